@@ -1,0 +1,192 @@
+# capsuled: one tree of files over Gemini and Gopher.
+#
+#   make deps run      install what is missing, build, serve capsule/
+#   make deps check    install what is missing, build, run every test
+#
+# SAN=address,undefined works with each target and builds aside.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+SBINDIR = $(PREFIX)/sbin
+MANDIR = $(PREFIX)/share/man
+EXAMPLEDIR = $(PREFIX)/share/examples/capsuled
+
+B = build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+comma = ,
+
+CFLAGS = -O2 -g
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wvla \
+    -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wcast-qual \
+    -Wswitch-enum -Wimplicit-fallthrough -Wformat=2
+# A newer compiler may warn of more: only our own runs stop at a warning.
+ifdef CI
+WARNINGS += -Werror
+endif
+SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) $(SANFLAGS)
+ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS)
+
+# The floors, lowest first: each may include itself and those before it.
+FLOORS = text sys tree serve wire daemon tool
+LIBRARIES = -lconfuse -levent_core -lmagic -lssl -lcrypto -luriparser \
+    -lunistring -lidn2
+
+SOURCES = $(wildcard $(FLOORS:%=src/%/*.c))
+HEADERS = $(wildcard $(FLOORS:%=src/%/*.h))
+ARCHIVES = $(FLOORS:%=$(B)/lib%.a)
+PROGRAMS = $(B)/capsuled $(B)/capsule
+UNIT_SOURCES = $(wildcard tests/unit/test_*.c)
+UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(B)/unit/%)
+OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
+    $(B)/src/capsuled.o $(B)/src/capsule.o \
+    $(UNIT_SOURCES:%.c=$(B)/%.o)
+C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
+    $(wildcard tests/unit/*.[ch])
+
+# What the system has to have: to build, and to test with real clients.
+DEPS = gcc make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
+    libunistring-dev libidn2-dev libconfuse-dev libcmocka-dev \
+    python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
+ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
+DEPS += clang clang-format clang-tidy
+endif
+
+all: $(PROGRAMS)
+
+# The floors at or below the one given: what it is linked with.
+downto = $(if $(filter $(1),$(firstword $(2))),$(2),$(call \
+    downto,$(1),$(wordlist 2,$(words $(2)),$(2))))
+top_down = tool daemon wire serve tree sys text
+libs_of = $(patsubst %,$(B)/lib%.a,$(call downto,$(1),$(top_down)))
+
+$(B)/capsuled: $(B)/src/capsuled.o $(call libs_of,daemon)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
+
+$(B)/capsule: $(B)/src/capsule.o $(call libs_of,tool)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
+
+define floor_archive
+$(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/$(1)/*.c))
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach floor,$(FLOORS),$(eval $(call floor_archive,$(floor))))
+
+# A unit test links the floor of the room it is named for, and those below.
+define unit_test
+$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o \
+    $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
+    $(FLOORS:%=src/%/$(1).c))))))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBRARIES) $$(LDLIBS)
+endef
+$(foreach test,$(UNIT_SOURCES:tests/unit/test_%.c=%),$(eval \
+    $(call unit_test,$(test))))
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Other flags or another compiler: everything is built again.
+BUILT_WITH = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(B)/flags: force
+	@mkdir -p $(@D)
+	@echo "$(subst ",\",$(BUILT_WITH))" | cmp -s - $@ || \
+	    echo "$(subst ",\",$(BUILT_WITH))" > $@
+
+-include $(OBJECTS:.o=.d)
+
+# In one call with other targets, the packages come first.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(OBJECTS) check run tidy format: | deps
+endif
+
+deps:
+	@if command -v dpkg-query >/dev/null; then \
+	    missing=; \
+	    for package in $(DEPS); do \
+	        dpkg-query -W -f '$${Status}' $$package 2>/dev/null | \
+	            grep -q 'ok installed' || missing="$$missing $$package"; \
+	    done; \
+	    [ -z "$$missing" ] && exit 0; \
+	    echo "deps: installing$$missing"; \
+	    root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	    $$root apt-get -q update && \
+	    $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+	        --no-install-recommends $$missing; \
+	else \
+	    echo "deps: no apt here; this needs (Debian's names):"; \
+	    echo "$(DEPS)" | fmt; \
+	fi
+
+run: $(B)/capsuled
+	$(B)/capsuled -g 1965 -G 7070 capsule
+
+check-programs: all $(UNIT_TESTS)
+
+# Without SAN, everything is tested twice: as shipped, and under sanitizers.
+check: check-programs
+ifeq ($(SAN),)
+	$(MAKE) SAN=address,undefined check-programs
+	tests/run build build/address-undefined
+else
+	tests/run $(B)
+endif
+
+tidy:
+	tests/floors
+	clang-format --dry-run --Werror $(C_FILES)
+	clang-tidy --quiet $(filter %.c,$(C_FILES)) -- \
+	    $(ALL_CPPFLAGS) -std=c11
+	mandoc -T lint -W warning src/*.[1-9]
+
+format:
+	clang-format -i $(C_FILES)
+
+compile_commands.json:
+	@{ echo '['; separator=; \
+	for file in $(filter %.c,$(C_FILES)); do \
+	    printf '%s{"directory":"%s","file":"%s","command":"%s"}' \
+	        "$$separator" "$(CURDIR)" "$$file" \
+	        '$(subst ",\\\",$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)) -c'" $$file"; \
+	    separator=','; \
+	done; echo ']'; } > $@
+
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR)
+	install -m 755 $(B)/capsuled $(DESTDIR)$(SBINDIR)/capsuled
+	install -m 755 $(B)/capsule $(DESTDIR)$(BINDIR)/capsule
+	install -m 644 src/capsule.1 $(DESTDIR)$(MANDIR)/man1/capsule.1
+	install -m 644 src/capsuled.conf.5 \
+	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5
+	install -m 644 src/capsuled.8 $(DESTDIR)$(MANDIR)/man8/capsuled.8
+	install -m 644 src/capsuled.conf \
+	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/capsuled $(DESTDIR)$(BINDIR)/capsule \
+	    $(DESTDIR)$(MANDIR)/man1/capsule.1 \
+	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5 \
+	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
+	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
+	-rmdir $(DESTDIR)$(EXAMPLEDIR)
+
+# The same commit gives the same bytes, wherever it is packed.
+dist:
+	@mkdir -p build
+	git archive --format=tar --prefix=capsuled-$(VERSION)/ HEAD | \
+	    gzip -9n > build/capsuled-$(VERSION).tar.gz
+
+clean:
+	rm -rf build compile_commands.json
+
+force:
+
+.PHONY: all deps run check check-programs tidy format install uninstall \
+    dist clean force compile_commands.json
+.DELETE_ON_ERROR:

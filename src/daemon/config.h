@@ -1,0 +1,63 @@
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sys/net.h"
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/site.h"
+
+#define OPTIONS_MAX 64
+
+/* What the command line said: every flag is a key of the configuration. */
+struct options {
+	const char *file; /* -c; NULL: none */
+	struct option_setting {
+		const char *key, *value;
+	} settings[OPTIONS_MAX];
+	size_t count;
+	bool check; /* -t */
+};
+
+/*
+ * Adds a setting; -1 when there are too many.  `key` and `value` are
+ * borrowed.
+ */
+MUST_USE int
+options_set(struct options *options, const char *key, const char *value);
+
+/* Adds "KEY=VALUE", which is altered and borrowed; -1 without a "=". */
+MUST_USE int options_assign(struct options *options, char *assignment);
+
+/* The configuration: one immutable struct, whole or not at all. */
+struct config {
+	struct arena arena; /* holds all that is pointed to */
+	struct site site;
+	const char *capsule; /* the root of the tree */
+	const char *certs;
+	const char *user; /* whom workers become; empty: who we are */
+	struct net_address *gemini, *gopher; /* listeners */
+	size_t gemini_count, gopher_count;
+	size_t workers; /* at least 1 */
+	bool gopher_port_given, gemini_ports_given;
+	bool gopher_tls; /* TLS on the Gopher port, told by its first byte */
+	bool log_addresses;
+	bool verbose;
+	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;
+	unsigned shutdown_timeout_ms;
+	char error[512]; /* after -1: one line for people */
+};
+
+/*
+ * Fills `config` from the defaults, then the file, then the settings of the
+ * command line; a list that the command line gives replaces the file's.
+ * Returns -1 with a line in config->error (`FILE:LINE: what, what to do` or
+ * `-o KEY: what, what to do`); `config` then holds nothing to release.
+ */
+MUST_USE int config_load(struct config *config, const struct options *options);
+
+void config_release(struct config *config);
+
+#endif

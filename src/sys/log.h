@@ -1,0 +1,42 @@
+#ifndef SYS_LOG_H
+#define SYS_LOG_H
+
+#include <stdbool.h>
+
+#include "text/attribute.h"
+#include "text/buf.h"
+#include "text/str.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR, /* the operator has to act */
+	LOG_LEVEL_WARN, /* something was survived */
+	LOG_LEVEL_INFO, /* lifecycle and access */
+	LOG_LEVEL_DEBUG, /* off unless asked for */
+};
+
+/* Whether debug lines are written; they are not at first. */
+void log_set_debug(bool on);
+bool log_is_debug(void);
+
+/*
+ * Writes one line to standard error, with one write(2): the level's name, a
+ * space, the text as printf builds it, LF.  Control bytes in the result are
+ * escaped, and a line past 2048 bytes is cut.  errno stays as it was.
+ */
+void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Appends `key=value`, with a space before it unless `out` is empty.  A
+ * value that is empty, or holds a space, quote, backslash, control byte or
+ * a byte that is not UTF-8, stands in quotes, escaped as \n, \t, \", \\ or
+ * \xHH.
+ */
+void log_field(struct buf *out, const char *key, struct str value);
+
+/* Writes one line of info: `text`, as built with log_field. */
+void log_info(struct str text);
+
+/* One line "program: text" on standard error, then exit(status). */
+void log_die(int status, const char *format, ...) PRINTF_LIKE(2, 3) NO_RETURN;
+
+#endif

@@ -1,0 +1,98 @@
+#ifndef SYS_NET_H
+#define SYS_NET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/* Enough for any address, in brackets, with scope and port. */
+#define NET_TEXT_MAX 80
+
+/* An address and port to listen on. */
+struct net_address {
+	struct sockaddr_storage at;
+	socklen_t len;
+};
+
+/*
+ * Reads "[ADDR:]PORT": a numeric IPv4 address, or an IPv6 one in brackets;
+ * without one, every address of both families.  Port 0 means any.  Returns
+ * -1 for anything else.
+ */
+MUST_USE int net_address_parse(const char *text, struct net_address *out);
+
+/* Writes "ADDR:PORT", an IPv6 address in brackets. */
+void
+net_address_format(const struct net_address *address, char text[NET_TEXT_MAX]);
+
+/* Writes the address alone, without port; an IPv4-mapped one as IPv4. */
+void
+net_host_format(const struct net_address *address, char text[NET_TEXT_MAX]);
+
+uint16_t net_port(const struct net_address *address);
+void net_port_set(struct net_address *address, uint16_t port);
+bool net_equals(const struct net_address *a, const struct net_address *b);
+
+/*
+ * Opens `count` listening sockets on one address, among which the system
+ * spreads new connections.  They are ours alone: another process that
+ * listens there already, under any user, is EADDRINUSE.  A port 0 in
+ * `address` is replaced by the one that was bound; without IPv6, the
+ * address of all families becomes that of IPv4.  Returns -1 with errno set.
+ */
+MUST_USE int
+net_listen(struct net_address *address, int *sockets, size_t count);
+
+/*
+ * Adds one more socket to those of net_listen.  Returns it, or -1 with
+ * errno set.
+ */
+MUST_USE int net_listen_more(const struct net_address *address);
+
+/*
+ * Takes one waiting client: a non-blocking, close-on-exec socket without
+ * Nagle's delay.  Returns -1 with errno set.
+ */
+MUST_USE int net_accept(int listener, struct net_address *peer);
+
+/* Asks the kernel to acknowledge at once what has come; see tls_handshake. */
+void net_acknowledge(int fd);
+
+/* Makes close(2) reset the connection, so that a cut answer is seen. */
+void net_reset_on_close(int fd);
+
+/*
+ * Bytes on their way to a socket, held while it takes no more.
+ */
+struct net_out {
+	int fd; /* borrowed */
+	char *at; /* NET_OUT_SIZE bytes of malloc while anything waits */
+	size_t len; /* bytes in it */
+	size_t off; /* of them sent */
+	bool corked; /* hold a partial segment: more, or the end, follows */
+};
+
+/* One TLS record of the largest size, and a handshake's last words. */
+#define NET_OUT_SIZE (18 * 1024)
+
+/* Adds bytes, as many as there is room for; -1 without memory. */
+MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);
+
+/*
+ * Sends what waits.  Returns 1 when nothing is left, 0 when the socket
+ * takes no more now, -1 with errno set when it is broken.
+ */
+MUST_USE int net_out_flush(struct net_out *out);
+
+/* Whether anything waits. */
+bool net_out_waits(const struct net_out *out);
+
+/* Frees it; what waits is lost. */
+void net_out_release(struct net_out *out);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * Memory in chunks, handed out from the newest.  Knows sizes and alignment;
+ * knows nothing of what is kept in it.
+ */
+#include "text/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_FIRST ((size_t)2048)
+#define CHUNK_LARGEST ((size_t)65536)
+
+struct arena_chunk {
+	struct arena_chunk *older;
+	size_t used, size; /* of bytes */
+	alignas(max_align_t) char bytes[];
+};
+
+void
+arena_init(struct arena *arena, size_t cap)
+{
+	*arena = (struct arena){ .cap = cap };
+}
+
+void
+arena_release(struct arena *arena)
+{
+	while (arena->chunks != NULL) {
+		struct arena_chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->older;
+		free(chunk);
+	}
+	arena->held = 0;
+}
+
+void
+arena_reset(struct arena *arena)
+{
+	struct arena_chunk *kept = arena->chunks;
+
+	if (kept == NULL)
+		return;
+	arena->chunks = kept->older;
+	arena_release(arena);
+	*kept = (struct arena_chunk){ .size = kept->size };
+	arena->chunks = kept;
+	arena->held = sizeof *kept + kept->size;
+}
+
+static struct arena_chunk *
+chunk_for(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunks;
+	size_t room;
+
+	if (chunk != NULL && chunk->size - chunk->used >= size)
+		return chunk;
+	room = arena->held < CHUNK_FIRST ? CHUNK_FIRST : arena->held;
+	if (room > CHUNK_LARGEST)
+		room = CHUNK_LARGEST;
+	if (room > arena->cap - arena->held)
+		room = arena->cap - arena->held;
+	/* The header counts, so that chunks fill malloc's sizes evenly. */
+	if (room < sizeof *chunk + size)
+		room = sizeof *chunk + size;
+	if (room > arena->cap - arena->held)
+		return NULL;
+	chunk = malloc(room);
+	if (chunk == NULL)
+		return NULL;
+	chunk->older = arena->chunks;
+	chunk->used = 0;
+	chunk->size = room - sizeof *chunk;
+	arena->chunks = chunk;
+	arena->held += room;
+	return chunk;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk;
+	char *at;
+
+	if (arena->countdown > 0 && --arena->countdown == 0) {
+		arena->countdown = 1;
+		return NULL;
+	}
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	chunk = chunk_for(arena, size);
+	if (chunk == NULL)
+		return NULL;
+	at = chunk->bytes + chunk->used;
+	chunk->used += size;
+	return memset(at, 0, size);
+}
+
+int
+arena_copy(struct arena *arena, struct str s, struct str *out)
+{
+	char *copy = arena_string(arena, s);
+
+	if (copy == NULL)
+		return -1;
+	*out = (struct str){ copy, s.len };
+	return 0;
+}
+
+char *
+arena_string(struct arena *arena, struct str s)
+{
+	char *copy = arena_alloc(arena, s.len + 1);
+
+	if (copy != NULL && s.len > 0)
+		memcpy(copy, s.at, s.len);
+	return copy;
+}
+
+void
+arena_fail_at(struct arena *arena, size_t n)
+{
+	arena->countdown = n;
+}

@@ -1,0 +1,52 @@
+#ifndef TEXT_ARENA_H
+#define TEXT_ARENA_H
+
+#include <stddef.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * Memory that lives and dies together: a request's, a listing's, a tool's.
+ * Nothing in it is freed alone.  The cap bounds what one client can make us
+ * hold; reaching it looks like any other lack of memory.
+ */
+struct arena {
+	struct arena_chunk *chunks; /* newest first */
+	size_t held; /* bytes asked of malloc */
+	size_t cap; /* most bytes to ask for */
+	size_t countdown; /* see arena_fail_at */
+};
+
+/* An empty arena that will hold at most `cap` bytes; allocates nothing. */
+void arena_init(struct arena *arena, size_t cap);
+
+/* Frees all of it; the arena is empty again and may be used again. */
+void arena_release(struct arena *arena);
+
+/*
+ * Empties it for the next round of the same work: what was handed out is no
+ * longer valid, but one chunk stays, so that a loop does not ask malloc in
+ * each turn.
+ */
+void arena_reset(struct arena *arena);
+
+/*
+ * Returns `size` bytes, zeroed and aligned for any object, that live until
+ * arena_release; NULL when the cap or the system's memory is reached.
+ */
+MUST_USE void *arena_alloc(struct arena *arena, size_t size);
+
+/* Copies `s`; `out` is the copy.  Returns -1 without memory. */
+MUST_USE int arena_copy(struct arena *arena, struct str s, struct str *out);
+
+/* A NUL-terminated copy of `s`, or NULL without memory. */
+MUST_USE char *arena_string(struct arena *arena, struct str s);
+
+/*
+ * For tests: the `n`th allocation from now on fails (1 is the next), and so
+ * does every one after it.  0 ends that.
+ */
+void arena_fail_at(struct arena *arena, size_t n);
+
+#endif

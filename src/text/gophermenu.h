@@ -1,0 +1,77 @@
+#ifndef TEXT_GOPHERMENU_H
+#define TEXT_GOPHERMENU_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/buf.h"
+#include "text/site.h"
+#include "text/str.h"
+
+/*
+ * Gemtext projected to a Gopher menu (RFC 1436), line by line, in memory
+ * that does not grow with the page.
+ */
+struct gophermenu;
+
+/* The least room that gophermenu_read and gophermap_read are given. */
+#define GOPHERMENU_ROOM 4096
+
+/*
+ * Where a page comes from: fills up to `room` bytes at `at`; returns how
+ * many, 0 at the end, or -1 with errno set.
+ */
+typedef ssize_t gophermenu_source(void *context, char *at, size_t room);
+
+struct gophermenu_page {
+	const struct site *site;
+	struct str base; /* the page's canonical gemini URL */
+	gophermenu_source *read;
+	/*
+	 * The item type of a resource of this site: its path, decoded and
+	 * normal, with a final slash or without.
+	 */
+	char (*item_type)(void *context, struct str path);
+	void *context; /* given to both */
+};
+
+/*
+ * Begins the projection of a page.  Everything is borrowed, and the result
+ * lives in the arena; NULL without memory.
+ */
+MUST_USE struct gophermenu *
+gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
+
+/*
+ * Writes the next whole lines of the menu to `at`, which has at least
+ * GOPHERMENU_ROOM bytes.  Returns how many bytes, 0 after the final ".",
+ * or -1 with errno set when the source failed.
+ */
+MUST_USE ssize_t gophermenu_read(
+    struct gophermenu *menu, char *at, size_t room);
+
+/* Frees what the projection holds beside the arena. */
+void gophermenu_release(struct gophermenu *menu);
+
+/* One menu line.  A `host` that is empty means the site's own. */
+struct gophermenu_item {
+	char type;
+	struct str display, selector, host;
+	uint16_t port; /* with a host */
+};
+
+/*
+ * Appends the line to `out`.  Control bytes are taken out of every field
+ * (a TAB in the display becomes a space), and what is not UTF-8 in the
+ * display becomes U+FFFD.
+ */
+void gophermenu_item(struct buf *out, const struct site *site,
+    const struct gophermenu_item *item);
+
+/* Appends an information line, and the error line of RFC 1436's type 3. */
+void gophermenu_info(struct buf *out, struct str text);
+void gophermenu_error(struct buf *out, struct str text);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef TEXT_MIME_H
+#define TEXT_MIME_H
+
+#include <stdbool.h>
+
+#include "text/site.h"
+#include "text/str.h"
+
+/*
+ * The MIME type that a file's name tells, for extensions that know more
+ * than content does: gemtext, markdown, feeds, stylesheets and their like.
+ * Case does not count.  Empty when content decides.
+ */
+struct str mime_of_name(struct str name);
+
+/* Whether `mime`, its parameters aside, is `type`: "text/gemini". */
+bool mime_is(struct str mime, struct str type);
+
+/* Whether `mime` is text of any kind. */
+bool mime_is_text(struct str mime);
+
+/*
+ * The Gopher item type of a resource of this MIME type: the site's own
+ * rules first, then those of the projection.
+ */
+char mime_item_type(const struct site *site, struct str mime);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef TEXT_SITE_H
+#define TEXT_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/arena.h"
+#include "text/str.h"
+#include "text/uri.h"
+
+/* A rule for the Gopher item type of a MIME type; see mime_item_type. */
+struct site_type {
+	struct str mime; /* "image/png", or "image" for all of them */
+	char item;
+};
+
+/*
+ * How the capsule is known to the world, and how it wants to be shown.
+ * Filled by the configuration, constant once serving.
+ */
+struct site {
+	const struct str *names; /* normal form; the first is canonical */
+	size_t name_count; /* at least 1 */
+	const uint16_t *gemini_ports; /* public; the first is canonical */
+	size_t gemini_port_count; /* at least 1 */
+	struct str gopher_host; /* what menu lines say */
+	uint16_t gopher_port;
+	const struct site_type *types; /* before the built-in rules */
+	size_t type_count;
+	struct str lang; /* "en" or "en,fr"; empty: not said */
+	size_t width; /* columns of a menu line, 33 to 200 */
+	bool alt_text; /* alt text of preformatted blocks is shown */
+	bool strict_text; /* text with dots doubled and a final "." */
+	bool listing; /* directories without a page are listed */
+};
+
+/* Whether `host`, in any form, is one of the site's names. */
+bool
+site_has_name(const struct site *site, struct arena *arena, struct str host);
+
+/*
+ * Whether the port of `uri` is one of the site's public Gemini ports; none
+ * or an empty one means 1965.
+ */
+bool site_has_port(const struct site *site, const struct uri *uri);
+
+/* The canonical URL of the resource `path`, decoded; -1 without memory. */
+MUST_USE int site_url(const struct site *site, struct arena *arena,
+    struct str path, struct str *out);
+
+#endif

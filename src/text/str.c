@@ -1,0 +1,114 @@
+/*
+ * Views of text.  Knows bytes and ASCII; knows no encoding and owns nothing.
+ */
+#include "text/str.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+struct str
+str_of(const char *string)
+{
+	return (struct str){ string, string != NULL ? strlen(string) : 0 };
+}
+
+bool
+str_equals(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool
+str_equals_nocase(struct str a, struct str b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+}
+
+bool
+str_starts(struct str s, struct str part)
+{
+	return s.len >= part.len && str_equals(str_head(s, part.len), part);
+}
+
+bool
+str_ends(struct str s, struct str part)
+{
+	return s.len >= part.len &&
+	    str_equals(str_tail(s, s.len - part.len), part);
+}
+
+struct str
+str_head(struct str s, size_t n)
+{
+	assert(n <= s.len);
+	return (struct str){ s.at, n };
+}
+
+struct str
+str_tail(struct str s, size_t n)
+{
+	assert(n <= s.len);
+	/* NULL + 0 is undefined, so the empty view stays what it is. */
+	return n == 0 ? s : (struct str){ s.at + n, s.len - n };
+}
+
+size_t
+str_find(struct str s, char c)
+{
+	const char *found = s.len > 0 ? memchr(s.at, c, s.len) : NULL;
+
+	return found != NULL ? (size_t)(found - s.at) : s.len;
+}
+
+struct str
+str_cut(struct str *rest, char separator)
+{
+	size_t at = str_find(*rest, separator);
+	struct str head = str_head(*rest, at);
+
+	*rest = str_tail(*rest, at < rest->len ? at + 1 : at);
+	return head;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+struct str
+str_trim_start(struct str s)
+{
+	while (s.len > 0 && is_space(s.at[0]))
+		s = str_tail(s, 1);
+	return s;
+}
+
+struct str
+str_trim_end(struct str s)
+{
+	while (s.len > 0 && is_space(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool
+str_number(struct str s, unsigned long most, unsigned long *out)
+{
+	unsigned long number = 0;
+
+	if (s.len == 0)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned long digit = (unsigned long)(s.at[i] - '0');
+
+		if (s.at[i] < '0' || s.at[i] > '9' || digit > most ||
+		    number > (most - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*out = number;
+	return true;
+}

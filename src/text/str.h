@@ -1,0 +1,60 @@
+#ifndef TEXT_STR_H
+#define TEXT_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A view of text that somebody else owns: `len` bytes from `at`, any bytes,
+ * not NUL-terminated.  Copied freely, valid as long as its owner keeps the
+ * memory.  An empty view may have a NULL `at`.
+ */
+struct str {
+	const char *at;
+	size_t len;
+};
+
+/* The view of a string literal. */
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+
+/* For printf's "%.*s": a length and a pointer. */
+#define STR_ARG(s) (int)(s).len, (s).len > 0 ? (s).at : ""
+
+/* The view of a NUL-terminated string; NULL gives the empty view. */
+struct str str_of(const char *string);
+
+/* Whether both hold the same bytes. */
+bool str_equals(struct str a, struct str b);
+
+/* Whether both are the same when ASCII letters lose their case. */
+bool str_equals_nocase(struct str a, struct str b);
+
+/* Whether `s` begins, or ends, with `part`. */
+bool str_starts(struct str s, struct str part);
+bool str_ends(struct str s, struct str part);
+
+/* The first `n` bytes of `s`, or what lies after them; `n` <= s.len. */
+struct str str_head(struct str s, size_t n);
+struct str str_tail(struct str s, size_t n);
+
+/* The offset of the first `c` in `s`, or s.len when there is none. */
+size_t str_find(struct str s, char c);
+
+/*
+ * Takes the part before the first `separator` off `rest` and returns it;
+ * the separator goes too.  Without one, all of `rest` is returned and
+ * nothing is left.
+ */
+struct str str_cut(struct str *rest, char separator);
+
+/* `s` without the spaces, tabs and carriage returns at its start or end. */
+struct str str_trim_start(struct str s);
+struct str str_trim_end(struct str s);
+
+/*
+ * Reads a decimal number of digits alone, at most `most`.  Returns false,
+ * and leaves `out`, for anything else.
+ */
+bool str_number(struct str s, unsigned long most, unsigned long *out);
+
+#endif
