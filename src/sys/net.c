@@ -1,0 +1,329 @@
+/*
+ * Addresses and sockets.  Knows TCP as the system offers it; knows nothing
+ * of TLS or of what is said over a connection.
+ */
+#include "sys/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Shorter queues lose SYNs in a burst, and each costs its client a second. */
+#define BACKLOG 4096
+
+/* How long the kernel may hold back a client that has sent nothing. */
+#define DEFER_SECONDS 10
+
+int
+net_address_parse(const char *text, struct net_address *out)
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+	};
+	struct addrinfo *found;
+	struct str port = str_of(text), host = { 0 };
+	char host_text[NET_TEXT_MAX];
+	unsigned long number;
+	const char *colon = strrchr(text, ':');
+
+	if (colon != NULL) {
+		host = str_head(port, (size_t)(colon - text));
+		port = str_of(colon + 1);
+	}
+	if (host.len > 2 && host.at[0] == '[' && str_ends(host, STR("]")))
+		host = (struct str){ host.at + 1, host.len - 2 };
+	else if (str_find(host, ':') < host.len ||
+	    (colon != NULL && host.len == 0))
+		return -1;
+	if (!str_number(port, UINT16_MAX, &number) ||
+	    host.len >= sizeof host_text)
+		return -1;
+	*out = (struct net_address){ 0 };
+	if (host.len == 0) {
+		struct sockaddr_in6 any = { .sin6_family = AF_INET6,
+			.sin6_addr = in6addr_any };
+
+		memcpy(&out->at, &any, sizeof any);
+		out->len = sizeof any;
+	} else {
+		snprintf(host_text, sizeof host_text, "%.*s", STR_ARG(host));
+		if (getaddrinfo(host_text, NULL, &hints, &found) != 0)
+			return -1;
+		memcpy(&out->at, found->ai_addr, found->ai_addrlen);
+		out->len = found->ai_addrlen;
+		freeaddrinfo(found);
+	}
+	net_port_set(out, (uint16_t)number);
+	return 0;
+}
+
+static bool
+is_ipv6(const struct net_address *address)
+{
+	return address->at.ss_family == AF_INET6;
+}
+
+void
+net_address_format(const struct net_address *address, char text[NET_TEXT_MAX])
+{
+	char host[NET_TEXT_MAX];
+
+	if (getnameinfo((const struct sockaddr *)&address->at, address->len,
+		host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(host, sizeof host, "?");
+	snprintf(text, NET_TEXT_MAX,
+	    is_ipv6(address) ? "[%.70s]:%u" : "%.70s:%u", host,
+	    net_port(address));
+}
+
+void
+net_host_format(const struct net_address *address, char text[NET_TEXT_MAX])
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+	const void *bytes = &four.sin_addr;
+	int family = AF_INET;
+
+	if (is_ipv6(address)) {
+		memcpy(&six, &address->at, sizeof six);
+		bytes = &six.sin6_addr;
+		family = AF_INET6;
+		/* A client of IPv4 on a socket of both families. */
+		if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+			bytes = &six.sin6_addr.s6_addr[12];
+			family = AF_INET;
+		}
+	} else {
+		memcpy(&four, &address->at, sizeof four);
+	}
+	if (inet_ntop(family, bytes, text, NET_TEXT_MAX) == NULL)
+		snprintf(text, NET_TEXT_MAX, "?");
+}
+
+uint16_t
+net_port(const struct net_address *address)
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	if (is_ipv6(address)) {
+		memcpy(&six, &address->at, sizeof six);
+		return ntohs(six.sin6_port);
+	}
+	memcpy(&four, &address->at, sizeof four);
+	return ntohs(four.sin_port);
+}
+
+void
+net_port_set(struct net_address *address, uint16_t port)
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	if (is_ipv6(address)) {
+		memcpy(&six, &address->at, sizeof six);
+		six.sin6_port = htons(port);
+		memcpy(&address->at, &six, sizeof six);
+	} else {
+		memcpy(&four, &address->at, sizeof four);
+		four.sin_port = htons(port);
+		memcpy(&address->at, &four, sizeof four);
+	}
+}
+
+bool
+net_equals(const struct net_address *a, const struct net_address *b)
+{
+	return a->len == b->len && memcmp(&a->at, &b->at, a->len) == 0;
+}
+
+static int
+set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/* A listening socket; `shared` before it is bound, or only after. */
+static int
+listen_on(const struct net_address *address, bool shared)
+{
+	int fd = socket(address->at.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
+
+	if (fd == -1)
+		return -1;
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1 ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, shared) == -1 ||
+	    (is_ipv6(address) &&
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == -1) ||
+	    bind(fd, (const struct sockaddr *)&address->at, address->len) ==
+		-1 ||
+	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1 ||
+	    listen(fd, BACKLOG) == -1)
+		goto failed;
+#ifdef TCP_DEFER_ACCEPT
+	/* A gain and nothing else: without it a silent client costs more. */
+	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
+#endif
+	return fd;
+failed:
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* The address of every IPv4 interface, for a system without IPv6. */
+static void
+fall_back_to_ipv4(struct net_address *address)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+		.sin_port = htons(net_port(address)) };
+
+	*address = (struct net_address){ .len = sizeof any };
+	memcpy(&address->at, &any, sizeof any);
+}
+
+static bool
+is_any_ipv6(const struct net_address *address)
+{
+	struct sockaddr_in6 six;
+
+	memcpy(&six, &address->at, sizeof six);
+	return is_ipv6(address) && IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr);
+}
+
+int
+net_listen(struct net_address *address, int *sockets, size_t count)
+{
+	size_t opened = 0;
+	int error;
+
+	/*
+	 * The first is bound alone, so that an address somebody else has is
+	 * an error even when that somebody shares it; only then do we share.
+	 */
+	sockets[0] = listen_on(address, false);
+	if (sockets[0] == -1 && is_any_ipv6(address) &&
+	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+		fall_back_to_ipv4(address);
+		sockets[0] = listen_on(address, false);
+	}
+	if (sockets[0] == -1)
+		return -1;
+	opened = 1;
+	address->len = sizeof address->at;
+	if (getsockname(sockets[0], (struct sockaddr *)&address->at,
+		&address->len) == -1)
+		goto failed;
+	for (; opened < count; opened++) {
+		sockets[opened] = net_listen_more(address);
+		if (sockets[opened] == -1)
+			goto failed;
+	}
+	return 0;
+failed:
+	error = errno;
+	while (opened > 0)
+		close(sockets[--opened]);
+	errno = error;
+	return -1;
+}
+
+int
+net_listen_more(const struct net_address *address)
+{
+	return listen_on(address, true);
+}
+
+int
+net_accept(int listener, struct net_address *peer)
+{
+	int fd;
+
+	peer->len = sizeof peer->at;
+	fd = accept4(listener, (struct sockaddr *)&peer->at, &peer->len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd != -1)
+		(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	return fd;
+}
+
+void
+net_acknowledge(int fd)
+{
+#ifdef TCP_QUICKACK
+	(void)set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+#else
+	(void)fd;
+#endif
+}
+
+void
+net_reset_on_close(int fd)
+{
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+ssize_t
+net_out_add(struct net_out *out, const char *at, size_t len)
+{
+	if (out->at == NULL) {
+		out->at = malloc(NET_OUT_SIZE);
+		if (out->at == NULL)
+			return -1;
+		out->len = out->off = 0;
+	}
+	if (len > NET_OUT_SIZE - out->len)
+		len = NET_OUT_SIZE - out->len;
+	memcpy(out->at + out->len, at, len);
+	out->len += len;
+	return (ssize_t)len;
+}
+
+int
+net_out_flush(struct net_out *out)
+{
+	int flags = MSG_NOSIGNAL;
+
+#ifdef MSG_MORE
+	if (out->corked)
+		flags |= MSG_MORE;
+#endif
+	while (net_out_waits(out)) {
+		ssize_t sent = send(
+		    out->fd, out->at + out->off, out->len - out->off, flags);
+
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+		out->off += (size_t)sent;
+	}
+	net_out_release(out);
+	return 1;
+}
+
+bool
+net_out_waits(const struct net_out *out)
+{
+	return out->at != NULL && out->off < out->len;
+}
+
+void
+net_out_release(struct net_out *out)
+{
+	free(out->at);
+	out->at = NULL;
+	out->len = out->off = 0;
+}
