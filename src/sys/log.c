@@ -1,0 +1,209 @@
+/*
+ * Lines for the operator.  Knows standard error, levels and what a terminal
+ * or a log reader must never be sent raw; knows no event.
+ */
+#include "sys/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <unistr.h>
+
+#define LINE_MAX_BYTES 2048
+
+static bool debug;
+
+void
+log_set_debug(bool on)
+{
+	debug = on;
+}
+
+bool
+log_is_debug(void)
+{
+	return debug;
+}
+
+static bool
+is_control(ucs4_t c)
+{
+	/* C1 too: some terminals obey U+009B as they do ESC "[". */
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+/*
+ * Takes the character at the start of `rest`, which is not empty.  Returns
+ * whether it can be shown as it is; else `out` is one byte of it.
+ */
+static bool
+take(struct str *rest, struct str *out)
+{
+	const uint8_t *at = (const uint8_t *)rest->at;
+	ucs4_t c;
+	int len = u8_mbtoucr(&c, at, rest->len);
+	bool plain = len > 0 && !is_control(c);
+
+	*out = str_head(*rest, plain ? (size_t)len : 1);
+	*rest = str_tail(*rest, out->len);
+	return plain;
+}
+
+static void
+add_escaped(struct buf *out, char byte)
+{
+	if (byte == '\n')
+		buf_add(out, STR("\\n"));
+	else if (byte == '\t')
+		buf_add(out, STR("\\t"));
+	else
+		buf_printf(out, "\\x%02X", (unsigned char)byte);
+}
+
+/* Appends what fits, without cutting a character or an escape. */
+static void
+add_line(struct buf *out, struct str text)
+{
+	while (text.len > 0 && !out->overflow) {
+		struct str part;
+
+		if (take(&text, &part))
+			buf_add(out, part);
+		else
+			add_escaped(out, part.at[0]);
+	}
+}
+
+/* Writes `prefix`, `text` and LF. */
+static void
+write_line(struct str prefix, struct str text)
+{
+	char bytes[LINE_MAX_BYTES];
+	struct buf line = buf_over(bytes, sizeof bytes - 1);
+	ssize_t written;
+
+	add_line(&line, prefix);
+	add_line(&line, text);
+	bytes[line.len++] = '\n';
+	do
+		written = write(STDERR_FILENO, bytes, line.len);
+	while (written == -1 && errno == EINTR);
+}
+
+static void PRINTF_LIKE(2, 0)
+    write_formatted(struct str prefix, const char *format, va_list arguments)
+{
+	char text[LINE_MAX_BYTES];
+	int len = vsnprintf(text, sizeof text, format, arguments);
+
+	if (len < 0)
+		len = 0;
+	if ((size_t)len >= sizeof text)
+		len = sizeof text - 1;
+	write_line(prefix, (struct str){ text, (size_t)len });
+}
+
+static struct str
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR: return STR("error ");
+	case LOG_LEVEL_WARN: return STR("warn ");
+	case LOG_LEVEL_INFO: return STR("info ");
+	case LOG_LEVEL_DEBUG: return STR("debug ");
+	}
+	return STR("");
+}
+
+void
+log_line(enum log_level level, const char *format, ...)
+{
+	int saved = errno;
+	va_list arguments;
+
+	if (level == LOG_LEVEL_DEBUG && !debug)
+		return;
+	va_start(arguments, format);
+	write_formatted(level_name(level), format, arguments);
+	va_end(arguments);
+	errno = saved;
+}
+
+void
+log_info(struct str text)
+{
+	int saved = errno;
+
+	write_line(level_name(LOG_LEVEL_INFO), text);
+	errno = saved;
+}
+
+void
+log_die(int status, const char *format, ...)
+{
+	char prefix[256];
+	va_list arguments;
+
+	snprintf(prefix, sizeof prefix, "%s: ", program_invocation_short_name);
+	va_start(arguments, format);
+	write_formatted(str_of(prefix), format, arguments);
+	va_end(arguments);
+	exit(status);
+}
+
+static bool
+is_quoted(struct str value)
+{
+	struct str rest = value, part;
+
+	while (rest.len > 0)
+		if (!take(&rest, &part) || part.at[0] == ' ' ||
+		    part.at[0] == '"' || part.at[0] == '\\')
+			return true;
+	return value.len == 0;
+}
+
+static void
+add_quoted(struct buf *out, struct str value)
+{
+	buf_char(out, '"');
+	while (value.len > 0 && !out->overflow) {
+		struct str part;
+
+		if (!take(&value, &part)) {
+			add_escaped(out, part.at[0]);
+			continue;
+		}
+		if (part.at[0] == '"' || part.at[0] == '\\')
+			buf_char(out, '\\');
+		buf_add(out, part);
+	}
+	buf_char(out, '"');
+}
+
+void
+log_field(struct buf *out, const char *key, struct str value)
+{
+	struct buf field;
+
+	if (buf_room(out) == 0) {
+		out->overflow = true;
+		return;
+	}
+	/* Built aside, so that a field is there whole or not at all. */
+	field = buf_over(out->at + out->len, buf_room(out));
+	if (out->len > 0)
+		buf_char(&field, ' ');
+	buf_add(&field, str_of(key));
+	buf_char(&field, '=');
+	if (is_quoted(value))
+		add_quoted(&field, value);
+	else
+		buf_add(&field, value);
+	if (field.overflow)
+		out->overflow = true;
+	else
+		out->len += field.len;
+}

@@ -1,0 +1,273 @@
+#include "sys/log.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * Standard error becomes a socket of datagrams: each write(2) is one, so a
+ * line in two writes would be seen.
+ */
+struct capture {
+	int saved, far;
+};
+
+static void
+capture_begin(struct capture *capture)
+{
+	int pair[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
+	capture->saved = dup(STDERR_FILENO);
+	assert_int_not_equal(capture->saved, -1);
+	assert_int_not_equal(dup2(pair[0], STDERR_FILENO), -1);
+	close(pair[0]);
+	capture->far = pair[1];
+}
+
+/* The next write; empty when there was none. */
+static struct str
+capture_next(struct capture *capture, char room[4096])
+{
+	ssize_t len = recv(capture->far, room, 4096, 0);
+
+	return (struct str){ room, len > 0 ? (size_t)len : 0 };
+}
+
+static void
+capture_end(struct capture *capture)
+{
+	assert_int_not_equal(dup2(capture->saved, STDERR_FILENO), -1);
+	close(capture->saved);
+	close(capture->far);
+}
+
+static void
+expect(struct str got, struct str want)
+{
+	if (str_equals(got, want))
+		return;
+	fail_msg("got [%.*s], want [%.*s]", STR_ARG(got), STR_ARG(want));
+}
+
+static void
+test_field(void **state)
+{
+	const struct {
+		struct str value, want;
+	} table[] = {
+		{ STR("1"), STR("k=1") },
+		{ STR("/about/"), STR("k=/about/") },
+		{ STR(""), STR("k=\"\"") },
+		{ STR("a b"), STR("k=\"a b\"") },
+		{ STR("a\"b"), STR("k=\"a\\\"b\"") },
+		{ STR("a\\b"), STR("k=\"a\\\\b\"") },
+		{ STR("a\nb\tc"), STR("k=\"a\\nb\\tc\"") },
+		{ STR("a\r\x1b[1m"), STR("k=\"a\\x0D\\x1B[1m\"") },
+		{ STR("a\0b"), STR("k=\"a\\x00b\"") },
+		{ STR("\x7f"), STR("k=\"\\x7F\"") },
+		{ STR("gr\xc3\xbc\xc3\x9f\x65"),
+		    STR("k=gr\xc3\xbc\xc3\x9f\x65") },
+		{ STR("\xe4\xb8\x96"), STR("k=\xe4\xb8\x96") },
+		/* A C1 control, a lone byte, a cut and an overlong sequence. */
+		{ STR("\xc2\x9b"), STR("k=\"\\xC2\\x9B\"") },
+		{ STR("\xff"), STR("k=\"\\xFF\"") },
+		{ STR("a\xe4\xb8"), STR("k=\"a\\xE4\\xB8\"") },
+		{ STR("\xc0\xaf"), STR("k=\"\\xC0\\xAF\"") },
+		{ STR("a=b"), STR("k=a=b") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		char room[64];
+		struct buf out = buf_over(room, sizeof room);
+
+		log_field(&out, "k", table[i].value);
+		assert_false(out.overflow);
+		expect(buf_str(&out), table[i].want);
+	}
+}
+
+static void
+test_fields(void **state)
+{
+	char room[12];
+	struct buf out = buf_over(room, sizeof room);
+
+	(void)state;
+	log_field(&out, "a", STR("1"));
+	log_field(&out, "b", STR("2"));
+	expect(buf_str(&out), STR("a=1 b=2"));
+	/* One byte too long: dropped whole. */
+	log_field(&out, "c", STR("345"));
+	assert_true(out.overflow);
+	expect(buf_str(&out), STR("a=1 b=2"));
+	log_field(&out, "c", STR("34"));
+	expect(buf_str(&out), STR("a=1 b=2 c=34"));
+	log_field(&out, "d", STR(""));
+	expect(buf_str(&out), STR("a=1 b=2 c=34"));
+}
+
+static void
+test_field_without_memory(void **state)
+{
+	struct buf none = { .overflow = true };
+
+	(void)state;
+	log_field(&none, "a", STR("1"));
+	assert_true(none.overflow);
+	assert_int_equal(none.len, 0);
+}
+
+static void
+test_line(void **state)
+{
+	const struct {
+		enum log_level level;
+		const char *text;
+		struct str want;
+	} table[] = {
+		{ LOG_LEVEL_ERROR, "no room", STR("error no room\n") },
+		{ LOG_LEVEL_WARN, "odd", STR("warn odd\n") },
+		{ LOG_LEVEL_INFO, "ready", STR("info ready\n") },
+		{ LOG_LEVEL_DEBUG, "unseen", STR("") },
+		{ LOG_LEVEL_INFO, "", STR("info \n") },
+		{ LOG_LEVEL_INFO, "two\nlines\x1b",
+		    STR("info two\\nlines\\x1B\n") },
+		{ LOG_LEVEL_INFO, "a \"b\" \\n", STR("info a \"b\" \\n\n") },
+		{ LOG_LEVEL_INFO, "\xc3\xbc \xff",
+		    STR("info \xc3\xbc \\xFF\n") },
+	};
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct str got, after;
+		int kept;
+
+		capture_begin(&capture);
+		errno = EDOM;
+		log_line(table[i].level, "%s", table[i].text);
+		kept = errno;
+		got = capture_next(&capture, room);
+		expect(got, table[i].want);
+		after = capture_next(&capture, room);
+		assert_int_equal(after.len, 0);
+		capture_end(&capture);
+		assert_int_equal(kept, EDOM);
+	}
+}
+
+static void
+test_debug(void **state)
+{
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	assert_false(log_is_debug());
+	log_set_debug(true);
+	assert_true(log_is_debug());
+	capture_begin(&capture);
+	log_line(LOG_LEVEL_DEBUG, "n=%d", 7);
+	expect(capture_next(&capture, room), STR("debug n=7\n"));
+	capture_end(&capture);
+	log_set_debug(false);
+}
+
+static void
+test_info(void **state)
+{
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	capture_begin(&capture);
+	log_info(STR("gemini status=20 path=/100%s/"));
+	expect(capture_next(&capture, room),
+	    STR("info gemini status=20 path=/100%s/\n"));
+	capture_end(&capture);
+}
+
+static void
+test_cut(void **state)
+{
+	/* Lengths around the limit, and characters that straddle it. */
+	static const char *units[] = { "x", "\xe4\xb8\x96", "\x01" };
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		for (size_t skew = 0; skew < 4; skew++) {
+			char text[3000] = "";
+			struct buf out = buf_over(text, sizeof text - 1);
+			struct str got;
+
+			for (size_t n = 0; n < skew; n++)
+				buf_char(&out, '.');
+			while (!out.overflow)
+				buf_add(&out, str_of(units[i]));
+			capture_begin(&capture);
+			log_line(LOG_LEVEL_INFO, "%s", text);
+			got = capture_next(&capture, room);
+			capture_end(&capture);
+			assert_true(got.len <= 2048);
+			assert_true(got.len > 2040);
+			assert_true(str_ends(got, STR("\n")));
+			got.len--;
+			assert_true(str_ends(got,
+			    units[i][0] == 1 ? STR("\\x01")
+					     : str_of(units[i])));
+		}
+	}
+}
+
+static void
+test_die(void **state)
+{
+	struct capture capture;
+	char room[4096];
+	struct str got;
+	int status;
+	pid_t child;
+
+	(void)state;
+	capture_begin(&capture);
+	child = fork();
+	if (child == 0)
+		log_die(2, "no %s,\nfind one", "file");
+	assert_int_equal(waitpid(child, &status, 0), child);
+	got = capture_next(&capture, room);
+	capture_end(&capture);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 2);
+	expect(got, STR("test_log: no file,\\nfind one\n"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_field),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_field_without_memory),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_debug),
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_die),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
