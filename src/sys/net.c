@@ -16,6 +16,17 @@
 /* Shorter queues lose SYNs in a burst, and each costs its client a second. */
 #define BACKLOG 4096
 
+/* Where a system lacks one of these, something harmless stands for it. */
+#ifndef TCP_DEFER_ACCEPT
+#define TCP_DEFER_ACCEPT TCP_NODELAY
+#endif
+#ifndef TCP_QUICKACK
+#define TCP_QUICKACK TCP_NODELAY
+#endif
+#ifndef MSG_MORE
+#define MSG_MORE 0
+#endif
+
 /* How long the kernel may hold back a client that has sent nothing. */
 #define DEFER_SECONDS 10
 
@@ -169,10 +180,12 @@ listen_on(const struct net_address *address, bool shared)
 	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1 ||
 	    listen(fd, BACKLOG) == -1)
 		goto failed;
-#ifdef TCP_DEFER_ACCEPT
-	/* A gain and nothing else: without it a silent client costs more. */
+	/*
+	 * Gains and nothing else, so that a refusal does not matter.  Sockets
+	 * that accept(2) returns inherit the second.
+	 */
 	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
-#endif
+	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	return fd;
 failed:
 	error = errno;
@@ -247,24 +260,38 @@ net_listen_more(const struct net_address *address)
 int
 net_accept(int listener, struct net_address *peer)
 {
-	int fd;
-
 	peer->len = sizeof peer->at;
-	fd = accept4(listener, (struct sockaddr *)&peer->at, &peer->len,
+	return accept4(listener, (struct sockaddr *)&peer->at, &peer->len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd != -1)
-		(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	return fd;
+}
+
+int
+net_local_address(int fd, struct net_address *out)
+{
+	out->len = sizeof out->at;
+	return getsockname(fd, (struct sockaddr *)&out->at, &out->len);
+}
+
+ssize_t
+net_receive(int fd, char *at, size_t room)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, at, room, 0);
+	while (got == -1 && errno == EINTR);
+	if (got > 0)
+		return got;
+	if (got == 0)
+		return IO_CLOSED;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_READ
+						       : IO_FAILED;
 }
 
 void
 net_acknowledge(int fd)
 {
-#ifdef TCP_QUICKACK
 	(void)set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
-#else
-	(void)fd;
-#endif
 }
 
 void
@@ -291,27 +318,34 @@ net_out_add(struct net_out *out, const char *at, size_t len)
 	return (ssize_t)len;
 }
 
-int
+ssize_t
+net_out_send(struct net_out *out, const char *at, size_t len)
+{
+	int flags = out->corked ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+	ssize_t sent;
+
+	do
+		sent = send(out->fd, at, len, flags);
+	while (sent == -1 && errno == EINTR);
+	if (sent != -1)
+		return sent;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_WRITE
+						       : IO_FAILED;
+}
+
+ssize_t
 net_out_flush(struct net_out *out)
 {
-	int flags = MSG_NOSIGNAL;
-
-#ifdef MSG_MORE
-	if (out->corked)
-		flags |= MSG_MORE;
-#endif
 	while (net_out_waits(out)) {
-		ssize_t sent = send(
-		    out->fd, out->at + out->off, out->len - out->off, flags);
+		ssize_t sent =
+		    net_out_send(out, out->at + out->off, out->len - out->off);
 
-		if (sent == -1 && errno == EINTR)
-			continue;
-		if (sent == -1)
-			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+		if (sent < 0)
+			return sent;
 		out->off += (size_t)sent;
 	}
 	net_out_release(out);
-	return 1;
+	return IO_DONE;
 }
 
 bool

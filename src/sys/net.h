@@ -55,10 +55,28 @@ net_listen(struct net_address *address, int *sockets, size_t count);
 MUST_USE int net_listen_more(const struct net_address *address);
 
 /*
+ * What an operation on a connection returns when it is not a number of
+ * bytes.  A TLS write may want to read, and the other way round.
+ */
+enum io {
+	IO_DONE = 0,
+	IO_WANT_READ = -1,
+	IO_WANT_WRITE = -2,
+	IO_CLOSED = -3, /* by the peer, in order */
+	IO_FAILED = -4, /* errno tells, where the system knows */
+};
+
+/*
  * Takes one waiting client: a non-blocking, close-on-exec socket without
  * Nagle's delay.  Returns -1 with errno set.
  */
 MUST_USE int net_accept(int listener, struct net_address *peer);
+
+/* The address a connection came to; -1 with errno set. */
+MUST_USE int net_local_address(int fd, struct net_address *out);
+
+/* Receives up to `room` bytes: how many (at least 1), or an enum io. */
+MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
 
 /* Asks the kernel to acknowledge at once what has come; see tls_handshake. */
 void net_acknowledge(int fd);
@@ -83,11 +101,11 @@ struct net_out {
 /* Adds bytes, as many as there is room for; -1 without memory. */
 MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);
 
-/*
- * Sends what waits.  Returns 1 when nothing is left, 0 when the socket
- * takes no more now, -1 with errno set when it is broken.
- */
-MUST_USE int net_out_flush(struct net_out *out);
+/* Sends bytes past what waits: how many went, or an enum io. */
+MUST_USE ssize_t net_out_send(struct net_out *out, const char *at, size_t len);
+
+/* Sends what waits: IO_DONE when nothing is left, or another enum io. */
+MUST_USE ssize_t net_out_flush(struct net_out *out);
 
 /* Whether anything waits. */
 bool net_out_waits(const struct net_out *out);

@@ -1,0 +1,244 @@
+/*
+ * TLS by OpenSSL.  Knows its settings, what they cost, and how to keep it
+ * from making system calls of its own; knows nothing of requests.
+ */
+#include "sys/tls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+struct tls_context {
+	SSL_CTX *ssl;
+	BIO_METHOD *bio;
+};
+
+static int
+bio_write(BIO *bio, const char *at, int len)
+{
+	struct tls *tls = BIO_get_data(bio);
+	ssize_t added;
+
+	BIO_clear_retry_flags(bio);
+	added = net_out_add(tls->out, at, (size_t)len);
+	if (added == 0) {
+		/* Full: only a very long certificate chain comes here. */
+		if (net_out_flush(tls->out) == IO_FAILED)
+			return -1;
+		added = net_out_add(tls->out, at, (size_t)len);
+	}
+	if (added == 0) {
+		BIO_set_retry_write(bio);
+		return -1;
+	}
+	return (int)added;
+}
+
+static int
+take_early(struct tls *tls, char *at, size_t room)
+{
+	size_t len = tls->early.len < room ? tls->early.len : room;
+
+	memcpy(at, tls->early.at, len);
+	tls->early = str_tail(tls->early, len);
+	return (int)len;
+}
+
+static int
+bio_read(BIO *bio, char *at, int room)
+{
+	struct tls *tls = BIO_get_data(bio);
+	ssize_t got = IO_WANT_READ;
+
+	BIO_clear_retry_flags(bio);
+	if (tls->early.len > 0)
+		return take_early(tls, at, (size_t)room);
+	if (tls->readable)
+		got = net_receive(tls->out->fd, at, (size_t)room);
+	/* Less than there was room for: the socket is empty. */
+	if (got < room)
+		tls->readable = false;
+	if (got == IO_WANT_READ)
+		BIO_set_retry_read(bio);
+	return got == IO_CLOSED ? 0 : got < 0 ? -1 : (int)got;
+}
+
+static long
+bio_control(BIO *bio, int command, long number, void *pointer)
+{
+	struct tls *tls = BIO_get_data(bio);
+
+	(void)number;
+	(void)pointer;
+	if (command != BIO_CTRL_FLUSH)
+		return 0;
+	/*
+	 * The handshake's flights leave at once.  After it the caller knows
+	 * better: header, body and close_notify are one segment.
+	 */
+	if (!SSL_is_init_finished(tls->ssl) &&
+	    net_out_flush(tls->out) == IO_DONE)
+		net_acknowledge(tls->out->fd);
+	return 1;
+}
+
+/* What the settings save was measured; none of it is taste. */
+static bool
+context_settings(SSL_CTX *ssl)
+{
+	SSL_CTX_set_options(ssl,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_clear_options(ssl, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(ssl,
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_NO_AUTO_CHAIN |
+		SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ssl, 1);
+	/* The groups that OpenSSL allows by default include ffdhe8192. */
+	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set1_groups_list(ssl, "X25519:P-256") == 1 &&
+	    SSL_CTX_set_ciphersuites(ssl,
+		"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
+		"TLS_AES_256_GCM_SHA384") == 1 &&
+	    SSL_CTX_set_cipher_list(
+		ssl, "ECDHE+AESGCM+AES128:ECDHE+CHACHA20:ECDHE+AESGCM") == 1 &&
+	    SSL_CTX_set_num_tickets(ssl, 0) == 1;
+}
+
+static BIO_METHOD *
+bio_method(void)
+{
+	BIO_METHOD *method = BIO_meth_new(
+	    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "capsuled");
+
+	if (method != NULL &&
+	    (BIO_meth_set_write(method, bio_write) != 1 ||
+		BIO_meth_set_read(method, bio_read) != 1 ||
+		BIO_meth_set_ctrl(method, bio_control) != 1)) {
+		BIO_meth_free(method);
+		method = NULL;
+	}
+	return method;
+}
+
+struct tls_context *
+tls_context_new(const struct cert *cert, char *error, size_t error_size)
+{
+	struct tls_context *context = calloc(1, sizeof *context);
+	unsigned long code;
+
+	ERR_clear_error();
+	if (context == NULL)
+		goto failed;
+	context->bio = bio_method();
+	context->ssl = SSL_CTX_new(TLS_server_method());
+	if (context->bio == NULL || context->ssl == NULL ||
+	    !context_settings(context->ssl) ||
+	    SSL_CTX_use_certificate(context->ssl, cert->leaf) != 1 ||
+	    SSL_CTX_use_PrivateKey(context->ssl, cert->key) != 1 ||
+	    (cert->chain != NULL &&
+		SSL_CTX_set1_chain(context->ssl, cert->chain) != 1))
+		goto failed;
+	return context;
+failed:
+	code = ERR_get_error();
+	snprintf(error, error_size, "%s: TLS cannot use it: %s", cert->file,
+	    code != 0 ? ERR_reason_error_string(code) : "out of memory");
+	tls_context_free(context);
+	return NULL;
+}
+
+void
+tls_context_free(struct tls_context *context)
+{
+	if (context == NULL)
+		return;
+	SSL_CTX_free(context->ssl);
+	BIO_meth_free(context->bio);
+	free(context);
+}
+
+int
+tls_open(struct tls *tls, struct tls_context *context, struct net_out *out,
+    struct str early)
+{
+	BIO *bio;
+
+	*tls = (struct tls){ .out = out, .early = early, .readable = true };
+	tls->ssl = SSL_new(context->ssl);
+	bio = BIO_new(context->bio);
+	if (tls->ssl == NULL || bio == NULL) {
+		BIO_free(bio);
+		tls_release(tls);
+		return -1;
+	}
+	BIO_set_data(bio, tls);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(tls->ssl, bio, bio);
+	SSL_set_accept_state(tls->ssl);
+	return 0;
+}
+
+void
+tls_release(struct tls *tls)
+{
+	SSL_free(tls->ssl);
+	tls->ssl = NULL;
+}
+
+/* What a call that did not succeed wants. */
+static ssize_t
+outcome(const struct tls *tls, int result)
+{
+	int why = SSL_get_error(tls->ssl, result);
+
+	if (why == SSL_ERROR_WANT_READ)
+		return IO_WANT_READ;
+	if (why == SSL_ERROR_WANT_WRITE)
+		return IO_WANT_WRITE;
+	/* One client's error must not be taken for the next one's. */
+	ERR_clear_error();
+	return why == SSL_ERROR_ZERO_RETURN ? IO_CLOSED : IO_FAILED;
+}
+
+ssize_t
+tls_handshake(struct tls *tls)
+{
+	int result = SSL_do_handshake(tls->ssl);
+	ssize_t want = result == 1 ? IO_DONE : outcome(tls, result);
+	/* A flight that did not fit, or the alert that says what is wrong. */
+	ssize_t sent = net_out_flush(tls->out);
+
+	return want == IO_FAILED || sent == IO_DONE ? want : sent;
+}
+
+ssize_t
+tls_read(struct tls *tls, char *at, size_t room)
+{
+	size_t got;
+	int result = SSL_read_ex(tls->ssl, at, room, &got);
+
+	return result == 1 ? (ssize_t)got : outcome(tls, result);
+}
+
+ssize_t
+tls_write(struct tls *tls, const char *at, size_t len)
+{
+	size_t written;
+	int result = SSL_write_ex(tls->ssl, at, len, &written);
+
+	return result == 1 ? (ssize_t)written : outcome(tls, result);
+}
+
+void
+tls_close_notify(struct tls *tls)
+{
+	if (SSL_shutdown(tls->ssl) < 0)
+		ERR_clear_error();
+}

@@ -1,0 +1,67 @@
+#ifndef SYS_TLS_H
+#define SYS_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "sys/cert.h"
+#include "sys/net.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+/* What all TLS connections share: the certificate and the settings. */
+struct tls_context;
+
+/*
+ * A context for the certificate, which may be released afterwards: TLS 1.2
+ * and 1.3, X25519 and P-256, AES-128 first, no tickets, no session cache,
+ * no renegotiation.  NULL with one line in `error`.
+ */
+MUST_USE struct tls_context *
+tls_context_new(const struct cert *cert, char *error, size_t error_size);
+void tls_context_free(struct tls_context *context);
+
+/*
+ * The server's side of one TLS connection.  What it sends goes to `out`,
+ * which the caller flushes; only the handshake flushes by itself.
+ */
+struct tls {
+	struct ssl_st *ssl; /* OpenSSL's SSL; NULL when not open */
+	struct net_out *out;
+	struct str early; /* received before TLS was begun, not yet taken */
+	/*
+	 * Whether the socket may hold more input.  The caller sets it when
+	 * the socket becomes readable; a short receive clears it, which
+	 * saves the call that would only say so.
+	 */
+	bool readable;
+};
+
+/*
+ * Begins TLS on the socket of `out`, borrowed.  `early` are the bytes that
+ * were already received; they stay valid until the first tls_handshake
+ * returns.  -1 without memory.
+ */
+MUST_USE int tls_open(struct tls *tls, struct tls_context *context,
+    struct net_out *out, struct str early);
+void tls_release(struct tls *tls);
+
+/*
+ * Goes on with the handshake: IO_DONE, or another enum io.  When it wants
+ * to read, the peer has been asked to acknowledge what it got: no ticket
+ * follows our Finished, and a client that leaves Nagle's algorithm on would
+ * hold its request back until the delayed acknowledgement (44 ms).
+ */
+MUST_USE ssize_t tls_handshake(struct tls *tls);
+
+/* Bytes that were read, or an enum io; IO_CLOSED is a close_notify. */
+MUST_USE ssize_t tls_read(struct tls *tls, char *at, size_t room);
+
+/* Bytes that were taken, or an enum io; up to 16384 make one record. */
+MUST_USE ssize_t tls_write(struct tls *tls, const char *at, size_t len);
+
+/* Adds close_notify to what is sent (Gemini 0.24, Responses). */
+void tls_close_notify(struct tls *tls);
+
+#endif
