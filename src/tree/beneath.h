@@ -1,0 +1,20 @@
+#ifndef TREE_BENEATH_H
+#define TREE_BENEATH_H
+
+#include "text/attribute.h"
+
+/*
+ * Opens `path`, relative, for reading beneath the directory `root`: no "..",
+ * symbolic link or race leads out of it, and no absolute link is followed,
+ * wherever it points.  A FIFO does not block.  Returns a close-on-exec
+ * descriptor, or -1 with errno set; EXDEV is a way out.
+ */
+MUST_USE int beneath_open(int root, const char *path);
+
+/*
+ * The same without openat2(2), component by component: what beneath_open
+ * does where the system lacks that call.
+ */
+MUST_USE int beneath_walk(int root, const char *path);
+
+#endif

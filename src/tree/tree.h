@@ -1,0 +1,48 @@
+#ifndef TREE_TREE_H
+#define TREE_TREE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/status.h"
+#include "text/str.h"
+
+/* One tree of files, known by the descriptor of its root. */
+struct tree {
+	int root;
+};
+
+/* Opens the tree at `path`; -1 with errno set. */
+MUST_USE int tree_init(struct tree *tree, const char *path);
+void tree_release(struct tree *tree);
+
+/* Something that was found: a regular file or a directory. */
+struct entry {
+	int fd; /* the caller closes it */
+	struct stat st;
+};
+
+/*
+ * Opens `path` beneath the tree's root, following no link out of it.
+ * `path` is decoded, normal and absolute ("/", "/docs/", "/docs/a b.gmi");
+ * a final slash asks for a directory.  Dotfiles (".well-known" excepted),
+ * what leads out, FIFOs, sockets, devices, what may not be read and what is
+ * not there are all STATUS_NOT_FOUND, so that nobody learns which it was.
+ * Returns STATUS_SUCCESS and an entry, or the status to answer with; the
+ * system's own failure is STATUS_FAILURE, and logged.
+ */
+MUST_USE enum status
+tree_open(const struct tree *tree, struct str path, struct entry *out);
+
+/* As tree_open, for the file `name` in the directory `path`. */
+MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
+    struct str name, struct entry *out);
+
+bool entry_is_directory(const struct entry *entry);
+
+/* Whether a name may be seen: no dotfile, no gophermap. */
+bool tree_shows(struct str name);
+
+#endif
