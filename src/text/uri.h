@@ -21,9 +21,9 @@ struct uri {
 
 /*
  * Takes `text` apart; the parts live in the arena or in `text`.  Bytes past
- * ASCII are accepted in path, query, fragment and host, if they are UTF-8,
- * and stand percent-encoded in `out`, but for the host, which stays as it
- * is (Gemini clients send them, though they are no URI).  An IPv6 host is
+ * ASCII are accepted, if they are UTF-8, wherever "%" may stand, and come
+ * out percent-encoded, but for the host, which stays as it is (Gemini
+ * clients send them, though they are no URI).  An IPv6 host is
  * given without its brackets.  Returns -1 when `text` is no URI reference,
  * which includes every space, control byte, raw byte order mark, "%" that
  * two hexadecimal digits do not follow, and want of memory.
