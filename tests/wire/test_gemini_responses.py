@@ -285,7 +285,7 @@ class Directories(unittest.TestCase):
     def test_listing_off(self):
         tree = {'index.gmi': '# Home\n', 'bare/x.txt': 'x\n',
                 'dressed/index.gmi': '# Dressed\n'}
-        with Server(tree, options=['listing=off']) as server:
+        with Server(tree, options=['listing=no']) as server:
             for path, status in [('/', 20), ('/dressed/', 20),
                                  ('/bare/', 51), ('/bare/x.txt', 20)]:
                 with self.subTest(path=path):
