@@ -1,0 +1,145 @@
+/*
+ * A self-signed certificate.  Knows the fields of X.509 and what clients of
+ * Gemini look for in them; writes nothing down.
+ */
+#include "sys/selfsigned.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#define NAME_TEXT_MAX 256 /* a host name has at most 253 bytes */
+#define SERIAL_BITS 128
+#define COMMON_NAME_MAX 64 /* ub-common-name, RFC 5280 appendix A.1 */
+#define DAYS_BACK 1 /* for clients whose clock is late */
+#define DAYS_VALID 36525
+
+/* The name with a NUL, as OpenSSL wants it. */
+static void
+name_text(struct str name, char out[NAME_TEXT_MAX])
+{
+	assert(name.len > 0 && name.len < NAME_TEXT_MAX);
+	memcpy(out, name.at, name.len);
+	out[name.len] = '\0';
+}
+
+static int
+add_general_name(GENERAL_NAMES *all, int type, const char *value)
+{
+	GENERAL_NAME *name = a2i_GENERAL_NAME(NULL, NULL, NULL, type, value, 0);
+
+	if (name != NULL && sk_GENERAL_NAME_push(all, name) > 0)
+		return 0;
+	GENERAL_NAME_free(name);
+	return -1;
+}
+
+/*
+ * Every name is a DNS name, even an address: Lagrange compares with no
+ * other kind.
+ */
+static int
+add_names(X509 *leaf, const struct str *names, size_t count, bool critical)
+{
+	GENERAL_NAMES *all = GENERAL_NAMES_new();
+	int result = all != NULL ? 0 : -1;
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		char name[NAME_TEXT_MAX];
+		ASN1_OCTET_STRING *address;
+
+		name_text(names[i], name);
+		address = a2i_IPADDRESS(name);
+		result = add_general_name(all, GEN_DNS, name);
+		if (result == 0 && address != NULL)
+			result = add_general_name(all, GEN_IPADD, name);
+		ASN1_OCTET_STRING_free(address);
+	}
+	if (result == 0 &&
+	    X509_add1_ext_i2d(leaf, NID_subject_alt_name, all, critical,
+		X509V3_ADD_DEFAULT) != 1)
+		result = -1;
+	GENERAL_NAMES_free(all);
+	return result;
+}
+
+static int
+add_extension(X509 *leaf, int nid, const char *value)
+{
+	X509V3_CTX context;
+	X509_EXTENSION *extension;
+	int added;
+
+	X509V3_set_ctx(&context, leaf, leaf, NULL, NULL, 0);
+	extension = X509V3_EXT_nconf_nid(NULL, &context, nid, value);
+	if (extension == NULL)
+		return -1;
+	added = X509_add_ext(leaf, extension, -1);
+	X509_EXTENSION_free(extension);
+	return added == 1 ? 0 : -1;
+}
+
+static int
+set_serial(X509 *leaf)
+{
+	BIGNUM *number = BN_new();
+	int result = -1;
+
+	if (number != NULL &&
+	    BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) &&
+	    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(leaf)) != NULL)
+		result = 0;
+	BN_free(number);
+	return result;
+}
+
+/* A certificate that says no more than browsers of capsules look at. */
+static int
+fill_leaf(X509 *leaf, EVP_PKEY *key, const struct str *names, size_t count)
+{
+	X509_NAME *subject = X509_get_subject_name(leaf);
+	struct str first = names[0];
+	bool named = first.len <= COMMON_NAME_MAX;
+
+	if (X509_set_version(leaf, X509_VERSION_3) != 1 ||
+	    set_serial(leaf) == -1 ||
+	    X509_time_adj_ex(X509_getm_notBefore(leaf), -DAYS_BACK, 0, NULL) ==
+		NULL ||
+	    X509_time_adj_ex(X509_getm_notAfter(leaf), DAYS_VALID, 0, NULL) ==
+		NULL ||
+	    X509_set_pubkey(leaf, key) != 1)
+		return -1;
+	if (named &&
+	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+		(const unsigned char *)first.at, (int)first.len, -1, 0) != 1)
+		return -1;
+	/* Without a subject the names have to be critical (RFC 5280 4.2.1.6) */
+	if (X509_set_issuer_name(leaf, subject) != 1 ||
+	    add_names(leaf, names, count, !named) == -1 ||
+	    add_extension(leaf, NID_basic_constraints, "critical,CA:FALSE") ==
+		-1 ||
+	    add_extension(leaf, NID_key_usage, "critical,digitalSignature") ==
+		-1 ||
+	    add_extension(leaf, NID_ext_key_usage, "serverAuth") == -1 ||
+	    add_extension(leaf, NID_subject_key_identifier, "hash") == -1)
+		return -1;
+	return X509_sign(leaf, key, EVP_sha256()) > 0 ? 0 : -1;
+}
+
+int
+selfsigned_make(const struct str *names, size_t count, struct x509_st **leaf,
+    struct evp_pkey_st **key)
+{
+	*leaf = X509_new();
+	*key = EVP_EC_gen("P-256");
+	if (*leaf != NULL && *key != NULL &&
+	    fill_leaf(*leaf, *key, names, count) == 0)
+		return 0;
+	X509_free(*leaf);
+	EVP_PKEY_free(*key);
+	*leaf = NULL;
+	*key = NULL;
+	return -1;
+}
