@@ -92,8 +92,11 @@ write_line(struct str prefix, struct str text)
 	while (written == -1 && errno == EINTR);
 }
 
-static void PRINTF_LIKE(2, 0)
-    write_formatted(struct str prefix, const char *format, va_list arguments)
+static void write_formatted(
+    struct str prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
+static void
+write_formatted(struct str prefix, const char *format, va_list arguments)
 {
 	char text[LINE_MAX_BYTES];
 	int len = vsnprintf(text, sizeof text, format, arguments);
