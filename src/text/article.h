@@ -1,0 +1,75 @@
+#ifndef TEXT_ARTICLE_H
+#define TEXT_ARTICLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+#define ARTICLE_QUESTIONS_MAX 10000
+#define ARTICLE_TITLE_MAX 500
+
+/* A paragraph on one line, or a line that was left out. */
+struct article_text {
+	struct article_text *next;
+	struct str text;
+	size_t line; /* where it begins, from 1 */
+};
+
+struct article_question {
+	struct article_question *next, *previous;
+	struct str text; /* ends in a question mark */
+	struct str slug; /* a file name without its extension; see below */
+	struct article_text *answer; /* NULL: none was found */
+	size_t line;
+};
+
+/* A plain text: a lead, then questions with their answers. */
+struct article {
+	struct article_text *lead; /* NULL: it begins with a question */
+	struct article_question *questions;
+	size_t question_count;
+	struct article_text *left_out; /* neither; in the text's order */
+	size_t line; /* after ARTICLE_NOT_UTF8 and ARTICLE_CONTROL: where */
+};
+
+enum article_result {
+	ARTICLE_OK,
+	ARTICLE_EMPTY,
+	ARTICLE_NOT_UTF8,
+	ARTICLE_CONTROL, /* a control character, so no plain text */
+	ARTICLE_NO_QUESTION,
+	ARTICLE_TOO_MANY, /* more than ARTICLE_QUESTIONS_MAX questions */
+	ARTICLE_NO_MEMORY,
+};
+
+/*
+ * Reads `text`, which is borrowed: `out` points into it and into the arena.
+ * UTF-8, with a BOM or without; lines end in LF, CR LF or CR.
+ *
+ * A blank line ends a paragraph.  Without one, where the text's longest line
+ * has more than 120 characters nobody wrapped it, and each line is a
+ * paragraph.  Otherwise a paragraph goes on in the next line, joined by a
+ * space, but where the next word would have had room and the line ends a
+ * sentence, or is a label and the next begins with no small letter.
+ *
+ * A paragraph that ends in a question mark is a question; what follows, to
+ * the next, is its answer.  One of fewer than 40 characters that ends no
+ * sentence is a label, and left out - but for those after a question that
+ * has no other answer: they are the answer.
+ *
+ * Slugs are unique, at most 64 bytes of a-z, 0-9 and "-", and none is
+ * "index".
+ */
+MUST_USE enum article_result
+article_read(struct arena *arena, struct str text, struct article *out);
+
+/*
+ * Whether `s` can be a title: one line of UTF-8, not empty, without control
+ * characters, and no longer than ARTICLE_TITLE_MAX bytes.
+ */
+bool article_is_title(struct str s);
+
+#endif
