@@ -1,0 +1,183 @@
+/*
+ * Bodies: text, files, and lines in Gopher's strict form.  Knows how bytes
+ * are pulled; knows nothing of who pulls.
+ */
+#include "serve/body.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+ssize_t
+body_pull(struct body *body, char *at, size_t room)
+{
+	return body->pull(body, at, room);
+}
+
+void
+body_release(struct body *body)
+{
+	if (body != NULL && body->release != NULL)
+		body->release(body);
+}
+
+struct text_body {
+	struct body body;
+	struct str rest;
+};
+
+static ssize_t
+text_pull(struct body *body, char *at, size_t room)
+{
+	struct text_body *self = (struct text_body *)body;
+	size_t len = self->rest.len < room ? self->rest.len : room;
+
+	if (len > 0)
+		memcpy(at, self->rest.at, len);
+	self->rest = str_tail(self->rest, len);
+	body->ended = self->rest.len == 0;
+	return (ssize_t)len;
+}
+
+struct body *
+body_of_text(struct arena *arena, struct str text)
+{
+	struct text_body *self = arena_alloc(arena, sizeof *self);
+
+	if (self == NULL)
+		return NULL;
+	*self = (struct text_body){
+		.body = { .pull = text_pull, .ended = text.len == 0 },
+		.rest = text,
+	};
+	return &self->body;
+}
+
+struct file_body {
+	struct body body;
+	int fd;
+	off_t left;
+};
+
+static ssize_t
+file_pull(struct body *body, char *at, size_t room)
+{
+	struct file_body *self = (struct file_body *)body;
+	ssize_t got;
+
+	if (self->left == 0)
+		return 0;
+	if ((uintmax_t)self->left < room)
+		room = (size_t)self->left;
+	do
+		got = read(self->fd, at, room);
+	while (got == -1 && errno == EINTR);
+	if (got == 0) {
+		/* Shorter than it was: the client was promised more. */
+		errno = EIO;
+		return -1;
+	}
+	if (got > 0)
+		self->left -= got;
+	body->ended = self->left == 0;
+	return got;
+}
+
+static void
+file_release(struct body *body)
+{
+	close(((struct file_body *)body)->fd);
+}
+
+struct body *
+body_of_file(struct arena *arena, const struct entry *entry)
+{
+	struct file_body *self = arena_alloc(arena, sizeof *self);
+
+	if (self == NULL) {
+		close(entry->fd);
+		return NULL;
+	}
+	*self = (struct file_body){
+		.body = {
+			.pull = file_pull,
+			.release = file_release,
+			.ended = entry->st.st_size == 0,
+		},
+		.fd = entry->fd,
+		.left = entry->st.st_size,
+	};
+	return &self->body;
+}
+
+struct lines_body {
+	struct body body;
+	struct body *text;
+	size_t len, off; /* of what was pulled and not yet passed on */
+	bool within_line, ended;
+	char pulled[BODY_ROOM];
+};
+
+static ssize_t
+lines_pull(struct body *body, char *at, size_t room)
+{
+	struct lines_body *self = (struct lines_body *)body;
+	size_t len = 0;
+
+	/* A byte becomes at most three, and the end as many more. */
+	while (len + 8 <= room && !self->ended) {
+		char c;
+
+		if (self->off == self->len) {
+			ssize_t got = body_pull(
+			    self->text, self->pulled, sizeof self->pulled);
+
+			if (got == -1)
+				return -1;
+			self->off = 0;
+			self->len = (size_t)got;
+			self->ended = got == 0;
+			continue;
+		}
+		c = self->pulled[self->off++];
+		if (c == '\r')
+			continue;
+		if (c == '.' && !self->within_line)
+			at[len++] = '.';
+		if (c == '\n')
+			at[len++] = '\r';
+		at[len++] = c;
+		self->within_line = c != '\n';
+	}
+	if (self->ended && !body->ended) {
+		const char *end = self->within_line ? "\r\n.\r\n" : ".\r\n";
+		size_t end_len = strlen(end);
+
+		memcpy(at + len, end, end_len);
+		len += end_len;
+		body->ended = true;
+	}
+	return (ssize_t)len;
+}
+
+static void
+lines_release(struct body *body)
+{
+	body_release(((struct lines_body *)body)->text);
+}
+
+struct body *
+body_of_lines(struct arena *arena, struct body *text)
+{
+	struct lines_body *self = arena_alloc(arena, sizeof *self);
+
+	if (self == NULL) {
+		body_release(text);
+		return NULL;
+	}
+	self->body =
+	    (struct body){ .pull = lines_pull, .release = lines_release };
+	self->text = text;
+	return &self->body;
+}

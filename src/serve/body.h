@@ -1,0 +1,54 @@
+#ifndef SERVE_BODY_H
+#define SERVE_BODY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+#include "tree/tree.h"
+
+/* The least room that a body is given to write into. */
+#define BODY_ROOM 4096
+
+/*
+ * Where the bytes of an answer come from, pulled as fast as the client
+ * takes them.  A kind of body embeds this as its first member.
+ */
+struct body {
+	/*
+	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`.  Returns
+	 * how many, 0 at the end, or -1 with errno set when the rest cannot
+	 * be had: what was sent is then cut short, and the client must be
+	 * able to tell.
+	 */
+	ssize_t (*pull)(struct body *body, char *at, size_t room);
+	void (*release)(struct body *body); /* NULL: nothing to release */
+	bool ended; /* known to be at its end before a pull says so */
+};
+
+MUST_USE ssize_t body_pull(struct body *body, char *at, size_t room);
+
+/* Releases what it holds beside the arena; NULL is no body. */
+void body_release(struct body *body);
+
+/* Text, borrowed.  NULL without memory. */
+MUST_USE struct body *body_of_text(struct arena *arena, struct str text);
+
+/*
+ * The bytes of a regular file, as many as it had when it was opened; fewer
+ * are a failure.  Takes the entry's descriptor, also when it returns NULL
+ * for want of memory.
+ */
+MUST_USE struct body *
+body_of_file(struct arena *arena, const struct entry *entry);
+
+/*
+ * The lines of `text` in the form of RFC 1436 appendix, item type 0: lines
+ * end in CRLF, a leading dot is doubled, a lone dot ends it.  Takes `text`,
+ * also when it returns NULL for want of memory.
+ */
+MUST_USE struct body *body_of_lines(struct arena *arena, struct body *text);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * Listings.  Knows how a directory looks as gemtext, and that no name may
+ * forge a line of it; knows nothing of how it was read.
+ */
+#include "serve/listing.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "text/buf.h"
+#include "text/uri.h"
+#include "tree/directory.h"
+
+/* Names, and the arena's own growth: a million entries of usual length. */
+#define LISTING_MEMORY ((size_t)128 << 20)
+/* More than the longest line: a name of 255 bytes, encoded, and a title. */
+#define LINE_MAX 2048
+#define TITLE_MAX 512
+
+struct listing {
+	struct body body;
+	const struct tree *tree;
+	struct str path;
+	struct arena arena; /* what directory_read found */
+	struct arena titles; /* one title at a time */
+	struct directory directory;
+	size_t next; /* entry to be written */
+	bool begun;
+};
+
+/* Text for a reader: control bytes would end the line. */
+static void
+add_label(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		buf_char(out, c < 0x20 || c == 0x7f ? '?' : text.at[i]);
+	}
+}
+
+static void
+add_heading(struct listing *listing, struct buf *out)
+{
+	struct str path = listing->path;
+
+	buf_add(out, STR("# "));
+	if (path.len > TITLE_MAX)
+		path = str_tail(path, path.len - TITLE_MAX);
+	add_label(out, path);
+	buf_add(out, STR("\n\n"));
+	if (listing->path.len > 1)
+		buf_add(out, STR("=> ../ One folder up\n"));
+	if (listing->directory.count == 0)
+		buf_add(out, STR("This folder is empty.\n"));
+}
+
+static void
+add_entry(struct listing *listing, const struct directory_entry *entry,
+    struct buf *out)
+{
+	struct str slash = entry->is_directory ? STR("/") : STR("");
+	struct str title = { 0 };
+
+	if (!entry->is_directory)
+		directory_title(listing->tree, &listing->titles, listing->path,
+		    entry->name, &title);
+	/* Without "./" a name with a colon would begin with a scheme. */
+	buf_add(out, STR("=> ./"));
+	uri_encode(out, entry->name);
+	buf_add(out, slash);
+	buf_char(out, ' ');
+	if (title.len > TITLE_MAX)
+		title = (struct str){ 0 };
+	add_label(out, title.len > 0 ? title : entry->name);
+	if (title.len == 0)
+		buf_add(out, slash);
+	buf_char(out, '\n');
+	arena_reset(&listing->titles);
+}
+
+static ssize_t
+listing_pull(struct body *body, char *at, size_t room)
+{
+	struct listing *listing = (struct listing *)body;
+	struct buf out = buf_over(at, room);
+
+	if (!listing->begun)
+		add_heading(listing, &out);
+	listing->begun = true;
+	while (listing->next < listing->directory.count &&
+	    buf_room(&out) >= LINE_MAX)
+		add_entry(listing, &listing->directory.entries[listing->next++],
+		    &out);
+	body->ended = listing->next == listing->directory.count;
+	return (ssize_t)out.len;
+}
+
+static void
+listing_release(struct body *body)
+{
+	struct listing *listing = (struct listing *)body;
+
+	arena_release(&listing->arena);
+	arena_release(&listing->titles);
+}
+
+struct body *
+listing_open(const struct server *server, const struct request *request,
+    const struct entry *entry)
+{
+	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
+
+	if (listing == NULL)
+		return NULL;
+	*listing = (struct listing){
+		.body = { .pull = listing_pull, .release = listing_release },
+		.tree = server->tree,
+		.path = request->path,
+	};
+	arena_init(&listing->arena, LISTING_MEMORY);
+	arena_init(&listing->titles, (size_t)64 << 10);
+	if (directory_read(&listing->directory, server->tree, &listing->arena,
+		request->path, entry) != STATUS_SUCCESS) {
+		listing_release(&listing->body);
+		return NULL;
+	}
+	return &listing->body;
+}

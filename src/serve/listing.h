@@ -1,0 +1,16 @@
+#ifndef SERVE_LISTING_H
+#define SERVE_LISTING_H
+
+#include "serve/response.h"
+#include "text/attribute.h"
+
+/*
+ * The listing of a directory that has no page of its own, as gemtext: a
+ * heading, the way up, then a link for each directory and file, labelled
+ * with the page's title where it has one.  `entry` is the directory at
+ * request->path, borrowed.  NULL when it cannot be read.
+ */
+MUST_USE struct body *listing_open(const struct server *server,
+    const struct request *request, const struct entry *entry);
+
+#endif

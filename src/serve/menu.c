@@ -1,0 +1,158 @@
+/*
+ * Gopher menus as bodies: gemtext projected, and gophermaps.  Knows how to
+ * join the text rooms to a body; knows nothing of menu lines themselves.
+ */
+#include "serve/menu.h"
+
+#include <unistd.h>
+
+#include "serve/listing.h"
+#include "serve/serve.h"
+#include "text/gophermap.h"
+#include "text/gophermenu.h"
+#include "text/mime.h"
+
+struct menu {
+	struct body body;
+	const struct server *server;
+	struct request request;
+	struct body *source;
+	struct gophermenu *page; /* one of the two */
+	struct gophermap *map;
+};
+
+static ssize_t
+read_source(void *context, char *at, size_t room)
+{
+	struct menu *menu = context;
+
+	return body_pull(menu->source, at, room);
+}
+
+static char
+item_type(void *context, struct str path)
+{
+	struct menu *menu = context;
+
+	return mime_item_type(
+	    menu->server->site, serve_type(menu->server, path));
+}
+
+static ssize_t
+page_pull(struct body *body, char *at, size_t room)
+{
+	return gophermenu_read(((struct menu *)body)->page, at, room);
+}
+
+static void
+menu_release(struct body *body)
+{
+	struct menu *menu = (struct menu *)body;
+
+	if (menu->page != NULL)
+		gophermenu_release(menu->page);
+	body_release(menu->source);
+}
+
+static struct menu *
+menu_new(const struct server *server, const struct request *request,
+    struct body *source)
+{
+	struct menu *menu =
+	    source == NULL ? NULL : arena_alloc(request->arena, sizeof *menu);
+
+	if (menu == NULL) {
+		body_release(source);
+		return NULL;
+	}
+	*menu = (struct menu){
+		.body = { .release = menu_release },
+		.server = server,
+		.request = *request,
+		.source = source,
+	};
+	return menu;
+}
+
+/* Turns what was read so far into the projection of `source`. */
+static int
+project(struct menu *menu)
+{
+	struct gophermenu_page page = {
+		.site = menu->server->site,
+		.read = read_source,
+		.item_type = item_type,
+		.context = menu,
+	};
+
+	if (site_url(page.site, menu->request.arena, menu->request.path,
+		&page.base) == -1)
+		return -1;
+	menu->page = gophermenu_open(menu->request.arena, &page);
+	menu->body.pull = page_pull;
+	return menu->page == NULL ? -1 : 0;
+}
+
+struct body *
+menu_of_gemtext(const struct server *server, const struct request *request,
+    struct body *source)
+{
+	struct menu *menu = menu_new(server, request, source);
+
+	if (menu == NULL)
+		return NULL;
+	if (project(menu) == -1) {
+		menu_release(&menu->body);
+		return NULL;
+	}
+	return &menu->body;
+}
+
+/* Goes on with the listing of the directory, behind its map. */
+static int
+go_on_listing(struct menu *menu)
+{
+	struct entry entry;
+
+	if (tree_open(menu->server->tree, menu->request.path, &entry) !=
+	    STATUS_SUCCESS)
+		return -1;
+	body_release(menu->source);
+	menu->source = listing_open(menu->server, &menu->request, &entry);
+	close(entry.fd);
+	return menu->source == NULL ? -1 : project(menu);
+}
+
+static ssize_t
+map_pull(struct body *body, char *at, size_t room)
+{
+	struct menu *menu = (struct menu *)body;
+	ssize_t got = gophermap_read(menu->map, at, room);
+
+	if (got != 0 || !gophermap_lists(menu->map))
+		return got;
+	return go_on_listing(menu) == -1 ? -1 : page_pull(body, at, room);
+}
+
+struct body *
+menu_of_gophermap(const struct server *server, const struct request *request,
+    struct body *source)
+{
+	struct menu *menu = menu_new(server, request, source);
+	struct gophermap_file file = {
+		.site = server->site,
+		.directory = request->path,
+		.read = read_source,
+		.context = menu,
+	};
+
+	if (menu == NULL)
+		return NULL;
+	menu->body.pull = map_pull;
+	menu->map = gophermap_open(request->arena, &file);
+	if (menu->map == NULL) {
+		menu_release(&menu->body);
+		return NULL;
+	}
+	return &menu->body;
+}

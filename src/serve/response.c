@@ -1,0 +1,41 @@
+/*
+ * Answers.  Knows the words for errors; knows nothing of how a protocol
+ * writes them.
+ */
+#include "serve/response.h"
+
+void
+response_set(struct response *response, enum status status, struct str meta)
+{
+	*response = (struct response){ .status = status, .meta = meta };
+}
+
+static struct str
+words(enum status status)
+{
+	switch (status) {
+	case STATUS_NOT_FOUND: return STR("Not found");
+	case STATUS_GONE: return STR("Gone for good");
+	case STATUS_UNAVAILABLE:
+		return STR("Too busy just now, please try again in a moment");
+	case STATUS_REFUSED:
+		return STR("This server does not serve that address");
+	case STATUS_BAD_REQUEST: return STR("Bad request");
+	case STATUS_FAILURE:
+	case STATUS_INPUT:
+	case STATUS_SENSITIVE_INPUT:
+	case STATUS_SUCCESS:
+	case STATUS_REDIRECT:
+	case STATUS_MOVED:
+	case STATUS_CERTIFICATE_REQUIRED:
+	case STATUS_CERTIFICATE_REFUSED:
+	case STATUS_CERTIFICATE_INVALID: break;
+	}
+	return STR("Something failed here, please try again later");
+}
+
+void
+response_error(struct response *response, enum status status)
+{
+	response_set(response, status, words(status));
+}

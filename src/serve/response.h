@@ -1,0 +1,54 @@
+#ifndef SERVE_RESPONSE_H
+#define SERVE_RESPONSE_H
+
+#include <stdbool.h>
+
+#include "serve/body.h"
+#include "text/arena.h"
+#include "text/site.h"
+#include "text/status.h"
+#include "text/str.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+
+/* The MIME type of a body that is a Gopher menu already. */
+#define RESPONSE_MENU STR("application/gopher-menu")
+
+/* What is served, and how: the same for every request. */
+struct server {
+	const struct site *site;
+	const struct tree *tree;
+	struct media *media; /* one for each process */
+};
+
+/* What is asked for, in the words of neither protocol. */
+struct request {
+	struct arena *arena; /* for all that the answer needs */
+	struct str path; /* decoded, normal, absolute */
+	struct str query; /* still encoded */
+	bool has_query;
+	bool prefers_menu; /* a gophermap is a directory's page */
+};
+
+/*
+ * The answer.  `meta` is Gemini's: the MIME type of a body without its
+ * language, the prompt, the target (a path, percent-encoded), or words for
+ * the reader; never empty, and one line.
+ */
+struct response {
+	enum status status;
+	struct str meta;
+	struct body *body; /* of a success; to be released */
+};
+
+/* Makes it an answer without a body. */
+void
+response_set(struct response *response, enum status status, struct str meta);
+
+/*
+ * Makes it an error in the words that readers get for that status; the one
+ * place where they stand.
+ */
+void response_error(struct response *response, enum status status);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+
+#include "serve/response.h"
+
+/*
+ * Answers a request: chooses the handler, which fills `response`.  Always
+ * succeeds, if need be with an error as the answer.  Everything lives in
+ * the request's arena, and response->body is to be released.
+ */
+void serve(const struct server *server, const struct request *request,
+    struct response *response);
+
+/*
+ * The MIME type that `path` is served with, for a menu's item types: that
+ * of the resource if it is there, else what its name tells.
+ */
+struct str serve_type(const struct server *server, struct str path);
+
+#endif
