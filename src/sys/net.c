@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Shorter queues lose SYNs in a burst, and each costs its client a second. */
@@ -270,6 +271,14 @@ net_local_address(int fd, struct net_address *out)
 {
 	out->len = sizeof out->at;
 	return getsockname(fd, (struct sockaddr *)&out->at, &out->len);
+}
+
+size_t
+net_unsent(int fd)
+{
+	int waiting = 0;
+
+	return ioctl(fd, TIOCOUTQ, &waiting) == -1 ? 0 : (size_t)waiting;
 }
 
 ssize_t

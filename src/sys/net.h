@@ -75,6 +75,9 @@ MUST_USE int net_accept(int listener, struct net_address *peer);
 /* The address a connection came to; -1 with errno set. */
 MUST_USE int net_local_address(int fd, struct net_address *out);
 
+/* How many bytes the kernel holds that the peer has not acknowledged. */
+size_t net_unsent(int fd);
+
 /* Receives up to `room` bytes: how many (at least 1), or an enum io. */
 MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
 

@@ -170,7 +170,7 @@ tls_open(struct tls *tls, struct tls_context *context, struct net_out *out,
 {
 	BIO *bio;
 
-	*tls = (struct tls){ .out = out, .early = early, .readable = true };
+	*tls = (struct tls){ .out = out, .early = early };
 	tls->ssl = SSL_new(context->ssl);
 	bio = BIO_new(context->bio);
 	if (tls->ssl == NULL || bio == NULL) {

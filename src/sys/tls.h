@@ -31,9 +31,10 @@ struct tls {
 	struct net_out *out;
 	struct str early; /* received before TLS was begun, not yet taken */
 	/*
-	 * Whether the socket may hold more input.  The caller sets it when
-	 * the socket becomes readable; a short receive clears it, which
-	 * saves the call that would only say so.
+	 * Whether the socket may hold more input, which it does not at
+	 * first.  The caller sets it when the socket becomes readable; a
+	 * short receive clears it, which saves the call that would only say
+	 * so.
 	 */
 	bool readable;
 };

@@ -1,0 +1,89 @@
+/*
+ * Privileges.  Knows how to lose them; knows nothing of why a process had
+ * any.
+ */
+#include "sys/jail.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static int
+become(struct jail *jail, const char *name)
+{
+	struct passwd *found = getpwnam(name);
+
+	if (found == NULL)
+		return -1;
+	jail->changes = true;
+	jail->user = found->pw_uid;
+	jail->group = found->pw_gid;
+	snprintf(jail->name, sizeof jail->name, "%s", name);
+	return 0;
+}
+
+int
+jail_init(struct jail *jail, const char *name, char *error, size_t error_size)
+{
+	static const char *const usual[] = { "_capsuled", "capsuled",
+		"nobody" };
+
+	*jail = (struct jail){ 0 };
+	if (name[0] == '\0' && geteuid() != 0)
+		return 0;
+	if (name[0] != '\0' && become(jail, name) == -1) {
+		snprintf(error, error_size,
+		    "user %s: no such user; make it, or name another with -u",
+		    name);
+		return -1;
+	}
+	for (size_t i = 0; name[0] == '\0' && !jail->changes &&
+	     i < sizeof usual / sizeof *usual;
+	     i++)
+		(void)become(jail, usual[i]);
+	if (!jail->changes) {
+		snprintf(error, error_size,
+		    "started as root, and there is no user to become; make "
+		    "the user _capsuled, or name one with -u");
+		return -1;
+	}
+	if (jail->user == 0) {
+		snprintf(error, error_size,
+		    "user %s: clients are not served as root; name another "
+		    "user with -u",
+		    jail->name);
+		return -1;
+	}
+	if (jail->user == geteuid()) {
+		jail->changes = false;
+	} else if (geteuid() != 0) {
+		snprintf(error, error_size,
+		    "user %s: only root can become another user; start as "
+		    "root, or leave -u out",
+		    jail->name);
+		return -1;
+	}
+	return 0;
+}
+
+int
+jail_enter(const struct jail *jail)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	if (!jail->changes)
+		return 0;
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(jail->group, jail->group, jail->group) == -1 ||
+	    setresuid(jail->user, jail->user, jail->user) == -1)
+		return -1;
+	/* Trust, but look: a way back would make all of it worthless. */
+	if (setuid(0) != -1 || geteuid() == 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,557 @@
+/*
+ * One client, accept to close.  Knows the order of things, deadlines and
+ * backpressure; leaves bytes to the transport and words to the protocol.
+ */
+#include "wire/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "sys/log.h"
+#include "text/arena.h"
+#include "text/buf.h"
+#include "wire/transport.h"
+
+/* What one request may hold in memory, a large listing's names aside. */
+#define REQUEST_MEMORY ((size_t)256 << 10)
+/* What is sent to one client before the others have their turn. */
+#define TURN_BYTES ((size_t)256 << 10)
+/* What is read of a client that goes on talking after its answer. */
+#define DRAIN_BYTES ((size_t)64 << 10)
+/* What a client takes at least from one stall deadline to the next. */
+#define STALL_BYTES 4096
+/* The first receive; TLS takes all of it at once into its own buffer. */
+#define EARLY_BYTES 8192
+/* A TLS record of a handshake begins with this byte (RFC 8446, 5.1). */
+#define TLS_HANDSHAKE 0x16
+
+enum conn_state {
+	CONN_START, /* nothing has come yet */
+	CONN_HANDSHAKE,
+	CONN_REQUEST,
+	CONN_RESPONSE,
+	CONN_DRAIN, /* all is sent; the client may still talk */
+	CONN_CLOSED,
+};
+
+/* What a state's function says of what comes next. */
+enum step {
+	STEP_AGAIN, /* go on, perhaps in another state */
+	STEP_READ, /* when the client has sent something */
+	STEP_WRITE, /* when the client has taken something */
+	STEP_YIELD, /* when the others have had their turn */
+	STEP_CLOSE,
+};
+
+struct conn {
+	struct conn *next, **link; /* in the group's list */
+	struct conn_group *group;
+	const struct conn_kind *kind;
+	int fd;
+	enum conn_state state;
+	short waiting; /* EV_READ or EV_WRITE, as `io` is set up; or 0 */
+	bool refused; /* to be told that there is no room */
+	bool half_closed; /* the client will send no more */
+	bool logged;
+	struct event io, deadline;
+	struct transport transport;
+	struct arena arena;
+	struct exchange exchange;
+	char *input; /* protocol->request_max bytes of the arena */
+	size_t input_len;
+	size_t head_sent;
+	size_t drained;
+	size_t unsent; /* what the kernel held when the deadline was set */
+	uint64_t bytes; /* of head and body */
+	struct timespec opened;
+	struct net_address peer;
+};
+
+static void conn_run(struct conn *conn);
+
+static unsigned
+elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned)((now.tv_sec - since->tv_sec) * 1000 +
+	    (now.tv_nsec - since->tv_nsec) / 1000000);
+}
+
+/* One line for each answer; a client that never asked leaves none. */
+static void
+log_access(struct conn *conn, bool cut)
+{
+	char text[2048], address[NET_TEXT_MAX];
+	struct buf line = buf_over(text, sizeof text);
+	const struct exchange *exchange = &conn->exchange;
+	struct str path = exchange->path;
+
+	if (conn->logged || exchange->status == 0)
+		return;
+	conn->logged = true;
+	/* Escaped it may grow fourfold; the rest of the line needs room. */
+	if (path.len > 256)
+		path = str_head(path, 256);
+	buf_add(&line, str_of(conn->kind->protocol->name));
+	buf_printf(&line, " status=%d", (int)exchange->status);
+	if (conn->group->log_addresses) {
+		net_host_format(&conn->peer, address);
+		log_field(&line, "address", str_of(address));
+	}
+	log_field(&line, "path", path);
+	buf_printf(&line, " bytes=%llu ms=%u", (unsigned long long)conn->bytes,
+	    elapsed_ms(&conn->opened));
+	if (cut)
+		buf_add(&line, STR(" cut=yes"));
+	log_info(buf_str(&line));
+}
+
+static void
+conn_close(struct conn *conn)
+{
+	struct conn_group *group = conn->group;
+
+	log_access(conn, true);
+	if (conn->waiting != 0)
+		event_del(&conn->io);
+	event_del(&conn->deadline);
+	transport_release(&conn->transport);
+	body_release(conn->exchange.body);
+	arena_release(&conn->arena);
+	close(conn->fd);
+	conn->state = CONN_CLOSED;
+	*conn->link = conn->next;
+	if (conn->next != NULL)
+		conn->next->link = conn->link;
+	conn->next = group->corpses;
+	group->corpses = conn;
+	group->count--;
+	group->closed(group);
+}
+
+static void
+set_deadline(struct conn *conn, enum conn_deadline kind)
+{
+	/* Without a timer for it a client could stay for ever. */
+	if (evtimer_add(&conn->deadline, conn->group->deadlines[kind]) == -1)
+		conn->state = CONN_CLOSED;
+}
+
+/*
+ * A socket becomes writable in leaps, and a slow client may need longer for
+ * one than the deadline; but taking nearly nothing is a stall.
+ */
+static bool
+is_taking(struct conn *conn)
+{
+	size_t waiting = net_unsent(conn->fd);
+	bool taking = conn->unsent >= waiting + STALL_BYTES;
+
+	conn->unsent = waiting;
+	return taking;
+}
+
+static enum step
+step_of(ssize_t io)
+{
+	if (io == IO_WANT_READ)
+		return STEP_READ;
+	return io == IO_WANT_WRITE ? STEP_WRITE : STEP_CLOSE;
+}
+
+/* Chooses the transport by what the client sent first. */
+static enum step
+conn_start(struct conn *conn)
+{
+	char *scratch = conn->group->scratch;
+	ssize_t got = net_receive(conn->fd, scratch, EARLY_BYTES);
+	struct str early = { scratch, (size_t)got };
+	bool hello;
+
+	if (got < 0)
+		return step_of(got);
+	hello = scratch[0] == TLS_HANDSHAKE;
+	switch (conn->kind->tls) {
+	case CONN_TLS_NEVER:
+		if (hello)
+			return STEP_CLOSE;
+		break;
+	case CONN_TLS_ALWAYS:
+		if (!hello)
+			return STEP_CLOSE;
+		break;
+	case CONN_TLS_DETECT: break;
+	}
+	if (!hello)
+		transport_plain(&conn->transport, conn->fd, early);
+	else if (transport_tls(
+		     &conn->transport, conn->fd, early, conn->group->tls) == -1)
+		return STEP_CLOSE;
+	if (early.len == EARLY_BYTES)
+		transport_wake(&conn->transport);
+	conn->state = CONN_HANDSHAKE;
+	return STEP_AGAIN;
+}
+
+static enum step
+conn_handshake(struct conn *conn)
+{
+	ssize_t done = transport_handshake(&conn->transport);
+
+	/* They lie in the scratch, which the next connection overwrites. */
+	if (conn->transport.tls.early.len > 0)
+		return STEP_CLOSE;
+	if (done != IO_DONE)
+		return step_of(done);
+	conn->state = CONN_REQUEST;
+	return STEP_AGAIN;
+}
+
+static void
+begin_response(struct conn *conn)
+{
+	conn->state = CONN_RESPONSE;
+	set_deadline(conn, CONN_DEADLINE_STALL);
+}
+
+static enum step
+conn_request(struct conn *conn)
+{
+	const struct protocol *protocol = conn->kind->protocol;
+	struct exchange *exchange = &conn->exchange;
+	ssize_t got;
+
+	if (conn->refused) {
+		protocol->refuse(exchange);
+		begin_response(conn);
+		return STEP_AGAIN;
+	}
+	if (conn->input == NULL)
+		conn->input = arena_alloc(&conn->arena, protocol->request_max);
+	if (conn->input == NULL)
+		return STEP_CLOSE;
+	got = transport_read(&conn->transport, conn->input + conn->input_len,
+	    protocol->request_max - conn->input_len);
+	if (got == IO_CLOSED)
+		conn->half_closed = true;
+	else if (got < 0)
+		return step_of(got);
+	else
+		conn->input_len += (size_t)got;
+	switch (protocol->answer(exchange,
+	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
+	case PARSE_MORE: return STEP_AGAIN;
+	case PARSE_CLOSE: return STEP_CLOSE;
+	case PARSE_DONE: break;
+	}
+	begin_response(conn);
+	return STEP_AGAIN;
+}
+
+/*
+ * Fills the scratch with what is to be sent next, head first.  Returns its
+ * length, 0 at the end, -1 when the body failed.
+ */
+static ssize_t
+fill(struct conn *conn)
+{
+	struct exchange *exchange = &conn->exchange;
+	char *scratch = conn->group->scratch;
+	size_t len = exchange->head.len - conn->head_sent;
+
+	/* Heads are a few KiB, but a page behind a "URL:" is more. */
+	if (len > CONN_SCRATCH_SIZE)
+		len = CONN_SCRATCH_SIZE;
+	if (len > 0)
+		memcpy(scratch, exchange->head.at + conn->head_sent, len);
+	conn->head_sent += len;
+	while (exchange->body != NULL && !exchange->body->ended &&
+	    CONN_SCRATCH_SIZE - len >= BODY_ROOM) {
+		ssize_t got = body_pull(
+		    exchange->body, scratch + len, CONN_SCRATCH_SIZE - len);
+
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			exchange->body->ended = true;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+static bool
+is_all_pulled(const struct conn *conn)
+{
+	const struct exchange *exchange = &conn->exchange;
+
+	return conn->head_sent == exchange->head.len &&
+	    (exchange->body == NULL || exchange->body->ended);
+}
+
+/*
+ * The rest of the body cannot be had.  The client has to see that: no
+ * close_notify, and in clear, where only a reset tells, a reset.
+ */
+static enum step
+cut_short(struct conn *conn)
+{
+	char text[1024];
+	struct buf line = buf_over(text, sizeof text);
+
+	log_field(&line, "path", conn->exchange.path);
+	log_line(LOG_LEVEL_ERROR, "%s: an answer was cut short: %s %.*s",
+	    conn->kind->protocol->name, strerror(errno),
+	    STR_ARG(buf_str(&line)));
+	if (conn->transport.tls.ssl == NULL)
+		net_reset_on_close(conn->fd);
+	return STEP_CLOSE;
+}
+
+static enum step
+conn_response(struct conn *conn)
+{
+	size_t turn = 0;
+	ssize_t sent = transport_flush(&conn->transport);
+
+	while (sent == IO_DONE && turn < TURN_BYTES && !is_all_pulled(conn)) {
+		ssize_t len = fill(conn);
+
+		if (len == -1)
+			return cut_short(conn);
+		if (len > 0)
+			sent = transport_write(&conn->transport,
+			    conn->group->scratch, (size_t)len);
+		conn->bytes += (size_t)len;
+		turn += (size_t)len;
+		if (sent == IO_DONE && is_all_pulled(conn))
+			transport_finish(&conn->transport);
+		if (sent == IO_DONE)
+			sent = transport_flush(&conn->transport);
+	}
+	if (sent == IO_FAILED)
+		return STEP_CLOSE;
+	if (sent != IO_DONE) {
+		if (turn > 0) {
+			set_deadline(conn, CONN_DEADLINE_STALL);
+			conn->unsent = net_unsent(conn->fd);
+		}
+		return STEP_WRITE;
+	}
+	if (!is_all_pulled(conn)) {
+		set_deadline(conn, CONN_DEADLINE_STALL);
+		return STEP_YIELD;
+	}
+	log_access(conn, false);
+	if (shutdown(conn->fd, SHUT_WR) == -1)
+		return STEP_CLOSE;
+	conn->state = CONN_DRAIN;
+	return STEP_AGAIN;
+}
+
+/*
+ * A close with input unread resets the connection, and what the client has
+ * not taken yet is lost.  So all of it is read first, if that is little.
+ */
+static enum step
+conn_drain(struct conn *conn)
+{
+	bool first = conn->drained == 0;
+
+	while (conn->drained < DRAIN_BYTES) {
+		ssize_t got = net_receive(
+		    conn->fd, conn->group->scratch, CONN_SCRATCH_SIZE);
+
+		if (got == IO_WANT_READ && conn->drained == 0 &&
+		    conn->input_len < conn->kind->protocol->request_max)
+			return STEP_CLOSE;
+		if (got == IO_WANT_READ) {
+			if (first)
+				set_deadline(conn, CONN_DEADLINE_DRAIN);
+			return STEP_READ;
+		}
+		if (got < 0)
+			return STEP_CLOSE;
+		conn->drained += (size_t)got;
+	}
+	return STEP_CLOSE;
+}
+
+static void
+on_io(evutil_socket_t fd, short what, void *context)
+{
+	struct conn *conn = context;
+
+	(void)fd;
+	if (what & EV_READ)
+		transport_wake(&conn->transport);
+	conn_run(conn);
+}
+
+/* Waits for the socket, with as few calls to the system as can be. */
+static int
+wait_for(struct conn *conn, short what)
+{
+	if (conn->waiting == what)
+		return 0;
+	if (conn->waiting != 0)
+		event_del(&conn->io);
+	conn->waiting = what;
+	if (event_assign(&conn->io, conn->group->base, conn->fd,
+		(short)(what | EV_PERSIST), on_io, conn) == -1)
+		return -1;
+	return event_add(&conn->io, NULL);
+}
+
+static enum step
+conn_step(struct conn *conn)
+{
+	switch (conn->state) {
+	case CONN_START: return conn_start(conn);
+	case CONN_HANDSHAKE: return conn_handshake(conn);
+	case CONN_REQUEST: return conn_request(conn);
+	case CONN_RESPONSE: return conn_response(conn);
+	case CONN_DRAIN: return conn_drain(conn);
+	case CONN_CLOSED: break;
+	}
+	return STEP_CLOSE;
+}
+
+static void
+conn_run(struct conn *conn)
+{
+	enum step step;
+	int waits = 0;
+
+	do
+		step = conn_step(conn);
+	while (step == STEP_AGAIN);
+	switch (step) {
+	case STEP_READ: waits = wait_for(conn, EV_READ); break;
+	case STEP_WRITE:
+	case STEP_YIELD:
+		/* The socket still has room: the loop comes back, in turn. */
+		waits = wait_for(conn, EV_WRITE);
+		break;
+	case STEP_AGAIN:
+	case STEP_CLOSE: waits = -1; break;
+	}
+	if (waits == -1)
+		conn_close(conn);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	struct conn *conn = context;
+
+	(void)fd;
+	(void)what;
+	if (conn->state == CONN_REQUEST &&
+	    conn->kind->protocol->expire(&conn->exchange) == PARSE_DONE) {
+		begin_response(conn);
+		conn_run(conn);
+	} else if (conn->state == CONN_RESPONSE && is_taking(conn)) {
+		set_deadline(conn, CONN_DEADLINE_STALL);
+	} else {
+		conn_close(conn);
+	}
+}
+
+static struct conn *
+conn_new(struct conn_group *group, const struct conn_kind *kind, int fd,
+    const struct net_address *peer)
+{
+	struct conn *conn = calloc(1, sizeof *conn);
+
+	if (conn == NULL ||
+	    evtimer_assign(&conn->deadline, group->base, on_deadline, conn) ==
+		-1) {
+		free(conn);
+		close(fd);
+		return NULL;
+	}
+	conn->group = group;
+	conn->kind = kind;
+	conn->fd = fd;
+	conn->peer = *peer;
+	arena_init(&conn->arena, REQUEST_MEMORY);
+	conn->exchange = (struct exchange){
+		.server = group->server, .arena = &conn->arena, .fd = fd
+	};
+	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
+	conn->next = group->first;
+	conn->link = &group->first;
+	if (conn->next != NULL)
+		conn->next->link = &conn->next;
+	group->first = conn;
+	group->count++;
+	return conn;
+}
+
+static int
+conn_begin(struct conn *conn)
+{
+	if (conn == NULL)
+		return -1;
+	set_deadline(conn, CONN_DEADLINE_REQUEST);
+	/* The kernel held it back until there was something to read. */
+	conn_run(conn);
+	return 0;
+}
+
+int
+conn_open(struct conn_group *group, const struct conn_kind *kind, int fd,
+    const struct net_address *peer)
+{
+	return conn_begin(conn_new(group, kind, fd, peer));
+}
+
+int
+conn_open_refused(struct conn_group *group, const struct conn_kind *kind,
+    int fd, const struct net_address *peer)
+{
+	struct conn *conn = conn_new(group, kind, fd, peer);
+
+	if (conn != NULL)
+		conn->refused = true;
+	return conn_begin(conn);
+}
+
+void
+conn_close_idle(struct conn_group *group)
+{
+	struct conn *next;
+
+	for (struct conn *conn = group->first; conn != NULL; conn = next) {
+		next = conn->next;
+		if (conn->state == CONN_START || (conn->state == CONN_DRAIN))
+			conn_close(conn);
+	}
+}
+
+void
+conn_close_all(struct conn_group *group)
+{
+	while (group->first != NULL)
+		conn_close(group->first);
+}
+
+void
+conn_sweep(struct conn_group *group)
+{
+	while (group->corpses != NULL) {
+		struct conn *conn = group->corpses;
+
+		group->corpses = conn->next;
+		free(conn);
+	}
+}

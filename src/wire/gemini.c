@@ -1,0 +1,177 @@
+/*
+ * Gemini: a URI to a request, a response to a header.  Knows the checks of
+ * the specification and their order; knows nothing of TLS or of files.
+ */
+#include "wire/gemini.h"
+
+#include <string.h>
+
+#include "serve/serve.h"
+#include "sys/net.h"
+#include "text/buf.h"
+#include "text/mime.h"
+#include "text/uri.h"
+
+/* What can be said when there is no memory to say it in. */
+#define NO_MEMORY "40 Something failed here, please try again later\r\n"
+
+static void
+write_head(struct exchange *exchange, const struct response *response)
+{
+	struct str lang = exchange->server->site->lang;
+	struct buf head = buf_in(exchange->arena, 5 + GEMINI_META_MAX);
+
+	buf_number(&head, (unsigned)response->status);
+	buf_char(&head, ' ');
+	buf_add(&head, response->meta);
+	if (response->status == STATUS_SUCCESS && lang.len > 0 &&
+	    mime_is(response->meta, STR("text/gemini"))) {
+		bool several = str_find(lang, ',') < lang.len;
+
+		buf_add(&head, several ? STR("; lang=\"") : STR("; lang="));
+		buf_add(&head, lang);
+		buf_add(&head, several ? STR("\"") : STR(""));
+	}
+	buf_add(&head, STR("\r\n"));
+	exchange->status = response->status;
+	exchange->head = buf_str(&head);
+	exchange->body = response->body;
+	if (head.overflow) {
+		body_release(response->body);
+		exchange->body = NULL;
+		exchange->status = STATUS_FAILURE;
+		exchange->head = STR(NO_MEMORY);
+	}
+}
+
+static enum parse
+refuse_with(struct exchange *exchange, enum status status, struct str meta)
+{
+	struct response response;
+
+	if (meta.len > 0)
+		response_set(&response, status, meta);
+	else
+		response_error(&response, status);
+	write_head(exchange, &response);
+	return PARSE_DONE;
+}
+
+/* Whether `host` is the address that the client connected to. */
+static bool
+is_local(const struct exchange *exchange, const struct uri *uri)
+{
+	struct net_address local;
+	char text[NET_TEXT_MAX];
+
+	if (!uri->host_is_address || exchange->fd == -1 ||
+	    net_local_address(exchange->fd, &local) == -1)
+		return false;
+	net_host_format(&local, text);
+	return str_equals_nocase(str_of(text), uri->host);
+}
+
+static bool
+is_port(struct str port)
+{
+	unsigned long number;
+
+	return port.len == 0 || str_number(port, UINT16_MAX, &number);
+}
+
+/*
+ * The defects of a URI that make it a bad request, whoever it is meant
+ * for.  The first one names itself; empty when there is none.
+ */
+static struct str
+defect(const struct uri *uri)
+{
+	if (uri->scheme.len == 0)
+		return STR("Bad request: the URL has no scheme");
+	if (!uri->has_authority || uri->host.len == 0)
+		return STR("Bad request: the URL names no host");
+	if (uri->has_port && !is_port(uri->port))
+		return STR("Bad request: the URL's port is no port");
+	if (uri->has_userinfo)
+		return STR("Bad request: a Gemini URL has no user name");
+	if (uri->has_fragment)
+		return STR("Bad request: a fragment is not sent");
+	return STR("");
+}
+
+static enum parse
+answer_uri(struct exchange *exchange, struct str text)
+{
+	const struct site *site = exchange->server->site;
+	struct request request = { .arena = exchange->arena };
+	struct response response;
+	struct uri uri;
+	struct str bad;
+
+	if (uri_parse(exchange->arena, text, &uri) == -1)
+		return refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("Bad request: this is not a URL"));
+	exchange->path = uri.path;
+	bad = defect(&uri);
+	if (bad.len > 0)
+		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
+	if (!str_equals_nocase(uri.scheme, STR("gemini")))
+		return refuse_with(exchange, STATUS_REFUSED,
+		    STR("This server speaks gemini: only"));
+	if (!site_has_name(site, exchange->arena, uri.host) &&
+	    !is_local(exchange, &uri))
+		return refuse_with(exchange, STATUS_REFUSED, STR(""));
+	if (!site_has_port(site, &uri))
+		return refuse_with(exchange, STATUS_REFUSED,
+		    STR("This server does not serve that port"));
+	switch (uri_path_decode(exchange->arena, uri.path, &request.path)) {
+	case URI_PATH_NORMAL: break;
+	case URI_PATH_CLIMBS:
+		return refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("Bad request: the path leads above the root"));
+	case URI_PATH_ENCODED:
+		return refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
+	case URI_PATH_NO_MEMORY:
+		return refuse_with(exchange, STATUS_FAILURE, STR(""));
+	}
+	request.query = uri.query;
+	request.has_query = uri.has_query;
+	serve(exchange->server, &request, &response);
+	write_head(exchange, &response);
+	return PARSE_DONE;
+}
+
+static enum parse
+gemini_answer(struct exchange *exchange, struct str input, bool ended)
+{
+	const char *end =
+	    input.len > 0 ? memmem(input.at, input.len, "\r\n", 2) : NULL;
+
+	if (end == NULL && input.len < gemini.request_max)
+		return ended ? PARSE_CLOSE : PARSE_MORE;
+	if (end == NULL || (size_t)(end - input.at) > GEMINI_URI_MAX)
+		return refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("Bad request: a URL has at most 1024 bytes"));
+	return answer_uri(exchange, str_head(input, (size_t)(end - input.at)));
+}
+
+static enum parse
+gemini_expire(struct exchange *exchange)
+{
+	return refuse_with(exchange, STATUS_BAD_REQUEST,
+	    STR("Bad request: it did not come in time, or without CRLF"));
+}
+
+static void
+gemini_refuse(struct exchange *exchange)
+{
+	(void)refuse_with(exchange, STATUS_UNAVAILABLE, STR(""));
+}
+
+const struct protocol gemini = {
+	.name = "gemini",
+	.request_max = GEMINI_URI_MAX + 2,
+	.answer = gemini_answer,
+	.expire = gemini_expire,
+	.refuse = gemini_refuse,
+};

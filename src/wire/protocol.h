@@ -1,0 +1,55 @@
+#ifndef WIRE_PROTOCOL_H
+#define WIRE_PROTOCOL_H
+
+#include <stdbool.h>
+
+#include "serve/response.h"
+#include "text/arena.h"
+#include "text/str.h"
+
+/*
+ * One request and its answer, without the connection they travel on: what
+ * conn carries to a client, and `capsule show` to standard output.
+ */
+struct exchange {
+	const struct server *server;
+	struct arena *arena;
+	int fd; /* the connection's, for its local address; -1: none */
+
+	enum status status;
+	struct str path; /* for the log: what was asked for */
+	struct str head; /* to be sent before the body */
+	struct body *body; /* what follows it, or NULL; to be released */
+};
+
+enum parse {
+	PARSE_MORE, /* the request is not whole yet */
+	PARSE_DONE, /* head and body are the answer */
+	PARSE_CLOSE, /* nothing is to be said */
+};
+
+/*
+ * What differs between Gemini and Gopher.  Each call sets the exchange's
+ * answer, in its arena, and never fails: without memory the answer says so
+ * in constant words.
+ */
+struct protocol {
+	const char *name; /* for the log */
+	size_t request_max; /* bytes of the longest request with its end */
+	/*
+	 * Reads the request in `input`, all that has come so far, and
+	 * answers it once it is whole.  `ended` tells that no more will
+	 * come.
+	 */
+	enum parse (*answer)(
+	    struct exchange *exchange, struct str input, bool ended);
+	/* The answer to a client that took too long to ask. */
+	enum parse (*expire)(struct exchange *exchange);
+	/* The answer when there is no room for another client. */
+	void (*refuse)(struct exchange *exchange);
+};
+
+extern const struct protocol gemini;
+extern const struct protocol gopher;
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * Two ways to carry bytes, behind one set of calls.  Knows when bytes can
+ * go straight to the socket; knows nothing of what they say.
+ */
+#include "wire/transport.h"
+
+#include <string.h>
+
+static ssize_t
+plain_handshake(struct transport *transport)
+{
+	(void)transport;
+	return IO_DONE;
+}
+
+static ssize_t
+plain_read(struct transport *transport, char *at, size_t room)
+{
+	ssize_t got = IO_WANT_READ;
+
+	if (transport->early.len > 0) {
+		size_t len =
+		    transport->early.len < room ? transport->early.len : room;
+
+		memcpy(at, transport->early.at, len);
+		transport->early = str_tail(transport->early, len);
+		return (ssize_t)len;
+	}
+	if (transport->readable)
+		got = net_receive(transport->out.fd, at, room);
+	if (got < (ssize_t)room)
+		transport->readable = false;
+	return got;
+}
+
+static ssize_t
+plain_write(struct transport *transport, const char *at, size_t len)
+{
+	ssize_t sent = net_out_send(&transport->out, at, len);
+
+	if (sent == IO_WANT_WRITE)
+		sent = 0;
+	if (sent < 0)
+		return IO_FAILED;
+	if ((size_t)sent < len &&
+	    net_out_add(&transport->out, at + sent, len - (size_t)sent) !=
+		(ssize_t)len - sent)
+		return IO_FAILED;
+	return IO_DONE;
+}
+
+static void
+plain_finish(struct transport *transport)
+{
+	(void)transport;
+}
+
+static void
+plain_release(struct transport *transport)
+{
+	(void)transport;
+}
+
+static ssize_t
+secure_handshake(struct transport *transport)
+{
+	return tls_handshake(&transport->tls);
+}
+
+static ssize_t
+secure_read(struct transport *transport, char *at, size_t room)
+{
+	return tls_read(&transport->tls, at, room);
+}
+
+static ssize_t
+secure_write(struct transport *transport, const char *at, size_t len)
+{
+	return tls_write(&transport->tls, at, len) == (ssize_t)len ? IO_DONE
+								   : IO_FAILED;
+}
+
+static void
+secure_finish(struct transport *transport)
+{
+	tls_close_notify(&transport->tls);
+}
+
+static void
+secure_release(struct transport *transport)
+{
+	tls_release(&transport->tls);
+}
+
+static const struct transport_ops plain = {
+	.handshake = plain_handshake,
+	.read = plain_read,
+	.write = plain_write,
+	.finish = plain_finish,
+	.release = plain_release,
+};
+
+static const struct transport_ops secure = {
+	.handshake = secure_handshake,
+	.read = secure_read,
+	.write = secure_write,
+	.finish = secure_finish,
+	.release = secure_release,
+};
+
+void
+transport_plain(struct transport *transport, int fd, struct str early)
+{
+	*transport = (struct transport){
+		.ops = &plain,
+		.out = { .fd = fd },
+		.early = early,
+	};
+}
+
+int
+transport_tls(struct transport *transport, int fd, struct str early,
+    struct tls_context *context)
+{
+	*transport = (struct transport){
+		.ops = &secure,
+		.out = { .fd = fd },
+	};
+	return tls_open(&transport->tls, context, &transport->out, early);
+}
+
+void
+transport_wake(struct transport *transport)
+{
+	transport->readable = transport->tls.readable = true;
+}
+
+ssize_t
+transport_handshake(struct transport *transport)
+{
+	return transport->ops->handshake(transport);
+}
+
+ssize_t
+transport_read(struct transport *transport, char *at, size_t room)
+{
+	return transport->ops->read(transport, at, room);
+}
+
+ssize_t
+transport_write(struct transport *transport, const char *at, size_t len)
+{
+	/* More follows, or the end of the stream: either fills the segment. */
+	transport->out.corked = true;
+	return transport->ops->write(transport, at, len);
+}
+
+void
+transport_finish(struct transport *transport)
+{
+	transport->ops->finish(transport);
+}
+
+ssize_t
+transport_flush(struct transport *transport)
+{
+	return net_out_flush(&transport->out);
+}
+
+void
+transport_release(struct transport *transport)
+{
+	if (transport->ops != NULL)
+		transport->ops->release(transport);
+	net_out_release(&transport->out);
+}

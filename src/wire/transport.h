@@ -1,0 +1,65 @@
+#ifndef WIRE_TRANSPORT_H
+#define WIRE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "sys/net.h"
+#include "sys/tls.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+struct transport;
+
+/* What differs between a plain connection and TLS. */
+struct transport_ops {
+	ssize_t (*handshake)(struct transport *transport);
+	ssize_t (*read)(struct transport *transport, char *at, size_t room);
+	ssize_t (*write)(
+	    struct transport *transport, const char *at, size_t len);
+	void (*finish)(struct transport *transport);
+	void (*release)(struct transport *transport);
+};
+
+/* Bytes to and from one client, in clear or encrypted. */
+struct transport {
+	const struct transport_ops *ops;
+	struct net_out out;
+	struct tls tls; /* of TLS */
+	struct str early; /* of a plain one: received, not yet read */
+	bool readable; /* of a plain one: see struct tls */
+};
+
+/*
+ * Begin on a socket, borrowed, of which `early` was already received; those
+ * bytes stay valid until the first handshake and read have returned.
+ */
+void transport_plain(struct transport *transport, int fd, struct str early);
+MUST_USE int transport_tls(struct transport *transport, int fd,
+    struct str early, struct tls_context *context);
+
+/* The socket became readable. */
+void transport_wake(struct transport *transport);
+
+/* IO_DONE or another enum io; bytes, or another enum io. */
+MUST_USE ssize_t transport_handshake(struct transport *transport);
+MUST_USE ssize_t transport_read(
+    struct transport *transport, char *at, size_t room);
+
+/*
+ * Takes all `len` bytes, at most 16384, once what was written before has
+ * been flushed: returns IO_DONE, or IO_FAILED.
+ */
+MUST_USE ssize_t transport_write(
+    struct transport *transport, const char *at, size_t len);
+
+/* Ends the answer: a close_notify goes behind it, where there is one. */
+void transport_finish(struct transport *transport);
+
+/* Sends what waits: IO_DONE when nothing is left. */
+MUST_USE ssize_t transport_flush(struct transport *transport);
+
+/* Frees it; the socket stays open. */
+void transport_release(struct transport *transport);
+
+#endif
