@@ -1,0 +1,34 @@
+#ifndef DAEMON_GENERATION_H
+#define DAEMON_GENERATION_H
+
+#include "daemon/config.h"
+#include "serve/response.h"
+#include "sys/cert.h"
+#include "sys/jail.h"
+#include "sys/tls.h"
+#include "text/attribute.h"
+#include "tree/tree.h"
+
+/*
+ * All that one load of the configuration leads to.  A reload makes a new
+ * one whole, and only then lets the old one go.
+ */
+struct generation {
+	struct config config;
+	struct tree tree;
+	struct jail jail;
+	struct tls_context *tls; /* NULL when nothing speaks TLS */
+	struct server server;
+	char error[4608]; /* after -1: one line for people */
+};
+
+/*
+ * Takes `config`, opens its tree, and loads or makes its certificate.  Its
+ * ports have to be those that are bound.  `media` is borrowed.  Returns -1
+ * with generation->error set; then it is released already.
+ */
+MUST_USE int generation_init(
+    struct generation *generation, struct config *config, struct media *media);
+void generation_release(struct generation *generation);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * Listening sockets over the life of the master.  Knows which belong to
+ * which worker, and which a reload keeps.
+ */
+#include "daemon/listeners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOCKETS_MAX 256
+
+struct listener_address {
+	struct net_address asked, bound;
+	struct conn_kind kind;
+	int sockets[SOCKETS_MAX]; /* listeners.sockets_each of them */
+};
+
+static const struct listener_address *
+find(const struct listeners *listeners, const struct net_address *asked,
+    const struct protocol *protocol)
+{
+	for (size_t i = 0; listeners != NULL && i < listeners->count; i++)
+		if (listeners->addresses[i].kind.protocol == protocol &&
+		    net_equals(&listeners->addresses[i].asked, asked))
+			return &listeners->addresses[i];
+	return NULL;
+}
+
+static const char *
+remedy(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "stop what listens there, or choose another port";
+	case EACCES: return "choose a port above 1023, or start as root";
+	case EADDRNOTAVAIL: return "choose an address of this machine";
+	default: return "choose another address";
+	}
+}
+
+static int
+open_address(struct listeners *listeners, const struct net_address *asked,
+    const struct conn_kind *kind, const struct listeners *old)
+{
+	const struct listener_address *known = find(old, asked, kind->protocol);
+	struct listener_address *address =
+	    &listeners->addresses[listeners->count];
+
+	if (find(listeners, asked, kind->protocol) != NULL &&
+	    net_port(asked) != 0) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	if (known != NULL)
+		*address = *known;
+	else
+		address->asked = address->bound = *asked;
+	address->kind = *kind;
+	if (known == NULL &&
+	    net_listen(&address->bound, address->sockets,
+		listeners->sockets_each) == -1)
+		return -1;
+	listeners->count++;
+	return 0;
+}
+
+static int
+open_all(struct listeners *listeners, const struct config *config,
+    const struct listeners *old, struct net_address const **failed)
+{
+	const struct conn_kind of_gemini = { &gemini, CONN_TLS_ALWAYS };
+	const struct conn_kind of_gopher = { &gopher,
+		config->gopher_tls ? CONN_TLS_DETECT : CONN_TLS_NEVER };
+
+	for (size_t i = 0; i < config->gemini_count; i++) {
+		*failed = &config->gemini[i];
+		if (open_address(listeners, *failed, &of_gemini, old) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < config->gopher_count; i++) {
+		*failed = &config->gopher[i];
+		if (open_address(listeners, *failed, &of_gopher, old) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Says the ports that were bound wherever none was configured. */
+static void
+fill_ports(const struct listeners *listeners, struct config *config)
+{
+	size_t gemini_seen = 0;
+	bool gopher_seen = config->gopher_port_given;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct listener_address *address =
+		    &listeners->addresses[i];
+		uint16_t port = net_port(&address->bound);
+
+		if (address->kind.protocol == &gopher && !gopher_seen) {
+			config->site.gopher_port = port;
+			gopher_seen = true;
+		}
+		if (address->kind.protocol == &gemini &&
+		    !config->gemini_ports_given)
+			config->gemini_ports[gemini_seen++] = port;
+	}
+}
+
+int
+listeners_open(struct listeners *listeners, struct config *config,
+    const struct listeners *old, char *error, size_t error_size)
+{
+	const struct net_address *failed = NULL;
+	char text[NET_TEXT_MAX] = "memory";
+	int why;
+
+	*listeners = (struct listeners){
+		.sockets_each =
+		    old != NULL ? old->sockets_each : config->workers,
+		.addresses = calloc(config->gemini_count + config->gopher_count,
+		    sizeof *listeners->addresses),
+	};
+	if (listeners->sockets_each > SOCKETS_MAX)
+		listeners->sockets_each = SOCKETS_MAX;
+	if (listeners->addresses == NULL ||
+	    open_all(listeners, config, old, &failed) == -1) {
+		why = errno;
+		if (failed != NULL)
+			net_address_format(failed, text);
+		snprintf(error, error_size, "%s: cannot listen: %s; %s", text,
+		    strerror(why), remedy(why));
+		listeners_close(listeners, old);
+		return -1;
+	}
+	fill_ports(listeners, config);
+	return 0;
+}
+
+void
+listeners_close(struct listeners *listeners, const struct listeners *kept)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener_address *address = &listeners->addresses[i];
+
+		if (find(kept, &address->asked, address->kind.protocol) != NULL)
+			continue;
+		for (size_t j = 0; j < listeners->sockets_each; j++)
+			close(address->sockets[j]);
+	}
+	free(listeners->addresses);
+	*listeners = (struct listeners){ 0 };
+}
+
+/*
+ * With fewer workers than at the start, each takes several sockets: one
+ * that nobody accepted from would still be given clients.
+ */
+size_t
+listeners_of_worker(const struct listeners *listeners, size_t slot,
+    size_t workers, struct worker_socket *sockets)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct listener_address *address =
+		    &listeners->addresses[i];
+
+		for (size_t j = slot; j < listeners->sockets_each; j += workers)
+			sockets[count++] = (struct worker_socket){
+				.fd = address->sockets[j],
+				.kind = address->kind,
+			};
+	}
+	return count;
+}
+
+size_t
+listeners_room(const struct listeners *listeners)
+{
+	return listeners->count * listeners->sockets_each;
+}
+
+void
+listeners_close_others(
+    const struct listeners *listeners, size_t slot, size_t workers)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		for (size_t j = 0; j < listeners->sockets_each; j++)
+			if (j % workers != slot)
+				close(listeners->addresses[i].sockets[j]);
+}
+
+static void
+describe(const struct listeners *listeners, const struct protocol *protocol,
+    struct buf *out)
+{
+	char text[NET_TEXT_MAX];
+	bool first = true;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		if (listeners->addresses[i].kind.protocol != protocol)
+			continue;
+		net_address_format(&listeners->addresses[i].bound, text);
+		if (first)
+			buf_printf(out, "%s%s=", out->len > 0 ? " " : "",
+			    protocol->name);
+		else
+			buf_char(out, ',');
+		buf_add(out, str_of(text));
+		first = false;
+	}
+}
+
+void
+listeners_describe(const struct listeners *listeners, struct buf *out)
+{
+	describe(listeners, &gemini, out);
+	describe(listeners, &gopher, out);
+}

@@ -1,0 +1,350 @@
+/*
+ * One process that serves clients, with one thread and one event base.
+ * Knows when to take a client and when to stop; leaves the client to conn.
+ */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "sys/log.h"
+
+/* How long to leave the listeners alone when the system is out of room. */
+#define PAUSE_MS 100
+/* At most one complaint about that in this time. */
+#define COMPLAINT_SECONDS 60
+/* Clients that are still taken from each queue when the worker stops. */
+#define LAST_CLIENTS 4096
+
+struct worker;
+
+struct listener {
+	struct worker *worker;
+	struct worker_socket socket;
+	struct event readable;
+};
+
+struct worker {
+	const struct worker_setup *setup;
+	struct event_base *base;
+	struct conn_group group;
+	struct listener *listeners;
+	struct event stop, lifeline, resume, shutdown;
+	bool stopping;
+	bool paused;
+	int spare; /* a descriptor to answer with when there is no other */
+	time_t complained;
+};
+
+static struct timeval
+timeval_of(unsigned ms)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+}
+
+static void
+open_spare(struct worker *worker)
+{
+	if (worker->spare == -1)
+		worker->spare =
+		    fcntl(worker->setup->lifeline, F_DUPFD_CLOEXEC, 0);
+}
+
+static void
+listen_again(struct worker *worker)
+{
+	open_spare(worker);
+	if (worker->stopping || !worker->paused || worker->spare == -1)
+		return;
+	worker->paused = false;
+	for (size_t i = 0; i < worker->setup->socket_count; i++)
+		event_add(&worker->listeners[i].readable, NULL);
+}
+
+static void
+pause_listening(struct worker *worker)
+{
+	struct timeval wait = timeval_of(PAUSE_MS);
+
+	worker->paused = true;
+	for (size_t i = 0; i < worker->setup->socket_count; i++)
+		event_del(&worker->listeners[i].readable);
+	evtimer_add(&worker->resume, &wait);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *context)
+{
+	struct worker *worker = context;
+	struct timeval wait = timeval_of(PAUSE_MS);
+
+	(void)fd;
+	(void)what;
+	listen_again(worker);
+	if (worker->paused && !worker->stopping)
+		evtimer_add(&worker->resume, &wait);
+}
+
+static void
+complain(struct worker *worker, int error)
+{
+	struct timeval now;
+
+	event_base_gettimeofday_cached(worker->base, &now);
+	if (worker->complained != 0 &&
+	    now.tv_sec - worker->complained < COMPLAINT_SECONDS)
+		return;
+	worker->complained = now.tv_sec;
+	log_line(LOG_LEVEL_ERROR, "worker: cannot take another client: %s; %s",
+	    strerror(error),
+	    error == EMFILE ? "raise the limit of open files (ulimit -n)"
+			    : "the system has too little of it");
+}
+
+/*
+ * Out of descriptors: the spare one lets a client in, to be told so, and
+ * nobody else is let in until there is a spare again.
+ */
+static void
+accept_with_spare(struct listener *listener)
+{
+	struct worker *worker = listener->worker;
+	struct net_address peer;
+	int fd;
+
+	close(worker->spare);
+	worker->spare = -1;
+	pause_listening(worker);
+	fd = net_accept(listener->socket.fd, &peer);
+	if (fd != -1 &&
+	    conn_open_refused(
+		&worker->group, &listener->socket.kind, fd, &peer) == -1)
+		complain(worker, ENOMEM);
+}
+
+static int
+accept_one(struct listener *listener)
+{
+	struct worker *worker = listener->worker;
+	struct net_address peer;
+	int fd = net_accept(listener->socket.fd, &peer);
+
+	if (fd == -1)
+		return -1;
+	if (conn_open(&worker->group, &listener->socket.kind, fd, &peer) == -1)
+		complain(worker, ENOMEM);
+	return 0;
+}
+
+/* Takes one client, so that idle siblings can take the next. */
+static void
+on_client(evutil_socket_t fd, short what, void *context)
+{
+	struct listener *listener = context;
+	struct worker *worker = listener->worker;
+
+	(void)fd;
+	(void)what;
+	if (accept_one(listener) == 0)
+		return;
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+		complain(worker, errno);
+		if (worker->spare != -1)
+			accept_with_spare(listener);
+		else
+			pause_listening(worker);
+		break;
+	case ENOBUFS:
+	case ENOMEM:
+		complain(worker, errno);
+		pause_listening(worker);
+		break;
+	default:
+		/* The client's own end of it, or a sibling was quicker. */
+		break;
+	}
+}
+
+static void
+end_when_idle(struct worker *worker)
+{
+	if (worker->stopping && worker->group.count == 0)
+		event_base_loopbreak(worker->base);
+}
+
+static void
+on_closed(struct conn_group *group)
+{
+	struct worker *worker = group->owner;
+
+	if (worker->paused)
+		listen_again(worker);
+	end_when_idle(worker);
+}
+
+static void
+stop(struct worker *worker)
+{
+	struct timeval wait =
+	    timeval_of(worker->setup->config->shutdown_timeout_ms);
+
+	if (worker->stopping)
+		return;
+	for (size_t i = 0; i < worker->setup->socket_count; i++) {
+		/* Whoever is in the queue already came in time. */
+		for (int n = 0; n < LAST_CLIENTS; n++)
+			if (accept_one(&worker->listeners[i]) == -1)
+				break;
+		event_del(&worker->listeners[i].readable);
+		close(worker->setup->sockets[i].fd);
+	}
+	worker->stopping = true;
+	evtimer_add(&worker->shutdown, &wait);
+	conn_close_idle(&worker->group);
+	end_when_idle(worker);
+}
+
+static void
+on_stop(evutil_socket_t signal, short what, void *context)
+{
+	(void)signal;
+	(void)what;
+	stop(context);
+}
+
+/* The master is gone, and nobody would replace or stop us any more. */
+static void
+on_lifeline(evutil_socket_t fd, short what, void *context)
+{
+	struct worker *worker = context;
+
+	(void)fd;
+	(void)what;
+	event_del(&worker->lifeline);
+	log_line(LOG_LEVEL_WARN, "worker: the master ended, so do I");
+	stop(worker);
+}
+
+static void
+on_shutdown(evutil_socket_t fd, short what, void *context)
+{
+	struct worker *worker = context;
+
+	(void)fd;
+	(void)what;
+	log_line(LOG_LEVEL_WARN, "worker: %zu clients were not done in time",
+	    worker->group.count);
+	conn_close_all(&worker->group);
+	event_base_loopbreak(worker->base);
+}
+
+static int
+set_deadlines(struct worker *worker)
+{
+	const struct config *config = worker->setup->config;
+	const unsigned lengths_ms[CONN_DEADLINES] = {
+		[CONN_DEADLINE_REQUEST] = config->request_timeout_ms,
+		[CONN_DEADLINE_STALL] = config->stall_timeout_ms,
+		[CONN_DEADLINE_DRAIN] = config->drain_timeout_ms,
+	};
+
+	for (size_t i = 0; i < CONN_DEADLINES; i++) {
+		struct timeval length = timeval_of(lengths_ms[i]);
+
+		worker->group.deadlines[i] =
+		    event_base_init_common_timeout(worker->base, &length);
+		if (worker->group.deadlines[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+set_events(struct worker *worker)
+{
+	const struct worker_setup *setup = worker->setup;
+	struct event_base *base = worker->base;
+
+	evtimer_assign(&worker->resume, base, on_resume, worker);
+	evtimer_assign(&worker->shutdown, base, on_shutdown, worker);
+	evsignal_assign(&worker->stop, base, SIGTERM, on_stop, worker);
+	event_assign(&worker->lifeline, base, setup->lifeline,
+	    EV_READ | EV_PERSIST, on_lifeline, worker);
+	if (event_add(&worker->stop, NULL) == -1 ||
+	    event_add(&worker->lifeline, NULL) == -1)
+		return -1;
+	for (size_t i = 0; i < setup->socket_count; i++) {
+		struct listener *listener = &worker->listeners[i];
+
+		listener->worker = worker;
+		listener->socket = setup->sockets[i];
+		event_assign(&listener->readable, base, listener->socket.fd,
+		    EV_READ | EV_PERSIST, on_client, listener);
+		if (event_add(&listener->readable, NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Said here, because only the user that serves knows it. */
+static void
+check_tree(const struct worker_setup *setup)
+{
+	if (faccessat(
+		setup->server->tree->root, ".", R_OK | X_OK, AT_EACCESS) == -1)
+		log_line(LOG_LEVEL_ERROR,
+		    "worker: %s: not readable for user %s, so nothing will "
+		    "be found; open it with chmod a+rx",
+		    setup->config->capsule,
+		    setup->jail->changes ? setup->jail->name : "we run as");
+}
+
+int
+worker_run(const struct worker_setup *setup)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+
+	if (worker == NULL)
+		goto failed;
+	worker->setup = setup;
+	worker->spare = -1;
+	worker->base = event_base_new();
+	worker->listeners =
+	    calloc(setup->socket_count, sizeof *worker->listeners);
+	if (worker->base == NULL || worker->listeners == NULL)
+		goto failed;
+	worker->group.base = worker->base;
+	worker->group.server = setup->server;
+	worker->group.tls = setup->tls;
+	worker->group.log_addresses = setup->config->log_addresses;
+	worker->group.closed = on_closed;
+	worker->group.owner = worker;
+	open_spare(worker);
+	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
+	    jail_enter(setup->jail) == -1)
+		goto failed;
+	check_tree(setup);
+	while (!worker->stopping || worker->group.count > 0) {
+		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
+			goto failed;
+		conn_sweep(&worker->group);
+	}
+	event_base_free(worker->base);
+	free(worker->listeners);
+	free(worker);
+	return 0;
+failed:
+	log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s", strerror(errno));
+	return 1;
+}
