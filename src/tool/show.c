@@ -1,0 +1,200 @@
+/*
+ * What a visitor would get.  Knows how to turn an address into a request
+ * line; everything else is the server's own rooms.
+ */
+#include "tool/show.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/config.h"
+#include "sys/log.h"
+#include "text/buf.h"
+#include "text/uri.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+#include "wire/protocol.h"
+
+#define MEMORY ((size_t)256 << 10)
+#define USAGE \
+	"usage: capsule show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... " \
+	"URL\n"
+
+/* A request line for Gemini: the URL, or a path of this capsule. */
+static struct str
+gemini_line(const struct site *site, struct arena *arena, struct str address)
+{
+	struct buf line = buf_in(arena, address.len + 512);
+	struct str root = { 0 };
+	bool is_url = memmem(address.at, address.len, "://", 3) != NULL;
+
+	if (!is_url && site_url(site, arena, STR("/"), &root) == 0) {
+		if (str_starts(address, STR("/")))
+			address = str_tail(address, 1);
+		buf_add(&line, root);
+	}
+	buf_add(&line, address);
+	buf_add(&line, STR("\r\n"));
+	return line.overflow ? (struct str){ 0 } : buf_str(&line);
+}
+
+/*
+ * A request line for Gopher: the selector of a gopher URL (RFC 4266), the
+ * path and query of a gemini URL, or a selector as it is.
+ */
+static struct str
+gopher_line(struct arena *arena, struct str address)
+{
+	struct buf line = buf_in(arena, address.len + 2);
+	struct uri uri;
+
+	if (uri_parse(arena, address, &uri) == -1 || !uri.has_authority) {
+		buf_add(&line, address);
+	} else if (str_equals_nocase(uri.scheme, STR("gopher"))) {
+		/* The first character of the path is the item type. */
+		uri_decode(&line,
+		    str_tail(uri.path, uri.path.len < 2 ? uri.path.len : 2));
+	} else {
+		buf_add(&line, uri.path);
+	}
+	if (uri.has_query) {
+		buf_char(&line, '?');
+		buf_add(&line, uri.query);
+	}
+	buf_add(&line, STR("\r\n"));
+	return line.overflow ? (struct str){ 0 } : buf_str(&line);
+}
+
+static int
+write_all(struct str bytes)
+{
+	if (bytes.len > 0 &&
+	    fwrite(bytes.at, 1, bytes.len, stdout) != bytes.len)
+		return -1;
+	return 0;
+}
+
+static int
+write_answer(const struct exchange *exchange)
+{
+	char bytes[16384];
+	ssize_t got;
+
+	if (write_all(exchange->head) == -1)
+		return -1;
+	while (exchange->body != NULL && !exchange->body->ended) {
+		got = body_pull(exchange->body, bytes, sizeof bytes);
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		if (write_all((struct str){ bytes, (size_t)got }) == -1)
+			return -1;
+	}
+	return fflush(stdout) == 0 ? 0 : -1;
+}
+
+/* Asks the capsule, and writes what it answers. */
+static int
+show(const struct server *server, const struct protocol *protocol,
+    const char *address)
+{
+	struct arena arena;
+	struct exchange exchange = {
+		.server = server, .arena = &arena, .fd = -1
+	};
+	struct str line;
+	int status = 1;
+
+	arena_init(&arena, MEMORY);
+	line = protocol == &gemini
+	    ? gemini_line(server->site, &arena, str_of(address))
+	    : gopher_line(&arena, str_of(address));
+	if (line.len == 0 ||
+	    protocol->answer(&exchange, line, true) != PARSE_DONE)
+		fprintf(stderr, "capsule: %s: nothing would be answered\n",
+		    address);
+	else if (write_answer(&exchange) == -1)
+		fprintf(stderr, "capsule: %s: cut short: %s\n", address,
+		    strerror(errno));
+	else if (exchange.status < STATUS_FAILURE)
+		status = 0;
+	body_release(exchange.body);
+	arena_release(&arena);
+	return status;
+}
+
+static int
+show_with(
+    struct config *config, const struct protocol *protocol, const char *address)
+{
+	struct tree tree;
+	struct server server = { .site = &config->site, .tree = &tree };
+	char error[256];
+	int status;
+
+	if (tree_init(&tree, config->capsule) == -1) {
+		fprintf(stderr,
+		    "capsule: %s: cannot be opened: %s; name the capsule's "
+		    "folder with -d\n",
+		    config->capsule, strerror(errno));
+		return 1;
+	}
+	server.media = media_new(error, sizeof error);
+	if (server.media == NULL) {
+		fprintf(stderr, "capsule: %s\n", error);
+		tree_release(&tree);
+		return 1;
+	}
+	status = show(&server, protocol, address);
+	media_free(server.media);
+	tree_release(&tree);
+	return status;
+}
+
+/* Sets a key from a flag; the values are the command line's own. */
+static int
+read_flags(int argc, char **argv, struct options *options,
+    const struct protocol **protocol)
+{
+	static const struct option long_flags[] = { { 0 } };
+	int flag, set = 0;
+
+	*options = (struct options){ 0 };
+	*protocol = &gemini;
+	optind = 1;
+	while (set == 0 &&
+	    (flag = getopt_long(argc, argv, "+Gc:d:o:", long_flags, NULL)) !=
+		-1)
+		switch (flag) {
+		case 'G': *protocol = &gopher; break;
+		case 'c': options->file = optarg; break;
+		case 'd': set = options_set(options, "capsule", optarg); break;
+		case 'o': set = options_assign(options, optarg); break;
+		default: set = -1; break;
+		}
+	return set == 0 && argc - optind == 1 ? 0 : -1;
+}
+
+int
+show_main(int argc, char **argv)
+{
+	const struct protocol *protocol;
+	struct options options;
+	struct config config;
+	int status;
+
+	if (read_flags(argc, argv, &options, &protocol) == -1) {
+		fputs(USAGE, stderr);
+		return 2;
+	}
+	if (config_load(&config, &options) == -1) {
+		fprintf(stderr, "capsule: %s\n", config.error);
+		return 2;
+	}
+	status = show_with(&config, protocol, argv[optind]);
+	config_release(&config);
+	return status;
+}

@@ -1,0 +1,13 @@
+#ifndef TOOL_SHOW_H
+#define TOOL_SHOW_H
+
+/*
+ * `capsule show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL`: writes to
+ * standard output exactly the bytes that the server would send for URL,
+ * from the tree, without a server; with -G over Gopher.  `argv[0]` is the
+ * verb.  Returns the exit status: 0 for a success, an input or a redirect,
+ * 1 for any other answer or a failure, 2 for wrong usage.
+ */
+int show_main(int argc, char **argv);
+
+#endif
