@@ -23,10 +23,10 @@ struct uri {
  * Takes `text` apart; the parts live in the arena or in `text`.  Bytes past
  * ASCII are accepted, if they are UTF-8, wherever "%" may stand, and come
  * out percent-encoded, but for the host, which stays as it is (Gemini
- * clients send them, though they are no URI).  An IPv6 host is
- * given without its brackets.  Returns -1 when `text` is no URI reference,
- * which includes every space, control byte, raw byte order mark, "%" that
- * two hexadecimal digits do not follow, and want of memory.
+ * clients send them, though they are no URI).  An IPv6 host is given without
+ * its brackets.  Returns -1 when `text` is no URI reference, which includes
+ * every space, control byte, raw byte order mark, "%" that two hexadecimal
+ * digits do not follow, and want of memory.
  */
 MUST_USE int uri_parse(struct arena *arena, struct str text, struct uri *out);
 

@@ -1,0 +1,447 @@
+"""`capsule import`: an article in, a capsule out, or nothing at all."""
+import os
+import resource
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+ARTICLE = os.path.join(TOP, "tests", "article.txt")
+SHIPPED = os.path.join(TOP, "capsule")
+CAPSULE = os.path.join(TOP, os.environ.get("BUILD", "build"), "capsule")
+LABELS = ["8394 visitors online", "show details"]
+SMALL = "Lead.\n\nWhy?\n\nSo.\n"
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def paragraphs():
+    lines = [line for line in read(ARTICLE).split("\n") if line]
+    return [line for line in lines if line not in LABELS]
+
+
+def files(top):
+    found = []
+    for folder, _, names in os.walk(top):
+        found += [os.path.relpath(os.path.join(folder, name), top)
+                  for name in names]
+    return sorted(found)
+
+
+def links(page):
+    return [line.split(None, 2)[1:] for line in page.splitlines()
+            if line.startswith("=>")]
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="import")
+        self.addCleanup(shutil.rmtree, self.top)
+        self.text = os.path.join(self.top, "a-text.txt")
+        self.out = os.path.join(self.top, "out")
+
+    def write(self, text):
+        with open(self.text, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    def run_import(self, *arguments, program=CAPSULE, **options):
+        options.setdefault("cwd", self.top)
+        return subprocess.run(
+            [program, "import", *arguments], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, **options)
+
+    def made(self, text, *arguments):
+        """Imports text to self.out and returns its standard error."""
+        self.write(text)
+        done = self.run_import(*arguments, self.text, self.out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def refused(self, *arguments, status=1, says="", **options):
+        """One line, and nothing in the folder that was not there before."""
+        before = sorted(os.walk(self.top))
+        done = self.run_import(*arguments, **options)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn(says, done.stderr)
+        self.assertEqual(sorted(os.walk(self.top)), before)
+
+
+class Article(Import):
+    def setUp(self):
+        super().setUp()
+        self.done = self.run_import(ARTICLE, "out")
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+
+    def test_files(self):
+        questions = [f"qa/{slug}.gmi" for slug in (
+            "how-does-aliyev-respond-to-pashinyans",
+            "how-has-azerbaijan-supported-ukraine",
+            "index",
+            "what-are-the-implications-of-zelenskyys",
+            "what-happened-during-the-crash",
+            "what-was-putins-response",
+            "what-was-the-context-of-the-discussion",
+            "why-did-aliyev-cancel-his-visit",
+            "why-did-aliyev-mention-the-1920",
+            "why-did-azerbaijan-allocate-1-million")]
+        want = sorted(["details.gmi", "index.gmi", "robots.txt", *questions])
+        self.assertEqual(files(self.out), want)
+        *made, hint = self.done.stdout.splitlines()
+        self.assertEqual(sorted(made), ["out/" + name for name in want])
+        self.assertEqual(hint, "capsuled out serves it")
+        self.assertEqual(os.listdir(self.top), ["out"])
+
+    def test_left_out(self):
+        self.assertEqual(self.done.stderr.splitlines(), [
+            f"capsule import: {ARTICLE}:1: left out: 8394 visitors online",
+            f"capsule import: {ARTICLE}:40: left out: show details"])
+
+    def test_words(self):
+        lead, *rest = paragraphs()
+        home = read(self.out, "index.gmi").splitlines()
+        details = read(self.out, "details.gmi").splitlines()
+        self.assertEqual(home[0], "# Article")
+        self.assertIn(lead, home)
+        self.assertIn(lead, details)
+        self.assertEqual(len(rest), 18)
+        listed = dict((label, url) for url, label in links("\n".join(home)))
+        for question, answer in zip(rest[::2], rest[1::2]):
+            page = read(self.out, listed[question]).splitlines()
+            self.assertEqual(page[:4], ["# " + question, "", answer, ""])
+            self.assertIn("## " + question, details)
+            self.assertIn(answer, details)
+
+    def test_links(self):
+        home = links(read(self.out, "index.gmi"))
+        self.assertEqual(home[-1], ["details.gmi", "Show details"])
+        pages = home[:-1]
+        self.assertEqual([label for _, label in pages], paragraphs()[1::2])
+        for i, (url, _) in enumerate(pages):
+            want = []
+            if i + 1 < len(pages):
+                want.append([os.path.basename(pages[i + 1][0]),
+                             "Next: " + pages[i + 1][1]])
+            if i > 0:
+                want.append([os.path.basename(pages[i - 1][0]),
+                             "Previous: " + pages[i - 1][1]])
+            want.append(["../", "Home"])
+            self.assertEqual(links(read(self.out, url)), want)
+        index = links(read(self.out, "qa", "index.gmi"))
+        self.assertEqual(
+            index[:-2], [[os.path.basename(url), label]
+                         for url, label in pages])
+
+    def test_robots(self):
+        self.assertEqual(read(self.out, "robots.txt"),
+                         "User-agent: *\nDisallow:\n")
+
+
+class Shipped(unittest.TestCase):
+    def test_words(self):
+        lead, *rest = paragraphs()
+        home = read(SHIPPED, "index.gmi")
+        details = read(SHIPPED, "details.gmi").splitlines()
+        self.assertIn(lead, home.splitlines())
+        self.assertIn(lead, details)
+        self.assertIn(["details.gmi", "Show details"], links(home))
+        listed = dict((label, url) for url, label in links(home))
+        for question, answer in zip(rest[::2], rest[1::2]):
+            page = read(SHIPPED, listed[question]).splitlines()
+            self.assertEqual(page[0], "# " + question)
+            self.assertIn(answer, page)
+            self.assertIn("## " + question, details)
+            self.assertIn(answer, details)
+
+    def test_links_lead_somewhere(self):
+        for name in files(SHIPPED):
+            if not name.endswith(".gmi"):
+                continue
+            for url, _ in links(read(SHIPPED, name)):
+                if ":" in url or url.startswith("/"):
+                    continue
+                target = os.path.normpath(
+                    os.path.join(SHIPPED, os.path.dirname(name), url))
+                self.assertTrue(os.path.exists(target), (name, url))
+
+
+class Titles(Import):
+    def test_given(self):
+        self.made(SMALL, "--title", "  A fitting title ")
+        self.assertTrue(read(self.out, "index.gmi").startswith(
+            "# A fitting title\n\nLead.\n"))
+        self.assertTrue(read(self.out, "details.gmi").startswith(
+            "# A fitting title, in full\n"))
+
+    def test_of_the_file(self):
+        for name, want in [
+                ("my-first_text.v2.txt", "My first text.v2"),
+                (".txt", ".txt"), ("plain", "Plain"),
+                ("\u00e9t\u00e9.txt", "\u00e9t\u00e9"),
+                ("a\nb.txt", "Questions and answers")]:
+            text = os.path.join(self.top, name)
+            shutil.copy(ARTICLE, text)
+            out = os.path.join(self.top, "out of " + want)
+            done = self.run_import(text, out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(
+                read(out, "index.gmi").splitlines()[0], "# " + want)
+
+    def test_refused(self):
+        self.write(SMALL)
+        for title in ["", " ", "a\nb", "a\x1b[2J", b"a\xff", "x" * 501]:
+            self.refused("--title", title, self.text, self.out, status=2,
+                         says="--title: ")
+
+
+class Folders(Import):
+    def setUp(self):
+        super().setUp()
+        self.write(SMALL)
+
+    def test_empty(self):
+        os.mkdir(self.out, 0o750)
+        before = os.stat(self.out)
+        self.made(SMALL)
+        after = os.stat(self.out)
+        self.assertEqual(before.st_ino, after.st_ino)
+        self.assertEqual(before.st_mode, after.st_mode)
+        self.assertIn("index.gmi", os.listdir(self.out))
+
+    def test_here(self):
+        os.mkdir(self.out)
+        done = self.run_import(self.text, ".", cwd=self.out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("./index.gmi\n", done.stdout)
+        self.assertEqual(len(files(self.out)), 5)
+
+    def test_slashes_and_links(self):
+        os.mkdir(self.out)
+        os.symlink("out", os.path.join(self.top, "link"))
+        done = self.run_import(self.text, "link//")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("link/index.gmi\n", done.stdout)
+        self.assertEqual(len(files(self.out)), 5)
+        done = self.run_import(self.text, "new//")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(files(os.path.join(self.top, "new"))), 5)
+
+    def test_modes(self):
+        self.made(SMALL)
+        mask = os.umask(0)
+        os.umask(mask)
+        for name, want in [("", 0o777), ("qa", 0o777), ("index.gmi", 0o666),
+                           ("qa/why.gmi", 0o666)]:
+            mode = os.stat(os.path.join(self.out, name)).st_mode
+            self.assertEqual(stat.S_IMODE(mode), want & ~mask)
+
+    def test_not_empty(self):
+        for name in ["index.gmi", ".hidden", "qa"]:
+            with self.subTest(name):
+                out = os.path.join(self.top, "has-" + name)
+                os.mkdir(out)
+                with open(os.path.join(out, name), "w") as file:
+                    file.write("mine")
+                self.refused(self.text, out, says=out + ": is not empty")
+                self.assertEqual(read(out, name), "mine")
+
+    def test_a_file(self):
+        with open(self.out, "w") as file:
+            file.write("mine")
+        self.refused(self.text, self.out, says=self.out + ": ")
+        self.assertEqual(read(self.out), "mine")
+
+    def test_dangling_link(self):
+        os.symlink("nowhere", self.out)
+        self.refused(self.text, self.out, says=self.out + ": ")
+        self.assertTrue(os.path.islink(self.out))
+
+    def test_no_parent(self):
+        out = os.path.join(self.top, "a", "b")
+        self.refused(self.text, out, says=out + ": cannot be made")
+
+    def test_root(self):
+        self.refused(self.text, "///", says="/: is not empty")
+
+    def unprivileged(self):
+        """Options that take root's rights, and a program to run then."""
+        if os.geteuid() != 0:
+            return {}
+        os.chmod(self.top, 0o755)
+        program = os.path.join(self.top, "program")
+        shutil.copy(CAPSULE, program)
+        os.chmod(program, 0o755)
+        return {"program": program, "user": 65534, "group": 65534,
+                "extra_groups": []}
+
+    def test_read_only_parent(self):
+        options = self.unprivileged()
+        parent = os.path.join(self.top, "closed")
+        os.mkdir(parent)
+        there = os.path.join(parent, "there")
+        os.mkdir(there)
+        os.chmod(there, 0o777)
+        os.chmod(parent, 0o555)
+        self.addCleanup(os.chmod, parent, 0o755)
+        out = os.path.join(parent, "out")
+        self.refused(self.text, out, says=out + ": cannot be made",
+                     **options)
+        done = self.run_import(self.text, there, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(files(there)), 5)
+
+    def test_unreadable_article(self):
+        options = self.unprivileged()
+        os.chmod(self.top, 0o777)
+        os.chmod(self.text, 0)
+        self.refused(self.text, self.out, says=self.text + ": ", **options)
+
+    def test_full(self):
+        """The system takes only so many bytes a file, on each page in turn."""
+        def limited():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        for limit in (10, 120, 300):
+            self.write("Lead.\n\nWhy?\n\n" + 9 * limit * "x" + ".\n")
+            # SIGXFSZ stays ignored, so that the write fails instead.
+            self.refused(self.text, self.out, says=self.out + ": ",
+                         preexec_fn=limited, restore_signals=False)
+            os.mkdir(self.out)
+            self.refused(self.text, self.out, says=self.out + ": ",
+                         preexec_fn=limited, restore_signals=False)
+            os.rmdir(self.out)
+
+    def test_output_closed(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [CAPSULE, "import", self.text, self.out], stdout=full,
+                stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
+
+
+class Texts(Import):
+    def test_refused(self):
+        for text, says in [
+                ("", "is empty"), ("\n\n \n", "is empty"),
+                (b"\xef\xbb\xbf", "is empty"),
+                ("A lead.\n\nAnd more.\n", "has no question"),
+                ("Why?\n\nS\u00f6.\n".encode("latin-1"), ":3: is not UTF-8"),
+                (SMALL.encode("utf-16"), ":1: is not UTF-8"),
+                ("Why?\n\n\x1b]0;x\x07.\n", ":3: holds a control"),
+                (b"Why?\n\n\0.\n", ":3: holds a control"),
+                (SMALL + "x" * (16 << 20), "is larger than 16 MiB"),
+                ("Q?\nA.\n" * 10001, "has more than 10000 questions")]:
+            with self.subTest(says):
+                self.write(text)
+                self.refused(self.text, self.out, says=self.text)
+                self.refused(self.text, self.out, says=says)
+
+    def test_no_file(self):
+        for name in ["missing.txt", ".", "/dev/zero"]:
+            self.refused(name, self.out, says=name + ": ")
+
+    def test_usage(self):
+        self.write(SMALL)
+        for arguments in [[], [self.text], [self.text, ""],
+                          [self.text, self.out, "more"],
+                          ["--title", "x", self.text],
+                          ["--color", self.text, self.out],
+                          [self.text, self.out, "--title"]]:
+            self.refused(*arguments, status=2,
+                         says="usage: capsule import [--title TITLE]")
+
+    def test_line_ends(self):
+        stderr = self.made(b"\xef\xbb\xbf7 online\r\n\r\nLead.\r\n\r\n"
+                           b"Why?\r\n\r\nSo.\r\n")
+        self.assertIn(":1: left out: 7 online\n", stderr)
+        for name in files(self.out):
+            text = read(self.out, name)
+            self.assertNotIn("\r", text)
+            self.assertNotIn("\ufeff", text)
+            self.assertTrue(text.endswith("\n"))
+
+    def test_wrapped(self):
+        self.made("A lead that was wrapped by somebody's editor goes on\n"
+                  "in the next line.\n\nWhy was this text\nwrapped?\n\nSo.\n")
+        self.assertIn("\nA lead that was wrapped by somebody's editor goes "
+                      "on in the next line.\n", read(self.out, "index.gmi"))
+        self.assertTrue(read(self.out, "qa", "why-was-this-text-wrapped.gmi")
+                        .startswith("# Why was this text wrapped?\n\nSo.\n"))
+
+    def test_markers(self):
+        marked = ["=> gemini://example.org/ a link.", "# A heading.",
+                  "* An item.", "> A quote.", "```", "### Deep."]
+        stderr = self.made(
+            "\n\n".join(marked) + "\n\n=> Why?\n\n" + "\n\n".join(marked))
+        self.assertIn(":9: left out: ```\n", stderr)
+        marked.remove("```")
+        why = read(self.out, "qa", "why.gmi")
+        self.assertEqual(why.splitlines()[0], "# => Why?")
+        for page in (why, read(self.out, "index.gmi"),
+                     read(self.out, "details.gmi")):
+            for text in marked:
+                self.assertIn("\n " + text + "\n", page)
+                self.assertNotIn("\n" + text, page)
+
+    def test_toggle(self):
+        self.made("Why?\n\n```c is a language.\n")
+        self.assertIn("\n ```c is a language.\n",
+                      read(self.out, "qa", "why.gmi"))
+
+    def test_same_names(self):
+        self.made("Why?\n\nOne.\n\nWHY?\n\nTwo.\n\nIndex?\n\nThree.\n\n"
+                  "\u041f\u043e\u0447\u0435\u043c\u0443?\n\nFour.\n")
+        self.assertEqual(sorted(os.listdir(os.path.join(self.out, "qa"))), [
+            "index-3.gmi", "index.gmi", "question.gmi", "why-2.gmi",
+            "why.gmi"])
+        self.assertIn("One.", read(self.out, "qa", "why.gmi"))
+        self.assertIn("Two.", read(self.out, "qa", "why-2.gmi"))
+
+    def test_no_answer(self):
+        stderr = self.made("Why?\n\nHow?\n\nSo.\n")
+        self.assertEqual(stderr, f"capsule import: {self.text}:1: "
+                                 "no answer follows this question\n")
+
+    def test_many(self):
+        self.made("".join(f"What is {i}?\n\nIt is {i}.\n\n"
+                          for i in range(200)))
+        self.assertEqual(len(files(self.out)), 204)
+        self.assertIn("\nIt is 199.\n",
+                      read(self.out, "qa", "what-is-199.gmi"))
+        self.assertEqual(len(links(read(self.out, "index.gmi"))), 201)
+
+
+class Program(unittest.TestCase):
+    def run_capsule(self, *arguments):
+        return subprocess.run([CAPSULE, *arguments], capture_output=True,
+                              text=True, timeout=60)
+
+    def test_help(self):
+        for arguments in [["--help"], ["import", "--help"]]:
+            done = self.run_capsule(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("usage: capsule import [--title TITLE] ARTICLE DIR",
+                          done.stdout)
+
+    def test_version(self):
+        done = self.run_capsule("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\Acapsule \d+\.\d+\.\d+\n\Z")
+
+    def test_unknown(self):
+        for arguments in [[], ["explode"], ["--explode"], [""]]:
+            done = self.run_capsule(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
