@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sys/net.h"
 #include "text/arena.h"
@@ -28,7 +29,10 @@ struct options {
 MUST_USE int
 options_set(struct options *options, const char *key, const char *value);
 
-/* Adds "KEY=VALUE", which is altered and borrowed; -1 without a "=". */
+/*
+ * Adds "KEY=VALUE", which is altered and borrowed; -1 without a "=", or when
+ * there are too many.
+ */
 MUST_USE int options_assign(struct options *options, char *assignment);
 
 /* The configuration: one immutable struct, whole or not at all. */
@@ -41,6 +45,13 @@ struct config {
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
 	size_t workers; /* at least 1 */
+	/*
+	 * What site.gemini_ports points to.  Unless gemini_ports_given, there
+	 * is one entry for each of the Gemini listeners, in their order, with
+	 * its configured port: the caller replaces a 0 by what was bound.  So
+	 * too site.gopher_port, unless gopher_port_given.
+	 */
+	uint16_t *gemini_ports;
 	bool gopher_port_given, gemini_ports_given;
 	bool gopher_tls; /* TLS on the Gopher port, told by its first byte */
 	bool log_addresses;
@@ -52,7 +63,8 @@ struct config {
 
 /*
  * Fills `config` from the defaults, then the file, then the settings of the
- * command line; a list that the command line gives replaces the file's.
+ * command line; a list that the command line gives replaces the file's, one
+ * setting an entry, and an empty setting leaves the list empty.
  * Returns -1 with a line in config->error (`FILE:LINE: what, what to do` or
  * `-o KEY: what, what to do`); `config` then holds nothing to release.
  */

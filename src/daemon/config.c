@@ -1,0 +1,347 @@
+/*
+ * Configuration: a file and a command line to one struct.  Knows
+ * libConfuse's notation and which source wins; what the keys mean is
+ * setting.c's.
+ */
+#include "daemon/config.h"
+
+#include <assert.h>
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/setting.h"
+
+#define ARENA_MAX ((size_t)1 << 20)
+#define FILE_MAX_BYTES ((size_t)1 << 16)
+#define KEYS_MAX 64
+
+/* In place of a line number. */
+#define NOWHERE 0
+#define ON_COMMAND_LINE (-1)
+
+/* One configuration on its way in. */
+struct load {
+	struct config *config;
+	struct arena scratch;
+	const char *file;
+	cfg_t *cfg; /* its options stand in the order of setting_keys */
+	int lines[KEYS_MAX]; /* where each key was set last */
+};
+
+/* libConfuse's callbacks carry no context. */
+static struct load *loading;
+
+int
+options_set(struct options *options, const char *key, const char *value)
+{
+	if (options->count == OPTIONS_MAX)
+		return -1;
+	options->settings[options->count++] =
+	    (struct option_setting){ key, value };
+	return 0;
+}
+
+int
+options_assign(struct options *options, char *assignment)
+{
+	char *equals = strchr(assignment, '=');
+
+	if (equals == NULL || options->count == OPTIONS_MAX)
+		return -1;
+	*equals = '\0';
+	return options_set(options, assignment, equals + 1);
+}
+
+/* Leaves one line in the configuration; returns -1. */
+static int fail(struct load *load, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static int
+fail(struct load *load, const char *format, ...)
+{
+	struct config *config = load->config;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(config->error, sizeof config->error, format, arguments);
+	va_end(arguments);
+	for (char *at = config->error; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	return -1;
+}
+
+static int
+fail_memory(struct load *load)
+{
+	return fail(load, "no memory for the configuration, free some");
+}
+
+/* libConfuse's complaints; the first is the one that matters. */
+static void
+on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
+static void
+on_error(cfg_t *cfg, const char *format, va_list arguments)
+{
+	char what[256];
+
+	if (loading->config->error[0] != '\0')
+		return;
+	vsnprintf(what, sizeof what, format, arguments);
+	fail(loading, "%.128s:%d: %s, see capsuled.conf(5)", loading->file,
+	    cfg->line, what);
+}
+
+/* After each value: the line is known now and never again. */
+static int
+on_value(cfg_t *cfg, cfg_opt_t *option)
+{
+	loading->lines[option - cfg->opts] = cfg->line;
+	return 0;
+}
+
+/*
+ * Everything is a string to libConfuse, so that what is wrong with a number
+ * is said in our words, and "08" is no octal.
+ */
+static int
+open_keys(struct load *load)
+{
+	cfg_opt_t options[KEYS_MAX + 1] = { CFG_END() };
+
+	assert(setting_key_count <= KEYS_MAX);
+	for (size_t i = 0; i < setting_key_count; i++) {
+		cfg_opt_t one = CFG_STR(NULL, NULL, CFGF_NODEFAULT);
+		cfg_opt_t list = CFG_STR_LIST(NULL, NULL, CFGF_NODEFAULT);
+		cfg_opt_t end = CFG_END();
+
+		options[i] = setting_keys[i].list ? list : one;
+		options[i].name = setting_keys[i].name;
+		options[i].validcb = on_value;
+		options[i + 1] = end;
+	}
+	load->cfg = cfg_init(options, CFGF_NONE);
+	if (load->cfg == NULL)
+		return fail_memory(load);
+	cfg_set_error_function(load->cfg, on_error);
+	for (size_t i = 0; i < setting_key_count; i++) {
+		cfg_opt_t *option = &load->cfg->opts[i];
+
+		if (setting_keys[i].fallback == NULL)
+			continue;
+		if (cfg_setopt(load->cfg, option, setting_keys[i].fallback) ==
+		    NULL)
+			return fail_memory(load);
+		/* The next value replaces it. */
+		option->flags |= CFGF_RESET;
+	}
+	return 0;
+}
+
+/*
+ * libConfuse's own reader ends the process when a read fails, as it does
+ * for a directory; so it is given memory.
+ */
+static int
+read_file(struct load *load, char *at, size_t room)
+{
+	FILE *file = fopen(load->file, "re");
+	size_t len;
+	int error;
+
+	if (file == NULL)
+		return fail(load, "%.128s: %s, name a file that can be read",
+		    load->file, strerror(errno));
+	errno = 0;
+	len = fread(at, 1, room, file);
+	error = ferror(file) ? errno : 0;
+	fclose(file);
+	if (error != 0)
+		return fail(load, "%.128s: %s, name a file that can be read",
+		    load->file, strerror(error));
+	if (len == room)
+		return fail(load, "%.128s: over %zu bytes, make it shorter",
+		    load->file, room - 1);
+	at[len] = '\0';
+	if (strlen(at) != len)
+		return fail(load, "%.128s: holds a NUL byte, give a text file",
+		    load->file);
+	return 0;
+}
+
+/* Leaves nothing but the lines of what stands before `end`. */
+static char *
+blank(char *at, const char *end, int *line)
+{
+	for (; at < end; at++) {
+		if (*at == '\n')
+			++*line;
+		else
+			*at = ' ';
+	}
+	return at;
+}
+
+/*
+ * Takes the comments out.  libConfuse 3.3 would, but counts the line of a
+ * comment three times, and every error after it would point too low.
+ */
+static int
+blank_comments(struct load *load, char *at)
+{
+	int line = 1;
+	char quote = '\0';
+
+	while (*at != '\0') {
+		const char *end;
+
+		if (quote == '\0' && *at == '#') {
+			at = blank(at, at + strcspn(at, "\n"), &line);
+			continue;
+		}
+		if (quote == '\0' && at[0] == '/' && at[1] == '*') {
+			end = strstr(at + 2, "*/");
+			if (end == NULL)
+				return fail(load,
+				    "%.128s:%d: comment without end, close it "
+				    "with */",
+				    load->file, line);
+			at = blank(at, end + 2, &line);
+			continue;
+		}
+		if (quote == '\0' && (*at == '"' || *at == '\''))
+			quote = *at;
+		else if (quote == *at)
+			quote = '\0';
+		else if (quote != '\0' && *at == '\\' && at[1] != '\0')
+			line += *at++ == '\n';
+		line += *at++ == '\n';
+	}
+	return 0;
+}
+
+static int
+parse_file(struct load *load)
+{
+	char *text;
+	int result;
+
+	if (load->file == NULL)
+		return 0;
+	text = arena_alloc(&load->scratch, FILE_MAX_BYTES + 1);
+	if (text == NULL)
+		return fail_memory(load);
+	if (read_file(load, text, FILE_MAX_BYTES + 1) == -1 ||
+	    blank_comments(load, text) == -1)
+		return -1;
+	loading = load;
+	result = cfg_parse_buf(load->cfg, text);
+	loading = NULL;
+	if (result == CFG_SUCCESS)
+		return 0;
+	if (load->config->error[0] != '\0')
+		return -1;
+	return fail(load, "%.128s:%d: cannot be read, see capsuled.conf(5)",
+	    load->file, load->cfg->line);
+}
+
+static int
+parse_setting(struct load *load, const struct option_setting *setting)
+{
+	cfg_opt_t *option;
+	size_t i = 0;
+
+	while (i < setting_key_count &&
+	    strcmp(setting_keys[i].name, setting->key) != 0)
+		i++;
+	if (i == setting_key_count)
+		return fail(load, "-o %.99s: no such key, see capsuled.conf(5)",
+		    setting->key);
+	option = &load->cfg->opts[i];
+	if (load->lines[i] != ON_COMMAND_LINE || setting->value[0] == '\0')
+		cfg_free_value(option);
+	option->flags &= ~CFGF_RESET;
+	load->lines[i] = ON_COMMAND_LINE;
+	if (setting_keys[i].list && setting->value[0] == '\0')
+		return 0;
+	if (cfg_setopt(load->cfg, option, setting->value) == NULL)
+		return fail_memory(load);
+	return 0;
+}
+
+/* Says where the message of a setting belongs. */
+static int
+fail_at(struct load *load, size_t key)
+{
+	char what[sizeof load->config->error];
+
+	snprintf(what, sizeof what, "%s", load->config->error);
+	if (load->lines[key] == ON_COMMAND_LINE)
+		return fail(
+		    load, "-o %s: %.350s", setting_keys[key].name, what);
+	if (load->lines[key] != NOWHERE)
+		return fail(load, "%.128s:%d: %.350s", load->file,
+		    load->lines[key], what);
+	return fail(load, "%.350s", what);
+}
+
+static int
+read_settings(struct load *load)
+{
+	for (size_t i = 0; i < setting_key_count; i++) {
+		cfg_opt_t *option = &load->cfg->opts[i];
+		struct setting setting = { .config = load->config,
+			.key = &setting_keys[i],
+			.count = cfg_opt_size(option) };
+		struct str *values = arena_alloc(
+		    &load->scratch, (setting.count + 1) * sizeof *values);
+
+		if (values == NULL)
+			return fail_memory(load);
+		for (size_t j = 0; j < setting.count; j++)
+			values[j] =
+			    str_of(cfg_opt_getnstr(option, (unsigned int)j));
+		setting.values = values;
+		if (setting.key->read(&setting) == -1)
+			return fail_at(load, i);
+	}
+	return 0;
+}
+
+static int
+load_all(struct load *load, const struct options *options)
+{
+	if (open_keys(load) == -1 || parse_file(load) == -1)
+		return -1;
+	for (size_t i = 0; i < options->count; i++)
+		if (parse_setting(load, &options->settings[i]) == -1)
+			return -1;
+	return read_settings(load);
+}
+
+int
+config_load(struct config *config, const struct options *options)
+{
+	struct load load = { .config = config, .file = options->file };
+	int result;
+
+	*config = (struct config){ 0 };
+	arena_init(&config->arena, ARENA_MAX);
+	arena_init(&load.scratch, ARENA_MAX);
+	result = load_all(&load, options);
+	if (load.cfg != NULL)
+		cfg_free(load.cfg);
+	arena_release(&load.scratch);
+	if (result == -1)
+		arena_release(&config->arena);
+	return result;
+}
+
+void
+config_release(struct config *config)
+{
+	arena_release(&config->arena);
+}

@@ -1,0 +1,556 @@
+#include "daemon/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A case's working directory, so that error lines hold short names. */
+static char directory[] = "/tmp/test_config.XXXXXX";
+
+static int
+enter(void **state)
+{
+	(void)state;
+	return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int
+leave(void **state)
+{
+	(void)state;
+	unlink("c");
+	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
+}
+
+static void
+write_file(struct str text)
+{
+	FILE *file = fopen("c", "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text.at, 1, text.len, file), text.len);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define SETTINGS 4
+
+/* Loads `text` as the file, unless NULL, and "KEY=VALUE" settings. */
+static int
+load(struct config *config, const char *text, const char *const *settings)
+{
+	static char copies[SETTINGS][256];
+	struct options options = { .file = text != NULL ? "c" : NULL };
+
+	if (text != NULL)
+		write_file(str_of(text));
+	for (size_t i = 0; i < SETTINGS && settings[i] != NULL; i++) {
+		snprintf(copies[i], sizeof copies[i], "%s", settings[i]);
+		assert_int_equal(options_assign(&options, copies[i]), 0);
+	}
+	return config_load(config, &options);
+}
+
+static void
+load_good(struct config *config, const char *text, const char *const *settings)
+{
+	if (load(config, text, settings) == -1)
+		fail_msg("[%s]: %s", text != NULL ? text : "", config->error);
+}
+
+static const char *const no_settings[SETTINGS] = { NULL };
+
+static void
+expect_str(struct str got, const char *want)
+{
+	if (!str_equals(got, str_of(want)))
+		fail_msg("got [%.*s], want [%s]", STR_ARG(got), want);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct config config;
+	char text[NET_TEXT_MAX];
+
+	(void)state;
+	load_good(&config, NULL, no_settings);
+	assert_string_equal(config.capsule, "capsule");
+	assert_string_equal(config.certs, "certs");
+	assert_string_equal(config.user, "");
+	assert_int_equal(config.site.name_count, 1);
+	expect_str(config.site.names[0], "localhost");
+	assert_int_equal(config.gemini_count, 1);
+	net_address_format(&config.gemini[0], text);
+	assert_string_equal(text, "[::]:1965");
+	assert_int_equal(config.gopher_count, 1);
+	assert_int_equal(net_port(&config.gopher[0]), 70);
+	assert_true(config.workers >= 1 && config.workers <= 256);
+	assert_false(config.gopher_port_given);
+	assert_false(config.gemini_ports_given);
+	assert_int_equal(config.site.gopher_port, 70);
+	assert_int_equal(config.site.gemini_port_count, 1);
+	assert_int_equal(config.site.gemini_ports[0], 1965);
+	assert_ptr_equal(config.site.gemini_ports, config.gemini_ports);
+	expect_str(config.site.gopher_host, "localhost");
+	expect_str(config.site.lang, "");
+	assert_int_equal(config.site.width, 67);
+	assert_int_equal(config.site.type_count, 0);
+	assert_false(config.site.alt_text);
+	assert_false(config.site.strict_text);
+	assert_true(config.site.listing);
+	assert_false(config.gopher_tls);
+	assert_false(config.log_addresses);
+	assert_false(config.verbose);
+	assert_int_equal(config.request_timeout_ms, 10000);
+	assert_int_equal(config.stall_timeout_ms, 30000);
+	assert_int_equal(config.drain_timeout_ms, 1000);
+	assert_int_equal(config.shutdown_timeout_ms, 30000);
+	config_release(&config);
+}
+
+static void
+test_everything(void **state)
+{
+	static const char text[] =
+	    "# A whole file.\n"
+	    "capsule = \"/srv/my capsule\"\n"
+	    "names = { \"Example.org\", b\xc3\xbc"
+	    "cher.example, 192.0.2.1,\n"
+	    "    example.ORG }  # the last is known already\n"
+	    "gemini = { \"1965\", \"[2001:db8::1]:1966\" }\n"
+	    "gopher = { \"127.0.0.1:0\" }\n"
+	    "gemini_ports = { 443, 1965 }\n"
+	    "gopher_host = Gopher.Example.org\n"
+	    "gopher_port = 7070\n"
+	    "gopher_tls = yes\n"
+	    "certs = /etc/capsuled\n"
+	    "user = _capsuled\n"
+	    "workers = 256\n"
+	    "lang = \"de-CH,en\"\n"
+	    "width = 200\n"
+	    "alt_text = yes\nstrict_text = yes\nlisting = no\n"
+	    "item_types = { \"application/PDF=d\", \"video=;\", \"a/b==\" }\n"
+	    "log_addresses = yes\nverbose = yes\n"
+	    "request_timeout_ms = 1\nstall_timeout_ms = 3600000\n"
+	    "drain_timeout_ms = 0000000002\nshutdown_timeout_ms = 4\n";
+	struct config config;
+	char address[NET_TEXT_MAX];
+
+	(void)state;
+	load_good(&config, text, no_settings);
+	assert_string_equal(config.capsule, "/srv/my capsule");
+	assert_int_equal(config.site.name_count, 3);
+	expect_str(config.site.names[0], "example.org");
+	expect_str(config.site.names[1], "xn--bcher-kva.example");
+	expect_str(config.site.names[2], "192.0.2.1");
+	assert_int_equal(config.gemini_count, 2);
+	net_address_format(&config.gemini[1], address);
+	assert_string_equal(address, "[2001:db8::1]:1966");
+	net_address_format(&config.gopher[0], address);
+	assert_string_equal(address, "127.0.0.1:0");
+	assert_true(config.gemini_ports_given);
+	assert_int_equal(config.site.gemini_port_count, 2);
+	assert_int_equal(config.site.gemini_ports[0], 443);
+	assert_int_equal(config.site.gemini_ports[1], 1965);
+	assert_true(config.gopher_port_given);
+	assert_int_equal(config.site.gopher_port, 7070);
+	expect_str(config.site.gopher_host, "gopher.example.org");
+	assert_true(config.gopher_tls);
+	assert_string_equal(config.certs, "/etc/capsuled");
+	assert_string_equal(config.user, "_capsuled");
+	assert_int_equal(config.workers, 256);
+	expect_str(config.site.lang, "de-CH,en");
+	assert_int_equal(config.site.width, 200);
+	assert_true(config.site.alt_text && config.site.strict_text);
+	assert_false(config.site.listing);
+	assert_int_equal(config.site.type_count, 3);
+	expect_str(config.site.types[0].mime, "application/pdf");
+	assert_int_equal(config.site.types[0].item, 'd');
+	expect_str(config.site.types[1].mime, "video");
+	assert_int_equal(config.site.types[1].item, ';');
+	assert_int_equal(config.site.types[2].item, '=');
+	assert_true(config.log_addresses && config.verbose);
+	assert_int_equal(config.request_timeout_ms, 1);
+	assert_int_equal(config.stall_timeout_ms, 3600000);
+	assert_int_equal(config.drain_timeout_ms, 2);
+	assert_int_equal(config.shutdown_timeout_ms, 4);
+	config_release(&config);
+}
+
+static void
+test_command_line_wins(void **state)
+{
+	static const char text[] = "names = { a.example, b.example }\n"
+				   "width = 40\n"
+				   "gemini_ports = { 443 }\n"
+				   "item_types = { video=9 }\n";
+	static const char *const settings[SETTINGS] = { "names=c.example",
+		"width=50", "names=d.example", "gemini_ports=" };
+	struct config config;
+
+	(void)state;
+	/* An unquoted "=" ends a word of libConfuse. */
+	assert_int_equal(load(&config, text, settings), -1);
+	load_good(&config,
+	    "names = { a.example, b.example }\nwidth = 40\n"
+	    "gemini_ports = { 443 }\n",
+	    settings);
+	assert_int_equal(config.site.name_count, 2);
+	expect_str(config.site.names[0], "c.example");
+	expect_str(config.site.names[1], "d.example");
+	assert_int_equal(config.site.width, 50);
+	assert_false(config.gemini_ports_given);
+	assert_int_equal(config.site.gemini_ports[0], 1965);
+	config_release(&config);
+}
+
+static void
+test_lists(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t names;
+	} table[] = {
+		{ "names = { a }", 1 },
+		{ "names = a", 1 },
+		{ "names = { a, b }\nnames = { c }", 1 },
+		{ "names += { a, b }", 3 },
+		{ "names = {}\nnames += { a }", 1 },
+		{ "", 1 },
+		{ "#\n\n# nothing", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct config config;
+
+		load_good(&config, table[i].text, no_settings);
+		assert_int_equal(config.site.name_count, table[i].names);
+		config_release(&config);
+	}
+}
+
+static void
+test_listeners(void **state)
+{
+	static const struct {
+		const char *settings[SETTINGS];
+		size_t gemini, gopher, ports;
+		unsigned port, gopher_port;
+	} table[] = {
+		{ { "gopher=off" }, 1, 0, 1, 1965, 70 },
+		{ { "gemini=off" }, 0, 1, 1, 1965, 70 },
+		{ { "gemini=0", "gemini=0" }, 2, 1, 2, 0, 70 },
+		{ { "gemini=0", "gopher=0" }, 1, 1, 1, 0, 0 },
+		{ { "gemini=127.0.0.1:1", "gemini=[::1]:2" }, 2, 1, 2, 1, 70 },
+		{ { "gopher=7070", "gopher=70" }, 1, 2, 1, 1965, 7070 },
+		{ { "gemini=127.0.0.1:5", "gopher=127.0.0.2:5" }, 1, 1, 1, 5,
+		    5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct config config;
+
+		load_good(&config, NULL, table[i].settings);
+		assert_int_equal(config.gemini_count, table[i].gemini);
+		assert_int_equal(config.gopher_count, table[i].gopher);
+		assert_int_equal(config.site.gemini_port_count, table[i].ports);
+		assert_int_equal(config.site.gemini_ports[0], table[i].port);
+		assert_int_equal(config.site.gopher_port, table[i].gopher_port);
+		config_release(&config);
+	}
+}
+
+static void
+expect_error(const char *text, const char *const *settings, const char *want)
+{
+	struct config config;
+
+	assert_int_equal(load(&config, text, settings), -1);
+	if (strcmp(config.error, want) != 0)
+		fail_msg("got [%s], want [%s]", config.error, want);
+	assert_null(config.arena.chunks);
+}
+
+static void
+test_bad_files(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} table[] = {
+		{ "nmaes = { a }",
+		    "c:1: no such option 'nmaes', see capsuled.conf(5)" },
+		{ "\n# two\n\nwidth 40\n",
+		    "c:4: missing equal sign after option 'width', "
+		    "see capsuled.conf(5)" },
+		/* Comments, and what only looks like one. */
+		{ "#\n# a \" b\n/* ' # \n */ # don't\nuser = \"# \\\" /*\"\n"
+		  "width = 1",
+		    "c:6: width is \"1\", give a number from 33 to 200" },
+		{ "user = '\\' #\\\n'\nwidth = 1 # one",
+		    "c:3: width is \"1\", give a number from 33 to 200" },
+		{ "\n/* a\nb", "c:2: comment without end, close it with */" },
+		{ "names = { a",
+		    "c:1: premature end of file, see capsuled.conf(5)" },
+		{ "width = {\n",
+		    "c:1: unexpected token '{', see capsuled.conf(5)" },
+		{ "width += 1\n",
+		    "c:1: attempt to append to non-list option 'width', "
+		    "see capsuled.conf(5)" },
+		{ "user = \"\\400\"\n",
+		    "c:1: invalid octal number '\\400', "
+		    "see capsuled.conf(5)" },
+		{ "user = 'x",
+		    "c:1: unterminated string constant, "
+		    "see capsuled.conf(5)" },
+		{ "\nwidth = 0x20\n",
+		    "c:2: width is \"0x20\", give a number from 33 to 200" },
+		{ "width = 32",
+		    "c:1: width is \"32\", give a number from 33 to 200" },
+		{ "workers = 257",
+		    "c:1: workers is \"257\", give a number from 0 to 256" },
+		{ "workers = -1",
+		    "c:1: workers is \"-1\", give a number from 0 to 256" },
+		{ "workers = \"\"",
+		    "c:1: workers is \"\", give a number from 0 to 256" },
+		{ "request_timeout_ms = 0",
+		    "c:1: request_timeout_ms is \"0\", "
+		    "give a number from 1 to 3600000" },
+		{ "stall_timeout_ms = 99999999999999999999",
+		    "c:1: stall_timeout_ms is \"99999999999999999999\", "
+		    "give a number from 1 to 3600000" },
+		{ "listing = maybe",
+		    "c:1: listing is \"maybe\", give yes or no" },
+		{ "listing = \"a\\nb\"",
+		    "c:1: listing is \"a?b\", give yes or no" },
+		{ "capsule = \"\"", "c:1: capsule is empty, name a directory" },
+		{ "certs = \"\"", "c:1: certs is empty, name a directory" },
+		{ "names = {}", "names is empty, give at least one" },
+		{ "names = { a,\n  \"b c\",\n  d }",
+		    "c:3: \"b c\" is no host name, "
+		    "give one like example.org" },
+		{ "gopher_host = \"x/y\"",
+		    "c:1: \"x/y\" is no host name, "
+		    "give one like example.org" },
+		{ "gemini = { 99999 }",
+		    "c:1: \"99999\" is no listener, "
+		    "give [ADDR:]PORT or off" },
+		{ "gemini = { localhost:1 }",
+		    "c:1: \"localhost:1\" is no listener, "
+		    "give [ADDR:]PORT or off" },
+		{ "gopher = { 70, off }",
+		    "c:1: gopher is off and on, "
+		    "give off alone or leave it out" },
+		{ "gopher = { 70, 70 }",
+		    "c:1: \"70\" is given twice, leave one out" },
+		{ "gopher = { 1965 }",
+		    "c:1: \"1965\" is Gemini's too, give another port" },
+		{ "gemini = off\ngopher = off",
+		    "c:2: gemini and gopher are both off, "
+		    "give one of them a port" },
+		{ "gemini_ports = { 0 }",
+		    "c:1: \"0\" is no port, give a number from 1 to 65535" },
+		{ "gopher_port = 65536",
+		    "c:1: gopher_port is \"65536\", "
+		    "give a number from 0 to 65535" },
+		{ "item_types = { \"video\" }",
+		    "c:1: \"video\" is no item type, "
+		    "give MIME=TYPE like application/pdf=d" },
+		{ "item_types = { \"video=ab\" }",
+		    "c:1: \"video=ab\" is no item type, "
+		    "give MIME=TYPE like application/pdf=d" },
+		{ "item_types = { \"video= \" }",
+		    "c:1: \"video= \" is no item type, "
+		    "give MIME=TYPE like application/pdf=d" },
+		{ "item_types = { \"a/b/c=9\" }",
+		    "c:1: \"a/b/c=9\" is no item type, "
+		    "give MIME=TYPE like application/pdf=d" },
+		{ "include(\"/etc/passwd\")",
+		    "c:1: no such option 'include', see capsuled.conf(5)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		expect_error(table[i].text, no_settings, table[i].want);
+}
+
+static void
+test_lang(void **state)
+{
+	static const struct {
+		const char *value;
+		bool good;
+	} table[] = {
+		{ "en", true },
+		{ "de-CH-1996", true },
+		{ "en,fr,x-a-b", true },
+		{ "en,", false },
+		{ ",en", false },
+		{ "en,,fr", false },
+		{ "en fr", false },
+		{ "-en", false },
+		{ "en-", false },
+		{ "en--us", false },
+		{ "abcdefghi", false },
+		{ "en;q=1", false },
+		{ "fran\xc3\xa7", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct config config;
+		char setting[64], want[128];
+		const char *const settings[SETTINGS] = { setting };
+
+		snprintf(setting, sizeof setting, "lang=%s", table[i].value);
+		if (table[i].good) {
+			load_good(&config, NULL, settings);
+			expect_str(config.site.lang, table[i].value);
+			config_release(&config);
+			continue;
+		}
+		snprintf(want, sizeof want,
+		    "-o lang: lang is \"%s\", "
+		    "give language tags like en or en,fr",
+		    table[i].value);
+		expect_error(NULL, settings, want);
+	}
+}
+
+static void
+test_bad_settings(void **state)
+{
+	static const struct {
+		const char *settings[SETTINGS];
+		const char *want;
+	} table[] = {
+		{ { "nope=1" }, "-o nope: no such key, see capsuled.conf(5)" },
+		{ { "=1" }, "-o : no such key, see capsuled.conf(5)" },
+		{ { "names|a=1" },
+		    "-o names|a: no such key, see capsuled.conf(5)" },
+		{ { "names=" }, "-o names: names is empty, give at least one" },
+		{ { "width=1" },
+		    "-o width: width is \"1\", give a number from 33 to 200" },
+		{ { "width=" },
+		    "-o width: width is \"\", give a number from 33 to 200" },
+		{ { "gopher=1965" },
+		    "-o gopher: \"1965\" is Gemini's too, "
+		    "give another port" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		expect_error(NULL, table[i].settings, table[i].want);
+}
+
+static void
+test_bad_files_as_such(void **state)
+{
+	static char text[70000];
+	struct options options = { .file = "absent" };
+	struct config config;
+
+	(void)state;
+	assert_int_equal(config_load(&config, &options), -1);
+	assert_string_equal(config.error,
+	    "absent: No such file or directory, name a file that can be read");
+	options.file = ".";
+	assert_int_equal(config_load(&config, &options), -1);
+	assert_string_equal(
+	    config.error, ".: Is a directory, name a file that can be read");
+	options.file = "c";
+	write_file((struct str){ "width=4\0"
+				 "0\n",
+	    10 });
+	assert_int_equal(config_load(&config, &options), -1);
+	assert_string_equal(
+	    config.error, "c: holds a NUL byte, give a text file");
+	memset(text, '#', sizeof text);
+	write_file((struct str){ text, sizeof text });
+	assert_int_equal(config_load(&config, &options), -1);
+	assert_string_equal(
+	    config.error, "c: over 65536 bytes, make it shorter");
+}
+
+/* A bad load leaves nothing behind that the next one trips over. */
+static void
+test_again(void **state)
+{
+	struct config config;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    load(&config, "user = \"never closed", no_settings), -1);
+		load_good(&config, "user = closed", no_settings);
+		assert_string_equal(config.user, "closed");
+		config_release(&config);
+	}
+}
+
+static void
+test_long_values(void **state)
+{
+	static char value[60000];
+	static char text[sizeof value + 32];
+	struct config config;
+
+	(void)state;
+	memset(value, 'x', sizeof value - 1);
+	snprintf(text, sizeof text, "width = %s", value);
+	assert_int_equal(load(&config, text, no_settings), -1);
+	assert_true(strlen(config.error) < 300);
+	snprintf(text, sizeof text, "%s = 1", value);
+	assert_int_equal(load(&config, text, no_settings), -1);
+	snprintf(text, sizeof text, "capsule = %s", value);
+	load_good(&config, text, no_settings);
+	assert_int_equal(strlen(config.capsule), sizeof value - 1);
+	config_release(&config);
+}
+
+static void
+test_options(void **state)
+{
+	struct options options = { 0 };
+	char good[] = "a=b=c", bad[] = "ab";
+
+	(void)state;
+	assert_int_equal(options_assign(&options, bad), -1);
+	assert_int_equal(options.count, 0);
+	assert_int_equal(options_assign(&options, good), 0);
+	assert_string_equal(options.settings[0].key, "a");
+	assert_string_equal(options.settings[0].value, "b=c");
+	for (size_t i = 1; i < OPTIONS_MAX; i++)
+		assert_int_equal(options_set(&options, "k", "v"), 0);
+	assert_int_equal(options_set(&options, "k", "v"), -1);
+	assert_int_equal(options.count, OPTIONS_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_command_line_wins),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_lang),
+		cmocka_unit_test(test_bad_settings),
+		cmocka_unit_test(test_bad_files_as_such),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_options),
+	};
+
+	return cmocka_run_group_tests(tests, enter, leave);
+}
