@@ -1,0 +1,717 @@
+"""Start, reload, accidents and end of the server."""
+
+import hashlib
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from server import (CAPSULED, DEADLINE_S, Connection, Process, Server, fetch,
+                    gemini_connect, gopher_connect, new_directory,
+                    read_reply, select, tls_context, wait_until, write_tree)
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
+HOME = '# Home\n'
+
+
+def peer_certificate(server):
+    with gemini_connect(server) as client:
+        return client.tls.getpeercert(True)
+
+
+def big_file(server, name='big.bin', megabytes=10):
+    content = os.urandom(4096) * (megabytes * 256)
+    with open(server.path(name), 'wb') as file:
+        file.write(content)
+    return content
+
+
+def slow_reader(server, path='/big.bin'):
+    """A connection that has its header and some body, and stops there."""
+    slow = Connection(server.gemini_port, tls_context(),
+                      receive_buffer=4096, limit=60)
+    slow.send(server.url(path).encode() + b'\r\n')
+    return slow, slow.read_some()
+
+
+def run(*arguments, **named):
+    """A capsuled that is expected to end by itself: status and streams."""
+    return subprocess.run([CAPSULED, *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=DEADLINE_S, check=False, **named)
+
+
+class Startup(unittest.TestCase):
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.tree = os.path.join(self.directory, 'tree')
+        self.certs = os.path.join(self.directory, 'certs')
+        write_tree(self.tree, TREE)
+
+    def listening(self, gemini='127.0.0.1:0', gopher='127.0.0.1:0'):
+        return ['-g', gemini, '-G', gopher, '-w', '2', '-C', self.certs]
+
+    def assert_refused(self, arguments, statuses=(1, 2), says=None):
+        process = Process(arguments)
+        try:
+            status = process.wait(DEADLINE_S)
+        finally:
+            if process.child.poll() is None:
+                process.child.kill()
+                process.child.wait()
+        text = process.log.text()
+        self.assertIn(status, statuses, text)
+        # One line, for people: what is wrong.
+        self.assertEqual(len(process.lines), 1, text)
+        self.assertGreater(len(text), 10)
+        if says is not None:
+            self.assertIn(says, text)
+
+    def test_wrong_usage(self):
+        good = self.listening()
+        for extra in (['-Z'], ['--nonsense'], ['-g'], ['-o'], ['-w'],
+                      ['-g', 'nonsense'], ['-g', '127.0.0.1:65536'],
+                      ['-g', '::1:1965'], ['-G', 'localhost:70'],
+                      ['-w', 'x'], ['-w', '-1'], ['-w', '100000'],
+                      ['-n', ''], ['-n', 'a b'], ['-n', 'x/../y'],
+                      ['-o', 'nonsense=1'], ['-o', 'width'],
+                      ['-o', 'width=32'], ['-o', 'width=201'],
+                      ['-o', 'width=x'], ['-o', 'listing=perhaps'],
+                      ['-o', 'request_timeout_ms=0'],
+                      ['-o', 'lang=e\nn'], ['-o', 'gemini_ports=0'],
+                      ['-o', 'item_types=x'],
+                      ['-c', '/nonexistent/file'], ['-c', self.tree],
+                      ['tree', 'another']):
+            with self.subTest(extra=extra):
+                rest = [] if extra == ['tree', 'another'] or \
+                    len(extra) == 1 and extra[0] in ('-g', '-o', '-w') \
+                    else [self.tree]
+                self.assert_refused([*good, *extra, *rest], (2,))
+
+    def test_bad_file(self):
+        path = os.path.join(self.directory, 'conf')
+        for text, line in [('width = 10\n', 1), ('\n\nnonsense = 1\n', 3),
+                           ('names = {\n', None), ('width = "x\n', None),
+                           ('# fine\nlang = "en"\nwidth = x\n', 3)]:
+            with self.subTest(text=text):
+                with open(path, 'w', encoding='utf-8') as file:
+                    file.write(text)
+                says = 'conf' if line is None else 'conf:%d:' % line
+                self.assert_refused(
+                    [*self.listening(), '-c', path, self.tree], (2,), says)
+
+    def test_no_capsule(self):
+        for path in ('/nonexistent/capsule',
+                     os.path.join(self.tree, 'index.gmi')):
+            with self.subTest(path=path):
+                self.assert_refused([*self.listening(), path], (1, 2), path)
+
+    def test_no_such_user(self):
+        self.assert_refused(
+            [*self.listening(), '-u', 'no-such-user', self.tree], (1, 2),
+            'no-such-user')
+
+    def test_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))
+            taken.listen()
+            address = '127.0.0.1:%d' % taken.getsockname()[1]
+            self.assert_refused(
+                [*self.listening(gemini=address), self.tree], (1,), address)
+            self.assert_refused(
+                [*self.listening(gopher=address), self.tree], (1,), address)
+        with Server(TREE) as other:
+            address = '127.0.0.1:%d' % other.gemini_port
+            self.assert_refused(
+                [*self.listening(gemini=address), self.tree], (1,), address)
+
+    def make_pair(self, name='localhost', key='ec', days='365'):
+        os.makedirs(self.certs, exist_ok=True)
+        crt, pem = (os.path.join(self.certs, name + end)
+                    for end in ('.crt', '.key'))
+        kind = {'ec': ['-newkey', 'ec', '-pkeyopt',
+                       'ec_paramgen_curve:P-256']}[key]
+        subprocess.run(['openssl', 'req', '-x509', *kind, '-nodes', '-keyout',
+                        pem, '-out', crt, '-subj', '/CN=localhost', '-addext',
+                        'subjectAltName=DNS:localhost', '-days', days],
+                       check=True, stderr=subprocess.DEVNULL)
+        os.chmod(pem, 0o600)
+        return crt, pem
+
+    def test_bad_certificates(self):
+        def break_it(what):
+            shutil.rmtree(self.certs, ignore_errors=True)
+            crt, key = self.make_pair()
+            if what == 'key without certificate':
+                os.unlink(crt)
+            elif what == 'certificate without key':
+                os.unlink(key)
+            elif what == 'no certificate in the file':
+                with open(crt, 'w', encoding='ascii') as file:
+                    file.write('nonsense\n')
+            elif what == 'no key in the file':
+                with open(key, 'w', encoding='ascii') as file:
+                    file.write('nonsense\n')
+            elif what == 'key open to others':
+                os.chmod(key, 0o644)
+            elif what == 'a directory':
+                os.unlink(crt)
+                os.mkdir(crt)
+            elif what == 'mismatched':
+                first = open(crt, 'rb').read()
+                self.make_pair()
+                with open(crt, 'wb') as file:
+                    file.write(first)
+            return crt, key
+
+        for what in ('key without certificate', 'certificate without key',
+                     'no certificate in the file', 'no key in the file',
+                     'key open to others', 'a directory', 'mismatched'):
+            with self.subTest(what):
+                paths = break_it(what)
+                before = {path: os.path.exists(path) for path in paths}
+                self.assert_refused([*self.listening(), self.tree], (1, 2),
+                                    'localhost.')
+                # Nothing is made anew over it.
+                self.assertEqual(
+                    {path: os.path.exists(path) for path in paths}, before)
+
+    def test_own_certificate(self):
+        crt, _ = self.make_pair()
+        der = subprocess.run(
+            ['openssl', 'x509', '-in', crt, '-outform', 'DER'],
+            stdout=subprocess.PIPE, check=True).stdout
+        with Server(TREE, directory=self.directory) as server:
+            self.assertEqual(peer_certificate(server), der)
+            self.assertEqual(fetch(server).text, HOME)
+
+    def test_certificate_is_made_once(self):
+        with Server(TREE, directory=self.directory) as server:
+            der = peer_certificate(server)
+            said = hashlib.sha256(der).hexdigest()
+            wait_until(lambda: said in server.log.text().lower().replace(
+                ':', ''), 'the fingerprint in the log')
+        key = os.path.join(self.certs, 'localhost.key')
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+        self.assertEqual(sorted(os.listdir(self.certs)),
+                         ['localhost.crt', 'localhost.key'])
+        text = subprocess.run(
+            ['openssl', 'x509', '-noout', '-text', '-in',
+             os.path.join(self.certs, 'localhost.crt')],
+            stdout=subprocess.PIPE, check=True, text=True).stdout
+        for part in ('prime256v1', 'CN = localhost', 'DNS:localhost',
+                     'Version: 3'):
+            self.assertIn(part, text)
+        self.assertEqual(0, subprocess.run(
+            ['openssl', 'x509', '-checkend', str(20 * 365 * 86400), '-in',
+             os.path.join(self.certs, 'localhost.crt')],
+            stdout=subprocess.DEVNULL, check=False).returncode)
+        with Server(TREE, directory=self.directory) as server:
+            self.assertEqual(peer_certificate(server), der)
+            wait_until(lambda: said in server.log.text().lower().replace(
+                ':', ''), 'the fingerprint in the log')
+
+    def test_names_in_the_certificate(self):
+        with Server(TREE, names=['one.example', 'bücher.example',
+                                 '127.0.0.1']) as server:
+            crt = os.path.join(server.certs, 'one.example.crt')
+            text = subprocess.run(
+                ['openssl', 'x509', '-noout', '-text', '-in', crt],
+                stdout=subprocess.PIPE, check=True, text=True).stdout
+        for part in ('CN = one.example', 'DNS:one.example',
+                     'DNS:xn--bcher-kva.example', 'IP Address:127.0.0.1',
+                     'DNS:127.0.0.1'):
+            with self.subTest(part=part):
+                self.assertIn(part, text)
+
+    def test_help_and_version(self):
+        for flag, pattern in [('--help', rb'usage: capsuled'),
+                              ('--version', rb'\Acapsuled \d+\.\d+')]:
+            with self.subTest(flag=flag):
+                done = run(flag)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, pattern)
+                self.assertEqual(done.stderr, b'')
+
+    def test_check_only(self):
+        done = run('-t', *self.listening(), self.tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(b'ready', done.stderr)
+        for bad in (['-o', 'width=1'], ['-c', '/nonexistent']):
+            with self.subTest(bad=bad):
+                self.assertEqual(
+                    run('-t', *bad, *self.listening(), self.tree).returncode,
+                    2)
+
+    def test_one_protocol(self):
+        with Server(TREE, gopher='off') as server:
+            self.assertIsNone(server.gopher_port)
+            self.assertEqual(fetch(server).text, HOME)
+        with Server(TREE, gemini='off') as server:
+            self.assertIsNone(server.gemini_port)
+            self.assertIn(b'iHome\t', select(server, ''))
+            # Nothing speaks TLS: no certificate is needed.
+            self.assertFalse(os.path.exists(
+                os.path.join(server.certs, 'localhost.key')))
+
+    def test_both_families(self):
+        with Server(TREE, gemini='0', gopher='0') as server:
+            self.assertEqual(fetch(server).text, HOME)
+            with Connection(server.gemini_port, tls_context(),
+                            host='::1') as client:
+                client.send(server.url('/').encode() + b'\r\n')
+                self.assertEqual(client.read_reply().text, HOME)
+            with Connection(server.gopher_port, host='::1') as client:
+                client.send(b'\r\n')
+                self.assertIn(b'iHome\t', client.read_all())
+
+    def test_several_listeners(self):
+        with Server(TREE, arguments=['-g', '127.0.0.2:0']) as server:
+            match = re.search(r' gemini=127\.0\.0\.1:(\d+),127\.0\.0\.2:'
+                              r'(\d+) ', server.ready)
+            self.assertIsNotNone(match, server.ready)
+            for host, port in (('127.0.0.1', match[1]),
+                               ('127.0.0.2', match[2])):
+                with Connection(int(port), tls_context(),
+                                host=host) as client:
+                    client.send(b'gemini://localhost:%d/\r\n' % int(port))
+                    self.assertEqual(client.read_reply().text, HOME)
+
+    def test_workers_have_no_privileges(self):
+        with Server(TREE) as server:
+            self.assertEqual(fetch(server).status, 20)
+            pids = server.workers()
+            self.assertEqual(len(pids), 2)
+            for pid in pids:
+                with open('/proc/%d/status' % pid, encoding='ascii') as file:
+                    status = dict(line.rstrip().split(':\t', 1)
+                                  for line in file if ':\t' in line)
+                self.assertEqual(status['NoNewPrivs'], '1')
+                self.assertEqual(int(status['CapEff'], 16), 0)
+                if os.getuid() == 0:
+                    self.assertNotIn('0', status['Uid'].split())
+                    self.assertNotIn('0', status['Gid'].split())
+                    self.assertNotIn('0', status['Groups'].split())
+
+
+class End(unittest.TestCase):
+    def test_signals(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number=number):
+                server = Server(TREE)
+                fetch(server)
+                server.signal(number)
+                server.stop()
+
+    def test_nobody_there(self):
+        server = Server(TREE)
+        server.stop()
+        with self.assertRaises(ConnectionRefusedError):
+            Connection(server.gemini_port)
+
+    def test_body_in_flight_is_finished(self):
+        server = Server(TREE)
+        try:
+            content = big_file(server)
+            slow, got = slow_reader(server)
+            with slow:
+                pids = server.workers()
+                server.signal(signal.SIGTERM)
+                # It no longer takes anybody, but goes on with this one.
+                wait_until(lambda: self.refuses(server),
+                           'the end of listening')
+                self.assertTrue(set(server.workers()) & set(pids))
+                reply = read_reply(got + slow.read_all(), slow.close_notify)
+            self.assertTrue(reply.body == content)
+            self.assertTrue(reply.close_notify)
+            server.stop()
+        finally:
+            server.kill()
+
+    @staticmethod
+    def refuses(server):
+        try:
+            socket.create_connection(
+                ('127.0.0.1', server.gemini_port), 5).close()
+        except OSError:
+            return True
+        return False
+
+    def test_idle_clients_do_not_hold_it(self):
+        # The default deadlines are longer than this test may take.
+        server = Server(TREE)
+        try:
+            with gemini_connect(server), gopher_connect(server), \
+                    Connection(server.gemini_port) as half:
+                half.send(b'\x16\x03\x01')
+                fetch(server)
+                started = time.monotonic()
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait(), 0)
+                self.assertLess(time.monotonic() - started, 8)
+        finally:
+            server.kill()
+
+    def test_shutdown_deadline(self):
+        server = Server(TREE, options=['shutdown_timeout_ms=500'])
+        try:
+            big_file(server)
+            slow, _ = slow_reader(server)
+            with slow:
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait(), 0)
+        finally:
+            server.kill()
+
+    def test_stalled_reader_is_let_go(self):
+        with Server(TREE, options=['stall_timeout_ms=500']) as server:
+            big_file(server)
+            slow, got = slow_reader(server)
+            with slow:
+                server.wait_for_line(r'path=/big\.bin .*cut=yes')
+                try:
+                    rest = slow.read_all()
+                except ConnectionResetError:
+                    rest = b''
+                self.assertLess(len(got + rest), 10 << 20)
+                self.assertFalse(slow.close_notify)
+
+    def test_client_that_never_closes(self):
+        # After the answer, the drain's deadline ends the connection.
+        with Server(TREE, options=['drain_timeout_ms=300']) as server:
+            with gemini_connect(server) as client:
+                client.send(server.url('/').encode() + b'\r\n')
+                self.assertEqual(client.read_reply().text, HOME)
+                since = time.monotonic()
+
+                def is_gone():
+                    try:
+                        client.socket.send(b'x')
+                    except (BrokenPipeError, ConnectionResetError):
+                        return True
+                    return False
+
+                wait_until(is_gone, 'the end of the connection', 8)
+                self.assertLess(time.monotonic() - since, 8)
+
+    def test_master_killed(self):
+        server = Server(TREE)
+        try:
+            self.assertEqual(len(server.workers()), 2)
+            server.child.kill()
+            server.child.wait()
+            self.assertTrue(server.log.wait_for_end(),
+                            'workers outlived their master')
+        finally:
+            server.kill()
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.file = os.path.join(self.directory, 'capsuled.conf')
+
+    def configure(self, text):
+        with open(self.file, 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def start(self, **named):
+        return Server(TREE, directory=self.directory,
+                      arguments=['-c', self.file], **named)
+
+    def test_takes_new_options(self):
+        self.configure('lang = "en"\n')
+        with self.start() as server:
+            self.assertEqual(fetch(server).meta, 'text/gemini; lang=en')
+            self.configure('lang = "de"\n')
+            self.assertEqual(fetch(server).meta, 'text/gemini; lang=en')
+            server.signal(signal.SIGHUP)
+            wait_until(
+                lambda: fetch(server).meta == 'text/gemini; lang=de',
+                'the new language')
+            # The old workers go, the new ones stay.
+            wait_until(lambda: len(server.workers()) == 2,
+                       'the old workers\' end')
+            for _ in range(20):
+                self.assertEqual(fetch(server).meta, 'text/gemini; lang=de')
+
+    def test_loses_no_request(self):
+        self.configure('lang = "en"\n')
+        with self.start() as server:
+            wrong = []
+            count = [0]
+            done = threading.Event()
+
+            def visit(number):
+                for turn in range(100):
+                    try:
+                        if turn % 4 == 3:
+                            good = select(server, '/page.gmi').endswith(
+                                b'.\r\n')
+                        else:
+                            reply = fetch(server, '/page.gmi')
+                            good = reply.close_notify and \
+                                reply.text == '# Page\n'
+                        if not good:
+                            wrong.append((number, turn, 'wrong answer'))
+                    except (OSError, AssertionError) as error:
+                        wrong.append((number, turn, repr(error)))
+                    count[0] += 1
+                done.set()
+
+            visitors = [threading.Thread(target=visit, args=(number,))
+                        for number in range(2)]
+            for visitor in visitors:
+                visitor.start()
+            reloads = 0
+            while not done.is_set():
+                want = count[0] + 10
+                server.signal(signal.SIGHUP)
+                reloads += 1
+                wait_until(lambda w=want: count[0] >= w or done.is_set(),
+                           'more requests')
+            for visitor in visitors:
+                visitor.join()
+            self.assertEqual(count[0], 200)
+            self.assertGreater(reloads, 3)
+            self.assertEqual(wrong, [])
+
+    def test_body_in_flight_is_finished(self):
+        self.configure('')
+        with self.start() as server:
+            content = big_file(server)
+            slow, got = slow_reader(server)
+            old = set(server.workers())
+            with slow:
+                server.signal(signal.SIGHUP)
+                wait_until(lambda: len(set(server.workers()) - old) == 2,
+                           'new workers')
+                reply = read_reply(got + slow.read_all(), slow.close_notify)
+            self.assertTrue(reply.body == content)
+            self.assertTrue(reply.close_notify)
+
+    def test_bad_file_changes_nothing(self):
+        self.configure('lang = "en"\n')
+        with self.start() as server:
+            for bad in ('nonsense = 1\n', 'width = 5\n', 'lang = "en\n',
+                        'gemini = {"127.0.0.1:1x"}\n'):
+                with self.subTest(bad=bad):
+                    since = len(server.lines)
+                    pids = server.workers()
+                    self.configure(bad)
+                    server.signal(signal.SIGHUP)
+                    server.wait_for_line(
+                        r'^error .*capsuled\.conf(:1)?', since)
+                    self.assertEqual(fetch(server).meta,
+                                     'text/gemini; lang=en')
+                    self.assertEqual(server.workers(), pids)
+            os.unlink(self.file)
+            since = len(server.lines)
+            server.signal(signal.SIGHUP)
+            server.wait_for_line(r'^error .*capsuled\.conf', since)
+            self.assertEqual(fetch(server).status, 20)
+            self.configure('lang = "fr"\n')
+            server.signal(signal.SIGHUP)
+            wait_until(
+                lambda: fetch(server).meta == 'text/gemini; lang=fr',
+                'the new language')
+
+    def test_new_certificate(self):
+        self.configure('')
+        other = new_directory()
+        self.addCleanup(shutil.rmtree, other)
+        with Server(TREE, directory=other) as source:
+            new = peer_certificate(source)
+        with self.start() as server:
+            old = peer_certificate(server)
+            self.assertNotEqual(old, new)
+            for end in ('.crt', '.key'):
+                shutil.copy2(os.path.join(other, 'certs', 'localhost' + end),
+                             os.path.join(server.certs, 'localhost' + end))
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: peer_certificate(server) == new,
+                       'the new certificate')
+            # A broken pair is reported, and the good one goes on.
+            os.unlink(os.path.join(server.certs, 'localhost.crt'))
+            since = len(server.lines)
+            server.signal(signal.SIGHUP)
+            server.wait_for_line(r'^error .*localhost\.', since)
+            self.assertEqual(peer_certificate(server), new)
+
+    def test_ports_stay(self):
+        self.configure('')
+        with self.start() as server:
+            for _ in range(3):
+                pids = set(server.workers())
+                server.signal(signal.SIGHUP)
+                wait_until(lambda p=pids: not p & set(server.workers()),
+                           'new workers')
+                self.assertEqual(fetch(server).text, HOME)
+                self.assertIn(b'iHome\t', select(server, ''))
+
+    def test_listener_added_and_dropped(self):
+        self.configure('gopher_tls = no\n')
+        with self.start() as server:
+            self.configure('gopher_tls = yes\n')
+            server.signal(signal.SIGHUP)
+
+            def speaks_tls():
+                try:
+                    with Connection(server.gopher_port,
+                                    tls_context()) as client:
+                        client.send(b'\r\n')
+                        return b'iHome' in client.read_all()
+                except OSError:
+                    return False
+
+            wait_until(speaks_tls, 'TLS on the Gopher port')
+            self.configure('gopher_tls = no\n')
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: not speaks_tls(), 'no more of it')
+
+
+class Accidents(unittest.TestCase):
+    def test_worker_killed(self):
+        with Server(TREE) as server:
+            for _ in range(2):
+                pids = server.workers()
+                self.assertEqual(len(pids), 2)
+                for pid in pids:
+                    os.kill(pid, signal.SIGKILL)
+                # Whoever comes meanwhile waits, and is served.
+                for _ in range(10):
+                    self.assertEqual(fetch(server).text, HOME)
+                wait_until(lambda p=pids: len(server.workers()) == 2 and
+                           not set(p) & set(server.workers()),
+                           'other workers')
+            server.wait_for_line(r'^(error|warn) .*worker')
+
+    def test_crash_loop_is_paced(self):
+        with Server(TREE, workers=1) as server:
+            started = time.monotonic()
+            seen = set()
+            for _ in range(5):
+                pid = wait_until(
+                    lambda: set(server.workers()) - seen, 'a new worker')
+                seen |= pid
+                for each in pid:
+                    os.kill(each, signal.SIGKILL)
+            wait_until(lambda: set(server.workers()) - seen, 'a new worker')
+            # At once, then after at least 100, 200, 400, 800 ms or so.
+            self.assertGreater(time.monotonic() - started, 0.5)
+            self.assertEqual(fetch(server).text, HOME)
+
+    def test_stop_during_a_pause(self):
+        with Server(TREE, workers=1) as server:
+            seen = set()
+            for _ in range(4):
+                pid = wait_until(
+                    lambda: set(server.workers()) - seen, 'a new worker')
+                seen |= pid
+                for each in pid:
+                    os.kill(each, signal.SIGKILL)
+
+    def test_out_of_descriptors(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        with Server(TREE, workers=1, preexec_fn=limit) as server:
+            pids = server.workers()
+            idle = []
+            try:
+                for _ in range(150):
+                    client = Connection(server.gemini_port)
+                    idle.append(client)
+                    client.send(b'\x16')  # past TCP_DEFER_ACCEPT
+                # One more is told so, or waits; nobody is harmed.
+                extra = Connection(server.gopher_port)
+                idle.append(extra)
+                extra.send(b'/\r\n')
+            finally:
+                for client in idle:
+                    client.close()
+            wait_until(lambda: self.is_served(server), 'recovery')
+            self.assertEqual(server.workers(), pids)
+            for _ in range(20):
+                self.assertEqual(fetch(server).text, HOME)
+
+    @staticmethod
+    def is_served(server):
+        try:
+            return fetch(server).text == HOME
+        except OSError:
+            return False
+
+    def test_others_do_not_wait(self):
+        with Server(TREE, workers=1) as server:
+            content = big_file(server)
+            idle = []
+            try:
+                context = tls_context()
+                for number in range(200):
+                    if number % 4 == 3:
+                        client = Connection(server.gopher_port)
+                        client.send(b'/')
+                    elif number % 4 == 2:
+                        client = Connection(server.gemini_port)
+                        client.send(b'\x16\x03')
+                    else:
+                        client = Connection(server.gemini_port, context)
+                    idle.append(client)
+                slow, got = slow_reader(server)
+                idle.append(slow)
+                started = time.monotonic()
+                for _ in range(5):
+                    self.assertEqual(fetch(server).text, HOME)
+                    self.assertIn(b'iHome', select(server, ''))
+                # No deadline of anybody's has passed meanwhile.
+                self.assertLess(time.monotonic() - started, 5)
+                reply = read_reply(got + slow.read_all(), slow.close_notify)
+                self.assertTrue(reply.body == content)
+            finally:
+                for client in idle:
+                    client.close()
+
+    def test_reader_of_the_log_goes_away(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        server = Server(TREE, directory=directory)
+        read_end, write_end = os.pipe()
+        try:
+            server.stop()
+            child = subprocess.Popen(
+                [CAPSULED, '-g', '127.0.0.1:%d' % server.gemini_port, '-G',
+                 'off', '-w', '1', '-C', server.certs, server.root],
+                stdin=subprocess.DEVNULL, stderr=write_end)
+            try:
+                os.close(write_end)
+                text = b''
+                while b'ready' not in text:
+                    got = os.read(read_end, 4096)
+                    self.assertTrue(got, text)
+                    text += got
+                os.close(read_end)
+                read_end = -1
+                for _ in range(3):
+                    self.assertEqual(fetch(server).text, HOME)
+                child.terminate()
+                self.assertEqual(child.wait(DEADLINE_S), 0)
+            finally:
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
+        finally:
+            if read_end != -1:
+                os.close(read_end)
+
+
+if __name__ == '__main__':
+    unittest.main()
