@@ -1,0 +1,174 @@
+/* Lookup beneath a root, by the system's call and by our own walk. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "temporary.h"
+#include "tree/beneath.h"
+
+static struct temporary tree;
+static int root = -1;
+
+static int
+set_up(void **state)
+{
+	char name[256];
+
+	(void)state;
+	temporary_make(&tree);
+	temporary_folder(&tree, "root");
+	temporary_folder(&tree, "root/a");
+	temporary_folder(&tree, "root/a/b");
+	temporary_file(&tree, "outside", "secret");
+	temporary_file(&tree, "root/top", "top");
+	temporary_file(&tree, "root/a/b/deep", "deep");
+	temporary_link(&tree, "root/inner", "a/b/deep");
+	temporary_link(&tree, "root/a/up", "../top");
+	temporary_link(&tree, "root/folder", "a/b");
+	temporary_link(&tree, "root/out", "../outside");
+	temporary_link(&tree, "root/a/out", "../../outside");
+	temporary_link(&tree, "root/absolute", "/etc/passwd");
+	temporary_link(&tree, "root/round", "../root/top");
+	temporary_link(&tree, "root/loop", "loop");
+	temporary_link(&tree, "root/dangling", "nowhere");
+	temporary_check(
+	    mkfifo(temporary_path(&tree, "root/fifo"), 0644) == 0, "fifo");
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	root = open(temporary_path(&tree, "root"), O_RDONLY | O_DIRECTORY);
+	close(openat(root, name, O_WRONLY | O_CREAT, 0644));
+	return root == -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	close(root);
+	temporary_remove(&tree);
+	return 0;
+}
+
+static const struct {
+	const char *path;
+	int error; /* 0: it opens */
+	const char *text;
+} table[] = {
+	{ "top", 0, "top" },
+	{ ".", 0, NULL },
+	{ "a", 0, NULL },
+	{ "a/", 0, NULL },
+	{ "a//b/./deep", 0, "deep" },
+	{ "a/b/deep", 0, "deep" },
+	{ "a/../top", 0, "top" },
+	{ "inner", 0, "deep" },
+	{ "a/up", 0, "top" },
+	{ "folder/deep", 0, "deep" },
+	{ "fifo", 0, NULL },
+	{ "out", EXDEV, NULL },
+	{ "a/out", EXDEV, NULL },
+	{ "folder/../../../outside", EXDEV, NULL },
+	{ "absolute", EXDEV, NULL },
+	{ "round", EXDEV, NULL },
+	{ "..", EXDEV, NULL },
+	{ "../outside", EXDEV, NULL },
+	{ "a/../../outside", EXDEV, NULL },
+	{ "/etc/passwd", EXDEV, NULL },
+	{ "loop", ELOOP, NULL },
+	{ "dangling", ENOENT, NULL },
+	{ "none", ENOENT, NULL },
+	{ "top/", ENOTDIR, NULL },
+	{ "top/x", ENOTDIR, NULL },
+};
+
+static void
+expect(int (*function)(int, const char *), size_t row)
+{
+	int fd;
+
+	errno = 0;
+	fd = function(root, table[row].path);
+	if (table[row].error != 0) {
+		if (fd != -1 || errno != table[row].error)
+			fail_msg("%s: fd %d, %s", table[row].path, fd,
+			    strerror(errno));
+		return;
+	}
+	if (fd == -1)
+		fail_msg("%s: %s", table[row].path, strerror(errno));
+	if (table[row].text != NULL) {
+		char text[16] = { 0 };
+
+		assert_true(read(fd, text, sizeof text - 1) > 0);
+		assert_string_equal(text, table[row].text);
+	}
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+}
+
+static void
+opens_beneath(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		expect(beneath_open, i);
+}
+
+static void
+walks_beneath(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		expect(beneath_walk, i);
+}
+
+/* A name past what a system holds must not be cut to one that is there. */
+static void
+names_are_not_cut(void **state)
+{
+	char name[300];
+
+	(void)state;
+	memset(name, 'n', sizeof name);
+	name[255] = '\0';
+	assert_int_not_equal(beneath_walk(root, name), -1);
+	name[255] = 'n';
+	name[256] = '\0';
+	assert_int_equal(beneath_walk(root, name), -1);
+	assert_int_equal(beneath_open(root, name), -1);
+}
+
+static void
+depth_is_bounded(void **state)
+{
+	char path[4096];
+	int lowest, after;
+
+	(void)state;
+	lowest = open("/dev/null", O_RDONLY);
+	close(lowest);
+	for (size_t i = 0; i + 7 < sizeof path; i += 7)
+		memcpy(path + i, "folder/", 8);
+	assert_int_equal(beneath_walk(root, path), -1);
+	after = open("/dev/null", O_RDONLY);
+	close(after);
+	/* No descriptor was left open on the way. */
+	assert_int_equal(after, lowest);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opens_beneath),
+		cmocka_unit_test(walks_beneath),
+		cmocka_unit_test(names_are_not_cut),
+		cmocka_unit_test(depth_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
