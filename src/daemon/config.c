@@ -135,8 +135,6 @@ open_keys(struct load *load)
 		if (cfg_setopt(load->cfg, option, setting_keys[i].fallback) ==
 		    NULL)
 			return fail_memory(load);
-		/* The next value replaces it. */
-		option->flags |= CFGF_RESET;
 	}
 	return 0;
 }
@@ -263,7 +261,6 @@ parse_setting(struct load *load, const struct option_setting *setting)
 	option = &load->cfg->opts[i];
 	if (load->lines[i] != ON_COMMAND_LINE || setting->value[0] == '\0')
 		cfg_free_value(option);
-	option->flags &= ~CFGF_RESET;
 	load->lines[i] = ON_COMMAND_LINE;
 	if (setting_keys[i].list && setting->value[0] == '\0')
 		return 0;
