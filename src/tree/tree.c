@@ -90,8 +90,11 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 	buf_add(&relative, path.len + name.len > 1 ? STR("") : STR("."));
 	buf_add(&relative, str_tail(path, 1));
 	buf_add(&relative, name);
+	/* The system would read the name only to its first NUL. */
+	if (str_find(buf_str(&relative), '\0') < relative.len)
+		return STATUS_NOT_FOUND;
 	buf_char(&relative, '\0');
-	if (relative.overflow || str_find(path, '\0') < path.len)
+	if (relative.overflow)
 		return STATUS_NOT_FOUND;
 	out->fd = beneath_open(tree->root, text);
 	if (out->fd == -1)

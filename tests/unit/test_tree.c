@@ -1,0 +1,145 @@
+/* The tree: what is found in it, and what is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "temporary.h"
+#include "tree/tree.h"
+
+static struct temporary folder;
+static struct tree tree;
+
+static void
+make_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	temporary_check(bind(fd, (struct sockaddr *)&address,
+			    sizeof address) == 0,
+	    "bind");
+	close(fd);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	temporary_make(&folder);
+	temporary_folder(&folder, "docs");
+	temporary_folder(&folder, ".secret");
+	temporary_folder(&folder, ".well-known");
+	temporary_file(&folder, "index.gmi", "# Home\n");
+	temporary_file(&folder, "docs/a b.gmi", "page");
+	temporary_file(&folder, "docs/.hidden", "x");
+	temporary_file(&folder, ".secret/page", "x");
+	temporary_file(&folder, ".well-known/page", "known");
+	temporary_file(&folder, "gophermap", "map");
+	temporary_link(&folder, "out", "/etc/passwd");
+	temporary_check(
+	    mkfifo(temporary_path(&folder, "fifo"), 0644) == 0, "fifo");
+	make_socket(temporary_path(&folder, "socket"));
+	return tree_init(&tree, folder.path);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	tree_release(&tree);
+	temporary_remove(&folder);
+	return 0;
+}
+
+static void
+finds(void **state)
+{
+	static const struct {
+		struct str path, name;
+		enum status status;
+		bool is_directory;
+	} table[] = {
+		{ STR("/"), STR(""), STATUS_SUCCESS, true },
+		{ STR("/docs"), STR(""), STATUS_SUCCESS, true },
+		{ STR("/docs/"), STR(""), STATUS_SUCCESS, true },
+		{ STR("/index.gmi"), STR(""), STATUS_SUCCESS, false },
+		{ STR("/"), STR("index.gmi"), STATUS_SUCCESS, false },
+		{ STR("/docs/"), STR("a b.gmi"), STATUS_SUCCESS, false },
+		{ STR("/docs/a b.gmi"), STR(""), STATUS_SUCCESS, false },
+		{ STR("/.well-known/page"), STR(""), STATUS_SUCCESS, false },
+		{ STR("/gophermap"), STR(""), STATUS_SUCCESS, false },
+		{ STR("/none"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/index.gmi/"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/docs/.hidden"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/docs/"), STR(".hidden"), STATUS_NOT_FOUND, false },
+		{ STR("/.secret/page"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/.secret/"), STR("page"), STATUS_NOT_FOUND, false },
+		{ STR("/.well-known/../.secret/page"), STR(""),
+		    STATUS_NOT_FOUND, false },
+		{ STR("/out"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/fifo"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/socket"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/index.gmi\0x"), STR(""), STATUS_NOT_FOUND, false },
+		{ STR("/"), STR("index.gmi\0x"), STATUS_NOT_FOUND, false },
+	};
+	struct entry entry;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		enum status status = tree_open_in(&tree, table[i].path,
+		    table[i].name, &entry);
+
+		if (status != table[i].status)
+			fail_msg("%.*s + %.*s: %d", STR_ARG(table[i].path),
+			    STR_ARG(table[i].name), (int)status);
+		if (status != STATUS_SUCCESS)
+			continue;
+		assert_int_equal(entry_is_directory(&entry),
+		    table[i].is_directory);
+		close(entry.fd);
+	}
+}
+
+static void
+long_paths_are_not_found(void **state)
+{
+	static char path[8192];
+	struct entry entry;
+
+	(void)state;
+	memset(path, 'a', sizeof path);
+	path[0] = '/';
+	for (size_t len = 2; len < sizeof path; len += 7)
+		assert_int_equal(tree_open(&tree,
+				     (struct str){ path, len }, &entry),
+		    STATUS_NOT_FOUND);
+}
+
+static void
+shows(void **state)
+{
+	(void)state;
+	assert_true(tree_shows(STR("index.gmi")));
+	assert_true(tree_shows(STR(".well-known")));
+	assert_false(tree_shows(STR(".git")));
+	assert_false(tree_shows(STR("gophermap")));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds),
+		cmocka_unit_test(long_paths_are_not_found),
+		cmocka_unit_test(shows),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
