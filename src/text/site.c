@@ -1,0 +1,69 @@
+/*
+ * The capsule's public names.  Knows what the world may call it; knows
+ * nothing of what it holds.
+ */
+#include "text/site.h"
+
+#include "text/hostname.h"
+
+#define PORT_GEMINI 1965
+
+static bool
+is_listed(const struct site *site, struct str host)
+{
+	for (size_t i = 0; i < site->name_count; i++) {
+		if (str_equals_nocase(site->names[i], host))
+			return true;
+	}
+	return false;
+}
+
+bool
+site_has_name(const struct site *site, struct arena *arena, struct str host)
+{
+	struct str normal;
+
+	/* Nearly every client sends the name as it stands in the list. */
+	if (is_listed(site, host))
+		return true;
+	return hostname_normal(arena, host, &normal) == 0 &&
+	    is_listed(site, normal);
+}
+
+bool
+site_has_port(const struct site *site, const struct uri *uri)
+{
+	unsigned long port = PORT_GEMINI;
+
+	if (uri->port.len > 0 && !str_number(uri->port, UINT16_MAX, &port))
+		return false;
+	for (size_t i = 0; i < site->gemini_port_count; i++) {
+		if (site->gemini_ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+int
+site_url(const struct site *site, struct arena *arena, struct str path,
+    struct str *out)
+{
+	struct str name = site->names[0];
+	bool brackets = str_find(name, ':') < name.len;
+	/* Everything but the path, and a path of which nothing is plain. */
+	struct buf buf =
+	    buf_in(arena, sizeof "gemini://[]:65535" + name.len + path.len * 3);
+
+	buf_add(&buf, brackets ? STR("gemini://[") : STR("gemini://"));
+	buf_add(&buf, name);
+	buf_add(&buf, brackets ? STR("]") : STR(""));
+	if (site->gemini_ports[0] != PORT_GEMINI) {
+		buf_char(&buf, ':');
+		buf_number(&buf, site->gemini_ports[0]);
+	}
+	uri_encode(&buf, path);
+	if (buf.overflow)
+		return -1;
+	*out = buf_str(&buf);
+	return 0;
+}
