@@ -47,13 +47,13 @@ temporary_path(const struct temporary *temporary, const char *name)
 static inline void
 temporary_folder(const struct temporary *temporary, const char *name)
 {
-	temporary_check(mkdir(temporary_path(temporary, name), 0755) == 0,
-	    name);
+	temporary_check(
+	    mkdir(temporary_path(temporary, name), 0755) == 0, name);
 }
 
 static inline void
-temporary_file(const struct temporary *temporary, const char *name,
-    const char *text)
+temporary_file(
+    const struct temporary *temporary, const char *name, const char *text)
 {
 	int fd = open(temporary_path(temporary, name),
 	    O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -65,16 +65,16 @@ temporary_file(const struct temporary *temporary, const char *name,
 }
 
 static inline void
-temporary_link(const struct temporary *temporary, const char *name,
-    const char *target)
+temporary_link(
+    const struct temporary *temporary, const char *name, const char *target)
 {
-	temporary_check(symlink(target, temporary_path(temporary, name)) == 0,
-	    name);
+	temporary_check(
+	    symlink(target, temporary_path(temporary, name)) == 0, name);
 }
 
 static inline int
-temporary_unlink(const char *path, const struct stat *st, int type,
-    struct FTW *where)
+temporary_unlink(
+    const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	(void)st;
 	(void)type;

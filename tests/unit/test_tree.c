@@ -22,9 +22,8 @@ make_socket(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	temporary_check(bind(fd, (struct sockaddr *)&address,
-			    sizeof address) == 0,
-	    "bind");
+	temporary_check(
+	    bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
 	close(fd);
 }
 
@@ -93,16 +92,16 @@ finds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		enum status status = tree_open_in(&tree, table[i].path,
-		    table[i].name, &entry);
+		enum status status =
+		    tree_open_in(&tree, table[i].path, table[i].name, &entry);
 
 		if (status != table[i].status)
 			fail_msg("%.*s + %.*s: %d", STR_ARG(table[i].path),
 			    STR_ARG(table[i].name), (int)status);
 		if (status != STATUS_SUCCESS)
 			continue;
-		assert_int_equal(entry_is_directory(&entry),
-		    table[i].is_directory);
+		assert_int_equal(
+		    entry_is_directory(&entry), table[i].is_directory);
 		close(entry.fd);
 	}
 }
@@ -117,8 +116,8 @@ long_paths_are_not_found(void **state)
 	memset(path, 'a', sizeof path);
 	path[0] = '/';
 	for (size_t len = 2; len < sizeof path; len += 7)
-		assert_int_equal(tree_open(&tree,
-				     (struct str){ path, len }, &entry),
+		assert_int_equal(
+		    tree_open(&tree, (struct str){ path, len }, &entry),
 		    STATUS_NOT_FOUND);
 }
 
