@@ -1,0 +1,142 @@
+/* MIME types of real files: by name, by content, and remembered. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "temporary.h"
+#include "tree/media.h"
+
+static struct temporary folder;
+static struct media *media;
+
+static int
+set_up(void **state)
+{
+	char error[256];
+
+	(void)state;
+	temporary_make(&folder);
+	media = media_new(error, sizeof error);
+	return media == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	media_free(media);
+	temporary_remove(&folder);
+	return 0;
+}
+
+static struct str
+type_of(const char *name)
+{
+	struct entry entry = {
+		.fd = open(temporary_path(&folder, name), O_RDONLY),
+	};
+	struct str type;
+
+	temporary_check(
+	    entry.fd != -1 && fstat(entry.fd, &entry.st) == 0, name);
+	type = media_type(media, str_of(name), &entry);
+	close(entry.fd);
+	return type;
+}
+
+static const struct {
+	const char *name, *content, *type;
+} table[] = {
+	{ "page.gmi", "# Title\n", "text/gemini" },
+	{ "page.GEMINI", "# Title\n", "text/gemini" },
+	{ "code.gmi", "#include <stdio.h>\nint main(void) {}\n",
+	    "text/gemini" },
+	{ "latin.gmi",
+	    "Gr\xfc\xdf"
+	    "e aus K\xf6ln\n",
+	    "text/gemini; charset=iso-8859-1" },
+	{ "empty.gmi", "", "text/gemini" },
+	{ "notes.txt", "plain\n", "text/plain" },
+	{ "utf8.txt",
+	    "Gr\xc3\xbc\xc3\x9f"
+	    "e\n",
+	    "text/plain" },
+	{ "latin.txt",
+	    "Gr\xfc\xdf"
+	    "e aus K\xf6ln\n",
+	    "text/plain; charset=iso-8859-1" },
+	{ "README", "words without an extension\n", "text/plain" },
+	{ "empty", "", "text/plain" },
+	{ "feed.atom", "<feed/>", "application/atom+xml" },
+	{ "book.gpub", "PK\003\004", "application/gpub+zip" },
+	{ "style.css", "a { }", "text/css" },
+	{ "readme.md", "# x", "text/markdown" },
+	{ "picture", "\xff\xd8\xff\xe0JFIF", "image/jpeg" },
+	{ "animation", "GIF89a\x01\x01\x01\x01", "image/gif" },
+	{ "paper", "%PDF-1.4\n", "application/pdf" },
+	{ "noise.unknown", "\x01\x02\x03\xfe\xff\x80\x81",
+	    "application/octet-stream" },
+};
+
+static void
+types(void **state)
+{
+	(void)state;
+	/* Twice: found out, and remembered. */
+	for (size_t i = 0; i < 2 * sizeof table / sizeof *table; i++) {
+		size_t row = i % (sizeof table / sizeof *table);
+		struct str type;
+
+		if (i == row)
+			temporary_file(
+			    &folder, table[row].name, table[row].content);
+		type = type_of(table[row].name);
+		if (!str_equals(type, str_of(table[row].type)))
+			fail_msg("%s: %.*s", table[row].name, STR_ARG(type));
+	}
+}
+
+/* Remembered by identity: what the file becomes is seen at once. */
+static void
+changes_are_seen(void **state)
+{
+	(void)state;
+	temporary_file(&folder, "thing", "words\n");
+	assert_true(str_equals(type_of("thing"), STR("text/plain")));
+	temporary_file(&folder, "thing", "GIF89a\x01\x01\x01\x01\x01");
+	assert_true(str_equals(type_of("thing"), STR("image/gif")));
+	/* The same file under a name that says more. */
+	temporary_link(&folder, "thing.gmi", "thing");
+	assert_true(str_starts(type_of("thing.gmi"), STR("text/gemini")));
+	assert_true(str_equals(type_of("thing"), STR("image/gif")));
+}
+
+/* A character that only the sample's end cuts is no other encoding. */
+static void
+cut_character_is_utf8(void **state)
+{
+	static char text[16384 + 3];
+
+	(void)state;
+	for (size_t cut = 1; cut < 3; cut++) {
+		memset(text, 'x', sizeof text - 1);
+		memcpy(text + 16384 - cut, "\xe4\xb8\x96", 3);
+		temporary_file(&folder, "cut.txt", text);
+		assert_true(str_equals(type_of("cut.txt"), STR("text/plain")));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types),
+		cmocka_unit_test(changes_are_seen),
+		cmocka_unit_test(cut_character_is_utf8),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
