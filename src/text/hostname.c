@@ -58,8 +58,8 @@ alabels(struct arena *arena, struct str name, struct str *out)
 	int status;
 
 	if (text == NULL ||
-	    idn2_lookup_u8((const uint8_t *)text, &found,
-		IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+	    idn2_lookup_u8(
+		(const uint8_t *)text, &found, IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return -1;
 	status = arena_copy(arena, str_of((const char *)found), out);
 	idn2_free(found);

@@ -130,6 +130,9 @@ any_bytes_are_survived(void **state)
 			assert_int_equal(got.len, 1);
 	}
 	assert_int_equal(hostname_normal(&arena, STR("a\0b"), &got), -1);
+	assert_int_equal(hostname_normal(&arena, STR("\xc3\xbc\0b"), &got), -1);
+	assert_int_equal(
+	    hostname_normal(&arena, STR("127.0.0.1\0b"), &got), -1);
 	assert_int_equal(hostname_normal(&arena, (struct str){ 0 }, &got), -1);
 	arena_release(&arena);
 }
