@@ -8,9 +8,10 @@
 #include "text/uri.h"
 
 /* STR is no constant, as the tables here have to be. */
-/* clang-format off */
-#define TEXT(literal) { "" literal, sizeof(literal) - 1 }
-/* clang-format on */
+#define TEXT(literal) \
+	{ \
+		"" literal, sizeof(literal) - 1 \
+	}
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define CAP ((size_t)1 << 20)
 
