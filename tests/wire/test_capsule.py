@@ -1,0 +1,206 @@
+"""The capsule that is shipped, read whole over both protocols."""
+
+import collections
+import os
+import re
+import subprocess
+import unittest
+import urllib.parse
+
+from server import CAPSULE, TOP, Server, fetch, gopher
+
+SHIPPED = os.path.join(TOP, 'capsule')
+ARTICLE = os.path.join(TOP, 'tests', 'article.txt')
+# Parts of the page the article came from, not of its text.
+LABELS = ('8394 visitors online', 'show details')
+
+Item = collections.namedtuple('Item', 'type display selector host port')
+
+# urljoin and urlsplit have to be told.
+for known in (urllib.parse.uses_relative, urllib.parse.uses_netloc):
+    known.append('gemini')
+
+
+def gemini_links(page):
+    return [match[1] for match in re.finditer(r'^=>[ \t]*(\S+)', page, re.M)]
+
+
+def items(menu):
+    lines = menu.decode().split('\r\n')
+    return [Item(line[0], *line[1:].split('\t')) for line in lines
+            if line and line != '.']
+
+
+def gemini_words(page):
+    """What is read on a page of gemtext, without what marks it up."""
+    found = []
+    preformatted = False
+    for line in page.splitlines():
+        if line.startswith('```'):
+            preformatted = not preformatted
+        elif preformatted:
+            found.append(line)
+        elif line.startswith('=>'):
+            parts = line[2:].split(None, 1)
+            found.append(parts[1] if len(parts) > 1 else ''.join(parts))
+        elif re.match(r'#{1,3}', line):
+            found.append(line.lstrip('#'))
+        else:
+            found.append(re.sub(r'^(\* |>)', '', line))
+    return ' '.join(' '.join(found).split())
+
+
+def gopher_words(menu):
+    found = []
+    for item in items(menu):
+        if not re.fullmatch(r'=+|-+|~+', item.display):
+            found.append(re.sub(r'^(\* |> ?)', '', item.display))
+    return ' '.join(' '.join(found).split())
+
+
+class Capsule(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(SHIPPED)
+        cls.addClassCleanup(cls.server.stop)
+        cls.pages = cls.walk_gemini()
+        cls.menus = cls.walk_gopher()
+
+    @classmethod
+    def walk_gemini(cls):
+        """{path: reply} of all that the home page leads to."""
+        found, queue = {}, ['/']
+        while queue:
+            path = queue.pop()
+            if path in found:
+                continue
+            reply = found[path] = fetch(cls.server, path)
+            if reply.mime != 'text/gemini':
+                continue
+            base = cls.server.url(path)
+            for link in gemini_links(reply.text):
+                target = urllib.parse.urlsplit(
+                    urllib.parse.urljoin(base, link))
+                if target.netloc == 'localhost:%d' % cls.server.gemini_port:
+                    queue.append(target.path or '/')
+        return found
+
+    @classmethod
+    def walk_gopher(cls):
+        """{selector: (type, answer)} of all that the root leads to."""
+        found, queue = {}, [('1', '')]
+        while queue:
+            kind, selector = queue.pop()
+            if selector in found:
+                continue
+            answer = gopher(cls.server, selector.encode() + b'\r\n')
+            found[selector] = kind, answer
+            if kind == '1':
+                queue += [(item.type, item.selector)
+                          for item in items(answer)
+                          if item.type not in 'i3' and
+                          item.host == 'localhost' and
+                          int(item.port) == cls.server.gopher_port]
+        return found
+
+    def test_every_link_over_gemini(self):
+        self.assertGreater(len(self.pages), 10)
+        for path, reply in self.pages.items():
+            with self.subTest(path=path):
+                self.assertEqual(reply.status, 20, reply.header)
+                self.assertTrue(reply.close_notify)
+                self.assertTrue(reply.body)
+
+    def test_every_link_over_gopher(self):
+        self.assertGreater(len(self.menus), 10)
+        for selector, (kind, answer) in self.menus.items():
+            with self.subTest(selector=selector):
+                self.assertTrue(answer)
+                self.assertFalse(answer.startswith(b'3'), answer[:80])
+                if kind == '1':
+                    self.assertTrue(answer.endswith(b'\r\n.\r\n'))
+                    for item in items(answer):
+                        self.assertNotEqual(item.type, '3')
+                        self.assertLessEqual(len(item.display), 67)
+
+    def test_every_page_is_reached(self):
+        for folder, _, names in os.walk(SHIPPED):
+            for name in names:
+                if not name.endswith('.gmi'):
+                    continue
+                path = '/' + os.path.relpath(
+                    os.path.join(folder, name), SHIPPED)
+                if name == 'index.gmi':
+                    path = path[:-len(name)]
+                with self.subTest(path=path):
+                    reply = fetch(self.server, path)
+                    with open(os.path.join(folder, name), 'rb') as file:
+                        self.assertEqual(reply.body, file.read())
+                    self.assertIn(b'\r\n.\r\n', gopher(
+                        self.server, path.encode() + b'\r\n'))
+
+    def test_same_words(self):
+        for path, reply in self.pages.items():
+            if reply.mime != 'text/gemini':
+                continue
+            with self.subTest(path=path):
+                menu = gopher(self.server, path.encode() + b'\r\n')
+                self.assertEqual(gopher_words(menu),
+                                 gemini_words(reply.text))
+
+    def test_same_files(self):
+        for path, reply in self.pages.items():
+            if reply.mime == 'text/gemini':
+                continue
+            with self.subTest(path=path):
+                self.assertEqual(
+                    gopher(self.server, path.encode() + b'\r\n'), reply.body)
+
+    def test_the_article_word_for_word(self):
+        with open(ARTICLE, encoding='utf-8') as file:
+            paragraphs = [line for line in file.read().split('\n')
+                          if line and line not in LABELS]
+        self.assertEqual(len(paragraphs), 19)  # the lead, nine and nine
+        gemini_lines = [
+            re.sub(r'^(#{1,3}|=>\s*\S+)\s*', '', line)
+            for reply in self.pages.values() if reply.mime == 'text/gemini'
+            for line in reply.text.splitlines()]
+        gopher_texts = [gopher_words(answer)
+                        for kind, answer in self.menus.values()
+                        if kind == '1']
+        for paragraph in paragraphs:
+            with self.subTest(paragraph=paragraph[:40]):
+                self.assertIn(paragraph, gemini_lines)
+                self.assertTrue(
+                    any(paragraph in text for text in gopher_texts))
+
+    def show(self, *arguments):
+        return subprocess.run(
+            [CAPSULE, 'show', '-d', SHIPPED,
+             '-o', 'gemini_ports=%d' % self.server.gemini_port,
+             '-o', 'gopher_port=%d' % self.server.gopher_port, *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=30, check=False)
+
+    def test_show_gemini(self):
+        for path in [*self.pages, '/none', '/qa', '/..']:
+            with self.subTest(path=path):
+                reply = fetch(self.server, path)
+                shown = self.show(self.server.url(path))
+                self.assertEqual(shown.stdout,
+                                 reply.header + b'\r\n' + reply.body)
+                self.assertEqual(shown.returncode, reply.status >= 40)
+
+    def test_show_gopher(self):
+        for selector in [*self.menus, '/none', '/qa', 'caps.txt',
+                         '/details.gmi?x']:
+            with self.subTest(selector=selector):
+                answer = gopher(self.server, selector.encode() + b'\r\n')
+                url = 'gopher://localhost:%d/1%s' % (
+                    self.server.gopher_port,
+                    urllib.parse.quote(selector, safe='/?'))
+                self.assertEqual(self.show('-G', url).stdout, answer)
+
+
+if __name__ == '__main__':
+    unittest.main()
