@@ -48,10 +48,11 @@ static struct str
 gopher_line(struct arena *arena, struct str address)
 {
 	struct buf line = buf_in(arena, address.len + 2);
-	struct uri uri;
+	struct uri uri = { 0 };
 
 	if (uri_parse(arena, address, &uri) == -1 || !uri.has_authority) {
 		buf_add(&line, address);
+		uri.has_query = false;
 	} else if (str_equals_nocase(uri.scheme, STR("gopher"))) {
 		/* The first character of the path is the item type. */
 		uri_decode(&line,
