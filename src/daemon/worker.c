@@ -310,20 +310,16 @@ check_tree(const struct worker_setup *setup)
 		    setup->jail->changes ? setup->jail->name : "we run as");
 }
 
-int
-worker_run(const struct worker_setup *setup)
+static int
+serve_clients(struct worker *worker)
 {
-	struct worker *worker = calloc(1, sizeof *worker);
+	const struct worker_setup *setup = worker->setup;
 
-	if (worker == NULL)
-		goto failed;
-	worker->setup = setup;
-	worker->spare = -1;
 	worker->base = event_base_new();
 	worker->listeners =
 	    calloc(setup->socket_count, sizeof *worker->listeners);
 	if (worker->base == NULL || worker->listeners == NULL)
-		goto failed;
+		return -1;
 	worker->group.base = worker->base;
 	worker->group.server = setup->server;
 	worker->group.tls = setup->tls;
@@ -333,18 +329,37 @@ worker_run(const struct worker_setup *setup)
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail) == -1)
-		goto failed;
+		return -1;
 	check_tree(setup);
 	while (!worker->stopping || worker->group.count > 0) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
-			goto failed;
+			return -1;
 		conn_sweep(&worker->group);
 	}
-	event_base_free(worker->base);
-	free(worker->listeners);
-	free(worker);
 	return 0;
-failed:
-	log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s", strerror(errno));
-	return 1;
+}
+
+int
+worker_run(const struct worker_setup *setup)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+	int status = EXIT_SUCCESS;
+
+	if (worker != NULL) {
+		worker->setup = setup;
+		worker->spare = -1;
+	}
+	if (worker == NULL || serve_clients(worker) == -1) {
+		log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s",
+		    strerror(errno));
+		status = EXIT_FAILURE;
+	}
+	if (worker != NULL) {
+		conn_sweep(&worker->group);
+		if (worker->base != NULL)
+			event_base_free(worker->base);
+		free(worker->listeners);
+	}
+	free(worker);
+	return status;
 }

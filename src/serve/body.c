@@ -151,11 +151,11 @@ lines_pull(struct body *body, char *at, size_t room)
 		self->within_line = c != '\n';
 	}
 	if (self->ended && !body->ended) {
-		const char *end = self->within_line ? "\r\n.\r\n" : ".\r\n";
-		size_t end_len = strlen(end);
+		struct str end =
+		    self->within_line ? STR("\r\n.\r\n") : STR(".\r\n");
 
-		memcpy(at + len, end, end_len);
-		len += end_len;
+		memcpy(at + len, end.at, end.len);
+		len += end.len;
 		body->ended = true;
 	}
 	return (ssize_t)len;

@@ -9,6 +9,7 @@
 
 #include "text/buf.h"
 #include "text/uri.h"
+#include "text/utf8.h"
 #include "tree/directory.h"
 
 /* Names, and the arena's own growth: a million entries of usual length. */
@@ -28,17 +29,6 @@ struct listing {
 	bool begun;
 };
 
-/* Text for a reader: control bytes would end the line. */
-static void
-add_label(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-
-		buf_char(out, c < 0x20 || c == 0x7f ? '?' : text.at[i]);
-	}
-}
-
 static void
 add_heading(struct listing *listing, struct buf *out)
 {
@@ -47,7 +37,7 @@ add_heading(struct listing *listing, struct buf *out)
 	buf_add(out, STR("# "));
 	if (path.len > TITLE_MAX)
 		path = str_tail(path, path.len - TITLE_MAX);
-	add_label(out, path);
+	utf8_clean(out, path);
 	buf_add(out, STR("\n\n"));
 	if (listing->path.len > 1)
 		buf_add(out, STR("=> ../ One folder up\n"));
@@ -72,7 +62,7 @@ add_entry(struct listing *listing, const struct directory_entry *entry,
 	buf_char(out, ' ');
 	if (title.len > TITLE_MAX)
 		title = (struct str){ 0 };
-	add_label(out, title.len > 0 ? title : entry->name);
+	utf8_clean(out, title.len > 0 ? title : entry->name);
 	if (title.len == 0)
 		buf_add(out, slash);
 	buf_char(out, '\n');

@@ -99,7 +99,7 @@ struct net_out {
 };
 
 /* One TLS record of the largest size, and a handshake's last words. */
-#define NET_OUT_SIZE (18 * 1024)
+#define NET_OUT_SIZE ((size_t)18 << 10)
 
 /* Adds bytes, as many as there is room for; -1 without memory. */
 MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);

@@ -1,0 +1,15 @@
+#ifndef TEXT_UTF8_H
+#define TEXT_UTF8_H
+
+#include "text/buf.h"
+#include "text/str.h"
+
+/*
+ * Appends `text` as readers may get it: valid UTF-8 on one line.  A TAB
+ * becomes a space; other C0 controls, DEL and C1 controls are dropped, and
+ * each byte that is not UTF-8 becomes U+FFFD.  Never longer than three
+ * times the text.
+ */
+void utf8_clean(struct buf *out, struct str text);
+
+#endif
