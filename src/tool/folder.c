@@ -1,0 +1,271 @@
+/*
+ * Files into a folder, all or none.  Knows how that is done so that neither
+ * a failure nor a crash leaves halves; knows nothing of what is in the files.
+ */
+#include "tool/folder.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPEN_FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+static int
+failed(struct folder *folder, const char *what)
+{
+	snprintf(
+	    folder->error, sizeof folder->error, "%s: %s", folder->path, what);
+	return -1;
+}
+
+static int
+failed_with_errno(struct folder *folder, const char *what, const char *remedy)
+{
+	snprintf(folder->error, sizeof folder->error, "%s: %s: %s; %s",
+	    folder->path, what, strerror(errno), remedy);
+	return -1;
+}
+
+static bool
+is_folder(const struct folder_file *file)
+{
+	return file->path[strlen(file->path) - 1] == '/';
+}
+
+/* Writes and closes; the first error is the one that counts. */
+static int
+write_file(int fd, const struct folder_file *file)
+{
+	FILE *out = fdopen(fd, "w");
+	int error = 0;
+
+	if (out == NULL) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	file->write(out, file->context);
+	/* An error while writing may have been one that has passed since. */
+	if (fflush(out) == EOF || fsync(fd) == -1)
+		error = errno;
+	else if (ferror(out))
+		error = EIO;
+	if (fclose(out) == EOF && error == 0)
+		error = errno;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+static int
+make_file(int dir, const struct folder_file *file)
+{
+	int fd, error;
+
+	if (is_folder(file))
+		return mkdirat(dir, file->path, 0777);
+	fd = openat(
+	    dir, file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd == -1)
+		return -1;
+	if (write_file(fd, file) == 0)
+		return 0;
+	error = errno;
+	unlinkat(dir, file->path, 0);
+	errno = error;
+	return -1;
+}
+
+static int
+sync_folder(int dir, const char *path)
+{
+	int fd = openat(dir, path, OPEN_FOLDER);
+	int result, error;
+
+	if (fd == -1)
+		return -1;
+	result = fsync(fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+static int
+sync_folders(int dir, const struct folder *folder)
+{
+	for (size_t i = 0; i < folder->count; i++)
+		if (is_folder(&folder->files[i]) &&
+		    sync_folder(dir, folder->files[i].path) == -1)
+			return -1;
+	return sync_folder(dir, ".");
+}
+
+/* Removes the first `count`; errno stays as it was. */
+static void
+remove_files(int dir, const struct folder *folder, size_t count)
+{
+	int error = errno;
+
+	while (count-- > 0)
+		unlinkat(dir, folder->files[count].path,
+		    is_folder(&folder->files[count]) ? AT_REMOVEDIR : 0);
+	errno = error;
+}
+
+static int
+make_files(int dir, const struct folder *folder)
+{
+	size_t made = 0;
+
+	while (
+	    made < folder->count && make_file(dir, &folder->files[made]) == 0)
+		made++;
+	if (made == folder->count && sync_folders(dir, folder) == 0)
+		return 0;
+	remove_files(dir, folder, made);
+	return -1;
+}
+
+/* Whether a folder is empty: 1 or 0, or -1 when it cannot be told. */
+static int
+is_empty(int dir)
+{
+	/* A descriptor of its own, since closedir closes it. */
+	int fd = openat(dir, ".", OPEN_FOLDER);
+	DIR *entries = fd != -1 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+	int error;
+
+	if (entries == NULL) {
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while (errno = 0, (entry = readdir(entries)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			count++;
+	error = errno;
+	closedir(entries);
+	errno = error;
+	return error != 0 ? -1 : count == 0;
+}
+
+/*
+ * A folder that is there stays the folder it is, and nothing is renamed to
+ * it: it may have an owner, be a mount point, or be where the author stands.
+ */
+static int
+fill_empty(int dir, struct folder *folder)
+{
+	int empty = is_empty(dir);
+
+	if (empty == 0)
+		return failed(
+		    folder, "is not empty; name a new or an empty folder");
+	if (empty == -1 || make_files(dir, folder) == -1)
+		return failed_with_errno(
+		    folder, "cannot be filled", "name another folder");
+	return 0;
+}
+
+/* Fills the new folder `staged` and gives it the name it is to have. */
+static int
+fill_staged(const char *staged, const struct folder *folder)
+{
+	int dir = open(staged, OPEN_FOLDER);
+	int error;
+
+	if (dir == -1)
+		return -1;
+	if (make_files(dir, folder) == 0) {
+		if (rename(staged, folder->path) == 0) {
+			close(dir);
+			return 0;
+		}
+		remove_files(dir, folder, folder->count);
+	}
+	error = errno;
+	close(dir);
+	errno = error;
+	return -1;
+}
+
+static int
+make_new(const struct folder *folder)
+{
+	const char *slash = strrchr(folder->path, '/');
+	int above = slash != NULL ? (int)(slash + 1 - folder->path) : 0;
+	char staged[PATH_MAX];
+	int len, error;
+
+	len = snprintf(staged, sizeof staged, "%.*s.capsule-new-%ld", above,
+	    folder->path, (long)getpid());
+	if (len < 0 || (size_t)len >= sizeof staged) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (mkdir(staged, 0777) == -1)
+		return -1;
+	if (fill_staged(staged, folder) == -1) {
+		error = errno;
+		rmdir(staged);
+		errno = error;
+		return -1;
+	}
+	snprintf(staged, sizeof staged, "%.*s.", above, folder->path);
+	/* All is in place; only a crash right now could still undo it. */
+	(void)sync_folder(AT_FDCWD, staged);
+	return 0;
+}
+
+static int
+fill(struct folder *folder)
+{
+	int dir = open(folder->path, OPEN_FOLDER);
+	int result;
+
+	if (dir != -1) {
+		result = fill_empty(dir, folder);
+		close(dir);
+		return result;
+	}
+	if (errno == ENOTDIR)
+		return failed_with_errno(folder, "cannot be opened",
+		    "name a new or an empty folder");
+	if (errno != ENOENT)
+		return failed_with_errno(
+		    folder, "cannot be opened", "name another folder");
+	if (make_new(folder) == -1)
+		return failed_with_errno(folder, "cannot be made",
+		    errno == ENOENT ? "make the folder it is to be in"
+				    : "name another place");
+	return 0;
+}
+
+int
+folder_fill(struct folder *folder)
+{
+	sigset_t signals, before;
+	int result;
+
+	assert(folder->path[0] != '\0');
+	/* Whoever interrupts gets all or nothing, too. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	result = fill(folder);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
