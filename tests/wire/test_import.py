@@ -308,8 +308,12 @@ class Folders(Import):
         def limited():
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-        for limit in (10, 120, 300):
-            self.write("Lead.\n\nWhy?\n\n" + 9 * limit * "x" + ".\n")
+        long = 300 * "x" + ".\n\n"
+        for limit, text in [
+                (10, SMALL),  # the first page
+                (200, "Why?\n\nSo.\n\nHow?\n\n" + long),  # the second
+                (200, long + SMALL)]:  # a later one
+            self.write(text)
             # SIGXFSZ stays ignored, so that the write fails instead.
             self.refused(self.text, self.out, says=self.out + ": ",
                          preexec_fn=limited, restore_signals=False)
