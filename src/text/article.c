@@ -16,8 +16,7 @@
 #define LABEL_MAX 40 /* characters; as many are no label any more */
 #define WRAP_LEAST 60 /* nobody wraps narrower than this */
 #define WRAP_MOST 120 /* nor wider */
-#define SLUG_MAX 40 /* bytes, before what makes it unique */
-#define SLUG_ROOM 64 /* with it */
+#define SLUG_MAX ((size_t)40) /* bytes, before what makes it unique */
 
 struct reader {
 	struct arena *arena;
