@@ -197,7 +197,7 @@ static int
 slug_of(struct reader *reader, struct str text, struct str *out)
 {
 	const struct article *article = reader->article;
-	char room[5 * 4 * SLUG_MAX];
+	char room[20 * SLUG_MAX];
 	struct buf slug = buf_over(room, sizeof room);
 	size_t len;
 	uint8_t *plain = folded(text, &len);
