@@ -108,7 +108,8 @@ answer_uri(struct exchange *exchange, struct str text)
 	struct uri uri;
 	struct str bad;
 
-	if (uri_parse(exchange->arena, text, &uri) == -1)
+	if (uri_parse(exchange->arena, text, &uri) == -1 ||
+	    memmem(text.at, text.len, "%00", 3) != NULL)
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
 		    STR("Bad request: this is not a URL"));
 	exchange->path = uri.path;

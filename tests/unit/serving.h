@@ -1,0 +1,107 @@
+#ifndef UNIT_SERVING_H
+#define UNIT_SERVING_H
+
+/*
+ * A site, a tree and a server for tests of the wire's rooms: what a request
+ * is answered with, head and body in one text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "temporary.h"
+#include "tree/media.h"
+#include "wire/protocol.h"
+
+#define SERVING_ANSWER_MAX ((size_t)1 << 20)
+
+struct serving {
+	struct temporary folder;
+	struct tree tree;
+	struct site site;
+	struct server server;
+	struct arena arena;
+	char answer[SERVING_ANSWER_MAX];
+	size_t len;
+	enum status status;
+};
+
+static inline void
+serving_begin(struct serving *serving)
+{
+	static const struct str names[] = { STR("example.org"),
+		STR("xn--grn-ioa.example"), STR("127.0.0.1") };
+	static const uint16_t ports[] = { 1965, 11965 };
+	char error[256];
+
+	temporary_make(&serving->folder);
+	serving->site = (struct site){
+		.names = names,
+		.name_count = 3,
+		.gemini_ports = ports,
+		.gemini_port_count = 2,
+		.gopher_host = STR("g.example"),
+		.gopher_port = 70,
+		.width = 67,
+		.listing = true,
+	};
+	assert_int_equal(tree_init(&serving->tree, serving->folder.path), 0);
+	serving->server = (struct server){
+		.site = &serving->site,
+		.tree = &serving->tree,
+		.media = media_new(error, sizeof error),
+	};
+	assert_non_null(serving->server.media);
+	arena_init(&serving->arena, (size_t)256 << 10);
+}
+
+static inline void
+serving_end(struct serving *serving)
+{
+	arena_release(&serving->arena);
+	media_free(serving->server.media);
+	tree_release(&serving->tree);
+	temporary_remove(&serving->folder);
+}
+
+/* Asks, and keeps the answer; what `parse` said. */
+static inline enum parse
+serving_ask(struct serving *serving, const struct protocol *protocol,
+    struct str request, bool ended)
+{
+	struct exchange exchange = {
+		.server = &serving->server, .arena = &serving->arena, .fd = -1
+	};
+	enum parse parse = protocol->answer(&exchange, request, ended);
+
+	serving->len = exchange.head.len;
+	serving->status = exchange.status;
+	assert_in_range(serving->len, 0, SERVING_ANSWER_MAX / 2);
+	if (serving->len > 0)
+		memcpy(serving->answer, exchange.head.at, serving->len);
+	while (parse == PARSE_DONE && exchange.body != NULL &&
+	    !exchange.body->ended) {
+		ssize_t got = body_pull(
+		    exchange.body, serving->answer + serving->len, BODY_ROOM);
+
+		if (got <= 0)
+			break;
+		serving->len += (size_t)got;
+		assert_in_range(
+		    serving->len, 0, SERVING_ANSWER_MAX - BODY_ROOM);
+	}
+	body_release(exchange.body);
+	arena_release(&serving->arena);
+	return parse;
+}
+
+static inline struct str
+serving_answer(const struct serving *serving)
+{
+	return (struct str){ serving->answer, serving->len };
+}
+
+#endif
