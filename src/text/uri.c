@@ -256,19 +256,40 @@ uri_parse(struct arena *arena, struct str text, struct uri *out)
 	return 0;
 }
 
-/* Writes `uri` out, with an IPv6 host as it was written. */
+/* uriparser puts the escapes of a host in lower case, with all the rest. */
+static void
+raise_escapes(char *text)
+{
+	char *at = text;
+
+	while ((at = strchr(at, '%')) != NULL) {
+		for (int i = 0; i < 2; i++) {
+			at++;
+			if (*at >= 'a' && *at <= 'f')
+				*at = (char)(*at - 'a' + 'A');
+		}
+	}
+}
+
 static int
 compose(struct arena *arena, UriUriA *uri, struct str *out)
 {
 	char *at;
 	int len;
+	bool has_scheme;
+	size_t scheme = part(uri->scheme, &has_scheme).len + 1;
 
 	if (uriToStringCharsRequiredA(uri, &len) != URI_SUCCESS)
 		return -1;
 	at = arena_alloc(arena, (size_t)len + 1);
 	if (at == NULL || uriToStringA(at, uri, len + 1, NULL) != URI_SUCCESS)
 		return -1;
+	raise_escapes(at);
 	*out = str_of(at);
+	/* "a:/.//b" has no host, and without its dot would gain one. */
+	if (uri->hostText.first == NULL &&
+	    str_starts(str_tail(*out, scheme), STR("//")))
+		return -1;
 	return 0;
 }
 

@@ -219,10 +219,13 @@ static const char *const resolved[][3] = { { "gemini://example.org", "x",
 	    "gemini://example.org/docs/gr%C3%BC%C3%9F.gmi" },
 	{ page, "\xff\x01", "gemini://example.org/docs/%FF%01" },
 	{ page, "gemini://b\xc3\xb6ll.example/",
-	    "gemini://b%c3%b6ll.example/" },
-	{ page, "100%", NULL }, { page, "a:b:c://[", NULL },
-	{ page, "gemini://h:x/", NULL }, { page, "a#b#c", NULL },
-	{ page, ":", NULL }, { "no-base", "a", NULL }, { "", "a", NULL } };
+	    "gemini://b%C3%B6ll.example/" },
+	{ page, "gemini://%c3%B6%4c", "gemini://%C3%B6l" },
+	{ page, "x:/.//evil.example/", NULL }, { page, "x:a/..//b", "x:/b" },
+	{ page, "/.//b", "gemini://example.org//b" }, { page, "100%", NULL },
+	{ page, "a:b:c://[", NULL }, { page, "gemini://h:x/", NULL },
+	{ page, "a#b#c", NULL }, { page, ":", NULL }, { "no-base", "a", NULL },
+	{ "", "a", NULL } };
 
 static void
 assert_resolves(const char *base, const char *in, const char *want)
