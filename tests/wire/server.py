@@ -278,6 +278,8 @@ def tls_context(version=None, alpn=None, ciphers=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    # Python takes a missing close_notify for one, unless told not to.
+    context.options &= ~getattr(ssl, 'OP_IGNORE_UNEXPECTED_EOF', 0)
     if version is not None:
         context.minimum_version = context.maximum_version = version
     if alpn is not None:

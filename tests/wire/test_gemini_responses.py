@@ -17,7 +17,8 @@ PNG = bytes.fromhex(
     '89504e470d0a1a0a0000000d4948445200000001000000010806000000'
     '1f15c4890000000d49444154789c6360f8cfc0f01f00050001ff5e8d7c'
     '7a0000000049454e44ae426082')
-BINARY = bytes(range(256)) * 8
+# Bytes that no program knows.
+BINARY = hashlib.shake_256(b'unknown').digest(2048)
 LATIN = 'Les élèves ont été à la fête, où ça a plu.\n'.encode('latin-1') * 4
 
 
@@ -235,7 +236,7 @@ class Directories(unittest.TestCase):
 
     def test_hostile_names(self):
         names = [
-            b'new\nline', b'\n=> gemini://evil.example/ click', b'tab\there',
+            b'new\nline', b'\n=> gemini:evil click', b'tab\there',
             b'\xff\xfe', b'-dash', b'--help', b'c:colon', b'gemini:x',
             b'=> x', b'# heading', b'```', b'* item', b'> quote', b' space ',
             b'cr\rhere', b'esc\x1b[31m', b'del\x7f', b'100%', b'%2e%2e',
@@ -352,7 +353,7 @@ class Hidden(unittest.TestCase):
             '/dangling', '/fifo', '/fifo/', '/fifo.gmi', '/socket',
             '/locked.txt', '/locked/', '/locked/x.txt', '/locked.gmi/',
             '/sub/page.gmi/', '/%2F', '/x%2Fy', '/' + 'x' * 256,
-            '/' + 'x/' * 400, '/unindexed/', '/unindexed/index.gmi',
+            '/' + 'x/' * 400, '/unindexed/index.gmi',
         ]
         for path in paths:
             with self.subTest(path=path):
@@ -588,7 +589,8 @@ class Tls(unittest.TestCase):
                 ('ffdhe2048:P-256', True), ('ffdhe2048', False),
                 ('ffdhe8192', False), ('P-521', False)]:
             for version in ('-tls1_3', '-tls1_2'):
-                if version == '-tls1_2' and 'ffdhe' in groups:
+                # In TLS 1.2 the list is for the certificate's key too.
+                if version == '-tls1_2' and 'P-256' not in groups:
                     continue
                 with self.subTest(groups=groups, version=version):
                     run = self.s_client('-groups', groups, version)
@@ -636,9 +638,9 @@ class Log(unittest.TestCase):
         tree = {'index.gmi': '# Home\n', 'a b.txt': 'text\n'}
         with Server(tree) as server:
             for path, pattern in [
-                    ('/', r'^info gemini status=20 path=/ bytes=7 ms=\d+'),
+                    ('/', r'^info gemini status=20 path=/ bytes=\d+ ms=\d+$'),
                     ('/none', r'^info gemini status=51 path=/none '),
-                    ('/?secret-word', r'status=20 path=/ bytes=7'),
+                    ('/?secret-word', r'status=20 path=/ bytes='),
                     ('/none%0Aerror%20forged', r'^info gemini status=51 ')]:
                 with self.subTest(path=path):
                     since = len(server.lines)
