@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "tool/import.h"
+#include "tool/show.h"
 
 static const struct verb {
 	const char *name, *usage;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "import", IMPORT_USAGE, import_main },
+	{ "show", SHOW_USAGE, show_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

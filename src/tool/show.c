@@ -18,9 +18,6 @@
 #include "wire/protocol.h"
 
 #define MEMORY ((size_t)256 << 10)
-#define USAGE \
-	"usage: capsule show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... " \
-	"URL\n"
 
 /* A request line for Gemini: the URL, or a path of this capsule. */
 static struct str
@@ -188,7 +185,7 @@ show_main(int argc, char **argv)
 	int status;
 
 	if (read_flags(argc, argv, &options, &protocol) == -1) {
-		fputs(USAGE, stderr);
+		fputs("usage: capsule " SHOW_USAGE "\n", stderr);
 		return 2;
 	}
 	if (config_load(&config, &options) == -1) {

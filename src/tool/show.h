@@ -1,6 +1,8 @@
 #ifndef TOOL_SHOW_H
 #define TOOL_SHOW_H
 
+#define SHOW_USAGE "show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL"
+
 /*
  * `capsule show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL`: writes to
  * standard output exactly the bytes that the server would send for URL,
