@@ -1,0 +1,300 @@
+/*
+ * Text in columns: what of it can be shown, how wide it is, where it may be
+ * broken.  Knows Unicode by way of libunistring, and asks it as rarely as
+ * it can; knows nothing of menus.
+ */
+#include "text/wrap.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <unigbrk.h>
+#include <unilbrk.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
+#define STOP ((size_t)8)
+/* More than one character, or the spaces of a TAB, can become. */
+#define CHARACTER_ROOM ((size_t)8)
+
+#define REPLACEMENT STR("\xef\xbf\xbd")
+
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+size_t
+wrap_plain(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_plain(s.at[n]))
+		n++;
+	return n;
+}
+
+/* The character at the start of `s`, or -1; `len` is how long it is. */
+static int
+character(struct str s, ucs4_t *out)
+{
+	/* Most of them: not worth the call. */
+	if ((s.at[0] & 0x80) == 0) {
+		*out = (ucs4_t)s.at[0];
+		return 1;
+	}
+	return u8_mbtoucr(out, (const uint8_t *)s.at, s.len);
+}
+
+static size_t
+width(ucs4_t c)
+{
+	int columns = c < 0x7f ? 1 : uc_width(c, "UTF-8");
+
+	return columns > 0 ? (size_t)columns : 0;
+}
+
+static void
+clean_tab(struct buf *out, size_t *column)
+{
+	size_t n = column == NULL ? 1 : STOP - *column % STOP;
+
+	buf_add(out, str_head(STR("        "), n));
+	if (column != NULL)
+		*column += n;
+}
+
+/* Takes the one character off `raw` that is not printable ASCII. */
+static void
+clean_character(struct buf *out, struct str *raw, size_t *column)
+{
+	ucs4_t c;
+	int len = character(*raw, &c);
+	struct str text = REPLACEMENT;
+
+	if (len < 0) {
+		len = 1;
+		c = 0xfffd;
+	} else {
+		text = str_head(*raw, (size_t)len);
+	}
+	*raw = str_tail(*raw, (size_t)len);
+	if (c == '\t') {
+		clean_tab(out, column);
+	} else if (c == 0x2028 || c == 0x2029) {
+		buf_char(out, '\n');
+		if (column != NULL)
+			*column = 0;
+	} else if (c >= 0xa0) {
+		buf_add(out, text);
+		if (column != NULL)
+			*column += width(c);
+	}
+}
+
+void
+wrap_clean(struct buf *out, struct str *raw, size_t *column)
+{
+	while (raw->len > 0 && buf_room(out) >= CHARACTER_ROOM) {
+		size_t room = buf_room(out);
+		size_t run =
+		    wrap_plain(raw->len > room ? str_head(*raw, room) : *raw);
+
+		buf_add(out, str_head(*raw, run));
+		*raw = str_tail(*raw, run);
+		if (column != NULL)
+			*column += run;
+		if (run == 0)
+			clean_character(out, raw, column);
+	}
+}
+
+/* The leading part of `text` that fits on a line, a "\n" left out. */
+static size_t
+fitting(struct str text, size_t columns)
+{
+	size_t fit = 0;
+
+	while (fit < text.len && text.at[fit] != '\n') {
+		ucs4_t c;
+		int len = character(str_tail(text, fit), &c);
+		size_t wide = width(c);
+
+		assert(len > 0);
+		if (wide > columns || fit + (size_t)len > WRAP_PIECE)
+			break;
+		columns -= wide;
+		fit += (size_t)len;
+	}
+	return fit;
+}
+
+size_t
+wrap_columns(struct str text)
+{
+	size_t columns = 0;
+
+	while (text.len > 0) {
+		ucs4_t c;
+		int len = character(text, &c);
+
+		assert(len > 0);
+		columns += width(c);
+		text = str_tail(text, (size_t)len);
+	}
+	return columns;
+}
+
+/* The first byte of `text` from `at` on that is no space. */
+static size_t
+after_spaces(struct str text, size_t at)
+{
+	while (at < text.len && text.at[at] == ' ')
+		at++;
+	return at;
+}
+
+static size_t
+character_length(struct str text, size_t at)
+{
+	ucs4_t c;
+	int len = character(str_tail(text, at), &c);
+
+	assert(len > 0);
+	return (size_t)len;
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_word(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/*
+ * Whether UAX #14 surely forbids a break before `c`, which `next` follows:
+ * words and quotation marks hold together (rules LB19, LB23, LB25, LB28),
+ * and with the full stops and commas after them (LB13).  Whether these hold
+ * a letter that follows depends on the library's age (LB29).
+ */
+static bool
+is_glue(char c, char next)
+{
+	return is_word(c) || c == '"' || c == '\'' ||
+	    ((c == ',' || c == '.' || c == ':' || c == ';') &&
+		!is_letter(next));
+}
+
+/* What a space may be broken after: no opening bracket (rule LB14). */
+static bool
+is_before_break(char c)
+{
+	return is_plain(c) && strchr(" ([{", c) == NULL;
+}
+
+/*
+ * The break of most lines there are: a space, then a word in which the line
+ * is full.  Elsewhere 0, and UAX #14 has to be asked.
+ */
+static size_t
+break_between_words(struct str text, size_t fit)
+{
+	size_t at = fit;
+	char next = ' ';
+
+	while (at > 0 && is_glue(text.at[at], next))
+		next = text.at[at--];
+	if (at == 0 || text.at[at] != ' ' || !is_before_break(text.at[at - 1]))
+		return 0;
+	at = after_spaces(text, at);
+	return at < text.len && is_word(text.at[at]) ? at : 0;
+}
+
+/*
+ * The last break before `fit`, or that with nothing but spaces before it,
+ * at `after`; 0 when there is none.
+ */
+static size_t
+break_anywhere(struct str text, size_t fit, size_t after)
+{
+	char breaks[WRAP_WINDOW];
+	size_t blank = after_spaces(text, 0);
+
+	u8_possible_linebreaks((const uint8_t *)text.at,
+	    after + character_length(text, after), "UTF-8", breaks);
+	for (size_t at = after; at > blank; at--) {
+		if (at <= fit || at == after) {
+			if (breaks[at] == UC_BREAK_POSSIBLE)
+				return at;
+		}
+	}
+	return 0;
+}
+
+static size_t
+break_between_graphemes(struct str text, size_t fit)
+{
+	char breaks[WRAP_WINDOW];
+
+	if (is_plain(text.at[fit - 1]) && is_plain(text.at[fit]))
+		return fit;
+	u8_grapheme_breaks((const uint8_t *)text.at,
+	    fit + character_length(text, fit), breaks);
+	for (size_t at = fit; at > 0; at--) {
+		if (breaks[at] != 0)
+			return at;
+	}
+	return fit; /* no reader wrote this */
+}
+
+static struct wrap_piece
+without_spaces(struct str text, size_t taken)
+{
+	while (text.len > 0 && text.at[text.len - 1] == ' ')
+		text.len--;
+	return (struct wrap_piece){ text, taken };
+}
+
+struct wrap_piece
+wrap_next(struct str text, size_t columns)
+{
+	size_t fit = fitting(text, columns);
+	size_t after = after_spaces(text, fit);
+	size_t at;
+
+	assert(columns >= 2);
+	if (after == text.len || text.at[after] == '\n')
+		return without_spaces(
+		    str_head(text, fit), after + (after < text.len ? 1 : 0));
+	/* More spaces than can be looked past: a break as good as any. */
+	if (after + CHARACTER_ROOM > WRAP_WINDOW)
+		return without_spaces(str_head(text, fit), after);
+	at = break_between_words(text, fit);
+	if (at == 0)
+		at = break_anywhere(text, fit, after);
+	if (at == 0)
+		at = break_between_graphemes(text, fit);
+	return without_spaces(str_head(text, at), at);
+}
+
+struct wrap_piece
+wrap_cut(struct str text, size_t columns)
+{
+	size_t fit = fitting(text, columns);
+
+	assert(columns >= 2);
+	if (fit == text.len)
+		return (struct wrap_piece){ text, fit };
+	if (text.at[fit] == '\n')
+		return (struct wrap_piece){ str_head(text, fit), fit + 1 };
+	fit = break_between_graphemes(text, fit);
+	return (struct wrap_piece){ str_head(text, fit), fit };
+}
