@@ -17,6 +17,12 @@ struct str {
 /* The view of a string literal. */
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
 
+/* The same in the initializer of a static object. */
+#define STR_INIT(literal) \
+	{ \
+		"" literal, sizeof(literal) - 1 \
+	}
+
 /* For printf's "%.*s": a length and a pointer. */
 #define STR_ARG(s) (int)(s).len, (s).len > 0 ? (s).at : ""
 

@@ -32,8 +32,8 @@ struct serving {
 static inline void
 serving_begin(struct serving *serving)
 {
-	static const struct str names[] = { STR("example.org"),
-		STR("xn--grn-ioa.example"), STR("127.0.0.1") };
+	static const struct str names[] = { STR_INIT("example.org"),
+		STR_INIT("xn--grn-ioa.example"), STR_INIT("127.0.0.1") };
 	static const uint16_t ports[] = { 1965, 11965 };
 	char error[256];
 

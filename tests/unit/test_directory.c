@@ -111,11 +111,11 @@ titles(void **state)
 		struct str name;
 		const char *title;
 	} table[] = {
-		{ STR("titled.gmi"), "Title" },
-		{ STR("untitled.gmi"), "" },
-		{ STR("titled.txt"), "" },
-		{ STR("none.gmi"), "" },
-		{ STR("bar"), "" },
+		{ STR_INIT("titled.gmi"), "Title" },
+		{ STR_INIT("untitled.gmi"), "" },
+		{ STR_INIT("titled.txt"), "" },
+		{ STR_INIT("none.gmi"), "" },
+		{ STR_INIT("bar"), "" },
 	};
 	struct str title;
 

@@ -13,25 +13,25 @@
 static const struct {
 	struct str in, want;
 } table[] = {
-	{ STR(""), STR("") },
-	{ STR("plain"), STR("plain") },
-	{ STR("Gr\xc3\xbc\xc3\x9f"
-	      "e, \xe4\xb8\x96\xe7\x95\x8c"),
-	    STR("Gr\xc3\xbc\xc3\x9f"
-		"e, \xe4\xb8\x96\xe7\x95\x8c") },
-	{ STR("a\tb"), STR("a b") },
-	{ STR("a\x1b[1mb"), STR("a[1mb") },
-	{ STR("a\0b\r\nc\x7f"), STR("abc") },
-	{ STR("a\xc2\x9b"
-	      "b"),
-	    STR("ab") },
-	{ STR("\xc2\xa0"), STR("\xc2\xa0") },
-	{ STR("\xff"), STR(BAD) },
-	{ STR("a\xc3"), STR("a" BAD) },
-	{ STR("\xe4\xb8"), STR(BAD BAD) },
-	{ STR("\xc0\x80"), STR(BAD BAD) },
-	{ STR("\xed\xa0\x80"), STR(BAD BAD BAD) },
-	{ STR("\xf4\x90\x80\x80"), STR(BAD BAD BAD BAD) },
+	{ STR_INIT(""), STR_INIT("") },
+	{ STR_INIT("plain"), STR_INIT("plain") },
+	{ STR_INIT("Gr\xc3\xbc\xc3\x9f"
+		   "e, \xe4\xb8\x96\xe7\x95\x8c"),
+	    STR_INIT("Gr\xc3\xbc\xc3\x9f"
+		     "e, \xe4\xb8\x96\xe7\x95\x8c") },
+	{ STR_INIT("a\tb"), STR_INIT("a b") },
+	{ STR_INIT("a\x1b[1mb"), STR_INIT("a[1mb") },
+	{ STR_INIT("a\0b\r\nc\x7f"), STR_INIT("abc") },
+	{ STR_INIT("a\xc2\x9b"
+		   "b"),
+	    STR_INIT("ab") },
+	{ STR_INIT("\xc2\xa0"), STR_INIT("\xc2\xa0") },
+	{ STR_INIT("\xff"), STR_INIT(BAD) },
+	{ STR_INIT("a\xc3"), STR_INIT("a" BAD) },
+	{ STR_INIT("\xe4\xb8"), STR_INIT(BAD BAD) },
+	{ STR_INIT("\xc0\x80"), STR_INIT(BAD BAD) },
+	{ STR_INIT("\xed\xa0\x80"), STR_INIT(BAD BAD BAD) },
+	{ STR_INIT("\xf4\x90\x80\x80"), STR_INIT(BAD BAD BAD BAD) },
 };
 
 static void
