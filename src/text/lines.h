@@ -1,0 +1,52 @@
+#ifndef TEXT_LINES_H
+#define TEXT_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * Where text comes from: fills up to `room` bytes at `at`; returns how many,
+ * 0 at the end, or -1 with errno set.
+ */
+typedef ssize_t lines_source(void *context, char *at, size_t room);
+
+/* A line, or a part of one that is longer than the reader was asked for. */
+struct lines_part {
+	struct str text; /* without its LF */
+	bool first, last; /* of its line */
+};
+
+#define LINES_BUFFER ((size_t)16 << 10)
+
+/*
+ * The lines of a text of any length, in memory that does not grow.  Where a
+ * long line is parted does not depend on how the source comes.
+ */
+struct lines {
+	lines_source *read;
+	void *context;
+	size_t longest; /* part in bytes, 4 to LINES_BUFFER / 2 */
+	/* The caller fills what is above. */
+	char *at;
+	size_t start, end; /* of what was read and not yet given */
+	bool begun, within_line, ended;
+	int error; /* errno of the source, for good */
+};
+
+/* Takes the buffer from the arena; -1 without memory. */
+MUST_USE int lines_open(struct lines *lines, struct arena *arena);
+
+/*
+ * Gives the next line, or the next part of one, without a byte order mark at
+ * the text's start and never ending within a character of UTF-8; `out` is
+ * valid until the next call.  Returns 1, 0 at the end, or -1 with errno set,
+ * from then on, when the source failed.
+ */
+MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
+
+#endif
