@@ -398,11 +398,15 @@ class Connection:
             except ssl.SSLZeroReturnError:
                 self.close_notify = self.ended = True
                 return b''
-            except ssl.SSLEOFError:
-                self.ended = True
-                return b''
             except ssl.SSLWantReadError:
                 self._flush()
+            except ssl.SSLError as error:
+                # Which of the two it is depends on Python's version.
+                if not isinstance(error, ssl.SSLEOFError) and \
+                        error.reason != 'UNEXPECTED_EOF_WHILE_READING':
+                    raise
+                self.ended = True
+                return b''
             data = self._receive()
             if data:
                 self.incoming.write(data)
