@@ -27,7 +27,8 @@ fill(struct lines *lines)
 		errno = lines->error;
 		return -1;
 	}
-	if (LINES_BUFFER - lines->start <= lines->longest) {
+	/* Less than a part is held, so the source gets the room it wants. */
+	if (lines->start > 0) {
 		memmove(lines->at, lines->at + lines->start,
 		    lines->end - lines->start);
 		lines->end -= lines->start;

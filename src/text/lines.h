@@ -10,8 +10,8 @@
 #include "text/str.h"
 
 /*
- * Where text comes from: fills up to `room` bytes at `at`; returns how many,
- * 0 at the end, or -1 with errno set.
+ * Where text comes from: fills up to `room` bytes at `at`, which are at least
+ * half of LINES_BUFFER; returns how many, 0 at the end, or -1 with errno set.
  */
 typedef ssize_t lines_source(void *context, char *at, size_t room);
 
