@@ -1,0 +1,144 @@
+#ifndef UNIT_PROJECTION_H
+#define UNIT_PROJECTION_H
+
+/*
+ * Pages of gemtext, and what becomes of them: for the tests of the rooms
+ * that project them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/gophermenu.h"
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#define CAP ((size_t)64 << 10)
+#define BAD "\xef\xbf\xbd"
+#define WORLD "\xe4\xb8\x96\xe7\x95\x8c"
+#define ACUTE "\xcc\x81"
+#define GRIN "\xf0\x9f\x98\x80"
+
+#define END "\t\tnull.host\t1\r\n"
+#define OURS "\tg.example\t70\r\n"
+#define TEN "1234567890"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+#define SIXTY_EQUALS \
+	"============================================================"
+#define SIXTY_SEVEN SIXTY "1234567"
+
+static const struct str names[] = {
+	{ "example.org", 11 },
+	{ "alias.example", 13 },
+};
+static const uint16_t ports[] = { 1965, 1967 };
+
+static const struct site site = {
+	.names = names,
+	.name_count = COUNT(names),
+	.gemini_ports = ports,
+	.gemini_port_count = COUNT(ports),
+	.gopher_host = { "g.example", 9 },
+	.gopher_port = 70,
+	.width = 67,
+};
+
+struct source {
+	const struct site *site;
+	struct str base, text;
+	size_t chunk, room;
+	int error; /* at the end */
+};
+
+static inline ssize_t
+source_read(void *context, char *at, size_t room)
+{
+	struct source *source = context;
+	size_t len = source->text.len;
+
+	if (len == 0 && source->error != 0) {
+		errno = source->error;
+		return -1;
+	}
+	if (len > source->chunk)
+		len = source->chunk;
+	if (len > room)
+		len = room;
+	if (len > 0)
+		memcpy(at, source->text.at, len);
+	source->text = str_tail(source->text, len);
+	return (ssize_t)len;
+}
+
+static inline char
+item_type(void *context, struct str path)
+{
+	(void)context;
+	if (str_ends(path, STR("/")) || str_ends(path, STR(".gmi")))
+		return '1';
+	if (str_ends(path, STR(".png")))
+		return 'I';
+	if (str_ends(path, STR("ask")))
+		return '7';
+	return str_ends(path, STR("txt")) ? '0' : '9';
+}
+
+/* What a page becomes, in memory to be freed; errno 0, or its failure. */
+static inline struct str
+project(struct source source)
+{
+	struct gophermenu_page page = { .site = source.site,
+		.base = source.base,
+		.read = source_read,
+		.item_type = item_type,
+		.context = &source };
+	size_t size = 24 * source.text.len + source.room + 4096;
+	char *at = malloc(size), *room = malloc(source.room);
+	struct buf out = buf_over(at, size);
+	struct arena arena;
+	struct gophermenu *menu;
+	ssize_t got;
+
+	arena_init(&arena, CAP);
+	menu = gophermenu_open(&arena, &page);
+	assert_non_null(menu);
+	errno = 0;
+	while ((got = gophermenu_read(menu, room, source.room)) > 0) {
+		buf_add(&out, (struct str){ room, (size_t)got });
+		assert_int_equal(room[got - 1], '\n');
+	}
+	assert_int_equal(got, source.error == 0 ? 0 : -1);
+	gophermenu_release(menu);
+	arena_release(&arena);
+	free(room);
+	assert_false(out.overflow);
+	return buf_str(&out);
+}
+
+static inline struct source
+source_of(struct str text)
+{
+	return (struct source){ .site = &site,
+		.base = STR("gemini://example.org/docs/page.gmi"),
+		.text = text,
+		.chunk = 1 << 20,
+		.room = GOPHERMENU_ROOM };
+}
+
+static inline void
+release(struct str text)
+{
+	free((void *)(uintptr_t)text.at);
+}
+
+static inline void
+assert_projection(struct source source, const char *want, size_t row)
+{
+	struct str got = project(source);
+
+	if (!str_equals(got, str_of(want)))
+		fail_msg(
+		    "row %zu: got\n%.*s\nwant\n%s", row, STR_ARG(got), want);
+	release(got);
+}
+
+#endif
