@@ -63,15 +63,17 @@ top_down = tool daemon wire serve tree sys text
 libs_of = $(patsubst %,$(B)/lib%.a,$(call downto,$(1),$(top_down)))
 
 $(B)/capsuled: $(B)/src/capsuled.o $(call libs_of,daemon)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
+	@echo "link $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
 
 $(B)/capsule: $(B)/src/capsule.o $(call libs_of,tool)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
+	@echo "link $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
 
 define floor_archive
 $(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/$(1)/*.c))
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	@$(AR) rcs $$@ $$^
 endef
 $(foreach floor,$(FLOORS),$(eval $(call floor_archive,$(floor))))
 
@@ -81,14 +83,16 @@ $(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o \
     $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
     $(FLOORS:%=src/%/$(1).c))))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBRARIES) $$(LDLIBS)
+	@echo "link $$@"
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBRARIES) $$(LDLIBS)
 endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/test_%.c=%),$(eval \
     $(call unit_test,$(test))))
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "compile $<"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Other flags or another compiler: everything is built again.
 BUILT_WITH = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
