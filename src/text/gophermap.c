@@ -1,0 +1,203 @@
+/*
+ * Gophermaps: menus written by hand.  Knows Bucktooth's form and the signs
+ * added to it; refuses to judge what an author points to.
+ */
+#include "text/gophermap.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "text/lines.h"
+#include "text/uri.h"
+
+#define PORT_GOPHER 70
+
+/* A line in the menu has up to three times the bytes, and must fit a room. */
+#define LINE_LONGEST ((size_t)1024)
+
+struct gophermap {
+	const struct site *site;
+	struct lines lines;
+	struct str directory; /* encoded, as a selector has it */
+	struct lines_part part;
+	bool pending; /* `part` is still to be written */
+	bool comment; /* as is the rest of a long line */
+	bool stopped, lists, ended;
+	char selector[GOPHERMENU_ROOM];
+};
+
+struct gophermap *
+gophermap_open(struct arena *arena, const struct gophermap_file *file)
+{
+	struct gophermap *map = arena_alloc(arena, sizeof *map);
+	struct buf directory = buf_in(arena, file->directory.len * 3 + 1);
+
+	if (map == NULL || directory.overflow)
+		return NULL;
+	uri_encode(&directory, file->directory);
+	/* A client may ask for a directory without its slash. */
+	if (!str_ends(file->directory, STR("/")))
+		buf_char(&directory, '/');
+	map->site = file->site;
+	map->directory = buf_str(&directory);
+	map->lines = (struct lines){ .read = file->read,
+		.context = file->context,
+		.longest = LINE_LONGEST };
+	return lines_open(&map->lines, arena) == -1 ? NULL : map;
+}
+
+static bool
+is_item(struct str line)
+{
+	return str_find(line, '\t') < line.len && line.at[0] > ' ' &&
+	    line.at[0] <= '~';
+}
+
+/* The selector of an item of ours, from one that may be relative. */
+static struct str
+own_selector(struct gophermap *map, struct str selector)
+{
+	struct buf out = buf_over(map->selector, sizeof map->selector);
+
+	if (str_starts(selector, STR("/")) || str_starts(selector, STR("URL:")))
+		return selector;
+	buf_add(&out, map->directory);
+	buf_add(&out, selector);
+	return out.overflow ? selector : buf_str(&out);
+}
+
+/* The fields of a line, their spaces at either end taken off. */
+static struct str
+field(struct str *rest)
+{
+	struct str text = str_cut(rest, '\t');
+
+	return str_trim_start(str_trim_end(text));
+}
+
+static void
+put_item(struct gophermap *map, struct str line, struct buf *out)
+{
+	struct gophermenu_item item = { .type = line.at[0] };
+	unsigned long port = PORT_GOPHER;
+	bool leads = item.type != 'i' && item.type != '3';
+	struct str rest = str_tail(line, 1);
+
+	item.display = str_trim_end(str_cut(&rest, '\t'));
+	item.selector = field(&rest);
+	item.host = field(&rest);
+	if (!str_number(field(&rest), UINT16_MAX, &port))
+		port = PORT_GOPHER;
+	item.port = (uint16_t)port;
+	if (item.host.len == 0 && leads) {
+		if (item.selector.len == 0)
+			item.selector = item.display;
+		item.selector = own_selector(map, item.selector);
+	} else if (item.host.len == 0) {
+		item.host =
+		    item.type == 'i' ? STR("null.host") : STR("error.host");
+		item.port = 1;
+	}
+	gophermenu_item(out, map->site, &item);
+}
+
+static void
+put_title(struct gophermap *map, struct str title, struct buf *out)
+{
+	gophermenu_item(out, map->site,
+	    &(struct gophermenu_item){ .type = 'i',
+		.display = title,
+		.selector = STR("TITLE"),
+		.host = STR("null.host"),
+		.port = 1 });
+}
+
+/* Appends what a line becomes; parts of a long one are information. */
+static void
+put_part(struct gophermap *map, const struct lines_part *part, struct buf *out)
+{
+	struct str line = str_trim_end(part->text);
+
+	if (!part->first || !part->last)
+		gophermenu_info(out, part->text);
+	else if (str_starts(line, STR("!")))
+		put_title(map, str_tail(line, 1), out);
+	else if (is_item(part->text))
+		put_item(map, part->text, out);
+	else
+		gophermenu_info(out, line);
+}
+
+/* Whether the line is for us alone, and what it asks for. */
+static bool
+obey(struct gophermap *map, const struct lines_part *part)
+{
+	struct str line = str_trim_end(part->text);
+
+	if (part->first)
+		map->comment = str_starts(line, STR("#"));
+	if (part->first && part->last) {
+		map->lists = str_equals(line, STR("*"));
+		map->stopped = map->lists || str_equals(line, STR("."));
+	}
+	return map->comment || map->stopped;
+}
+
+/* Writes the line that was read last; false when there is no room. */
+static bool
+write_part(struct gophermap *map, struct buf *out)
+{
+	bool roomy = buf_room(out) >= GOPHERMENU_ROOM;
+	struct buf line = buf_over(
+	    out->at + out->len, roomy ? GOPHERMENU_ROOM : buf_room(out));
+
+	put_part(map, &map->part, &line);
+	if (line.overflow && roomy) {
+		/* An item too long for any client: its text alone. */
+		line = buf_over(line.at, line.cap);
+		gophermenu_info(&line, map->part.text);
+	}
+	out->len += line.len;
+	map->pending = line.overflow;
+	return !map->pending;
+}
+
+static bool
+next_part(struct gophermap *map, struct buf *out)
+{
+	int got = map->stopped ? 0 : lines_next(&map->lines, &map->part);
+
+	if (got == 1) {
+		map->pending = !obey(map, &map->part);
+		return true;
+	}
+	if (got == -1 || (!map->lists && buf_room(out) < 3))
+		return false;
+	if (!map->lists)
+		buf_add(out, STR(".\r\n"));
+	map->ended = true;
+	return true;
+}
+
+ssize_t
+gophermap_read(struct gophermap *map, char *at, size_t room)
+{
+	struct buf out = buf_over(at, room);
+	bool went_on = true;
+
+	assert(room >= GOPHERMENU_ROOM);
+	while (went_on && !map->ended)
+		went_on =
+		    map->pending ? write_part(map, &out) : next_part(map, &out);
+	if (out.len == 0 && map->lines.error != 0) {
+		errno = map->lines.error;
+		return -1;
+	}
+	return (ssize_t)out.len;
+}
+
+bool
+gophermap_lists(const struct gophermap *map)
+{
+	return map->lists;
+}
