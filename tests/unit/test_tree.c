@@ -21,7 +21,7 @@ make_socket(const char *path)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
 	temporary_check(
 	    bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
 	close(fd);
