@@ -267,20 +267,33 @@ next_piece(const struct gophermenu *menu)
 	return wrap_next(line->text, columns(menu));
 }
 
+/* Copies `text`, which has room at `at`, and returns where it ends. */
+static char *
+copy(char *at, struct str text)
+{
+	if (text.len > 0)
+		memcpy(at, text.at, text.len);
+	return at + text.len;
+}
+
 /* Appends a menu line whole, or not at all for want of room. */
 static bool
 put(struct buf *out, const struct output *line, struct str before,
     struct str text)
 {
-	if (buf_room(out) <
-	    2 + before.len + text.len + line->selector.len + line->where.len)
+	size_t len =
+	    2 + before.len + text.len + line->selector.len + line->where.len;
+	char *at = out->at + out->len;
+
+	if (len > buf_room(out))
 		return false;
-	buf_char(out, line->type);
-	buf_add(out, before);
-	buf_add(out, text);
-	buf_char(out, '\t');
-	buf_add(out, line->selector);
-	buf_add(out, line->where);
+	*at++ = line->type;
+	at = copy(at, before);
+	at = copy(at, text);
+	*at++ = '\t';
+	at = copy(at, line->selector);
+	copy(at, line->where);
+	out->len += len;
 	return true;
 }
 

@@ -27,11 +27,26 @@ is_plain(char c)
 	return c >= ' ' && c <= '~';
 }
 
+/* Whether each of eight bytes is printable ASCII. */
+static bool
+are_plain(const char *at)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t bytes;
+
+	/* The top bit of one is set, of x itself, of x - 0x20 or of x + 1. */
+	memcpy(&bytes, at, sizeof bytes);
+	return ((bytes | (bytes - 0x20 * each) | (bytes + each)) &
+		   0x80 * each) == 0;
+}
+
 size_t
 wrap_plain(struct str s)
 {
 	size_t n = 0;
 
+	while (s.len - n >= 8 && are_plain(s.at + n))
+		n += 8;
 	while (n < s.len && is_plain(s.at[n]))
 		n++;
 	return n;
@@ -116,8 +131,11 @@ wrap_clean(struct buf *out, struct str *raw, size_t *column)
 static size_t
 fitting(struct str text, size_t columns)
 {
-	size_t fit = 0;
+	size_t fit =
+	    wrap_plain(text.len > columns ? str_head(text, columns) : text);
 
+	assert(columns >= 2 && columns <= WRAP_PIECE);
+	columns -= fit;
 	while (fit < text.len && text.at[fit] != '\n') {
 		ucs4_t c;
 		int len = character(str_tail(text, fit), &c);
@@ -270,7 +288,6 @@ wrap_next(struct str text, size_t columns)
 	size_t after = after_spaces(text, fit);
 	size_t at;
 
-	assert(columns >= 2);
 	if (after == text.len || text.at[after] == '\n')
 		return without_spaces(
 		    str_head(text, fit), after + (after < text.len ? 1 : 0));
@@ -290,7 +307,6 @@ wrap_cut(struct str text, size_t columns)
 {
 	size_t fit = fitting(text, columns);
 
-	assert(columns >= 2);
 	if (fit == text.len)
 		return (struct wrap_piece){ text, fit };
 	if (text.at[fit] == '\n')

@@ -34,9 +34,9 @@ struct wrap_piece {
 };
 
 /*
- * The first line of clean `text`, at most `columns` wide, which are at least
- * two.  It ends at the end of the text, at a "\n", or as late as the line
- * breaking algorithm (UAX #14) allows, its last spaces dropped; within a
+ * The first line of clean `text`, at most `columns` wide, which are two to
+ * WRAP_PIECE.  It ends at the end of the text, at a "\n", or as late as the
+ * line breaking algorithm (UAX #14) allows, its last spaces dropped; within a
  * word when that alone is wider, but not within a grapheme.  `text` has
  * WRAP_WINDOW bytes, or it is all there is.
  */
