@@ -24,6 +24,8 @@
 #define SIXTY TEN TEN TEN TEN TEN TEN
 #define SIXTY_EQUALS \
 	"============================================================"
+#define SIXTY_SPACES \
+	"                                                            "
 #define SIXTY_SEVEN SIXTY "1234567"
 
 static const struct str names[] = {
