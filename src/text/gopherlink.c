@@ -73,8 +73,9 @@ local(struct arena *arena, const struct gophermenu_page *page, struct str url,
 		return nowhere;
 	if (!has_query || query.len == 0) {
 		/* An empty query asks for the prompt: the client has one. */
-		link.type =
-		    has_query ? '7' : page->item_type(page->context, decoded);
+		link.type = '7';
+		if (!has_query)
+			link.type = page->item_type(page->context, decoded);
 		link.selector = path;
 	}
 	return link.selector.len > SELECTOR_MAX ? by_url(arena, url) : link;
