@@ -416,6 +416,7 @@ stop(struct master *master)
 		master->stop_by = now_plus(
 		    master->generation->config.shutdown_timeout_ms + 1000);
 		log_line(LOG_LEVEL_INFO, "stopping");
+		listeners_close(&master->listeners, NULL);
 		retire(master, master->child_count);
 	}
 	if (wants_stop > 1 || until(&master->stop_by) == 0)

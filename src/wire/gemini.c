@@ -9,6 +9,7 @@
 #include "serve/serve.h"
 #include "sys/net.h"
 #include "text/buf.h"
+#include "text/hostname.h"
 #include "text/mime.h"
 #include "text/uri.h"
 
@@ -57,18 +58,20 @@ refuse_with(struct exchange *exchange, enum status status, struct str meta)
 	return PARSE_DONE;
 }
 
-/* Whether `host` is the address that the client connected to. */
+/* Whether the host is the address that the client connected to. */
 static bool
 is_local(const struct exchange *exchange, const struct uri *uri)
 {
 	struct net_address local;
+	struct str host;
 	char text[NET_TEXT_MAX];
 
 	if (!uri->host_is_address || exchange->fd == -1 ||
+	    hostname_normal(exchange->arena, uri->host, &host) == -1 ||
 	    net_local_address(exchange->fd, &local) == -1)
 		return false;
 	net_host_format(&local, text);
-	return str_equals_nocase(str_of(text), uri->host);
+	return str_equals(str_of(text), host);
 }
 
 static bool

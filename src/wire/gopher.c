@@ -236,12 +236,18 @@ read_path(struct exchange *exchange, struct str text, struct request *request)
 	return false;
 }
 
+/* Here ".." is refused however it is written: no honest client sends it. */
 static bool
-holds_parent(struct str text)
+holds_parent(struct str selector)
 {
-	text = str_head(text, str_find(text, '?'));
-	while (text.len > 0)
-		if (str_equals(str_cut(&text, '/'), STR("..")))
+	char decoded[GOPHER_LINE_MAX];
+	struct buf path = buf_over(decoded, sizeof decoded);
+	struct str rest;
+
+	uri_decode(&path, str_head(selector, str_find(selector, '?')));
+	rest = buf_str(&path);
+	while (rest.len > 0)
+		if (str_equals(str_cut(&rest, '/'), STR("..")))
 			return true;
 	return false;
 }
@@ -383,7 +389,10 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 	selector.has_search = str_find(line, '\t') < line.len;
 	selector.text = str_cut(&line, '\t');
 	selector.search = str_cut(&line, '\t');
-	exchange->path = selector.text.len > 0 ? selector.text : STR("/");
+	/* What was asked of a page is the reader's own affair. */
+	exchange->path = selector.text.len > 0
+	    ? str_head(selector.text, str_find(selector.text, '?'))
+	    : STR("/");
 	answer_selector(exchange, &selector);
 	return PARSE_DONE;
 }

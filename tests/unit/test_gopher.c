@@ -94,6 +94,7 @@ static const struct {
 	{ STR_INIT("/../x\r\n"), NOT_FOUND },
 	{ STR_INIT("/docs/../docs/page.gmi\r\n"), NOT_FOUND },
 	{ STR_INIT("/%2e%2e/x\r\n"), NOT_FOUND },
+	{ STR_INIT("/docs/.%2E/docs/page.gmi\r\n"), NOT_FOUND },
 	{ STR_INIT("/docs%2fpage.gmi\r\n"), NOT_FOUND },
 	{ STR_INIT("/docs%00\r\n"), NOT_FOUND },
 	{ STR_INIT("GET / HTTP/1.1\r\n"),
