@@ -24,7 +24,8 @@ ANSWER = ('Ilham Aliyev brought up the 1920 occupation by the Russian '
 
 def words(text):
     """Text without its line breaks, and what a client puts beside it."""
-    return ' '.join(text.replace('|', ' ').replace('▒', ' ').split())
+    text = ' '.join(text.replace('|', ' ').replace('▒', ' ').split())
+    return text.replace('- ', '-')  # a line may break behind a hyphen
 
 
 class Screen:

@@ -31,6 +31,11 @@ def items(menu):
             if line and line != '.']
 
 
+def joined(lines):
+    """One line; a line may have been broken behind a hyphen."""
+    return ' '.join(' '.join(lines).split()).replace('- ', '-')
+
+
 def gemini_words(page):
     """What is read on a page of gemtext, without what marks it up."""
     found = []
@@ -47,7 +52,7 @@ def gemini_words(page):
             found.append(line.lstrip('#'))
         else:
             found.append(re.sub(r'^(\* |>)', '', line))
-    return ' '.join(' '.join(found).split())
+    return joined(found)
 
 
 def gopher_words(menu):
@@ -55,7 +60,7 @@ def gopher_words(menu):
     for item in items(menu):
         if not re.fullmatch(r'=+|-+|~+', item.display):
             found.append(re.sub(r'^(\* |> ?)', '', item.display))
-    return ' '.join(' '.join(found).split())
+    return joined(found)
 
 
 class Capsule(unittest.TestCase):

@@ -629,7 +629,7 @@ class Tls(unittest.TestCase):
                 client.stdin.close()
                 client.stdout.close()
         self.assertIn(b'no_renegotiation', said)
-        self.assertEqual(said.count(b', ServerHello'), 1)
+        self.assertEqual(said.count(b', ServerHello\n'), 1)
 
     def test_hostile_handshakes(self):
         with gemini_connect(self.server) as client:

@@ -1,5 +1,6 @@
 """Gopher as clients speak it: menus, files and what they get wrong."""
 
+import hashlib
 import os
 import re
 import ssl
@@ -8,7 +9,8 @@ import unittest
 from server import (Connection, Server, fetch, gopher, gopher_connect,
                     select, tls_context)
 
-BINARY = bytes(range(256)) * 64
+# Bytes that no program knows.
+BINARY = hashlib.shake_256(b'unknown').digest(16384)
 PNG = bytes.fromhex(
     '89504e470d0a1a0a0000000d4948445200000001000000010806000000'
     '1f15c4890000000d49444154789c6360f8cfc0f01f00050001ff5e8d7c'
