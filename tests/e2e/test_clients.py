@@ -278,9 +278,14 @@ class Vf1(Client):
     def test_over_tls(self):
         with Server(os.path.join(TOP, 'capsule'),
                     options=['gopher_tls=yes']) as server:
+            # It trusts whom the system trusts, here this server alone.
+            environment = client_environment(self.home)
+            environment['SSL_CERT_FILE'] = os.path.join(
+                server.certs, 'localhost.crt')
             done = self.run_client(
-                'vf1', '--tls', 'gopher://localhost:%d/' %
-                server.gopher_port, keys=b'2\ncat\nquit\n')
+                'vf1', '--tls', 'gophers://localhost:%d/' %
+                server.gopher_port, keys=b'2\ncat\nquit\n',
+                environment=environment)
             self.assertIn(ANSWER, words(done.stdout.decode()),
                           done.stderr.decode())
 

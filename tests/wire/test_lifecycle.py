@@ -284,16 +284,24 @@ class Startup(unittest.TestCase):
                     client.send(b'gemini://localhost:%d/\r\n' % int(port))
                     self.assertEqual(client.read_reply().text, HOME)
 
+    @staticmethod
+    def status(pid):
+        with open('/proc/%d/status' % pid, encoding='ascii') as file:
+            return {name: value.strip() for name, value in
+                    (line.split(':', 1) for line in file)}
+
     def test_workers_have_no_privileges(self):
         with Server(TREE) as server:
             self.assertEqual(fetch(server).status, 20)
             pids = server.workers()
             self.assertEqual(len(pids), 2)
             for pid in pids:
-                with open('/proc/%d/status' % pid, encoding='ascii') as file:
-                    status = dict(line.split(':', 1) for line in file)
-                self.assertEqual(status['NoNewPrivs'].strip(), '1')
+                # One that has served nobody yet may be on its way there.
+                wait_until(lambda p=pid: self.status(p)['NoNewPrivs'] == '1',
+                           'no new privileges')
+                status = self.status(pid)
                 self.assertEqual(int(status['CapEff'], 16), 0)
+                self.assertEqual(int(status['CapPrm'], 16), 0)
                 if os.getuid() == 0:
                     self.assertNotIn('0', status['Uid'].split())
                     self.assertNotIn('0', status['Gid'].split())
