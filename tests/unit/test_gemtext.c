@@ -88,7 +88,7 @@ toggles_hide_markers(void **state)
 	struct gemtext_line line;
 
 	(void)state;
-	line = gemtext_read(STR("```"), &preformatted);
+	(void)gemtext_read(STR("```"), &preformatted);
 	for (size_t i = 0; i < COUNT(preformatted_lines); i++) {
 		const char *in = preformatted_lines[i][0];
 

@@ -338,7 +338,7 @@ large_pages(void **state)
 	assert_menu(menu);
 	release(menu);
 	release(page);
-	page = long_line("", "=> ../x/y.txt?z#q z\n", 100000 * 20);
+	page = long_line("", "=> ../x/y.txt?z#q z\n", (size_t)100000 * 20);
 	menu = rest = project(source_of(page));
 	for (size_t i = 0; i < 100000; i++) {
 		assert_true(str_starts(rest, STR("1z\t/x/y.txt?z" OURS)));
