@@ -127,8 +127,8 @@ loses_nothing(void **state)
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] = "abcdefghijklmnopqrstuvw"[i % 23];
 	for (size_t i = 0; i < sizeof text; i += 977)
-		text[i] = '
-'; memset(text + 3 * LINES_BUFFER, 'x', 9 * LINES_BUFFER);
+		text[i] = '\n';
+	memset(text + 3 * LINES_BUFFER, 'x', 9 * LINES_BUFFER);
 	open_lines(&lines, &arena, &source, LINES_BUFFER / 2);
 	while (lines_next(&lines, &part) == 1) {
 		assert_true(part.text.len <= LINES_BUFFER / 2);
