@@ -371,13 +371,22 @@ class Connection:
             self.tls.write(data)
             self._flush()
 
-    def end_sending(self, close_notify=False):
-        """Half-closes, with TLS's word for it or without."""
-        if close_notify:
-            try:
-                self.tls.unwrap()
-            except ssl.SSLWantReadError:
-                pass
+    def end_sending(self, data=b'', close_notify=False):
+        """Sends the last bytes and half-closes.
+
+        TLS's word for it goes in the same segment: a server that has
+        answered by then would be right to reset.
+        """
+        if self.tls is None:
+            self.send(data)
+        else:
+            if data:
+                self.tls.write(data)
+            if close_notify:
+                try:
+                    self.tls.unwrap()
+                except ssl.SSLWantReadError:
+                    pass
             self._flush()
         self.socket.shutdown(socket.SHUT_WR)
 

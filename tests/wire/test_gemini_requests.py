@@ -356,8 +356,7 @@ class Requests(unittest.TestCase):
         for close_notify in (False, True):
             with self.subTest(close_notify=close_notify), \
                     gemini_connect(self.server) as connection:
-                connection.send(request)
-                connection.end_sending(close_notify)
+                connection.end_sending(request, close_notify)
                 reply = connection.read_reply()
                 self.assertEqual((reply.status, reply.text), (20, PAGE))
                 self.assertTrue(reply.close_notify)
@@ -367,8 +366,8 @@ class Requests(unittest.TestCase):
         for close_notify in (False, True):
             with self.subTest(close_notify=close_notify), \
                     gemini_connect(self.server) as connection:
-                connection.send(self.server.url('/page').encode())
-                connection.end_sending(close_notify)
+                connection.end_sending(
+                    self.server.url('/page').encode(), close_notify)
                 reply = connection.read_reply()
                 self.assertIn(reply.status, (0, 59))
                 self.assertNotIn(b'Page', reply.body)
@@ -379,8 +378,7 @@ class Requests(unittest.TestCase):
                      b'SSH-2.0-x\r\n'):
             with self.subTest(data=data), \
                     Connection(self.server.gemini_port) as connection:
-                connection.send(data)
-                connection.end_sending()
+                connection.end_sending(data)
                 try:
                     got = connection.read_all()
                 except ConnectionResetError:

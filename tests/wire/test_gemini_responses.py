@@ -640,8 +640,7 @@ class Tls(unittest.TestCase):
                      b'\x28', b'\x80\x2e\x01\x00\x02' + b'\0' * 50):
             with self.subTest(data=data[:12]), \
                     Connection(self.server.gemini_port) as client:
-                client.send(data)
-                client.end_sending()
+                client.end_sending(data)
                 try:
                     client.read_all()
                 except ConnectionResetError:

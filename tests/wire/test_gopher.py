@@ -176,8 +176,7 @@ class Menus(Case):
         for line in (b'/page.gmi', b'/page.gmi\r', b'/page.gmi\t'):
             with self.subTest(line=line), \
                     gopher_connect(self.server) as connection:
-                connection.send(line)
-                connection.end_sending()
+                connection.end_sending(line)
                 self.assertEqual(connection.read_all(),
                                  select(self.server, '/page.gmi'))
         with gopher_connect(self.server) as connection:
