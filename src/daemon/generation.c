@@ -25,8 +25,8 @@ log_certificate(const struct cert *cert)
 	if (!cert->covers_names)
 		log_line(LOG_LEVEL_WARN,
 		    "%s: not for every name of this capsule, and clients will "
-		    "complain about the others; have one made for all of them "
-		    "by moving it and its key away",
+		    "complain about the others; renew it for all names with "
+		    "the same key, as capsuled(8) shows",
 		    cert->file);
 }
 

@@ -13,12 +13,12 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/worker.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "tree/media.h"
 
@@ -27,7 +27,7 @@
 /* Retired workers above which a reload waits for some to end. */
 #define RETIRED_MAX 256
 /* A worker that lived this long did not die of its start. */
-#define HEALTHY_SECONDS 10
+#define HEALTHY_MS 10000
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LONGEST_MS 30000
 
@@ -70,32 +70,6 @@ on_signal(int number)
 		wants_reload = 1;
 	else if (number != SIGCHLD)
 		wants_stop++;
-}
-
-static struct timespec
-now_plus(unsigned ms)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	time.tv_sec += ms / 1000;
-	time.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (time.tv_nsec >= 1000000000) {
-		time.tv_nsec -= 1000000000;
-		time.tv_sec++;
-	}
-	return time;
-}
-
-/* How long until `due`, in milliseconds; 0 when it has come. */
-static long
-until(const struct timespec *due)
-{
-	struct timespec now = now_plus(0);
-	long ms = (long)(due->tv_sec - now.tv_sec) * 1000 +
-	    (due->tv_nsec - now.tv_nsec) / 1000000;
-
-	return ms > 0 ? ms : 0;
 }
 
 static int
@@ -180,14 +154,14 @@ start_worker(struct master *master, size_t slot)
 		    "master: cannot start a worker: %s; trying again",
 		    strerror(errno));
 		place->empty = true;
-		place->due = now_plus(PAUSE_LONGEST_MS);
+		place->due = clock_in(PAUSE_LONGEST_MS);
 		return;
 	}
 	place->empty = false;
 	master->children[master->child_count++] = (struct child){
 		.pid = pid,
 		.slot = slot,
-		.started = now_plus(0),
+		.started = clock_now(),
 	};
 }
 
@@ -196,7 +170,7 @@ start_due(struct master *master)
 {
 	for (size_t i = 0; i < master->place_count && !master->stopping; i++)
 		if (master->places[i].empty &&
-		    until(&master->places[i].due) == 0)
+		    clock_until_ms(&master->places[i].due) == 0)
 			start_worker(master, i);
 }
 
@@ -226,17 +200,16 @@ static void
 replace(struct master *master, const struct child *dead, int status)
 {
 	struct place *place = &master->places[dead->slot];
-	struct timespec now = now_plus(0);
 	char text[128];
 
-	if (now.tv_sec - dead->started.tv_sec >= HEALTHY_SECONDS)
+	if (clock_since_ms(&dead->started) >= HEALTHY_MS)
 		place->pause_ms = 0;
 	describe_death(status, text, sizeof text);
 	log_line(LOG_LEVEL_ERROR,
 	    "master: worker %ld ended: %s; another one in %u ms",
 	    (long)dead->pid, text, place->pause_ms);
 	place->empty = true;
-	place->due = now_plus(place->pause_ms);
+	place->due = clock_in(place->pause_ms);
 	place->pause_ms =
 	    place->pause_ms == 0 ? PAUSE_FIRST_MS : place->pause_ms * 2;
 	if (place->pause_ms > PAUSE_LONGEST_MS)
@@ -413,13 +386,13 @@ stop(struct master *master)
 {
 	if (!master->stopping) {
 		master->stopping = true;
-		master->stop_by = now_plus(
+		master->stop_by = clock_in(
 		    master->generation->config.shutdown_timeout_ms + 1000);
 		log_line(LOG_LEVEL_INFO, "stopping");
 		listeners_close(&master->listeners, NULL);
 		retire(master, master->child_count);
 	}
-	if (wants_stop > 1 || until(&master->stop_by) == 0)
+	if (wants_stop > 1 || clock_until_ms(&master->stop_by) == 0)
 		for (size_t i = 0; i < master->child_count; i++)
 			kill(master->children[i].pid, SIGKILL);
 }
@@ -429,12 +402,13 @@ static void
 wait_for_signal(const struct master *master)
 {
 	struct timespec timeout;
-	long ms = master->stopping ? until(&master->stop_by) : PAUSE_LONGEST_MS;
+	long ms = master->stopping ? clock_until_ms(&master->stop_by)
+				   : PAUSE_LONGEST_MS;
 
 	for (size_t i = 0; i < master->place_count; i++)
 		if (master->places[i].empty &&
-		    until(&master->places[i].due) < ms)
-			ms = until(&master->places[i].due);
+		    clock_until_ms(&master->places[i].due) < ms)
+			ms = clock_until_ms(&master->places[i].due);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;

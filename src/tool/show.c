@@ -66,29 +66,15 @@ gopher_line(struct arena *arena, struct str address)
 }
 
 static int
-write_all(struct str bytes)
-{
-	if (bytes.len > 0 &&
-	    fwrite(bytes.at, 1, bytes.len, stdout) != bytes.len)
-		return -1;
-	return 0;
-}
-
-static int
-write_answer(const struct exchange *exchange)
+write_answer(struct exchange *exchange)
 {
 	char bytes[16384];
-	ssize_t got;
 
-	if (write_all(exchange->head) == -1)
-		return -1;
-	while (exchange->body != NULL && !exchange->body->ended) {
-		got = body_pull(exchange->body, bytes, sizeof bytes);
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			break;
-		if (write_all((struct str){ bytes, (size_t)got }) == -1)
+	while (!exchange_ended(exchange)) {
+		ssize_t len = exchange_read(exchange, bytes, sizeof bytes);
+
+		if (len == -1 ||
+		    fwrite(bytes, 1, (size_t)len, stdout) != (size_t)len)
 			return -1;
 	}
 	return fflush(stdout) == 0 ? 0 : -1;
@@ -119,7 +105,7 @@ show(const struct server *server, const struct protocol *protocol,
 		    strerror(errno));
 	else if (exchange.status < STATUS_FAILURE)
 		status = 0;
-	body_release(exchange.body);
+	exchange_release(&exchange);
 	arena_release(&arena);
 	return status;
 }

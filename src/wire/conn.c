@@ -8,15 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "text/arena.h"
 #include "text/buf.h"
+#include "wire/access.h"
 #include "wire/transport.h"
 
 /* What one request may hold in memory, a large listing's names aside. */
@@ -66,7 +67,6 @@ struct conn {
 	struct exchange exchange;
 	char *input; /* protocol->request_max bytes of the arena */
 	size_t input_len;
-	size_t head_sent;
 	size_t drained;
 	size_t unsent; /* what the kernel held when the deadline was set */
 	uint64_t bytes; /* of head and body */
@@ -76,43 +76,26 @@ struct conn {
 
 static void conn_run(struct conn *conn);
 
-static unsigned
-elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned)((now.tv_sec - since->tv_sec) * 1000 +
-	    (now.tv_nsec - since->tv_nsec) / 1000000);
-}
-
 /* One line for each answer; a client that never asked leaves none. */
 static void
 log_access(struct conn *conn, bool cut)
 {
-	char text[2048], address[NET_TEXT_MAX];
-	struct buf line = buf_over(text, sizeof text);
-	const struct exchange *exchange = &conn->exchange;
-	struct str path = exchange->path;
+	struct access access = {
+		.protocol = conn->kind->protocol->name,
+		.status = conn->exchange.status,
+		.peer = conn->group->log_addresses ? &conn->peer : NULL,
+		.path = conn->exchange.path,
+		.bytes = conn->bytes,
+		.ms = clock_since_ms(&conn->opened),
+		.cut = cut,
+	};
 
-	if (conn->logged || exchange->status == 0)
-		return;
+	if (!conn->logged && access.status != 0)
+		access_log(&access);
+	else if (!conn->logged && log_is_debug())
+		log_line(LOG_LEVEL_DEBUG, "%s: no request in %ld ms",
+		    access.protocol, access.ms);
 	conn->logged = true;
-	/* Escaped it may grow fourfold; the rest of the line needs room. */
-	if (path.len > 256)
-		path = str_head(path, 256);
-	buf_add(&line, str_of(conn->kind->protocol->name));
-	buf_printf(&line, " status=%d", (int)exchange->status);
-	if (conn->group->log_addresses) {
-		net_host_format(&conn->peer, address);
-		log_field(&line, "address", str_of(address));
-	}
-	log_field(&line, "path", path);
-	buf_printf(&line, " bytes=%llu ms=%u", (unsigned long long)conn->bytes,
-	    elapsed_ms(&conn->opened));
-	if (cut)
-		buf_add(&line, STR(" cut=yes"));
-	log_info(buf_str(&line));
 }
 
 static void
@@ -125,7 +108,7 @@ conn_close(struct conn *conn)
 		event_del(&conn->io);
 	event_del(&conn->deadline);
 	transport_release(&conn->transport);
-	body_release(conn->exchange.body);
+	exchange_release(&conn->exchange);
 	arena_release(&conn->arena);
 	close(conn->fd);
 	conn->state = CONN_CLOSED;
@@ -258,46 +241,6 @@ conn_request(struct conn *conn)
 }
 
 /*
- * Fills the scratch with what is to be sent next, head first.  Returns its
- * length, 0 at the end, -1 when the body failed.
- */
-static ssize_t
-fill(struct conn *conn)
-{
-	struct exchange *exchange = &conn->exchange;
-	char *scratch = conn->group->scratch;
-	size_t len = exchange->head.len - conn->head_sent;
-
-	/* Heads are a few KiB, but a page behind a "URL:" is more. */
-	if (len > CONN_SCRATCH_SIZE)
-		len = CONN_SCRATCH_SIZE;
-	if (len > 0)
-		memcpy(scratch, exchange->head.at + conn->head_sent, len);
-	conn->head_sent += len;
-	while (exchange->body != NULL && !exchange->body->ended &&
-	    CONN_SCRATCH_SIZE - len >= BODY_ROOM) {
-		ssize_t got = body_pull(
-		    exchange->body, scratch + len, CONN_SCRATCH_SIZE - len);
-
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			exchange->body->ended = true;
-		len += (size_t)got;
-	}
-	return (ssize_t)len;
-}
-
-static bool
-is_all_pulled(const struct conn *conn)
-{
-	const struct exchange *exchange = &conn->exchange;
-
-	return conn->head_sent == exchange->head.len &&
-	    (exchange->body == NULL || exchange->body->ended);
-}
-
-/*
  * The rest of the body cannot be had.  The client has to see that: no
  * close_notify, and in clear, where only a reset tells, a reset.
  */
@@ -319,11 +262,14 @@ cut_short(struct conn *conn)
 static enum step
 conn_response(struct conn *conn)
 {
+	struct exchange *exchange = &conn->exchange;
 	size_t turn = 0;
 	ssize_t sent = transport_flush(&conn->transport);
 
-	while (sent == IO_DONE && turn < TURN_BYTES && !is_all_pulled(conn)) {
-		ssize_t len = fill(conn);
+	while (
+	    sent == IO_DONE && turn < TURN_BYTES && !exchange_ended(exchange)) {
+		ssize_t len = exchange_read(
+		    exchange, conn->group->scratch, CONN_SCRATCH_SIZE);
 
 		if (len == -1)
 			return cut_short(conn);
@@ -332,7 +278,7 @@ conn_response(struct conn *conn)
 			    conn->group->scratch, (size_t)len);
 		conn->bytes += (size_t)len;
 		turn += (size_t)len;
-		if (sent == IO_DONE && is_all_pulled(conn))
+		if (sent == IO_DONE && exchange_ended(exchange))
 			transport_finish(&conn->transport);
 		if (sent == IO_DONE)
 			sent = transport_flush(&conn->transport);
@@ -346,7 +292,7 @@ conn_response(struct conn *conn)
 		}
 		return STEP_WRITE;
 	}
-	if (!is_all_pulled(conn)) {
+	if (!exchange_ended(exchange)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
 		return STEP_YIELD;
 	}
@@ -487,7 +433,7 @@ conn_new(struct conn_group *group, const struct conn_kind *kind, int fd,
 	conn->exchange = (struct exchange){
 		.server = group->server, .arena = &conn->arena, .fd = fd
 	};
-	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
+	conn->opened = clock_now();
 	conn->next = group->first;
 	conn->link = &group->first;
 	if (conn->next != NULL)

@@ -3,24 +3,8 @@
 
 #include <stdbool.h>
 
-#include "serve/response.h"
-#include "text/arena.h"
 #include "text/str.h"
-
-/*
- * One request and its answer, without the connection they travel on: what
- * conn carries to a client, and `capsule show` to standard output.
- */
-struct exchange {
-	const struct server *server;
-	struct arena *arena;
-	int fd; /* the connection's, for its local address; -1: none */
-
-	enum status status;
-	struct str path; /* for the log: what was asked for */
-	struct str head; /* to be sent before the body */
-	struct body *body; /* what follows it, or NULL; to be released */
-};
+#include "wire/exchange.h"
 
 enum parse {
 	PARSE_MORE, /* the request is not whole yet */

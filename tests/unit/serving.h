@@ -77,23 +77,19 @@ serving_ask(struct serving *serving, const struct protocol *protocol,
 	};
 	enum parse parse = protocol->answer(&exchange, request, ended);
 
-	serving->len = exchange.head.len;
+	serving->len = 0;
 	serving->status = exchange.status;
-	assert_in_range(serving->len, 0, SERVING_ANSWER_MAX / 2);
-	if (serving->len > 0)
-		memcpy(serving->answer, exchange.head.at, serving->len);
-	while (parse == PARSE_DONE && exchange.body != NULL &&
-	    !exchange.body->ended) {
-		ssize_t got = body_pull(
-		    exchange.body, serving->answer + serving->len, BODY_ROOM);
+	while (parse == PARSE_DONE && !exchange_ended(&exchange)) {
+		ssize_t got = exchange_read(
+		    &exchange, serving->answer + serving->len, BODY_ROOM);
 
-		if (got <= 0)
+		if (got == -1)
 			break;
 		serving->len += (size_t)got;
 		assert_in_range(
 		    serving->len, 0, SERVING_ANSWER_MAX - BODY_ROOM);
 	}
-	body_release(exchange.body);
+	exchange_release(&exchange);
 	arena_release(&serving->arena);
 	return parse;
 }

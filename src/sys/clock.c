@@ -1,0 +1,49 @@
+/*
+ * The monotonic clock.  Knows how to add and compare; knows nothing of what
+ * is waited for.
+ */
+#include "sys/clock.h"
+
+#define SECOND_NS 1000000000L
+#define MILLISECOND_NS 1000000L
+
+struct timespec
+clock_now(void)
+{
+	struct timespec now = { 0 };
+
+	/* It can fail for want of that clock alone, and Linux has it. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now;
+}
+
+struct timespec
+clock_in(unsigned ms)
+{
+	struct timespec then = clock_now();
+
+	then.tv_sec += ms / 1000;
+	then.tv_nsec += (long)(ms % 1000) * MILLISECOND_NS;
+	if (then.tv_nsec >= SECOND_NS) {
+		then.tv_nsec -= SECOND_NS;
+		then.tv_sec++;
+	}
+	return then;
+}
+
+long
+clock_since_ms(const struct timespec *then)
+{
+	struct timespec now = clock_now();
+
+	return (long)(now.tv_sec - then->tv_sec) * 1000 +
+	    (now.tv_nsec - then->tv_nsec) / MILLISECOND_NS;
+}
+
+long
+clock_until_ms(const struct timespec *then)
+{
+	long ms = -clock_since_ms(then);
+
+	return ms > 0 ? ms : 0;
+}

@@ -1,0 +1,18 @@
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include <time.h>
+
+/*
+ * Time that only goes on, whatever is done to the calendar.
+ */
+struct timespec clock_now(void);
+
+/* The time `ms` milliseconds from now. */
+struct timespec clock_in(unsigned ms);
+
+/* Milliseconds until `then`, 0 when it has come; and those since it. */
+long clock_until_ms(const struct timespec *then);
+long clock_since_ms(const struct timespec *then);
+
+#endif

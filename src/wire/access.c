@@ -1,0 +1,36 @@
+/*
+ * The access log.  Knows how an answer looks as a line; leaves escaping and
+ * writing to the log.
+ */
+#include "wire/access.h"
+
+#include <inttypes.h>
+
+#include "sys/log.h"
+#include "text/buf.h"
+
+/* Escaped it may grow fourfold, and the rest of the line needs room. */
+#define PATH_LONGEST ((size_t)256)
+
+void
+access_log(const struct access *access)
+{
+	char text[2048], address[NET_TEXT_MAX];
+	struct buf line = buf_over(text, sizeof text);
+	struct str path = access->path;
+
+	if (path.len > PATH_LONGEST)
+		path = str_head(path, PATH_LONGEST);
+	buf_printf(
+	    &line, "%s status=%d", access->protocol, (int)access->status);
+	if (access->peer != NULL) {
+		net_host_format(access->peer, address);
+		log_field(&line, "address", str_of(address));
+	}
+	log_field(&line, "path", path);
+	buf_printf(
+	    &line, " bytes=%" PRIu64 " ms=%ld", access->bytes, access->ms);
+	if (access->cut)
+		buf_add(&line, STR(" cut=yes"));
+	log_info(buf_str(&line));
+}

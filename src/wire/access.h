@@ -1,0 +1,25 @@
+#ifndef WIRE_ACCESS_H
+#define WIRE_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sys/net.h"
+#include "text/status.h"
+#include "text/str.h"
+
+/* What the log says of one answer. */
+struct access {
+	const char *protocol;
+	enum status status;
+	const struct net_address *peer; /* NULL: not to be told */
+	struct str path; /* what was asked for, without its query */
+	uint64_t bytes; /* of head and body, before encryption */
+	long ms; /* from the connection to its end */
+	bool cut; /* the client did not get all of it */
+};
+
+/* Writes one line of info. */
+void access_log(const struct access *access);
+
+#endif

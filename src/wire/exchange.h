@@ -1,0 +1,43 @@
+#ifndef WIRE_EXCHANGE_H
+#define WIRE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "serve/response.h"
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * One request and its answer, without the connection they travel on: what
+ * conn carries to a client, and `capsule show` to standard output.
+ */
+struct exchange {
+	const struct server *server;
+	struct arena *arena;
+	int fd; /* the connection's, for its local address; -1: none */
+
+	/* The answer, by the protocol. */
+	enum status status; /* 0: none yet */
+	struct str path; /* what was asked for, for the log */
+	struct str head; /* to be sent before the body; shrinks */
+	struct body *body; /* what follows it, or NULL */
+};
+
+/*
+ * Writes what is to be sent next, head first, to `at`, which has at least
+ * BODY_ROOM bytes; as much as there is room for.  Returns how many bytes, 0
+ * at the end, or -1 with errno set when the body failed: what was sent is
+ * then cut short.
+ */
+MUST_USE ssize_t exchange_read(
+    struct exchange *exchange, char *at, size_t room);
+
+/* Whether all of it was read. */
+bool exchange_ended(const struct exchange *exchange);
+
+/* Releases the body; the arena is its owner's. */
+void exchange_release(struct exchange *exchange);
+
+#endif
