@@ -31,9 +31,8 @@ by_url(struct arena *arena, struct str url)
 	return (struct gopherlink){ 'h', .selector = buf_str(&selector) };
 }
 
-/* What would run in the reader's program, or read the reader's files. */
-static bool
-is_refused(struct str scheme)
+bool
+gopherlink_refuses(struct str scheme)
 {
 	static const char *const refused[] = { "javascript", "data", "vbscript",
 		"file", "blob", "about" };
@@ -148,7 +147,7 @@ absolute(
 {
 	struct uri uri;
 
-	if (uri_parse(arena, url, &uri) == -1 || is_refused(uri.scheme))
+	if (uri_parse(arena, url, &uri) == -1 || gopherlink_refuses(uri.scheme))
 		return nowhere;
 	if (str_equals_nocase(uri.scheme, STR("gopher")) && uri.host.len > 0)
 		return native(arena, &uri, url);

@@ -1,6 +1,7 @@
 #ifndef TEXT_GOPHERLINK_H
 #define TEXT_GOPHERLINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "text/arena.h"
@@ -21,5 +22,11 @@ struct gopherlink {
  */
 struct gopherlink gopherlink_of(
     struct arena *arena, const struct gophermenu_page *page, struct str url);
+
+/*
+ * Whether no link of this scheme leads anywhere: what would run in the
+ * reader's program, or read the reader's files.
+ */
+bool gopherlink_refuses(struct str scheme);
 
 #endif

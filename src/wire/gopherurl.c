@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "text/gopherlink.h"
+
 /* Escaped for text and for attributes in double quotes. */
 static void
 add_escaped(struct buf *page, struct str text)
@@ -25,12 +27,8 @@ add_escaped(struct buf *page, struct str text)
 static bool
 is_followed(struct str scheme)
 {
-	static const char *const refused[] = { "javascript", "data", "vbscript",
-		"file", "blob", "about" };
-
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-		if (str_equals_nocase(scheme, str_of(refused[i])))
-			return false;
+	if (gopherlink_refuses(scheme))
+		return false;
 	for (size_t i = 0; i < scheme.len; i++) {
 		char c = scheme.at[i];
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
