@@ -269,8 +269,10 @@ class Malformed(Case):
         bad = [byte for byte in range(0x20) if byte not in b'\t\n']
         for byte in [*bad, 0x7f]:
             with self.subTest(byte=byte):
-                self.assert_error(gopher(
-                    self.server, b'/page.gmi' + bytes([byte]) + b'x\r\n'))
+                # What follows the question mark would not matter, but it.
+                for path in (b'/page.gmi', b'/page.gmi?', b'/page.gmi\t'):
+                    self.assert_error(gopher(
+                        self.server, path + bytes([byte]) + b'x\r\n'))
                 if byte not in (0x16, 0x0d):
                     self.assert_error(gopher(
                         self.server, bytes([byte]) + b'/page.gmi\r\n'))
