@@ -29,7 +29,7 @@ def words(text):
 
 
 class Screen:
-    """A program on a terminal of 100 by 50."""
+    """A program on a terminal wide enough for Amfora's first guess."""
 
     def __init__(self, home, command):
         self.directory = tempfile.mkdtemp(prefix='tmux-')
@@ -37,7 +37,7 @@ class Screen:
         self.ended = False
         atexit.register(self.close)
         environment = client_environment(home)
-        self._tmux('-f', '/dev/null', 'new-session', '-d', '-x', '100',
+        self._tmux('-f', '/dev/null', 'new-session', '-d', '-x', '160',
                    '-y', '50', command, environment=environment)
 
     def _tmux(self, *arguments, environment=None):

@@ -457,6 +457,12 @@ def fetch(server, path='/'):
     return gemini(server, server.url(path).encode() + b'\r\n')
 
 
+def peer_certificate(server):
+    """The certificate that it shows, in DER."""
+    with gemini_connect(server) as client:
+        return client.tls.getpeercert(True)
+
+
 def gopher_connect(server, limit=DEADLINE_S, **named):
     return Connection(server.gopher_port, limit=limit, **named)
 

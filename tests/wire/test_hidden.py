@@ -1,0 +1,102 @@
+"""What may not be seen: it all looks as if it were not there."""
+
+import os
+import socket
+import unittest
+
+from server import Server, fetch, gemini
+
+
+class Hidden(unittest.TestCase):
+    """All that may not be seen is 51, and looks like nothing at all."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server({
+            'index.gmi': '# Home\n',
+            'sub/page.gmi': '# Page\n',
+            'sub/target.txt': 'target\n',
+            '.hidden': 'no\n', '.git/config': 'no\n',
+            'sub/.hidden.gmi': 'no\n',
+            '.well-known/thing.txt': 'known\n',
+            'locked.txt': 'no\n', 'locked/x.txt': 'no\n',
+            'locked.gmi/index.gmi': 'no\n',
+            'unindexed/index.gmi': 'no\n',
+        })
+        cls.addClassCleanup(cls.server.stop)
+        path = cls.server.path
+        outside = os.path.join(cls.server.directory, 'outside')
+        os.mkdir(outside)
+        with open(os.path.join(outside, 'secret.txt'), 'w',
+                  encoding='ascii') as file:
+            file.write('secret\n')
+        os.symlink('/etc/passwd', path('absolute'))
+        os.symlink('/etc', path('absolutedir'))
+        os.symlink('../outside/secret.txt', path('relative'))
+        os.symlink('../outside', path('relativedir'))
+        os.symlink('../../outside/secret.txt', path('sub/relative'))
+        os.symlink('../tree/sub/target.txt', path('outandback'))
+        os.symlink(path('sub/target.txt'), path('absoluteinside'))
+        os.symlink('loop', path('loop'))
+        os.symlink('nowhere', path('dangling'))
+        os.symlink('.hidden', path('tohidden'))
+        os.symlink('sub/target.txt', path('inside.txt'))
+        os.symlink('sub', path('insidedir'))
+        os.symlink('../sub/target.txt', path('sub/upanddown'))
+        os.mkfifo(path('fifo'))
+        os.mkfifo(path('fifo.gmi'))
+        cls.socket = socket.socket(socket.AF_UNIX)
+        cls.addClassCleanup(cls.socket.close)
+        cls.socket.bind(path('socket'))
+        for name in ('locked.txt', 'locked', 'locked.gmi',
+                     'unindexed/index.gmi'):
+            os.chmod(path(name), 0)
+
+    def test_not_found(self):
+        want = fetch(self.server, '/none')
+        self.assertEqual(want.status, 51)
+        paths = [
+            '/none/', '/none/x', '/.hidden', '/.git', '/.git/',
+            '/.git/config', '/sub/.hidden.gmi', '/%2ehidden',
+            '/.well-known/none', '/.hidden/', '/.none',
+            '/absolute', '/absolutedir', '/absolutedir/',
+            '/absolutedir/passwd', '/relative', '/relativedir',
+            '/relativedir/', '/relativedir/secret.txt', '/sub/relative',
+            '/outandback', '/absoluteinside', '/loop', '/loop/',
+            '/dangling', '/fifo', '/fifo/', '/fifo.gmi', '/socket',
+            '/locked.txt', '/locked/', '/locked/x.txt', '/locked.gmi/',
+            '/sub/page.gmi/', '/%2F', '/x%2Fy', '/' + 'x' * 256,
+            '/' + 'x/' * 400, '/unindexed/index.gmi',
+        ]
+        for path in paths:
+            with self.subTest(path=path):
+                reply = gemini(self.server, self.server.url(
+                    path).encode() + b'\r\n', limit=8)
+                self.assertEqual(reply.header, want.header)
+                self.assertEqual(reply.body, b'')
+                self.assertTrue(reply.close_notify)
+
+    def test_device(self):
+        try:
+            os.mknod(self.server.path('null'), 0o644 | 0o020000,
+                     os.makedev(1, 3))
+        except PermissionError:
+            return  # only root makes devices
+        self.addCleanup(os.unlink, self.server.path('null'))
+        self.assertEqual(fetch(self.server, '/null').header,
+                         fetch(self.server, '/none').header)
+
+    def test_links_within(self):
+        for path, page in [
+                ('/inside.txt', 'target\n'),
+                ('/insidedir/target.txt', 'target\n'),
+                ('/sub/upanddown', 'target\n'),
+                ('/insidedir/upanddown', 'target\n'),
+                ('/.well-known/thing.txt', 'known\n')]:
+            with self.subTest(path=path):
+                reply = fetch(self.server, path)
+                self.assertEqual((reply.status, reply.text), (20, page))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,288 @@
+"""Start: what is refused, what is made, and who serves then."""
+
+import hashlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import unittest
+
+from server import (CAPSULED, DEADLINE_S, Connection, Process, Server, fetch,
+                    new_directory, peer_certificate, select, tls_context,
+                    wait_until, write_tree)
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
+HOME = '# Home\n'
+
+
+def run(*arguments):
+    """A capsuled that is expected to end by itself: status and streams."""
+    return subprocess.run([CAPSULED, *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=DEADLINE_S, check=False)
+
+
+class Startup(unittest.TestCase):
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.tree = os.path.join(self.directory, 'tree')
+        self.certs = os.path.join(self.directory, 'certs')
+        write_tree(self.tree, TREE)
+
+    def listening(self, gemini='127.0.0.1:0', gopher='127.0.0.1:0'):
+        return ['-g', gemini, '-G', gopher, '-w', '2', '-C', self.certs]
+
+    def assert_refused(self, arguments, statuses=(1, 2), says=None):
+        process = Process(arguments)
+        try:
+            status = process.wait(DEADLINE_S)
+        finally:
+            if process.child.poll() is None:
+                process.child.kill()
+                process.child.wait()
+        text = process.log.text()
+        self.assertIn(status, statuses, text)
+        # One line, for people: what is wrong.
+        self.assertEqual(len(process.lines), 1, text)
+        self.assertGreater(len(text), 10)
+        if says is not None:
+            self.assertIn(says, text)
+
+    def test_wrong_usage(self):
+        good = self.listening()
+        for extra in (['-Z'], ['--nonsense'], ['-g'], ['-o'], ['-w'],
+                      ['-g', 'nonsense'], ['-g', '127.0.0.1:65536'],
+                      ['-g', '::1:1965'], ['-G', 'localhost:70'],
+                      ['-w', 'x'], ['-w', '-1'], ['-w', '100000'],
+                      ['-n', ''], ['-n', 'a b'], ['-n', 'x/../y'],
+                      ['-o', 'nonsense=1'], ['-o', 'width'],
+                      ['-o', 'width=32'], ['-o', 'width=201'],
+                      ['-o', 'width=x'], ['-o', 'listing=perhaps'],
+                      ['-o', 'request_timeout_ms=0'],
+                      ['-o', 'lang=e\nn'], ['-o', 'gemini_ports=0'],
+                      ['-o', 'item_types=x'],
+                      ['-c', '/nonexistent/file'], ['-c', self.tree],
+                      ['tree', 'another']):
+            with self.subTest(extra=extra):
+                rest = [] if extra == ['tree', 'another'] or \
+                    len(extra) == 1 and extra[0] in ('-g', '-o', '-w') \
+                    else [self.tree]
+                self.assert_refused([*good, *extra, *rest], (2,))
+
+    def test_bad_file(self):
+        path = os.path.join(self.directory, 'conf')
+        for text, line in [('width = 10\n', 1), ('\n\nnonsense = 1\n', 3),
+                           ('names = {\n', None), ('width = "x\n', None),
+                           ('# fine\nlang = "en"\nwidth = x\n', 3)]:
+            with self.subTest(text=text):
+                with open(path, 'w', encoding='utf-8') as file:
+                    file.write(text)
+                says = 'conf' if line is None else 'conf:%d:' % line
+                self.assert_refused(
+                    [*self.listening(), '-c', path, self.tree], (2,), says)
+
+    def test_no_capsule(self):
+        for path in ('/nonexistent/capsule',
+                     os.path.join(self.tree, 'index.gmi')):
+            with self.subTest(path=path):
+                self.assert_refused([*self.listening(), path], (1, 2), path)
+
+    def test_no_such_user(self):
+        self.assert_refused(
+            [*self.listening(), '-u', 'no-such-user', self.tree], (1, 2),
+            'no-such-user')
+
+    def test_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))
+            taken.listen()
+            address = '127.0.0.1:%d' % taken.getsockname()[1]
+            self.assert_refused(
+                [*self.listening(gemini=address), self.tree], (1,), address)
+            self.assert_refused(
+                [*self.listening(gopher=address), self.tree], (1,), address)
+        with Server(TREE) as other:
+            address = '127.0.0.1:%d' % other.gemini_port
+            self.assert_refused(
+                [*self.listening(gemini=address), self.tree], (1,), address)
+
+    def make_pair(self, name='localhost', key='ec', days='365'):
+        os.makedirs(self.certs, exist_ok=True)
+        crt, pem = (os.path.join(self.certs, name + end)
+                    for end in ('.crt', '.key'))
+        kind = {'ec': ['-newkey', 'ec', '-pkeyopt',
+                       'ec_paramgen_curve:P-256']}[key]
+        subprocess.run(['openssl', 'req', '-x509', *kind, '-nodes', '-keyout',
+                        pem, '-out', crt, '-subj', '/CN=localhost', '-addext',
+                        'subjectAltName=DNS:localhost', '-days', days],
+                       check=True, stderr=subprocess.DEVNULL)
+        os.chmod(pem, 0o600)
+        return crt, pem
+
+    def test_bad_certificates(self):
+        def break_it(what):
+            shutil.rmtree(self.certs, ignore_errors=True)
+            crt, key = self.make_pair()
+            if what == 'key without certificate':
+                os.unlink(crt)
+            elif what == 'certificate without key':
+                os.unlink(key)
+            elif what == 'no certificate in the file':
+                with open(crt, 'w', encoding='ascii') as file:
+                    file.write('nonsense\n')
+            elif what == 'no key in the file':
+                with open(key, 'w', encoding='ascii') as file:
+                    file.write('nonsense\n')
+            elif what == 'key open to others':
+                os.chmod(key, 0o644)
+            elif what == 'a directory':
+                os.unlink(crt)
+                os.mkdir(crt)
+            elif what == 'mismatched':
+                first = open(crt, 'rb').read()
+                self.make_pair()
+                with open(crt, 'wb') as file:
+                    file.write(first)
+            return crt, key
+
+        for what in ('key without certificate', 'certificate without key',
+                     'no certificate in the file', 'no key in the file',
+                     'key open to others', 'a directory', 'mismatched'):
+            with self.subTest(what):
+                paths = break_it(what)
+                before = {path: os.path.exists(path) for path in paths}
+                self.assert_refused([*self.listening(), self.tree], (1, 2),
+                                    'localhost.')
+                # Nothing is made anew over it.
+                self.assertEqual(
+                    {path: os.path.exists(path) for path in paths}, before)
+
+    def test_own_certificate(self):
+        crt, _ = self.make_pair()
+        der = subprocess.run(
+            ['openssl', 'x509', '-in', crt, '-outform', 'DER'],
+            stdout=subprocess.PIPE, check=True).stdout
+        with Server(TREE, directory=self.directory) as server:
+            self.assertEqual(peer_certificate(server), der)
+            self.assertEqual(fetch(server).text, HOME)
+
+    def test_certificate_is_made_once(self):
+        with Server(TREE, directory=self.directory) as server:
+            der = peer_certificate(server)
+            said = hashlib.sha256(der).hexdigest()
+            wait_until(lambda: said in server.log.text().lower().replace(
+                ':', ''), 'the fingerprint in the log')
+        key = os.path.join(self.certs, 'localhost.key')
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+        self.assertEqual(sorted(os.listdir(self.certs)),
+                         ['localhost.crt', 'localhost.key'])
+        text = subprocess.run(
+            ['openssl', 'x509', '-noout', '-text', '-in',
+             os.path.join(self.certs, 'localhost.crt')],
+            stdout=subprocess.PIPE, check=True, text=True).stdout
+        for part in ('prime256v1', 'CN = localhost', 'DNS:localhost',
+                     'Version: 3'):
+            self.assertIn(part, text)
+        self.assertEqual(0, subprocess.run(
+            ['openssl', 'x509', '-checkend', str(20 * 365 * 86400), '-in',
+             os.path.join(self.certs, 'localhost.crt')],
+            stdout=subprocess.DEVNULL, check=False).returncode)
+        with Server(TREE, directory=self.directory) as server:
+            self.assertEqual(peer_certificate(server), der)
+            wait_until(lambda: said in server.log.text().lower().replace(
+                ':', ''), 'the fingerprint in the log')
+
+    def test_names_in_the_certificate(self):
+        with Server(TREE, names=['one.example', 'bücher.example',
+                                 '127.0.0.1']) as server:
+            crt = os.path.join(server.certs, 'one.example.crt')
+            text = subprocess.run(
+                ['openssl', 'x509', '-noout', '-text', '-in', crt],
+                stdout=subprocess.PIPE, check=True, text=True).stdout
+        for part in ('CN = one.example', 'DNS:one.example',
+                     'DNS:xn--bcher-kva.example', 'IP Address:127.0.0.1',
+                     'DNS:127.0.0.1'):
+            with self.subTest(part=part):
+                self.assertIn(part, text)
+
+    def test_help_and_version(self):
+        for flag, pattern in [('--help', rb'usage: capsuled'),
+                              ('--version', rb'\Acapsuled \d+\.\d+')]:
+            with self.subTest(flag=flag):
+                done = run(flag)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, pattern)
+                self.assertEqual(done.stderr, b'')
+
+    def test_check_only(self):
+        done = run('-t', *self.listening(), self.tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(b'ready', done.stderr)
+        for bad in (['-o', 'width=1'], ['-c', '/nonexistent']):
+            with self.subTest(bad=bad):
+                self.assertEqual(
+                    run('-t', *bad, *self.listening(), self.tree).returncode,
+                    2)
+
+    def test_one_protocol(self):
+        with Server(TREE, gopher='off') as server:
+            self.assertIsNone(server.gopher_port)
+            self.assertEqual(fetch(server).text, HOME)
+        with Server(TREE, gemini='off') as server:
+            self.assertIsNone(server.gemini_port)
+            self.assertIn(b'iHome\t', select(server, ''))
+            # Nothing speaks TLS: no certificate is needed.
+            self.assertFalse(os.path.exists(
+                os.path.join(server.certs, 'localhost.key')))
+
+    def test_both_families(self):
+        with Server(TREE, gemini='0', gopher='0') as server:
+            self.assertEqual(fetch(server).text, HOME)
+            with Connection(server.gemini_port, tls_context(),
+                            host='::1') as client:
+                client.send(server.url('/').encode() + b'\r\n')
+                self.assertEqual(client.read_reply().text, HOME)
+            with Connection(server.gopher_port, host='::1') as client:
+                client.send(b'\r\n')
+                self.assertIn(b'iHome\t', client.read_all())
+
+    def test_several_listeners(self):
+        with Server(TREE, arguments=['-g', '127.0.0.2:0']) as server:
+            match = re.search(r' gemini=127\.0\.0\.1:(\d+),127\.0\.0\.2:'
+                              r'(\d+) ', server.ready)
+            self.assertIsNotNone(match, server.ready)
+            for host, port in (('127.0.0.1', match[1]),
+                               ('127.0.0.2', match[2])):
+                with Connection(int(port), tls_context(),
+                                host=host) as client:
+                    client.send(b'gemini://localhost:%d/\r\n' % int(port))
+                    self.assertEqual(client.read_reply().text, HOME)
+
+    @staticmethod
+    def status(pid):
+        with open('/proc/%d/status' % pid, encoding='ascii') as file:
+            return {name: value.strip() for name, value in
+                    (line.split(':', 1) for line in file)}
+
+    def test_workers_have_no_privileges(self):
+        with Server(TREE) as server:
+            self.assertEqual(fetch(server).status, 20)
+            pids = server.workers()
+            self.assertEqual(len(pids), 2)
+            for pid in pids:
+                # One that has served nobody yet may be on its way there.
+                wait_until(lambda p=pid: self.status(p)['NoNewPrivs'] == '1',
+                           'no new privileges')
+                status = self.status(pid)
+                self.assertEqual(int(status['CapEff'], 16), 0)
+                self.assertEqual(int(status['CapPrm'], 16), 0)
+                if os.getuid() == 0:
+                    self.assertNotIn('0', status['Uid'].split())
+                    self.assertNotIn('0', status['Gid'].split())
+                    self.assertNotIn('0', status['Groups'].split())
+
+
+if __name__ == '__main__':
+    unittest.main()
