@@ -23,8 +23,9 @@ class Gophermaps(Case):
         'listed/zz/x.txt': '',
         'crlf/gophermap': 'One\r\n0Text\tfile.txt\r\n',
         'empty/gophermap': '',
-        'hostile/gophermap': b'\xff\xfe text\x1b[1m\n0A\x07b\tx\x01y\th\x02\t70\n'
-                             b'0only display\n' + b'long ' * 3000,
+        'hostile/gophermap': (
+            b'\xff\xfe text\x1b[1m\n0A\x07b\tx\x01y\th\x02\t70\n'
+            b'0only display\n' + b'long ' * 3000),
         'both/gophermap': 'map\n', 'both/index.gmi': '# Page\n',
     }
 
