@@ -18,15 +18,32 @@ struct listener_address {
 	int sockets[SOCKETS_MAX]; /* listeners.sockets_each of them */
 };
 
+/*
+ * The listener that was asked for as the `nth` of those with its address;
+ * more than one is port 0, asked for again.
+ */
 static const struct listener_address *
 find(const struct listeners *listeners, const struct net_address *asked,
-    const struct protocol *protocol)
+    size_t nth)
 {
 	for (size_t i = 0; listeners != NULL && i < listeners->count; i++)
-		if (listeners->addresses[i].kind.protocol == protocol &&
-		    net_equals(&listeners->addresses[i].asked, asked))
+		if (net_equals(&listeners->addresses[i].asked, asked) &&
+		    nth-- == 0)
 			return &listeners->addresses[i];
 	return NULL;
+}
+
+/* How many before the entry `at` ask for the same. */
+static size_t
+nth_of(const struct listeners *listeners, size_t at)
+{
+	size_t nth = 0;
+
+	for (size_t i = 0; i < at; i++)
+		if (net_equals(&listeners->addresses[i].asked,
+			&listeners->addresses[at].asked))
+			nth++;
+	return nth;
 }
 
 static const char *
@@ -34,7 +51,8 @@ remedy(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return "stop what listens there, or choose another port";
+		return "stop what listens there, choose another port, or, if "
+		       "it is this server itself, restart it";
 	case EACCES: return "choose a port above 1023, or start as root";
 	case EADDRNOTAVAIL: return "choose an address of this machine";
 	default: return "choose another address";
@@ -45,19 +63,21 @@ static int
 open_address(struct listeners *listeners, const struct net_address *asked,
     const struct conn_kind *kind, const struct listeners *old)
 {
-	const struct listener_address *known = find(old, asked, kind->protocol);
 	struct listener_address *address =
 	    &listeners->addresses[listeners->count];
+	const struct listener_address *known;
+	size_t nth;
 
-	if (find(listeners, asked, kind->protocol) != NULL &&
-	    net_port(asked) != 0) {
+	address->asked = address->bound = *asked;
+	nth = nth_of(listeners, listeners->count);
+	if (nth > 0 && net_port(asked) != 0) {
 		errno = EADDRINUSE;
 		return -1;
 	}
+	/* Whichever protocol it spoke: the sockets do not know. */
+	known = find(old, asked, nth);
 	if (known != NULL)
 		*address = *known;
-	else
-		address->asked = address->bound = *asked;
 	address->kind = *kind;
 	if (known == NULL &&
 	    net_listen(&address->bound, address->sockets,
@@ -146,7 +166,7 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct listener_address *address = &listeners->addresses[i];
 
-		if (find(kept, &address->asked, address->kind.protocol) != NULL)
+		if (find(kept, &address->asked, nth_of(listeners, i)) != NULL)
 			continue;
 		for (size_t j = 0; j < listeners->sockets_each; j++)
 			close(address->sockets[j]);

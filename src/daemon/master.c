@@ -28,6 +28,8 @@
 #define RETIRED_MAX 256
 /* A worker that lived this long did not die of its start. */
 #define HEALTHY_MS 10000
+/* For a worker to end after its own deadline. */
+#define GRACE_MS 1000
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LONGEST_MS 30000
 
@@ -35,6 +37,7 @@ struct child {
 	pid_t pid; /* 0: not running, to be started at `due` */
 	size_t slot;
 	bool retired; /* told to end */
+	struct timespec end_by; /* of a retired one, before it is killed */
 	struct timespec started;
 };
 
@@ -56,7 +59,6 @@ struct master {
 	struct place *places; /* one for each worker of this generation */
 	size_t place_count;
 	bool stopping;
-	struct timespec stop_by;
 	sigset_t waiting; /* the signals let in while the master waits */
 };
 
@@ -181,8 +183,22 @@ retire(struct master *master, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (!master->children[i].retired) {
 			master->children[i].retired = true;
+			master->children[i].end_by = clock_in(
+			    master->generation->config.shutdown_timeout_ms +
+			    GRACE_MS);
 			kill(master->children[i].pid, SIGTERM);
 		}
+}
+
+/* A worker ends by itself in time, unless something is wrong with it. */
+static void
+kill_overdue(const struct master *master)
+{
+	for (size_t i = 0; i < master->child_count; i++)
+		if (master->children[i].retired &&
+		    (wants_stop > 1 ||
+			clock_until_ms(&master->children[i].end_by) == 0))
+			kill(master->children[i].pid, SIGKILL);
 }
 
 static void
@@ -312,7 +328,9 @@ change_generation(struct master *master, struct generation *generation,
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
 	start_due(master);
-	retire(master, old_children);
+	/* Those who are there are better than nobody. */
+	if (master->child_count > old_children)
+		retire(master, old_children);
 }
 
 /*
@@ -380,21 +398,21 @@ reload(struct master *master)
 	    error);
 }
 
-/* The first request to end is polite, the second is not. */
 static void
 stop(struct master *master)
 {
-	if (!master->stopping) {
-		master->stopping = true;
-		master->stop_by = clock_in(
-		    master->generation->config.shutdown_timeout_ms + 1000);
-		log_line(LOG_LEVEL_INFO, "stopping");
-		listeners_close(&master->listeners, NULL);
-		retire(master, master->child_count);
-	}
-	if (wants_stop > 1 || clock_until_ms(&master->stop_by) == 0)
-		for (size_t i = 0; i < master->child_count; i++)
-			kill(master->children[i].pid, SIGKILL);
+	master->stopping = true;
+	log_line(LOG_LEVEL_INFO, "stopping");
+	listeners_close(&master->listeners, NULL);
+	retire(master, master->child_count);
+}
+
+static long
+sooner(long ms, const struct timespec *due)
+{
+	long due_ms = clock_until_ms(due);
+
+	return due_ms < ms ? due_ms : ms;
 }
 
 /* Waits for a signal, or for the next thing that is due. */
@@ -402,13 +420,14 @@ static void
 wait_for_signal(const struct master *master)
 {
 	struct timespec timeout;
-	long ms = master->stopping ? clock_until_ms(&master->stop_by)
-				   : PAUSE_LONGEST_MS;
+	long ms = PAUSE_LONGEST_MS;
 
 	for (size_t i = 0; i < master->place_count; i++)
-		if (master->places[i].empty &&
-		    clock_until_ms(&master->places[i].due) < ms)
-			ms = clock_until_ms(&master->places[i].due);
+		if (master->places[i].empty)
+			ms = sooner(ms, &master->places[i].due);
+	for (size_t i = 0; i < master->child_count; i++)
+		if (master->children[i].retired)
+			ms = sooner(ms, &master->children[i].end_by);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
@@ -423,11 +442,12 @@ supervise(struct master *master)
 	while (!master->stopping || master->child_count > 0) {
 		wait_for_signal(master);
 		reap(master);
-		if (wants_stop > 0)
+		if (wants_stop > 0 && !master->stopping)
 			stop(master);
-		else if (wants_reload)
+		else if (wants_reload && !master->stopping)
 			reload(master);
 		start_due(master);
+		kill_overdue(master);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -21,6 +22,10 @@
 #define PAUSE_MS 100
 /* At most one complaint about that in this time. */
 #define COMPLAINT_SECONDS 60
+/* Clients that are taken before those who are here have their turn. */
+#define CLIENTS_A_TURN 16
+/* Descriptors that are not a client's, or the file that is sent to it. */
+#define OTHER_FILES 24
 /* Clients that are still taken from each queue when the worker stops. */
 #define LAST_CLIENTS 4096
 
@@ -40,6 +45,7 @@ struct worker {
 	struct event stop, lifeline, resume, shutdown;
 	bool stopping;
 	bool paused;
+	size_t most; /* clients at once, more are told that there is no room */
 	int spare; /* a descriptor to answer with when there is no other */
 	time_t complained;
 };
@@ -110,6 +116,22 @@ complain(struct worker *worker, int error)
 			    : "the system has too little of it");
 }
 
+/* Lets one client in; -1 with errno set when there is none. */
+static int
+accept_one(struct listener *listener, bool refused)
+{
+	struct worker *worker = listener->worker;
+	struct conn_client client;
+
+	client.fd = net_accept(listener->socket.fd, &client.peer);
+	if (client.fd == -1)
+		return -1;
+	client.refused = refused || worker->group.count >= worker->most;
+	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1)
+		complain(worker, ENOMEM);
+	return 0;
+}
+
 /*
  * Out of descriptors: the spare one lets a client in, to be told so, and
  * nobody else is let in until there is a spare again.
@@ -118,48 +140,22 @@ static void
 accept_with_spare(struct listener *listener)
 {
 	struct worker *worker = listener->worker;
-	struct net_address peer;
-	int fd;
 
 	close(worker->spare);
 	worker->spare = -1;
 	pause_listening(worker);
-	fd = net_accept(listener->socket.fd, &peer);
-	if (fd != -1 &&
-	    conn_open_refused(
-		&worker->group, &listener->socket.kind, fd, &peer) == -1)
-		complain(worker, ENOMEM);
+	(void)accept_one(listener, true);
 }
 
-static int
-accept_one(struct listener *listener)
-{
-	struct worker *worker = listener->worker;
-	struct net_address peer;
-	int fd = net_accept(listener->socket.fd, &peer);
-
-	if (fd == -1)
-		return -1;
-	if (conn_open(&worker->group, &listener->socket.kind, fd, &peer) == -1)
-		complain(worker, ENOMEM);
-	return 0;
-}
-
-/* Takes one client, so that idle siblings can take the next. */
 static void
-on_client(evutil_socket_t fd, short what, void *context)
+cannot_accept(struct listener *listener, int error)
 {
-	struct listener *listener = context;
 	struct worker *worker = listener->worker;
 
-	(void)fd;
-	(void)what;
-	if (accept_one(listener) == 0)
-		return;
-	switch (errno) {
+	switch (error) {
 	case EMFILE:
 	case ENFILE:
-		complain(worker, errno);
+		complain(worker, error);
 		if (worker->spare != -1)
 			accept_with_spare(listener);
 		else
@@ -167,13 +163,27 @@ on_client(evutil_socket_t fd, short what, void *context)
 		break;
 	case ENOBUFS:
 	case ENOMEM:
-		complain(worker, errno);
+		complain(worker, error);
 		pause_listening(worker);
 		break;
 	default:
-		/* The client's own end of it, or a sibling was quicker. */
+		/* Nobody is left, or the client's own end of it failed. */
 		break;
 	}
+}
+
+static void
+on_client(evutil_socket_t fd, short what, void *context)
+{
+	struct listener *listener = context;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < CLIENTS_A_TURN; i++)
+		if (accept_one(listener, false) == -1) {
+			cannot_accept(listener, errno);
+			break;
+		}
 }
 
 static void
@@ -201,15 +211,15 @@ stop(struct worker *worker)
 
 	if (worker->stopping)
 		return;
+	worker->stopping = true;
 	for (size_t i = 0; i < worker->setup->socket_count; i++) {
 		/* Whoever is in the queue already came in time. */
 		for (int n = 0; n < LAST_CLIENTS; n++)
-			if (accept_one(&worker->listeners[i]) == -1)
+			if (accept_one(&worker->listeners[i], false) == -1)
 				break;
 		event_del(&worker->listeners[i].readable);
 		close(worker->setup->sockets[i].fd);
 	}
-	worker->stopping = true;
 	evtimer_add(&worker->shutdown, &wait);
 	conn_close_idle(&worker->group);
 	end_when_idle(worker);
@@ -310,6 +320,18 @@ check_tree(const struct worker_setup *setup)
 		    setup->jail->changes ? setup->jail->name : "we run as");
 }
 
+/* A client may need two descriptors: its own, and a file's. */
+static size_t
+clients_at_most(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
+	    files.rlim_cur < (rlim_t)2 * OTHER_FILES)
+		return OTHER_FILES / 2;
+	return (size_t)(files.rlim_cur - OTHER_FILES) / 2;
+}
+
 static int
 serve_clients(struct worker *worker)
 {
@@ -326,6 +348,7 @@ serve_clients(struct worker *worker)
 	worker->group.log_addresses = setup->config->log_addresses;
 	worker->group.closed = on_closed;
 	worker->group.owner = worker;
+	worker->most = clients_at_most();
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail) == -1)

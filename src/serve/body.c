@@ -111,6 +111,9 @@ body_of_file(struct arena *arena, const struct entry *entry)
 	return &self->body;
 }
 
+/* Sources that give next to nothing are left alone after so many. */
+#define PULLS_MAX 16
+
 struct lines_body {
 	struct body body;
 	struct body *text;
@@ -124,11 +127,14 @@ lines_pull(struct body *body, char *at, size_t room)
 {
 	struct lines_body *self = (struct lines_body *)body;
 	size_t len = 0;
+	int pulls = 0;
 
 	/* A byte becomes at most three, and the end as many more. */
 	while (len + 8 <= room && !self->ended) {
 		char c;
 
+		if (self->off == self->len && ++pulls > PULLS_MAX)
+			break;
 		if (self->off == self->len) {
 			ssize_t got = body_pull(
 			    self->text, self->pulled, sizeof self->pulled);
@@ -158,7 +164,10 @@ lines_pull(struct body *body, char *at, size_t room)
 		len += end.len;
 		body->ended = true;
 	}
-	return (ssize_t)len;
+	if (len > 0)
+		return (ssize_t)len;
+	errno = EAGAIN;
+	return -1;
 }
 
 static void

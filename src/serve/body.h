@@ -18,10 +18,11 @@
  */
 struct body {
 	/*
-	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`.  Returns
-	 * how many, 0 at the end, or -1 with errno set when the rest cannot
-	 * be had: what was sent is then cut short, and the client must be
-	 * able to tell.
+	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`, and takes
+	 * no longer than others can wait.  Returns how many, 0 at the end, or
+	 * -1 with errno set: EAGAIN when there is nothing yet, and anything
+	 * else when the rest cannot be had; what was sent is then cut short,
+	 * and the client must be able to tell.
 	 */
 	ssize_t (*pull)(struct body *body, char *at, size_t room);
 	void (*release)(struct body *body); /* NULL: nothing to release */

@@ -15,8 +15,10 @@
 /* Names, and the arena's own growth: a million entries of usual length. */
 #define LISTING_MEMORY ((size_t)128 << 20)
 /* More than the longest line: a name of 255 bytes, encoded, and a title. */
-#define LINE_MAX 2048
+#define LINE_MAX 2560
 #define TITLE_MAX 512
+/* A title is read from a file, and that takes its time. */
+#define ENTRIES_A_PULL 64
 
 struct listing {
 	struct body body;
@@ -78,8 +80,10 @@ listing_pull(struct body *body, char *at, size_t room)
 	if (!listing->begun)
 		add_heading(listing, &out);
 	listing->begun = true;
-	while (listing->next < listing->directory.count &&
-	    buf_room(&out) >= LINE_MAX)
+	for (int i = 0;
+	     i < ENTRIES_A_PULL && listing->next < listing->directory.count &&
+	     buf_room(&out) >= LINE_MAX;
+	     i++)
 		add_entry(listing, &listing->directory.entries[listing->next++],
 		    &out);
 	body->ended = listing->next == listing->directory.count;

@@ -12,6 +12,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+/*
+ * What a client may send in all.  A request in records of one byte, behind
+ * the largest hello, is less; more is messages that cost us and lead nowhere.
+ */
+#define RECEIVED_MAX ((size_t)128 << 10)
+
 struct tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
@@ -62,6 +68,10 @@ bio_read(BIO *bio, char *at, int room)
 	/* Less than there was room for: the socket is empty. */
 	if (got < room)
 		tls->readable = false;
+	if (got > 0)
+		tls->received += (size_t)got;
+	if (tls->received > RECEIVED_MAX)
+		return -1;
 	if (got == IO_WANT_READ)
 		BIO_set_retry_read(bio);
 	return got == IO_CLOSED ? 0 : got < 0 ? -1 : (int)got;

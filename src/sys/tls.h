@@ -37,6 +37,7 @@ struct tls {
 	 * so.
 	 */
 	bool readable;
+	size_t received; /* bytes in all; there is a limit */
 };
 
 /*

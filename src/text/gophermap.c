@@ -11,6 +11,8 @@
 #include "text/uri.h"
 
 #define PORT_GOPHER 70
+/* What is read in one call, so that whoever calls can do something else. */
+#define READS_A_TURN 4
 
 /* A line in the menu has up to three times the bytes, and must fit a room. */
 #define LINE_LONGEST ((size_t)1024)
@@ -42,7 +44,8 @@ gophermap_open(struct arena *arena, const struct gophermap_file *file)
 	map->directory = buf_str(&directory);
 	map->lines = (struct lines){ .read = file->read,
 		.context = file->context,
-		.longest = LINE_LONGEST };
+		.longest = LINE_LONGEST,
+		.turn = READS_A_TURN };
 	return lines_open(&map->lines, arena) == -1 ? NULL : map;
 }
 
@@ -186,14 +189,14 @@ gophermap_read(struct gophermap *map, char *at, size_t room)
 	bool went_on = true;
 
 	assert(room >= GOPHERMENU_ROOM);
+	lines_turn(&map->lines);
 	while (went_on && !map->ended)
 		went_on =
 		    map->pending ? write_part(map, &out) : next_part(map, &out);
-	if (out.len == 0 && map->lines.error != 0) {
-		errno = map->lines.error;
-		return -1;
-	}
-	return (ssize_t)out.len;
+	if (out.len > 0 || map->ended)
+		return (ssize_t)out.len;
+	errno = map->lines.error != 0 ? map->lines.error : EAGAIN;
+	return -1;
 }
 
 bool

@@ -22,6 +22,10 @@
 #define SCRATCH ((size_t)1 << 20)
 #define LINE_LONGEST ((size_t)4096)
 
+/* What is done in one call, so that whoever calls can do something else. */
+#define READS_A_TURN 4
+#define LINKS_A_TURN 16
+
 #define NOWHERE STR("\tnull.host\t1\r\n")
 
 /* The line of gemtext that is being written. */
@@ -48,6 +52,7 @@ struct gophermenu {
 	struct arena scratch; /* of one link */
 	struct str ours; /* host and port, to the end of a menu line */
 	bool preformatted, titled, within_line, ended;
+	int links; /* in this turn */
 	struct output line;
 	char clean[2 * WRAP_WINDOW];
 };
@@ -87,7 +92,8 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page)
 	menu->page = *page;
 	menu->lines = (struct lines){ .read = page->read,
 		.context = page->context,
-		.longest = LINE_LONGEST };
+		.longest = LINE_LONGEST,
+		.turn = READS_A_TURN };
 	menu->ours = where_of(arena, site->gopher_host, site->gopher_port);
 	if (menu->ours.len == 0 || lines_open(&menu->lines, arena) == -1)
 		return NULL;
@@ -107,6 +113,7 @@ begin_link(struct gophermenu *menu, const struct gemtext_line *line)
 	struct output *out = &menu->line;
 	struct gopherlink link;
 
+	menu->links++;
 	arena_reset(&menu->scratch);
 	link = gopherlink_of(&menu->scratch, &menu->page, line->url);
 	out->raw = line->text.len > 0 ? line->text : line->url;
@@ -375,7 +382,9 @@ gophermenu_read(struct gophermenu *menu, char *at, size_t room)
 	bool went_on = true;
 
 	assert(room >= GOPHERMENU_ROOM);
-	while (went_on && !menu->ended) {
+	lines_turn(&menu->lines);
+	menu->links = 0;
+	while (went_on && !menu->ended && menu->links < LINKS_A_TURN) {
 		if (!menu->within_line)
 			went_on = next_line(menu, &out);
 		else if (write_line(menu, &out))
@@ -383,11 +392,10 @@ gophermenu_read(struct gophermenu *menu, char *at, size_t room)
 		else
 			went_on = false;
 	}
-	if (out.len == 0 && menu->lines.error != 0) {
-		errno = menu->lines.error;
-		return -1;
-	}
-	return (ssize_t)out.len;
+	if (out.len > 0 || menu->ended)
+		return (ssize_t)out.len;
+	errno = menu->lines.error != 0 ? menu->lines.error : EAGAIN;
+	return -1;
 }
 
 void

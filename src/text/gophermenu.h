@@ -47,7 +47,8 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
 /*
  * Writes the next whole lines of the menu to `at`, which has at least
  * GOPHERMENU_ROOM bytes.  Returns how many bytes, 0 after the final ".",
- * or -1 with errno set when the source failed.
+ * or -1 with errno set: EAGAIN when much was read and nothing came of it yet,
+ * anything else when the source failed.
  */
 MUST_USE ssize_t gophermenu_read(
     struct gophermenu *menu, char *at, size_t room);

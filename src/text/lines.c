@@ -27,6 +27,11 @@ fill(struct lines *lines)
 		errno = lines->error;
 		return -1;
 	}
+	if (lines->turn > 0 && lines->reads == lines->turn) {
+		errno = EAGAIN;
+		return -1;
+	}
+	lines->reads++;
 	/* Less than a part is held, so the source gets the room it wants. */
 	if (lines->start > 0) {
 		memmove(lines->at, lines->at + lines->start,
@@ -102,4 +107,10 @@ lines_next(struct lines *lines, struct lines_part *out)
 		if (fill(lines) == -1)
 			return -1;
 	}
+}
+
+void
+lines_turn(struct lines *lines)
+{
+	lines->reads = 0;
 }

@@ -31,7 +31,9 @@ struct lines {
 	lines_source *read;
 	void *context;
 	size_t longest; /* part in bytes, 4 to LINES_BUFFER / 2 */
+	size_t turn; /* reads of the source in one turn; 0: any number */
 	/* The caller fills what is above. */
+	size_t reads; /* in this turn */
 	char *at;
 	size_t start, end; /* of what was read and not yet given */
 	bool begun, within_line, ended;
@@ -44,9 +46,13 @@ MUST_USE int lines_open(struct lines *lines, struct arena *arena);
 /*
  * Gives the next line, or the next part of one, without a byte order mark at
  * the text's start and never ending within a character of UTF-8; `out` is
- * valid until the next call.  Returns 1, 0 at the end, or -1 with errno set,
- * from then on, when the source failed.
+ * valid until the next call.  Returns 1, 0 at the end, or -1 with errno set:
+ * EAGAIN when the turn is over, until lines_turn begins another, and anything
+ * else, from then on, when the source failed.
  */
 MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
+
+/* Begins another turn. */
+void lines_turn(struct lines *lines);
 
 #endif

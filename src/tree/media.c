@@ -20,7 +20,7 @@
 #define TYPES_MAX 128
 #define TYPE_SIZE 96
 /* Files whose type is remembered; a power of two. */
-#define SLOTS 1024
+#define SLOTS 8192
 
 struct slot {
 	dev_t device;

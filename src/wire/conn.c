@@ -22,8 +22,8 @@
 
 /* What one request may hold in memory, a large listing's names aside. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
-/* What is sent to one client before the others have their turn. */
-#define TURN_BYTES ((size_t)256 << 10)
+/* How long one client is served before the others have their turn. */
+#define TURN_MS 2
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
 /* What a client takes at least from one stall deadline to the next. */
@@ -60,6 +60,9 @@ struct conn {
 	short waiting; /* EV_READ or EV_WRITE, as `io` is set up; or 0 */
 	bool refused; /* to be told that there is no room */
 	bool half_closed; /* the client will send no more */
+	bool cut_off; /* answered before all that it sends had come */
+	bool finished; /* the answer's last byte is on its way */
+	bool lingering; /* in CONN_DRAIN, with a deadline set for it */
 	bool logged;
 	struct event io, deadline;
 	struct transport transport;
@@ -103,6 +106,9 @@ conn_close(struct conn *conn)
 {
 	struct conn_group *group = conn->group;
 
+	/* In clear nothing but a reset tells that the rest is missing. */
+	if (conn->state == CONN_RESPONSE && conn->transport.tls.ssl == NULL)
+		net_reset_on_close(conn->fd);
 	log_access(conn, true);
 	if (conn->waiting != 0)
 		event_del(&conn->io);
@@ -215,6 +221,7 @@ conn_request(struct conn *conn)
 
 	if (conn->refused) {
 		protocol->refuse(exchange);
+		conn->cut_off = true;
 		begin_response(conn);
 		return STEP_AGAIN;
 	}
@@ -236,15 +243,13 @@ conn_request(struct conn *conn)
 	case PARSE_CLOSE: return STEP_CLOSE;
 	case PARSE_DONE: break;
 	}
+	conn->cut_off = conn->input_len == protocol->request_max;
 	begin_response(conn);
 	return STEP_AGAIN;
 }
 
-/*
- * The rest of the body cannot be had.  The client has to see that: no
- * close_notify, and in clear, where only a reset tells, a reset.
- */
-static enum step
+/* The rest of the body cannot be had, which no close_notify may hide. */
+static ssize_t
 cut_short(struct conn *conn)
 {
 	char text[1024];
@@ -254,48 +259,56 @@ cut_short(struct conn *conn)
 	log_line(LOG_LEVEL_ERROR, "%s: an answer was cut short: %s %.*s",
 	    conn->kind->protocol->name, strerror(errno),
 	    STR_ARG(buf_str(&line)));
-	if (conn->transport.tls.ssl == NULL)
-		net_reset_on_close(conn->fd);
-	return STEP_CLOSE;
+	return IO_FAILED;
+}
+
+/* Sends the next part: IO_DONE, or another enum io. */
+static ssize_t
+send_part(struct conn *conn)
+{
+	struct exchange *exchange = &conn->exchange;
+	ssize_t len =
+	    exchange_read(exchange, conn->group->scratch, CONN_SCRATCH_SIZE);
+	ssize_t sent = IO_DONE;
+
+	if (len == -1)
+		return cut_short(conn);
+	if (len > 0)
+		sent = transport_write(
+		    &conn->transport, conn->group->scratch, (size_t)len);
+	if (sent != IO_DONE)
+		return sent;
+	conn->bytes += (size_t)len;
+	if (exchange_ended(exchange)) {
+		transport_finish(&conn->transport);
+		conn->finished = true;
+	}
+	return transport_flush(&conn->transport);
 }
 
 static enum step
 conn_response(struct conn *conn)
 {
-	struct exchange *exchange = &conn->exchange;
-	size_t turn = 0;
 	ssize_t sent = transport_flush(&conn->transport);
+	bool moved = false;
 
-	while (
-	    sent == IO_DONE && turn < TURN_BYTES && !exchange_ended(exchange)) {
-		ssize_t len = exchange_read(
-		    exchange, conn->group->scratch, CONN_SCRATCH_SIZE);
-
-		if (len == -1)
-			return cut_short(conn);
-		if (len > 0)
-			sent = transport_write(&conn->transport,
-			    conn->group->scratch, (size_t)len);
-		conn->bytes += (size_t)len;
-		turn += (size_t)len;
-		if (sent == IO_DONE && exchange_ended(exchange))
-			transport_finish(&conn->transport);
-		if (sent == IO_DONE)
-			sent = transport_flush(&conn->transport);
+	conn->exchange.turn_ends = clock_in(TURN_MS);
+	while (sent == IO_DONE && !conn->finished) {
+		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
+			break;
+		sent = send_part(conn);
+		moved = true;
 	}
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;
-	if (sent != IO_DONE) {
-		if (turn > 0) {
-			set_deadline(conn, CONN_DEADLINE_STALL);
-			conn->unsent = net_unsent(conn->fd);
-		}
-		return STEP_WRITE;
-	}
-	if (!exchange_ended(exchange)) {
+	if (moved && (sent != IO_DONE || !conn->finished)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
-		return STEP_YIELD;
+		conn->unsent = net_unsent(conn->fd);
 	}
+	if (sent != IO_DONE)
+		return STEP_WRITE;
+	if (!conn->finished)
+		return STEP_YIELD;
 	log_access(conn, false);
 	if (shutdown(conn->fd, SHUT_WR) == -1)
 		return STEP_CLOSE;
@@ -304,28 +317,27 @@ conn_response(struct conn *conn)
 }
 
 /*
- * A close with input unread resets the connection, and what the client has
- * not taken yet is lost.  So all of it is read first, if that is little.
+ * A close with input unread, or before input that is still to come, resets
+ * the connection, and what the client has not taken yet is lost.  So we wait
+ * for its end, unless it has taken all and has no more to say.
  */
 static enum step
 conn_drain(struct conn *conn)
 {
-	bool first = conn->drained == 0;
-
 	while (conn->drained < DRAIN_BYTES) {
 		ssize_t got = net_receive(
 		    conn->fd, conn->group->scratch, CONN_SCRATCH_SIZE);
 
-		if (got == IO_WANT_READ && conn->drained == 0 &&
-		    conn->input_len < conn->kind->protocol->request_max)
-			return STEP_CLOSE;
-		if (got == IO_WANT_READ) {
-			if (first)
-				set_deadline(conn, CONN_DEADLINE_DRAIN);
-			return STEP_READ;
+		if (got == IO_WANT_READ && !conn->lingering) {
+			conn->unsent = net_unsent(conn->fd);
+			if (conn->unsent == 0 && conn->drained == 0 &&
+			    !conn->cut_off)
+				return STEP_CLOSE;
+			conn->lingering = true;
+			set_deadline(conn, CONN_DEADLINE_DRAIN);
 		}
 		if (got < 0)
-			return STEP_CLOSE;
+			return step_of(got);
 		conn->drained += (size_t)got;
 	}
 	return STEP_CLOSE;
@@ -403,18 +415,33 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (conn->state == CONN_REQUEST &&
 	    conn->kind->protocol->expire(&conn->exchange) == PARSE_DONE) {
+		conn->cut_off = true;
 		begin_response(conn);
 		conn_run(conn);
 	} else if (conn->state == CONN_RESPONSE && is_taking(conn)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
+	} else if (conn->state == CONN_DRAIN && is_taking(conn)) {
+		set_deadline(conn, CONN_DEADLINE_DRAIN);
 	} else {
 		conn_close(conn);
 	}
 }
 
-static struct conn *
-conn_new(struct conn_group *group, const struct conn_kind *kind, int fd,
-    const struct net_address *peer)
+static void
+link_conn(struct conn *conn, struct conn_group *group)
+{
+	conn->group = group;
+	conn->next = group->first;
+	conn->link = &group->first;
+	if (conn->next != NULL)
+		conn->next->link = &conn->next;
+	group->first = conn;
+	group->count++;
+}
+
+int
+conn_open(struct conn_group *group, const struct conn_kind *kind,
+    const struct conn_client *client)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 
@@ -422,54 +449,23 @@ conn_new(struct conn_group *group, const struct conn_kind *kind, int fd,
 	    evtimer_assign(&conn->deadline, group->base, on_deadline, conn) ==
 		-1) {
 		free(conn);
-		close(fd);
-		return NULL;
+		close(client->fd);
+		return -1;
 	}
-	conn->group = group;
 	conn->kind = kind;
-	conn->fd = fd;
-	conn->peer = *peer;
+	conn->fd = client->fd;
+	conn->peer = client->peer;
+	conn->refused = client->refused;
+	conn->opened = clock_now();
 	arena_init(&conn->arena, REQUEST_MEMORY);
 	conn->exchange = (struct exchange){
-		.server = group->server, .arena = &conn->arena, .fd = fd
+		.server = group->server, .arena = &conn->arena, .fd = conn->fd
 	};
-	conn->opened = clock_now();
-	conn->next = group->first;
-	conn->link = &group->first;
-	if (conn->next != NULL)
-		conn->next->link = &conn->next;
-	group->first = conn;
-	group->count++;
-	return conn;
-}
-
-static int
-conn_begin(struct conn *conn)
-{
-	if (conn == NULL)
-		return -1;
+	link_conn(conn, group);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* The kernel held it back until there was something to read. */
 	conn_run(conn);
 	return 0;
-}
-
-int
-conn_open(struct conn_group *group, const struct conn_kind *kind, int fd,
-    const struct net_address *peer)
-{
-	return conn_begin(conn_new(group, kind, fd, peer));
-}
-
-int
-conn_open_refused(struct conn_group *group, const struct conn_kind *kind,
-    int fd, const struct net_address *peer)
-{
-	struct conn *conn = conn_new(group, kind, fd, peer);
-
-	if (conn != NULL)
-		conn->refused = true;
-	return conn_begin(conn);
 }
 
 void
@@ -479,7 +475,7 @@ conn_close_idle(struct conn_group *group)
 
 	for (struct conn *conn = group->first; conn != NULL; conn = next) {
 		next = conn->next;
-		if (conn->state == CONN_START || (conn->state == CONN_DRAIN))
+		if (conn->state == CONN_START)
 			conn_close(conn);
 	}
 }

@@ -54,21 +54,23 @@ struct conn_group {
 	char scratch[CONN_SCRATCH_SIZE];
 };
 
+/* Somebody who was let in. */
+struct conn_client {
+	int fd;
+	struct net_address peer;
+	bool refused; /* only to be told that there is no room */
+};
+
 /*
- * Serves one client on the socket `fd`, taken, until it is closed.  With
- * `refuse` the answer is that there is no room, whatever is asked.  Returns
- * -1, with `fd` closed, without memory.
+ * Serves one client, whose socket it takes, until it is closed.  Returns -1,
+ * with the socket closed, without memory.
  */
 MUST_USE int conn_open(struct conn_group *group, const struct conn_kind *kind,
-    int fd, const struct net_address *peer);
-
-/* The same for a client that is only told that there is no room. */
-MUST_USE int conn_open_refused(struct conn_group *group,
-    const struct conn_kind *kind, int fd, const struct net_address *peer);
+    const struct conn_client *client);
 
 /*
- * Closes the connections on which no request has begun, for a process that
- * is about to end.
+ * Closes the connections on which nothing has come, for a process that is
+ * about to end.
  */
 void conn_close_idle(struct conn_group *group);
 

@@ -4,7 +4,10 @@
  */
 #include "wire/exchange.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "sys/clock.h"
 
 static size_t
 read_head(struct exchange *exchange, char *at, size_t room)
@@ -23,15 +26,20 @@ ssize_t
 exchange_read(struct exchange *exchange, char *at, size_t room)
 {
 	size_t len = read_head(exchange, at, room);
+	bool in_time = true;
 
-	while (!exchange_ended(exchange) && room - len >= BODY_ROOM) {
+	while (
+	    in_time && !exchange_ended(exchange) && room - len >= BODY_ROOM) {
 		ssize_t got = body_pull(exchange->body, at + len, room - len);
 
+		if (got == -1 && errno == EAGAIN)
+			break;
 		if (got == -1)
 			return -1;
 		if (got == 0)
 			exchange->body->ended = true;
 		len += (size_t)got;
+		in_time = clock_until_ms(&exchange->turn_ends) > 0;
 	}
 	return (ssize_t)len;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "serve/response.h"
 #include "text/arena.h"
@@ -17,6 +18,7 @@ struct exchange {
 	const struct server *server;
 	struct arena *arena;
 	int fd; /* the connection's, for its local address; -1: none */
+	struct timespec turn_ends; /* when others want to be served too */
 
 	/* The answer, by the protocol. */
 	enum status status; /* 0: none yet */
@@ -27,9 +29,9 @@ struct exchange {
 
 /*
  * Writes what is to be sent next, head first, to `at`, which has at least
- * BODY_ROOM bytes; as much as there is room for.  Returns how many bytes, 0
- * at the end, or -1 with errno set when the body failed: what was sent is
- * then cut short.
+ * BODY_ROOM bytes; as much as there is room and time for.  Returns how many
+ * bytes, which may be 0 before the end, or -1 with errno set when the body
+ * failed: what was sent is then cut short.
  */
 MUST_USE ssize_t exchange_read(
     struct exchange *exchange, char *at, size_t room);

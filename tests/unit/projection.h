@@ -104,7 +104,10 @@ project(struct source source)
 	menu = gophermenu_open(&arena, &page);
 	assert_non_null(menu);
 	errno = 0;
-	while ((got = gophermenu_read(menu, room, source.room)) > 0) {
+	while ((got = gophermenu_read(menu, room, source.room)) > 0 ||
+	    (got == -1 && errno == EAGAIN)) {
+		if (got == -1)
+			continue;
 		buf_add(&out, (struct str){ room, (size_t)got });
 		assert_int_equal(room[got - 1], '\n');
 	}

@@ -30,8 +30,10 @@ read_map(struct source source, struct str directory)
 	map = gophermap_open(&arena, &file);
 	assert_non_null(map);
 	errno = 0;
-	while ((got = gophermap_read(map, room, source.room)) > 0)
-		buf_add(&out, (struct str){ room, (size_t)got });
+	while ((got = gophermap_read(map, room, source.room)) > 0 ||
+	    (got == -1 && errno == EAGAIN))
+		if (got > 0)
+			buf_add(&out, (struct str){ room, (size_t)got });
 	assert_int_equal(got, source.error == 0 ? 0 : -1);
 	result = (struct result){ buf_str(&out), gophermap_lists(map) };
 	arena_release(&arena);
