@@ -56,6 +56,7 @@ generation_init(
 {
 	generation->config = *config;
 	generation->tls = NULL;
+	generation->directories = (struct directory_cache){ 0 };
 	generation->tree.root = -1;
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->user, generation->error,
@@ -73,6 +74,7 @@ generation_init(
 		.site = &config->site,
 		.tree = &generation->tree,
 		.media = media,
+		.directories = &generation->directories,
 	};
 	return 0;
 failed:
@@ -84,6 +86,7 @@ void
 generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
+	directory_cache_release(&generation->directories);
 	if (generation->tree.root != -1)
 		tree_release(&generation->tree);
 	config_release(&generation->config);

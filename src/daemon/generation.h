@@ -16,6 +16,7 @@
 struct generation {
 	struct config config;
 	struct tree tree;
+	struct directory_cache directories;
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct server server;

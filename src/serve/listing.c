@@ -12,11 +12,10 @@
 #include "text/utf8.h"
 #include "tree/directory.h"
 
-/* Names, and the arena's own growth: a million entries of usual length. */
-#define LISTING_MEMORY ((size_t)128 << 20)
 /* More than the longest line: a name of 255 bytes, encoded, and a title. */
 #define LINE_MAX 2560
 #define TITLE_MAX 512
+#define TITLE_MEMORY ((size_t)64 << 10)
 /* A title is read from a file, and that takes its time. */
 #define ENTRIES_A_PULL 64
 
@@ -24,9 +23,8 @@ struct listing {
 	struct body body;
 	const struct tree *tree;
 	struct str path;
-	struct arena arena; /* what directory_read found */
 	struct arena titles; /* one title at a time */
-	struct directory directory;
+	struct directory *directory;
 	size_t next; /* entry to be written */
 	bool begun;
 };
@@ -43,7 +41,7 @@ add_heading(struct listing *listing, struct buf *out)
 	buf_add(out, STR("\n\n"));
 	if (listing->path.len > 1)
 		buf_add(out, STR("=> ../ One folder up\n"));
-	if (listing->directory.count == 0)
+	if (listing->directory->count == 0)
 		buf_add(out, STR("This folder is empty.\n"));
 }
 
@@ -81,12 +79,12 @@ listing_pull(struct body *body, char *at, size_t room)
 		add_heading(listing, &out);
 	listing->begun = true;
 	for (int i = 0;
-	     i < ENTRIES_A_PULL && listing->next < listing->directory.count &&
+	     i < ENTRIES_A_PULL && listing->next < listing->directory->count &&
 	     buf_room(&out) >= LINE_MAX;
 	     i++)
-		add_entry(listing, &listing->directory.entries[listing->next++],
-		    &out);
-	body->ended = listing->next == listing->directory.count;
+		add_entry(listing,
+		    &listing->directory->entries[listing->next++], &out);
+	body->ended = listing->next == listing->directory->count;
 	return (ssize_t)out.len;
 }
 
@@ -95,29 +93,25 @@ listing_release(struct body *body)
 {
 	struct listing *listing = (struct listing *)body;
 
-	arena_release(&listing->arena);
+	directory_close(listing->directory);
 	arena_release(&listing->titles);
 }
 
-struct body *
+enum status
 listing_open(const struct server *server, const struct request *request,
-    const struct entry *entry)
+    const struct entry *entry, struct body **out)
 {
 	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
 
 	if (listing == NULL)
-		return NULL;
+		return STATUS_FAILURE;
 	*listing = (struct listing){
 		.body = { .pull = listing_pull, .release = listing_release },
 		.tree = server->tree,
 		.path = request->path,
 	};
-	arena_init(&listing->arena, LISTING_MEMORY);
-	arena_init(&listing->titles, (size_t)64 << 10);
-	if (directory_read(&listing->directory, server->tree, &listing->arena,
-		request->path, entry) != STATUS_SUCCESS) {
-		listing_release(&listing->body);
-		return NULL;
-	}
-	return &listing->body;
+	arena_init(&listing->titles, TITLE_MEMORY);
+	*out = &listing->body;
+	return directory_open(server->directories, server->tree, request->path,
+	    entry, &listing->directory);
 }

@@ -8,9 +8,11 @@
  * The listing of a directory that has no page of its own, as gemtext: a
  * heading, the way up, then a link for each directory and file, labelled
  * with the page's title where it has one.  `entry` is the directory at
- * request->path, borrowed.  NULL when it cannot be read.
+ * request->path, borrowed.  Returns STATUS_SUCCESS and a body, or the status
+ * to answer with.
  */
-MUST_USE struct body *listing_open(const struct server *server,
-    const struct request *request, const struct entry *entry);
+MUST_USE enum status
+listing_open(const struct server *server, const struct request *request,
+    const struct entry *entry, struct body **out);
 
 #endif

@@ -112,15 +112,20 @@ menu_of_gemtext(const struct server *server, const struct request *request,
 static int
 go_on_listing(struct menu *menu)
 {
+	struct body *listing;
 	struct entry entry;
+	enum status status =
+	    tree_open(menu->server->tree, menu->request.path, &entry);
 
-	if (tree_open(menu->server->tree, menu->request.path, &entry) !=
-	    STATUS_SUCCESS)
+	if (status != STATUS_SUCCESS)
+		return -1;
+	status = listing_open(menu->server, &menu->request, &entry, &listing);
+	close(entry.fd);
+	if (status != STATUS_SUCCESS)
 		return -1;
 	body_release(menu->source);
-	menu->source = listing_open(menu->server, &menu->request, &entry);
-	close(entry.fd);
-	return menu->source == NULL ? -1 : project(menu);
+	menu->source = listing;
+	return project(menu);
 }
 
 static ssize_t

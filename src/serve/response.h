@@ -8,6 +8,7 @@
 #include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
+#include "tree/directory.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -18,7 +19,8 @@
 struct server {
 	const struct site *site;
 	const struct tree *tree;
-	struct media *media; /* one for each process */
+	struct media *media; /* this and the next: one for each process */
+	struct directory_cache *directories;
 };
 
 /* What is asked for, in the words of neither protocol. */

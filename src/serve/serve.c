@@ -95,19 +95,17 @@ serve_directory(const struct server *server, const struct request *request,
 	    serve_page(server, request, STR("index.gemini"), response))
 		return;
 	status = tree_open(server->tree, request->path, &entry);
-	if (status == STATUS_SUCCESS && !server->site->listing) {
-		close(entry.fd);
-		status = STATUS_NOT_FOUND;
-	}
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
 		return;
 	}
 	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
-	response->body = listing_open(server, request, &entry);
+	status = server->site->listing
+	    ? listing_open(server, request, &entry, &response->body)
+	    : STATUS_NOT_FOUND;
 	close(entry.fd);
-	if (response->body == NULL)
-		response_error(response, STATUS_FAILURE);
+	if (status != STATUS_SUCCESS)
+		response_error(response, status);
 }
 
 void

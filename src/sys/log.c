@@ -5,15 +5,18 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <unistr.h>
 
 #define LINE_MAX_BYTES 2048
 
 static bool debug;
+static unsigned long lost; /* lines that there was no room for */
 
 void
 log_set_debug(bool on)
@@ -77,6 +80,28 @@ add_line(struct buf *out, struct str text)
 }
 
 /* Writes `prefix`, `text` and LF. */
+/*
+ * Whether a line can be written at once.  A pipe that nobody reads must not
+ * hold up the service; a file always takes it.
+ */
+static bool
+has_room(void)
+{
+	static enum {
+		UNKNOWN,
+		PLAIN_FILE,
+		STREAM
+	} kind;
+	struct pollfd log = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct stat st;
+
+	if (kind == UNKNOWN)
+		kind = fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)
+		    ? PLAIN_FILE
+		    : STREAM;
+	return kind == PLAIN_FILE || poll(&log, 1, 0) != 0;
+}
+
 static void
 write_line(struct str prefix, struct str text)
 {
@@ -84,6 +109,14 @@ write_line(struct str prefix, struct str text)
 	struct buf line = buf_over(bytes, sizeof bytes - 1);
 	ssize_t written;
 
+	if (!has_room()) {
+		lost++;
+		return;
+	}
+	if (lost > 0)
+		buf_printf(&line,
+		    "warn log: %lu lines were lost, nobody read them\n", lost);
+	lost = 0;
 	add_line(&line, prefix);
 	add_line(&line, text);
 	bytes[line.len++] = '\n';

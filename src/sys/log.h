@@ -21,7 +21,8 @@ bool log_is_debug(void);
 /*
  * Writes one line to standard error, with one write(2): the level's name, a
  * space, the text as printf builds it, LF.  Control bytes in the result are
- * escaped, and a line past 2048 bytes is cut.  errno stays as it was.
+ * escaped, and a line past 2048 bytes is cut.  A line that a full pipe cannot
+ * take is lost; how many were is said when there is room.  errno stays.
  */
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 

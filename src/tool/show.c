@@ -115,7 +115,10 @@ show_with(
     struct config *config, const struct protocol *protocol, const char *address)
 {
 	struct tree tree;
-	struct server server = { .site = &config->site, .tree = &tree };
+	struct directory_cache directories = { 0 };
+	struct server server = { .site = &config->site,
+		.tree = &tree,
+		.directories = &directories };
 	char error[256];
 	int status;
 
@@ -133,6 +136,7 @@ show_with(
 		return 1;
 	}
 	status = show(&server, protocol, address);
+	directory_cache_release(&directories);
 	media_free(server.media);
 	tree_release(&tree);
 	return status;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -17,6 +18,12 @@
 #include "text/mime.h"
 
 #define TITLE_SAMPLE 4096
+/* Names, and the arena's own growth: a million entries of usual length. */
+#define DIRECTORY_MEMORY ((size_t)128 << 20)
+/* Memory in use above which no other directory is read. */
+#define HELD_MAX ((size_t)128 << 20)
+/* A clock that ticks slower than this is unheard of. */
+#define SETTLED_SECONDS 3
 
 /* A list in the making: it doubles, and the arena keeps what it outgrew. */
 struct growth {
@@ -84,11 +91,11 @@ in_order(const void *left, const void *right)
 	return strverscmp(a->name.at, b->name.at);
 }
 
-enum status
-directory_read(struct directory *directory, const struct tree *tree,
-    struct arena *arena, struct str path, const struct entry *entry)
+static enum status
+read_entries(struct directory *directory, const struct tree *tree,
+    struct str path, const struct entry *entry)
 {
-	struct growth growth = { .arena = arena };
+	struct growth growth = { .arena = &directory->arena };
 	struct dirent *found;
 	bool is_directory;
 	/* A descriptor of its own: its place in the directory is its own. */
@@ -113,8 +120,100 @@ directory_read(struct directory *directory, const struct tree *tree,
 	if (growth.count > 0)
 		qsort(growth.entries, growth.count, sizeof *growth.entries,
 		    in_order);
-	*directory = (struct directory){ growth.entries, growth.count };
+	directory->entries = growth.entries;
+	directory->count = growth.count;
 	return STATUS_SUCCESS;
+}
+
+static bool
+is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static struct directory *
+find(const struct directory_cache *cache, const struct stat *st)
+{
+	for (size_t i = 0; i < DIRECTORY_CACHE_SLOTS; i++) {
+		struct directory *known = cache->slots[i];
+
+		if (known != NULL && known->st.st_ino == st->st_ino &&
+		    known->st.st_dev == st->st_dev &&
+		    is_same_time(&known->st.st_mtim, &st->st_mtim) &&
+		    is_same_time(&known->st.st_ctim, &st->st_ctim))
+			return known;
+	}
+	return NULL;
+}
+
+/*
+ * Two changes within one tick of the file system's clock look like one, so
+ * a directory that has just changed is not remembered.
+ */
+static void
+remember(struct directory_cache *cache, struct directory *directory)
+{
+	struct directory **slot = &cache->slots[cache->next];
+
+	if (time(NULL) - directory->st.st_ctim.tv_sec < SETTLED_SECONDS)
+		return;
+	if (*slot != NULL)
+		directory_close(*slot);
+	*slot = directory;
+	directory->users++;
+	cache->next = (cache->next + 1) % DIRECTORY_CACHE_SLOTS;
+}
+
+enum status
+directory_open(struct directory_cache *cache, const struct tree *tree,
+    struct str path, const struct entry *entry, struct directory **out)
+{
+	struct directory *directory = find(cache, &entry->st);
+	enum status status;
+
+	*out = directory;
+	if (directory != NULL) {
+		directory->users++;
+		return STATUS_SUCCESS;
+	}
+	if (cache->held > HELD_MAX)
+		return STATUS_UNAVAILABLE;
+	directory = calloc(1, sizeof *directory);
+	if (directory == NULL)
+		return STATUS_FAILURE;
+	directory->cache = cache;
+	directory->st = entry->st;
+	directory->users = 1;
+	arena_init(&directory->arena, DIRECTORY_MEMORY);
+	status = read_entries(directory, tree, path, entry);
+	cache->held += directory->arena.held;
+	if (status != STATUS_SUCCESS) {
+		directory_close(directory);
+		return status;
+	}
+	remember(cache, directory);
+	*out = directory;
+	return STATUS_SUCCESS;
+}
+
+void
+directory_close(struct directory *directory)
+{
+	if (--directory->users > 0)
+		return;
+	directory->cache->held -= directory->arena.held;
+	arena_release(&directory->arena);
+	free(directory);
+}
+
+void
+directory_cache_release(struct directory_cache *cache)
+{
+	for (size_t i = 0; i < DIRECTORY_CACHE_SLOTS; i++) {
+		if (cache->slots[i] != NULL)
+			directory_close(cache->slots[i]);
+		cache->slots[i] = NULL;
+	}
 }
 
 void

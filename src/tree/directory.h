@@ -16,21 +16,43 @@ struct directory_entry {
 	bool is_directory;
 };
 
-/* What a directory shows: directories first, each part in natural order. */
+/*
+ * What a directory shows: directories first, each part in natural order.
+ * Read once for all who ask while it stays as it is.
+ */
 struct directory {
 	struct directory_entry *entries;
 	size_t count;
+	/* Below is this room's own. */
+	struct directory_cache *cache;
+	struct arena arena;
+	struct stat st;
+	size_t users;
+};
+
+#define DIRECTORY_CACHE_SLOTS 8
+
+/* The directories that were read last.  One for each process; zeroed. */
+struct directory_cache {
+	struct directory *slots[DIRECTORY_CACHE_SLOTS];
+	size_t next; /* slot to be filled */
+	size_t held; /* bytes of memory in all, of those in use too */
 };
 
 /*
  * Reads the directory `path` (decoded, with its final slash), open as
  * `entry`, which is borrowed.  Names that are hidden, lead out of the tree
- * or are neither file nor directory are left out.  All of it lives in the
- * arena.  Returns STATUS_SUCCESS, or STATUS_FAILURE without memory.
+ * or are neither file nor directory are left out.  Returns STATUS_SUCCESS
+ * and a directory, to be given back with directory_close; STATUS_UNAVAILABLE
+ * when too many large ones are in use, or STATUS_FAILURE.
  */
 MUST_USE enum status
-directory_read(struct directory *directory, const struct tree *tree,
-    struct arena *arena, struct str path, const struct entry *entry);
+directory_open(struct directory_cache *cache, const struct tree *tree,
+    struct str path, const struct entry *entry, struct directory **out);
+void directory_close(struct directory *directory);
+
+/* Lets go of what is remembered. */
+void directory_cache_release(struct directory_cache *cache);
 
 /*
  * The title of a page: its first heading, when it is gemtext and has one

@@ -21,6 +21,7 @@
 struct serving {
 	struct temporary folder;
 	struct tree tree;
+	struct directory_cache directories;
 	struct site site;
 	struct server server;
 	struct arena arena;
@@ -52,6 +53,7 @@ serving_begin(struct serving *serving)
 	serving->server = (struct server){
 		.site = &serving->site,
 		.tree = &serving->tree,
+		.directories = &serving->directories,
 		.media = media_new(error, sizeof error),
 	};
 	assert_non_null(serving->server.media);
@@ -62,6 +64,7 @@ static inline void
 serving_end(struct serving *serving)
 {
 	arena_release(&serving->arena);
+	directory_cache_release(&serving->directories);
 	media_free(serving->server.media);
 	tree_release(&serving->tree);
 	temporary_remove(&serving->folder);

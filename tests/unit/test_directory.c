@@ -12,6 +12,7 @@
 static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
+static struct directory_cache cache;
 
 static int
 set_up(void **state)
@@ -57,13 +58,13 @@ tear_down(void **state)
 }
 
 static enum status
-read_it(struct directory *directory)
+open_it(struct directory **directory)
 {
 	struct entry entry;
 	enum status status;
 
 	assert_int_equal(tree_open(&tree, STR("/d/"), &entry), STATUS_SUCCESS);
-	status = directory_read(directory, &tree, &arena, STR("/d/"), &entry);
+	status = directory_open(&cache, &tree, STR("/d/"), &entry, directory);
 	close(entry.fd);
 	return status;
 }
@@ -91,17 +92,19 @@ order(void **state)
 		{ "untitled.gmi", false },
 		{ "\xff", false },
 	};
-	struct directory directory;
+	struct directory *directory;
 
 	(void)state;
-	assert_int_equal(read_it(&directory), STATUS_SUCCESS);
-	for (size_t i = 0; i < directory.count; i++) {
+	assert_int_equal(open_it(&directory), STATUS_SUCCESS);
+	for (size_t i = 0; i < directory->count; i++) {
 		assert_in_range(i, 0, sizeof want / sizeof *want - 1);
-		assert_string_equal(directory.entries[i].name.at, want[i].name);
+		assert_string_equal(
+		    directory->entries[i].name.at, want[i].name);
 		assert_int_equal(
-		    directory.entries[i].is_directory, want[i].is_directory);
+		    directory->entries[i].is_directory, want[i].is_directory);
 	}
-	assert_int_equal(directory.count, sizeof want / sizeof *want);
+	assert_int_equal(directory->count, sizeof want / sizeof *want);
+	directory_close(directory);
 }
 
 static void
@@ -129,19 +132,74 @@ titles(void **state)
 }
 
 static void
-lack_of_memory_is_a_failure(void **state)
+set_time(time_t then)
 {
-	struct directory directory;
-	enum status status = STATUS_FAILURE;
-	size_t n = 0;
+	const struct timespec times[2] = { { .tv_sec = then },
+		{ .tv_sec = then } };
+
+	assert_int_equal(
+	    utimensat(AT_FDCWD, temporary_path(&folder, "d"), times, 0), 0);
+}
+
+/* One that has just changed may change again unseen: it is read again. */
+static void
+new_ones_are_not_remembered(void **state)
+{
+	struct directory *first, *second;
 
 	(void)state;
-	while (status != STATUS_SUCCESS && ++n < 100) {
-		arena_fail_at(&arena, n);
-		status = read_it(&directory);
-		arena_fail_at(&arena, 0);
-	}
-	assert_in_range(n, 2, 99);
+	set_time(1000);
+	assert_int_equal(open_it(&first), STATUS_SUCCESS);
+	assert_int_equal(open_it(&second), STATUS_SUCCESS);
+	assert_ptr_not_equal(first, second);
+	directory_close(first);
+	directory_close(second);
+	assert_int_equal(cache.held, 0);
+}
+
+/* The root of the system's own files has not changed for a while. */
+static void
+others_are_shared(void **state)
+{
+	struct directory *first, *second;
+	struct tree system;
+	struct entry entry;
+
+	(void)state;
+	assert_int_equal(tree_init(&system, "/usr"), 0);
+	assert_int_equal(tree_open(&system, STR("/"), &entry), STATUS_SUCCESS);
+	assert_int_equal(
+	    directory_open(&cache, &system, STR("/"), &entry, &first),
+	    STATUS_SUCCESS);
+	assert_int_equal(
+	    directory_open(&cache, &system, STR("/"), &entry, &second),
+	    STATUS_SUCCESS);
+	assert_ptr_equal(first, second);
+	directory_close(first);
+	directory_close(second);
+	assert_int_not_equal(cache.held, 0);
+	/* Changed: what was remembered is of no use. */
+	entry.st.st_ctim.tv_nsec ^= 1;
+	assert_int_equal(
+	    directory_open(&cache, &system, STR("/"), &entry, &second),
+	    STATUS_SUCCESS);
+	assert_ptr_not_equal(first, second);
+	directory_close(second);
+	close(entry.fd);
+	tree_release(&system);
+	directory_cache_release(&cache);
+	assert_int_equal(cache.held, 0);
+}
+
+static void
+memory_is_bounded(void **state)
+{
+	struct directory *directory;
+
+	(void)state;
+	cache.held = (size_t)1 << 30;
+	assert_int_equal(open_it(&directory), STATUS_UNAVAILABLE);
+	cache.held = 0;
 }
 
 int
@@ -150,7 +208,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
 		cmocka_unit_test(titles),
-		cmocka_unit_test(lack_of_memory_is_a_failure),
+		cmocka_unit_test(new_ones_are_not_remembered),
+		cmocka_unit_test(others_are_shared),
+		cmocka_unit_test(memory_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
