@@ -47,7 +47,7 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
     $(wildcard tests/unit/*.[ch])
 
 # What the system has to have: to build, and to test with real clients.
-DEPS = gcc make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
+DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
     libunistring-dev libidn2-dev libconfuse-dev libcmocka-dev \
     python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
@@ -117,7 +117,13 @@ deps:
 	    done; \
 	    [ -z "$$missing" ] && exit 0; \
 	    echo "deps: installing$$missing"; \
-	    root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	    root=; \
+	    if [ "$$(id -u)" != 0 ]; then \
+	        root=sudo; \
+	        command -v sudo >/dev/null || { \
+	            echo "deps: as root: apt-get install$$missing"; exit 1; \
+	        }; \
+	    fi; \
 	    $$root apt-get -q update && \
 	    $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
 	        --no-install-recommends $$missing; \
@@ -141,22 +147,26 @@ else
 endif
 
 tidy:
-	tests/floors
-	clang-format --dry-run --Werror $(C_FILES)
-	clang-tidy --quiet $(filter %.c,$(C_FILES)) -- \
-	    $(ALL_CPPFLAGS) -std=c11
-	mandoc -T lint -W warning src/*.[1-9]
+	@tests/floors
+	@clang-format --dry-run --Werror $(C_FILES)
+	@mkdir -p build
+	@clang-tidy --quiet $(filter %.c,$(C_FILES)) -- \
+	    $(ALL_CPPFLAGS) -std=c11 2>build/tidy.log || \
+	    { grep -v 'warnings generated' build/tidy.log; exit 1; }
+	@mandoc -T lint -W warning src/*.[1-9]
+	@echo "tidy: nothing to say"
 
 format:
 	clang-format -i $(C_FILES)
 
 compile_commands.json:
-	@{ echo '['; separator=; \
-	for file in $(filter %.c,$(C_FILES)); do \
-	    printf '%s{"directory":"%s","file":"%s","command":"%s"}' \
-	        "$$separator" "$(CURDIR)" "$$file" \
-	        '$(subst ",\\\",$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)) -c'" $$file"; \
-	    separator=','; \
+	@{ separator='['; for file in $(filter %.c,$(C_FILES)); do \
+	    printf '%s\n{"directory":"%s","file":"%s","arguments":[' \
+	        "$$separator" "$(CURDIR)" "$$file"; \
+	    for word in $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS); do \
+	        printf '"%s",' "$$(echo "$$word" | sed 's/"/\\"/g')"; \
+	    done; \
+	    printf '"-c","%s"]}' "$$file"; separator=','; \
 	done; echo ']'; } > $@
 
 install: all

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/generation.h"
 #include "daemon/master.h"
 #include "sys/log.h"
 
@@ -117,6 +118,16 @@ options_read(struct options *options, int argc, char **argv)
 		    argv[optind]);
 }
 
+static int
+check(struct config *config)
+{
+	char error[4608];
+
+	if (generation_check(config, error, sizeof error) == -1)
+		log_die(EXIT_USAGE, "%s", error);
+	return EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -126,9 +137,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
-	if (options.check) {
-		config_release(&config);
-		return EXIT_SUCCESS;
-	}
+	if (options.check)
+		return check(&config);
 	return master_run(&config, &options);
 }

@@ -30,34 +30,62 @@ log_certificate(const struct cert *cert)
 		    cert->file);
 }
 
+/* Keys that clients could fetch would be nobody's keys. */
 static int
-load_certificate(struct generation *generation)
+check_certs_place(struct generation *generation)
 {
 	const struct config *config = &generation->config;
+	int inside = tree_contains(&generation->tree, config->certs);
+
+	if (inside == 0)
+		return 0;
+	if (inside == 1)
+		snprintf(generation->error, sizeof generation->error,
+		    "%s: lies in the capsule, where clients could fetch the "
+		    "key; name another directory with -C",
+		    config->certs);
+	else
+		snprintf(generation->error, sizeof generation->error,
+		    "%s: %s; name a directory for certificates with -C",
+		    config->certs, strerror(errno));
+	return -1;
+}
+
+static int
+load_certificate(struct generation *generation, bool make)
+{
+	const struct config *config = &generation->config;
+	const struct cert_request request = {
+		.dir = config->certs,
+		.names = config->site.names,
+		.name_count = config->site.name_count,
+		.make = make,
+	};
 	struct cert cert;
+	int result = 0;
 
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
-	if (cert_load(&cert, config->certs, config->site.names,
-		config->site.name_count, generation->error,
+	if (check_certs_place(generation) == -1 ||
+	    cert_load(&cert, &request, generation->error,
 		sizeof generation->error) == -1)
 		return -1;
-	generation->tls =
-	    tls_context_new(&cert, generation->error, sizeof generation->error);
-	if (generation->tls != NULL)
+	if (cert.leaf != NULL) {
+		generation->tls = tls_context_new(
+		    &cert, generation->error, sizeof generation->error);
+		result = generation->tls == NULL ? -1 : 0;
+	}
+	if (make && result == 0)
 		log_certificate(&cert);
 	cert_release(&cert);
-	return generation->tls == NULL ? -1 : 0;
+	return result;
 }
 
-int
-generation_init(
-    struct generation *generation, struct config *config, struct media *media)
+static int
+init(struct generation *generation, struct config *config, bool make)
 {
-	generation->config = *config;
-	generation->tls = NULL;
-	generation->directories = (struct directory_cache){ 0 };
-	generation->tree.root = -1;
+	*generation =
+	    (struct generation){ .config = *config, .tree = { .root = -1 } };
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->user, generation->error,
 		sizeof generation->error) == -1)
@@ -68,18 +96,39 @@ generation_init(
 		    config->capsule, strerror(errno));
 		goto failed;
 	}
-	if (load_certificate(generation) == -1)
-		goto failed;
+	if (load_certificate(generation, make) == 0)
+		return 0;
+failed:
+	generation_release(generation);
+	return -1;
+}
+
+int
+generation_check(struct config *config, char *error, size_t error_size)
+{
+	struct generation generation;
+
+	if (init(&generation, config, false) == -1) {
+		snprintf(error, error_size, "%s", generation.error);
+		return -1;
+	}
+	generation_release(&generation);
+	return 0;
+}
+
+int
+generation_init(
+    struct generation *generation, struct config *config, struct media *media)
+{
+	if (init(generation, config, true) == -1)
+		return -1;
 	generation->server = (struct server){
-		.site = &config->site,
+		.site = &generation->config.site,
 		.tree = &generation->tree,
 		.media = media,
 		.directories = &generation->directories,
 	};
 	return 0;
-failed:
-	generation_release(generation);
-	return -1;
 }
 
 void

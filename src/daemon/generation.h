@@ -24,6 +24,14 @@ struct generation {
 };
 
 /*
+ * Finds out whether `config`, taken, could be served: the tree, the user and
+ * the certificate, none of which is made.  Returns -1 with one line in
+ * `error`.
+ */
+MUST_USE int
+generation_check(struct config *config, char *error, size_t error_size);
+
+/*
  * Takes `config`, opens its tree, and loads or makes its certificate.  Its
  * ports have to be those that are bound.  `media` is borrowed.  Returns -1
  * with generation->error set; then it is released already.

@@ -284,7 +284,10 @@ log_addresses(const struct config *config)
 	else if (config->gemini_count > 0)
 		log_line(LOG_LEVEL_INFO, "open gemini://%.*s:%u/",
 		    STR_ARG(site->names[0]), port);
-	if (config->gopher_count > 0)
+	if (config->gopher_count > 0 && site->gopher_port == 70)
+		log_line(LOG_LEVEL_INFO, "open gopher://%.*s/",
+		    STR_ARG(site->gopher_host));
+	else if (config->gopher_count > 0)
 		log_line(LOG_LEVEL_INFO, "open gopher://%.*s:%u/",
 		    STR_ARG(site->gopher_host), site->gopher_port);
 }

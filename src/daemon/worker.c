@@ -253,7 +253,8 @@ on_shutdown(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	log_line(LOG_LEVEL_WARN, "worker: %zu clients were not done in time",
+	log_line(LOG_LEVEL_WARN,
+	    "worker: clients that were not done in time: %zu",
 	    worker->group.count);
 	conn_close_all(&worker->group);
 	event_base_loopbreak(worker->base);

@@ -109,6 +109,7 @@ listing_open(const struct server *server, const struct request *request,
 		.body = { .pull = listing_pull, .release = listing_release },
 		.tree = server->tree,
 		.path = request->path,
+		.begun = request->entries_only,
 	};
 	arena_init(&listing->titles, TITLE_MEMORY);
 	*out = &listing->body;

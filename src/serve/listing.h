@@ -6,10 +6,10 @@
 
 /*
  * The listing of a directory that has no page of its own, as gemtext: a
- * heading, the way up, then a link for each directory and file, labelled
- * with the page's title where it has one.  `entry` is the directory at
- * request->path, borrowed.  Returns STATUS_SUCCESS and a body, or the status
- * to answer with.
+ * heading and the way up, unless request->entries_only, then a link for each
+ * directory and file, labelled with the page's title where it has one.  `entry`
+ * is the directory at request->path, borrowed.  Returns STATUS_SUCCESS and a
+ * body, or the status to answer with.
  */
 MUST_USE enum status
 listing_open(const struct server *server, const struct request *request,

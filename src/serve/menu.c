@@ -119,6 +119,8 @@ go_on_listing(struct menu *menu)
 
 	if (status != STATUS_SUCCESS)
 		return -1;
+	/* The author's map has said what this is. */
+	menu->request.entries_only = true;
 	status = listing_open(menu->server, &menu->request, &entry, &listing);
 	close(entry.fd);
 	if (status != STATUS_SUCCESS)

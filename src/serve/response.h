@@ -30,6 +30,7 @@ struct request {
 	struct str query; /* still encoded */
 	bool has_query;
 	bool prefers_menu; /* a gophermap is a directory's page */
+	bool entries_only; /* a listing goes on a page, and has no heading */
 };
 
 /*

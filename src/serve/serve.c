@@ -4,6 +4,7 @@
  */
 #include "serve/serve.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "serve/listing.h"
@@ -58,7 +59,8 @@ serve_page(const struct server *server, const struct request *request,
 	enum status status =
 	    tree_open_in(server->tree, request->path, name, &entry);
 
-	if (status == STATUS_NOT_FOUND)
+	/* A page that is there and may not be read hides what lies beside. */
+	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return false;
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);

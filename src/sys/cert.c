@@ -30,6 +30,7 @@ struct job {
 	int fd; /* of dir */
 	const struct str *names;
 	size_t name_count;
+	bool make;
 	char cert_name[FILE_NAME_MAX], key_name[FILE_NAME_MAX];
 	char *error;
 	size_t error_size;
@@ -379,6 +380,8 @@ load_pair(struct job *job)
 		    "one away to begin anew",
 		    job->dir, key ? job->key_name : job->cert_name,
 		    key ? job->cert_name : job->key_name);
+	if (!key && !job->make)
+		return 0;
 	if (!key && make_pair(job) == -1)
 		return -1;
 	if (read_key(job) == -1 || read_cert(job) == -1)
@@ -392,6 +395,8 @@ open_directory(struct job *job)
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 	job->fd = open(job->dir, flags);
+	if (job->fd == -1 && errno == ENOENT && !job->make)
+		return 0;
 	if (job->fd == -1 && errno == ENOENT && mkdir(job->dir, 0700) == 0)
 		job->fd = open(job->dir, flags);
 	if (job->fd == -1)
@@ -401,13 +406,15 @@ open_directory(struct job *job)
 }
 
 int
-cert_load(struct cert *cert, const char *dir, const struct str *names,
-    size_t name_count, char *error, size_t error_size)
+cert_load(struct cert *cert, const struct cert_request *request, char *error,
+    size_t error_size)
 {
+	const struct str *names = request->names;
 	struct job job = { .cert = cert,
-		.dir = dir,
+		.dir = request->dir,
 		.names = names,
-		.name_count = name_count,
+		.name_count = request->name_count,
+		.make = request->make,
 		.error = error,
 		.error_size = error_size };
 	int result;
@@ -418,11 +425,14 @@ cert_load(struct cert *cert, const char *dir, const struct str *names,
 	    job.cert_name, sizeof job.cert_name, "%.*s.crt", STR_ARG(names[0]));
 	snprintf(
 	    job.key_name, sizeof job.key_name, "%.*s.key", STR_ARG(names[0]));
-	if (strlen(dir) + sizeof job.cert_name >= sizeof cert->file)
+	if (strlen(request->dir) + sizeof job.cert_name >= sizeof cert->file)
 		return fail(&job, "certs: too long a name, choose another");
-	snprintf(cert->file, sizeof cert->file, "%s/%s", dir, job.cert_name);
+	snprintf(cert->file, sizeof cert->file, "%s/%s", request->dir,
+	    job.cert_name);
 	if (open_directory(&job) == -1)
 		return -1;
+	if (job.fd == -1)
+		return 0;
 	result = load_pair(&job);
 	close(job.fd);
 	if (result == -1)

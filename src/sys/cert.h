@@ -1,6 +1,7 @@
 #ifndef SYS_CERT_H
 #define SYS_CERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "text/attribute.h"
@@ -22,21 +23,30 @@ struct cert {
 	bool covers_names; /* every name is a SAN of it */
 };
 
+/* Which pair, and for whom. */
+struct cert_request {
+	const char *dir;
+	const struct str *names; /* normal form; the first names the files */
+	size_t name_count;
+	bool make; /* when there is none */
+};
+
 /*
- * Loads the pair for `names` (normal form, the first names the files), and
- * makes it first when neither file exists: P-256, X.509 v3, the first name
- * as CN, every name as DNS SAN, addresses as IP SAN too, valid from a day
- * ago for a hundred years.  The key file has mode 0600 from its first byte;
- * both are written aside and renamed, the key first, and never over a file
- * that is there.  DIR is made when missing (its parent has to exist).
+ * Loads the pair for the names of `request`.  When neither file exists it is
+ * made first: P-256, X.509 v3, the first name as CN, every name as DNS SAN,
+ * addresses as IP SAN too, valid from a day ago for a hundred years.  The key
+ * file has mode 0600 from its first byte; both are written aside and renamed,
+ * the key first, and never over a file that is there.  The directory is made
+ * when missing (its parent has to exist).  When neither exists and none is to
+ * be made, `cert` is empty: its leaf is NULL.
  *
  * Returns -1 with one line in `error` for people (the file, what is wrong,
  * what to do) when only one of the files is there, one cannot be read or
  * parsed, they do not belong together, the key file is open to others, or
  * the certificate is expired or not yet valid.
  */
-MUST_USE int cert_load(struct cert *cert, const char *dir,
-    const struct str *names, size_t name_count, char *error, size_t error_size);
+MUST_USE int cert_load(struct cert *cert, const struct cert_request *request,
+    char *error, size_t error_size);
 
 void cert_release(struct cert *cert);
 

@@ -100,6 +100,8 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 static bool
 context_settings(SSL_CTX *ssl)
 {
+	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
+
 	SSL_CTX_set_options(ssl,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -112,7 +114,8 @@ context_settings(SSL_CTX *ssl)
 	SSL_CTX_set_read_ahead(ssl, 1);
 	/* The groups that OpenSSL allows by default include ffdhe8192. */
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
-	    SSL_CTX_set1_groups_list(ssl, "X25519:P-256") == 1 &&
+	    SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof *groups) ==
+	    1 &&
 	    SSL_CTX_set_ciphersuites(ssl,
 		"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
 		"TLS_AES_256_GCM_SHA384") == 1 &&

@@ -306,7 +306,7 @@ report(const struct import *import)
 		if (import->folder.files[i].write != NULL)
 			printf("%s/%s\n", import->folder.path,
 			    import->folder.files[i].path);
-	printf("capsuled %s serves it\n", import->folder.path);
+	printf("capsuled -G 7070 %s serves it\n", import->folder.path);
 }
 
 static int

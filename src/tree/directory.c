@@ -59,10 +59,16 @@ append(struct growth *growth, struct str name, bool is_directory)
 	return 0;
 }
 
+/* Where names are read. */
+struct place {
+	const struct tree *tree;
+	struct str path;
+	int fd;
+};
+
 /* Whether `name` is to be shown, and as what. */
 static bool
-is_visible(const struct tree *tree, struct str path, struct dirent *found,
-    bool *is_directory)
+is_visible(const struct place *place, struct dirent *found, bool *is_directory)
 {
 	struct str name = str_of(found->d_name);
 	struct entry entry;
@@ -71,10 +77,12 @@ is_visible(const struct tree *tree, struct str path, struct dirent *found,
 		return false;
 	*is_directory = found->d_type == DT_DIR;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return true;
+		return faccessat(place->fd, found->d_name, R_OK, AT_EACCESS) ==
+		    0;
 	/* A link, or a file system that does not say: look where it leads. */
 	if ((found->d_type != DT_LNK && found->d_type != DT_UNKNOWN) ||
-	    tree_open_in(tree, path, name, &entry) != STATUS_SUCCESS)
+	    tree_open_in(place->tree, place->path, name, &entry) !=
+		STATUS_SUCCESS)
 		return false;
 	*is_directory = entry_is_directory(&entry);
 	close(entry.fd);
@@ -101,6 +109,7 @@ read_entries(struct directory *directory, const struct tree *tree,
 	/* A descriptor of its own: its place in the directory is its own. */
 	int fd = openat(entry->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
+	const struct place place = { tree, path, fd };
 
 	if (stream == NULL) {
 		log_line(
@@ -110,7 +119,7 @@ read_entries(struct directory *directory, const struct tree *tree,
 		return STATUS_FAILURE;
 	}
 	while ((found = readdir(stream)) != NULL)
-		if (is_visible(tree, path, found, &is_directory) &&
+		if (is_visible(&place, found, &is_directory) &&
 		    append(&growth, str_of(found->d_name), is_directory) ==
 			-1) {
 			closedir(stream);

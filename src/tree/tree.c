@@ -6,13 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sys/log.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
+
+/* Directories within each other that are looked at. */
+#define DEPTH_MAX 4096
 
 int
 tree_init(struct tree *tree, const char *path)
@@ -26,6 +31,60 @@ tree_release(struct tree *tree)
 {
 	close(tree->root);
 	tree->root = -1;
+}
+
+/* The directory `path`, or the one that it would be made in. */
+static int
+open_or_above(const char *path)
+{
+	char above[PATH_MAX];
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd != -1 || errno != ENOENT ||
+	    (size_t)snprintf(above, sizeof above, "%s", path) >= sizeof above)
+		return fd;
+	return open(dirname(above), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Goes up from `fd`, which it closes, until it meets the root or the top. */
+static int
+climb(int fd, const struct stat *root)
+{
+	struct stat here, above;
+
+	for (int i = 0; i < DEPTH_MAX && fd != -1; i++) {
+		int next = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		bool failed = next == -1 || fstat(fd, &here) == -1 ||
+		    fstat(next, &above) == -1;
+
+		close(fd);
+		fd = next;
+		if (failed)
+			break;
+		if (is_same(&here, root) || is_same(&here, &above)) {
+			close(fd);
+			return is_same(&here, root);
+		}
+	}
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+int
+tree_contains(const struct tree *tree, const char *path)
+{
+	struct stat root;
+
+	if (fstat(tree->root, &root) == -1)
+		return -1;
+	return climb(open_or_above(path), &root);
 }
 
 static bool
@@ -50,24 +109,43 @@ holds_hidden(struct str path)
 	return false;
 }
 
+static void
+log_failure(enum log_level level, int error, struct str path)
+{
+	char text[2048];
+	struct buf line = buf_over(text, sizeof text);
+
+	log_field(
+	    &line, "path", str_head(path, path.len < 256 ? path.len : 256));
+	log_line(level, "tree: cannot open: %s %.*s", strerror(error),
+	    STR_ARG(buf_str(&line)));
+}
+
 static enum status
 status_of(int error, struct str path)
 {
-	char text[PATH_MAX + 64];
-	struct buf line = buf_over(text, sizeof text);
-
 	switch (error) {
 	case EIO:
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		log_field(&line, "path", path);
-		log_line(LOG_LEVEL_ERROR, "tree: cannot open: %s %.*s",
-		    strerror(error), STR_ARG(buf_str(&line)));
+		log_failure(LOG_LEVEL_ERROR, error, path);
 		return STATUS_FAILURE;
-	default: return STATUS_NOT_FOUND;
+	case EACCES:
+		log_failure(LOG_LEVEL_WARN, error, path);
+		errno = EACCES;
+		return STATUS_NOT_FOUND;
+	default: errno = ENOENT; return STATUS_NOT_FOUND;
 	}
+}
+
+/* Not found, and nothing to be told about it. */
+static enum status
+not_found(void)
+{
+	errno = ENOENT;
+	return STATUS_NOT_FOUND;
 }
 
 enum status
@@ -85,17 +163,17 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 	int error;
 
 	if (holds_hidden(path) || is_hidden(name))
-		return STATUS_NOT_FOUND;
+		return not_found();
 	/* The root itself is "." to a lookup that begins there. */
 	buf_add(&relative, path.len + name.len > 1 ? STR("") : STR("."));
 	buf_add(&relative, str_tail(path, 1));
 	buf_add(&relative, name);
 	/* The system would read the name only to its first NUL. */
 	if (str_find(buf_str(&relative), '\0') < relative.len)
-		return STATUS_NOT_FOUND;
+		return not_found();
 	buf_char(&relative, '\0');
 	if (relative.overflow)
-		return STATUS_NOT_FOUND;
+		return not_found();
 	out->fd = beneath_open(tree->root, text);
 	if (out->fd == -1)
 		return status_of(errno, path);
@@ -106,7 +184,7 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 	}
 	if (!S_ISREG(out->st.st_mode) && !S_ISDIR(out->st.st_mode)) {
 		close(out->fd);
-		return STATUS_NOT_FOUND;
+		return not_found();
 	}
 	return STATUS_SUCCESS;
 }

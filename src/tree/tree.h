@@ -18,6 +18,12 @@ struct tree {
 MUST_USE int tree_init(struct tree *tree, const char *path);
 void tree_release(struct tree *tree);
 
+/*
+ * Whether the directory `path`, or, when that is not there, the one it would
+ * be made in, lies in the tree or is its root: 1 or 0, -1 with errno set.
+ */
+MUST_USE int tree_contains(const struct tree *tree, const char *path);
+
 /* Something that was found: a regular file or a directory. */
 struct entry {
 	int fd; /* the caller closes it */
@@ -31,7 +37,8 @@ struct entry {
  * what leads out, FIFOs, sockets, devices, what may not be read and what is
  * not there are all STATUS_NOT_FOUND, so that nobody learns which it was.
  * Returns STATUS_SUCCESS and an entry, or the status to answer with; the
- * system's own failure is STATUS_FAILURE, and logged.
+ * system's own failure is STATUS_FAILURE, and logged.  What is there and may
+ * not be read is logged too, and errno is then EACCES; else it is not.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);

@@ -96,8 +96,9 @@ log_access(struct conn *conn, bool cut)
 	if (!conn->logged && access.status != 0)
 		access_log(&access);
 	else if (!conn->logged && log_is_debug())
-		log_line(LOG_LEVEL_DEBUG, "%s: no request in %ld ms",
-		    access.protocol, access.ms);
+		log_line(LOG_LEVEL_DEBUG,
+		    "%s: ended before a request, after %ld ms", access.protocol,
+		    access.ms);
 	conn->logged = true;
 }
 

@@ -111,11 +111,12 @@ answer_uri(struct exchange *exchange, struct str text)
 	struct uri uri;
 	struct str bad;
 
+	/* Until it is known to be more, the log gets what came. */
+	exchange->path = str_head(text, str_find(text, '?'));
 	if (uri_parse(exchange->arena, text, &uri) == -1 ||
 	    memmem(text.at, text.len, "%00", 3) != NULL)
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
 		    STR("Bad request: this is not a URL"));
-	exchange->path = uri.path;
 	bad = defect(&uri);
 	if (bad.len > 0)
 		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
@@ -128,6 +129,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	if (!site_has_port(site, &uri))
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server does not serve that port"));
+	exchange->path = uri.path.len > 0 ? uri.path : STR("/");
 	switch (uri_path_decode(exchange->arena, uri.path, &request.path)) {
 	case URI_PATH_NORMAL: break;
 	case URI_PATH_CLIMBS:

@@ -72,9 +72,10 @@ count_files(void)
 static void
 load_good(struct cert *cert, const struct str *names, size_t count)
 {
+	const struct cert_request request = { "d", names, count, true };
 	char error[ERROR_MAX] = "";
 
-	if (cert_load(cert, "d", names, count, error, sizeof error) == -1)
+	if (cert_load(cert, &request, error, sizeof error) == -1)
 		fail_msg("%s", error);
 	assert_string_equal(error, "");
 }
@@ -83,11 +84,11 @@ static void
 expect_error(const char *want)
 {
 	const struct str name = STR("a");
+	const struct cert_request request = { "d", &name, 1, true };
 	struct cert cert;
 	char error[ERROR_MAX] = "";
 
-	assert_int_equal(
-	    cert_load(&cert, "d", &name, 1, error, sizeof error), -1);
+	assert_int_equal(cert_load(&cert, &request, error, sizeof error), -1);
 	if (strcmp(error, want) != 0)
 		fail_msg("got [%s], want [%s]", error, want);
 	assert_null(cert.leaf);

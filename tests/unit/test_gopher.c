@@ -82,10 +82,6 @@ static const struct {
 	    "ihello\t\tnull.host\t1\r\n.\r\n" },
 	{ STR_INIT("/list/\r\n"),
 	    "iabove\t\tnull.host\t1\r\n"
-	    "i/list/\tTITLE\tnull.host\t1\r\n"
-	    "i======\t\tnull.host\t1\r\n"
-	    "i\t\tnull.host\t1\r\n"
-	    "1One folder up\t/\tg.example\t70\r\n"
 	    "1Titled\t/list/page.gmi\tg.example\t70\r\n.\r\n" },
 	{ STR_INIT("/map/gophermap\r\n"), NOT_FOUND },
 	{ STR_INIT("/none\r\n"), NOT_FOUND },
