@@ -5,9 +5,9 @@
 #include "tool/show.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 #include "sys/log.h"
@@ -142,28 +142,42 @@ show_with(
 	return status;
 }
 
+static int
+wrong_usage(const char *what, const char *argument)
+{
+	fprintf(stderr, "capsule show: %s%s; usage: capsule " SHOW_USAGE "\n",
+	    what, argument);
+	return -1;
+}
+
 /* Sets a key from a flag; the values are the command line's own. */
 static int
 read_flags(int argc, char **argv, struct options *options,
     const struct protocol **protocol)
 {
-	static const struct option long_flags[] = { { 0 } };
 	int flag, set = 0;
 
 	*options = (struct options){ 0 };
 	*protocol = &gemini;
 	optind = 1;
-	while (set == 0 &&
-	    (flag = getopt_long(argc, argv, "+Gc:d:o:", long_flags, NULL)) !=
-		-1)
+	opterr = 0;
+	while ((flag = getopt(argc, argv, "Gc:d:o:")) != -1) {
 		switch (flag) {
 		case 'G': *protocol = &gopher; break;
 		case 'c': options->file = optarg; break;
 		case 'd': set = options_set(options, "capsule", optarg); break;
 		case 'o': set = options_assign(options, optarg); break;
-		default: set = -1; break;
+		default:
+			return wrong_usage(
+			    "no such option, or no value for it: ",
+			    argv[optind - 1]);
 		}
-	return set == 0 && argc - optind == 1 ? 0 : -1;
+		if (set == -1)
+			return wrong_usage("not KEY=VALUE: ", optarg);
+	}
+	if (argc - optind != 1)
+		return wrong_usage("name one URL", "");
+	return 0;
 }
 
 int
@@ -174,10 +188,8 @@ show_main(int argc, char **argv)
 	struct config config;
 	int status;
 
-	if (read_flags(argc, argv, &options, &protocol) == -1) {
-		fputs("usage: capsule " SHOW_USAGE "\n", stderr);
+	if (read_flags(argc, argv, &options, &protocol) == -1)
 		return 2;
-	}
 	if (config_load(&config, &options) == -1) {
 		fprintf(stderr, "capsule: %s\n", config.error);
 		return 2;

@@ -22,6 +22,7 @@ class Hidden(unittest.TestCase):
             'locked.txt': 'no\n', 'locked/x.txt': 'no\n',
             'locked.gmi/index.gmi': 'no\n',
             'unindexed/index.gmi': 'no\n',
+            'more/locked.txt': 'no\n', 'more/open.txt': 'yes\n',
         })
         cls.addClassCleanup(cls.server.stop)
         path = cls.server.path
@@ -49,7 +50,7 @@ class Hidden(unittest.TestCase):
         cls.addClassCleanup(cls.socket.close)
         cls.socket.bind(path('socket'))
         for name in ('locked.txt', 'locked', 'locked.gmi',
-                     'unindexed/index.gmi'):
+                     'unindexed/index.gmi', 'more/locked.txt'):
             os.chmod(path(name), 0)
 
     def test_not_found(self):
@@ -66,7 +67,7 @@ class Hidden(unittest.TestCase):
             '/dangling', '/fifo', '/fifo/', '/fifo.gmi', '/socket',
             '/locked.txt', '/locked/', '/locked/x.txt', '/locked.gmi/',
             '/sub/page.gmi/', '/%2F', '/x%2Fy', '/' + 'x' * 256,
-            '/' + 'x/' * 400, '/unindexed/index.gmi',
+            '/' + 'x/' * 400, '/unindexed/index.gmi', '/unindexed/',
         ]
         for path in paths:
             with self.subTest(path=path):
@@ -75,6 +76,19 @@ class Hidden(unittest.TestCase):
                 self.assertEqual(reply.header, want.header)
                 self.assertEqual(reply.body, b'')
                 self.assertTrue(reply.close_notify)
+
+    def test_unreadable_is_told_to_the_operator(self):
+        before = len(self.server.lines)
+        fetch(self.server, '/unindexed/')
+        self.server.wait_for_line('warn tree: .*path=/unindexed/', before)
+
+    def test_listing_leaves_out(self):
+        names = fetch(self.server, '/sub/').text
+        self.assertIn('target.txt', names)
+        self.assertNotIn('hidden', names)
+        self.assertNotIn('relative', names)
+        self.assertNotIn('locked.txt', fetch(self.server, '/more/').text)
+        self.assertIn('open.txt', fetch(self.server, '/more/').text)
 
     def test_device(self):
         try:

@@ -71,6 +71,40 @@ class Startup(unittest.TestCase):
                     else [self.tree]
                 self.assert_refused([*good, *extra, *rest], (2,))
 
+    def test_keys_within_the_capsule(self):
+        link = os.path.join(self.directory, 'link')
+        os.symlink(os.path.join(self.tree, 'folder'), link)
+        os.mkdir(os.path.join(self.tree, 'folder'))
+        for certs in (self.tree, os.path.join(self.tree, 'certs'),
+                      os.path.join(self.tree, 'folder'), link,
+                      os.path.join(link, 'certs'),
+                      os.path.join(self.tree, 'folder', '..', 'certs')):
+            with self.subTest(certs=certs):
+                self.assert_refused(
+                    ['-g', '127.0.0.1:0', '-G', 'off', '-C', certs,
+                     self.tree], (1,), 'lies in the capsule')
+        self.assertEqual(sorted(os.listdir(self.tree)),
+                         ['folder', 'index.gmi', 'page.gmi'])
+        self.assertEqual(os.listdir(link), [])
+
+    def test_check(self):
+        good = ['-t', '-C', self.certs]
+        checked = run(*good, self.tree)
+        self.assertEqual((checked.returncode, checked.stdout, checked.stderr),
+                         (0, b'', b''))
+        self.assertFalse(os.path.exists(self.certs))
+        for arguments, says in [
+                (['/nonexistent'], '/nonexistent'),
+                (['-u', 'no-such-user', self.tree], 'no-such-user'),
+                (['-C', '/dev/null', self.tree], '/dev/null'),
+                (['-C', self.tree, self.tree], 'lies in the capsule')]:
+            with self.subTest(arguments=arguments):
+                self.assert_refused([*good, *arguments], (2,), says)
+        os.mkdir(self.certs)
+        with open(os.path.join(self.certs, 'localhost.key'), 'wb') as file:
+            file.write(b'nonsense')
+        self.assert_refused([*good, self.tree], (2,), 'localhost.key')
+
     def test_bad_file(self):
         path = os.path.join(self.directory, 'conf')
         for text, line in [('width = 10\n', 1), ('\n\nnonsense = 1\n', 3),
