@@ -32,7 +32,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS)
 # The floors, lowest first: each may include itself and those before it.
 FLOORS = text sys tree serve wire daemon tool
 LIBRARIES = -lconfuse -levent_core -lmagic -lssl -lcrypto -luriparser \
-    -lunistring -lidn2
+    -lunistring -lidn2 -lseccomp
 
 SOURCES = $(wildcard $(FLOORS:%=src/%/*.c))
 HEADERS = $(wildcard $(FLOORS:%=src/%/*.h))
@@ -48,7 +48,8 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
 
 # What the system has to have: to build, and to test with real clients.
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
-    libunistring-dev libidn2-dev libconfuse-dev libcmocka-dev \
+    libunistring-dev libidn2-dev libconfuse-dev libseccomp-dev \
+    libcmocka-dev \
     python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/jail.h"
 #include "sys/net.h"
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -41,6 +42,7 @@ struct config {
 	struct site site;
 	const char *capsule; /* the root of the tree */
 	const char *certs;
+	enum jail_mode jail;
 	const char *user; /* whom workers become; empty: who we are */
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;

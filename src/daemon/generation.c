@@ -87,8 +87,8 @@ init(struct generation *generation, struct config *config, bool make)
 	*generation =
 	    (struct generation){ .config = *config, .tree = { .root = -1 } };
 	config = &generation->config;
-	if (jail_init(&generation->jail, config->user, generation->error,
-		sizeof generation->error) == -1)
+	if (jail_init(&generation->jail, config->jail, config->user,
+		generation->error, sizeof generation->error) == -1)
 		goto failed;
 	if (tree_init(&generation->tree, config->capsule) == -1) {
 		snprintf(generation->error, sizeof generation->error,

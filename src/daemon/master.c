@@ -490,6 +490,7 @@ master_run(struct config *config, const struct options *options)
 	}
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
+	jail_log(&master.generation->jail);
 	log_ready(&master);
 	log_addresses(&master.generation->config);
 	supervise(&master);

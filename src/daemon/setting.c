@@ -18,6 +18,7 @@
 static int read_path(struct setting *s);
 static int read_text(struct setting *s);
 static int read_switch(struct setting *s);
+static int read_jail(struct setting *s);
 static int read_size(struct setting *s);
 static int read_workers(struct setting *s);
 static int read_ms(struct setting *s);
@@ -44,6 +45,7 @@ const struct setting_key setting_keys[] = {
 	{ "gopher_tls", "no", .read = read_switch, AT(gopher_tls) },
 	{ "certs", "certs", .read = read_path, AT(certs) },
 	{ "user", "", .read = read_text, AT(user) },
+	{ "jail", "on", .read = read_jail },
 	{ "workers", "0", .read = read_workers, AT(workers),
 	    .most = WORKERS_MAX },
 	{ "lang", "", .read = read_lang },
@@ -124,6 +126,24 @@ read_switch(struct setting *s)
 		return fail(s, "%s is \"%.99s\", give yes or no", s->key->name,
 		    value.at);
 	return 0;
+}
+
+static int
+read_jail(struct setting *s)
+{
+	static const struct {
+		const char *name;
+		enum jail_mode mode;
+	} modes[] = { { "on", JAIL_ON }, { "log", JAIL_LOG },
+		{ "off", JAIL_OFF } };
+	struct str value = s->values[0];
+
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (str_equals(value, str_of(modes[i].name))) {
+			s->config->jail = modes[i].mode;
+			return 0;
+		}
+	return fail(s, "jail is \"%.99s\", give on, log or off", value.at);
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
- * Privileges.  Knows how to lose them; knows nothing of why a process had
- * any.
+ * The walls around a worker: user, files, system calls.  Knows their order
+ * and what to do without one; knows nothing of why a process had more.
  */
 #include "sys/jail.h"
 
@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include "sys/landlock.h"
+#include "sys/log.h"
+#include "sys/syscalls.h"
 
 static int
 become(struct jail *jail, const char *name)
@@ -26,12 +30,15 @@ become(struct jail *jail, const char *name)
 }
 
 int
-jail_init(struct jail *jail, const char *name, char *error, size_t error_size)
+jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
+    size_t error_size)
 {
 	static const char *const usual[] = { "_capsuled", "capsuled",
 		"nobody" };
 
-	*jail = (struct jail){ 0 };
+	*jail = (struct jail){ .mode = mode };
+	jail->chroots =
+	    mode == JAIL_ON && geteuid() == 0 && landlock_version() == 0;
 	if (name[0] == '\0' && geteuid() != 0)
 		return 0;
 	if (name[0] != '\0' && become(jail, name) == -1) {
@@ -69,11 +76,31 @@ jail_init(struct jail *jail, const char *name, char *error, size_t error_size)
 	return 0;
 }
 
-int
-jail_enter(const struct jail *jail)
+void
+jail_log(const struct jail *jail)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return -1;
+	int version = landlock_version();
+	const char *files = version > 0 ? "landlock" : "none";
+
+	if (jail->mode == JAIL_OFF) {
+		log_line(LOG_LEVEL_WARN,
+		    "jail: off, so a worker can do all that its user can");
+		return;
+	}
+	if (jail->chroots)
+		files = "chroot";
+	else if (version == 0 && jail->mode == JAIL_ON)
+		log_line(LOG_LEVEL_WARN,
+		    "jail: this kernel has no Landlock, so a worker can read "
+		    "all that its user can; start as root for a chroot");
+	log_line(LOG_LEVEL_INFO, "jail files=%s landlock=%d syscalls=%s",
+	    jail->mode == JAIL_ON ? files : "none", version,
+	    jail->mode == JAIL_ON ? "filter" : "log");
+}
+
+static int
+become_user(const struct jail *jail)
+{
 	if (!jail->changes)
 		return 0;
 	if (setgroups(0, NULL) == -1 ||
@@ -86,4 +113,27 @@ jail_enter(const struct jail *jail)
 		return -1;
 	}
 	return 0;
+}
+
+static int
+hide_files(const struct jail *jail, int root)
+{
+	if (jail->mode != JAIL_ON || landlock_version() == 0)
+		return 0;
+	return landlock_enter(root);
+}
+
+int
+jail_enter(const struct jail *jail, int root)
+{
+	/* Paths are looked up from a descriptor: a chroot changes none. */
+	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
+		return -1;
+	if (become_user(jail) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    hide_files(jail, root) == -1)
+		return -1;
+	if (jail->mode == JAIL_OFF)
+		return 0;
+	return syscalls_enter(jail->mode == JAIL_LOG);
 }

@@ -7,27 +7,44 @@
 
 #include "text/attribute.h"
 
-/* Whom a process becomes before it meets a client. */
+/* How narrow a process is kept. */
+enum jail_mode {
+	JAIL_ON,
+	JAIL_LOG, /* system calls are logged by the kernel, not refused */
+	JAIL_OFF, /* another user, and nothing more */
+};
+
+/* What a process becomes before it meets a client. */
 struct jail {
+	enum jail_mode mode;
 	bool changes; /* false: it stays who it is */
+	bool chroots; /* root, on a kernel without Landlock */
 	uid_t user;
 	gid_t group;
 	char name[64];
 };
 
 /*
- * Finds the user `name`; empty means, for root, the first there is of
- * _capsuled, capsuled and nobody, and for anybody else no change.  Returns
- * -1 with one line in `error` when there is no such user, it is root, or we
- * may not become it.
+ * Prepares a jail.  Finds the user `name`; empty means, for root, the first
+ * there is of _capsuled, capsuled and nobody, and for anybody else no change.
+ * Returns -1 with one line in `error` when there is no such user, it is root,
+ * or we may not become it.
  */
-MUST_USE int
-jail_init(struct jail *jail, const char *name, char *error, size_t error_size);
+MUST_USE int jail_init(struct jail *jail, enum jail_mode mode, const char *name,
+    char *error, size_t error_size);
+
+/*
+ * Writes one line of info that says which walls there are, and one of warn
+ * for those that this system lacks.
+ */
+void jail_log(const struct jail *jail);
 
 /*
  * Gives up every privilege for good: the user, its group alone, and no way
- * to new ones.  Returns -1 with errno set, and the process must end.
+ * to new ones; then all files but those beneath the directory `root`, and
+ * all system calls but those of serving.  Returns -1 with errno set, and the
+ * process must end.
  */
-MUST_USE int jail_enter(const struct jail *jail);
+MUST_USE int jail_enter(const struct jail *jail, int root);
 
 #endif

@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get('BUILD', os.path.join(TOP, 'build')))
 CAPSULED = os.path.join(BUILD, 'capsuled')
+SANITIZED = 'address' in os.environ.get('BUILD', '')
 CAPSULE = os.path.join(BUILD, 'capsule')
 
 # Long enough for a busy machine under sanitizers.
@@ -70,6 +71,9 @@ class Lines:
     def __init__(self, stream):
         self.lines = []
         self.ended = False
+        # Cleared, it keeps the stream unread, but for what is buffered.
+        self.reads_on = threading.Event()
+        self.reads_on.set()
         self.changed = threading.Condition()
         self.thread = threading.Thread(
             target=self._read, args=(stream,), daemon=True)
@@ -81,6 +85,7 @@ class Lines:
                 self.lines.append(
                     line.decode('utf-8', 'replace').rstrip('\n'))
                 self.changed.notify_all()
+            self.reads_on.wait()
         stream.close()
         with self.changed:
             self.ended = True
@@ -167,7 +172,10 @@ class Process:
 
 
 class Server(Process):
-    """A capsuled that is ready, with a tree of its own."""
+    """A capsuled that is ready, with a tree of its own.
+
+    A listener that is None is left to a configuration file.
+    """
 
     def __init__(self, tree=None, names=('localhost',), options=(),
                  arguments=(), gemini='127.0.0.1:0', gopher='127.0.0.1:0',
@@ -183,8 +191,13 @@ class Server(Process):
         command = []
         for name in names:
             command += ['-n', name]
-        command += ['-g', gemini, '-G', gopher, '-w', str(workers),
-                    '-C', self.certs]
+        for flag, address in (('-g', gemini), ('-G', gopher)):
+            if address is not None:
+                command += [flag, address]
+        command += ['-w', str(workers), '-C', self.certs]
+        if SANITIZED:
+            # What sanitizers do at the end is not a server's work.
+            command += ['-o', 'jail=off']
         for option in options:
             command += ['-o', option]
         self.name = names[0] if names else 'localhost'
