@@ -1,0 +1,19 @@
+#ifndef SYS_HASH_H
+#define SYS_HASH_H
+
+#include <stdint.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/* A keyed hash (SipHash), for what nobody outside may guess. */
+struct hash;
+
+/* With a random key; NULL without memory or randomness. */
+MUST_USE struct hash *hash_new(void);
+void hash_free(struct hash *hash);
+
+/* The hash of some bytes; 0 only when OpenSSL fails. */
+uint64_t hash_of(struct hash *hash, struct str bytes);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * Who may come how often.  Knows counting in shared memory without locks: a
+ * worker may be killed at any moment, and one that held a lock would stop the
+ * others.  Knows nothing of what is said to those who have to wait.
+ */
+#include "sys/limit.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys/clock.h"
+#include "sys/hash.h"
+
+/* Networks that are remembered: sets of ways, as in a processor's cache. */
+#define SETS ((size_t)2048)
+#define WAYS ((size_t)4)
+/* A token, in the parts that the bucket is counted in. */
+#define TOKEN 1000
+
+/*
+ * A bucket in one word, so that it changes at once: the time of the last
+ * change in milliseconds, and what is in it, which is negative in a flood.
+ */
+struct bucket {
+	uint32_t changed_ms;
+	int32_t parts;
+};
+
+struct entry {
+	_Atomic uint64_t tag; /* hash of the network; 0: nobody's */
+	_Atomic(uint64_t) bucket; /* a struct bucket */
+	_Atomic uint16_t open[LIMIT_WORKERS]; /* each written by one worker */
+};
+
+struct shared {
+	struct timespec began;
+	struct entry entries[SETS * WAYS];
+};
+
+struct limit_table {
+	struct hash *hash;
+	struct shared *shared;
+	bool taken[LIMIT_WORKERS]; /* the master's */
+};
+
+struct limit_table *
+limit_new(void)
+{
+	struct limit_table *table = calloc(1, sizeof *table);
+
+	if (table == NULL)
+		return NULL;
+	table->hash = hash_new();
+	table->shared = mmap(NULL, sizeof *table->shared,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (table->shared == MAP_FAILED)
+		table->shared = NULL;
+	if (table->hash == NULL || table->shared == NULL) {
+		limit_free(table);
+		return NULL;
+	}
+	table->shared->began = clock_now();
+	return table;
+}
+
+void
+limit_free(struct limit_table *table)
+{
+	if (table == NULL)
+		return;
+	hash_free(table->hash);
+	if (table->shared != NULL)
+		munmap(table->shared, sizeof *table->shared);
+	free(table);
+}
+
+size_t
+limit_worker_begin(struct limit_table *table)
+{
+	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+		if (!table->taken[i]) {
+			table->taken[i] = true;
+			return i;
+		}
+	return LIMIT_NONE;
+}
+
+void
+limit_worker_end(struct limit_table *table, size_t worker)
+{
+	if (worker == LIMIT_NONE)
+		return;
+	for (size_t i = 0; i < SETS * WAYS; i++)
+		table->shared->entries[i].open[worker] = 0;
+	table->taken[worker] = false;
+}
+
+static void
+keep_bits(unsigned char *bytes, size_t len, unsigned bits)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned kept = bits < 8 ? bits : 8;
+
+		bytes[i] &= (unsigned char)(0xff00u >> kept);
+		bits -= kept;
+	}
+}
+
+/* What of an address makes it one network, and whether it is this machine. */
+static struct str
+network(const struct limit_rules *rules, const struct net_address *peer,
+    unsigned char bytes[16], bool *is_local)
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+	size_t len = 4;
+
+	if (peer->at.ss_family == AF_INET6) {
+		memcpy(&six, &peer->at, sizeof six);
+		memcpy(bytes, &six.sin6_addr, 16);
+		*is_local = IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
+		if (!IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+			keep_bits(bytes, 16, rules->ipv6_bits);
+			return (struct str){ (const char *)bytes, 16 };
+		}
+		memmove(bytes, bytes + 12, 4);
+	} else {
+		memcpy(&four, &peer->at, sizeof four);
+		memcpy(bytes, &four.sin_addr, len);
+	}
+	*is_local = bytes[0] == 127;
+	keep_bits(bytes, len, rules->ipv4_bits);
+	return (struct str){ (const char *)bytes, len };
+}
+
+static unsigned
+open_in_all(struct entry *entry)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+		sum +=
+		    atomic_load_explicit(&entry->open[i], memory_order_relaxed);
+	return sum;
+}
+
+static struct bucket
+unpack(uint64_t word)
+{
+	return (
+	    struct bucket){ (uint32_t)(word >> 32), (int32_t)(uint32_t)word };
+}
+
+static uint64_t
+pack(struct bucket bucket)
+{
+	return (uint64_t)bucket.changed_ms << 32 | (uint32_t)bucket.parts;
+}
+
+static struct bucket
+refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
+{
+	/* Parts a millisecond are tokens a second. */
+	int64_t parts = bucket.parts +
+	    (int64_t)(uint32_t)(now_ms - bucket.changed_ms) * rules->rate;
+	int64_t most = (int64_t)rules->burst * TOKEN;
+
+	bucket.parts = (int32_t)(parts < most ? parts : most);
+	bucket.changed_ms = now_ms;
+	return bucket;
+}
+
+/*
+ * The entry of a network, which takes over that of one that has nothing open
+ * and has waited longest.  LIMIT_NONE when all are busy: rather nobody is
+ * counted than somebody else in its place.
+ */
+static size_t
+find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
+    uint32_t now_ms)
+{
+	size_t set = (size_t)(tag % SETS) * WAYS, idle = LIMIT_NONE;
+	uint32_t oldest = 0;
+
+	for (size_t i = set; i < set + WAYS; i++) {
+		struct entry *entry = &table->shared->entries[i];
+		uint32_t age;
+
+		if (entry->tag == tag)
+			return i;
+		age = now_ms - unpack(entry->bucket).changed_ms;
+		if (open_in_all(entry) == 0 &&
+		    (idle == LIMIT_NONE || age > oldest)) {
+			idle = i;
+			oldest = age;
+		}
+	}
+	if (idle != LIMIT_NONE) {
+		struct bucket full = { now_ms, (int32_t)rules->burst * TOKEN };
+
+		table->shared->entries[idle].bucket = pack(full);
+		table->shared->entries[idle].tag = tag;
+	}
+	return idle;
+}
+
+/* Takes a token, into debt if there is none; what is left after it. */
+static int32_t
+take_token(
+    struct entry *entry, const struct limit_rules *rules, uint32_t now_ms)
+{
+	int32_t least = -(int32_t)rules->burst * TOKEN - TOKEN;
+	uint64_t word = entry->bucket;
+	struct bucket bucket;
+
+	do {
+		bucket = refilled(unpack(word), rules, now_ms);
+		bucket.parts -= TOKEN;
+		/* A debt that never ends would outlast the flood. */
+		if (bucket.parts < least)
+			bucket.parts = least;
+	} while (
+	    !atomic_compare_exchange_weak(&entry->bucket, &word, pack(bucket)));
+	return bucket.parts;
+}
+
+struct limit_answer
+limit_enter(struct limit_table *table, const struct limit_rules *rules,
+    size_t worker, const struct net_address *peer)
+{
+	struct limit_answer answer = { LIMIT_PASS, 0, LIMIT_NONE };
+	unsigned char bytes[16];
+	bool is_local;
+	struct str name;
+	struct entry *entry;
+	uint32_t now_ms;
+	int32_t left;
+
+	if (rules->mode == LIMIT_OFF || worker == LIMIT_NONE)
+		return answer;
+	name = network(rules, peer, bytes, &is_local);
+	if (is_local && rules->mode != LIMIT_ALL)
+		return answer;
+	now_ms = (uint32_t)clock_since_ms(&table->shared->began);
+	/* 0 marks an entry that nobody has. */
+	answer.entry =
+	    find(table, hash_of(table->hash, name) | 1, rules, now_ms);
+	if (answer.entry == LIMIT_NONE)
+		return answer;
+	entry = &table->shared->entries[answer.entry];
+	left = take_token(entry, rules, now_ms);
+	if (left < 0 || open_in_all(entry) >= rules->open) {
+		answer.verdict = LIMIT_SLOW;
+		answer.seconds =
+		    left < 0 ? (unsigned)-left / TOKEN / rules->rate + 1 : 1;
+	}
+	if (left < -(int32_t)rules->burst * TOKEN / 2 ||
+	    open_in_all(entry) >= 2 * rules->open) {
+		answer.verdict = LIMIT_DROP;
+		answer.entry = LIMIT_NONE;
+		return answer;
+	}
+	entry->open[worker]++;
+	return answer;
+}
+
+void
+limit_leave(struct limit_table *table, size_t worker, size_t entry)
+{
+	if (entry != LIMIT_NONE && worker != LIMIT_NONE)
+		table->shared->entries[entry].open[worker]--;
+}

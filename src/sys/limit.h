@@ -1,0 +1,75 @@
+#ifndef SYS_LIMIT_H
+#define SYS_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sys/net.h"
+#include "text/attribute.h"
+
+/*
+ * Fairness: how many connections one network has open, and how fast it opens
+ * new ones, counted over all workers in memory that they share.  Addresses
+ * are kept nowhere: an entry is found by a hash of the address's prefix under
+ * a key that is random at each start and never leaves the process.
+ */
+struct limit_table;
+
+enum limit_mode {
+	LIMIT_ON, /* but for this machine: a proxy or Tor speaks for many */
+	LIMIT_ALL,
+	LIMIT_OFF,
+};
+
+/* How much one network may do. */
+struct limit_rules {
+	enum limit_mode mode;
+	unsigned open; /* connections at once */
+	unsigned rate; /* new ones a second, over time */
+	unsigned burst; /* new ones at once, after a rest */
+	unsigned ipv4_bits, ipv6_bits; /* of an address that make a network */
+};
+
+/* Workers that can be told apart, draining ones included. */
+#define LIMIT_WORKERS 64
+
+/* No entry, or no worker: what is not counted. */
+#define LIMIT_NONE SIZE_MAX
+
+/* Makes the table, in memory that children share.  NULL without it. */
+MUST_USE struct limit_table *limit_new(void);
+void limit_free(struct limit_table *table);
+
+/*
+ * The master's: a number for a new worker, or LIMIT_NONE when all are taken,
+ * and its return, with all that the worker still had open.
+ */
+size_t limit_worker_begin(struct limit_table *table);
+void limit_worker_end(struct limit_table *table, size_t worker);
+
+enum limit_verdict {
+	LIMIT_PASS,
+	LIMIT_SLOW, /* to be told to come again in `seconds` */
+	LIMIT_DROP, /* a flood: to be closed without a word */
+};
+
+/* What somebody who asks is told. */
+struct limit_answer {
+	enum limit_verdict verdict;
+	unsigned seconds;
+	size_t entry; /* to be given to limit_leave in the end */
+};
+
+/*
+ * A client of worker number `worker` has come from `peer`.  It is counted as
+ * open unless it is to be dropped.
+ */
+struct limit_answer
+limit_enter(struct limit_table *table, const struct limit_rules *rules,
+    size_t worker, const struct net_address *peer);
+
+/* It has gone. */
+void limit_leave(struct limit_table *table, size_t worker, size_t entry);
+
+#endif

@@ -1,0 +1,221 @@
+/* Fairness: who is let in, who waits, and who is never counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <sys/wait.h>
+
+#include "sys/limit.h"
+
+static const struct limit_rules rules = {
+	.mode = LIMIT_ON,
+	.open = 8,
+	.rate = 1,
+	.burst = 20,
+	.ipv4_bits = 32,
+	.ipv6_bits = 64,
+};
+
+static struct net_address
+address_of(const char *text)
+{
+	struct net_address address;
+
+	assert_int_equal(net_address_parse(text, &address), 0);
+	return address;
+}
+
+/* Lets a client in and out again. */
+static enum limit_verdict
+visit(struct limit_table *table, const struct limit_rules *by, const char *text)
+{
+	struct net_address peer = address_of(text);
+	struct limit_answer answer = limit_enter(table, by, 0, &peer);
+
+	limit_leave(table, 0, answer.entry);
+	return answer.verdict;
+}
+
+static void
+bursts_end(void **state)
+{
+	struct limit_table *table = limit_new();
+	size_t passed = 0, slowed = 0, dropped = 0;
+
+	(void)state;
+	assert_non_null(table);
+	for (size_t i = 0; i < 60; i++)
+		switch (visit(table, &rules, "192.0.2.1:1")) {
+		case LIMIT_PASS: passed++; break;
+		case LIMIT_SLOW: slowed++; break;
+		case LIMIT_DROP: dropped++; break;
+		}
+	/* A token may have come back meanwhile. */
+	assert_in_range(passed, 20, 22);
+	assert_in_range(slowed, 10, 13);
+	assert_int_equal(dropped, 60 - passed - slowed);
+	/* Whoever else comes is another. */
+	assert_int_equal(visit(table, &rules, "192.0.2.2:1"), LIMIT_PASS);
+	limit_free(table);
+}
+
+static void
+networks(void **state)
+{
+	static const struct {
+		const char *flood, *other;
+		enum limit_verdict verdict; /* on the other */
+	} table[] = {
+		{ "192.0.2.1:1", "192.0.2.1:2", LIMIT_DROP },
+		{ "192.0.2.1:1", "192.0.2.0:1", LIMIT_PASS },
+		{ "192.0.2.1:1", "[::ffff:192.0.2.1]:1", LIMIT_DROP },
+		{ "[2001:db8::1]:1", "[2001:db8::ffff:1]:1", LIMIT_DROP },
+		{ "[2001:db8::1]:1", "[2001:db8:0:1::1]:1", LIMIT_PASS },
+		{ "127.0.0.1:1", "127.0.0.1:1", LIMIT_PASS },
+		{ "[::1]:1", "[::1]:1", LIMIT_PASS },
+		{ "[::ffff:127.0.0.1]:1", "127.0.0.1:1", LIMIT_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct limit_table *limits = limit_new();
+
+		assert_non_null(limits);
+		for (size_t j = 0; j < 60; j++)
+			visit(limits, &rules, table[i].flood);
+		assert_int_equal(
+		    visit(limits, &rules, table[i].other), table[i].verdict);
+		limit_free(limits);
+	}
+}
+
+static void
+modes(void **state)
+{
+	struct limit_rules all = rules, off = rules;
+	struct limit_table *table = limit_new();
+
+	(void)state;
+	assert_non_null(table);
+	all.mode = LIMIT_ALL;
+	off.mode = LIMIT_OFF;
+	for (size_t i = 0; i < 60; i++)
+		visit(table, &all, "127.0.0.1:1");
+	assert_int_equal(visit(table, &all, "127.0.0.1:1"), LIMIT_DROP);
+	assert_int_equal(visit(table, &off, "127.0.0.1:1"), LIMIT_PASS);
+	limit_free(table);
+}
+
+static void
+open_ones_are_counted(void **state)
+{
+	struct limit_table *table = limit_new();
+	struct net_address peer = address_of("192.0.2.1:1");
+	struct limit_answer answers[8];
+	size_t first, second;
+
+	(void)state;
+	assert_non_null(table);
+	first = limit_worker_begin(table);
+	second = limit_worker_begin(table);
+	assert_int_not_equal(first, second);
+	for (size_t i = 0; i < 8; i++) {
+		answers[i] = limit_enter(
+		    table, &rules, i % 2 == 0 ? first : second, &peer);
+		assert_int_equal(answers[i].verdict, LIMIT_PASS);
+	}
+	assert_int_equal(
+	    limit_enter(table, &rules, first, &peer).verdict, LIMIT_SLOW);
+	/* A worker that is gone has nothing open any more. */
+	limit_worker_end(table, first);
+	assert_int_equal(limit_worker_begin(table), first);
+	assert_int_equal(
+	    limit_enter(table, &rules, first, &peer).verdict, LIMIT_PASS);
+	for (size_t i = 1; i < 8; i += 2)
+		limit_leave(table, second, answers[i].entry);
+	limit_free(table);
+}
+
+/* One child's clients count for the other, whatever becomes of it. */
+static void
+children_share(void **state)
+{
+	struct limit_table *table = limit_new();
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_non_null(table);
+	pid = fork();
+	if (pid == 0) {
+		for (size_t i = 0; i < 60; i++)
+			visit(table, &rules, "192.0.2.1:1");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(visit(table, &rules, "192.0.2.1:1"), LIMIT_DROP);
+	limit_free(table);
+}
+
+/* A table full of others shuts nobody out, however many they are. */
+static void
+crowds_shut_nobody_out(void **state)
+{
+	struct limit_table *table = limit_new();
+	struct net_address peer = address_of("[2001:db8::1]:1");
+	struct limit_answer answer = { 0 };
+
+	(void)state;
+	assert_non_null(table);
+	/* Each from a network of its own, and they stay. */
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct sockaddr_in6 six;
+
+		memcpy(&six, &peer.at, sizeof six);
+		memcpy(&six.sin6_addr.s6_addr[4], &i, sizeof i);
+		memcpy(&peer.at, &six, sizeof six);
+		answer = limit_enter(table, &rules, 0, &peer);
+		assert_int_equal(answer.verdict, LIMIT_PASS);
+	}
+	assert_int_equal(visit(table, &rules, "192.0.2.1:1"), LIMIT_PASS);
+	limit_free(table);
+}
+
+static void
+workers_run_out(void **state)
+{
+	struct limit_table *table = limit_new();
+	struct net_address peer = address_of("192.0.2.1:1");
+
+	(void)state;
+	assert_non_null(table);
+	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+		assert_int_equal(limit_worker_begin(table), i);
+	assert_int_equal(limit_worker_begin(table), LIMIT_NONE);
+	assert_int_equal(
+	    limit_enter(table, &rules, LIMIT_NONE, &peer).verdict, LIMIT_PASS);
+	limit_worker_end(table, LIMIT_NONE);
+	limit_free(table);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bursts_end),
+		cmocka_unit_test(networks),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(open_ones_are_counted),
+		cmocka_unit_test(children_share),
+		cmocka_unit_test(crowds_shut_nobody_out),
+		cmocka_unit_test(workers_run_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
