@@ -114,6 +114,7 @@ class Waiting(unittest.TestCase):
             self.assertEqual((crowd.ends, crowd.error), (0, None))
 
     def test_behind_downloads(self):
+        # Nobody of them ends: who waits for that is never answered.
         with Server(HOME, workers=1) as server:
             with open(server.path('big.bin'), 'wb') as file:
                 file.truncate(1 << 30)
