@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sys/jail.h"
+#include "sys/limit.h"
 #include "sys/net.h"
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -43,6 +44,7 @@ struct config {
 	const char *capsule; /* the root of the tree */
 	const char *certs;
 	enum jail_mode jail;
+	struct limit_rules limits;
 	const char *user; /* whom workers become; empty: who we are */
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;

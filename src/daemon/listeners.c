@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/log.h"
+
 #define SOCKETS_MAX 256
 
 struct listener_address {
@@ -91,9 +93,10 @@ static int
 open_all(struct listeners *listeners, const struct config *config,
     const struct listeners *old, struct net_address const **failed)
 {
-	const struct conn_kind of_gemini = { &gemini, CONN_TLS_ALWAYS };
+	const struct conn_kind of_gemini = { &gemini, TRANSPORT_TLS_ALWAYS };
 	const struct conn_kind of_gopher = { &gopher,
-		config->gopher_tls ? CONN_TLS_DETECT : CONN_TLS_NEVER };
+		config->gopher_tls ? TRANSPORT_TLS_DETECT
+				   : TRANSPORT_TLS_NEVER };
 
 	for (size_t i = 0; i < config->gemini_count; i++) {
 		*failed = &config->gemini[i];
@@ -226,8 +229,7 @@ describe(const struct listeners *listeners, const struct protocol *protocol,
 			continue;
 		net_address_format(&listeners->addresses[i].bound, text);
 		if (first)
-			buf_printf(out, "%s%s=", out->len > 0 ? " " : "",
-			    protocol->name);
+			buf_printf(out, " %s=", protocol->name);
 		else
 			buf_char(out, ',');
 		buf_add(out, str_of(text));
@@ -236,8 +238,39 @@ describe(const struct listeners *listeners, const struct protocol *protocol,
 }
 
 void
-listeners_describe(const struct listeners *listeners, struct buf *out)
+listeners_log_ready(
+    const struct listeners *listeners, const struct config *config)
 {
-	describe(listeners, &gemini, out);
-	describe(listeners, &gopher, out);
+	char text[2048];
+	struct buf line = buf_over(text, sizeof text);
+
+	buf_add(&line, STR("ready"));
+	describe(listeners, &gemini, &line);
+	describe(listeners, &gopher, &line);
+	log_field(&line, "capsule", str_of(config->capsule));
+	log_field(&line, "name", config->site.names[0]);
+	buf_printf(&line, " workers=%zu", config->workers);
+	log_info(buf_str(&line));
+}
+
+static void
+log_open(const char *scheme, struct str host, uint16_t port, uint16_t usual)
+{
+	if (port == usual)
+		log_line(
+		    LOG_LEVEL_INFO, "open %s://%.*s/", scheme, STR_ARG(host));
+	else
+		log_line(LOG_LEVEL_INFO, "open %s://%.*s:%u/", scheme,
+		    STR_ARG(host), port);
+}
+
+void
+listeners_log_open(const struct config *config)
+{
+	const struct site *site = &config->site;
+
+	if (config->gemini_count > 0)
+		log_open("gemini", site->names[0], site->gemini_ports[0], 1965);
+	if (config->gopher_count > 0)
+		log_open("gopher", site->gopher_host, site->gopher_port, 70);
 }

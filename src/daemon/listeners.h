@@ -44,7 +44,11 @@ size_t listeners_room(const struct listeners *listeners);
 void listeners_close_others(
     const struct listeners *listeners, size_t slot, size_t workers);
 
-/* Appends "gemini=ADDR:PORT gopher=ADDR:PORT", several with commas. */
-void listeners_describe(const struct listeners *listeners, struct buf *out);
+/* Writes the line of info that says "ready", and what was bound. */
+void listeners_log_ready(
+    const struct listeners *listeners, const struct config *config);
+
+/* Writes, for people who start it by hand, what to open in a client. */
+void listeners_log_open(const struct config *config);
 
 #endif

@@ -36,6 +36,7 @@
 struct child {
 	pid_t pid; /* 0: not running, to be started at `due` */
 	size_t slot;
+	size_t number; /* for the limits */
 	bool retired; /* told to end */
 	struct timespec end_by; /* of a retired one, before it is killed */
 	struct timespec started;
@@ -52,6 +53,7 @@ struct master {
 	const struct options *options;
 	struct generation *generation;
 	struct media *media;
+	struct limit_table *limits;
 	struct listeners listeners;
 	int lifeline[2]; /* the workers have the reading end */
 	struct child children[WORKERS_MAX];
@@ -110,7 +112,7 @@ set_worker_signals(const struct master *master)
 }
 
 static NO_RETURN void
-be_worker(struct master *master, size_t slot)
+be_worker(struct master *master, size_t slot, size_t number)
 {
 	struct worker_socket *sockets =
 	    calloc(listeners_room(&master->listeners), sizeof *sockets);
@@ -122,6 +124,8 @@ be_worker(struct master *master, size_t slot)
 		.jail = &generation->jail,
 		.sockets = sockets,
 		.lifeline = master->lifeline[0],
+		.limits = master->limits,
+		.number = number,
 	};
 	int status = EXIT_FAILURE;
 
@@ -143,6 +147,7 @@ static void
 start_worker(struct master *master, size_t slot)
 {
 	struct place *place = &master->places[slot];
+	size_t number = limit_worker_begin(master->limits);
 	pid_t pid = -1;
 
 	if (master->child_count < WORKERS_MAX)
@@ -150,19 +155,21 @@ start_worker(struct master *master, size_t slot)
 	else
 		errno = EAGAIN;
 	if (pid == 0)
-		be_worker(master, slot);
+		be_worker(master, slot, number);
 	if (pid == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot start a worker: %s; trying again",
 		    strerror(errno));
 		place->empty = true;
 		place->due = clock_in(PAUSE_LONGEST_MS);
+		limit_worker_end(master->limits, number);
 		return;
 	}
 	place->empty = false;
 	master->children[master->child_count++] = (struct child){
 		.pid = pid,
 		.slot = slot,
+		.number = number,
 		.started = clock_now(),
 	};
 }
@@ -244,6 +251,7 @@ reap(struct master *master)
 
 			if (dead.pid != pid)
 				continue;
+			limit_worker_end(master->limits, dead.number);
 			master->child_count--;
 			memmove(&master->children[i], &master->children[i + 1],
 			    (master->child_count - i) *
@@ -252,44 +260,6 @@ reap(struct master *master)
 				replace(master, &dead, status);
 			break;
 		}
-}
-
-static void
-log_ready(const struct master *master)
-{
-	const struct site *site = &master->generation->config.site;
-	const struct config *config = &master->generation->config;
-	char text[2048];
-	struct buf line = buf_over(text, sizeof text);
-
-	listeners_describe(&master->listeners, &line);
-	log_field(&line, "capsule", str_of(config->capsule));
-	log_field(&line, "name", site->names[0]);
-	buf_printf(&line, " workers=%zu", master->place_count);
-	if (master->generation->jail.changes)
-		log_field(&line, "user", str_of(master->generation->jail.name));
-	log_line(LOG_LEVEL_INFO, "ready %.*s", STR_ARG(buf_str(&line)));
-}
-
-/* For people who start it by hand: what to type into a client. */
-static void
-log_addresses(const struct config *config)
-{
-	const struct site *site = &config->site;
-	uint16_t port = site->gemini_ports[0];
-
-	if (config->gemini_count > 0 && port == 1965)
-		log_line(LOG_LEVEL_INFO, "open gemini://%.*s/",
-		    STR_ARG(site->names[0]));
-	else if (config->gemini_count > 0)
-		log_line(LOG_LEVEL_INFO, "open gemini://%.*s:%u/",
-		    STR_ARG(site->names[0]), port);
-	if (config->gopher_count > 0 && site->gopher_port == 70)
-		log_line(LOG_LEVEL_INFO, "open gopher://%.*s/",
-		    STR_ARG(site->gopher_host));
-	else if (config->gopher_count > 0)
-		log_line(LOG_LEVEL_INFO, "open gopher://%.*s:%u/",
-		    STR_ARG(site->gopher_host), site->gopher_port);
 }
 
 /* A worker whose start is due at once in each of `count` places. */
@@ -394,7 +364,8 @@ reload(struct master *master)
 		snprintf(error, sizeof error, "%s", config.error);
 	else if (load(master, &config, error, sizeof error) == 0) {
 		log_line(LOG_LEVEL_INFO, "reloaded");
-		log_ready(master);
+		listeners_log_ready(
+		    &master->listeners, &master->generation->config);
 		return;
 	}
 	log_line(LOG_LEVEL_ERROR, "reload: %s; the old configuration goes on",
@@ -481,7 +452,8 @@ master_run(struct config *config, const struct options *options)
 		config_release(config);
 		goto done;
 	}
-	if (pipe2(master.lifeline, O_CLOEXEC) == -1 ||
+	master.limits = limit_new();
+	if (master.limits == NULL || pipe2(master.lifeline, O_CLOEXEC) == -1 ||
 	    set_signals(&master) == -1) {
 		snprintf(
 		    error, sizeof error, "cannot start: %s", strerror(errno));
@@ -491,14 +463,15 @@ master_run(struct config *config, const struct options *options)
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
 	jail_log(&master.generation->jail);
-	log_ready(&master);
-	log_addresses(&master.generation->config);
+	listeners_log_ready(&master.listeners, &master.generation->config);
+	listeners_log_open(&master.generation->config);
 	supervise(&master);
 	let_go(&master, NULL);
 	status = 0;
 done:
 	if (status != 0)
 		fprintf(stderr, "capsuled: %s\n", error);
+	limit_free(master.limits);
 	media_free(master.media);
 	return status;
 }

@@ -19,9 +19,10 @@ static int read_path(struct setting *s);
 static int read_text(struct setting *s);
 static int read_switch(struct setting *s);
 static int read_jail(struct setting *s);
+static int read_limits(struct setting *s);
 static int read_size(struct setting *s);
 static int read_workers(struct setting *s);
-static int read_ms(struct setting *s);
+static int read_count(struct setting *s);
 static int read_names(struct setting *s);
 static int read_gemini(struct setting *s);
 static int read_gopher(struct setting *s);
@@ -32,7 +33,9 @@ static int read_lang(struct setting *s);
 static int read_item_types(struct setting *s);
 
 #define AT(field) .at = offsetof(struct config, field)
-#define MS .read = read_ms, .least = 1, .most = 3600000
+#define COUNT .read = read_count, .least = 1, .most = 10000
+#define BITS .read = read_count, .least = 8
+#define MS .read = read_count, .least = 1, .most = 3600000
 
 const struct setting_key setting_keys[] = {
 	{ "capsule", "capsule", .read = read_path, AT(capsule) },
@@ -46,6 +49,12 @@ const struct setting_key setting_keys[] = {
 	{ "certs", "certs", .read = read_path, AT(certs) },
 	{ "user", "", .read = read_text, AT(user) },
 	{ "jail", "on", .read = read_jail },
+	{ "limits", "on", .read = read_limits },
+	{ "limit_open", "64", COUNT, AT(limits.open) },
+	{ "limit_rate", "10", COUNT, AT(limits.rate) },
+	{ "limit_burst", "300", COUNT, AT(limits.burst) },
+	{ "limit_ipv4_bits", "32", BITS, AT(limits.ipv4_bits), .most = 32 },
+	{ "limit_ipv6_bits", "64", BITS, AT(limits.ipv6_bits), .most = 128 },
 	{ "workers", "0", .read = read_workers, AT(workers),
 	    .most = WORKERS_MAX },
 	{ "lang", "", .read = read_lang },
@@ -128,22 +137,42 @@ read_switch(struct setting *s)
 	return 0;
 }
 
+/* The place of a value among words; -1, with a message, for another. */
+static int
+read_word(struct setting *s, const char *const *words, const char *advice)
+{
+	struct str value = s->values[0];
+
+	for (int i = 0; words[i] != NULL; i++)
+		if (str_equals(value, str_of(words[i])))
+			return i;
+	return fail(
+	    s, "%s is \"%.99s\", give %s", s->key->name, value.at, advice);
+}
+
 static int
 read_jail(struct setting *s)
 {
-	static const struct {
-		const char *name;
-		enum jail_mode mode;
-	} modes[] = { { "on", JAIL_ON }, { "log", JAIL_LOG },
-		{ "off", JAIL_OFF } };
-	struct str value = s->values[0];
+	static const char *const words[] = {
+		[JAIL_ON] = "on", [JAIL_LOG] = "log", [JAIL_OFF] = "off", NULL
+	};
+	int mode = read_word(s, words, "on, log or off");
 
-	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (str_equals(value, str_of(modes[i].name))) {
-			s->config->jail = modes[i].mode;
-			return 0;
-		}
-	return fail(s, "jail is \"%.99s\", give on, log or off", value.at);
+	s->config->jail = (enum jail_mode)mode;
+	return mode == -1 ? -1 : 0;
+}
+
+static int
+read_limits(struct setting *s)
+{
+	static const char *const words[] = { [LIMIT_ON] = "on",
+		[LIMIT_ALL] = "all",
+		[LIMIT_OFF] = "off",
+		NULL };
+	int mode = read_word(s, words, "on, all or off");
+
+	s->config->limits.mode = (enum limit_mode)mode;
+	return mode == -1 ? -1 : 0;
 }
 
 static int
@@ -186,7 +215,7 @@ read_workers(struct setting *s)
 }
 
 static int
-read_ms(struct setting *s)
+read_count(struct setting *s)
 {
 	unsigned *field = field_of(s);
 	unsigned long number;

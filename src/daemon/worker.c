@@ -116,19 +116,44 @@ complain(struct worker *worker, int error)
 			    : "the system has too little of it");
 }
 
-/* Lets one client in; -1 with errno set when there is none. */
+/* Makes room for one more, at the cost of who has not asked for anything. */
+static bool
+has_room(struct worker *worker)
+{
+	return worker->group.count < worker->most ||
+	    conn_make_room(&worker->group);
+}
+
+/*
+ * Takes one client from the queue; -1 with errno set when there is none.  A
+ * handshake is dear, so who comes in floods does not get one.
+ */
 static int
 accept_one(struct listener *listener, bool refused)
 {
 	struct worker *worker = listener->worker;
-	struct conn_client client;
+	const struct worker_setup *setup = worker->setup;
+	struct conn_client client = { .refused = refused };
+	struct limit_answer answer;
 
 	client.fd = net_accept(listener->socket.fd, &client.peer);
 	if (client.fd == -1)
 		return -1;
-	client.refused = refused || worker->group.count >= worker->most;
-	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1)
+	answer = limit_enter(
+	    setup->limits, &setup->config->limits, setup->number, &client.peer);
+	if (answer.verdict == LIMIT_DROP) {
+		net_reset_on_close(client.fd);
+		close(client.fd);
+		return 0;
+	}
+	client.entry = answer.entry;
+	client.seconds = answer.seconds;
+	if (answer.verdict == LIMIT_SLOW || (!refused && !has_room(worker)))
+		client.refused = true;
+	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1) {
+		limit_leave(setup->limits, setup->number, client.entry);
 		complain(worker, ENOMEM);
+	}
 	return 0;
 }
 
@@ -194,10 +219,11 @@ end_when_idle(struct worker *worker)
 }
 
 static void
-on_closed(struct conn_group *group)
+on_closed(struct conn_group *group, size_t entry)
 {
 	struct worker *worker = group->owner;
 
+	limit_leave(worker->setup->limits, worker->setup->number, entry);
 	if (worker->paused)
 		listen_again(worker);
 	end_when_idle(worker);
@@ -349,6 +375,7 @@ serve_clients(struct worker *worker)
 	worker->group.log_addresses = setup->config->log_addresses;
 	worker->group.closed = on_closed;
 	worker->group.owner = worker;
+	conn_group_init(&worker->group);
 	worker->most = clients_at_most();
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
@@ -379,7 +406,6 @@ worker_run(const struct worker_setup *setup)
 		status = EXIT_FAILURE;
 	}
 	if (worker != NULL) {
-		conn_sweep(&worker->group);
 		if (worker->base != NULL)
 			event_base_free(worker->base);
 		free(worker->listeners);

@@ -6,6 +6,7 @@
 #include "daemon/config.h"
 #include "serve/response.h"
 #include "sys/jail.h"
+#include "sys/limit.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
 #include "wire/conn.h"
@@ -25,6 +26,8 @@ struct worker_setup {
 	const struct worker_socket *sockets;
 	size_t socket_count;
 	int lifeline; /* a pipe that ends with the master */
+	struct limit_table *limits;
+	size_t number; /* by which the limits know this worker */
 };
 
 /*

@@ -21,6 +21,7 @@ words(enum status status)
 	case STATUS_REFUSED:
 		return STR("This server does not serve that address");
 	case STATUS_BAD_REQUEST: return STR("Bad request");
+	case STATUS_SLOW_DOWN:
 	case STATUS_FAILURE:
 	case STATUS_INPUT:
 	case STATUS_SENSITIVE_INPUT:

@@ -93,7 +93,9 @@ jail_log(const struct jail *jail)
 		log_line(LOG_LEVEL_WARN,
 		    "jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
-	log_line(LOG_LEVEL_INFO, "jail files=%s landlock=%d syscalls=%s",
+	log_line(LOG_LEVEL_INFO,
+	    "jail user=%s files=%s landlock=%d syscalls=%s",
+	    jail->changes ? jail->name : "same",
 	    jail->mode == JAIL_ON ? files : "none", version,
 	    jail->mode == JAIL_ON ? "filter" : "log");
 }

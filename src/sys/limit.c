@@ -206,24 +206,38 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
 	return idle;
 }
 
-/* Takes a token, into debt if there is none; what is left after it. */
+/*
+ * Takes a token; or, when there is none, a part of one, so that who asks much
+ * too often goes into debt, and who asks again now and then gets out of it.
+ * Returns what was there before, in parts.
+ */
 static int32_t
 take_token(
     struct entry *entry, const struct limit_rules *rules, uint32_t now_ms)
 {
-	int32_t least = -(int32_t)rules->burst * TOKEN - TOKEN;
+	int32_t least = -(int32_t)rules->burst * TOKEN;
 	uint64_t word = entry->bucket;
 	struct bucket bucket;
+	int32_t before;
 
 	do {
 		bucket = refilled(unpack(word), rules, now_ms);
-		bucket.parts -= TOKEN;
+		before = bucket.parts;
+		bucket.parts -= before >= TOKEN ? TOKEN : TOKEN / 4;
 		/* A debt that never ends would outlast the flood. */
 		if (bucket.parts < least)
 			bucket.parts = least;
 	} while (
 	    !atomic_compare_exchange_weak(&entry->bucket, &word, pack(bucket)));
-	return bucket.parts;
+	return before;
+}
+
+static unsigned
+seconds_until_token(const struct limit_rules *rules, int32_t parts)
+{
+	return parts >= TOKEN
+	    ? 1
+	    : (unsigned)(TOKEN - parts) / (TOKEN * rules->rate) + 1;
 }
 
 struct limit_answer
@@ -236,7 +250,8 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 	struct str name;
 	struct entry *entry;
 	uint32_t now_ms;
-	int32_t left;
+	unsigned open;
+	int32_t had;
 
 	if (rules->mode == LIMIT_OFF || worker == LIMIT_NONE)
 		return answer;
@@ -250,17 +265,17 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 	if (answer.entry == LIMIT_NONE)
 		return answer;
 	entry = &table->shared->entries[answer.entry];
-	left = take_token(entry, rules, now_ms);
-	if (left < 0 || open_in_all(entry) >= rules->open) {
-		answer.verdict = LIMIT_SLOW;
-		answer.seconds =
-		    left < 0 ? (unsigned)-left / TOKEN / rules->rate + 1 : 1;
-	}
-	if (left < -(int32_t)rules->burst * TOKEN / 2 ||
-	    open_in_all(entry) >= 2 * rules->open) {
+	had = take_token(entry, rules, now_ms);
+	open = open_in_all(entry);
+	if (had < -(int32_t)rules->burst * TOKEN / 2 ||
+	    open >= 2 * rules->open) {
 		answer.verdict = LIMIT_DROP;
 		answer.entry = LIMIT_NONE;
 		return answer;
+	}
+	if (had < TOKEN || open >= rules->open) {
+		answer.verdict = LIMIT_SLOW;
+		answer.seconds = seconds_until_token(rules, had);
 	}
 	entry->open[worker]++;
 	return answer;

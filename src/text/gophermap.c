@@ -78,6 +78,17 @@ field(struct str *rest)
 	return str_trim_start(str_trim_end(text));
 }
 
+/* Whether nothing is left of a host once it is written. */
+static bool
+is_blank(struct str host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		if ((unsigned char)host.at[i] > ' ' && host.at[i] != '\x7f')
+			return false;
+	}
+	return true;
+}
+
 static void
 put_item(struct gophermap *map, struct str line, struct buf *out)
 {
@@ -89,6 +100,8 @@ put_item(struct gophermap *map, struct str line, struct buf *out)
 	item.display = str_trim_end(str_cut(&rest, '\t'));
 	item.selector = field(&rest);
 	item.host = field(&rest);
+	if (is_blank(item.host))
+		item.host = STR("");
 	if (!str_number(field(&rest), UINT16_MAX, &port))
 		port = PORT_GOPHER;
 	item.port = (uint16_t)port;

@@ -149,6 +149,10 @@ begin_line(struct gophermenu *menu, const struct lines_part *part)
 	struct gemtext_line line =
 	    gemtext_read(part->text, &menu->preformatted);
 
+	/* The spaces at the end of a part stand between two words. */
+	if (!part->last && line.text.len > 0)
+		line.text = str_tail(
+		    part->text, (size_t)(line.text.at - part->text.at));
 	*out = (struct output){ .kind = line.kind,
 		.type = 'i',
 		.where = NOWHERE,

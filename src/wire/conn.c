@@ -15,23 +15,24 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "text/arena.h"
 #include "text/buf.h"
 #include "wire/access.h"
-#include "wire/transport.h"
 
 /* What one request may hold in memory, a large listing's names aside. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
 /* How long one client is served before the others have their turn. */
 #define TURN_MS 2
+#define TURN_BYTES ((uint64_t)256 << 10)
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
 /* What a client takes at least from one stall deadline to the next. */
 #define STALL_BYTES 4096
+/* What a client has to ask in, when others want its place. */
+#define TIME_TO_ASK_MS 1000
+/* Old connections that are asked whether they still want anything. */
+#define LOOKED_AT_FOR_ROOM 64
 /* The first receive; TLS takes all of it at once into its own buffer. */
 #define EARLY_BYTES 8192
-/* A TLS record of a handshake begins with this byte (RFC 8446, 5.1). */
-#define TLS_HANDSHAKE 0x16
 
 enum conn_state {
 	CONN_START, /* nothing has come yet */
@@ -52,13 +53,12 @@ enum step {
 };
 
 struct conn {
-	struct conn *next, **link; /* in the group's list */
+	TAILQ_ENTRY(conn) link; /* in one of the group's lists */
 	struct conn_group *group;
 	const struct conn_kind *kind;
-	int fd;
+	int fd; /* the client's */
 	enum conn_state state;
 	short waiting; /* EV_READ or EV_WRITE, as `io` is set up; or 0 */
-	bool refused; /* to be told that there is no room */
 	bool half_closed; /* the client will send no more */
 	bool cut_off; /* answered before all that it sends had come */
 	bool finished; /* the answer's last byte is on its way */
@@ -74,7 +74,7 @@ struct conn {
 	size_t unsent; /* what the kernel held when the deadline was set */
 	uint64_t bytes; /* of head and body */
 	struct timespec opened;
-	struct net_address peer;
+	struct conn_client client;
 };
 
 static void conn_run(struct conn *conn);
@@ -86,7 +86,7 @@ log_access(struct conn *conn, bool cut)
 	struct access access = {
 		.protocol = conn->kind->protocol->name,
 		.status = conn->exchange.status,
-		.peer = conn->group->log_addresses ? &conn->peer : NULL,
+		.peer = conn->group->log_addresses ? &conn->client.peer : NULL,
 		.path = conn->exchange.path,
 		.bytes = conn->bytes,
 		.ms = clock_since_ms(&conn->opened),
@@ -119,13 +119,10 @@ conn_close(struct conn *conn)
 	arena_release(&conn->arena);
 	close(conn->fd);
 	conn->state = CONN_CLOSED;
-	*conn->link = conn->next;
-	if (conn->next != NULL)
-		conn->next->link = conn->link;
-	conn->next = group->corpses;
-	group->corpses = conn;
+	TAILQ_REMOVE(&group->open, conn, link);
+	TAILQ_INSERT_TAIL(&group->corpses, conn, link);
 	group->count--;
-	group->closed(group);
+	group->closed(group, conn->client.entry);
 }
 
 static void
@@ -158,35 +155,18 @@ step_of(ssize_t io)
 	return io == IO_WANT_WRITE ? STEP_WRITE : STEP_CLOSE;
 }
 
-/* Chooses the transport by what the client sent first. */
 static enum step
 conn_start(struct conn *conn)
 {
 	char *scratch = conn->group->scratch;
 	ssize_t got = net_receive(conn->fd, scratch, EARLY_BYTES);
-	struct str early = { scratch, (size_t)got };
-	bool hello;
 
 	if (got < 0)
 		return step_of(got);
-	hello = scratch[0] == TLS_HANDSHAKE;
-	switch (conn->kind->tls) {
-	case CONN_TLS_NEVER:
-		if (hello)
-			return STEP_CLOSE;
-		break;
-	case CONN_TLS_ALWAYS:
-		if (!hello)
-			return STEP_CLOSE;
-		break;
-	case CONN_TLS_DETECT: break;
-	}
-	if (!hello)
-		transport_plain(&conn->transport, conn->fd, early);
-	else if (transport_tls(
-		     &conn->transport, conn->fd, early, conn->group->tls) == -1)
+	if (transport_open(&conn->transport, conn->kind->tls, conn->group->tls,
+		conn->fd, (struct str){ scratch, (size_t)got }) == -1)
 		return STEP_CLOSE;
-	if (early.len == EARLY_BYTES)
+	if (got == EARLY_BYTES)
 		transport_wake(&conn->transport);
 	conn->state = CONN_HANDSHAKE;
 	return STEP_AGAIN;
@@ -220,8 +200,8 @@ conn_request(struct conn *conn)
 	struct exchange *exchange = &conn->exchange;
 	ssize_t got;
 
-	if (conn->refused) {
-		protocol->refuse(exchange);
+	if (conn->client.refused) {
+		protocol->refuse(exchange, conn->client.seconds);
 		conn->cut_off = true;
 		begin_response(conn);
 		return STEP_AGAIN;
@@ -291,10 +271,11 @@ static enum step
 conn_response(struct conn *conn)
 {
 	ssize_t sent = transport_flush(&conn->transport);
+	uint64_t most = conn->bytes + TURN_BYTES;
 	bool moved = false;
 
 	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (sent == IO_DONE && !conn->finished) {
+	while (sent == IO_DONE && !conn->finished && conn->bytes < most) {
 		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
 			break;
 		sent = send_part(conn);
@@ -428,16 +409,11 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	}
 }
 
-static void
-link_conn(struct conn *conn, struct conn_group *group)
+void
+conn_group_init(struct conn_group *group)
 {
-	conn->group = group;
-	conn->next = group->first;
-	conn->link = &group->first;
-	if (conn->next != NULL)
-		conn->next->link = &conn->next;
-	group->first = conn;
-	group->count++;
+	TAILQ_INIT(&group->open);
+	TAILQ_INIT(&group->corpses);
 }
 
 int
@@ -455,46 +431,70 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	}
 	conn->kind = kind;
 	conn->fd = client->fd;
-	conn->peer = client->peer;
-	conn->refused = client->refused;
+	conn->client = *client;
 	conn->opened = clock_now();
 	arena_init(&conn->arena, REQUEST_MEMORY);
 	conn->exchange = (struct exchange){
 		.server = group->server, .arena = &conn->arena, .fd = conn->fd
 	};
-	link_conn(conn, group);
+	conn->group = group;
+	TAILQ_INSERT_TAIL(&group->open, conn, link);
+	group->count++;
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* The kernel held it back until there was something to read. */
 	conn_run(conn);
 	return 0;
 }
 
+bool
+conn_make_room(struct conn_group *group)
+{
+	struct conn *conn;
+	int looked_at = 0;
+
+	TAILQ_FOREACH(conn, &group->open, link)
+	{
+		/* They stand in the order in which they came. */
+		if (clock_since_ms(&conn->opened) < TIME_TO_ASK_MS)
+			break;
+		if (conn->state <= CONN_REQUEST) {
+			conn_close(conn);
+			return true;
+		}
+		if (++looked_at == LOOKED_AT_FOR_ROOM)
+			break;
+	}
+	return false;
+}
+
 void
 conn_close_idle(struct conn_group *group)
 {
-	struct conn *next;
+	struct conn *conn = TAILQ_FIRST(&group->open);
 
-	for (struct conn *conn = group->first; conn != NULL; conn = next) {
-		next = conn->next;
+	while (conn != NULL) {
+		struct conn *next = TAILQ_NEXT(conn, link);
+
 		if (conn->state == CONN_START)
 			conn_close(conn);
+		conn = next;
 	}
 }
 
 void
 conn_close_all(struct conn_group *group)
 {
-	while (group->first != NULL)
-		conn_close(group->first);
+	while (!TAILQ_EMPTY(&group->open))
+		conn_close(TAILQ_FIRST(&group->open));
 }
 
 void
 conn_sweep(struct conn_group *group)
 {
-	while (group->corpses != NULL) {
-		struct conn *conn = group->corpses;
+	while (!TAILQ_EMPTY(&group->corpses)) {
+		struct conn *conn = TAILQ_FIRST(&group->corpses);
 
-		group->corpses = conn->next;
+		TAILQ_REMOVE(&group->corpses, conn, link);
 		free(conn);
 	}
 }

@@ -4,26 +4,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "serve/response.h"
 #include "sys/net.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
 #include "wire/protocol.h"
+#include "wire/transport.h"
 
 struct event_base;
 struct timeval;
 
-/* Whether a listener's clients speak TLS. */
-enum conn_tls {
-	CONN_TLS_NEVER,
-	CONN_TLS_ALWAYS,
-	CONN_TLS_DETECT, /* the client's first byte tells */
-};
-
 struct conn_kind {
 	const struct protocol *protocol;
-	enum conn_tls tls;
+	enum transport_tls tls;
 };
 
 /* The kinds of deadline; each has one length. */
@@ -37,36 +32,52 @@ enum conn_deadline {
 /* The bytes that one turn of one connection may use, and the next reuses. */
 #define CONN_SCRATCH_SIZE 16384
 
-/* All connections of a process.  Its owner fills the first part. */
+TAILQ_HEAD(conn_list, conn);
+
+/*
+ * All connections of a process.  Its owner fills the first part, and calls
+ * conn_group_init.
+ */
 struct conn_group {
 	struct event_base *base;
 	const struct server *server;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	const struct timeval *deadlines[CONN_DEADLINES];
 	bool log_addresses;
-	/* Called when a connection has been closed; `owner` is its own. */
-	void (*closed)(struct conn_group *group);
-	void *owner;
+	/* Called when a client that was let in as `entry` is gone. */
+	void (*closed)(struct conn_group *group, size_t entry);
+	void *owner; /* whose callback that is */
 
-	struct conn *first; /* open ones */
-	struct conn *corpses; /* closed ones, until conn_sweep */
+	struct conn_list open; /* oldest first */
+	struct conn_list corpses; /* closed ones, until conn_sweep */
 	size_t count; /* of open ones */
 	char scratch[CONN_SCRATCH_SIZE];
 };
+
+void conn_group_init(struct conn_group *group);
 
 /* Somebody who was let in. */
 struct conn_client {
 	int fd;
 	struct net_address peer;
-	bool refused; /* only to be told that there is no room */
+	size_t entry; /* the owner's, for group->closed */
+	bool refused; /* not served: see protocol->refuse */
+	unsigned seconds; /* when to come again; 0: there is no room */
 };
 
 /*
  * Serves one client, whose socket it takes, until it is closed.  Returns -1,
- * with the socket closed, without memory.
+ * with the socket closed, without memory; then group->closed is not called.
  */
 MUST_USE int conn_open(struct conn_group *group, const struct conn_kind *kind,
     const struct conn_client *client);
+
+/*
+ * Makes room by closing the oldest connection that has asked for nothing in
+ * a second or more, among those that were opened first.  False when there is
+ * none.
+ */
+bool conn_make_room(struct conn_group *group);
 
 /*
  * Closes the connections on which nothing has come, for a process that is

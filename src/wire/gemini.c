@@ -168,10 +168,17 @@ gemini_expire(struct exchange *exchange)
 	    STR("Bad request: it did not come in time, or without CRLF"));
 }
 
+/* 44's META is the bare number: 0.16 defined it so, and clients show it. */
 static void
-gemini_refuse(struct exchange *exchange)
+gemini_refuse(struct exchange *exchange, unsigned seconds)
 {
-	(void)refuse_with(exchange, STATUS_UNAVAILABLE, STR(""));
+	struct buf meta = buf_in(exchange->arena, 16);
+
+	buf_number(&meta, seconds);
+	if (seconds > 0 && !meta.overflow)
+		(void)refuse_with(exchange, STATUS_SLOW_DOWN, buf_str(&meta));
+	else
+		(void)refuse_with(exchange, STATUS_UNAVAILABLE, STR(""));
 }
 
 const struct protocol gemini = {

@@ -165,6 +165,7 @@ answer_response(struct exchange *exchange, const struct request *request,
 	case STATUS_MOVED: answer_elsewhere(exchange, response); break;
 	case STATUS_FAILURE:
 	case STATUS_UNAVAILABLE:
+	case STATUS_SLOW_DOWN:
 	case STATUS_NOT_FOUND:
 	case STATUS_GONE:
 	case STATUS_REFUSED:
@@ -406,9 +407,17 @@ gopher_expire(struct exchange *exchange)
 }
 
 static void
-gopher_refuse(struct exchange *exchange)
+gopher_refuse(struct exchange *exchange, unsigned seconds)
 {
-	answer_refusal(exchange, STATUS_UNAVAILABLE);
+	struct buf words = buf_in(exchange->arena, 128);
+
+	buf_printf(&words,
+	    "Too many requests from your network, please try again in %u s",
+	    seconds);
+	if (seconds > 0 && !words.overflow)
+		answer_error(exchange, STATUS_SLOW_DOWN, buf_str(&words));
+	else
+		answer_refusal(exchange, STATUS_UNAVAILABLE);
 }
 
 const struct protocol gopher = {

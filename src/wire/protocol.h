@@ -29,8 +29,12 @@ struct protocol {
 	    struct exchange *exchange, struct str input, bool ended);
 	/* The answer to a client that took too long to ask. */
 	enum parse (*expire)(struct exchange *exchange);
-	/* The answer when there is no room for another client. */
-	void (*refuse)(struct exchange *exchange);
+	/*
+	 * The answer to a client that is not served, whatever it asks: there
+	 * is no room for it, or, with `seconds` above 0, it came too often
+	 * and may come again after so many.
+	 */
+	void (*refuse)(struct exchange *exchange, unsigned seconds);
 };
 
 extern const struct protocol gemini;

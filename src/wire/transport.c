@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* A TLS record of a handshake begins with this byte (RFC 8446, 5.1). */
+#define TLS_HANDSHAKE 0x16
+
 static ssize_t
 plain_handshake(struct transport *transport)
 {
@@ -108,24 +111,22 @@ static const struct transport_ops secure = {
 	.release = secure_release,
 };
 
-void
-transport_plain(struct transport *transport, int fd, struct str early)
+int
+transport_open(struct transport *transport, enum transport_tls kind,
+    struct tls_context *context, int fd, struct str early)
 {
+	bool is_hello = early.at[0] == TLS_HANDSHAKE;
+
+	if ((kind == TRANSPORT_TLS_NEVER && is_hello) ||
+	    (kind == TRANSPORT_TLS_ALWAYS && !is_hello))
+		return -1;
 	*transport = (struct transport){
-		.ops = &plain,
+		.ops = is_hello ? &secure : &plain,
 		.out = { .fd = fd },
 		.early = early,
 	};
-}
-
-int
-transport_tls(struct transport *transport, int fd, struct str early,
-    struct tls_context *context)
-{
-	*transport = (struct transport){
-		.ops = &secure,
-		.out = { .fd = fd },
-	};
+	if (!is_hello)
+		return 0;
 	return tls_open(&transport->tls, context, &transport->out, early);
 }
 

@@ -30,13 +30,22 @@ struct transport {
 	bool readable; /* of a plain one: see struct tls */
 };
 
+/* Whether clients speak TLS. */
+enum transport_tls {
+	TRANSPORT_TLS_NEVER,
+	TRANSPORT_TLS_ALWAYS,
+	TRANSPORT_TLS_DETECT, /* the client's first byte tells */
+};
+
 /*
- * Begin on a socket, borrowed, of which `early` was already received; those
- * bytes stay valid until the first handshake and read have returned.
+ * Begins on the socket `fd`, borrowed, of which `early`, not empty, was
+ * received already; those bytes stay valid until the first handshake and read
+ * have returned.  Returns -1 when the client does not speak as it has to, or
+ * without memory.
  */
-void transport_plain(struct transport *transport, int fd, struct str early);
-MUST_USE int transport_tls(struct transport *transport, int fd,
-    struct str early, struct tls_context *context);
+MUST_USE int
+transport_open(struct transport *transport, enum transport_tls kind,
+    struct tls_context *context, int fd, struct str early);
 
 /* The socket became readable. */
 void transport_wake(struct transport *transport);

@@ -11,6 +11,7 @@
 
 #include <sys/wait.h>
 
+#include "sys/clock.h"
 #include "sys/limit.h"
 
 static const struct limit_rules rules = {
@@ -50,7 +51,7 @@ bursts_end(void **state)
 
 	(void)state;
 	assert_non_null(table);
-	for (size_t i = 0; i < 60; i++)
+	for (size_t i = 0; i < 120; i++)
 		switch (visit(table, &rules, "192.0.2.1:1")) {
 		case LIMIT_PASS: passed++; break;
 		case LIMIT_SLOW: slowed++; break;
@@ -58,10 +59,38 @@ bursts_end(void **state)
 		}
 	/* A token may have come back meanwhile. */
 	assert_in_range(passed, 20, 22);
-	assert_in_range(slowed, 10, 13);
-	assert_int_equal(dropped, 60 - passed - slowed);
+	assert_in_range(slowed, 38, 48);
+	assert_int_equal(dropped, 120 - passed - slowed);
 	/* Whoever else comes is another. */
 	assert_int_equal(visit(table, &rules, "192.0.2.2:1"), LIMIT_PASS);
+	limit_free(table);
+}
+
+/* Who asks again now and then is let in again. */
+static void
+waiting_helps(void **state)
+{
+	const struct limit_rules quick = { .rate = 1000,
+		.burst = 5,
+		.open = 8,
+		.ipv4_bits = 32,
+		.ipv6_bits = 64 };
+	struct limit_table *table = limit_new();
+	struct net_address peer = address_of("192.0.2.1:1");
+	struct limit_answer answer = { 0 };
+	struct timespec until;
+
+	(void)state;
+	assert_non_null(table);
+	for (size_t i = 0; i < 120; i++)
+		visit(table, &quick, "192.0.2.1:1");
+	assert_int_not_equal(visit(table, &quick, "192.0.2.1:1"), LIMIT_PASS);
+	/* All of it is paid back in ten milliseconds. */
+	until = clock_in(50);
+	while (clock_until_ms(&until) > 0)
+		;
+	answer = limit_enter(table, &quick, 0, &peer);
+	assert_int_equal(answer.verdict, LIMIT_PASS);
 	limit_free(table);
 }
 
@@ -87,7 +116,7 @@ networks(void **state)
 		struct limit_table *limits = limit_new();
 
 		assert_non_null(limits);
-		for (size_t j = 0; j < 60; j++)
+		for (size_t j = 0; j < 120; j++)
 			visit(limits, &rules, table[i].flood);
 		assert_int_equal(
 		    visit(limits, &rules, table[i].other), table[i].verdict);
@@ -105,7 +134,7 @@ modes(void **state)
 	assert_non_null(table);
 	all.mode = LIMIT_ALL;
 	off.mode = LIMIT_OFF;
-	for (size_t i = 0; i < 60; i++)
+	for (size_t i = 0; i < 120; i++)
 		visit(table, &all, "127.0.0.1:1");
 	assert_int_equal(visit(table, &all, "127.0.0.1:1"), LIMIT_DROP);
 	assert_int_equal(visit(table, &off, "127.0.0.1:1"), LIMIT_PASS);
@@ -154,7 +183,7 @@ children_share(void **state)
 	assert_non_null(table);
 	pid = fork();
 	if (pid == 0) {
-		for (size_t i = 0; i < 60; i++)
+		for (size_t i = 0; i < 120; i++)
 			visit(table, &rules, "192.0.2.1:1");
 		_exit(0);
 	}
@@ -209,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bursts_end),
+		cmocka_unit_test(waiting_helps),
 		cmocka_unit_test(networks),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(open_ones_are_counted),
