@@ -2,6 +2,7 @@
 #
 #   make deps run      install what is missing, build, serve capsule/
 #   make deps check    install what is missing, build, run every test
+#   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
 #
 # SAN=address,undefined works with each target and builds aside.
 
@@ -23,11 +24,17 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wvla \
 ifdef CI
 WARNINGS += -Werror
 endif
+# What makes a fault in memory harder to use; sanitizers bring their own.
+HARDENING = -fPIE -fstack-protector-strong -fstack-clash-protection \
+    $(if $(filter x86_64 i%86,$(MACHINE)),-fcf-protection) \
+    $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+MACHINE := $(shell uname -m)
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
     -fno-omit-frame-pointer)
 ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) $(SANFLAGS)
-ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(SANFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
+    $(SANFLAGS)
 
 # The floors, lowest first: each may include itself and those before it.
 FLOORS = text sys tree serve wire daemon tool
@@ -40,11 +47,16 @@ ARCHIVES = $(FLOORS:%=$(B)/lib%.a)
 PROGRAMS = $(B)/capsuled $(B)/capsule
 UNIT_SOURCES = $(wildcard tests/unit/test_*.c)
 UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(B)/unit/%)
+FUZZ_SOURCES = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_NAMES = $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c=%)
+FUZZ_REPLAYS = $(FUZZ_NAMES:%=$(B)/fuzz/replay_%)
+FUZZ_SECONDS = 60
 OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
-    $(UNIT_SOURCES:%.c=$(B)/%.o)
+    $(UNIT_SOURCES:%.c=$(B)/%.o) \
+    $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o
 C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
-    $(wildcard tests/unit/*.[ch])
+    $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
 
 # What the system has to have: to build, and to test with real clients.
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
@@ -53,6 +65,9 @@ DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev 
     python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
+endif
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+DEPS += clang libclang-rt-14-dev llvm
 endif
 
 all: $(PROGRAMS)
@@ -78,17 +93,33 @@ $(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/$(1)/*.c))
 endef
 $(foreach floor,$(FLOORS),$(eval $(call floor_archive,$(floor))))
 
-# A unit test links the floor of the room it is named for, and those below.
-define unit_test
-$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o \
-    $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
+# A test links the floor of the room it is named for, and those below.
+libs_for = $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
     $(FLOORS:%=src/%/$(1).c))))))
+
+define unit_test
+$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(call libs_for,$(1))
 	@mkdir -p $$(@D)
 	@echo "link $$@"
 	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBRARIES) $$(LDLIBS)
 endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/test_%.c=%),$(eval \
     $(call unit_test,$(test))))
+
+# What libFuzzer calls, with it or with what it once found.
+define fuzz_target
+$(B)/fuzz/replay_$(1): $(B)/tests/fuzz/replay.o \
+    $(B)/tests/fuzz/fuzz_$(1).o $(call libs_for,$(1))
+	@mkdir -p $$(@D)
+	@echo "link $$@"
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBRARIES) $$(LDLIBS)
+
+$(B)/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(call libs_for,$(1))
+	@echo "link $$@"
+	@$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LIBRARIES) \
+	    $$(LDLIBS)
+endef
+$(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_target,$(name))))
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -106,7 +137,7 @@ $(B)/flags: force
 
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(OBJECTS) check run tidy format: | deps
+$(OBJECTS) check run fuzz tidy format: | deps
 endif
 
 deps:
@@ -136,7 +167,7 @@ deps:
 run: $(B)/capsuled
 	$(B)/capsuled -g 1965 -G 7070 capsule
 
-check-programs: all $(UNIT_TESTS)
+check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
 
 # Without SAN, everything is tested twice: as shipped, and under sanitizers.
 check: check-programs
@@ -146,6 +177,27 @@ ifeq ($(SAN),)
 else
 	tests/run $(B)
 endif
+
+# What it finds lies in build/fuzz/found, and what breaks us beside it;
+# fuzz-corpus keeps of the first what reaches code that nothing else does.
+FUZZER = CC=clang SAN=fuzzer-no-link,address,undefined B=build/fuzz
+fuzz:
+	$(MAKE) $(FUZZER) $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
+	@for name in $(FUZZ_NAMES); do \
+	    mkdir -p build/fuzz/found/$$name; \
+	    echo "fuzz $$name"; \
+	    build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) \
+	        -dict=tests/fuzz/$$name.dict -rss_limit_mb=1500 -timeout=10 \
+	        -close_fd_mask=2 -print_final_stats=1 \
+	        -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \
+	        tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+fuzz-corpus:
+	@for name in $(FUZZ_NAMES); do \
+	    build/fuzz/fuzz_$$name -merge=1 -close_fd_mask=2 \
+	        tests/fuzz/corpus/$$name build/fuzz/found/$$name || exit 1; \
+	done
 
 tidy:
 	@tests/floors
@@ -202,6 +254,6 @@ clean:
 
 force:
 
-.PHONY: all deps run check check-programs tidy format install uninstall \
-    dist clean force compile_commands.json
+.PHONY: all deps run check check-programs fuzz fuzz-corpus tidy format \
+    install uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:
