@@ -195,7 +195,8 @@ fuzz:
 
 fuzz-corpus:
 	@for name in $(FUZZ_NAMES); do \
-	    build/fuzz/fuzz_$$name -merge=1 -close_fd_mask=2 \
+	    build/fuzz/fuzz_$$name -merge=1 -set_cover_merge=1 \
+	        -use_counters=0 -close_fd_mask=2 \
 	        tests/fuzz/corpus/$$name build/fuzz/found/$$name || exit 1; \
 	done
 
