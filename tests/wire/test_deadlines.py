@@ -100,10 +100,10 @@ class Deadlines(unittest.TestCase):
                     connect(self.server, receive_buffer=4096) as connection:
                 connection.send(request)
                 mark = len(self.server.lines)
-                ended = False
-                while not ended:
-                    ended = any('path=/big.bin' in line and 'cut=yes' in line
-                                for line in self.server.lines[mark:])
+                for _ in range(200):
+                    if any('path=/big.bin' in line and 'cut=yes' in line
+                           for line in self.server.lines[mark:]):
+                        break
                     select.select([], [], [], 0.05)
                     try:
                         connection.socket.recv(1)
