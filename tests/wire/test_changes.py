@@ -1,0 +1,107 @@
+"""The tree changes while it is being read."""
+
+import os
+import shutil
+import signal
+import unittest
+
+from server import Server, fetch, gemini_connect, gopher_connect, wait_until
+
+SIZE = 16 << 20
+
+
+class Changes(unittest.TestCase):
+    def setUp(self):
+        self.server = Server({'index.gmi': '# Home\n', 'd/a.gmi': '# A\n',
+                              'd/b.gmi': '# B\n'})
+        self.addCleanup(self.server.stop)
+
+    def begin(self, connect, request):
+        """A client that has the first bytes of a large answer."""
+        with open(self.server.path('big.bin'), 'wb') as file:
+            file.write(os.urandom(1 << 20) * (SIZE >> 20))
+        connection = connect(self.server, receive_buffer=4096)
+        self.addCleanup(connection.close)
+        connection.send(request)
+        return connection, connection.read_some()
+
+    def whole(self):
+        with open(self.server.path('big.bin'), 'rb') as file:
+            return file.read()
+
+    def test_removed_or_replaced_while_it_is_sent(self):
+        def replace(path):
+            with open(path + '.new', 'wb') as file:
+                file.write(b'new')
+            os.rename(path + '.new', path)
+
+        for change in (os.unlink, replace,
+                       lambda path: os.chmod(path, 0)):
+            with self.subTest(change=change):
+                connection, first = self.begin(gopher_connect,
+                                               b'/big.bin\r\n')
+                want = self.whole()
+                change(self.server.path('big.bin'))
+                # Whoever began to read it reads it to the end.
+                self.assertEqual(first + connection.read_all(), want)
+
+    def test_shortened_while_it_is_sent(self):
+        for connect, request in (
+                (gopher_connect, b'/big.bin\r\n'),
+                (gemini_connect,
+                 self.server.url('/big.bin').encode() + b'\r\n')):
+            with self.subTest(request=request):
+                connection, first = self.begin(connect, request)
+                os.truncate(self.server.path('big.bin'), 1 << 20)
+                try:
+                    rest = connection.read_all()
+                    # An end that says it is none.
+                    self.assertFalse(connection.close_notify)
+                    self.assertIsNotNone(connection.tls)
+                except ConnectionResetError:
+                    rest = b''
+                self.assertLess(len(first) + len(rest), SIZE)
+
+    def test_grown_while_it_is_sent(self):
+        connection, first = self.begin(gopher_connect, b'/big.bin\r\n')
+        want = self.whole()
+        with open(self.server.path('big.bin'), 'ab') as file:
+            file.write(b'more')
+        self.assertEqual(first + connection.read_all(), want)
+
+    def test_directory_renamed_and_back(self):
+        self.assertEqual(fetch(self.server, '/d/a.gmi').text, '# A\n')
+        os.rename(self.server.path('d'), self.server.path('e'))
+        self.assertEqual(fetch(self.server, '/d/a.gmi').status, 51)
+        self.assertIn('One folder up', fetch(self.server, '/e/').text)
+        self.assertEqual(fetch(self.server, '/e/a.gmi').text, '# A\n')
+
+    def test_listing_changes_at_once(self):
+        for _ in range(3):
+            self.assertIn('./b.gmi B', fetch(self.server, '/d/').text)
+            os.unlink(self.server.path('d/b.gmi'))
+            self.assertNotIn('b.gmi', fetch(self.server, '/d/').text)
+            with open(self.server.path('d/b.gmi'), 'w',
+                      encoding='ascii') as file:
+                file.write('# B\n')
+
+    def test_root_replaced(self):
+        # The root was opened once: what takes its name is seen after SIGHUP.
+        os.rename(self.server.root, self.server.root + '.old')
+        os.mkdir(self.server.root, 0o755)
+        with open(self.server.path('index.gmi'), 'w',
+                  encoding='ascii') as file:
+            file.write('# New\n')
+        os.chmod(self.server.path('index.gmi'), 0o644)
+        self.assertEqual(fetch(self.server).text, '# Home\n')
+        mark = len(self.server.lines)
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_for_line('^info reloaded', mark)
+        # An old worker may still answer those who came before its end.
+        wait_until(lambda: fetch(self.server).text == '# New\n', 'the new one')
+        shutil.rmtree(self.server.root)
+        self.assertEqual(fetch(self.server).status, 51)
+
+
+if __name__ == '__main__':
+    unittest.main()

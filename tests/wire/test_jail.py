@@ -1,0 +1,47 @@
+"""What a worker has left, as the kernel tells it."""
+
+import os
+import unittest
+
+from server import SANITIZED, Server, fetch
+
+TREE = {'index.gmi': '# Home\n'}
+
+
+def status_of(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return dict(line.rstrip('\n').split(':\t', 1) for line in file
+                    if ':\t' in line)
+
+
+class Jail(unittest.TestCase):
+    def test_workers(self):
+        # Sanitizers make calls of their own: there it is off.
+        walls = '0' if SANITIZED else '2'
+        with Server(TREE) as server:
+            # Answered: so both stand where clients are served.
+            self.assertEqual(fetch(server).status, 20)
+            for pid in server.workers():
+                status = status_of(pid)
+                self.assertEqual(status['NoNewPrivs'], '1')
+                self.assertEqual(status['Seccomp'], walls)
+                self.assertEqual(status['CapEff'].strip('0'), '')
+                self.assertNotIn('0', status['Uid'].split())
+                if os.geteuid() == 0:
+                    self.assertEqual(status['Groups'].strip(), '')
+
+    def test_it_is_said(self):
+        for option, line in (
+                ('jail=on', r'^info jail user=\S+ files=\S+ landlock=\d+ '
+                            r'syscalls=filter$'),
+                ('jail=off', r'^warn jail: off')):
+            with self.subTest(option=option), \
+                    Server(TREE, options=() if SANITIZED and
+                           option == 'jail=on' else (option,)) as server:
+                if not (SANITIZED and option == 'jail=on'):
+                    server.wait_for_line(line)
+                    self.assertEqual(fetch(server).status, 20)
+
+
+if __name__ == '__main__':
+    unittest.main()
