@@ -100,7 +100,8 @@ class Changes(unittest.TestCase):
         # An old worker may still answer those who came before its end.
         wait_until(lambda: fetch(self.server).text == '# New\n', 'the new one')
         shutil.rmtree(self.server.root)
-        self.assertEqual(fetch(self.server).status, 51)
+        wait_until(lambda: fetch(self.server, '/index.gmi').status == 51,
+                   'that it is gone')
 
 
 if __name__ == '__main__':
