@@ -282,6 +282,9 @@ fail_at(struct load *load, size_t key)
 	if (load->lines[key] != NOWHERE)
 		return fail(load, "%.128s:%d: %.350s", load->file,
 		    load->lines[key], what);
+	/* A default that the file makes wrong, or an empty list of its own. */
+	if (load->file != NULL)
+		return fail(load, "%.128s: %.350s", load->file, what);
 	return fail(load, "%.350s", what);
 }
 

@@ -77,14 +77,6 @@ check_config(const struct config *config)
 	CHECK(config->shutdown_timeout_ms > 0);
 }
 
-/* Of an empty list libConfuse tells no line. */
-static bool
-is_about_empty(struct str error)
-{
-	return str_starts(error, STR("names is empty")) ||
-	    str_starts(error, STR("gemini and gopher are both off"));
-}
-
 /* It begins with where, and is one line. */
 static void
 check_error(const struct config *config, const struct options *options)
@@ -96,8 +88,7 @@ check_error(const struct config *config, const struct options *options)
 		CHECK((unsigned char)config->error[i] >= ' ' &&
 		    config->error[i] != 0x7f);
 	CHECK(str_starts(str_of(config->error), str_of(options->file)) ||
-	    str_starts(str_of(config->error), STR("-o ")) ||
-	    is_about_empty(str_of(config->error)));
+	    str_starts(str_of(config->error), STR("-o ")));
 }
 
 int

@@ -333,7 +333,9 @@ test_bad_files(void **state)
 		    "c:1: listing is \"a?b\", give yes or no" },
 		{ "capsule = \"\"", "c:1: capsule is empty, name a directory" },
 		{ "certs = \"\"", "c:1: certs is empty, name a directory" },
-		{ "names = {}", "names is empty, give at least one" },
+		{ "names = {}", "c: names is empty, give at least one" },
+		{ "gemini = { 70 }",
+		    "c: \"70\" is Gemini's too, give another port" },
 		{ "names = { a,\n  \"b c\",\n  d }",
 		    "c:3: \"b c\" is no host name, "
 		    "give one like example.org" },
