@@ -70,7 +70,8 @@ struct config {
  * command line; a list that the command line gives replaces the file's, one
  * setting an entry, and an empty setting leaves the list empty.
  * Returns -1 with a line in config->error (`FILE:LINE: what, what to do`,
- * without the line where it has none, or `-o KEY: what, what to do`); `config` then holds nothing to release.
+ * without the line where it has none, or `-o KEY: what, what to do`);
+ * `config` then holds nothing to release.
  */
 MUST_USE int config_load(struct config *config, const struct options *options);
 
