@@ -3,6 +3,7 @@
 #   make deps run      install what is missing, build, serve capsule/
 #   make deps check    install what is missing, build, run every test
 #   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
+#   make coverage      the lines and branches that the tests reach
 #
 # SAN=address,undefined works with each target and builds aside.
 
@@ -137,7 +138,7 @@ $(B)/flags: force
 
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(OBJECTS) check run fuzz tidy format: | deps
+$(OBJECTS) check coverage run fuzz tidy format: | deps
 endif
 
 deps:
@@ -177,6 +178,17 @@ ifeq ($(SAN),)
 else
 	tests/run $(B)
 endif
+
+# The tests again, counted: a report by room and floor.  Workers are another
+# user than master and tests, and all of them add to the same counters.
+COVERAGE = B=build/coverage LDFLAGS=--coverage \
+    CFLAGS='-O0 -g --coverage -U_FORTIFY_SOURCE'
+coverage:
+	umask 0 && $(MAKE) $(COVERAGE) check-programs
+	find build/coverage -name '*.gcda' -delete
+	umask 0 && GCOV_ERROR_FILE=$(CURDIR)/build/coverage/errors \
+	    tests/run build/coverage
+	tests/coverage build/coverage
 
 # What it finds lies in build/fuzz/found, and what breaks us beside it;
 # fuzz-corpus keeps of the first what reaches code that nothing else does.
@@ -255,6 +267,6 @@ clean:
 
 force:
 
-.PHONY: all deps run check check-programs fuzz fuzz-corpus tidy format \
-    install uninstall dist clean force compile_commands.json
+.PHONY: all deps run check check-programs coverage fuzz fuzz-corpus tidy \
+    format install uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:

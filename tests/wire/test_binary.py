@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from server import CAPSULE, CAPSULED, SANITIZED
+from server import CAPSULE, CAPSULED, INSTRUMENTED
 
 
 def readelf(program, *what):
@@ -31,7 +31,7 @@ class Hardening(unittest.TestCase):
                 self.assertRegex(readelf(program, '-d'), r'FLAGS.*BIND_NOW')
                 symbols = readelf(program, '--dyn-syms')
                 self.assertIn('__stack_chk_fail', symbols)
-                if not SANITIZED:
+                if not INSTRUMENTED:
                     self.assertRegex(symbols, r'__v?snprintf_chk')
                 # The system's own start files may lack the note for it.
                 if re.match(r'x86_64|i.86', platform.machine()):

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from server import SANITIZED, Server, fetch
+from server import INSTRUMENTED, Server, fetch
 
 TREE = {'index.gmi': '# Home\n'}
 
@@ -16,8 +16,8 @@ def status_of(pid):
 
 class Jail(unittest.TestCase):
     def test_workers(self):
-        # Sanitizers make calls of their own: there it is off.
-        walls = '0' if SANITIZED else '2'
+        # What is counted makes calls of its own: there it is off.
+        walls = '0' if INSTRUMENTED else '2'
         with Server(TREE) as server:
             # Answered: so both stand where clients are served.
             self.assertEqual(fetch(server).status, 20)
@@ -36,9 +36,9 @@ class Jail(unittest.TestCase):
                             r'syscalls=filter$'),
                 ('jail=off', r'^warn jail: off')):
             with self.subTest(option=option), \
-                    Server(TREE, options=() if SANITIZED and
+                    Server(TREE, options=() if INSTRUMENTED and
                            option == 'jail=on' else (option,)) as server:
-                if not (SANITIZED and option == 'jail=on'):
+                if not (INSTRUMENTED and option == 'jail=on'):
                     server.wait_for_line(line)
                     self.assertEqual(fetch(server).status, 20)
 
