@@ -7,18 +7,12 @@
 
 #include <string.h>
 
-#include "serve/menu.h"
 #include "serve/serve.h"
 #include "text/buf.h"
 #include "text/gophermenu.h"
-#include "text/mime.h"
 #include "text/uri.h"
+#include "wire/gopherreply.h"
 #include "wire/gopherurl.h"
-
-#define NO_MEMORY \
-	"3Something failed here, please try again later\t\terror.host\t1\r\n" \
-	".\r\n"
-#define MENU_SIZE 4096
 
 /* What a client asked for, taken apart. */
 struct selector {
@@ -26,154 +20,6 @@ struct selector {
 	struct str search; /* what follows it, to the next TAB */
 	bool has_search;
 };
-
-static void
-answer_text(
-    struct exchange *exchange, enum status status, const struct buf *text)
-{
-	exchange->status = text->overflow ? STATUS_FAILURE : status;
-	exchange->head = text->overflow ? STR(NO_MEMORY) : buf_str(text);
-	exchange->body = NULL;
-}
-
-static void
-answer_error(struct exchange *exchange, enum status status, struct str meta)
-{
-	struct buf menu = buf_in(exchange->arena, MENU_SIZE);
-
-	gophermenu_error(&menu, meta);
-	buf_add(&menu, STR(".\r\n"));
-	answer_text(exchange, status, &menu);
-}
-
-static void
-answer_refusal(struct exchange *exchange, enum status status)
-{
-	struct response response;
-
-	response_error(&response, status);
-	answer_error(exchange, status, response.meta);
-}
-
-/* A menu of one line, and perhaps an error above it. */
-static void
-answer_item(struct exchange *exchange, const struct response *response,
-    const struct gophermenu_item *item)
-{
-	struct buf menu = buf_in(exchange->arena, MENU_SIZE);
-
-	gophermenu_item(&menu, exchange->server->site, item);
-	buf_add(&menu, STR(".\r\n"));
-	answer_text(exchange, response->status, &menu);
-}
-
-/* The selector that stands for a resource: its path, encoded. */
-static struct str
-selector_of(struct exchange *exchange, struct str path)
-{
-	struct buf selector = buf_in(exchange->arena, path.len * 3);
-
-	uri_encode(&selector, path);
-	return buf_str(&selector);
-}
-
-/* No secret is asked for in clear text: the way to Gemini instead. */
-static void
-answer_only_gemini(
-    struct exchange *exchange, const struct response *response, struct str path)
-{
-	struct buf menu = buf_in(exchange->arena, MENU_SIZE);
-	struct buf error = buf_in(exchange->arena, MENU_SIZE / 2);
-	struct buf target = buf_in(exchange->arena, MENU_SIZE / 2);
-	struct str url = { 0 };
-
-	buf_add(&error, STR("Only over Gemini: "));
-	buf_add(&error, response->meta);
-	buf_add(&target, STR("URL:"));
-	if (site_url(exchange->server->site, exchange->arena, path, &url) == -1)
-		target.overflow = true;
-	buf_add(&target, url);
-	gophermenu_error(&menu, buf_str(&error));
-	gophermenu_item(&menu, exchange->server->site,
-	    &(struct gophermenu_item){ .type = 'h',
-		.display = response->meta,
-		.selector = buf_str(&target) });
-	buf_add(&menu, STR(".\r\n"));
-	menu.overflow |= error.overflow || target.overflow;
-	answer_text(exchange, response->status, &menu);
-}
-
-/* A redirect that leads out of the capsule is the reader's to follow. */
-static void
-answer_elsewhere(struct exchange *exchange, const struct response *response)
-{
-	struct buf target = buf_in(exchange->arena, MENU_SIZE / 2);
-
-	buf_add(&target, STR("URL:"));
-	buf_add(&target, response->meta);
-	answer_item(exchange, response,
-	    &(struct gophermenu_item){ .type = 'h',
-		.display = response->meta,
-		.selector = buf_str(&target) });
-}
-
-/* A success: gemtext as a menu, all else as its bytes. */
-static void
-answer_body(struct exchange *exchange, const struct request *request,
-    struct response *response, bool raw)
-{
-	const struct server *server = exchange->server;
-	struct body *body = response->body;
-
-	if (!raw && mime_is(response->meta, STR("text/gemini")))
-		body = menu_of_gemtext(server, request, body);
-	else if (server->site->strict_text &&
-	    !mime_is(response->meta, RESPONSE_MENU) &&
-	    (mime_is(response->meta, STR("text/gemini")) ||
-		mime_item_type(server->site, response->meta) == '0'))
-		body = body_of_lines(request->arena, body);
-	if (body == NULL) {
-		answer_refusal(exchange, STATUS_FAILURE);
-		return;
-	}
-	exchange->status = response->status;
-	exchange->head = (struct str){ 0 };
-	exchange->body = body;
-}
-
-static void
-answer_response(struct exchange *exchange, const struct request *request,
-    struct response *response, bool raw)
-{
-	switch (response->status) {
-	case STATUS_SUCCESS:
-		answer_body(exchange, request, response, raw);
-		break;
-	case STATUS_INPUT:
-		answer_item(exchange, response,
-		    &(struct gophermenu_item){ .type = '7',
-			.display = response->meta,
-			.selector = selector_of(exchange, request->path) });
-		break;
-	case STATUS_SENSITIVE_INPUT:
-	case STATUS_CERTIFICATE_REQUIRED:
-	case STATUS_CERTIFICATE_REFUSED:
-	case STATUS_CERTIFICATE_INVALID:
-		answer_only_gemini(exchange, response, request->path);
-		break;
-	case STATUS_REDIRECT:
-	case STATUS_MOVED: answer_elsewhere(exchange, response); break;
-	case STATUS_FAILURE:
-	case STATUS_UNAVAILABLE:
-	case STATUS_SLOW_DOWN:
-	case STATUS_NOT_FOUND:
-	case STATUS_GONE:
-	case STATUS_REFUSED:
-	case STATUS_BAD_REQUEST:
-		answer_error(exchange, response->status, response->meta);
-		break;
-	}
-}
 
 /*
  * Serves a path, and what it redirects to as long as that is ours: a
@@ -228,12 +74,12 @@ read_path(struct exchange *exchange, struct str text, struct request *request)
 	    exchange->arena, str_head(text, question), &request->path)) {
 	case URI_PATH_NORMAL: return true;
 	case URI_PATH_NO_MEMORY:
-		answer_refusal(exchange, STATUS_FAILURE);
+		gopherreply_refusal(exchange, STATUS_FAILURE);
 		return false;
 	case URI_PATH_CLIMBS:
 	case URI_PATH_ENCODED: break;
 	}
-	answer_refusal(exchange, STATUS_NOT_FOUND);
+	gopherreply_refusal(exchange, STATUS_NOT_FOUND);
 	return false;
 }
 
@@ -271,14 +117,14 @@ answer_path(struct exchange *exchange, struct str text)
 			return;
 		serve_path(exchange, &request, &response);
 	}
-	answer_response(exchange, &request, &response, type == '0');
+	gopherreply_response(exchange, &request, &response, type == '0');
 }
 
 /* What other servers' clients may want to know; a file goes before it. */
 static void
 answer_caps(struct exchange *exchange, struct str text)
 {
-	struct buf caps = buf_in(exchange->arena, MENU_SIZE);
+	struct buf caps = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
 	answer_path(exchange, text);
 	if (exchange->status != STATUS_NOT_FOUND)
@@ -295,7 +141,7 @@ answer_caps(struct exchange *exchange, struct str text)
 	    "ServerSoftwareVersion=%s\n"
 	    "ServerDefaultEncoding=UTF-8\n",
 	    VERSION);
-	answer_text(exchange, STATUS_SUCCESS, &caps);
+	gopherreply_text(exchange, STATUS_SUCCESS, &caps);
 }
 
 /*
@@ -316,12 +162,12 @@ static void
 answer_plus(struct exchange *exchange)
 {
 	const struct site *site = exchange->server->site;
-	struct buf text = buf_in(exchange->arena, MENU_SIZE);
+	struct buf text = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
 	buf_add(&text, STR("+-2\r\n+INFO: "));
 	gophermenu_item(&text, site,
 	    &(struct gophermenu_item){ .type = '1', .display = STR("Main") });
-	answer_text(exchange, STATUS_SUCCESS, &text);
+	gopherreply_text(exchange, STATUS_SUCCESS, &text);
 }
 
 /* The answer to a selector with nothing dangerous in it. */
@@ -338,16 +184,16 @@ answer_selector(struct exchange *exchange, const struct selector *selector)
 		struct buf page = buf_in(exchange->arena, GOPHERURL_SIZE);
 
 		if (gopherurl_page(&page, str_tail(url, 4)) == -1)
-			answer_error(exchange, STATUS_BAD_REQUEST,
+			gopherreply_error(exchange, STATUS_BAD_REQUEST,
 			    STR("This link is not one to follow"));
 		else
-			answer_text(exchange, STATUS_SUCCESS, &page);
+			gopherreply_text(exchange, STATUS_SUCCESS, &page);
 	} else if (str_starts(text, STR("GET ")) ||
 	    str_starts(text, STR("POST "))) {
-		answer_error(exchange, STATUS_BAD_REQUEST,
+		gopherreply_error(exchange, STATUS_BAD_REQUEST,
 		    STR("This is a Gopher server, not a web server"));
 	} else if (holds_parent(text)) {
-		answer_refusal(exchange, STATUS_NOT_FOUND);
+		gopherreply_refusal(exchange, STATUS_NOT_FOUND);
 	} else if (str_equals(url, STR("caps.txt"))) {
 		answer_caps(exchange, text);
 	} else {
@@ -381,7 +227,7 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 	if (str_ends(line, STR("\r")))
 		line = str_head(line, line.len - 1);
 	if (line.len > GOPHER_LINE_MAX || holds_control(line)) {
-		answer_error(exchange, STATUS_BAD_REQUEST,
+		gopherreply_error(exchange, STATUS_BAD_REQUEST,
 		    line.len > GOPHER_LINE_MAX
 			? STR("Bad request: a selector has at most 1024 bytes")
 			: STR("Bad request: a selector has no control bytes"));
@@ -415,9 +261,9 @@ gopher_refuse(struct exchange *exchange, unsigned seconds)
 	    "Too many requests from your network, please try again in %u s",
 	    seconds);
 	if (seconds > 0 && !words.overflow)
-		answer_error(exchange, STATUS_SLOW_DOWN, buf_str(&words));
+		gopherreply_error(exchange, STATUS_SLOW_DOWN, buf_str(&words));
 	else
-		answer_refusal(exchange, STATUS_UNAVAILABLE);
+		gopherreply_refusal(exchange, STATUS_UNAVAILABLE);
 }
 
 const struct protocol gopher = {

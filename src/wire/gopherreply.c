@@ -1,0 +1,162 @@
+/*
+ * What a Gopher client gets for each status.  Knows how Gemini's statuses
+ * look in a menu; knows nothing of what was asked.
+ */
+#include "wire/gopherreply.h"
+
+#include "serve/menu.h"
+#include "text/gophermenu.h"
+#include "text/mime.h"
+#include "text/uri.h"
+
+#define NO_MEMORY \
+	"3Something failed here, please try again later\t\terror.host\t1\r\n" \
+	".\r\n"
+
+void
+gopherreply_text(
+    struct exchange *exchange, enum status status, const struct buf *text)
+{
+	exchange->status = text->overflow ? STATUS_FAILURE : status;
+	exchange->head = text->overflow ? STR(NO_MEMORY) : buf_str(text);
+	exchange->body = NULL;
+}
+
+void
+gopherreply_error(
+    struct exchange *exchange, enum status status, struct str words)
+{
+	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
+
+	gophermenu_error(&menu, words);
+	buf_add(&menu, STR(".\r\n"));
+	gopherreply_text(exchange, status, &menu);
+}
+
+void
+gopherreply_refusal(struct exchange *exchange, enum status status)
+{
+	struct response response;
+
+	response_error(&response, status);
+	gopherreply_error(exchange, status, response.meta);
+}
+
+/* A menu of one line, which shows what the response says. */
+static void
+answer_item(struct exchange *exchange, const struct response *response,
+    char type, const struct buf *selector)
+{
+	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
+
+	gophermenu_item(&menu, exchange->server->site,
+	    &(struct gophermenu_item){ .type = type,
+		.display = response->meta,
+		.selector = buf_str(selector) });
+	buf_add(&menu, STR(".\r\n"));
+	menu.overflow |= selector->overflow;
+	gopherreply_text(exchange, response->status, &menu);
+}
+
+/* What is asked for comes back as the search of the same resource. */
+static void
+answer_prompt(
+    struct exchange *exchange, const struct response *response, struct str path)
+{
+	struct buf selector = buf_in(exchange->arena, path.len * 3);
+
+	uri_encode(&selector, path);
+	answer_item(exchange, response, '7', &selector);
+}
+
+/* No secret is asked for in clear text: the way to Gemini instead. */
+static void
+answer_only_gemini(
+    struct exchange *exchange, const struct response *response, struct str path)
+{
+	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
+	struct buf error = buf_in(exchange->arena, GOPHERREPLY_SIZE / 2);
+	struct buf target = buf_in(exchange->arena, GOPHERREPLY_SIZE / 2);
+	struct str url = { 0 };
+
+	buf_add(&error, STR("Only over Gemini: "));
+	buf_add(&error, response->meta);
+	buf_add(&target, STR("URL:"));
+	if (site_url(exchange->server->site, exchange->arena, path, &url) == -1)
+		target.overflow = true;
+	buf_add(&target, url);
+	gophermenu_error(&menu, buf_str(&error));
+	gophermenu_item(&menu, exchange->server->site,
+	    &(struct gophermenu_item){ .type = 'h',
+		.display = response->meta,
+		.selector = buf_str(&target) });
+	buf_add(&menu, STR(".\r\n"));
+	menu.overflow |= error.overflow || target.overflow;
+	gopherreply_text(exchange, response->status, &menu);
+}
+
+/* A redirect that leads out of the capsule is the reader's to follow. */
+static void
+answer_elsewhere(struct exchange *exchange, const struct response *response)
+{
+	struct buf target = buf_in(exchange->arena, GOPHERREPLY_SIZE / 2);
+
+	buf_add(&target, STR("URL:"));
+	buf_add(&target, response->meta);
+	answer_item(exchange, response, 'h', &target);
+}
+
+/* A success: gemtext as a menu, all else as its bytes. */
+static void
+answer_body(struct exchange *exchange, const struct request *request,
+    struct response *response, bool raw)
+{
+	const struct server *server = exchange->server;
+	struct body *body = response->body;
+
+	if (!raw && mime_is(response->meta, STR("text/gemini")))
+		body = menu_of_gemtext(server, request, body);
+	else if (server->site->strict_text &&
+	    !mime_is(response->meta, RESPONSE_MENU) &&
+	    (mime_is(response->meta, STR("text/gemini")) ||
+		mime_item_type(server->site, response->meta) == '0'))
+		body = body_of_lines(request->arena, body);
+	if (body == NULL) {
+		gopherreply_refusal(exchange, STATUS_FAILURE);
+		return;
+	}
+	exchange->status = response->status;
+	exchange->head = (struct str){ 0 };
+	exchange->body = body;
+}
+
+void
+gopherreply_response(struct exchange *exchange, const struct request *request,
+    struct response *response, bool raw)
+{
+	switch (response->status) {
+	case STATUS_SUCCESS:
+		answer_body(exchange, request, response, raw);
+		break;
+	case STATUS_INPUT:
+		answer_prompt(exchange, response, request->path);
+		break;
+	case STATUS_SENSITIVE_INPUT:
+	case STATUS_CERTIFICATE_REQUIRED:
+	case STATUS_CERTIFICATE_REFUSED:
+	case STATUS_CERTIFICATE_INVALID:
+		answer_only_gemini(exchange, response, request->path);
+		break;
+	case STATUS_REDIRECT:
+	case STATUS_MOVED: answer_elsewhere(exchange, response); break;
+	case STATUS_FAILURE:
+	case STATUS_UNAVAILABLE:
+	case STATUS_SLOW_DOWN:
+	case STATUS_NOT_FOUND:
+	case STATUS_GONE:
+	case STATUS_REFUSED:
+	case STATUS_BAD_REQUEST:
+		gopherreply_error(exchange, response->status, response->meta);
+		break;
+	}
+}
