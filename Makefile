@@ -54,7 +54,7 @@ FUZZ_REPLAYS = $(FUZZ_NAMES:%=$(B)/fuzz/replay_%)
 FUZZ_SECONDS = 60
 OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
-    $(UNIT_SOURCES:%.c=$(B)/%.o) \
+    $(UNIT_SOURCES:%.c=$(B)/%.o) $(B)/tests/unit/scarce.o \
     $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o
 C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
     $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
@@ -94,15 +94,19 @@ $(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/$(1)/*.c))
 endef
 $(foreach floor,$(FLOORS),$(eval $(call floor_archive,$(floor))))
 
-# A test links the floor of the room it is named for, and those below.
+# A test links the floor of the room it is named for, and those below, and
+# can make memory end before its time.
+WRAPPED = -Wl,--wrap=malloc,--wrap=calloc
 libs_for = $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
     $(FLOORS:%=src/%/$(1).c))))))
 
 define unit_test
-$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(call libs_for,$(1))
+$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(B)/tests/unit/scarce.o \
+    $(call libs_for,$(1))
 	@mkdir -p $$(@D)
 	@echo "link $$@"
-	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBRARIES) $$(LDLIBS)
+	@$$(CC) $$(ALL_LDFLAGS) $(WRAPPED) -o $$@ $$^ -lcmocka $$(LIBRARIES) \
+	    $$(LDLIBS)
 endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/test_%.c=%),$(eval \
     $(call unit_test,$(test))))

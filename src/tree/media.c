@@ -86,7 +86,7 @@ intern(struct media *media, struct str type)
 		if (str_equals(known, type))
 			return known;
 	}
-	if (i == TYPES_MAX || type.len > TYPE_SIZE)
+	if (i == TYPES_MAX)
 		return STR("application/octet-stream");
 	memcpy(media->types[i].text, type.at, type.len);
 	media->types[i].len = type.len;
@@ -145,7 +145,8 @@ build(struct media *media, struct str named, struct str sample, bool cut)
 	for (size_t i = 0; i < type.len; i++)
 		if (text[i] >= 'A' && text[i] <= 'Z')
 			text[i] = (char)(text[i] - 'A' + 'a');
-	return intern(media, buf_str(&type));
+	return type.overflow ? STR("application/octet-stream")
+			     : intern(media, buf_str(&type));
 }
 
 static struct slot *

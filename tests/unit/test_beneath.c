@@ -7,6 +7,10 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
+#include <seccomp.h>
+#include <sys/wait.h>
+
 #include "temporary.h"
 #include "tree/beneath.h"
 
@@ -142,22 +146,96 @@ names_are_not_cut(void **state)
 	assert_int_equal(beneath_open(root, name), -1);
 }
 
+/* Writes `part` as often as `path` holds it, which ends in NUL. */
+static void
+repeat(char *path, size_t size, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (size_t i = 0; i + len < size; i += len)
+		memcpy(path + i, part, len + 1);
+}
+
+static int
+lowest_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+/* The walk has an end, and leaves no descriptor open on the way. */
+static void
+refuses(const char *path, int error)
+{
+	int lowest = lowest_descriptor();
+
+	assert_int_equal(beneath_walk(root, path), -1);
+	assert_int_equal(errno, error);
+	assert_int_equal(lowest_descriptor(), lowest);
+}
+
+static void
+length_is_bounded(void **state)
+{
+	char path[PATH_MAX + 8], target[3000];
+
+	(void)state;
+	/* Through a link again and again. */
+	repeat(path, PATH_MAX, "folder/");
+	refuses(path, ENOENT);
+	repeat(path, sizeof path, "a/../");
+	refuses(path, ENAMETOOLONG);
+	/* With what a link puts before it, it is too long. */
+	repeat(target, sizeof target, "./");
+	temporary_link(&tree, "root/long", target);
+	memcpy(path, "long/", 5);
+	repeat(path + 5, 2000, "./");
+	refuses(path, ENAMETOOLONG);
+	repeat(path + 5, 500, "./");
+	assert_int_not_equal(beneath_walk(root, path), -1);
+}
+
 static void
 depth_is_bounded(void **state)
 {
-	char path[4096];
-	int lowest, after;
+	char path[256] = "";
 
 	(void)state;
-	lowest = open("/dev/null", O_RDONLY);
-	close(lowest);
-	for (size_t i = 0; i + 7 < sizeof path; i += 7)
-		memcpy(path + i, "folder/", 8);
-	assert_int_equal(beneath_walk(root, path), -1);
-	after = open("/dev/null", O_RDONLY);
-	close(after);
-	/* No descriptor was left open on the way. */
-	assert_int_equal(after, lowest);
+	for (int depth = 0; depth < 100; depth++) {
+		strcat(path, "d/");
+		assert_int_equal(mkdirat(root, path, 0755), 0);
+	}
+	refuses(path, ENAMETOOLONG);
+	path[2 * 63] = '\0';
+	assert_int_not_equal(beneath_walk(root, path), -1);
+}
+
+/* A kernel of before 5.6, or a container that knows of none later. */
+static void
+openat2_may_be_missing(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+		if (filter == NULL ||
+		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+			SCMP_SYS(openat2), 0) != 0 ||
+		    seccomp_load(filter) != 0)
+			exit(2);
+		seccomp_release(filter);
+		opens_beneath(NULL);
+		exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 int
@@ -167,7 +245,9 @@ main(void)
 		cmocka_unit_test(opens_beneath),
 		cmocka_unit_test(walks_beneath),
 		cmocka_unit_test(names_are_not_cut),
+		cmocka_unit_test(length_is_bounded),
 		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(openat2_may_be_missing),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tree/directory.h"
+
+#define MANY 200
 
 static struct temporary folder;
 static struct tree tree;
@@ -43,6 +46,13 @@ set_up(void **state)
 	temporary_link(&folder, "d/dangling", "nowhere");
 	temporary_check(
 	    mkfifo(temporary_path(&folder, "d/fifo"), 0644) == 0, "fifo");
+	temporary_folder(&folder, "many");
+	for (int i = 0; i < MANY; i++) {
+		char name[128];
+
+		snprintf(name, sizeof name, "many/%0100d", i);
+		temporary_file(&folder, name, "");
+	}
 	arena_init(&arena, 1 << 20);
 	return tree_init(&tree, folder.path);
 }
@@ -58,15 +68,21 @@ tear_down(void **state)
 }
 
 static enum status
-open_it(struct directory **directory)
+open_path(struct str path, struct directory **directory)
 {
 	struct entry entry;
 	enum status status;
 
-	assert_int_equal(tree_open(&tree, STR("/d/"), &entry), STATUS_SUCCESS);
-	status = directory_open(&cache, &tree, STR("/d/"), &entry, directory);
+	assert_int_equal(tree_open(&tree, path, &entry), STATUS_SUCCESS);
+	status = directory_open(&cache, &tree, path, &entry, directory);
 	close(entry.fd);
 	return status;
+}
+
+static enum status
+open_it(struct directory **directory)
+{
+	return open_path(STR("/d/"), directory);
 }
 
 static void
@@ -129,6 +145,11 @@ titles(void **state)
 		assert_int_equal(title.len, strlen(table[i].title));
 		assert_memory_equal(title.at, table[i].title, title.len);
 	}
+	/* No room for a title is none. */
+	arena_fail_at(&arena, 1);
+	directory_title(&tree, &arena, STR("/d/"), STR("titled.gmi"), &title);
+	arena_fail_at(&arena, 0);
+	assert_int_equal(title.len, 0);
 }
 
 static void
@@ -202,6 +223,79 @@ memory_is_bounded(void **state)
 	cache.held = 0;
 }
 
+/* Opens it as one that changed long ago, at a second of its own. */
+static struct directory *
+open_settled(time_t then)
+{
+	struct directory *directory;
+	struct entry entry;
+
+	assert_int_equal(tree_open(&tree, STR("/d/"), &entry), STATUS_SUCCESS);
+	entry.st.st_ctim.tv_sec = then;
+	assert_int_equal(
+	    directory_open(&cache, &tree, STR("/d/"), &entry, &directory),
+	    STATUS_SUCCESS);
+	close(entry.fd);
+	return directory;
+}
+
+static void
+only_the_last_are_remembered(void **state)
+{
+	struct directory *first = open_settled(1), *other;
+
+	(void)state;
+	for (time_t then = 2; then <= DIRECTORY_CACHE_SLOTS + 1; then++)
+		directory_close(open_settled(then));
+	/* Forgotten, and yet whole for who still reads it. */
+	other = open_settled(1);
+	assert_ptr_not_equal(first, other);
+	assert_int_equal(first->count, other->count);
+	assert_string_equal(first->entries[0].name.at, ".well-known");
+	directory_close(first);
+	directory_close(other);
+	directory_cache_release(&cache);
+	assert_int_equal(cache.held, 0);
+}
+
+/* A list that is not whole is no list, and leaves nothing behind. */
+static void
+lack_of_memory_is_a_failure(void **state)
+{
+	struct directory *directory;
+	size_t n;
+
+	(void)state;
+	for (n = 1; n < 20; n++) {
+		enum status status;
+
+		scarce_memory(n);
+		status = open_path(STR("/many/"), &directory);
+		scarce_memory(0);
+		if (status == STATUS_SUCCESS)
+			break;
+		assert_int_equal(status, STATUS_FAILURE);
+		assert_int_equal(cache.held, 0);
+	}
+	assert_in_range(n, 3, 19);
+	assert_int_equal(directory->count, MANY);
+	directory_close(directory);
+}
+
+static void
+lack_of_descriptors_is_a_failure(void **state)
+{
+	struct directory *directory;
+	enum status status;
+
+	(void)state;
+	scarce_files(1);
+	status = open_it(&directory);
+	scarce_files_end();
+	assert_int_equal(status, STATUS_FAILURE);
+	assert_int_equal(cache.held, 0);
+}
+
 int
 main(void)
 {
@@ -211,6 +305,9 @@ main(void)
 		cmocka_unit_test(new_ones_are_not_remembered),
 		cmocka_unit_test(others_are_shared),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(only_the_last_are_remembered),
+		cmocka_unit_test(lack_of_memory_is_a_failure),
+		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

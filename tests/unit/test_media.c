@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tree/media.h"
 
@@ -129,6 +130,115 @@ cut_character_is_utf8(void **state)
 	}
 }
 
+/* What cannot be read is taken for what its name says. */
+static void
+unreadable(void **state)
+{
+	static const struct {
+		const char *name, *type;
+	} names[] = {
+		{ "page.gmi", "text/gemini" },
+		{ "README", "application/octet-stream" },
+	};
+	struct entry entry = { .fd = -1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_true(
+		    str_equals(media_type(media, str_of(names[i].name), &entry),
+			str_of(names[i].type)));
+}
+
+static void
+no_database(void **state)
+{
+	char error[256] = "";
+
+	(void)state;
+	temporary_check(setenv("MAGIC", "/dev/null/none", 1) == 0, "setenv");
+	assert_null(media_new(error, sizeof error));
+	assert_non_null(strstr(error, "libmagic's database"));
+	unsetenv("MAGIC");
+	scarce_memory(1);
+	assert_null(media_new(error, sizeof error));
+	scarce_memory(0);
+	assert_string_equal(error, "out of memory");
+	media_free(NULL);
+}
+
+#define OWN_TYPES 200
+#define LONG_WORD \
+	"long-long-long-long-long-long-long-long-long-long-long-long-long-" \
+	"long-sun"
+
+/* A database in which each of many words is a type of its own. */
+static struct media *
+own_database(void)
+{
+	static char text[OWN_TYPES * 64];
+	char error[256];
+	size_t len = (size_t)snprintf(text, sizeof text,
+	    "0 string odd odd\n!:mime odd\n"
+	    "0 string long long\n!:mime text/" LONG_WORD "\n");
+	struct media *own;
+
+	for (int i = 0; i < OWN_TYPES; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len,
+		    "0 string word%03d word\n!:mime own/%03d\n", i, i);
+	temporary_file(&folder, "magic", text);
+	setenv("MAGIC", temporary_path(&folder, "magic"), 1);
+	own = media_new(error, sizeof error);
+	unsetenv("MAGIC");
+	return own;
+}
+
+static struct str
+own_type(struct media *own, const char *content)
+{
+	struct media *usual = media;
+	struct str type;
+
+	temporary_file(&folder, "thing", content);
+	media = own;
+	type = type_of("thing");
+	media = usual;
+	return type;
+}
+
+/* Whatever a database holds, a type is one, and memory is bounded. */
+static void
+odd_databases(void **state)
+{
+	struct media *own = own_database();
+	size_t known = 0;
+
+	(void)state;
+	assert_non_null(own);
+	assert_true(
+	    str_equals(own_type(own, "odd"), STR("application/octet-stream")));
+	assert_true(str_equals(own_type(own, "long"), STR("text/" LONG_WORD)));
+	/* With its charset it is too long. */
+	assert_true(str_equals(own_type(own,
+				   "long Gr\xfc\xdf"
+				   "e"),
+	    STR("application/octet-stream")));
+	for (int i = 0; i < OWN_TYPES; i++) {
+		char word[16], type[16];
+		struct str told;
+
+		snprintf(word, sizeof word, "word%03d", i);
+		snprintf(type, sizeof type, "own/%03d", i);
+		told = own_type(own, word);
+		if (str_equals(told, str_of(type)))
+			known++;
+		else
+			assert_true(
+			    str_equals(told, STR("application/octet-stream")));
+	}
+	assert_in_range(known, 100, OWN_TYPES - 1);
+	media_free(own);
+}
+
 int
 main(void)
 {
@@ -136,6 +246,9 @@ main(void)
 		cmocka_unit_test(types),
 		cmocka_unit_test(changes_are_seen),
 		cmocka_unit_test(cut_character_is_utf8),
+		cmocka_unit_test(unreadable),
+		cmocka_unit_test(no_database),
+		cmocka_unit_test(odd_databases),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tree/tree.h"
 
@@ -141,6 +142,51 @@ shows(void **state)
 	assert_false(tree_shows(STR("gophermap")));
 }
 
+static void
+contains(void **state)
+{
+	static const struct {
+		const char *path;
+		int contained;
+	} table[] = {
+		{ "", 1 },
+		{ "docs", 1 },
+		{ "docs/../docs", 1 },
+		{ "docs/to-be-made", 1 },
+		{ "..", 0 },
+		{ "../to-be-made", 0 },
+		{ "docs/none/to-be-made", -1 },
+		{ "index.gmi", -1 },
+	};
+	struct tree none = { .root = -1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (tree_contains(
+			&tree, temporary_path(&folder, table[i].path)) !=
+		    table[i].contained)
+			fail_msg("%s", table[i].path);
+	assert_int_equal(tree_contains(&none, folder.path), -1);
+	/* The way up cannot be followed, so it leads nobody knows where. */
+	scarce_files(1);
+	assert_int_equal(tree_contains(&tree, folder.path), -1);
+	scarce_files_end();
+}
+
+/* What is there and cannot be opened now is no reason to say it is not. */
+static void
+lack_of_descriptors_is_a_failure(void **state)
+{
+	struct entry entry;
+	enum status status;
+
+	(void)state;
+	scarce_files(0);
+	status = tree_open(&tree, STR("/index.gmi"), &entry);
+	scarce_files_end();
+	assert_int_equal(status, STATUS_FAILURE);
+}
+
 int
 main(void)
 {
@@ -148,6 +194,8 @@ main(void)
 		cmocka_unit_test(finds),
 		cmocka_unit_test(long_paths_are_not_found),
 		cmocka_unit_test(shows),
+		cmocka_unit_test(contains),
+		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
