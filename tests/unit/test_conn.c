@@ -1,0 +1,328 @@
+/* One client over a pair of sockets: what it gets when things run out. */
+#include "serving.h"
+
+#include <event2/event.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "scarce.h"
+#include "sys/clock.h"
+#include "wire/conn.h"
+#include "wire/gopher.h"
+
+#define PAGE "iHome\tTITLE\tnull.host\t1\r\ni====\t\tnull.host\t1\r\n.\r\n"
+#define FAILED \
+	"3Something failed here, please try again later\t\terror.host\t1\r\n" \
+	".\r\n"
+#define ENTRY 7 /* what the owner of the connections knows it by */
+#define LARGE ((size_t)600000) /* more than sockets hold */
+#define MIDDLE ((size_t)60000) /* less */
+#define SOON_MS 20
+#define LOOKED_AT 64 /* how many old connections are, for room */
+
+static struct serving serving;
+static struct conn_group group;
+static size_t closed;
+
+static const struct conn_kind kind = { &gopher, TRANSPORT_TLS_NEVER };
+
+static void
+on_closed(struct conn_group *closed_in, size_t entry)
+{
+	assert_ptr_equal(closed_in, &group);
+	assert_int_equal(entry, ENTRY);
+	closed++;
+}
+
+/* No two parts of it are the same. */
+static char large[LARGE + 1];
+
+static void
+make_files(void)
+{
+	for (size_t i = 0; i < LARGE; i += 8)
+		snprintf(large + i, 9, "%07zu\n", i % 10000000);
+	temporary_file(&serving.folder, "large.txt", large);
+	temporary_file(&serving.folder, "middle.txt", large + LARGE - MIDDLE);
+}
+
+static void
+set_deadlines(const struct timeval *length)
+{
+	for (size_t i = 0; i < CONN_DEADLINES; i++)
+		group.deadlines[i] = length;
+}
+
+static const struct timeval never = { .tv_sec = 100000 };
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	/* The rooms' own: what the loop allocates may fail too. */
+	event_set_mem_functions(malloc, realloc, free);
+	serving_begin(&serving);
+	temporary_file(&serving.folder, "index.gmi", "# Home\n");
+	make_files();
+	group.base = event_base_new();
+	group.server = &serving.server;
+	group.closed = on_closed;
+	conn_group_init(&group);
+	set_deadlines(&never);
+	return group.base == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	event_base_free(group.base);
+	serving_end(&serving);
+	return 0;
+}
+
+/* The client's end; the server's is in `accepted`. */
+static int
+make_client(struct conn_client *accepted, struct str words)
+{
+	int fds[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	*accepted = (struct conn_client){ .fd = fds[0], .entry = ENTRY };
+	if (words.len > 0)
+		assert_int_equal(
+		    send(fds[1], words.at, words.len, 0), words.len);
+	return fds[1];
+}
+
+/* A client that has entered and said these words. */
+static int
+enter(struct str words)
+{
+	struct conn_client accepted;
+	int fd = make_client(&accepted, words);
+
+	assert_int_equal(conn_open(&group, &kind, &accepted), 0);
+	return fd;
+}
+
+static void
+turn(void)
+{
+	assert_int_not_equal(event_base_loop(group.base, EVLOOP_NONBLOCK), -1);
+	conn_sweep(&group);
+}
+
+/* Sends what is given, takes all until the end; then nobody is left. */
+static size_t
+take_all(int fd, char *at, size_t room)
+{
+	size_t len = 0;
+
+	shutdown(fd, SHUT_WR);
+	for (int turns = 0; turns < 10000 && group.count > 0; turns++) {
+		ssize_t got;
+
+		while ((got = recv(fd, at + len, room - len, 0)) > 0)
+			len += (size_t)got;
+		turn();
+	}
+	while (true) {
+		ssize_t got = recv(fd, at + len, room - len, 0);
+
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+	}
+	assert_int_equal(group.count, 0);
+	close(fd);
+	return len;
+}
+
+static int
+lowest_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+/*
+ * One whole visit in which the nth allocation and all later ones fail.
+ * Whatever happens, nothing is left of it.
+ */
+static struct str
+visit(struct str words, size_t n)
+{
+	static char answer[LARGE];
+	int lowest = lowest_descriptor();
+	struct conn_client accepted;
+	int fd = make_client(&accepted, words);
+	size_t len;
+	int opened;
+
+	closed = 0;
+	scarce_memory(n);
+	opened = conn_open(&group, &kind, &accepted);
+	len = take_all(fd, answer, sizeof answer);
+	scarce_memory(0);
+	assert_int_equal(closed, opened == 0 ? 1 : 0);
+	assert_int_equal(lowest_descriptor(), lowest);
+	return (struct str){ answer, len };
+}
+
+static void
+lack_of_memory_ends_one_client(void **state)
+{
+	static const struct {
+		struct str words, whole;
+	} table[] = {
+		{ STR_INIT("/\r\n"), STR_INIT(PAGE) },
+		{ STR_INIT("/large.txt\r\n"), { large, LARGE } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		size_t n;
+
+		for (n = 1; n < 40; n++) {
+			struct str answer = visit(table[i].words, n);
+
+			if (str_equals(answer, table[i].whole))
+				break;
+			assert_true(str_starts(table[i].whole, answer) ||
+			    str_equals(answer, STR(FAILED)));
+			/* The next one finds nothing amiss. */
+			assert_true(
+			    str_equals(visit(STR("/\r\n"), 0), STR(PAGE)));
+		}
+		assert_in_range(n, 3, 39);
+	}
+}
+
+/* It goes while it is served; the rest of the answer is nobody's. */
+static void
+a_client_may_leave(void **state)
+{
+	int fd = enter(STR("/large.txt\r\n"));
+
+	(void)state;
+	turn();
+	assert_int_equal(group.count, 1);
+	close(fd);
+	for (int turns = 0; turns < 100 && group.count > 0; turns++)
+		turn();
+	assert_int_equal(group.count, 0);
+}
+
+/* What comes after the request is taken, up to a point. */
+static void
+a_client_may_talk_on(void **state)
+{
+	static char words[80 << 10];
+	int fd;
+
+	(void)state;
+	memset(words, 'x', sizeof words);
+	memcpy(words, "/\r\n", 3);
+	fd = enter((struct str){ words, sizeof words });
+	turn();
+	assert_int_equal(group.count, 0);
+	close(fd);
+}
+
+/* Waits for the deadlines, and nothing else. */
+static void
+let_time_pass(void)
+{
+	assert_int_not_equal(event_base_loop(group.base, EVLOOP_ONCE), -1);
+	conn_sweep(&group);
+}
+
+/*
+ * All of the answer is on its way, and the client takes it slowly: as long
+ * as it takes any, it may.
+ */
+static void
+a_slow_client_gets_all(void **state)
+{
+	static const struct timeval soon = { .tv_usec = SOON_MS * 1000 };
+	static char answer[MIDDLE];
+	size_t len = 0;
+	int fd;
+
+	(void)state;
+	set_deadlines(&soon);
+	fd = enter(STR("/middle.txt\r\n"));
+	while (len + 16384 < MIDDLE) {
+		ssize_t got = recv(fd, answer, 16384, 0);
+
+		assert_true(got > 0);
+		len += (size_t)got;
+		let_time_pass();
+		assert_int_equal(group.count, 1);
+	}
+	/* It takes no more. */
+	for (int i = 0; i < 3; i++)
+		if (group.count > 0)
+			let_time_pass();
+	assert_int_equal(group.count, 0);
+	set_deadlines(&never);
+	close(fd);
+}
+
+static void
+wait_for_room(void)
+{
+	struct timespec start = clock_now();
+
+	while (!conn_make_room(&group)) {
+		assert_in_range(clock_since_ms(&start), 0, 30000);
+		poll(NULL, 0, 20);
+	}
+}
+
+/* Who is served keeps its place; who has not asked in a second does not. */
+static void
+room_is_made_by_who_does_not_ask(void **state)
+{
+	struct timespec start;
+	int served[LOOKED_AT], silent[2];
+
+	(void)state;
+	start = clock_now();
+	silent[0] = enter(STR("/"));
+	for (size_t i = 0; i < LOOKED_AT; i++)
+		served[i] = enter(STR("/large.txt\r\n"));
+	silent[1] = enter(STR("/"));
+	wait_for_room();
+	assert_true(clock_since_ms(&start) >= 1000);
+	start = clock_now();
+	assert_int_equal(group.count, LOOKED_AT + 1);
+	/* Behind so many that are served, nobody is looked for. */
+	while (clock_since_ms(&start) <= 1000)
+		poll(NULL, 0, 20);
+	assert_false(conn_make_room(&group));
+	conn_close_all(&group);
+	conn_sweep(&group);
+	for (size_t i = 0; i < LOOKED_AT; i++)
+		close(served[i]);
+	close(silent[0]);
+	close(silent[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lack_of_memory_ends_one_client),
+		cmocka_unit_test(a_client_may_leave),
+		cmocka_unit_test(a_client_may_talk_on),
+		cmocka_unit_test(a_slow_client_gets_all),
+		cmocka_unit_test(room_is_made_by_who_does_not_ask),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
