@@ -3,6 +3,8 @@
 #   make deps run      install what is missing, build, serve capsule/
 #   make deps check    install what is missing, build, run every test
 #   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
+#   make deps bench    measure what an answer costs; see tests/bench/run
+#   make bench-deps    install the servers of others, to be measured too
 #   make coverage      the lines and branches that the tests reach
 #
 # SAN=address,undefined works with each target and builds aside.
@@ -52,12 +54,15 @@ FUZZ_SOURCES = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES = $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c=%)
 FUZZ_REPLAYS = $(FUZZ_NAMES:%=$(B)/fuzz/replay_%)
 FUZZ_SECONDS = 60
+BENCH_SOURCES = $(wildcard tests/bench/*.c)
+BENCH_PROGRAMS = $(B)/bench/capload $(B)/bench/floor
 OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
     $(UNIT_SOURCES:%.c=$(B)/%.o) $(B)/tests/unit/scarce.o \
-    $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o
+    $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o \
+    $(BENCH_SOURCES:%.c=$(B)/%.o)
 C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
-    $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
+    $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
 
 # What the system has to have: to build, and to test with real clients.
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
@@ -69,6 +74,11 @@ DEPS += clang clang-format clang-tidy
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang libclang-rt-14-dev llvm
+endif
+
+# Some of these come with a service of their own, which may start at once.
+ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
+DEPS += molly-brown gophernicus pygopherd systemd
 endif
 
 all: $(PROGRAMS)
@@ -126,6 +136,14 @@ $(B)/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(call libs_for,$(1))
 endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_target,$(name))))
 
+# The load, and the least work that an answer can cost.
+$(B)/bench/capload: $(filter-out %/floor.o,$(BENCH_SOURCES:%.c=$(B)/%.o))
+$(B)/bench/floor: $(B)/tests/bench/floor.o
+$(BENCH_PROGRAMS):
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lssl -lcrypto $(LDLIBS)
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "compile $<"
@@ -168,6 +186,8 @@ deps:
 	    echo "deps: no apt here; this needs (Debian's names):"; \
 	    echo "$(DEPS)" | fmt; \
 	fi
+
+bench-deps: deps
 
 run: $(B)/capsuled
 	$(B)/capsuled -g 1965 -G 7070 capsule
@@ -215,6 +235,9 @@ fuzz-corpus:
 	        -use_counters=0 -close_fd_mask=2 \
 	        tests/fuzz/corpus/$$name build/fuzz/found/$$name || exit 1; \
 	done
+
+bench: all $(BENCH_PROGRAMS)
+	@BUILD=$(B) tests/bench/run
 
 tidy:
 	@tests/floors
@@ -271,6 +294,6 @@ clean:
 
 force:
 
-.PHONY: all deps run check check-programs coverage fuzz fuzz-corpus tidy \
-    format install uninstall dist clean force compile_commands.json
+.PHONY: all deps bench-deps run check check-programs coverage fuzz \
+    fuzz-corpus bench tidy format install uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:

@@ -1,0 +1,131 @@
+"""What came of it, in words and as CSV."""
+
+import csv
+import datetime
+import os
+import platform
+import re
+import subprocess
+
+import peers
+from works import UNITS
+
+FIELDS = ('ok', 'failed', 'rate', 'p50', 'p95', 'p99', 'max', 'cpu_us',
+          'client_us', 'both_us', 'unclosed', 'resumed', 'others_s',
+          'stolen_s')
+
+
+def first_line(*command):
+    try:
+        run = subprocess.run(command, capture_output=True, text=True,
+                             check=False)
+    except OSError:
+        return '?'
+    return run.stdout.strip().split('\n')[0]
+
+
+def cpu_name():
+    with open('/proc/cpuinfo', encoding='utf-8') as file:
+        match = re.search(r'^model name\s*: (.*)$', file.read(), re.M)
+    return match[1] if match else platform.machine()
+
+
+def system_name():
+    with open('/etc/os-release', encoding='utf-8') as file:
+        match = re.search(r'^PRETTY_NAME="?(.*?)"?$', file.read(), re.M)
+    return match[1] if match else platform.system()
+
+
+def memory_gb():
+    pages = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    return round(pages / 2**30)
+
+
+def machine():
+    """Lines that say where and when."""
+    yield '%s, %d CPUs (%s), %d GB, %s, Linux %s' % (
+        datetime.date.today().isoformat(), os.cpu_count(), cpu_name(),
+        memory_gb(), system_name(), platform.release())
+    yield 'capsuled %s, %s, %s, %s' % (
+        first_line('git', 'describe', '--always', '--dirty'),
+        ' '.join(first_line('openssl', 'version').split()[:2]),
+        ' '.join(platform.libc_ver()), first_line('cc', '--version'))
+    found = peers.versions()
+    yield 'peers: ' + (', '.join(' '.join(pair) for pair in found.items())
+                       if found else 'none; "make bench-deps" installs some')
+
+
+def figure(value, unit):
+    if unit == 'CPU us' and value >= 1000:
+        return '%.2f ms' % (value / 1000)
+    return '%.*f %s' % (1 if value < 100 else 0, value, unit.split()[-1])
+
+
+def verdict(row):
+    if row.ratio is None or not row.work.goal:
+        return ''
+    return 'met' if row.ratio <= row.work.goal else 'MISSED'
+
+
+def against(row):
+    return {'floor': 'floor', 'peers': 'best peer'}.get(
+        row.work.against, 'the same page' if 'list' in row.work.key
+        else 'without')
+
+
+def cells(row):
+    """One line of the table, as text."""
+    unit = UNITS[row.work.metric]
+    others = ', '.join(
+        '%s %s (x%.2f)' % (name, figure(value[0], unit), row.ratios[name])
+        for name, value in row.values.items()
+        if name not in ('capsuled', 'floor'))
+    ratio = ''
+    if row.ratio is not None:
+        ratio = '%.2f (%.2f-%.2f)' % (row.ratio, *row.spread)
+    return (row.work.title, unit.split()[0],
+            figure(row.values['floor'][0], unit),
+            figure(row.values['capsuled'][0], unit), ratio, against(row),
+            '%.2f' % row.work.goal if row.work.goal else '', verdict(row),
+            others)
+
+
+HEAD = ('Work', '', 'floor', 'capsuled', 'ratio', 'to', 'at most', '',
+        'peers (x floor)')
+
+
+def table(lines):
+    lines = [tuple(line) for line in lines]
+    widths = [max(len(line[i]) for line in lines)
+              for i in range(len(lines[0]))]
+    for line in lines:
+        yield '  '.join(cell.ljust(width) for cell, width
+                        in zip(line, widths)).rstrip()
+
+
+def write_csv(path, head, lines):
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(head)
+        writer.writerows(lines)
+
+
+def write_rounds(path, rounds):
+    write_csv(path, ('round', 'work', 'server', *FIELDS), (
+        (number, work, server, *(result[field] for field in FIELDS))
+        for number, results in enumerate(rounds, 1)
+        for (work, server), result in results.items()))
+
+
+def write_summary(path, rows):
+    write_csv(path, ('work', 'metric', 'server', 'median', 'least', 'most',
+                     'to_floor', 'ratio', 'ratio_least', 'ratio_most',
+                     'against', 'goal'), (
+        (row.work.key, row.work.metric, name,
+         *('%.4g' % number for number in values),
+         '%.3f' % row.ratios[name],
+         *(('%.3f' % row.ratio, *('%.3f' % end for end in row.spread),
+            row.work.against, row.work.goal or '')
+           if name == 'capsuled' and row.ratio is not None
+           else ('', '', '', '', '')))
+        for row in rows for name, values in row.values.items()))

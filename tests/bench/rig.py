@@ -1,0 +1,249 @@
+"""What is measured and what measures it: trees, servers, the load.
+
+Everything listens on this machine only and is ended by `Rig.close`.  Each
+server has a cgroup of its own where there are cgroups that we may make, so
+that its CPU time is exact, with every child it ever had.
+"""
+
+import contextlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.abspath(os.environ.get('BUILD', os.path.join(TOP, 'build')))
+BENCH = os.path.join(BUILD, 'bench')
+CAPLOAD = os.path.join(BENCH, 'capload')
+FLOOR = os.path.join(BENCH, 'floor')
+CAPSULED = os.path.join(BUILD, 'capsuled')
+
+START_S = 60.0
+# For one answer.
+PATIENCE_S = 3
+NUMBER = re.compile(r'-?[0-9.]+$')
+
+# As a default start, and counting this machine's own connections too: what
+# fairness costs is part of what is measured.  The load comes from so many
+# addresses that nobody is refused.
+SOURCES = 50
+DEFAULTS = ('limits=all', 'limit_open=10000', 'limit_rate=10000',
+            'limit_burst=10000')
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + START_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError('%s: not in %g s' % (what, START_S))
+        time.sleep(0.005)
+
+
+def answers(port):
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(('127.0.0.1', port)) == 0
+
+
+def nobody():
+    """What makes a peer somebody else, when we are root."""
+    if os.getuid() != 0:
+        return {}
+    return {'user': 'nobody', 'group': pwd.getpwnam('nobody').pw_gid,
+            'extra_groups': []}
+
+
+class Cgroups:
+    """A cgroup for each server, or none where we may not make any."""
+
+    def __init__(self):
+        self.made = []
+        self.base = None
+        for top in ('/sys/fs/cgroup/cpuacct', '/sys/fs/cgroup'):
+            path = os.path.join(top, 'capsuled-bench-%d' % os.getpid())
+            with contextlib.suppress(OSError):
+                os.mkdir(path)
+                if any(os.path.exists(os.path.join(path, name))
+                       for name in ('cpuacct.usage', 'cpu.stat')):
+                    self.base = path
+                    return
+                os.rmdir(path)
+
+    def make(self, name):
+        if self.base is None:
+            return None
+        path = os.path.join(self.base, name)
+        os.mkdir(path)
+        self.made.append(path)
+        return path
+
+    def close(self):
+        for path in self.made + ([self.base] if self.base else []):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+
+
+class Server:
+    """A process that answers; its ports by protocol."""
+
+    def __init__(self, name, child, cgroup, ports, targets=None):
+        self.name, self.child, self.cgroup = name, child, cgroup
+        self.ports = ports
+        self.targets = targets or {}
+
+    def target(self, protocol, path):
+        """What to ask it for, and this may be by another name."""
+        path = self.targets.get(path, path)
+        if protocol == 'gopher':
+            return path
+        return 'gemini://localhost:%d%s' % (self.ports['gemini'], path)
+
+
+class Rig:
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix='capsuled-bench-')
+        os.chmod(self.directory, 0o755)
+        self.cgroups = Cgroups()
+        self.servers = []
+        self.floors = {}
+        self.certs = os.path.join(self.directory, 'certs')
+        self._make_certificate()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for server in list(self.servers):
+            self.stop(server)
+        self.cgroups.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def path(self, *names):
+        return os.path.join(self.directory, *names)
+
+    def _make_certificate(self):
+        os.mkdir(self.certs)
+        self.key = os.path.join(self.certs, 'localhost.key')
+        self.certificate = os.path.join(self.certs, 'localhost.crt')
+        subprocess.run(
+            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+             'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
+             '-subj', '/CN=localhost', '-addext',
+             'subjectAltName=DNS:localhost', '-keyout', self.key,
+             '-out', self.certificate], check=True,
+            stderr=subprocess.DEVNULL)
+        os.chmod(self.key, 0o600)
+
+    def start(self, name, command, ports, targets=None, **popen):
+        cgroup = self.cgroups.make('%d-%s' % (len(self.cgroups.made), name))
+
+        def enter():
+            # A session of its own: ended whole, whoever it leaves behind.
+            os.setsid()
+            if cgroup:
+                with open(os.path.join(cgroup, 'cgroup.procs'), 'w',
+                          encoding='ascii') as file:
+                    file.write(str(os.getpid()))
+
+        log = open(self.path('%s-%d.log' % (name, len(self.servers))), 'wb')
+        # Whoever becomes somebody else does so after `enter`.
+        wrapped = self._as_nobody(command) if popen.pop('drop', False) \
+            else command
+        with log:
+            child = subprocess.Popen(
+                wrapped, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.directory, preexec_fn=enter, **popen)
+        server = Server(name, child, cgroup, ports, targets)
+        server.log = log.name
+        self.servers.append(server)
+        for port in ports.values():
+            wait_until(lambda: child.poll() is not None or answers(port),
+                       name)
+            if child.poll() is not None:
+                with open(log.name, encoding='utf-8') as file:
+                    raise RuntimeError('%s ended: %s' % (name, file.read()))
+        return server
+
+    @staticmethod
+    def _as_nobody(command):
+        if os.getuid() != 0:
+            return command
+        return ['setpriv', '--reuid=nobody', '--regid=nogroup',
+                '--clear-groups', *command]
+
+    def stop(self, server):
+        self.servers.remove(server)
+        if server.child.poll() is None:
+            server.child.terminate()
+        try:
+            server.child.wait(10)
+        except subprocess.TimeoutExpired:
+            # The group is its own, see `start`.
+            os.killpg(server.child.pid, signal.SIGKILL)
+            server.child.wait()
+
+    def capsuled(self, tree, workers=2, options=(), name='capsuled',
+                 prefix=()):
+        ports = {'gemini': free_port(), 'gopher': free_port()}
+        command = [*prefix, CAPSULED, '-n', 'localhost',
+                   '-w', str(workers), '-C', self.certs,
+                   '-g', '127.0.0.1:%d' % ports['gemini'],
+                   '-G', '127.0.0.1:%d' % ports['gopher']]
+        for option in (*DEFAULTS, *options):
+            command += ['-o', option]
+        return self.start(name, [*command, tree], ports)
+
+    def floor(self, protocol, size, *flags):
+        """Started when first asked for, and kept."""
+        key = (protocol, size, flags)
+        if key not in self.floors:
+            port = free_port()
+            command = [FLOOR, protocol, '-b', str(size), *flags, str(port)]
+            if protocol == 'gemini':
+                command += [self.certificate, self.key]
+            self.floors[key] = self.start(
+                'floor', command, {protocol: port})
+        return self.floors[key]
+
+
+def load(server, protocol, path, concurrency=8, seconds=1.0,
+         requests=1000000, flags=()):
+    """Runs capload against it once; what it measured, as a dictionary."""
+    command = [CAPLOAD, '-g', protocol, '-c', str(concurrency),
+               '-n', str(requests), '-t', str(seconds), '-T', str(PATIENCE_S),
+               '-s', str(SOURCES), '-p', str(server.child.pid), *flags]
+    if server.cgroup:
+        command += ['-G', server.cgroup]
+    command += ['127.0.0.1', str(server.ports[protocol]),
+                server.target(protocol, path)]
+    run = subprocess.run(command, capture_output=True, text=True,
+                         timeout=300, check=False)
+    last = run.stdout.rstrip().rsplit('\n', 1)[-1]
+    if run.returncode == 2 or not last.startswith('RESULT '):
+        raise RuntimeError('%s: %s%s' % (server.name, run.stdout,
+                                         run.stderr))
+    result = {}
+    for pair in last.split()[1:]:
+        key, _, value = pair.partition('=')
+        result[key] = float(value) if NUMBER.match(value) else value
+    if result['failed']:
+        print('  %s %s: %s' % (server.name, path, run.stdout.strip()),
+              file=sys.stderr)
+    result['both_us'] = result['cpu_us'] + result['client_us']
+    return result
