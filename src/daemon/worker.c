@@ -23,7 +23,7 @@
 /* At most one complaint about that in this time. */
 #define COMPLAINT_SECONDS 60
 /* Clients that are taken before those who are here have their turn. */
-#define CLIENTS_A_TURN 16
+#define CLIENTS_A_TURN ((size_t)16)
 /* Descriptors that are not a client's, or the file that is sent to it. */
 #define OTHER_FILES 24
 /* Clients that are still taken from each queue when the worker stops. */
@@ -197,6 +197,20 @@ cannot_accept(struct listener *listener, int error)
 	}
 }
 
+/*
+ * How many clients to take at once.  The loop comes back at once for those
+ * who are left, so taking one at a time saves the call that finds nobody;
+ * but each who is here has a turn in between, which newcomers must not wait
+ * for one by one.
+ */
+static size_t
+clients_a_turn(const struct worker *worker)
+{
+	size_t count = 1 + worker->group.count / 4;
+
+	return count < CLIENTS_A_TURN ? count : CLIENTS_A_TURN;
+}
+
 static void
 on_client(evutil_socket_t fd, short what, void *context)
 {
@@ -204,7 +218,7 @@ on_client(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < CLIENTS_A_TURN; i++)
+	for (size_t left = clients_a_turn(listener->worker); left > 0; left--)
 		if (accept_one(listener, false) == -1) {
 			cannot_accept(listener, errno);
 			break;

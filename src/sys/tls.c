@@ -68,8 +68,10 @@ bio_read(BIO *bio, char *at, int room)
 	/* Less than there was room for: the socket is empty. */
 	if (got < room)
 		tls->readable = false;
-	if (got > 0)
+	if (got > 0) {
 		tls->received += (size_t)got;
+		tls->heard = true;
+	}
 	if (tls->received > RECEIVED_MAX)
 		return -1;
 	if (got == IO_WANT_READ)
@@ -92,7 +94,7 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 	 */
 	if (!SSL_is_init_finished(tls->ssl) &&
 	    net_out_flush(tls->out) == IO_DONE)
-		net_acknowledge(tls->out->fd);
+		tls->heard = false;
 	return 1;
 }
 
@@ -183,7 +185,7 @@ tls_open(struct tls *tls, struct tls_context *context, struct net_out *out,
 {
 	BIO *bio;
 
-	*tls = (struct tls){ .out = out, .early = early };
+	*tls = (struct tls){ .out = out, .early = early, .heard = true };
 	tls->ssl = SSL_new(context->ssl);
 	bio = BIO_new(context->bio);
 	if (tls->ssl == NULL || bio == NULL) {
@@ -205,14 +207,24 @@ tls_release(struct tls *tls)
 	tls->ssl = NULL;
 }
 
+/* Nearly all clients send all there is to wait for at once. */
+static ssize_t
+want_read(struct tls *tls)
+{
+	if (tls->heard)
+		net_acknowledge(tls->out->fd);
+	tls->heard = false;
+	return IO_WANT_READ;
+}
+
 /* What a call that did not succeed wants. */
 static ssize_t
-outcome(const struct tls *tls, int result)
+outcome(struct tls *tls, int result)
 {
 	int why = SSL_get_error(tls->ssl, result);
 
 	if (why == SSL_ERROR_WANT_READ)
-		return IO_WANT_READ;
+		return want_read(tls);
 	if (why == SSL_ERROR_WANT_WRITE)
 		return IO_WANT_WRITE;
 	/* One client's error must not be taken for the next one's. */

@@ -37,6 +37,7 @@ struct tls {
 	 * so.
 	 */
 	bool readable;
+	bool heard; /* input that nothing was sent after */
 	size_t received; /* bytes in all; there is a limit */
 };
 
@@ -49,15 +50,15 @@ MUST_USE int tls_open(struct tls *tls, struct tls_context *context,
     struct net_out *out, struct str early);
 void tls_release(struct tls *tls);
 
-/*
- * Goes on with the handshake: IO_DONE, or another enum io.  When it wants
- * to read, the peer has been asked to acknowledge what it got: no ticket
- * follows our Finished, and a client that leaves Nagle's algorithm on would
- * hold its request back until the delayed acknowledgement (44 ms).
- */
+/* Goes on with the handshake: IO_DONE, or another enum io. */
 MUST_USE ssize_t tls_handshake(struct tls *tls);
 
-/* Bytes that were read, or an enum io; IO_CLOSED is a close_notify. */
+/*
+ * Bytes that were read, or an enum io; IO_CLOSED is a close_notify.  When
+ * this or the handshake wants to read, what has come is acknowledged: no
+ * ticket follows a client's Finished, and one that leaves Nagle's algorithm
+ * on would hold its request back until the delayed acknowledgement (44 ms).
+ */
 MUST_USE ssize_t tls_read(struct tls *tls, char *at, size_t room);
 
 /* Bytes that were taken, or an enum io; up to 16384 make one record. */

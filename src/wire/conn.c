@@ -298,6 +298,15 @@ conn_response(struct conn *conn)
 	return STEP_AGAIN;
 }
 
+/* Takes what the client still sends, without looking where nothing can be. */
+static ssize_t
+take_rest(struct conn *conn)
+{
+	if (!transport_may_read(&conn->transport))
+		return IO_WANT_READ;
+	return net_receive(conn->fd, conn->group->scratch, CONN_SCRATCH_SIZE);
+}
+
 /*
  * A close with input unread, or before input that is still to come, resets
  * the connection, and what the client has not taken yet is lost.  So we wait
@@ -307,8 +316,7 @@ static enum step
 conn_drain(struct conn *conn)
 {
 	while (conn->drained < DRAIN_BYTES) {
-		ssize_t got = net_receive(
-		    conn->fd, conn->group->scratch, CONN_SCRATCH_SIZE);
+		ssize_t got = take_rest(conn);
 
 		if (got == IO_WANT_READ && !conn->lingering) {
 			conn->unsent = net_unsent(conn->fd);

@@ -136,6 +136,13 @@ transport_wake(struct transport *transport)
 	transport->readable = transport->tls.readable = true;
 }
 
+bool
+transport_may_read(const struct transport *transport)
+{
+	return transport->tls.ssl != NULL ? transport->tls.readable
+					  : transport->readable;
+}
+
 ssize_t
 transport_handshake(struct transport *transport)
 {

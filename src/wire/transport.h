@@ -50,6 +50,12 @@ transport_open(struct transport *transport, enum transport_tls kind,
 /* The socket became readable. */
 void transport_wake(struct transport *transport);
 
+/*
+ * Whether the socket may hold input; false when the last receive left it
+ * empty and it has not become readable since.
+ */
+bool transport_may_read(const struct transport *transport);
+
 /* IO_DONE or another enum io; bytes, or another enum io. */
 MUST_USE ssize_t transport_handshake(struct transport *transport);
 MUST_USE ssize_t transport_read(
