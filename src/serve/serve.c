@@ -132,14 +132,13 @@ serve(const struct server *server, const struct request *request,
 	}
 }
 
-struct str
-serve_type(const struct server *server, struct str path)
+/* The type of `path`, looked up. */
+static struct str
+look_up(const struct server *server, struct str path)
 {
 	struct entry entry;
 	struct str type;
 
-	if (str_ends(path, STR("/")))
-		return STR("text/gemini");
 	if (tree_open(server->tree, path, &entry) != STATUS_SUCCESS) {
 		type = mime_of_name(path);
 		return type.len > 0 ? type : STR("application/octet-stream");
@@ -148,5 +147,19 @@ serve_type(const struct server *server, struct str path)
 	    ? STR("text/gemini")
 	    : media_type(server->media, path, &entry);
 	close(entry.fd);
+	return type;
+}
+
+struct str
+serve_type(const struct server *server, struct str path)
+{
+	struct str type;
+
+	if (str_ends(path, STR("/")))
+		return STR("text/gemini");
+	if (!media_recall(server->media, path, &type)) {
+		type = look_up(server, path);
+		media_keep(server->media, path, type);
+	}
 	return type;
 }

@@ -13,7 +13,8 @@ void serve(const struct server *server, const struct request *request,
 
 /*
  * The MIME type that `path` is served with, for a menu's item types: that
- * of the resource if it is there, else what its name tells.
+ * of the resource if it is there, else what its name tells.  A few seconds
+ * old at most.
  */
 struct str serve_type(const struct server *server, struct str path);
 

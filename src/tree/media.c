@@ -11,6 +11,7 @@
 #include <unistr.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "text/buf.h"
 #include "text/mime.h"
 
@@ -21,6 +22,9 @@
 #define TYPE_SIZE 96
 /* Files whose type is remembered; a power of two. */
 #define SLOTS 8192
+/* Paths whose type is, and for how long. */
+#define RECENT 2048
+#define RECENT_MS 3000
 
 struct slot {
 	dev_t device;
@@ -28,6 +32,12 @@ struct slot {
 	off_t size;
 	struct timespec changed;
 	struct str named; /* what the name told: a view of a constant */
+	struct str type;
+};
+
+struct recent {
+	uint64_t hash; /* of the path */
+	struct timespec until;
 	struct str type;
 };
 
@@ -39,6 +49,7 @@ struct media {
 		size_t len;
 	} types[TYPES_MAX];
 	struct slot slots[SLOTS];
+	struct recent recent[RECENT];
 };
 
 struct media *
@@ -190,4 +201,39 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 		    got == (ssize_t)sizeof sample),
 	};
 	return slot->type;
+}
+
+/*
+ * FNV-1a (Fowler, Noll, Vo), 64 bits.  No client chooses what is hashed, and
+ * an author who made two paths collide would get a wrong icon for one.
+ */
+static uint64_t
+hash(struct str path)
+{
+	uint64_t value = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < path.len; i++)
+		value = (value ^ (unsigned char)path.at[i]) * 0x100000001b3u;
+	return value;
+}
+
+bool
+media_recall(const struct media *media, struct str path, struct str *type)
+{
+	uint64_t wanted = hash(path);
+	const struct recent *recent = &media->recent[wanted % RECENT];
+
+	if (recent->hash != wanted || clock_until_ms(&recent->until) == 0)
+		return false;
+	*type = recent->type;
+	return true;
+}
+
+void
+media_keep(struct media *media, struct str path, struct str type)
+{
+	uint64_t wanted = hash(path);
+
+	media->recent[wanted % RECENT] =
+	    (struct recent){ wanted, clock_in(RECENT_MS), type };
 }

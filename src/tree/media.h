@@ -1,6 +1,8 @@
 #ifndef TREE_MEDIA_H
 #define TREE_MEDIA_H
 
+#include <stdbool.h>
+
 #include "text/attribute.h"
 #include "text/str.h"
 #include "tree/tree.h"
@@ -22,5 +24,15 @@ void media_free(struct media *media);
  */
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
+
+/*
+ * A menu asks for the type of everything that it links to, each time it is
+ * served.  So types are kept by path too, for a few seconds, which is late
+ * enough to save the lookups and soon enough for an author; never for what
+ * is served itself.  media_recall tells whether `path` was looked at lately,
+ * and then what was kept; `type` lives as long as `media`.
+ */
+bool media_recall(const struct media *media, struct str path, struct str *type);
+void media_keep(struct media *media, struct str path, struct str type);
 
 #endif

@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <poll.h>
 
 #include "scarce.h"
+#include "sys/clock.h"
 #include "temporary.h"
 #include "tree/media.h"
 
@@ -239,6 +241,32 @@ odd_databases(void **state)
 	media_free(own);
 }
 
+/* Long enough for a busy machine; what is kept is kept for 3 s. */
+#define DEADLINE_MS 30000
+
+static void
+paths_for_a_moment(void **state)
+{
+	struct timespec began = clock_now();
+	struct str type;
+
+	(void)state;
+	assert_false(media_recall(media, STR("/kept"), &type));
+	media_keep(media, STR("/kept"), STR("image/png"));
+	assert_false(media_recall(media, STR("/kept/"), &type));
+	assert_false(media_recall(media, STR(""), &type));
+	assert_true(media_recall(media, STR("/kept"), &type));
+	assert_true(str_equals(type, STR("image/png")));
+	media_keep(media, STR("/kept"), STR("audio/ogg"));
+	assert_true(media_recall(media, STR("/kept"), &type));
+	assert_true(str_equals(type, STR("audio/ogg")));
+	while (media_recall(media, STR("/kept"), &type)) {
+		assert_in_range(clock_since_ms(&began), 0, DEADLINE_MS);
+		(void)poll(NULL, 0, 20);
+	}
+	assert_true(clock_since_ms(&began) >= 1000);
+}
+
 int
 main(void)
 {
@@ -249,6 +277,7 @@ main(void)
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(no_database),
 		cmocka_unit_test(odd_databases),
+		cmocka_unit_test(paths_for_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
