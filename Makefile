@@ -5,6 +5,7 @@
 #   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
 #   make deps bench    measure what an answer costs; see tests/bench/run
 #   make bench-deps    install the servers of others, to be measured too
+#   make deps soak     serve everybody at once for SOAK_SECONDS
 #   make coverage      the lines and branches that the tests reach
 #
 # SAN=address,undefined works with each target and builds aside.
@@ -160,7 +161,7 @@ $(B)/flags: force
 
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(OBJECTS) check coverage run fuzz tidy format: | deps
+$(OBJECTS) check coverage run fuzz soak tidy format: | deps
 endif
 
 deps:
@@ -239,6 +240,11 @@ fuzz-corpus:
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(B) tests/bench/run
 
+# Visitors of every kind, reloads and killed workers: what is left of it?
+SOAK_SECONDS = 600
+soak: $(B)/capsuled
+	BUILD=$(B) tests/soak/run $(SOAK_SECONDS)
+
 tidy:
 	@tests/floors
 	@clang-format --dry-run --Werror $(C_FILES)
@@ -295,5 +301,6 @@ clean:
 force:
 
 .PHONY: all deps bench-deps run check check-programs coverage fuzz \
-    fuzz-corpus bench tidy format install uninstall dist clean force compile_commands.json
+    fuzz-corpus bench soak tidy format install uninstall dist clean force \
+    compile_commands.json
 .DELETE_ON_ERROR:

@@ -311,7 +311,7 @@ class Connection:
     """
 
     def __init__(self, port, context=None, sni=None, limit=DEADLINE_S,
-                 receive_buffer=None, host='127.0.0.1'):
+                 receive_buffer=None, host='127.0.0.1', source=''):
         self.deadline = time.monotonic() + limit
         family = socket.AF_INET6 if ':' in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -320,10 +320,11 @@ class Connection:
             self.socket.setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.tls = None
-        self.close_notify = False
-        self.ended = False
+        self.close_notify = self.ended = False
         try:
             self._limit()
+            if source:
+                self.socket.bind((source, 0))
             self.socket.connect((host, port))
             if context is not None:
                 self.start_tls(context, sni)
