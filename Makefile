@@ -5,7 +5,7 @@
 #   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
 #   make deps bench    measure what an answer costs; see tests/bench/run
 #   make bench-deps    install the servers of others, to be measured too
-#   make deps soak     serve everybody at once for SOAK_SECONDS
+#   make deps soak     visitors of all kinds at once, for SOAK_SECONDS
 #   make coverage      the lines and branches that the tests reach
 #
 # SAN=address,undefined works with each target and builds aside.
