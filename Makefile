@@ -35,7 +35,9 @@ HARDENING = -fPIE -fstack-protector-strong -fstack-clash-protection \
 MACHINE := $(shell uname -m)
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
     -fno-omit-frame-pointer)
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+# OpenBSD sorts by bytes alone.
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc \
+    $(if $(filter OpenBSD,$(SYSTEM)),-Dstrverscmp=strcmp) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(SANFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
     $(SANFLAGS)
@@ -43,9 +45,17 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
 # The floors, lowest first: each may include itself and those before it.
 FLOORS = text sys tree serve wire daemon tool
 LIBRARIES = -lconfuse -levent_core -lmagic -lssl -lcrypto -luriparser \
-    -lunistring -lidn2 -lseccomp
+    -lunistring -lidn2 $(if $(filter Linux,$(SYSTEM)),-lseccomp)
 
-SOURCES = $(wildcard $(FLOORS:%=src/%/*.c))
+# Rooms of one system alone; where they are not compiled, only looked at.
+SYSTEM := $(shell uname -s)
+ROOMS_Linux = system_linux landlock syscalls
+ROOMS_OpenBSD = system_openbsd
+ROOMS_FreeBSD = system_freebsd
+ELSEWHERE = $(patsubst %,src/sys/%.c,$(filter-out $(ROOMS_$(SYSTEM)), \
+    $(ROOMS_Linux) $(ROOMS_OpenBSD) $(ROOMS_FreeBSD)))
+
+SOURCES = $(filter-out $(ELSEWHERE),$(wildcard $(FLOORS:%=src/%/*.c)))
 HEADERS = $(wildcard $(FLOORS:%=src/%/*.h))
 ARCHIVES = $(FLOORS:%=$(B)/lib%.a)
 PROGRAMS = $(B)/capsuled $(B)/capsule
@@ -99,7 +109,7 @@ $(B)/capsule: $(B)/src/capsule.o $(call libs_of,tool)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
 
 define floor_archive
-$(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/$(1)/*.c))
+$(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(filter src/$(1)/%,$(SOURCES)))
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 endef
@@ -247,16 +257,21 @@ soak: $(B)/capsuled
 
 tidy:
 	@tests/floors
-	@clang-format --dry-run --Werror $(C_FILES)
+	@clang-format --dry-run --Werror $(C_FILES) $(ELSEWHERE)
 	@mkdir -p build
 	@clang-tidy --quiet $(filter %.c,$(C_FILES)) -- \
 	    $(ALL_CPPFLAGS) -std=c11 2>build/tidy.log || \
 	    { grep -v 'warnings generated' build/tidy.log; exit 1; }
+	@for system in openbsd freebsd; do \
+	    $(CC) -fsyntax-only $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) -Werror \
+	        -isystem tests/elsewhere/$$system \
+	        src/sys/system_$$system.c || exit 1; \
+	done
 	@mandoc -T lint -W warning src/*.[1-9]
 	@echo "tidy: nothing to say"
 
 format:
-	clang-format -i $(C_FILES)
+	clang-format -i $(C_FILES) $(ELSEWHERE)
 
 compile_commands.json:
 	@{ separator='['; for file in $(filter %.c,$(C_FILES)); do \

@@ -1,6 +1,6 @@
 /*
- * The walls around a worker: user, files, system calls.  Knows their order
- * and what to do without one; knows nothing of why a process had more.
+ * The walls around a worker: user, files, system calls.  Knows the user, the
+ * order, and what to do without; the others are the system's own.
  */
 #include "sys/jail.h"
 
@@ -8,12 +8,11 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <sys/prctl.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "sys/landlock.h"
 #include "sys/log.h"
-#include "sys/syscalls.h"
+#include "sys/system.h"
 
 static int
 become(struct jail *jail, const char *name)
@@ -37,8 +36,8 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 		"nobody" };
 
 	*jail = (struct jail){ .mode = mode };
-	jail->chroots =
-	    mode == JAIL_ON && geteuid() == 0 && landlock_version() == 0;
+	jail->chroots = mode == JAIL_ON && geteuid() == 0 &&
+	    system_walls().files[0] == '\0';
 	if (name[0] == '\0' && geteuid() != 0)
 		return 0;
 	if (name[0] != '\0' && become(jail, name) == -1) {
@@ -79,8 +78,8 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 void
 jail_log(const struct jail *jail)
 {
-	int version = landlock_version();
-	const char *files = version > 0 ? "landlock" : "none";
+	struct system_walls walls = system_walls();
+	const char *files = walls.files;
 
 	if (jail->mode == JAIL_OFF) {
 		log_line(LOG_LEVEL_WARN,
@@ -89,15 +88,15 @@ jail_log(const struct jail *jail)
 	}
 	if (jail->chroots)
 		files = "chroot";
-	else if (version == 0 && jail->mode == JAIL_ON)
+	else if (jail->mode == JAIL_LOG || files[0] == '\0')
+		files = "none";
+	if (jail->mode == JAIL_ON && strcmp(files, "none") == 0)
 		log_line(LOG_LEVEL_WARN,
 		    "jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
-	log_line(LOG_LEVEL_INFO,
-	    "jail user=%s files=%s landlock=%d syscalls=%s",
-	    jail->changes ? jail->name : "same",
-	    jail->mode == JAIL_ON ? files : "none", version,
-	    jail->mode == JAIL_ON ? "filter" : "log");
+	log_line(LOG_LEVEL_INFO, "jail user=%s files=%s syscalls=%s",
+	    jail->changes ? jail->name : "same", files,
+	    jail->mode == JAIL_ON ? walls.calls : walls.only_log);
 }
 
 static int
@@ -117,25 +116,13 @@ become_user(const struct jail *jail)
 	return 0;
 }
 
-static int
-hide_files(const struct jail *jail, int root)
-{
-	if (jail->mode != JAIL_ON || landlock_version() == 0)
-		return 0;
-	return landlock_enter(root);
-}
-
 int
 jail_enter(const struct jail *jail, int root)
 {
 	/* Paths are looked up from a descriptor: a chroot changes none. */
 	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
 		return -1;
-	if (become_user(jail) == -1 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    hide_files(jail, root) == -1)
+	if (become_user(jail) == -1)
 		return -1;
-	if (jail->mode == JAIL_OFF)
-		return 0;
-	return syscalls_enter(jail->mode == JAIL_LOG);
+	return system_enter(jail->mode, root);
 }

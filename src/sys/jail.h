@@ -18,7 +18,7 @@ enum jail_mode {
 struct jail {
 	enum jail_mode mode;
 	bool changes; /* false: it stays who it is */
-	bool chroots; /* root, on a kernel without Landlock */
+	bool chroots; /* root, on a system that hides no files */
 	uid_t user;
 	gid_t group;
 	char name[64];

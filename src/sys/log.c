@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <unistr.h>
 
+#include "sys/system.h"
+
 #define LINE_MAX_BYTES 2048
 
 static bool debug;
@@ -182,7 +184,7 @@ log_die(int status, const char *format, ...)
 	char prefix[256];
 	va_list arguments;
 
-	snprintf(prefix, sizeof prefix, "%s: ", program_invocation_short_name);
+	snprintf(prefix, sizeof prefix, "%s: ", system_program());
 	va_start(arguments, format);
 	write_formatted(str_of(prefix), format, arguments);
 	va_end(arguments);

@@ -6,13 +6,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "sys/system.h"
 
 /* Shorter queues lose SYNs in a burst, and each costs its client a second. */
 #define BACKLOG 4096
@@ -172,10 +174,11 @@ listen_on(const struct net_address *address, bool shared)
 
 	if (fd == -1)
 		return -1;
+	/* Where that is refused (OpenBSD), each family needs its own. */
+	if (is_ipv6(address))
+		(void)set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1 ||
 	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, shared) == -1 ||
-	    (is_ipv6(address) &&
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == -1) ||
 	    bind(fd, (const struct sockaddr *)&address->at, address->len) ==
 		-1 ||
 	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1 ||
@@ -215,6 +218,14 @@ is_any_ipv6(const struct net_address *address)
 	return is_ipv6(address) && IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr);
 }
 
+/* One more socket for the address that the `first` has. */
+static int
+listen_more(const struct net_address *address, int first)
+{
+	return system_spreads_connections() ? listen_on(address, true)
+					    : fcntl(first, F_DUPFD_CLOEXEC, 0);
+}
+
 int
 net_listen(struct net_address *address, int *sockets, size_t count)
 {
@@ -239,7 +250,7 @@ net_listen(struct net_address *address, int *sockets, size_t count)
 		&address->len) == -1)
 		goto failed;
 	for (; opened < count; opened++) {
-		sockets[opened] = net_listen_more(address);
+		sockets[opened] = listen_more(address, sockets[0]);
 		if (sockets[opened] == -1)
 			goto failed;
 	}
@@ -250,12 +261,6 @@ failed:
 		close(sockets[--opened]);
 	errno = error;
 	return -1;
-}
-
-int
-net_listen_more(const struct net_address *address)
-{
-	return listen_on(address, true);
 }
 
 int
@@ -276,9 +281,7 @@ net_local_address(int fd, struct net_address *out)
 size_t
 net_unsent(int fd)
 {
-	int waiting = 0;
-
-	return ioctl(fd, TIOCOUTQ, &waiting) == -1 ? 0 : (size_t)waiting;
+	return system_unsent(fd);
 }
 
 ssize_t

@@ -39,20 +39,14 @@ void net_port_set(struct net_address *address, uint16_t port);
 bool net_equals(const struct net_address *a, const struct net_address *b);
 
 /*
- * Opens `count` listening sockets on one address, among which the system
- * spreads new connections.  They are ours alone: another process that
+ * Opens `count` listening sockets on one address, among which new
+ * connections are spread.  They are ours alone: another process that
  * listens there already, under any user, is EADDRINUSE.  A port 0 in
  * `address` is replaced by the one that was bound; without IPv6, the
  * address of all families becomes that of IPv4.  Returns -1 with errno set.
  */
 MUST_USE int
 net_listen(struct net_address *address, int *sockets, size_t count);
-
-/*
- * Adds one more socket to those of net_listen.  Returns it, or -1 with
- * errno set.
- */
-MUST_USE int net_listen_more(const struct net_address *address);
 
 /*
  * What an operation on a connection returns when it is not a number of
@@ -75,7 +69,10 @@ MUST_USE int net_accept(int listener, struct net_address *peer);
 /* The address a connection came to; -1 with errno set. */
 MUST_USE int net_local_address(int fd, struct net_address *out);
 
-/* How many bytes the kernel holds that the peer has not acknowledged. */
+/*
+ * How many bytes the kernel holds that the peer has not acknowledged; 0 where
+ * it does not say.
+ */
 size_t net_unsent(int fd);
 
 /* Receives up to `room` bytes: how many (at least 1), or an enum io. */

@@ -1,0 +1,47 @@
+#ifndef SYS_SYSTEM_H
+#define SYS_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sys/jail.h"
+#include "text/attribute.h"
+
+/*
+ * What each system does in its own way.  One file is compiled: system_linux.c,
+ * system_openbsd.c or system_freebsd.c.
+ */
+
+/* What keeps a process in, beside its user; names for the log. */
+struct system_walls {
+	char files[24]; /* what hides files; empty: nothing does */
+	const char *calls; /* what holds it to system calls */
+	const char *only_log; /* what does so much in JAIL_LOG */
+};
+
+struct system_walls system_walls(void);
+
+/*
+ * For good: no way to new privileges, and, unless the mode says less, no
+ * file but those beneath the directory `root`, for reading, and no system
+ * calls but those of serving.  What the system lacks is passed over.
+ * Returns -1 with errno set, and the process must end.
+ */
+MUST_USE int system_enter(enum jail_mode mode, int root);
+
+/*
+ * Whether the system spreads connections among the sockets that listen on
+ * one port.  Where it does not, they share one.
+ */
+bool system_spreads_connections(void);
+
+/*
+ * How many bytes of a socket's the peer has not acknowledged; 0 where that
+ * cannot be told.
+ */
+size_t system_unsent(int fd);
+
+/* The name that the program was started by, without directories. */
+const char *system_program(void);
+
+#endif

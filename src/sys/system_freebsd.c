@@ -1,0 +1,61 @@
+/*
+ * FreeBSD: Capsicum, which leaves a process its descriptors and nothing else.
+ */
+#include "sys/system.h"
+
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <sys/capsicum.h>
+#include <sys/filio.h>
+#include <sys/ioctl.h>
+#include <sys/procctl.h>
+#include <unistd.h>
+
+struct system_walls
+system_walls(void)
+{
+	return (struct system_walls){
+		.files = "capsicum", .calls = "capsicum", .only_log = "none"
+	};
+}
+
+int
+system_enter(enum jail_mode mode, int root)
+{
+	int no_new_privileges = PROC_NO_NEW_PRIVS_ENABLE;
+	cap_rights_t rights;
+
+	if (procctl(P_PID, (id_t)getpid(), PROC_NO_NEW_PRIVS_CTL,
+		&no_new_privileges) == -1)
+		return -1;
+	if (mode != JAIL_ON)
+		return 0;
+	/* What is opened beneath it can do no more than this either. */
+	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
+	    CAP_FCNTL, CAP_FCHDIR);
+	if (cap_rights_limit(root, &rights) == -1)
+		return -1;
+	return cap_enter();
+}
+
+/* SO_REUSEPORT leaves all of them to one of the sockets. */
+bool
+system_spreads_connections(void)
+{
+	return false;
+}
+
+size_t
+system_unsent(int fd)
+{
+	int waiting = 0;
+
+	return ioctl(fd, FIONWRITE, &waiting) == -1 ? 0 : (size_t)waiting;
+}
+
+const char *
+system_program(void)
+{
+	return getprogname();
+}

@@ -1,0 +1,57 @@
+/*
+ * Linux: Landlock and a filter of system calls, where the kernel has them.
+ */
+#include "sys/system.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+
+#include "sys/landlock.h"
+#include "sys/syscalls.h"
+
+struct system_walls
+system_walls(void)
+{
+	struct system_walls walls = { .calls = "seccomp", .only_log = "log" };
+	int version = landlock_version();
+
+	if (version > 0)
+		snprintf(
+		    walls.files, sizeof walls.files, "landlock-%d", version);
+	return walls;
+}
+
+int
+system_enter(enum jail_mode mode, int root)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	if (mode == JAIL_OFF)
+		return 0;
+	if (mode == JAIL_ON && landlock_version() > 0 &&
+	    landlock_enter(root) == -1)
+		return -1;
+	return syscalls_enter(mode == JAIL_LOG);
+}
+
+bool
+system_spreads_connections(void)
+{
+	return true;
+}
+
+size_t
+system_unsent(int fd)
+{
+	int waiting = 0;
+
+	return ioctl(fd, TIOCOUTQ, &waiting) == -1 ? 0 : (size_t)waiting;
+}
+
+const char *
+system_program(void)
+{
+	return program_invocation_short_name;
+}

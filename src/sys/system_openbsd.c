@@ -1,0 +1,48 @@
+/*
+ * OpenBSD: unveil for files, pledge for system calls.
+ */
+#include "sys/system.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct system_walls
+system_walls(void)
+{
+	return (struct system_walls){
+		.files = "unveil", .calls = "pledge", .only_log = "none"
+	};
+}
+
+int
+system_enter(enum jail_mode mode, int root)
+{
+	if (mode != JAIL_ON)
+		return 0;
+	/* It wants a path, and the root is known by its descriptor. */
+	if (fchdir(root) == -1 || unveil(".", "r") == -1 ||
+	    unveil(NULL, NULL) == -1)
+		return -1;
+	return pledge("stdio rpath inet", NULL);
+}
+
+/* SO_REUSEPORT leaves all of them to one of the sockets. */
+bool
+system_spreads_connections(void)
+{
+	return false;
+}
+
+/* There is no call for it, and pledge ends who tries one. */
+size_t
+system_unsent(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+const char *
+system_program(void)
+{
+	return getprogname();
+}

@@ -1,0 +1,1 @@
+#define FIONWRITE 1

@@ -1,0 +1,3 @@
+#include_next <stdlib.h>
+
+const char *getprogname(void);
