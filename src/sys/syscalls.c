@@ -16,6 +16,12 @@
 
 #include "sys/log.h"
 
+/* Memory, but for code. */
+#define NO_CODE \
+	{ \
+		2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 \
+	}
+
 /*
  * By name, so that each machine's own number is found, and a name that it
  * lacks (arm64 has no epoll_wait) is passed over.  libc picks one or the
@@ -50,6 +56,16 @@ static const struct {
 		"restart_syscall", "exit", "exit_group", "tgkill" } },
 };
 
+/* Calls that are harmless with some of their arguments only. */
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp when;
+} partial[] = {
+	{ "mmap", NO_CODE }, { "mmap2", NO_CODE }, { "mprotect", NO_CODE },
+	{ "ioctl", { 1, SCMP_CMP_EQ, TIOCOUTQ, 0 } }, /* see system_unsent */
+};
+
+#define PARTIAL_COUNT (sizeof partial / sizeof *partial)
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 #define NAME_COUNT (sizeof groups[0].names / sizeof *groups[0].names)
 
@@ -65,58 +81,66 @@ on_refused(int number, siginfo_t *info, void *context)
 	_exit(EXIT_FAILURE);
 }
 
+/* `machine` is one that libseccomp knows; the number is always our own. */
 static int
-allow(scmp_filter_ctx filter, const char *name)
+allow(scmp_filter_ctx filter, uint32_t machine, const char *name,
+    const struct scmp_arg_cmp *when)
 {
-	int number = seccomp_syscall_resolve_name(name);
 	int result;
 
-	if (number == __NR_SCMP_ERROR || number < 0)
+	if (seccomp_syscall_resolve_name_arch(machine, name) < 0)
 		return 0;
-	result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+	    seccomp_syscall_resolve_name(name), when != NULL, when);
 	/* An alias of one that is there already. */
 	return result == -EEXIST ? 0 : result;
 }
 
-/* Calls that are harmless with some of their arguments only. */
 static int
-allow_some(scmp_filter_ctx filter)
+fill(scmp_filter_ctx filter, uint32_t machine)
 {
-	const struct scmp_arg_cmp no_code = { .arg = 2,
-		.op = SCMP_CMP_MASKED_EQ,
-		.datum_a = PROT_EXEC,
-		.datum_b = 0 };
-	const struct scmp_arg_cmp unsent = {
-		.arg = 1, .op = SCMP_CMP_EQ, .datum_a = TIOCOUTQ
-	};
-	int mmap2 = seccomp_syscall_resolve_name("mmap2");
-	int result = seccomp_rule_add_array(
-	    filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &no_code);
+	int result = 0;
 
-	if (result == 0 && mmap2 >= 0)
-		result = seccomp_rule_add_array(
-		    filter, SCMP_ACT_ALLOW, mmap2, 1, &no_code);
-	if (result == 0)
-		result = seccomp_rule_add_array(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &no_code);
-	if (result == 0)
-		result = seccomp_rule_add_array(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &unsent);
-	return result;
-}
-
-static int
-fill(scmp_filter_ctx filter)
-{
-	int result = allow_some(filter);
-
+	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
+		result =
+		    allow(filter, machine, partial[i].name, &partial[i].when);
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		for (size_t j = 0; j < NAME_COUNT; j++) {
 			if (result != 0 || groups[i].names[j] == NULL)
 				break;
-			result = allow(filter, groups[i].names[j]);
+			result =
+			    allow(filter, machine, groups[i].names[j], NULL);
 		}
 	return result;
+}
+
+/* Returns 0, or what libseccomp does: an error number below 0. */
+static int
+make(uint32_t machine, uint32_t otherwise, scmp_filter_ctx *out)
+{
+	scmp_filter_ctx filter = seccomp_init(otherwise);
+	int result = filter == NULL ? -ENOMEM : 0;
+
+	if (result == 0 && machine != seccomp_arch_native()) {
+		result = seccomp_arch_add(filter, machine);
+		if (result == 0)
+			result =
+			    seccomp_arch_remove(filter, seccomp_arch_native());
+	}
+	/* A tree of comparisons; a list would do, where this is not known. */
+	if (result == 0)
+		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (result == 0)
+		result = fill(filter, machine);
+	*out = filter;
+	return result;
+}
+
+static int
+fail(int result)
+{
+	errno = result < 0 ? -result : EINVAL;
+	return -1;
 }
 
 int
@@ -124,24 +148,27 @@ syscalls_enter(bool only_log)
 {
 	const struct sigaction refused = { .sa_sigaction = on_refused,
 		.sa_flags = SA_SIGINFO };
-	scmp_filter_ctx filter =
-	    seccomp_init(only_log ? SCMP_ACT_LOG : SCMP_ACT_TRAP);
-	int result;
+	scmp_filter_ctx filter;
+	int result = make(seccomp_arch_native(),
+	    only_log ? SCMP_ACT_LOG : SCMP_ACT_TRAP, &filter);
 
-	if (filter == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	/* A tree of comparisons; a list would do, where this is not known. */
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	result = sigaction(SIGSYS, &refused, NULL) == -1 ? -errno : 0;
-	if (result == 0)
-		result = fill(filter);
+	if (result == 0 && sigaction(SIGSYS, &refused, NULL) == -1)
+		result = -errno;
 	if (result == 0)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
+	return result == 0 ? 0 : fail(result);
+}
+
+int
+syscalls_export(const char *machine, int fd)
+{
+	scmp_filter_ctx filter;
+	int result =
+	    make(seccomp_arch_resolve_name(machine), SCMP_ACT_TRAP, &filter);
+
 	if (result == 0)
-		return 0;
-	errno = result < 0 ? -result : EINVAL;
-	return -1;
+		result = seccomp_export_bpf(filter, fd);
+	seccomp_release(filter);
+	return result == 0 ? 0 : fail(result);
 }

@@ -13,4 +13,11 @@
  */
 MUST_USE int syscalls_enter(bool only_log);
 
+/*
+ * Writes the program that the kernel would be given on `machine`, a name that
+ * libseccomp knows, to `fd`: struct sock_filter by struct sock_filter.
+ * Returns -1 with errno set.
+ */
+MUST_USE int syscalls_export(const char *machine, int fd);
+
 #endif

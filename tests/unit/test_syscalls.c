@@ -1,0 +1,247 @@
+/* The filter of each machine, run on the calls that serving makes there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sys/syscalls.h"
+
+#define PROGRAM_MAX 1024
+
+struct program {
+	struct sock_filter at[PROGRAM_MAX];
+	size_t len;
+};
+
+static const char *const machines[] = { "x86_64", "aarch64", "arm", "riscv64" };
+
+static struct program export(const char *machine)
+{
+	int fd = memfd_create("program", MFD_CLOEXEC);
+	struct program program;
+	ssize_t len;
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(syscalls_export(machine, fd), 0);
+	len = pread(fd, program.at, sizeof program.at, 0);
+	close(fd);
+	assert_true(len > 0 && (size_t)len < sizeof program.at);
+	program.len = (size_t)len / sizeof *program.at;
+	return program;
+}
+
+/* A jump's condition, on what was loaded. */
+static bool
+holds(const struct sock_filter *step, uint32_t loaded)
+{
+	switch (BPF_OP(step->code)) {
+	case BPF_JA: return true;
+	case BPF_JEQ: return loaded == step->k;
+	case BPF_JGT: return loaded > step->k;
+	case BPF_JGE: return loaded >= step->k;
+	case BPF_JSET: return (loaded & step->k) != 0;
+	default: fail_msg("jump %x", step->code); return false;
+	}
+}
+
+/* What the kernel would: as much of its machine as libseccomp uses. */
+static uint32_t
+run(const struct program *program, const struct seccomp_data *data)
+{
+	uint32_t loaded = 0;
+
+	for (size_t i = 0; i < program->len; i++) {
+		const struct sock_filter *step = &program->at[i];
+
+		switch (BPF_CLASS(step->code)) {
+		case BPF_LD:
+			assert_true(step->k <= sizeof *data - sizeof loaded);
+			memcpy(&loaded, (const char *)data + step->k,
+			    sizeof loaded);
+			break;
+		case BPF_ALU:
+			assert_int_equal(BPF_OP(step->code), BPF_AND);
+			loaded &= step->k;
+			break;
+		case BPF_JMP:
+			if (BPF_OP(step->code) == BPF_JA)
+				i += step->k;
+			else
+				i += holds(step, loaded) ? step->jt : step->jf;
+			break;
+		case BPF_RET: return step->k;
+		default: fail_msg("step %x", step->code);
+		}
+	}
+	fail_msg("no end");
+	return 0;
+}
+
+/* Allowed, refused, or no call of this machine's. */
+enum verdict {
+	ALLOWED,
+	REFUSED,
+	UNKNOWN
+};
+
+static enum verdict
+judge(const struct program *program, const char *machine, const char *name,
+    const uint64_t arguments[3])
+{
+	uint32_t token = seccomp_arch_resolve_name(machine);
+	int number = seccomp_syscall_resolve_name_arch(token, name);
+	struct seccomp_data data = { .nr = number, .arch = token };
+
+	if (number < 0)
+		return UNKNOWN;
+	memcpy(data.args, arguments, 3 * sizeof *arguments);
+	return run(program, &data) == SECCOMP_RET_ALLOW ? ALLOWED : REFUSED;
+}
+
+/* What was seen in workers, on x86-64 and on arm64; alternatives in a row. */
+static void
+serving(void **state)
+{
+	static const struct {
+		const char *names[3];
+		uint64_t arguments[3];
+	} table[] = {
+		{ { "accept4" }, { 0 } },
+		{ { "recvfrom" }, { 0 } },
+		{ { "sendto" }, { 0 } },
+		{ { "shutdown" }, { 0 } },
+		{ { "setsockopt" }, { 0 } },
+		{ { "getsockname" }, { 0 } },
+		{ { "close" }, { 0 } },
+		{ { "ioctl" }, { 0, TIOCOUTQ, 0 } },
+		{ { "epoll_ctl" }, { 0 } },
+		{ { "epoll_wait", "epoll_pwait" }, { 0 } },
+		{ { "poll", "ppoll" }, { 0 } },
+		{ { "clock_gettime", "clock_gettime64" }, { 0 } },
+		{ { "gettimeofday", "clock_gettime64" }, { 0 } },
+		{ { "openat2" }, { 0 } },
+		{ { "openat" }, { 0 } },
+		{ { "fstat", "fstat64" }, { 0 } },
+		{ { "newfstatat", "fstatat64" }, { 0 } },
+		{ { "faccessat2" }, { 0 } },
+		{ { "readlinkat" }, { 0 } },
+		{ { "read" }, { 0 } },
+		{ { "pread64" }, { 0 } },
+		{ { "lseek", "_llseek" }, { 0 } },
+		{ { "getdents64" }, { 0 } },
+		{ { "fcntl", "fcntl64" }, { 0 } },
+		{ { "write" }, { 0 } },
+		{ { "brk" }, { 0 } },
+		{ { "mmap", "mmap2" }, { 0, 0, PROT_READ | PROT_WRITE } },
+		{ { "mprotect" }, { 0, 0, PROT_READ | PROT_WRITE } },
+		{ { "munmap" }, { 0 } },
+		{ { "getrandom" }, { 0 } },
+		{ { "futex", "futex_time64" }, { 0 } },
+		{ { "getpid" }, { 0 } },
+		{ { "rt_sigreturn" }, { 0 } },
+		{ { "rt_sigaction" }, { 0 } },
+		{ { "exit_group" }, { 0 } },
+	};
+
+	(void)state;
+	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
+		struct program program = export(machines[m]);
+
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+			size_t known = 0;
+
+			for (size_t j = 0; table[i].names[j] != NULL; j++) {
+				enum verdict verdict =
+				    judge(&program, machines[m],
+					table[i].names[j], table[i].arguments);
+
+				if (verdict == REFUSED)
+					fail_msg("%s refuses %s", machines[m],
+					    table[i].names[j]);
+				known += verdict == ALLOWED;
+			}
+			if (known == 0)
+				fail_msg("%s has no %s", machines[m],
+				    table[i].names[0]);
+		}
+	}
+}
+
+static void
+anything_else(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t arguments[3];
+	} table[] = {
+		{ "mmap", { 0, 0, PROT_READ | PROT_EXEC } },
+		{ "mmap2", { 0, 0, PROT_READ | PROT_EXEC } },
+		{ "mprotect", { 0, 0, PROT_READ | PROT_EXEC } },
+		{ "ioctl", { 0, TIOCSTI, 0 } },
+		{ "execve", { 0 } },
+		{ "execveat", { 0 } },
+		{ "clone", { 0 } },
+		{ "clone3", { 0 } },
+		{ "fork", { 0 } },
+		{ "socket", { 0 } },
+		{ "connect", { 0 } },
+		{ "bind", { 0 } },
+		{ "kill", { 0 } },
+		{ "ptrace", { 0 } },
+		{ "process_vm_readv", { 0 } },
+		{ "unlinkat", { 0 } },
+		{ "renameat2", { 0 } },
+		{ "open_by_handle_at", { 0 } },
+		{ "io_uring_setup", { 0 } },
+		{ "bpf", { 0 } },
+		{ "dup", { 0 } },
+	};
+
+	(void)state;
+	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
+		struct program program = export(machines[m]);
+
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+			if (judge(&program, machines[m], table[i].name,
+				table[i].arguments) == ALLOWED)
+				fail_msg(
+				    "%s allows %s", machines[m], table[i].name);
+	}
+}
+
+/* Another machine's calls have other numbers: none of them is let through. */
+static void
+other_machines(void **state)
+{
+	struct program program = export("x86_64");
+	struct seccomp_data data = { .nr = 0, /* read */
+		.arch = seccomp_arch_resolve_name("aarch64") };
+
+	(void)state;
+	assert_int_not_equal(run(&program, &data), SECCOMP_RET_ALLOW);
+	data.arch = seccomp_arch_resolve_name("x86_64");
+	assert_int_equal(run(&program, &data), SECCOMP_RET_ALLOW);
+	assert_int_equal(syscalls_export("pdp11", -1), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(serving),
+		cmocka_unit_test(anything_else),
+		cmocka_unit_test(other_machines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
