@@ -79,7 +79,7 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
     libunistring-dev libidn2-dev libconfuse-dev libseccomp-dev \
     libcmocka-dev \
-    python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
+    valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
 endif
@@ -250,6 +250,14 @@ fuzz-corpus:
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(B) tests/bench/run
 
+# Both count instructions, which repeat where times do not.
+bench-check: $(B)/capsuled
+	@BUILD=$(B) $(if $(UPDATE),tests/bench/counts.py --update,tests/run \
+	    --file tests/bench/test_counts.py)
+
+bench-profile: $(B)/capsuled
+	@BUILD=$(B) tests/bench/counts.py
+
 # Visitors of every kind, reloads and killed workers: what is left of it?
 SOAK_SECONDS = 600
 soak: $(B)/capsuled
@@ -316,6 +324,6 @@ clean:
 force:
 
 .PHONY: all deps bench-deps run check check-programs coverage fuzz \
-    fuzz-corpus bench soak tidy format install uninstall dist clean force \
-    compile_commands.json
+    fuzz-corpus bench bench-check bench-profile soak tidy format install \
+    uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:

@@ -7,7 +7,6 @@ that its CPU time is exact, with every child it ever had.
 
 import contextlib
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -58,12 +57,18 @@ def answers(port):
         return client.connect_ex(('127.0.0.1', port)) == 0
 
 
-def nobody():
-    """What makes a peer somebody else, when we are root."""
-    if os.getuid() != 0:
-        return {}
-    return {'user': 'nobody', 'group': pwd.getpwnam('nobody').pw_gid,
-            'extra_groups': []}
+def children(server):
+    pid = server.child.pid
+    with open('/proc/%d/task/%d/children' % (pid, pid),
+              encoding='ascii') as file:
+        return [int(word) for word in file.read().split()]
+
+
+def ready_ports(server):
+    """What capsuled has bound; None as long as it is not ready."""
+    match = re.search(r'^info ready gemini=\S*:(\d+) gopher=\S*:(\d+) ',
+                      server.said(), re.M)
+    return match and {'gemini': int(match[1]), 'gopher': int(match[2])}
 
 
 class Cgroups:
@@ -99,14 +104,17 @@ class Cgroups:
 class Server:
     """A process that answers; its ports by protocol."""
 
-    def __init__(self, name, child, cgroup, ports, targets=None):
+    def __init__(self, name, child, cgroup, log, ports):
         self.name, self.child, self.cgroup = name, child, cgroup
+        self.log = log
         self.ports = ports
-        self.targets = targets or {}
+
+    def said(self):
+        with open(self.log, encoding='utf-8', errors='replace') as file:
+            return '%s: %s' % (self.name, file.read())
 
     def target(self, protocol, path):
-        """What to ask it for, and this may be by another name."""
-        path = self.targets.get(path, path)
+        """What to ask it for."""
         if protocol == 'gopher':
             return path
         return 'gemini://localhost:%d%s' % (self.ports['gemini'], path)
@@ -150,7 +158,7 @@ class Rig:
             stderr=subprocess.DEVNULL)
         os.chmod(self.key, 0o600)
 
-    def start(self, name, command, ports, targets=None, **popen):
+    def start(self, name, command, ports, drop=False):
         cgroup = self.cgroups.make('%d-%s' % (len(self.cgroups.made), name))
 
         def enter():
@@ -162,22 +170,20 @@ class Rig:
                     file.write(str(os.getpid()))
 
         log = open(self.path('%s-%d.log' % (name, len(self.servers))), 'wb')
-        # Whoever becomes somebody else does so after `enter`.
-        wrapped = self._as_nobody(command) if popen.pop('drop', False) \
-            else command
+        if drop:
+            # Not by Popen: that would be before `enter`.
+            command = self._as_nobody(command)
         with log:
             child = subprocess.Popen(
-                wrapped, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.directory, preexec_fn=enter, **popen)
-        server = Server(name, child, cgroup, ports, targets)
-        server.log = log.name
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.directory, preexec_fn=enter)
+        server = Server(name, child, cgroup, log.name, ports)
         self.servers.append(server)
         for port in ports.values():
             wait_until(lambda: child.poll() is not None or answers(port),
                        name)
             if child.poll() is not None:
-                with open(log.name, encoding='utf-8') as file:
-                    raise RuntimeError('%s ended: %s' % (name, file.read()))
+                raise RuntimeError(server.said())
         return server
 
     @staticmethod
@@ -200,14 +206,18 @@ class Rig:
 
     def capsuled(self, tree, workers=2, options=(), name='capsuled',
                  prefix=()):
-        ports = {'gemini': free_port(), 'gopher': free_port()}
         command = [*prefix, CAPSULED, '-n', 'localhost',
                    '-w', str(workers), '-C', self.certs,
-                   '-g', '127.0.0.1:%d' % ports['gemini'],
-                   '-G', '127.0.0.1:%d' % ports['gopher']]
+                   '-g', '127.0.0.1:0', '-G', '127.0.0.1:0']
         for option in (*DEFAULTS, *options):
             command += ['-o', option]
-        return self.start(name, [*command, tree], ports)
+        server = self.start(name, [*command, tree], {})
+        wait_until(lambda: server.child.poll() is not None or
+                   ready_ports(server), name)
+        server.ports = ready_ports(server)
+        if server.ports is None:
+            raise RuntimeError(server.said())
+        return server
 
     def floor(self, protocol, size, *flags):
         """Started when first asked for, and kept."""
