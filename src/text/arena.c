@@ -79,8 +79,8 @@ chunk_for(struct arena *arena, size_t size)
 	return chunk;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+char *
+arena_buffer(struct arena *arena, size_t size)
 {
 	struct arena_chunk *chunk;
 	char *at;
@@ -97,7 +97,15 @@ arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	at = chunk->bytes + chunk->used;
 	chunk->used += size;
-	return memset(at, 0, size);
+	return at;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	char *at = arena_buffer(arena, size);
+
+	return at == NULL ? NULL : memset(at, 0, size);
 }
 
 int
@@ -114,10 +122,13 @@ arena_copy(struct arena *arena, struct str s, struct str *out)
 char *
 arena_string(struct arena *arena, struct str s)
 {
-	char *copy = arena_alloc(arena, s.len + 1);
+	char *copy = arena_buffer(arena, s.len + 1);
 
-	if (copy != NULL && s.len > 0)
+	if (copy == NULL)
+		return NULL;
+	if (s.len > 0)
 		memcpy(copy, s.at, s.len);
+	copy[s.len] = '\0';
 	return copy;
 }
 

@@ -37,6 +37,9 @@ void arena_reset(struct arena *arena);
  */
 MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 
+/* The same for bytes that are written before they are read: not zeroed. */
+MUST_USE char *arena_buffer(struct arena *arena, size_t size);
+
 /* Copies `s`; `out` is the copy.  Returns -1 without memory. */
 MUST_USE int arena_copy(struct arena *arena, struct str s, struct str *out);
 

@@ -17,7 +17,7 @@ buf_over(char *at, size_t cap)
 struct buf
 buf_in(struct arena *arena, size_t cap)
 {
-	char *at = arena_alloc(arena, cap);
+	char *at = arena_buffer(arena, cap);
 
 	if (at == NULL)
 		return (struct buf){ .overflow = true };
@@ -45,7 +45,14 @@ buf_char(struct buf *buf, char c)
 void
 buf_number(struct buf *buf, unsigned long long number)
 {
-	buf_printf(buf, "%llu", number);
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buf_add(buf, (struct str){ digits + at, sizeof digits - at });
 }
 
 void

@@ -130,13 +130,20 @@ native(struct arena *arena, const struct uri *uri, struct str url)
 	return link;
 }
 
+static bool
+ends_origin(struct str url, size_t at)
+{
+	return at >= url.len || url.at[at] == '/' || url.at[at] == '?' ||
+	    url.at[at] == '#';
+}
+
 /* The length of scheme and authority. */
 static size_t
 origin(struct str url)
 {
 	size_t at = str_find(url, ':') + 3;
 
-	while (at < url.len && str_find(STR("/?#"), url.at[at]) == 3)
+	while (!ends_origin(url, at))
 		at++;
 	return at < url.len ? at : url.len;
 }
@@ -216,8 +223,8 @@ gopherlink_of(
 	    resolve(arena, page->base, url, &target) == -1 ||
 	    target.len > URL_MAX)
 		return nowhere;
-	if (origin(target) == ours &&
-	    str_starts(target, str_head(page->base, ours)))
+	if (str_starts(target, str_head(page->base, ours)) &&
+	    ends_origin(target, ours))
 		return local(arena, page, target, str_tail(target, ours));
 	return absolute(arena, page, target);
 }

@@ -21,6 +21,7 @@
 /* What uriparser makes of the longest URL that is looked at. */
 #define SCRATCH ((size_t)1 << 20)
 #define LINE_LONGEST ((size_t)4096)
+#define CLEAN_SIZE (2 * WRAP_WINDOW)
 
 /* What is done in one call, so that whoever calls can do something else. */
 #define READS_A_TURN 4
@@ -54,7 +55,7 @@ struct gophermenu {
 	bool preformatted, titled, within_line, ended;
 	int links; /* in this turn */
 	struct output line;
-	char clean[2 * WRAP_WINDOW];
+	char *clean; /* CLEAN_SIZE bytes */
 };
 
 /* The rest of a menu line, behind the selector. */
@@ -95,7 +96,9 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page)
 		.longest = LINE_LONGEST,
 		.turn = READS_A_TURN };
 	menu->ours = where_of(arena, site->gopher_host, site->gopher_port);
-	if (menu->ours.len == 0 || lines_open(&menu->lines, arena) == -1)
+	menu->clean = arena_buffer(arena, CLEAN_SIZE);
+	if (menu->ours.len == 0 || menu->clean == NULL ||
+	    lines_open(&menu->lines, arena) == -1)
 		return NULL;
 	arena_init(&menu->scratch, SCRATCH);
 	return menu;
@@ -217,7 +220,7 @@ clean_more(struct gophermenu *menu)
 	bool is_shape = line->kind == GEMTEXT_PREFORMATTED;
 
 	while (line->text.len < WRAP_WINDOW && !is_all_clean(line)) {
-		struct buf out = buf_over(menu->clean, sizeof menu->clean);
+		struct buf out = buf_over(menu->clean, CLEAN_SIZE);
 		struct lines_part part;
 
 		if (line->raw.len == 0 && !line->last) {

@@ -14,7 +14,7 @@ int
 lines_open(struct lines *lines, struct arena *arena)
 {
 	assert(lines->longest >= 4 && lines->longest <= LINES_BUFFER / 2);
-	lines->at = arena_alloc(arena, LINES_BUFFER);
+	lines->at = arena_buffer(arena, LINES_BUFFER);
 	return lines->at == NULL ? -1 : 0;
 }
 

@@ -14,44 +14,10 @@ str_of(const char *string)
 }
 
 bool
-str_equals(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool
 str_equals_nocase(struct str a, struct str b)
 {
 	return a.len == b.len &&
 	    (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
-}
-
-bool
-str_starts(struct str s, struct str part)
-{
-	return s.len >= part.len && str_equals(str_head(s, part.len), part);
-}
-
-bool
-str_ends(struct str s, struct str part)
-{
-	return s.len >= part.len &&
-	    str_equals(str_tail(s, s.len - part.len), part);
-}
-
-struct str
-str_head(struct str s, size_t n)
-{
-	assert(n <= s.len);
-	return (struct str){ s.at, n };
-}
-
-struct str
-str_tail(struct str s, size_t n)
-{
-	assert(n <= s.len);
-	/* NULL + 0 is undefined, so the empty view stays what it is. */
-	return n == 0 ? s : (struct str){ s.at + n, s.len - n };
 }
 
 size_t

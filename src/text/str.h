@@ -1,13 +1,16 @@
 #ifndef TEXT_STR_H
 #define TEXT_STR_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * A view of text that somebody else owns: `len` bytes from `at`, any bytes,
  * not NUL-terminated.  Copied freely, valid as long as its owner keeps the
- * memory.  An empty view may have a NULL `at`.
+ * memory.  An empty view may have a NULL `at`.  What is done with every line
+ * of every page is inline.
  */
 struct str {
 	const char *at;
@@ -30,18 +33,44 @@ struct str {
 struct str str_of(const char *string);
 
 /* Whether both hold the same bytes. */
-bool str_equals(struct str a, struct str b);
+static inline bool
+str_equals(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
 
 /* Whether both are the same when ASCII letters lose their case. */
 bool str_equals_nocase(struct str a, struct str b);
 
-/* Whether `s` begins, or ends, with `part`. */
-bool str_starts(struct str s, struct str part);
-bool str_ends(struct str s, struct str part);
-
 /* The first `n` bytes of `s`, or what lies after them; `n` <= s.len. */
-struct str str_head(struct str s, size_t n);
-struct str str_tail(struct str s, size_t n);
+static inline struct str
+str_head(struct str s, size_t n)
+{
+	assert(n <= s.len);
+	return (struct str){ s.at, n };
+}
+
+static inline struct str
+str_tail(struct str s, size_t n)
+{
+	assert(n <= s.len);
+	/* NULL + 0 is undefined, so the empty view stays what it is. */
+	return n == 0 ? s : (struct str){ s.at + n, s.len - n };
+}
+
+/* Whether `s` begins, or ends, with `part`. */
+static inline bool
+str_starts(struct str s, struct str part)
+{
+	return s.len >= part.len && str_equals(str_head(s, part.len), part);
+}
+
+static inline bool
+str_ends(struct str s, struct str part)
+{
+	return s.len >= part.len &&
+	    str_equals(str_tail(s, s.len - part.len), part);
+}
 
 /* The offset of the first `c` in `s`, or s.len when there is none. */
 size_t str_find(struct str s, char c);

@@ -4,8 +4,6 @@
  */
 #include "wire/access.h"
 
-#include <inttypes.h>
-
 #include "sys/log.h"
 #include "text/buf.h"
 
@@ -21,15 +19,18 @@ access_log(const struct access *access)
 
 	if (path.len > PATH_LONGEST)
 		path = str_head(path, PATH_LONGEST);
-	buf_printf(
-	    &line, "%s status=%d", access->protocol, (int)access->status);
+	buf_add(&line, str_of(access->protocol));
+	buf_add(&line, STR(" status="));
+	buf_number(&line, (unsigned)access->status);
 	if (access->peer != NULL) {
 		net_host_format(access->peer, address);
 		log_field(&line, "address", str_of(address));
 	}
 	log_field(&line, "path", path);
-	buf_printf(
-	    &line, " bytes=%" PRIu64 " ms=%ld", access->bytes, access->ms);
+	buf_add(&line, STR(" bytes="));
+	buf_number(&line, access->bytes);
+	buf_add(&line, STR(" ms="));
+	buf_number(&line, (unsigned long)access->ms);
 	if (access->cut)
 		buf_add(&line, STR(" cut=yes"));
 	log_info(buf_str(&line));

@@ -207,7 +207,7 @@ conn_request(struct conn *conn)
 		return STEP_AGAIN;
 	}
 	if (conn->input == NULL)
-		conn->input = arena_alloc(&conn->arena, protocol->request_max);
+		conn->input = arena_buffer(&conn->arena, protocol->request_max);
 	if (conn->input == NULL)
 		return STEP_CLOSE;
 	got = transport_read(&conn->transport, conn->input + conn->input_len,
