@@ -16,12 +16,13 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
 /* At most one complaint about that in this time. */
-#define COMPLAINT_SECONDS 60
+#define COMPLAINT_MS 60000
 /* Clients that are taken before those who are here have their turn. */
 #define CLIENTS_A_TURN ((size_t)16)
 /* Descriptors that are not a client's, or the file that is sent to it. */
@@ -47,7 +48,7 @@ struct worker {
 	bool paused;
 	size_t most; /* clients at once, more are told that there is no room */
 	int spare; /* a descriptor to answer with when there is no other */
-	time_t complained;
+	struct timespec complains_after;
 };
 
 static struct timeval
@@ -103,13 +104,9 @@ on_resume(evutil_socket_t fd, short what, void *context)
 static void
 complain(struct worker *worker, int error)
 {
-	struct timeval now;
-
-	event_base_gettimeofday_cached(worker->base, &now);
-	if (worker->complained != 0 &&
-	    now.tv_sec - worker->complained < COMPLAINT_SECONDS)
+	if (clock_until_ms(&worker->complains_after) > 0)
 		return;
-	worker->complained = now.tv_sec;
+	worker->complains_after = clock_in(COMPLAINT_MS);
 	log_line(LOG_LEVEL_ERROR, "worker: cannot take another client: %s; %s",
 	    strerror(error),
 	    error == EMFILE ? "raise the limit of open files (ulimit -n)"
@@ -142,7 +139,7 @@ accept_one(struct listener *listener, bool refused)
 	answer = limit_enter(
 	    setup->limits, &setup->config->limits, setup->number, &client.peer);
 	if (answer.verdict == LIMIT_DROP) {
-		net_reset_on_close(client.fd);
+		net_reset_on_close(client.fd, true);
 		close(client.fd);
 		return 0;
 	}

@@ -307,11 +307,11 @@ net_acknowledge(int fd)
 }
 
 void
-net_reset_on_close(int fd)
+net_reset_on_close(int fd, bool resets)
 {
-	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+	struct linger linger = { .l_onoff = resets, .l_linger = 0 };
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 ssize_t

@@ -81,8 +81,11 @@ MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
 /* Asks the kernel to acknowledge at once what has come; see tls_handshake. */
 void net_acknowledge(int fd);
 
-/* Makes close(2) reset the connection, so that a cut answer is seen. */
-void net_reset_on_close(int fd);
+/*
+ * Whether close(2), or the end of the process, resets the connection, so that
+ * a cut answer is seen.
+ */
+void net_reset_on_close(int fd, bool resets);
 
 /*
  * Bytes on their way to a socket, held while it takes no more.

@@ -107,9 +107,7 @@ conn_close(struct conn *conn)
 {
 	struct conn_group *group = conn->group;
 
-	/* In clear nothing but a reset tells that the rest is missing. */
-	if (conn->state == CONN_RESPONSE && conn->transport.tls.ssl == NULL)
-		net_reset_on_close(conn->fd);
+	transport_unfinished(&conn->transport, conn->state == CONN_RESPONSE);
 	log_access(conn, true);
 	if (conn->waiting != 0)
 		event_del(&conn->io);
@@ -254,6 +252,8 @@ send_part(struct conn *conn)
 
 	if (len == -1)
 		return cut_short(conn);
+	if (!exchange_ended(exchange))
+		transport_unfinished(&conn->transport, true);
 	if (len > 0)
 		sent = transport_write(
 		    &conn->transport, conn->group->scratch, (size_t)len);
@@ -286,11 +286,11 @@ conn_response(struct conn *conn)
 	if (moved && (sent != IO_DONE || !conn->finished)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
 		conn->unsent = net_unsent(conn->fd);
+		transport_unfinished(&conn->transport, true);
 	}
-	if (sent != IO_DONE)
-		return STEP_WRITE;
-	if (!conn->finished)
-		return STEP_YIELD;
+	if (sent != IO_DONE || !conn->finished)
+		return sent != IO_DONE ? STEP_WRITE : STEP_YIELD;
+	transport_unfinished(&conn->transport, false);
 	log_access(conn, false);
 	if (shutdown(conn->fd, SHUT_WR) == -1)
 		return STEP_CLOSE;

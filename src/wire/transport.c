@@ -176,6 +176,15 @@ transport_flush(struct transport *transport)
 }
 
 void
+transport_unfinished(struct transport *transport, bool unfinished)
+{
+	if (transport->ops != &plain || transport->resets == unfinished)
+		return;
+	net_reset_on_close(transport->out.fd, unfinished);
+	transport->resets = unfinished;
+}
+
+void
 transport_release(struct transport *transport)
 {
 	if (transport->ops != NULL)

@@ -28,6 +28,7 @@ struct transport {
 	struct tls tls; /* of TLS */
 	struct str early; /* of a plain one: received, not yet read */
 	bool readable; /* of a plain one: see struct tls */
+	bool resets; /* of a plain one: see transport_unfinished */
 };
 
 /* Whether clients speak TLS. */
@@ -73,6 +74,13 @@ void transport_finish(struct transport *transport);
 
 /* Sends what waits: IO_DONE when nothing is left. */
 MUST_USE ssize_t transport_flush(struct transport *transport);
+
+/*
+ * Whether more of the answer is to come.  If it does not, because we close or
+ * because the process is killed, the client sees it: TLS ends without
+ * close_notify, and in clear the connection is reset.
+ */
+void transport_unfinished(struct transport *transport, bool unfinished);
 
 /* Frees it; the socket stays open. */
 void transport_release(struct transport *transport);
