@@ -99,33 +99,44 @@ in_order(const void *left, const void *right)
 	return strverscmp(a->name.at, b->name.at);
 }
 
+/* Reads every name; -1, with errno set, when it had to stop before. */
+static int
+read_names(struct growth *growth, const struct place *place, DIR *stream)
+{
+	struct dirent *found;
+	bool is_directory;
+
+	/* The end and a failure look alike, but for errno. */
+	while (errno = 0, (found = readdir(stream)) != NULL)
+		if (is_visible(place, found, &is_directory) &&
+		    append(growth, str_of(found->d_name), is_directory) == -1) {
+			errno = ENOMEM;
+			return -1;
+		}
+	return errno == 0 ? 0 : -1;
+}
+
 static enum status
 read_entries(struct directory *directory, const struct tree *tree,
     struct str path, const struct entry *entry)
 {
 	struct growth growth = { .arena = &directory->arena };
-	struct dirent *found;
-	bool is_directory;
 	/* A descriptor of its own: its place in the directory is its own. */
 	int fd = openat(entry->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
 	const struct place place = { tree, path, fd };
+	bool failed =
+	    stream == NULL || read_names(&growth, &place, stream) == -1;
 
-	if (stream == NULL) {
+	if (failed)
 		log_line(
 		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(errno));
-		if (fd != -1)
-			close(fd);
+	if (stream != NULL)
+		closedir(stream);
+	else if (fd != -1)
+		close(fd);
+	if (failed)
 		return STATUS_FAILURE;
-	}
-	while ((found = readdir(stream)) != NULL)
-		if (is_visible(&place, found, &is_directory) &&
-		    append(&growth, str_of(found->d_name), is_directory) ==
-			-1) {
-			closedir(stream);
-			return STATUS_FAILURE;
-		}
-	closedir(stream);
 	if (growth.count > 0)
 		qsort(growth.entries, growth.count, sizeof *growth.entries,
 		    in_order);
