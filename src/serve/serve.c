@@ -12,6 +12,19 @@
 #include "text/mime.h"
 #include "text/uri.h"
 
+/* Answers with a file, which it takes, of a type that is empty if unknown. */
+static void
+set_file(struct response *response, struct str type,
+    const struct request *request, const struct entry *entry)
+{
+	response_set(response, STATUS_SUCCESS, type);
+	response->body = body_of_file(request->arena, entry);
+	if (response->body != NULL && type.len > 0)
+		return;
+	body_release(response->body);
+	response_error(response, STATUS_FAILURE);
+}
+
 static void
 serve_file(const struct server *server, const struct request *request,
     const struct entry *entry, struct response *response)
@@ -26,11 +39,8 @@ serve_file(const struct server *server, const struct request *request,
 		response_error(response, STATUS_NOT_FOUND);
 		return;
 	}
-	response_set(
-	    response, STATUS_SUCCESS, media_type(server->media, name, entry));
-	response->body = body_of_file(request->arena, entry);
-	if (response->body == NULL)
-		response_error(response, STATUS_FAILURE);
+	set_file(
+	    response, media_type(server->media, name, entry), request, entry);
 }
 
 /*
@@ -71,16 +81,15 @@ serve_page(const struct server *server, const struct request *request,
 		return false;
 	}
 	if (tree_shows(name)) {
-		response_set(response, STATUS_SUCCESS,
-		    media_type(server->media, name, &entry));
-		response->body = body_of_file(request->arena, &entry);
+		set_file(response, media_type(server->media, name, &entry),
+		    request, &entry);
 	} else {
 		response_set(response, STATUS_SUCCESS, RESPONSE_MENU);
 		response->body = menu_of_gophermap(
 		    server, request, body_of_file(request->arena, &entry));
+		if (response->body == NULL)
+			response_error(response, STATUS_FAILURE);
 	}
-	if (response->body == NULL)
-		response_error(response, STATUS_FAILURE);
 	return true;
 }
 
@@ -132,21 +141,22 @@ serve(const struct server *server, const struct request *request,
 	}
 }
 
-/* The type of `path`, looked up. */
+/* The type of `path`, looked up; empty when it cannot be told just now. */
 static struct str
 look_up(const struct server *server, struct str path)
 {
 	struct entry entry;
-	struct str type;
+	struct str type = mime_of_name(path);
+	enum status status = tree_open(server->tree, path, &entry);
 
-	if (tree_open(server->tree, path, &entry) != STATUS_SUCCESS) {
-		type = mime_of_name(path);
-		return type.len > 0 ? type : STR("application/octet-stream");
+	if (status == STATUS_SUCCESS) {
+		type = entry_is_directory(&entry)
+		    ? STR("text/gemini")
+		    : media_type(server->media, path, &entry);
+		close(entry.fd);
+	} else if (type.len == 0 && status == STATUS_NOT_FOUND) {
+		type = STR("application/octet-stream");
 	}
-	type = entry_is_directory(&entry)
-	    ? STR("text/gemini")
-	    : media_type(server->media, path, &entry);
-	close(entry.fd);
 	return type;
 }
 
@@ -159,6 +169,8 @@ serve_type(const struct server *server, struct str path)
 		return STR("text/gemini");
 	if (!media_recall(server->media, path, &type)) {
 		type = look_up(server, path);
+		if (type.len == 0)
+			return STR("application/octet-stream");
 		media_keep(server->media, path, type);
 	}
 	return type;

@@ -69,8 +69,10 @@ chunk_for(struct arena *arena, size_t size)
 	if (room > arena->cap - arena->held)
 		return NULL;
 	chunk = malloc(room);
-	if (chunk == NULL)
+	if (chunk == NULL) {
+		arena->starved = true;
 		return NULL;
+	}
 	chunk->older = arena->chunks;
 	chunk->used = 0;
 	chunk->size = room - sizeof *chunk;

@@ -1,6 +1,7 @@
 #ifndef TEXT_ARENA_H
 #define TEXT_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "text/attribute.h"
@@ -15,6 +16,7 @@ struct arena {
 	struct arena_chunk *chunks; /* newest first */
 	size_t held; /* bytes asked of malloc */
 	size_t cap; /* most bytes to ask for */
+	bool starved; /* malloc has refused, since arena_init */
 	size_t countdown; /* see arena_fail_at */
 };
 

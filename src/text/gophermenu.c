@@ -379,7 +379,8 @@ next_line(struct gophermenu *menu, struct buf *out)
 		buf_add(out, STR(".\r\n"));
 		menu->ended = true;
 	}
-	return got == 1;
+	/* A link for which there is no memory is not to look like text. */
+	return got == 1 && !menu->scratch.starved;
 }
 
 ssize_t
@@ -389,6 +390,10 @@ gophermenu_read(struct gophermenu *menu, char *at, size_t room)
 	bool went_on = true;
 
 	assert(room >= GOPHERMENU_ROOM);
+	if (menu->scratch.starved) {
+		errno = ENOMEM;
+		return -1;
+	}
 	lines_turn(&menu->lines);
 	menu->links = 0;
 	while (went_on && !menu->ended && menu->links < LINKS_A_TURN) {

@@ -17,6 +17,8 @@
 
 /* How much of a file is looked at. */
 #define SAMPLE_SIZE 16384
+/* What libmagic may take: it keeps each expression that it ever compiled. */
+#define MAGIC_MEMORY ((size_t)4 << 20)
 /* Different types that are remembered; a tree has a dozen. */
 #define TYPES_MAX 128
 #define TYPE_SIZE 96
@@ -120,9 +122,23 @@ is_utf8(struct str sample, bool cut)
 }
 
 /*
+ * Without memory libmagic calls itself until the stack ends, or frees what it
+ * never had.  So what it takes is taken before, and given back to it.
+ */
+static bool
+has_memory(void)
+{
+	void *taken = malloc(MAGIC_MEMORY);
+	bool is_there = taken != NULL;
+
+	free(taken);
+	return is_there;
+}
+
+/*
  * Builds the type from what the name tells, or libmagic's word ("text/plain;
  * charset=us-ascii").  UTF-8 is what clients take text for anyway, and a
- * charset says nothing of what is not text.
+ * charset says nothing of what is not text.  Empty without memory.
  */
 static struct str
 build(struct media *media, struct str named, struct str sample, bool cut)
@@ -136,6 +152,8 @@ build(struct media *media, struct str named, struct str sample, bool cut)
 		return STR("text/plain");
 	if (named.len > 0 && (!mime_is_text(named) || is_utf8(sample, cut)))
 		return named;
+	if (!has_memory())
+		return (struct str){ 0 };
 	told = str_of(magic_buffer(media->magic, sample.at, sample.len));
 	content = str_cut(&told, ';');
 	told = str_trim_start(told);
@@ -184,21 +202,26 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 	char sample[SAMPLE_SIZE];
 	struct str named = mime_of_name(name);
 	struct slot *slot = slot_of(media, &entry->st);
+	struct str type;
 	ssize_t got;
 
 	if (slot_holds(slot, &entry->st, named))
 		return slot->type;
 	got = pread(entry->fd, sample, sizeof sample, 0);
+	/* What failed once is not remembered: it may be over the next time. */
 	if (got == -1)
-		return named.len > 0 ? named : STR("application/octet-stream");
+		return (struct str){ 0 };
+	type = build(media, named, (struct str){ sample, (size_t)got },
+	    got == (ssize_t)sizeof sample);
+	if (type.len == 0)
+		return type;
 	*slot = (struct slot){
 		.device = entry->st.st_dev,
 		.inode = entry->st.st_ino,
 		.size = entry->st.st_size,
 		.changed = entry->st.st_mtim,
 		.named = named,
-		.type = build(media, named, (struct str){ sample, (size_t)got },
-		    got == (ssize_t)sizeof sample),
+		.type = type,
 	};
 	return slot->type;
 }
