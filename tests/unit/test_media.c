@@ -132,23 +132,20 @@ cut_character_is_utf8(void **state)
 	}
 }
 
-/* What cannot be read is taken for what its name says. */
+/* What cannot be told is said to be so, and is told the next time. */
 static void
 unreadable(void **state)
 {
-	static const struct {
-		const char *name, *type;
-	} names[] = {
-		{ "page.gmi", "text/gemini" },
-		{ "README", "application/octet-stream" },
-	};
 	struct entry entry = { .fd = -1 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		assert_true(
-		    str_equals(media_type(media, str_of(names[i].name), &entry),
-			str_of(names[i].type)));
+	assert_int_equal(media_type(media, STR("page.gmi"), &entry).len, 0);
+	assert_int_equal(media_type(media, STR("README"), &entry).len, 0);
+	temporary_file(&folder, "scarce", "text that is not known yet\n");
+	scarce_memory(1);
+	assert_int_equal(type_of("scarce").len, 0);
+	scarce_memory(0);
+	assert_true(str_equals(type_of("scarce"), STR("text/plain")));
 }
 
 static void

@@ -1,0 +1,231 @@
+"""Memory and address space that run out: one request ends, no worker."""
+
+import re
+import resource
+import ssl
+import unittest
+
+from server import (INSTRUMENTED, Server, fetch, gemini_connect,
+                    gopher_connect, select, wait_until)
+from trouble import FOREVER, TroubledServer
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n=> d/ Folder\n',
+        'd/a.gmi': '# A\n', 'd/b.txt': 'b\n', 'notes': 'notes\n',
+        'm/gophermap': 'Map\n*\n', 'm/x.txt': 'x\n', 'none/.x': ''}
+
+NEW = 'A text that libmagic has not seen.\n'
+
+
+def over_gemini(path):
+    def visit(server):
+        """Status and body, or None when the connection just ended."""
+        try:
+            reply = fetch(server, path)
+        except (OSError, ssl.SSLError):
+            return None
+        return (reply.status, reply.text) if reply.close_notify else None
+    return visit
+
+
+def over_gopher(selector):
+    def visit(server):
+        try:
+            answer = select(server, selector)
+        except OSError:
+            return None
+        if not answer:
+            return None
+        return (40 if answer.startswith(b'3Something failed') else 20,
+                answer.decode())
+    return visit
+
+
+VISITS = {
+    'over Gemini': over_gemini('/page.gmi'),
+    'a page over Gopher': over_gopher('/page.gmi'),
+    'a file of unknown type': over_gopher('/notes'),
+    'a map with a listing': over_gopher('/m/'),
+    'nothing': over_gopher('/none.txt'),
+}
+
+
+class Allocations(unittest.TestCase):
+    """OpenSSL's, libevent's and libmagic's as well as ours."""
+
+    def setUp(self):
+        self.server = TroubledServer(TREE)
+        self.addCleanup(self.server.kill)
+        self.trouble = self.server.trouble
+        self.workers = self.server.workers()
+        # The types of files are known from here on.
+        for visit in VISITS.values():
+            self.assertEqual(visit(self.server)[0], 20)
+
+    def assert_honest(self, got, want):
+        """All of it, or 40, or an end that shows."""
+        self.assertIn(got, (want, None) if got is None or got[0] != 40
+                      else (got,))
+
+    def walk(self, visit, step, last):
+        """Fails the first allocation, then others after it."""
+        self.trouble.ends()
+        want = visit(self.server)
+        number, outcomes = 1 - step, 0
+        while True:
+            number += step
+            self.trouble['fail_from'] = number
+            self.trouble['fail_to'] = last(number)
+            self.trouble['allocations'] = self.trouble['failed'] = 0
+            got = visit(self.server)
+            if not self.trouble['failed']:
+                break
+            self.assert_honest(got, want)
+            self.assertEqual(self.server.workers(), self.workers)
+            outcomes += got != want
+        # That it did fail, and had something to do with the answer.
+        self.assertGreater(number, 2)
+        self.assertGreater(outcomes, 0)
+        self.trouble.ends()
+        self.assertEqual(visit(self.server), want)
+
+    def test_each_one(self):
+        for name, visit in VISITS.items():
+            with self.subTest(name):
+                self.walk(visit, 1, lambda number: number + 1)
+
+    def test_each_one_and_all_after_it(self):
+        for name, visit in VISITS.items():
+            with self.subTest(name):
+                # A handshake makes hundreds, and ends at the first.
+                step = 17 if name == 'over Gemini' else 1
+                self.walk(visit, step, lambda number: FOREVER)
+
+    def test_a_listing(self):
+        # A page whose title cannot be read is shown by its name.
+        for visit, first in ((over_gemini('/d/'), 620),
+                             (over_gopher('/d/'), 1)):
+            want = visit(self.server)[1]
+            targets = re.findall(r'/[ab]\.\w+', want)
+            self.assertEqual(len(targets), 2)
+            for number in range(first, 800):
+                self.trouble['fail_from'] = number
+                self.trouble['fail_to'] = number + 1
+                self.trouble['allocations'] = self.trouble['failed'] = 0
+                got = visit(self.server)
+                if not self.trouble['failed']:
+                    break
+                if got is not None and got[0] == 20:
+                    self.assertEqual(
+                        re.findall(r'/[ab]\.\w+', got[1]), targets)
+            self.trouble.ends()
+            self.assertEqual(visit(self.server), (20, want))
+            self.assertEqual(self.server.workers(), self.workers)
+
+    def test_a_type_not_yet_known(self):
+        # Without much memory libmagic is not asked: it would crash.  What
+        # could not be told is not remembered.
+        with open(self.server.path('notes'), 'a', encoding='ascii') as file:
+            file.write('more\n')
+        self.trouble['fail_above'] = 1 << 20
+        self.assertEqual(fetch(self.server, '/notes').status, 40)
+        self.trouble.ends()
+        self.assertEqual(fetch(self.server, '/notes').meta, 'text/plain')
+        self.assertEqual(self.server.workers(), self.workers)
+
+    def test_some_of_them(self):
+        for every in (2, 3, 7, 31, 127):
+            self.trouble['fail_every'] = every
+            for _ in range(8):
+                for visit in VISITS.values():
+                    visit(self.server)
+            self.assertGreater(self.trouble['failed'], 0)
+            self.trouble.ends()
+            for visit in VISITS.values():
+                self.assertEqual(visit(self.server)[0], 20)
+        self.assertEqual(self.server.workers(), self.workers)
+
+    def test_a_crowd_without_memory(self):
+        # Who comes while there is none at all is let go, and not forgotten.
+        self.trouble['fail_from'], self.trouble['fail_to'] = 1, FOREVER
+        for _ in range(50):
+            for visit in VISITS.values():
+                self.assertIsNone(visit(self.server))
+        self.server.wait_for_line('^error worker: cannot take another client')
+        self.trouble.ends()
+        for visit in VISITS.values():
+            self.assertEqual(visit(self.server)[0], 20)
+        self.assertEqual(self.server.workers(), self.workers)
+
+    def tearDown(self):
+        # Nothing that was half made when it failed is left.
+        self.server.stop()
+
+
+def virtual_bytes(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return int(re.search(r'VmSize:\s*(\d+) kB', file.read())[1]) << 10
+
+
+class AddressSpace(unittest.TestCase):
+    """What `ulimit -v` does."""
+
+    @staticmethod
+    def needed():
+        """How much a worker has that has served its first clients."""
+        with Server(TREE, workers=1) as server:
+            for visit in VISITS.values():
+                visit(server)
+            return virtual_bytes(server.workers()[0])
+
+    @staticmethod
+    def crowd(server, held):
+        """Begins requests, until there is no memory for another."""
+        while len(held) < 8000:
+            for _ in range(100):
+                client = gopher_connect(server)
+                held.append(client)
+                client.send(b'/pa')
+            if all(over_gopher('/page.gmi')(server) is None
+                   for _ in range(20)):
+                break
+
+    def test_shortage_and_its_end(self):
+        if INSTRUMENTED:
+            return  # whose own shadow is larger than any limit
+        space = self.needed() + (8 << 20)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (space, space))
+
+        tree = dict(TREE)
+        tree.update({'new/%d' % number: NEW for number in range(100)})
+        with Server(tree, workers=1, preexec_fn=limit) as server:
+            workers = server.workers()
+            held = [gemini_connect(server)]
+            try:
+                held[0].send(server.url('/pa').encode())
+                self.crowd(server, held)
+                self.assertLess(len(held), 8000)
+                # Of unknown type, and libmagic dies without memory.
+                for number in range(100):
+                    answer = over_gopher('/new/%d' % number)(server)
+                    if answer is not None and answer[0] == 20:
+                        self.assertEqual(answer[1], NEW)
+                self.assertEqual(server.workers(), workers)
+                # Some go, and there is room for others.
+                for client in held[len(held) // 2:]:
+                    client.close()
+                for visit in VISITS.values():
+                    wait_until(lambda v=visit: v(server), 'service')
+                # Who was there before still is.
+                held[0].send(b'ge.gmi\r\n')
+                self.assertEqual(held[0].read_reply().status, 20)
+            finally:
+                for client in held:
+                    client.close()
+            wait_until(lambda: over_gemini('/page.gmi')(server), 'service')
+            self.assertEqual(server.workers(), workers)
+
+
+if __name__ == '__main__':
+    unittest.main()

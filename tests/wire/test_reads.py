@@ -1,0 +1,133 @@
+"""What is read fails, and the client can tell."""
+
+import errno
+import unittest
+
+from server import (INSTRUMENTED, fetch, gemini_connect, gopher_connect,
+                    select)
+from trouble import ESCAPED_NO, ESCAPED_YES, ESCAPES, TroubledServer
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n' + 'text\n' * 20000,
+        'file.bin': bytes(1 << 20), 'unknown': b'\0\x03\1' * 50,
+        'd/a.gmi': '# A\n', 'd/b.txt': 'b\n'}
+FAILED = '3Something failed here'
+
+
+class Reads(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = TroubledServer(TREE)
+        cls.addClassCleanup(cls.server.stop)
+        cls.trouble = cls.server.trouble
+
+    def setUp(self):
+        self.addCleanup(self.trouble.ends)
+
+    def cut(self, connect, request):
+        """What comes of an answer that ends so that the client sees it."""
+        got = b''
+        with connect(self.server) as client:
+            client.send(request)
+            try:
+                while part := client.read_some():
+                    got += part
+            except ConnectionResetError:
+                return got
+            self.assertIsNotNone(client.tls)
+            self.assertFalse(client.close_notify)
+        return got
+
+    def test_a_body_is_cut(self):
+        # From here on it is known what they are.
+        for path in ('/file.bin', '/page.gmi'):
+            self.assertEqual(fetch(self.server, path).status, 20)
+        for path, after in (('/file.bin', 0), ('/file.bin', 1),
+                            ('/file.bin', 20), ('/page.gmi', 0),
+                            ('/page.gmi', 3)):
+            for connect, request in (
+                    (gopher_connect, path.encode() + b'\r\n'),
+                    (gemini_connect, self.server.url(path).encode() +
+                     b'\r\n')):
+                with self.subTest(path=path, after=after, connect=connect):
+                    self.server.log.lines.clear()
+                    self.trouble['after'] = after
+                    self.trouble['read_error'] = errno.EIO
+                    got = self.cut(connect, request)
+                    self.assertLess(len(got), (after + 2) << 18)
+                    self.server.wait_for_line(
+                        '^error .*cut short: Input/output error path=')
+                    self.trouble.ends()
+                    self.assertEqual(fetch(self.server, path).status, 20)
+
+    def test_what_it_is_cannot_be_read(self):
+        self.trouble['read_error'] = errno.EIO
+        self.assertEqual(fetch(self.server, '/unknown').status, 40)
+        self.assertTrue(select(self.server, '/unknown').decode().startswith(
+            FAILED))
+        self.trouble.ends()
+        self.assertEqual(fetch(self.server, '/unknown').meta,
+                         'application/octet-stream')
+
+    def test_a_directory(self):
+        # One that is half read is not shown as if that were all.
+        for after in range(4):
+            with self.subTest(after=after):
+                self.trouble['after'] = after
+                self.trouble['readdir_error'] = errno.EIO
+                self.assertEqual(fetch(self.server, '/d/').status, 40)
+                self.trouble['after'] = after
+                self.assertTrue(select(
+                    self.server, '/d/').decode().startswith(FAILED))
+                self.trouble.ends()
+                self.assertIn('./b.txt b.txt',
+                              fetch(self.server, '/d/').text)
+
+    def test_opening(self):
+        for error in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            with self.subTest(error=errno.errorcode[error]):
+                self.server.log.lines.clear()
+                self.trouble['open_error'] = error
+                self.assertEqual(fetch(self.server, '/page.gmi').status, 40)
+                self.assertEqual(fetch(self.server, '/').status, 40)
+                self.server.wait_for_line('^error tree: cannot open: ')
+                self.trouble.ends()
+                self.assertEqual(fetch(self.server).status, 20)
+
+
+class Escapes(unittest.TestCase):
+    """A worker that runs wild, right after its first client came."""
+
+    def attempt(self, escape, options=()):
+        with TroubledServer(TREE, options=options) as server:
+            worker, = server.workers()
+            server.trouble['escape'] = ESCAPES.index(escape)
+            try:
+                reply = select(server, '/page.gmi')
+            except ConnectionResetError:
+                reply = b''
+            outcome = server.trouble['escaped']
+            self.assertEqual(fetch(server).status, 20)
+            if server.workers() == [worker]:
+                self.assertTrue(reply)
+            elif not server.log.find('system call .* not one of a worker'):
+                self.fail(server.log.text())
+            return outcome, server.workers() == [worker]
+
+    def test_each(self):
+        if INSTRUMENTED:
+            return  # there is no jail then
+        for escape, lives in (('passwd', True), ('fork', False),
+                              ('connect', False)):
+            with self.subTest(escape):
+                outcome, lived = self.attempt(escape)
+                self.assertEqual(lived, lives)
+                self.assertNotEqual(outcome, ESCAPED_YES)
+                if lives:
+                    self.assertEqual(outcome, ESCAPED_NO)
+                # It is the jail that holds it.
+                self.assertEqual(self.attempt(escape, ['jail=off']),
+                                 (ESCAPED_YES, True))
+
+
+if __name__ == '__main__':
+    unittest.main()

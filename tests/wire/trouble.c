@@ -1,0 +1,296 @@
+/*
+ * What goes wrong beneath a server, for the tests: loaded before libc, it
+ * fails allocations and reads, and tells another time.  Knows the calls by
+ * which it happens; trouble.py says when, in a file that is mapped, so that
+ * a worker in its jail needs no system call to be told.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The same as FIELDS in trouble.py; all are of eight bytes. */
+struct trouble {
+	_Atomic int64_t allocations; /* of workers */
+	_Atomic int64_t fail_from, fail_to; /* of them, the latter excluded */
+	_Atomic int64_t fail_every;
+	_Atomic int64_t fail_above; /* this size; 0 for none */
+	_Atomic int64_t failed;
+	_Atomic int64_t read_error, readdir_error, open_error;
+	_Atomic int64_t after; /* calls of that kind that still go well */
+	_Atomic int64_t seconds; /* that the wall clock is ahead */
+	_Atomic int64_t escape; /* enum escape, tried at the next read */
+	_Atomic int64_t escaped; /* what came of it */
+};
+
+enum escape {
+	ESCAPE_NONE,
+	ESCAPE_PASSWD,
+	ESCAPE_FORK,
+	ESCAPE_CONNECT
+};
+enum escaped {
+	ESCAPED_NOT_TRIED,
+	ESCAPED_TRYING,
+	ESCAPED_NO,
+	ESCAPED_YES
+};
+
+static struct trouble calm;
+static struct trouble *trouble = &calm;
+static bool is_worker;
+
+/* The next of that name: libc's own, or a sanitizer's. */
+#define NEXT(name, function) \
+	static __typeof__(function) *next_##name; \
+	static void find_##name(void) \
+	{ \
+		union { \
+			void *object; \
+			__typeof__(function) *call; \
+		} found = { dlsym(RTLD_NEXT, #name) }; \
+\
+		next_##name = found.call; \
+	}
+
+NEXT(malloc, malloc)
+NEXT(calloc, calloc)
+NEXT(realloc, realloc)
+NEXT(read, read)
+NEXT(pread, pread)
+NEXT(readdir, readdir)
+NEXT(syscall, syscall)
+NEXT(clock_gettime, clock_gettime)
+
+static void
+in_child(void)
+{
+	is_worker = true;
+}
+
+__attribute__((constructor)) static void
+begin(void)
+{
+	const char *path = getenv("TROUBLE");
+	int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *at = fd != -1 ? mmap(NULL, sizeof *trouble,
+				  PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+			    : MAP_FAILED;
+
+	if (at == MAP_FAILED || pthread_atfork(NULL, NULL, in_child) != 0)
+		abort();
+	close(fd);
+	find_read();
+	find_pread();
+	find_readdir();
+	find_syscall();
+	find_clock_gettime();
+	trouble = at;
+}
+
+static bool
+allocation_fails(size_t size)
+{
+	int64_t number, every, most;
+
+	if (!is_worker)
+		return false;
+	number = atomic_fetch_add(&trouble->allocations, 1) + 1;
+	every = trouble->fail_every;
+	most = trouble->fail_above;
+	if ((number < trouble->fail_from || number >= trouble->fail_to) &&
+	    (every == 0 || number % every != 0) &&
+	    (most == 0 || size <= (size_t)most))
+		return false;
+	trouble->failed++;
+	errno = ENOMEM;
+	return true;
+}
+
+void *
+malloc(size_t size)
+{
+	if (next_malloc == NULL)
+		find_malloc();
+	return allocation_fails(size) ? NULL : next_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	static bool finding;
+
+	/* Looking for it may need it, and does without. */
+	if (next_calloc == NULL && finding)
+		return NULL;
+	finding = true;
+	if (next_calloc == NULL)
+		find_calloc();
+	return allocation_fails(count * size) ? NULL : next_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	if (next_realloc == NULL)
+		find_realloc();
+	return allocation_fails(size) ? NULL : next_realloc(old, size);
+}
+
+/* Whether a call of a worker's fails with the error given, which it sets. */
+static bool
+fails_with(int64_t error)
+{
+	if (!is_worker || error == 0 ||
+	    atomic_fetch_sub(&trouble->after, 1) > 0)
+		return false;
+	trouble->failed++;
+	errno = (int)error;
+	return true;
+}
+
+static bool
+gets_out(enum escape escape)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(1),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	pid_t child;
+
+	switch (escape) {
+	case ESCAPE_NONE: break;
+	case ESCAPE_PASSWD: return open("/etc/passwd", O_RDONLY) != -1;
+	case ESCAPE_FORK:
+		child = fork();
+		if (child == 0)
+			_exit(0);
+		return child != -1;
+	case ESCAPE_CONNECT:
+		return connect(socket(AF_INET, SOCK_STREAM, 0),
+			   (const struct sockaddr *)&address,
+			   sizeof address) == 0 ||
+		    errno == ECONNREFUSED;
+	}
+	return false;
+}
+
+static void
+try_to_escape(void)
+{
+	enum escape escape = (enum escape)trouble->escape;
+
+	if (!is_worker || escape == ESCAPE_NONE)
+		return;
+	trouble->escape = ESCAPE_NONE;
+	trouble->escaped = ESCAPED_TRYING;
+	trouble->escaped = gets_out(escape) ? ESCAPED_YES : ESCAPED_NO;
+}
+
+ssize_t
+read(int fd, void *at, size_t room)
+{
+	try_to_escape();
+	return fails_with(trouble->read_error) ? -1 : next_read(fd, at, room);
+}
+
+ssize_t
+pread(int fd, void *at, size_t room, off_t from)
+{
+	return fails_with(trouble->read_error) ? -1
+					       : next_pread(fd, at, room, from);
+}
+
+/* What the two above become where the compiler knows the buffer. */
+ssize_t __read_chk(int fd, void *at, size_t room, size_t size);
+ssize_t __pread_chk(int fd, void *at, size_t room, off_t from, size_t size);
+
+ssize_t
+__read_chk(int fd, void *at, size_t room, size_t size)
+{
+	if (room > size)
+		abort();
+	return read(fd, at, room);
+}
+
+ssize_t
+__pread_chk(int fd, void *at, size_t room, off_t from, size_t size)
+{
+	if (room > size)
+		abort();
+	return pread(fd, at, room, from);
+}
+
+struct dirent *
+readdir(DIR *stream)
+{
+	return fails_with(trouble->readdir_error) ? NULL : next_readdir(stream);
+}
+
+long
+syscall(long number, ...)
+{
+	long words[6];
+	va_list list;
+
+	va_start(list, number);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		words[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_openat2 && fails_with(trouble->open_error))
+		return -1;
+	return next_syscall(
+	    number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result;
+
+	if (next_clock_gettime == NULL)
+		find_clock_gettime();
+	result = next_clock_gettime(clock, now);
+	if (result == 0 &&
+	    (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+		now->tv_sec += (time_t)trouble->seconds;
+	return result;
+}
+
+int
+gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+	struct timespec exact;
+
+	(void)zone;
+	if (clock_gettime(CLOCK_REALTIME, &exact) == -1)
+		return -1;
+	now->tv_sec = exact.tv_sec;
+	now->tv_usec = exact.tv_nsec / 1000;
+	return 0;
+}
+
+time_t
+time(time_t *out)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}

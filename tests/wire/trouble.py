@@ -1,0 +1,70 @@
+"""A server beneath which things go wrong, when a test says so.
+
+trouble.c is loaded before libc into the server, and does it.
+"""
+
+import mmap
+import os
+import struct
+import tempfile
+
+from server import BUILD, INSTRUMENTED, Server
+
+# The fields of struct trouble, in trouble.c.
+FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
+          'failed', 'read_error', 'readdir_error', 'open_error', 'after',
+          'seconds', 'escape', 'escaped')
+ESCAPES = ('none', 'passwd', 'fork', 'connect')
+ESCAPED_NO, ESCAPED_YES = 2, 3
+FOREVER = 1 << 62
+
+
+class Trouble:
+    """What goes wrong: a field for each kind, all 0 at the beginning."""
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile(prefix='capsuled-trouble-')
+        self.file.truncate(mmap.PAGESIZE)
+        # OpenSSL loses memory when it has none, which is not our affair.
+        self.leaks = tempfile.NamedTemporaryFile(prefix='capsuled-leaks-')
+        self.leaks.write(b'leak:libcrypto\nleak:libssl\nleak:libmagic\n')
+        self.leaks.flush()
+        self.memory = mmap.mmap(self.file.fileno(), mmap.PAGESIZE)
+
+    def close(self):
+        self.memory.close()
+        self.file.close()
+        self.leaks.close()
+
+    def __getitem__(self, field):
+        return struct.unpack_from('q', self.memory,
+                                  8 * FIELDS.index(field))[0]
+
+    def __setitem__(self, field, number):
+        struct.pack_into('q', self.memory, 8 * FIELDS.index(field), number)
+
+    def ends(self):
+        for field in FIELDS:
+            self[field] = 0
+
+    def environment(self):
+        options = os.environ.get('ASAN_OPTIONS', '')
+        return dict(
+            os.environ, TROUBLE=self.file.name,
+            LD_PRELOAD=os.path.join(BUILD, 'wire', 'trouble.so'),
+            LSAN_OPTIONS='print_suppressions=0:suppressions=' +
+            self.leaks.name,
+            # It comes before the sanitizer, and asks it in turn.
+            ASAN_OPTIONS=options + ':verify_asan_link_order=0' +
+            ':allocator_may_return_null=1' if INSTRUMENTED else options)
+
+
+class TroubledServer(Server):
+    def __init__(self, tree=None, workers=1, **named):
+        self.trouble = Trouble()
+        super().__init__(tree, workers=workers,
+                         env=self.trouble.environment(), **named)
+
+    def _clean(self):
+        self.trouble.close()
+        super()._clean()
