@@ -94,6 +94,10 @@ jail_log(const struct jail *jail)
 		log_line(LOG_LEVEL_WARN,
 		    "jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
+	if (strcmp(walls.calls, "none") == 0)
+		log_line(LOG_LEVEL_WARN,
+		    "jail: this kernel filters no system calls, so a worker "
+		    "can make all of them; run one that does");
 	log_line(LOG_LEVEL_INFO, "jail user=%s files=%s syscalls=%s",
 	    jail->changes ? jail->name : "same", files,
 	    jail->mode == JAIL_ON ? walls.calls : walls.only_log);

@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -127,13 +129,23 @@ make(uint32_t machine, uint32_t otherwise, scmp_filter_ctx *out)
 			result =
 			    seccomp_arch_remove(filter, seccomp_arch_native());
 	}
-	/* A tree of comparisons; a list would do, where this is not known. */
+	/* A tree of comparisons, and the kernel's own error numbers. */
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (result == 0)
+		(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (result == 0)
 		result = fill(filter, machine);
 	*out = filter;
 	return result;
+}
+
+bool
+syscalls_available(void)
+{
+	/* A kernel that does looks for the filter, and there is none. */
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
+	    errno == EFAULT;
 }
 
 static int

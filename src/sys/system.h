@@ -15,8 +15,8 @@
 /* What keeps a process in, beside its user; names for the log. */
 struct system_walls {
 	char files[24]; /* what hides files; empty: nothing does */
-	const char *calls; /* what holds it to system calls */
-	const char *only_log; /* what does so much in JAIL_LOG */
+	const char *calls; /* what holds it to system calls, or "none" */
+	const char *only_log; /* the same in JAIL_LOG */
 };
 
 struct system_walls system_walls(void);

@@ -14,9 +14,13 @@
 struct system_walls
 system_walls(void)
 {
-	struct system_walls walls = { .calls = "seccomp", .only_log = "log" };
+	struct system_walls walls = { .calls = "none", .only_log = "none" };
 	int version = landlock_version();
 
+	if (syscalls_available()) {
+		walls.calls = "seccomp";
+		walls.only_log = "log";
+	}
 	if (version > 0)
 		snprintf(
 		    walls.files, sizeof walls.files, "landlock-%d", version);
@@ -33,7 +37,7 @@ system_enter(enum jail_mode mode, int root)
 	if (mode == JAIL_ON && landlock_version() > 0 &&
 	    landlock_enter(root) == -1)
 		return -1;
-	return syscalls_enter(mode == JAIL_LOG);
+	return syscalls_available() ? syscalls_enter(mode == JAIL_LOG) : 0;
 }
 
 bool

@@ -6,12 +6,15 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/syscalls.h"
@@ -234,6 +237,32 @@ other_machines(void **state)
 	assert_int_equal(syscalls_export("pdp11", -1), -1);
 }
 
+/* In a process of its own: under a filter that lets nobody set one. */
+static void
+kernel_without_filters(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(syscalls_available());
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+		int bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL),
+		    SCMP_SYS(prctl), 1,
+		    SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
+
+		bad |= seccomp_load(filter);
+		seccomp_release(filter);
+		_exit(bad != 0 ? 2 : syscalls_available());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int
 main(void)
 {
@@ -241,6 +270,7 @@ main(void)
 		cmocka_unit_test(serving),
 		cmocka_unit_test(anything_else),
 		cmocka_unit_test(other_machines),
+		cmocka_unit_test(kernel_without_filters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
