@@ -1,13 +1,16 @@
 """The tree changes while it is being read."""
 
+import itertools
 import os
+import re
 import shutil
 import signal
+import socket
 import unittest
 
 from server import Server, fetch, gemini_connect, gopher_connect, wait_until
 
-SIZE = 16 << 20
+SIZE = 8 << 20
 
 
 class Changes(unittest.TestCase):
@@ -25,6 +28,11 @@ class Changes(unittest.TestCase):
         connection.send(request)
         return connection, connection.read_some()
 
+    @staticmethod
+    def hurry(connection):
+        connection.socket.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+
     def whole(self):
         with open(self.server.path('big.bin'), 'rb') as file:
             return file.read()
@@ -35,15 +43,28 @@ class Changes(unittest.TestCase):
                 file.write(b'new')
             os.rename(path + '.new', path)
 
-        for change in (os.unlink, replace,
-                       lambda path: os.chmod(path, 0)):
-            with self.subTest(change=change):
-                connection, first = self.begin(gopher_connect,
-                                               b'/big.bin\r\n')
+        def hide(path):
+            os.chmod(path, 0)
+
+        for change, connect in itertools.product(
+                (os.unlink, replace, hide), (gopher_connect, gemini_connect)):
+            with self.subTest(change=change, connect=connect):
+                connection, first = self.begin(
+                    connect, b'/big.bin\r\n' if connect is gopher_connect
+                    else self.server.url('/big.bin').encode() + b'\r\n')
                 want = self.whole()
                 change(self.server.path('big.bin'))
                 # Whoever began to read it reads it to the end.
-                self.assertEqual(first + connection.read_all(), want)
+                self.hurry(connection)
+                got = first + connection.read_all()
+                self.assertTrue(got.endswith(want))
+                self.assertLess(len(got), SIZE + 100)
+                if connection.tls is not None:
+                    self.assertTrue(connection.close_notify)
+                if change is hide:
+                    self.assertEqual(fetch(self.server, '/big.bin').status,
+                                     51)
+                    os.chmod(self.server.path('big.bin'), 0o644)
 
     def test_shortened_while_it_is_sent(self):
         for connect, request in (
@@ -75,6 +96,35 @@ class Changes(unittest.TestCase):
         self.assertEqual(fetch(self.server, '/d/a.gmi').status, 51)
         self.assertIn('One folder up', fetch(self.server, '/e/').text)
         self.assertEqual(fetch(self.server, '/e/a.gmi').text, '# A\n')
+
+    def test_directory_renamed_under_a_listing(self):
+        count = 6000
+        os.mkdir(self.server.path('many'))
+        names = ['%04d-%s.txt' % (number, 'x' * 200)
+                 for number in range(count)]
+        for name in names:
+            with open(self.server.path('many/' + name), 'wb'):
+                pass
+        for connect, request in (
+                (gopher_connect, b'/many/\r\n'),
+                (gemini_connect,
+                 self.server.url('/many/').encode() + b'\r\n')):
+            with self.subTest(request=request), \
+                    connect(self.server, receive_buffer=4096) as client:
+                client.send(request)
+                got = client.read_some()
+                os.rename(self.server.path('many'),
+                          self.server.path('moved'))
+                self.assertEqual(fetch(self.server, '/many/').status, 51)
+                self.hurry(client)
+                got += client.read_all()
+                os.rename(self.server.path('moved'),
+                          self.server.path('many'))
+                # It is whole, and ends as a whole one does.
+                found = re.findall(rb'/(\d{4}-x+\.txt)[ \t]', got)
+                self.assertEqual([name.decode() for name in found], names)
+                self.assertTrue(client.close_notify if client.tls
+                                else got.endswith(b'\r\n.\r\n'))
 
     def test_listing_changes_at_once(self):
         for _ in range(3):

@@ -43,6 +43,12 @@ class Deadlines(unittest.TestCase):
         with open(cls.server.path('big.bin'), 'wb') as file:
             file.truncate(64 << 20)
 
+        # The kernel holds them back for some seconds before we see them.
+        cls.silent = [Connection(port, limit=90) for port in (
+            cls.server.gemini_port, cls.server.gopher_port)]
+        for connection in cls.silent:
+            cls.addClassCleanup(connection.close)
+
     def raw(self):
         """A plain connection to the Gemini port."""
         return Connection(self.server.gemini_port)
@@ -85,10 +91,35 @@ class Deadlines(unittest.TestCase):
             reply = read_reply(connection.read_all(), connection.close_notify)
             self.assertEqual(reply.status, 59)
 
+    def test_selector_that_stops(self):
+        for part in (b'/', b'/page', b'/page.gmi\r', b'\t'):
+            with self.subTest(part=part), \
+                    gopher_connect(self.server) as connection:
+                connection.send(part)
+                self.assertEqual(connection.read_all(), b'')
+
     def test_selector_in_drops(self):
         with gopher_connect(self.server) as connection:
             self.assertLess(drip(connection, b'/' + b'a' * 900), 60)
             self.assertEqual(connection.read_all(), b'')
+
+    def test_reader_that_stops(self):
+        for connect, request in (
+                (gemini_connect, self.server.url('/big.bin').encode()
+                 + b'\r\n'),
+                (gopher_connect, b'/big.bin\r\n')):
+            with self.subTest(request=request), \
+                    connect(self.server, receive_buffer=4096) as connection:
+                mark = len(self.server.lines)
+                connection.send(request)
+                self.assertTrue(connection.read_some())
+                self.server.wait_for_line('path=/big.bin .*cut=yes', mark)
+                try:
+                    connection.read_all()
+                    self.assertIsNotNone(connection.tls)
+                except ConnectionResetError:
+                    pass
+                self.assertFalse(connection.close_notify)
 
     def test_reader_in_drops(self):
         # A byte now and then is not reading: it would take for ever.
@@ -111,6 +142,11 @@ class Deadlines(unittest.TestCase):
                         break
                 self.server.wait_for_line(
                     'path=/big.bin .*cut=yes', mark)
+
+
+    def test_without_a_word(self):
+        for connection in self.silent:
+            self.assertEqual(connection.read_all(), b'')
 
 
 if __name__ == '__main__':

@@ -1,11 +1,14 @@
 """Fairness: who comes too often is told so, and nobody else notices."""
 
 import os
+import re
+import resource
 import signal
 import socket
 import unittest
 
-from server import Server, fetch, gopher, gopher_connect, wait_until
+from server import (Connection, Server, fetch, gopher, gopher_connect,
+                    tls_context, wait_until)
 
 HOME = {'index.gmi': '# Home\n'}
 RULES = ('limits=all', 'limit_rate=1', 'limit_burst=10')
@@ -99,6 +102,131 @@ class Open(unittest.TestCase):
                        'a new worker, and room')
             for connection in held:
                 connection.close()
+
+
+def shared_memory(pid):
+    """What a process shares with those that it has forked."""
+    data = b''
+    with open('/proc/%d/maps' % pid, encoding='ascii') as maps, \
+            open('/proc/%d/mem' % pid, 'rb', 0) as memory:
+        for line in maps:
+            match = re.match(r'(\w+)-(\w+) rw-s .* /dev/zero', line)
+            if match:
+                begin, end = int(match[1], 16), int(match[2], 16)
+                memory.seek(begin)
+                data += memory.read(end - begin)
+    return data
+
+
+class Privacy(unittest.TestCase):
+    def test_no_address_is_written(self):
+        # What the workers share outlives every connection.
+        with Server(HOME, options=('limits=all',)) as server:
+            before = shared_memory(server.pid)
+            for last in range(1, 60):
+                self.assertEqual(
+                    visit(server, '127.77.66.%d' % last)[:1], b'i')
+            after = shared_memory(server.pid)
+            self.assertNotEqual(before, after)
+            for last in range(1, 60):
+                address = bytes((127, 77, 66, last))
+                self.assertNotIn(address, after)
+                self.assertNotIn(address[::-1], after)
+            self.assertNotIn('127.77.66', server.log.text())
+
+
+class Defaults(unittest.TestCase):
+    def test_a_household_never_meets_them(self):
+        # All its pages at once, and 60 clients that are slow to ask.
+        with Server(HOME, options=('limits=all',)) as server:
+            waiting = [gopher_connect(server) for _ in range(60)]
+            try:
+                for connection in waiting:
+                    connection.send(b'/index')
+                for _ in range(100):
+                    self.assertEqual(visit(server, '127.0.0.2')[:1], b'i')
+                    self.assertEqual(fetch(server).status, 20)
+                for connection in waiting:
+                    connection.send(b'.gmi\r\n')
+                    self.assertEqual(connection.read_all()[:1], b'i')
+            finally:
+                for connection in waiting:
+                    connection.close()
+
+
+class Hostile(unittest.TestCase):
+    FILES = 64  # which is room for 20 clients
+
+    def few_files(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.FILES, self.FILES))
+
+    def test_a_flood_gets_no_handshake(self):
+        with Server(HOME, options=RULES) as server:
+            wait_until(lambda: visit(server, '127.0.0.1') == b'reset',
+                       'the end of patience')
+            with Connection(server.gemini_port) as client:
+                with self.assertRaises(ConnectionResetError):
+                    client.send(b'\x16\x03\x01')
+                    client.read_some()
+                    client.send(b'\x02')
+                    client.read_some()
+            # Others shake hands as ever.
+            with socket.create_connection(
+                    ('127.0.0.1', server.gemini_port), 10,
+                    ('127.0.0.2', 0)) as other:
+                with tls_context().wrap_socket(other) as tls:
+                    tls.sendall(server.url('/').encode() + b'\r\n')
+                    self.assertTrue(tls.recv(100).startswith(b'20 '))
+
+    def test_one_host_shuts_nobody_out(self):
+        # It opens all it can and lets go of nothing.
+        with Server(HOME, workers=1, preexec_fn=self.few_files,
+                    options=('limits=all', 'limit_open=8')) as server:
+            with open(server.path('big.bin'), 'wb') as file:
+                file.truncate(16 << 20)
+            held = []
+            try:
+                for request in (b'/big.bin\r\n', b'/half') * 100:
+                    client = socket.create_connection(
+                        ('127.0.0.1', server.gopher_port), 10,
+                        ('127.0.0.66', 0))
+                    held.append(client)
+                    client.sendall(request)
+                for host in range(2, 40):
+                    self.assertEqual(
+                        visit(server, '127.0.0.%d' % host)[:1], b'i')
+            finally:
+                for client in held:
+                    client.close()
+
+    def test_who_asks_for_nothing_goes_first(self):
+        with Server(HOME, workers=1, preexec_fn=self.few_files,
+                    options=('limits=off', 'request_timeout_ms=60000')) \
+                as server:
+            with open(server.path('big.bin'), 'wb') as file:
+                file.truncate(6 << 20)
+            busy, idle = [], []
+            try:
+                for _ in range(10):
+                    busy.append(gopher_connect(server, receive_buffer=4096))
+                    busy[-1].send(b'/big.bin\r\n')
+                    self.assertTrue(busy[-1].read_some())
+                    idle.append(gopher_connect(server))
+                    idle[-1].send(b'/pa')
+                # Nobody is turned away who had no second to ask in.
+                wait_until(lambda: visit(server, '127.0.0.1')[:1] == b'i',
+                           'room')
+                for _ in range(5):
+                    self.assertEqual(visit(server, '127.0.0.1')[:1], b'i')
+                self.assertEqual(idle[0].read_all(), b'')
+                for client in busy:
+                    client.socket.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+                    got = len(client.read_all())
+                    self.assertGreater(got, (6 << 20) - 70000)
+            finally:
+                for client in busy + idle:
+                    client.close()
 
 
 if __name__ == '__main__':
