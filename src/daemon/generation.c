@@ -127,6 +127,7 @@ generation_init(
 		.tree = &generation->tree,
 		.media = media,
 		.directories = &generation->directories,
+		.kept = &generation->kept,
 	};
 	return 0;
 }
@@ -135,6 +136,7 @@ void
 generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
+	kept_release(&generation->kept);
 	directory_cache_release(&generation->directories);
 	if (generation->tree.root != -1)
 		tree_release(&generation->tree);

@@ -17,6 +17,7 @@ struct generation {
 	struct config config;
 	struct tree tree;
 	struct directory_cache directories;
+	struct kept_cache kept;
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct server server;

@@ -97,8 +97,9 @@ listing_release(struct body *body)
 	arena_release(&listing->titles);
 }
 
-enum status
-listing_open(const struct server *server, const struct request *request,
+/* Reads the directory anew. */
+static enum status
+make(const struct server *server, const struct request *request,
     const struct entry *entry, struct body **out)
 {
 	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
@@ -115,4 +116,22 @@ listing_open(const struct server *server, const struct request *request,
 	*out = &listing->body;
 	return directory_open(server->directories, server->tree, request->path,
 	    entry, &listing->directory);
+}
+
+enum status
+listing_open(const struct server *server, const struct request *request,
+    const struct entry *entry, struct body **out)
+{
+	struct kept_key key =
+	    kept_key(request->entries_only ? KEPT_ENTRIES : KEPT_LISTING,
+		request->path, &entry->st);
+	enum status status;
+
+	*out = kept_body(server->kept, &key, request->arena);
+	if (*out != NULL)
+		return STATUS_SUCCESS;
+	status = make(server, request, entry, out);
+	if (status == STATUS_SUCCESS)
+		*out = kept_record(server->kept, &key, request->arena, *out);
+	return status;
 }

@@ -93,8 +93,8 @@ project(struct menu *menu)
 	return menu->page == NULL ? -1 : 0;
 }
 
-struct body *
-menu_of_gemtext(const struct server *server, const struct request *request,
+static struct body *
+make(const struct server *server, const struct request *request,
     struct body *source)
 {
 	struct menu *menu = menu_new(server, request, source);
@@ -106,6 +106,19 @@ menu_of_gemtext(const struct server *server, const struct request *request,
 		return NULL;
 	}
 	return &menu->body;
+}
+
+struct body *
+menu_of_gemtext(const struct server *server, const struct request *request,
+    const struct response *page)
+{
+	struct kept_key key = kept_key(KEPT_MENU, request->path, &page->st);
+	struct body *menu = make(server, request, page->body);
+
+	key.type = RESPONSE_MENU;
+	if (page->st.st_ino == 0)
+		return menu;
+	return kept_record(server->kept, &key, request->arena, menu);
 }
 
 /* Goes on with the listing of the directory, behind its map. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "serve/body.h"
+#include "serve/kept.h"
 #include "text/arena.h"
 #include "text/site.h"
 #include "text/status.h"
@@ -19,8 +20,9 @@
 struct server {
 	const struct site *site;
 	const struct tree *tree;
-	struct media *media; /* this and the next: one for each process */
+	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
+	struct kept_cache *kept;
 };
 
 /* What is asked for, in the words of neither protocol. */
@@ -29,7 +31,7 @@ struct request {
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
 	bool has_query;
-	bool prefers_menu; /* a gophermap is a directory's page */
+	bool menus; /* gemtext is served as a menu, and gophermaps are */
 	bool entries_only; /* a listing goes on a page, and has no heading */
 };
 
@@ -42,6 +44,7 @@ struct response {
 	enum status status;
 	struct str meta;
 	struct body *body; /* of a success; to be released */
+	struct stat st; /* of what `body` was read from; zeroed: of nothing */
 };
 
 /* Makes it an answer without a body. */

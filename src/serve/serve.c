@@ -12,14 +12,49 @@
 #include "text/mime.h"
 #include "text/uri.h"
 
+/* Answers with what is kept under this key. */
+static bool
+serve_key(const struct server *server, const struct request *request,
+    struct kept_key *key, struct response *response)
+{
+	struct body *body = kept_body(server->kept, key, request->arena);
+
+	if (body == NULL)
+		return false;
+	response_set(response, STATUS_SUCCESS, key->type);
+	response->body = body;
+	response->st = key->st;
+	return true;
+}
+
+/*
+ * Answers with what is kept of a file, which is `st` now: one look at it
+ * instead of opening, reading and closing it.
+ */
+static bool
+serve_kept(const struct server *server, const struct request *request,
+    const struct stat *st, struct response *response)
+{
+	struct kept_key menu = kept_key(KEPT_MENU, request->path, st);
+	struct kept_key file = kept_key(KEPT_FILE, request->path, st);
+
+	return (request->menus &&
+		   serve_key(server, request, &menu, response)) ||
+	    serve_key(server, request, &file, response);
+}
+
 /* Answers with a file, which it takes, of a type that is empty if unknown. */
 static void
-set_file(struct response *response, struct str type,
-    const struct request *request, const struct entry *entry)
+serve_entry(const struct server *server, const struct request *request,
+    const struct entry *entry, struct response *response)
 {
-	response_set(response, STATUS_SUCCESS, type);
-	response->body = body_of_file(request->arena, entry);
-	if (response->body != NULL && type.len > 0)
+	struct kept_key key = kept_key(KEPT_FILE, request->path, &entry->st);
+	struct body *body = body_of_file(request->arena, entry);
+
+	key.type = response->meta;
+	response->st = entry->st;
+	response->body = kept_record(server->kept, &key, request->arena, body);
+	if (response->body != NULL && key.type.len > 0)
 		return;
 	body_release(response->body);
 	response_error(response, STATUS_FAILURE);
@@ -39,8 +74,9 @@ serve_file(const struct server *server, const struct request *request,
 		response_error(response, STATUS_NOT_FOUND);
 		return;
 	}
-	set_file(
-	    response, media_type(server->media, name, entry), request, entry);
+	response_set(
+	    response, STATUS_SUCCESS, media_type(server->media, name, entry));
+	serve_entry(server, request, entry, response);
 }
 
 /*
@@ -66,9 +102,17 @@ serve_page(const struct server *server, const struct request *request,
     struct str name, struct response *response)
 {
 	struct entry entry;
-	enum status status =
-	    tree_open_in(server->tree, request->path, name, &entry);
+	struct stat st;
+	enum status status;
 
+	/* Most directories lack two of the three. */
+	if (tree_stat_in(server->tree, request->path, name, &st) == -1) {
+		if (errno == ENOENT)
+			return false;
+	} else if (serve_kept(server, request, &st, response)) {
+		return true;
+	}
+	status = tree_open_in(server->tree, request->path, name, &entry);
 	/* A page that is there and may not be read hides what lies beside. */
 	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return false;
@@ -81,15 +125,16 @@ serve_page(const struct server *server, const struct request *request,
 		return false;
 	}
 	if (tree_shows(name)) {
-		set_file(response, media_type(server->media, name, &entry),
-		    request, &entry);
-	} else {
-		response_set(response, STATUS_SUCCESS, RESPONSE_MENU);
-		response->body = menu_of_gophermap(
-		    server, request, body_of_file(request->arena, &entry));
-		if (response->body == NULL)
-			response_error(response, STATUS_FAILURE);
+		response_set(response, STATUS_SUCCESS,
+		    media_type(server->media, name, &entry));
+		serve_entry(server, request, &entry, response);
+		return true;
 	}
+	response_set(response, STATUS_SUCCESS, RESPONSE_MENU);
+	response->body = menu_of_gophermap(
+	    server, request, body_of_file(request->arena, &entry));
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
 	return true;
 }
 
@@ -100,7 +145,7 @@ serve_directory(const struct server *server, const struct request *request,
 	struct entry entry;
 	enum status status;
 
-	if ((request->prefers_menu &&
+	if ((request->menus &&
 		serve_page(server, request, STR("gophermap"), response)) ||
 	    serve_page(server, request, STR("index.gmi"), response) ||
 	    serve_page(server, request, STR("index.gemini"), response))
@@ -111,6 +156,7 @@ serve_directory(const struct server *server, const struct request *request,
 		return;
 	}
 	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	response->st = entry.st;
 	status = server->site->listing
 	    ? listing_open(server, request, &entry, &response->body)
 	    : STATUS_NOT_FOUND;
@@ -119,17 +165,21 @@ serve_directory(const struct server *server, const struct request *request,
 		response_error(response, status);
 }
 
-void
-serve(const struct server *server, const struct request *request,
+static void
+serve_path(const struct server *server, const struct request *request,
     struct response *response)
 {
 	struct entry entry;
+	struct stat st;
 	enum status status;
 
 	if (str_ends(request->path, STR("/"))) {
 		serve_directory(server, request, response);
 		return;
 	}
+	if (tree_stat_in(server->tree, request->path, STR(""), &st) == 0 &&
+	    serve_kept(server, request, &st, response))
+		return;
 	status = tree_open(server->tree, request->path, &entry);
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
@@ -139,6 +189,20 @@ serve(const struct server *server, const struct request *request,
 	} else {
 		serve_file(server, request, &entry, response);
 	}
+}
+
+void
+serve(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	serve_path(server, request, response);
+	if (!request->menus || response->status != STATUS_SUCCESS ||
+	    !mime_is(response->meta, STR("text/gemini")))
+		return;
+	response->body = menu_of_gemtext(server, request, response);
+	response->meta = RESPONSE_MENU;
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
 }
 
 /* The type of `path`, looked up; empty when it cannot be told just now. */

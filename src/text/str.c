@@ -60,6 +60,16 @@ str_trim_end(struct str s)
 	return s;
 }
 
+uint64_t
+str_hash(struct str s)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.at[i]) * 0x100000001b3u;
+	return hash;
+}
+
 bool
 str_number(struct str s, unsigned long most, unsigned long *out)
 {

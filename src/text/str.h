@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /*
@@ -85,6 +86,12 @@ struct str str_cut(struct str *rest, char separator);
 /* `s` without the spaces, tabs and carriage returns at its start or end. */
 struct str str_trim_start(struct str s);
 struct str str_trim_end(struct str s);
+
+/*
+ * A hash: FNV-1a (Fowler, Noll, Vo) of 64 bits.  It has no key, so only where
+ * nobody gains from two that are the same.
+ */
+uint64_t str_hash(struct str s);
 
 /*
  * Reads a decimal number of digits alone, at most `most`.  Returns false,

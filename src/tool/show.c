@@ -116,9 +116,11 @@ show_with(
 {
 	struct tree tree;
 	struct directory_cache directories = { 0 };
+	struct kept_cache kept = { 0 };
 	struct server server = { .site = &config->site,
 		.tree = &tree,
-		.directories = &directories };
+		.directories = &directories,
+		.kept = &kept };
 	char error[256];
 	int status;
 
@@ -136,6 +138,7 @@ show_with(
 		return 1;
 	}
 	status = show(&server, protocol, address);
+	kept_release(&kept);
 	directory_cache_release(&directories);
 	media_free(server.media);
 	tree_release(&tree);

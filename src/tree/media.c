@@ -226,24 +226,10 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 	return slot->type;
 }
 
-/*
- * FNV-1a (Fowler, Noll, Vo), 64 bits.  No client chooses what is hashed, and
- * an author who made two paths collide would get a wrong icon for one.
- */
-static uint64_t
-hash(struct str path)
-{
-	uint64_t value = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < path.len; i++)
-		value = (value ^ (unsigned char)path.at[i]) * 0x100000001b3u;
-	return value;
-}
-
 bool
 media_recall(const struct media *media, struct str path, struct str *type)
 {
-	uint64_t wanted = hash(path);
+	uint64_t wanted = str_hash(path);
 	const struct recent *recent = &media->recent[wanted % RECENT];
 
 	if (recent->hash != wanted || clock_until_ms(&recent->until) == 0)
@@ -255,7 +241,7 @@ media_recall(const struct media *media, struct str path, struct str *type)
 void
 media_keep(struct media *media, struct str path, struct str type)
 {
-	uint64_t wanted = hash(path);
+	uint64_t wanted = str_hash(path);
 
 	media->recent[wanted % RECENT] =
 	    (struct recent){ wanted, clock_in(RECENT_MS), type };

@@ -154,25 +154,32 @@ tree_open(const struct tree *tree, struct str path, struct entry *out)
 	return tree_open_in(tree, path, STR(""), out);
 }
 
-enum status
-tree_open_in(const struct tree *tree, struct str path, struct str name,
-    struct entry *out)
+/* Writes the path as the system takes it; -1 when it cannot. */
+static int
+relative_path(struct str path, struct str name, char text[PATH_MAX])
 {
-	char text[PATH_MAX];
-	struct buf relative = buf_over(text, sizeof text);
-	int error;
+	struct buf relative = buf_over(text, PATH_MAX);
 
-	if (holds_hidden(path) || is_hidden(name))
-		return not_found();
 	/* The root itself is "." to a lookup that begins there. */
 	buf_add(&relative, path.len + name.len > 1 ? STR("") : STR("."));
 	buf_add(&relative, str_tail(path, 1));
 	buf_add(&relative, name);
 	/* The system would read the name only to its first NUL. */
 	if (str_find(buf_str(&relative), '\0') < relative.len)
-		return not_found();
+		return -1;
 	buf_char(&relative, '\0');
-	if (relative.overflow)
+	return relative.overflow ? -1 : 0;
+}
+
+enum status
+tree_open_in(const struct tree *tree, struct str path, struct str name,
+    struct entry *out)
+{
+	char text[PATH_MAX];
+	int error;
+
+	if (holds_hidden(path) || is_hidden(name) ||
+	    relative_path(path, name, text) == -1)
 		return not_found();
 	out->fd = beneath_open(tree->root, text);
 	if (out->fd == -1)
@@ -187,6 +194,19 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 		return not_found();
 	}
 	return STATUS_SUCCESS;
+}
+
+int
+tree_stat_in(
+    const struct tree *tree, struct str path, struct str name, struct stat *out)
+{
+	char text[PATH_MAX];
+
+	if (relative_path(path, name, text) == -1) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fstatat(tree->root, text, out, AT_SYMLINK_NOFOLLOW);
 }
 
 bool

@@ -47,6 +47,14 @@ tree_open(const struct tree *tree, struct str path, struct entry *out);
 MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
     struct str name, struct entry *out);
 
+/*
+ * What `name` in the directory `path` is, without opening it; a final link
+ * is not followed.  Only to be compared with what tree_open_in once found: it
+ * does not tell what may be served.  Returns -1 with errno set.
+ */
+MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
+    struct str name, struct stat *out);
+
 bool entry_is_directory(const struct entry *entry);
 
 /* Whether a name may be seen: no dotfile, no gophermap. */

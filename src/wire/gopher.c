@@ -102,8 +102,7 @@ holds_parent(struct str selector)
 static void
 answer_path(struct exchange *exchange, struct str text)
 {
-	struct request request = { .arena = exchange->arena,
-		.prefers_menu = true };
+	struct request request = { .arena = exchange->arena, .menus = true };
 	struct response response;
 	char type = 0;
 
@@ -115,9 +114,11 @@ answer_path(struct exchange *exchange, struct str text)
 	if (type != 0) {
 		if (!read_path(exchange, text, &request))
 			return;
+		/* As an item of type 0 it is the author's source. */
+		request.menus = type != '0';
 		serve_path(exchange, &request, &response);
 	}
-	gopherreply_response(exchange, &request, &response, type == '0');
+	gopherreply_response(exchange, &request, &response);
 }
 
 /* What other servers' clients may want to know; a file goes before it. */

@@ -4,7 +4,6 @@
  */
 #include "wire/gopherreply.h"
 
-#include "serve/menu.h"
 #include "text/gophermenu.h"
 #include "text/mime.h"
 #include "text/uri.h"
@@ -106,20 +105,17 @@ answer_elsewhere(struct exchange *exchange, const struct response *response)
 	answer_item(exchange, response, 'h', &target);
 }
 
-/* A success: gemtext as a menu, all else as its bytes. */
+/* A success: its bytes, or, where that is wanted, the RFC's form of text. */
 static void
 answer_body(struct exchange *exchange, const struct request *request,
-    struct response *response, bool raw)
+    struct response *response)
 {
-	const struct server *server = exchange->server;
+	const struct site *site = exchange->server->site;
 	struct body *body = response->body;
 
-	if (!raw && mime_is(response->meta, STR("text/gemini")))
-		body = menu_of_gemtext(server, request, body);
-	else if (server->site->strict_text &&
-	    !mime_is(response->meta, RESPONSE_MENU) &&
+	if (site->strict_text && !mime_is(response->meta, RESPONSE_MENU) &&
 	    (mime_is(response->meta, STR("text/gemini")) ||
-		mime_item_type(server->site, response->meta) == '0'))
+		mime_item_type(site, response->meta) == '0'))
 		body = body_of_lines(request->arena, body);
 	if (body == NULL) {
 		gopherreply_refusal(exchange, STATUS_FAILURE);
@@ -132,12 +128,10 @@ answer_body(struct exchange *exchange, const struct request *request,
 
 void
 gopherreply_response(struct exchange *exchange, const struct request *request,
-    struct response *response, bool raw)
+    struct response *response)
 {
 	switch (response->status) {
-	case STATUS_SUCCESS:
-		answer_body(exchange, request, response, raw);
-		break;
+	case STATUS_SUCCESS: answer_body(exchange, request, response); break;
 	case STATUS_INPUT:
 		answer_prompt(exchange, response, request->path);
 		break;

@@ -25,11 +25,8 @@ void gopherreply_error(
 /* The same, in the words that readers always get for that status. */
 void gopherreply_refusal(struct exchange *exchange, enum status status);
 
-/*
- * Whatever serving `request` has led to; takes the response's body.  Gemtext
- * becomes a menu unless it is wanted `raw`.
- */
+/* Whatever serving `request` has led to; takes the response's body. */
 void gopherreply_response(struct exchange *exchange,
-    const struct request *request, struct response *response, bool raw);
+    const struct request *request, struct response *response);
 
 #endif

@@ -26,6 +26,7 @@ struct capsule {
 	struct temporary folder;
 	struct tree tree;
 	struct directory_cache directories;
+	struct kept_cache kept;
 	struct site sites[CAPSULE_SERVERS];
 	struct server servers[CAPSULE_SERVERS];
 };
@@ -43,6 +44,7 @@ capsule_remove(void)
 {
 	struct capsule *capsule = capsule_of();
 
+	kept_release(&capsule->kept);
 	directory_cache_release(&capsule->directories);
 	media_free(capsule->servers[0].media);
 	tree_release(&capsule->tree);
@@ -127,6 +129,7 @@ capsule_open(void)
 			.site = &capsule->sites[i],
 			.tree = &capsule->tree,
 			.directories = &capsule->directories,
+			.kept = &capsule->kept,
 			.media = capsule->servers[0].media,
 		};
 	atexit(capsule_remove);

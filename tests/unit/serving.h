@@ -22,6 +22,7 @@ struct serving {
 	struct temporary folder;
 	struct tree tree;
 	struct directory_cache directories;
+	struct kept_cache kept;
 	struct site site;
 	struct server server;
 	struct arena arena;
@@ -54,6 +55,7 @@ serving_begin(struct serving *serving)
 		.site = &serving->site,
 		.tree = &serving->tree,
 		.directories = &serving->directories,
+		.kept = &serving->kept,
 		.media = media_new(error, sizeof error),
 	};
 	assert_non_null(serving->server.media);
@@ -64,6 +66,7 @@ static inline void
 serving_end(struct serving *serving)
 {
 	arena_release(&serving->arena);
+	kept_release(&serving->kept);
 	directory_cache_release(&serving->directories);
 	media_free(serving->server.media);
 	tree_release(&serving->tree);

@@ -6,9 +6,11 @@ import re
 import shutil
 import signal
 import socket
+import time
 import unittest
 
-from server import Server, fetch, gemini_connect, gopher_connect, wait_until
+from server import (Server, fetch, gemini_connect, gopher_connect, select,
+                    wait_until)
 
 SIZE = 8 << 20
 
@@ -134,6 +136,41 @@ class Changes(unittest.TestCase):
             with open(self.server.path('d/b.gmi'), 'w',
                       encoding='ascii') as file:
                 file.write('# B\n')
+
+    def test_pages_change_at_once_however_often_they_are_asked_for(self):
+        # What has not changed for three seconds is kept, for as long.
+        def ask(path):
+            return (fetch(self.server, path).body,
+                    select(self.server, path))
+
+        pages = {'/': 'index.gmi', '/d/a.gmi': 'd/a.gmi', '/t.txt': 't.txt'}
+        for name in pages.values():
+            with open(self.server.path(name), 'w', encoding='ascii') as file:
+                file.write('Old\n')
+        changed = time.time()
+        while time.time() < changed + 4.5:
+            for path in pages:
+                for got in ask(path):
+                    self.assertIn(b'Old', got)
+        for path, name in pages.items():
+            with self.subTest(path=path):
+                with open(self.server.path(name), 'r+',
+                          encoding='ascii') as file:
+                    file.write('New')
+                for got in ask(path):
+                    self.assertIn(b'New', got)
+                os.unlink(self.server.path(name))
+                for got in ask(path):
+                    self.assertNotIn(b'New', got)
+
+    def test_gophermap_is_seen_at_once(self):
+        self.assertIn(b'iHome', select(self.server, '/'))
+        with open(self.server.path('gophermap'), 'w',
+                  encoding='ascii') as file:
+            file.write('Mapped\n')
+        self.assertIn(b'iMapped', select(self.server, '/'))
+        os.unlink(self.server.path('gophermap'))
+        self.assertIn(b'iHome', select(self.server, '/'))
 
     def test_root_replaced(self):
         # The root was opened once: what takes its name is seen after SIGHUP.

@@ -1,0 +1,239 @@
+/*
+ * Answers that are kept for a moment.  Knows when one may be given again;
+ * knows nothing of how it was made.
+ */
+#include "serve/kept.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/clock.h"
+
+#define KEPT_MS 3000
+/* A larger one costs its work each time. */
+#define LARGEST ((size_t)256 << 10)
+#define SMALLEST ((size_t)4096)
+/* All together, those included that slow clients are still reading. */
+#define HELD_MAX ((size_t)8 << 20)
+/* A clock that ticks slower than this is unheard of. */
+#define SETTLED_SECONDS 3
+
+struct kept_text {
+	size_t users;
+	size_t len, room;
+	char bytes[];
+};
+
+struct kept_key
+kept_key(enum kept_form form, struct str path, const struct stat *st)
+{
+	return (
+	    struct kept_key){ .form = form, .path = str_hash(path), .st = *st };
+}
+
+static bool
+is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool
+is_same(const struct kept_key *a, const struct kept_key *b)
+{
+	return a->form == b->form && a->path == b->path &&
+	    a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev &&
+	    a->st.st_size == b->st.st_size &&
+	    is_same_time(&a->st.st_mtim, &b->st.st_mtim) &&
+	    is_same_time(&a->st.st_ctim, &b->st.st_ctim);
+}
+
+static struct kept_slot *
+slot_of(struct kept_cache *cache, const struct kept_key *key)
+{
+	return &cache->slots[(key->path + (uint64_t)key->form) % KEPT_SLOTS];
+}
+
+static void
+text_leave(struct kept_cache *cache, struct kept_text *text)
+{
+	if (text == NULL || --text->users > 0)
+		return;
+	cache->held -= text->room;
+	free(text);
+}
+
+/* Makes room for `more` bytes; false, and no text is left, without it. */
+static bool
+text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
+{
+	struct kept_text *old = *text, *larger = NULL;
+	size_t len = old == NULL ? 0 : old->len;
+	size_t had = old == NULL ? 0 : old->room;
+	size_t room = had < SMALLEST ? SMALLEST : had;
+
+	while (room < len + more)
+		room *= 2;
+	if (old != NULL && room == had)
+		return true;
+	if (room <= LARGEST && cache->held + room - had <= HELD_MAX)
+		larger = realloc(old, sizeof *larger + room);
+	if (larger == NULL) {
+		text_leave(cache, old);
+		*text = NULL;
+		return false;
+	}
+	if (old == NULL)
+		*larger = (struct kept_text){ .users = 1 };
+	larger->room = room;
+	cache->held += room - had;
+	*text = larger;
+	return true;
+}
+
+struct reading {
+	struct body body;
+	struct kept_cache *cache;
+	struct kept_text *text;
+	size_t at;
+};
+
+static ssize_t
+reading_pull(struct body *body, char *at, size_t room)
+{
+	struct reading *self = (struct reading *)body;
+	size_t left = self->text->len - self->at;
+	size_t len = left < room ? left : room;
+
+	memcpy(at, self->text->bytes + self->at, len);
+	self->at += len;
+	body->ended = self->at == self->text->len;
+	return (ssize_t)len;
+}
+
+static void
+reading_release(struct body *body)
+{
+	struct reading *self = (struct reading *)body;
+
+	text_leave(self->cache, self->text);
+}
+
+struct body *
+kept_body(struct kept_cache *cache, struct kept_key *key, struct arena *arena)
+{
+	struct kept_slot *slot = slot_of(cache, key);
+	struct reading *self;
+
+	if (!is_same(&slot->key, key) || clock_until_ms(&slot->until) == 0)
+		return NULL;
+	self = arena_alloc(arena, sizeof *self);
+	if (self == NULL)
+		return NULL;
+	*self = (struct reading){
+		.body = { .pull = reading_pull, .release = reading_release },
+		.cache = cache,
+		.text = slot->text,
+	};
+	slot->text->users++;
+	key->type = slot->key.type;
+	return &self->body;
+}
+
+struct recording {
+	struct body body;
+	struct kept_cache *cache;
+	struct kept_key key;
+	struct timespec until;
+	struct body *made;
+	struct kept_text *text;
+	bool given_up;
+};
+
+static void
+keep(struct recording *self)
+{
+	struct kept_slot *slot = slot_of(self->cache, &self->key);
+
+	text_leave(self->cache, slot->text);
+	*slot = (struct kept_slot){ self->key, self->until, self->text };
+	self->text = NULL;
+	self->given_up = true;
+}
+
+static ssize_t
+recording_pull(struct body *body, char *at, size_t room)
+{
+	struct recording *self = (struct recording *)body;
+	ssize_t got = body_pull(self->made, at, room);
+
+	body->ended = self->made->ended;
+	if (got > 0 && !self->given_up) {
+		self->given_up =
+		    !text_grow(self->cache, &self->text, (size_t)got);
+		if (!self->given_up) {
+			memcpy(self->text->bytes + self->text->len, at,
+			    (size_t)got);
+			self->text->len += (size_t)got;
+		}
+	}
+	if ((got == 0 || (got > 0 && body->ended)) && self->text != NULL)
+		keep(self);
+	return got;
+}
+
+static void
+recording_release(struct body *body)
+{
+	struct recording *self = (struct recording *)body;
+
+	text_leave(self->cache, self->text);
+	body_release(self->made);
+}
+
+/*
+ * Two changes within one tick of the file system's clock look like one, so
+ * what has just changed is not kept.
+ */
+static bool
+is_settled(const struct stat *st)
+{
+	return time(NULL) - st->st_ctim.tv_sec >= SETTLED_SECONDS;
+}
+
+static bool
+is_large(const struct kept_key *key)
+{
+	return key->form == KEPT_FILE && key->st.st_size > (off_t)LARGEST;
+}
+
+struct body *
+kept_record(struct kept_cache *cache, const struct kept_key *key,
+    struct arena *arena, struct body *made)
+{
+	struct recording *self =
+	    made != NULL && is_settled(&key->st) && !is_large(key)
+	    ? arena_alloc(arena, sizeof *self)
+	    : NULL;
+
+	if (self == NULL)
+		return made;
+	*self = (struct recording){
+		.body = { .pull = recording_pull,
+		    .release = recording_release },
+		.cache = cache,
+		.key = *key,
+		.until = clock_in(KEPT_MS),
+		.made = made,
+	};
+	return &self->body;
+}
+
+void
+kept_release(struct kept_cache *cache)
+{
+	for (size_t i = 0; i < KEPT_SLOTS; i++) {
+		text_leave(cache, cache->slots[i].text);
+		cache->slots[i] = (struct kept_slot){ .text = NULL };
+	}
+}
