@@ -7,6 +7,7 @@
 #   make bench-deps    install the servers of others, to be measured too
 #   make deps soak     visitors of all kinds at once, for SOAK_SECONDS
 #   make coverage      the lines and branches that the tests reach
+#   make memcheck      the tests under valgrind
 #
 # SAN=address,undefined works with each target and builds aside.
 
@@ -83,6 +84,9 @@ DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev 
     valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
+endif
+ifneq ($(filter memcheck,$(MAKECMDGOALS)),)
+DEPS += valgrind
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang libclang-rt-14-dev llvm
@@ -179,7 +183,7 @@ $(B)/flags: force
 
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(OBJECTS) check coverage run fuzz soak tidy format: | deps
+$(OBJECTS) check coverage memcheck run fuzz soak tidy format: | deps
 endif
 
 deps:
@@ -232,6 +236,26 @@ coverage:
 	umask 0 && GCOV_ERROR_FILE=$(CURDIR)/build/coverage/errors \
 	    tests/run build/coverage
 	tests/coverage build/coverage
+
+# The tests a third time, with our programs under valgrind: a line of sh stands
+# for each.  Valgrind lives in the process that it watches, and the jail would
+# end it for its own system calls: the harness starts with jail=off what lies
+# in a directory of this name, and the jail's own test is left out.  Reports go
+# to files, for the harness to read: among the words of the programs they
+# would be in the way, as what valgrind says of calls that it does not know.
+VALGRIND = valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full \
+    --show-leak-kinds=definite,indirect,possible \
+    --errors-for-leak-kinds=definite,indirect,possible
+MEMCHECKED = $(filter-out %/test_jail,$(patsubst $(B)/%,$(B)/memcheck/%,\
+    $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAYS)))
+memcheck: $(MEMCHECKED)
+	tests/run $(B)/memcheck
+
+$(B)/memcheck/%: $(B)/% Makefile
+	@mkdir -p $(@D)
+	@echo '#!/bin/sh' > $@
+	@echo 'exec $(VALGRIND) $(CURDIR)/$< "$$@"' >> $@
+	@chmod 755 $@
 
 # What it finds lies in build/fuzz/found, and what breaks us beside it;
 # fuzz-corpus keeps of the first what reaches code that nothing else does.
@@ -331,7 +355,7 @@ clean:
 
 force:
 
-.PHONY: all deps bench-deps run check check-programs coverage fuzz \
-    fuzz-corpus bench bench-check bench-profile soak tidy format install \
+.PHONY: all deps bench-deps run check check-programs coverage memcheck \
+    fuzz fuzz-corpus bench bench-check bench-profile soak tidy format install \
     uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:

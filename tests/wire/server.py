@@ -15,17 +15,7 @@ import threading
 import time
 from typing import NamedTuple
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.abspath(os.environ.get('BUILD', os.path.join(TOP, 'build')))
-CAPSULED = os.path.join(BUILD, 'capsuled')
-CAPSULE = os.path.join(BUILD, 'capsule')
-# What sanitizers and counters do at the end is not a server's work, and no
-# jail lets it pass.
-INSTRUMENTED = re.search('address|coverage', os.path.relpath(BUILD, TOP))
-
-# Long enough for a busy machine under sanitizers.
-DEADLINE_S = 30.0
+from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
 
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')

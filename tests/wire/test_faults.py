@@ -13,6 +13,7 @@ import threading
 import time
 import unittest
 
+from build import SLOWER, hurried
 from server import (DEADLINE_S, Connection, Server, fetch, gemini_connect,
                     gopher_connect, new_directory, select, tls_context,
                     wait_until)
@@ -217,7 +218,7 @@ def resident(pid):
 
 class Memory(unittest.TestCase):
     def test_stalled_readers_of_a_listing(self):
-        count = 5000
+        count = 5000 // SLOWER
         tree = {'many/%s%d.txt' % ('x' * 200, number): ''
                 for number in range(count)}
         with Server(tree, workers=1) as server:
@@ -373,6 +374,7 @@ class Room(unittest.TestCase):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
+    @hurried
     def test_more_clients_than_descriptors(self):
         # A page, or that there is no room; never that something failed.
         with Server(HOME, workers=1, preexec_fn=self.limit) as server:

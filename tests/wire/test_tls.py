@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import unittest
 
+from build import SLOWER
 from server import (Connection, Server, fetch, gemini, gemini_connect,
                     tls_context, wait_until)
 
@@ -109,7 +110,8 @@ class Tls(unittest.TestCase):
         self.assertNotIn(b'read server certificate request', run.stdout)
 
     def test_renegotiation_is_refused(self):
-        with Server({}, options=['request_timeout_ms=2000']) as server:
+        with Server({}, options=['request_timeout_ms=%d' %
+                                 (2000 * SLOWER)]) as server:
             client = subprocess.Popen(
                 ['openssl', 's_client', '-tls1_2', '-msg', '-connect',
                  '127.0.0.1:%d' % server.gemini_port],

@@ -1,0 +1,29 @@
+"""What is tested: which programs, and what they were made for."""
+
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.abspath(os.environ.get('BUILD', os.path.join(TOP, 'build')))
+CAPSULED = os.path.join(BUILD, 'capsuled')
+CAPSULE = os.path.join(BUILD, 'capsule')
+
+KIND = os.path.basename(BUILD)
+MEMCHECKED = KIND == 'memcheck'
+# What sanitizers, counters and valgrind do beside the program's own work,
+# and at its end, no jail lets pass.
+INSTRUMENTED = MEMCHECKED or KIND == 'coverage' or 'address' in KIND
+
+# How much more time valgrind takes for the same.
+SLOWER = 10 if MEMCHECKED else 1
+
+# Long enough for a busy machine under sanitizers.
+DEADLINE_S = 120.0 if MEMCHECKED else 30.0
+
+
+def hurried(test):
+    """Leaves out, under valgrind, a test in which only slow clients lose.
+
+    There all are slow.
+    """
+    return (lambda self: None) if MEMCHECKED else test
