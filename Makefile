@@ -307,6 +307,10 @@ tidy:
 	        -isystem tests/elsewhere/$$system \
 	        src/sys/system_$$system.c || exit 1; \
 	done
+	@for file in $(filter src/%.c,$(C_FILES)); do \
+	    gcc $(ALL_CPPFLAGS) -std=c11 -O2 -fanalyzer -Werror \
+	        -c -o /dev/null $$file || exit 1; \
+	done
 	@mandoc -T lint -W warning src/*.[1-9]
 	@echo "tidy: nothing to say"
 

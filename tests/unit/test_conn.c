@@ -17,7 +17,7 @@
 #define ENTRY 7 /* what the owner of the connections knows it by */
 #define LARGE ((size_t)600000) /* more than sockets hold */
 #define MIDDLE ((size_t)60000) /* less */
-#define SOON_MS 20
+#define SOON_US 20000
 #define LOOKED_AT 64 /* how many old connections are, for room */
 
 static struct serving serving;
@@ -248,7 +248,7 @@ let_time_pass(void)
 static void
 a_slow_client_gets_all(void **state)
 {
-	static const struct timeval soon = { .tv_usec = SOON_MS * 1000 };
+	static const struct timeval soon = { .tv_usec = SOON_US };
 	static char answer[MIDDLE];
 	size_t len = 0;
 	int fd;
