@@ -74,7 +74,7 @@ answer_to(enum status status, struct str meta, enum status *answered)
 	};
 	struct response response = { .status = status, .meta = meta };
 
-	gopherreply_response(&exchange, &request, &response, false);
+	gopherreply_response(&exchange, &request, &response);
 	assert_null(exchange.body);
 	*answered = exchange.status;
 	return exchange.head;
