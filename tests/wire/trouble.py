@@ -8,7 +8,8 @@ import os
 import struct
 import tempfile
 
-from server import BUILD, INSTRUMENTED, Server
+from build import BUILD, INSTRUMENTED
+from server import Server
 
 # The fields of struct trouble, in trouble.c.
 FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
