@@ -286,6 +286,7 @@ print_result(struct load *load, const struct moment *before,
 	    server * each, client * each,
 	    after->machine.busy_s - before->machine.busy_s - client - server,
 	    after->machine.stolen_s - before->machine.stolen_s);
+	printf(" wall_s=%.3f", (double)(after->us - before->us) / 1e6);
 	printf(" processes=%u rss=%" PRIu64 " pss=%" PRIu64,
 	    before->usage.processes, before->usage.rss_kib,
 	    before->usage.pss_kib);

@@ -20,7 +20,6 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 from typing import NamedTuple
 
@@ -59,10 +58,7 @@ LIBRARIES = (('capsuled', 'ours'), ('libssl', 'OpenSSL'),
 
 def versions():
     """What else the counts depend on."""
-    run = subprocess.run(
-        ['dpkg-query', '-W', '-f', '${Package} ${Version}\n', *PACKAGES],
-        capture_output=True, text=True, check=False)
-    found = dict(line.split() for line in run.stdout.splitlines())
+    found = {name: report.package_version(name) for name in PACKAGES}
     found['cc'] = report.first_line('cc', '--version')
     with open(os.path.join(rig.BUILD, 'flags'), encoding='utf-8') as file:
         found['flags'] = ' '.join(

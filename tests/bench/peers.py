@@ -2,15 +2,8 @@
 
 import os
 import shutil
-import subprocess
 
 from rig import free_port
-
-
-def version(package):
-    run = subprocess.run(['dpkg-query', '-W', '-f', '${Version}', package],
-                         capture_output=True, text=True, check=False)
-    return run.stdout.strip() or '?'
 
 
 def molly_brown(rig, tree, _):
@@ -72,12 +65,6 @@ def pygopherd(rig, _, tree):
                      drop=True)
 
 
-# Each starts its server for the tree, or its likeness with gophermaps, and
-# is named as its package is, with - for _.
+# Each starts its server for the tree, or its likeness with gophermaps (None
+# when it is not there), and is named as its package is, with - for _.
 PEERS = (molly_brown, gophernicus, pygopherd)
-
-
-def versions():
-    return {name: version(name) for name in
-            (start.__name__.replace('_', '-') for start in PEERS)
-            if version(name) != '?'}

@@ -24,6 +24,12 @@ def first_line(*command):
     return run.stdout.strip().split('\n')[0]
 
 
+def package_version(name):
+    """By Debian's word; empty when it is not there, or no Debian."""
+    found = first_line('dpkg-query', '-W', '-f', '${Version}', name)
+    return '' if found == '?' else found
+
+
 def cpu_name():
     with open('/proc/cpuinfo', encoding='utf-8') as file:
         match = re.search(r'^model name\s*: (.*)$', file.read(), re.M)
@@ -50,9 +56,11 @@ def machine():
         first_line('git', 'describe', '--always', '--dirty'),
         ' '.join(first_line('openssl', 'version').split()[:2]),
         ' '.join(platform.libc_ver()), first_line('cc', '--version'))
-    found = peers.versions()
-    yield 'peers: ' + (', '.join(' '.join(pair) for pair in found.items())
-                       if found else 'none; "make bench-deps" installs some')
+    names = [start.__name__.replace('_', '-') for start in peers.PEERS]
+    found = ['%s %s' % (name, package_version(name)) for name in names
+             if package_version(name)]
+    yield 'peers: ' + (', '.join(found) or
+                       'none; "make bench-deps" installs some')
 
 
 def figure(value, unit):
@@ -129,3 +137,35 @@ def write_summary(path, rows):
            if name == 'capsuled' and row.ratio is not None
            else ('', '', '', '', '')))
         for row in rows for name, values in row.values.items()))
+
+
+def noise(rounds):
+    """How much of the machine others had meanwhile, as part of it all."""
+    results = [result for one in rounds for result in one.values()]
+    others = sum(one['others_s'] + one['stolen_s'] for one in results)
+    return others / (sum(one['wall_s'] for one in results) * os.cpu_count())
+
+
+MEMORY_HEAD = ('Memory', 'at rest', 'an idle TLS client')
+
+
+def memory(rest, idle):
+    for name, kib in rest.items():
+        yield (name, '%.1f MiB' % (kib / 1024),
+               '%.1f KiB' % idle[name] if name in idle else '')
+
+
+def write_growth(path, curves):
+    write_csv(path, ('curve', 'x', 'y', 'unit', 'verdict'), (
+        (curve.key, '%g' % x, '%.4g' % y, curve.y, curve.verdict())
+        for curve in curves for x, y in curve.points))
+
+
+GROWTH_HEAD = ('Growth', 'by', 'from', 'to', '')
+
+
+def growth(curves):
+    for curve in curves:
+        yield (curve.title, curve.x, *('%.3g: %.3g %s' % (*point, curve.y)
+               for point in (curve.points[0], curve.points[-1])),
+               curve.verdict())

@@ -35,6 +35,8 @@ NUMBER = re.compile(r'-?[0-9.]+$')
 SOURCES = 50
 DEFAULTS = ('limits=all', 'limit_open=10000', 'limit_rate=10000',
             'limit_burst=10000')
+# Patient enough that nobody who is only there is sent away.
+PATIENT = ('request_timeout_ms=600000',)
 
 
 def free_port():
@@ -232,6 +234,19 @@ class Rig:
         return self.floors[key]
 
 
+def read_result(output):
+    """What capload says at its end, or None."""
+    last = output.rstrip().rsplit('\n', 1)[-1]
+    if not last.startswith('RESULT '):
+        return None
+    result = {}
+    for pair in last.split()[1:]:
+        key, _, value = pair.partition('=')
+        result[key] = float(value) if NUMBER.match(value) else value
+    result['both_us'] = result['cpu_us'] + result['client_us']
+    return result
+
+
 def load(server, protocol, path, concurrency=8, seconds=1.0,
          requests=1000000, flags=()):
     """Runs capload against it once; what it measured, as a dictionary."""
@@ -244,16 +259,39 @@ def load(server, protocol, path, concurrency=8, seconds=1.0,
                 server.target(protocol, path)]
     run = subprocess.run(command, capture_output=True, text=True,
                          timeout=300, check=False)
-    last = run.stdout.rstrip().rsplit('\n', 1)[-1]
-    if run.returncode == 2 or not last.startswith('RESULT '):
+    result = read_result(run.stdout)
+    if result is None:
         raise RuntimeError('%s: %s%s' % (server.name, run.stdout,
                                          run.stderr))
-    result = {}
-    for pair in last.split()[1:]:
-        key, _, value = pair.partition('=')
-        result[key] = float(value) if NUMBER.match(value) else value
     if result['failed']:
-        print('  %s %s: %s' % (server.name, path, run.stdout.strip()),
-              file=sys.stderr)
-    result['both_us'] = result['cpu_us'] + result['client_us']
+        print('  %s: %d of %d failed for %s' % (
+            path or '/', result['failed'], result['failed'] + result['ok'],
+            server.name), file=sys.stderr)
+    return result
+
+
+def pss_kib(server):
+    """Of the master and its workers."""
+    total = 0
+    for pid in [server.child.pid, *children(server)]:
+        with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
+            total += int(re.search(r'^Pss:\s*(\d+)', file.read(), re.M)[1])
+    return total
+
+
+def open_idle(server, protocol, port, count, hold, requests=0):
+    """Opens silent connections; what capload saw of it."""
+    command = [CAPLOAD, '-g', protocol, '-c', '64', '-i', str(count),
+               '-H', str(hold), '-n', str(requests), '-w', '0',
+               '-s', str(SOURCES), '-p', str(server.child.pid)]
+    if server.cgroup:
+        command += ['-G', server.cgroup]
+    run = subprocess.run(
+        [*command, '127.0.0.1', str(port),
+         server.target(protocol, '/page.gmi')],
+        capture_output=True, text=True, timeout=200, check=False)
+    result = read_result(run.stdout)
+    if not result or result['idle'] < count or \
+            result['idle_left'] < result['idle']:
+        raise RuntimeError('%d idle connections: %s' % (count, run.stdout))
     return result

@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 import peers
 import trees
-from rig import load
+from rig import PATIENT, load, open_idle, pss_kib
 from trees import KB, MB
+
+
+IDLE = 1000
 
 
 class Work(NamedTuple):
@@ -72,7 +75,7 @@ class Stage:
         self.rig = rig
         tree, mirrored = rig.path('tree'), rig.path('mirrored')
         trees.make_works(tree)
-        self.capsuled = rig.capsuled(tree)
+        self.capsuled = rig.capsuled(tree, options=PATIENT)
         # The same page as a file: what a listing may be compared with.
         page = trees.ask_gemini(self.capsuled, '/list/')
         trees.write(tree, 'page/index.gmi', page)
@@ -84,6 +87,21 @@ class Stage:
                 for protocol in server.ports:
                     self.peers[protocol].append(server)
         self.sizes = {}
+        self.lean = rig.floor('gemini', 2 * KB, '-R')
+        # Before anybody has answered: what each has at rest.
+        self.rest = {server.name: pss_kib(server)
+                     for server in self.everybody()}
+
+    def everybody(self):
+        return [self.lean, self.capsuled, *dict.fromkeys(
+            server for protocol in self.peers.values()
+            for server in protocol)]
+
+    def idle(self):
+        """What a silent TLS client costs each, in KiB."""
+        return {server.name: open_idle(
+            server, 'gemini', server.ports['gemini'], IDLE, 1)['idle_pss'] /
+            IDLE for server in self.everybody() if 'gemini' in server.ports}
 
     def servers(self, work):
         size = work.size or self.size_of(work)
@@ -114,7 +132,7 @@ def run_round(stage, number, seconds, say):
             results[work.key, server.name] = load(
                 server, work.protocol, work.path, work.concurrency, seconds,
                 flags=work.flags)
-        say(work, results)
+        say()
     return results
 
 
