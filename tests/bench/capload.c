@@ -276,7 +276,8 @@ print_result(struct load *load, const struct moment *before,
 		    sizeof *outcome->latencies_us, compare);
 	printf("RESULT ok=%zu failed=%zu rate=%.1f p50=%.3f p95=%.3f p99=%.3f"
 	       " max=%.3f",
-	    outcome->ok, failed, (double)outcome->ok / outcome->took_s,
+	    outcome->ok, failed,
+	    outcome->ok > 0 ? (double)outcome->ok / outcome->took_s : 0,
 	    percentile(outcome, 0.5), percentile(outcome, 0.95),
 	    percentile(outcome, 0.99), percentile(outcome, 1));
 	printf(" bytes=%" PRIu64 " body=%" PRId64 " unclosed=%zu resumed=%zu",

@@ -290,9 +290,10 @@ def measure(bench, say):
     if not os.path.exists(tree):
         trees.make_works(tree)
     curves = []
-    for part in (lambda: workers(bench, tree), lambda: connections(bench, tree),
-                 lambda: files(bench), lambda: entries(bench),
-                 lambda: pages(bench), lambda: large_file(bench)):
+    parts = (lambda: workers(bench, tree), lambda: connections(bench, tree),
+             lambda: files(bench), lambda: entries(bench),
+             lambda: pages(bench), lambda: large_file(bench))
+    for part in parts:
         curves += part()
         say()
     return curves

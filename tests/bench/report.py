@@ -51,9 +51,9 @@ def machine():
     """Lines that say where and when."""
     yield '%s, %d CPUs (%s), %d GB, %s, Linux %s' % (
         datetime.date.today().isoformat(), os.cpu_count(), cpu_name(),
-        memory_gb(), system_name(), platform.release())
+        memory_gb(), system_name(), platform.release().split('-')[0])
     yield 'capsuled %s, %s, %s, %s' % (
-        first_line('git', 'describe', '--always', '--dirty'),
+        first_line('git', 'describe', '--always'),
         ' '.join(first_line('openssl', 'version').split()[:2]),
         ' '.join(platform.libc_ver()), first_line('cc', '--version'))
     names = [start.__name__.replace('_', '-') for start in peers.PEERS]
@@ -169,3 +169,38 @@ def growth(curves):
         yield (curve.title, curve.x, *('%.3g: %.3g %s' % (*point, curve.y)
                for point in (curve.points[0], curve.points[-1])),
                curve.verdict())
+
+
+def markdown(rows, rest, idle):
+    """What README shows, in lines."""
+    yield '| Work | capsuled | to | ratio | at most | others |'
+    yield '|:--|--:|:--|--:|--:|:--|'
+    for row in rows:
+        if not row.work.goal:
+            continue
+        title, kind, _, own, ratio, to, most, _, others = cells(row)
+        kind = '' if kind == 'CPU' else kind + ' '
+        others = re.sub(r' \(x[0-9.]+\)', '', others)
+        yield '| %s | %s | %s | %s | %s | %s |' % (
+            title, kind + own, to, ratio.split(' ')[0], most, others)
+    for title, of, unit, scale, most in (
+            ('Memory at rest, three processes', rest, 'MiB', 1024, 8),
+            ('Memory of an idle TLS client', idle, 'KiB', 1, 16)):
+        others = ', '.join('%s %.1f' % (name, value / scale)
+                           for name, value in of.items()
+                           if name not in ('capsuled', 'floor'))
+        yield '| %s | %.1f %s | | | %d %s | %s |' % (
+            title, of['capsuled'] / scale, unit, most, unit, others)
+
+
+MARKS = ('<!-- what KEEP=1 make bench writes -->', '<!-- until here -->')
+
+
+def write_readme(path, lines):
+    """Puts them between the marks."""
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    before, rest = text.split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('\n'.join([before + MARKS[0], *lines, MARKS[1] + after]))

@@ -263,6 +263,8 @@ def load(server, protocol, path, concurrency=8, seconds=1.0,
     if result is None:
         raise RuntimeError('%s: %s%s' % (server.name, run.stdout,
                                          run.stderr))
+    if server.child.poll() is not None:
+        raise RuntimeError('%s ended meanwhile' % server.name)
     if result['failed']:
         print('  %s: %d of %d failed for %s' % (
             path or '/', result['failed'], result['failed'] + result['ok'],
@@ -271,10 +273,11 @@ def load(server, protocol, path, concurrency=8, seconds=1.0,
 
 
 def pss_kib(server):
-    """Of the master and its workers."""
+    """Of the master and its workers, or whatever children it has."""
     total = 0
     for pid in [server.child.pid, *children(server)]:
-        with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError), \
+                open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
             total += int(re.search(r'^Pss:\s*(\d+)', file.read(), re.M)[1])
     return total
 
