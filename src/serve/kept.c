@@ -156,7 +156,9 @@ keep(struct recording *self)
 	struct kept_slot *slot = slot_of(self->cache, &self->key);
 
 	text_leave(self->cache, slot->text);
-	*slot = (struct kept_slot){ self->key, self->until, self->text };
+	*slot = (struct kept_slot){
+		.key = self->key, .until = self->until, .text = self->text
+	};
 	self->text = NULL;
 	self->given_up = true;
 }
@@ -168,6 +170,8 @@ recording_pull(struct body *body, char *at, size_t room)
 	ssize_t got = body_pull(self->made, at, room);
 
 	body->ended = self->made->ended;
+	if (clock_until_ms(&self->until) == 0)
+		self->given_up = true;
 	if (got > 0 && !self->given_up) {
 		self->given_up =
 		    !text_grow(self->cache, &self->text, (size_t)got);
@@ -177,7 +181,8 @@ recording_pull(struct body *body, char *at, size_t room)
 			self->text->len += (size_t)got;
 		}
 	}
-	if ((got == 0 || (got > 0 && body->ended)) && self->text != NULL)
+	if ((got == 0 || (got > 0 && body->ended)) && self->text != NULL &&
+	    !self->given_up)
 		keep(self);
 	return got;
 }
@@ -186,7 +191,10 @@ static void
 recording_release(struct body *body)
 {
 	struct recording *self = (struct recording *)body;
+	struct kept_slot *slot = slot_of(self->cache, &self->key);
 
+	if (is_same_time(&slot->expected, &self->until))
+		slot->expected = (struct timespec){ 0 };
 	text_leave(self->cache, self->text);
 	body_release(self->made);
 }
@@ -207,12 +215,19 @@ is_large(const struct kept_key *key)
 	return key->form == KEPT_FILE && key->st.st_size > (off_t)LARGEST;
 }
 
+/* Whether a copy of what is made under this key would be of use. */
+static bool
+is_wanted(struct kept_cache *cache, const struct kept_key *key)
+{
+	return is_settled(&key->st) && !is_large(key) &&
+	    clock_until_ms(&slot_of(cache, key)->expected) == 0;
+}
+
 struct body *
 kept_record(struct kept_cache *cache, const struct kept_key *key,
     struct arena *arena, struct body *made)
 {
-	struct recording *self =
-	    made != NULL && is_settled(&key->st) && !is_large(key)
+	struct recording *self = made != NULL && is_wanted(cache, key)
 	    ? arena_alloc(arena, sizeof *self)
 	    : NULL;
 
@@ -226,6 +241,7 @@ kept_record(struct kept_cache *cache, const struct kept_key *key,
 		.until = clock_in(KEPT_MS),
 		.made = made,
 	};
+	slot_of(cache, key)->expected = self->until;
 	return &self->body;
 }
 

@@ -42,6 +42,8 @@ struct kept_cache {
 		struct kept_key key;
 		struct timespec until;
 		struct kept_text *text;
+		/* Until then somebody else's copy is on its way. */
+		struct timespec expected;
 	} slots[KEPT_SLOTS];
 	size_t held; /* bytes of all texts, of those in use too */
 };

@@ -229,6 +229,28 @@ outlives_its_place(void **state)
 	body_release(slow);
 }
 
+/* A crowd that asks at once does not make as many copies. */
+static void
+one_copy_at_a_time(void **state)
+{
+	struct kept_key key = key_of("/crowd", 12);
+	struct source first = source_of(100000), second = source_of(100000);
+	struct body *one, *two;
+
+	(void)state;
+	one = kept_record(&cache, &key, &arena, &first.body);
+	two = kept_record(&cache, &key, &arena, &second.body);
+	assert_ptr_not_equal(one, &first.body);
+	assert_ptr_equal(two, &second.body);
+	/* The first client leaves; the next one's copy is wanted. */
+	body_release(one);
+	two = kept_record(&cache, &key, &arena, &second.body);
+	assert_ptr_not_equal(two, &second.body);
+	assert_int_equal(read_bytes(two, SIZE_MAX), 100000);
+	body_release(two);
+	assert_int_equal(kept(&key), 100000);
+}
+
 /* Readers that hold on to old answers cannot make us hold any number. */
 static void
 memory_is_bounded(void **state)
@@ -294,6 +316,7 @@ main(void)
 		cmocka_unit_test(only_for_the_same),
 		cmocka_unit_test(not_what_has_just_changed),
 		cmocka_unit_test(outlives_its_place),
+		cmocka_unit_test(one_copy_at_a_time),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(for_a_moment),
