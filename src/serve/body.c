@@ -56,8 +56,7 @@ body_of_text(struct arena *arena, struct str text)
 
 struct file_body {
 	struct body body;
-	int fd;
-	off_t left;
+	struct body_file file;
 };
 
 static ssize_t
@@ -66,12 +65,12 @@ file_pull(struct body *body, char *at, size_t room)
 	struct file_body *self = (struct file_body *)body;
 	ssize_t got;
 
-	if (self->left == 0)
+	if (self->file.left == 0)
 		return 0;
-	if ((uintmax_t)self->left < room)
-		room = (size_t)self->left;
+	if ((uintmax_t)self->file.left < room)
+		room = (size_t)self->file.left;
 	do
-		got = read(self->fd, at, room);
+		got = read(self->file.fd, at, room);
 	while (got == -1 && errno == EINTR);
 	if (got == 0) {
 		/* Shorter than it was: the client was promised more. */
@@ -79,15 +78,15 @@ file_pull(struct body *body, char *at, size_t room)
 		return -1;
 	}
 	if (got > 0)
-		self->left -= got;
-	body->ended = self->left == 0;
+		self->file.left -= got;
+	body->ended = self->file.left == 0;
 	return got;
 }
 
 static void
 file_release(struct body *body)
 {
-	close(((struct file_body *)body)->fd);
+	close(((struct file_body *)body)->file.fd);
 }
 
 struct body *
@@ -104,9 +103,9 @@ body_of_file(struct arena *arena, const struct entry *entry)
 			.pull = file_pull,
 			.release = file_release,
 			.ended = entry->st.st_size == 0,
+			.file = &self->file,
 		},
-		.fd = entry->fd,
-		.left = entry->st.st_size,
+		.file = { entry->fd, entry->st.st_size },
 	};
 	return &self->body;
 }

@@ -27,6 +27,15 @@ struct body {
 	ssize_t (*pull)(struct body *body, char *at, size_t room);
 	void (*release)(struct body *body); /* NULL: nothing to release */
 	bool ended; /* known to be at its end before a pull says so */
+	/*
+	 * The bytes as they lie in a file; NULL where they do not.  Whoever
+	 * sends some by another way than a pull moves the descriptor's
+	 * position and takes them off `left`.
+	 */
+	struct body_file {
+		int fd;
+		off_t left;
+	} * file;
 };
 
 MUST_USE ssize_t body_pull(struct body *body, char *at, size_t room);

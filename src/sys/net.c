@@ -346,6 +346,20 @@ net_out_send(struct net_out *out, const char *at, size_t len)
 }
 
 ssize_t
+net_out_send_file(struct net_out *out, int fd, size_t most)
+{
+	ssize_t sent;
+
+	do
+		sent = system_send_file(out->fd, fd, most);
+	while (sent == -1 && errno == EINTR);
+	if (sent != -1)
+		return sent > 0 ? sent : IO_CLOSED;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_WRITE
+						       : IO_FAILED;
+}
+
+ssize_t
 net_out_flush(struct net_out *out)
 {
 	while (net_out_waits(out)) {

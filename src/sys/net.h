@@ -107,6 +107,13 @@ MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);
 /* Sends bytes past what waits: how many went, or an enum io. */
 MUST_USE ssize_t net_out_send(struct net_out *out, const char *at, size_t len);
 
+/*
+ * Sends up to `most` bytes of the file `fd`, past what waits; see
+ * system_send_file.  How many went, IO_CLOSED at the file's end, or another
+ * enum io.
+ */
+MUST_USE ssize_t net_out_send_file(struct net_out *out, int fd, size_t most);
+
 /* Sends what waits: IO_DONE when nothing is left, or another enum io. */
 MUST_USE ssize_t net_out_flush(struct net_out *out);
 

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "sys/jail.h"
 #include "text/attribute.h"
@@ -40,6 +41,13 @@ bool system_spreads_connections(void);
  * cannot be told.
  */
 size_t system_unsent(int fd);
+
+/*
+ * Sends up to `most` bytes of the file `fd`, from its position on, which is
+ * moved, without a copy through this process.  Returns how many, 0 at its
+ * end, or -1 with errno set; ENOSYS or EINVAL where that cannot be done.
+ */
+MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
 
 /* The name that the program was started by, without directories. */
 const char *system_program(void);

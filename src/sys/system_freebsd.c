@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/capsicum.h>
 #include <sys/filio.h>
@@ -52,6 +53,16 @@ system_unsent(int fd)
 	int waiting = 0;
 
 	return ioctl(fd, FIONWRITE, &waiting) == -1 ? 0 : (size_t)waiting;
+}
+
+ssize_t
+system_send_file(int socket, int fd, size_t most)
+{
+	(void)socket;
+	(void)fd;
+	(void)most;
+	errno = ENOSYS;
+	return -1;
 }
 
 const char *

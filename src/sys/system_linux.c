@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 
 #include "sys/landlock.h"
 #include "sys/syscalls.h"
@@ -52,6 +53,12 @@ system_unsent(int fd)
 	int waiting = 0;
 
 	return ioctl(fd, TIOCOUTQ, &waiting) == -1 ? 0 : (size_t)waiting;
+}
+
+ssize_t
+system_send_file(int socket, int fd, size_t most)
+{
+	return sendfile(socket, fd, NULL, most);
 }
 
 const char *

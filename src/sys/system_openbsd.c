@@ -3,6 +3,7 @@
  */
 #include "sys/system.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,6 +40,16 @@ system_unsent(int fd)
 {
 	(void)fd;
 	return 0;
+}
+
+ssize_t
+system_send_file(int socket, int fd, size_t most)
+{
+	(void)socket;
+	(void)fd;
+	(void)most;
+	errno = ENOSYS;
+	return -1;
 }
 
 const char *

@@ -23,6 +23,9 @@ struct tls_context {
 	BIO_METHOD *bio;
 };
 
+/* A record of body this large gains nothing by waiting for another. */
+#define DIRECT 8192
+
 static int
 bio_write(BIO *bio, const char *at, int len)
 {
@@ -30,6 +33,11 @@ bio_write(BIO *bio, const char *at, int len)
 	ssize_t added;
 
 	BIO_clear_retry_flags(bio);
+	if (len >= DIRECT && !net_out_waits(tls->out)) {
+		added = net_out_send(tls->out, at, (size_t)len);
+		if (added != IO_WANT_WRITE)
+			return (int)added;
+	}
 	added = net_out_add(tls->out, at, (size_t)len);
 	if (added == 0) {
 		/* Full: only a very long certificate chain comes here. */

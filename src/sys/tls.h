@@ -24,7 +24,8 @@ void tls_context_free(struct tls_context *context);
 
 /*
  * The server's side of one TLS connection.  What it sends goes to `out`,
- * which the caller flushes; only the handshake flushes by itself.
+ * which the caller flushes; only the handshake flushes by itself, and a
+ * large record goes at once.
  */
 struct tls {
 	struct ssl_st *ssl; /* OpenSSL's SSL; NULL when not open */

@@ -61,18 +61,17 @@ struct conn {
 	short waiting; /* EV_READ or EV_WRITE, as `io` is set up; or 0 */
 	bool half_closed; /* the client will send no more */
 	bool cut_off; /* answered before all that it sends had come */
-	bool finished; /* the answer's last byte is on its way */
 	bool lingering; /* in CONN_DRAIN, with a deadline set for it */
 	bool logged;
 	struct event io, deadline;
 	struct transport transport;
 	struct arena arena;
 	struct exchange exchange;
+	struct delivery delivery;
 	char *input; /* protocol->request_max bytes of the arena */
 	size_t input_len;
 	size_t drained;
 	size_t unsent; /* what the kernel held when the deadline was set */
-	uint64_t bytes; /* of head and body */
 	struct timespec opened;
 	struct conn_client client;
 };
@@ -88,7 +87,7 @@ log_access(struct conn *conn, bool cut)
 		.status = conn->exchange.status,
 		.peer = conn->group->log_addresses ? &conn->client.peer : NULL,
 		.path = conn->exchange.path,
-		.bytes = conn->bytes,
+		.bytes = conn->delivery.bytes,
 		.ms = clock_since_ms(&conn->opened),
 		.cut = cut,
 	};
@@ -227,68 +226,30 @@ conn_request(struct conn *conn)
 	return STEP_AGAIN;
 }
 
-/* The rest of the body cannot be had, which no close_notify may hide. */
-static ssize_t
-cut_short(struct conn *conn)
-{
-	char text[1024];
-	struct buf line = buf_over(text, sizeof text);
-
-	log_field(&line, "path", conn->exchange.path);
-	log_line(LOG_LEVEL_ERROR, "%s: an answer was cut short: %s %.*s",
-	    conn->kind->protocol->name, strerror(errno),
-	    STR_ARG(buf_str(&line)));
-	return IO_FAILED;
-}
-
-/* Sends the next part: IO_DONE, or another enum io. */
-static ssize_t
-send_part(struct conn *conn)
-{
-	struct exchange *exchange = &conn->exchange;
-	ssize_t len =
-	    exchange_read(exchange, conn->group->scratch, CONN_SCRATCH_SIZE);
-	ssize_t sent = IO_DONE;
-
-	if (len == -1)
-		return cut_short(conn);
-	if (!exchange_ended(exchange))
-		transport_unfinished(&conn->transport, true);
-	if (len > 0)
-		sent = transport_write(
-		    &conn->transport, conn->group->scratch, (size_t)len);
-	if (sent != IO_DONE)
-		return sent;
-	conn->bytes += (size_t)len;
-	if (exchange_ended(exchange)) {
-		transport_finish(&conn->transport);
-		conn->finished = true;
-	}
-	return transport_flush(&conn->transport);
-}
-
 static enum step
 conn_response(struct conn *conn)
 {
+	struct delivery *delivery = &conn->delivery;
 	ssize_t sent = transport_flush(&conn->transport);
-	uint64_t most = conn->bytes + TURN_BYTES;
+	uint64_t most = delivery->bytes + TURN_BYTES;
 	bool moved = false;
 
 	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (sent == IO_DONE && !conn->finished && conn->bytes < most) {
+	while (
+	    sent == IO_DONE && !delivery->finished && delivery->bytes < most) {
 		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
 			break;
-		sent = send_part(conn);
+		sent = delivery_part(delivery, conn->group->scratch);
 		moved = true;
 	}
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;
-	if (moved && (sent != IO_DONE || !conn->finished)) {
+	if (moved && (sent != IO_DONE || !delivery->finished)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
 		conn->unsent = net_unsent(conn->fd);
 		transport_unfinished(&conn->transport, true);
 	}
-	if (sent != IO_DONE || !conn->finished)
+	if (sent != IO_DONE || !delivery->finished)
 		return sent != IO_DONE ? STEP_WRITE : STEP_YIELD;
 	transport_unfinished(&conn->transport, false);
 	log_access(conn, false);
@@ -445,6 +406,9 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->exchange = (struct exchange){
 		.server = group->server, .arena = &conn->arena, .fd = conn->fd
 	};
+	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
+		.transport = &conn->transport,
+		.protocol = kind->protocol->name };
 	conn->group = group;
 	TAILQ_INSERT_TAIL(&group->open, conn, link);
 	group->count++;

@@ -10,6 +10,7 @@
 #include "sys/net.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
+#include "wire/delivery.h"
 #include "wire/protocol.h"
 #include "wire/transport.h"
 
@@ -30,7 +31,7 @@ enum conn_deadline {
 };
 
 /* The bytes that one turn of one connection may use, and the next reuses. */
-#define CONN_SCRATCH_SIZE 16384
+#define CONN_SCRATCH_SIZE DELIVERY_PART
 
 TAILQ_HEAD(conn_list, conn);
 

@@ -52,6 +52,12 @@ plain_write(struct transport *transport, const char *at, size_t len)
 	return IO_DONE;
 }
 
+static ssize_t
+plain_send_file(struct transport *transport, int fd, size_t most)
+{
+	return net_out_send_file(&transport->out, fd, most);
+}
+
 static void
 plain_finish(struct transport *transport)
 {
@@ -99,6 +105,7 @@ static const struct transport_ops plain = {
 	.handshake = plain_handshake,
 	.read = plain_read,
 	.write = plain_write,
+	.send_file = plain_send_file,
 	.finish = plain_finish,
 	.release = plain_release,
 };
@@ -161,6 +168,18 @@ transport_write(struct transport *transport, const char *at, size_t len)
 	/* More follows, or the end of the stream: either fills the segment. */
 	transport->out.corked = true;
 	return transport->ops->write(transport, at, len);
+}
+
+bool
+transport_sends_files(const struct transport *transport)
+{
+	return transport->ops->send_file != NULL;
+}
+
+ssize_t
+transport_send_file(struct transport *transport, int fd, size_t most)
+{
+	return transport->ops->send_file(transport, fd, most);
 }
 
 void

@@ -17,6 +17,8 @@ struct transport_ops {
 	ssize_t (*read)(struct transport *transport, char *at, size_t room);
 	ssize_t (*write)(
 	    struct transport *transport, const char *at, size_t len);
+	/* NULL: what is sent has to come through this process. */
+	ssize_t (*send_file)(struct transport *transport, int fd, size_t most);
 	void (*finish)(struct transport *transport);
 	void (*release)(struct transport *transport);
 };
@@ -68,6 +70,14 @@ MUST_USE ssize_t transport_read(
  */
 MUST_USE ssize_t transport_write(
     struct transport *transport, const char *at, size_t len);
+
+/*
+ * Whether bytes can go as they lie in a file; then the next sends up to
+ * `most` of them, as net_out_send_file does, once all is flushed.
+ */
+bool transport_sends_files(const struct transport *transport);
+MUST_USE ssize_t transport_send_file(
+    struct transport *transport, int fd, size_t most);
 
 /* Ends the answer: a close_notify goes behind it, where there is one. */
 void transport_finish(struct transport *transport);

@@ -8,7 +8,7 @@ from server import (INSTRUMENTED, fetch, gemini_connect, gopher_connect,
 from trouble import ESCAPED_NO, ESCAPED_YES, ESCAPES, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n' + 'text\n' * 20000,
-        'file.bin': bytes(1 << 20), 'unknown': b'\0\x03\1' * 50,
+        'file.bin': bytes(8 << 20), 'unknown': b'\0\x03\1' * 50,
         'd/a.gmi': '# A\n', 'd/b.txt': 'b\n'}
 FAILED = '3Something failed here'
 

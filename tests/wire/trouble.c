@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -73,6 +74,7 @@ NEXT(calloc, calloc)
 NEXT(realloc, realloc)
 NEXT(read, read)
 NEXT(pread, pread)
+NEXT(sendfile, sendfile)
 NEXT(readdir, readdir)
 NEXT(syscall, syscall)
 NEXT(clock_gettime, clock_gettime)
@@ -97,6 +99,7 @@ begin(void)
 	close(fd);
 	find_read();
 	find_pread();
+	find_sendfile();
 	find_readdir();
 	find_syscall();
 	find_clock_gettime();
@@ -215,7 +218,15 @@ pread(int fd, void *at, size_t room, off_t from)
 					       : next_pread(fd, at, room, from);
 }
 
-/* What the two above become where the compiler knows the buffer. */
+ssize_t
+sendfile(int socket, int fd, off_t *from, size_t most)
+{
+	return fails_with(trouble->read_error)
+	    ? -1
+	    : next_sendfile(socket, fd, from, most);
+}
+
+/* What the first two become where the compiler knows the buffer. */
 ssize_t __read_chk(int fd, void *at, size_t room, size_t size);
 ssize_t __pread_chk(int fd, void *at, size_t room, off_t from, size_t size);
 

@@ -1,0 +1,108 @@
+/*
+ * From an answer to a transport, part by part.  Knows which bytes the kernel
+ * can send by itself, and how an answer ends that was cut short; knows
+ * nothing of turns and deadlines.
+ */
+#include "wire/delivery.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/log.h"
+#include "text/buf.h"
+
+/* What the kernel is given at once: no more than a turn of others waits. */
+#define FILE_PART ((size_t)256 << 10)
+
+/* The rest of the body cannot be had, which no close_notify may hide. */
+static ssize_t
+cut_short(const struct delivery *delivery)
+{
+	char text[1024];
+	struct buf line = buf_over(text, sizeof text);
+
+	log_field(&line, "path", delivery->exchange->path);
+	log_line(LOG_LEVEL_ERROR, "%s: an answer was cut short: %s %.*s",
+	    delivery->protocol, strerror(errno), STR_ARG(buf_str(&line)));
+	return IO_FAILED;
+}
+
+static ssize_t
+finish_or_flush(struct delivery *delivery)
+{
+	if (exchange_ended(delivery->exchange)) {
+		transport_finish(delivery->transport);
+		delivery->finished = true;
+	}
+	return transport_flush(delivery->transport);
+}
+
+/* Whether a failed send was the client's doing, and not the file's. */
+static bool
+is_client_gone(void)
+{
+	return errno == EPIPE || errno == ECONNRESET || errno == ETIMEDOUT ||
+	    errno == EHOSTUNREACH || errno == ENETUNREACH;
+}
+
+/* Sends what lies in a file: it need not come through this process. */
+static ssize_t
+send_file(struct delivery *delivery, struct body *body)
+{
+	struct body_file *file = body->file;
+	size_t most =
+	    (uintmax_t)file->left < FILE_PART ? (size_t)file->left : FILE_PART;
+	ssize_t sent;
+
+	if ((off_t)most < file->left)
+		transport_unfinished(delivery->transport, true);
+	sent = transport_send_file(delivery->transport, file->fd, most);
+	if (sent == IO_FAILED && (errno == EINVAL || errno == ENOSYS)) {
+		/* This file system does not know how, and it is read. */
+		body->file = NULL;
+		return IO_DONE;
+	}
+	/* Shorter than it was: the client was promised more. */
+	if (sent == IO_CLOSED)
+		errno = EIO;
+	if (sent == IO_CLOSED || (sent == IO_FAILED && !is_client_gone()))
+		return cut_short(delivery);
+	if (sent < 0)
+		return sent;
+	file->left -= sent;
+	body->ended = file->left == 0;
+	delivery->bytes += (uint64_t)sent;
+	return finish_or_flush(delivery);
+}
+
+static ssize_t
+send_read(struct delivery *delivery, char *scratch)
+{
+	struct exchange *exchange = delivery->exchange;
+	ssize_t len = exchange_read(exchange, scratch, DELIVERY_PART);
+	ssize_t sent = IO_DONE;
+
+	if (len == -1)
+		return cut_short(delivery);
+	if (!exchange_ended(exchange))
+		transport_unfinished(delivery->transport, true);
+	if (len > 0)
+		sent =
+		    transport_write(delivery->transport, scratch, (size_t)len);
+	if (sent != IO_DONE)
+		return sent;
+	delivery->bytes += (uint64_t)len;
+	return finish_or_flush(delivery);
+}
+
+ssize_t
+delivery_part(struct delivery *delivery, char *scratch)
+{
+	struct body *body = delivery->exchange->body;
+	bool is_file = delivery->exchange->head.len == 0 && body != NULL &&
+	    !body->ended && body->file != NULL &&
+	    transport_sends_files(delivery->transport);
+
+	return is_file ? send_file(delivery, body)
+		       : send_read(delivery, scratch);
+}

@@ -1,0 +1,32 @@
+#ifndef WIRE_DELIVERY_H
+#define WIRE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "text/attribute.h"
+#include "wire/exchange.h"
+#include "wire/transport.h"
+
+/* One part of an answer: a TLS record of the largest size. */
+#define DELIVERY_PART 16384
+
+/* An answer on its way to a client.  The owner fills the first part. */
+struct delivery {
+	struct exchange *exchange;
+	struct transport *transport;
+	const char *protocol; /* its name, for the log */
+
+	uint64_t bytes; /* of head and body, so far */
+	bool finished; /* the last byte is on its way */
+};
+
+/*
+ * Sends the next part, for which `scratch` has DELIVERY_PART bytes, once
+ * what was sent before is flushed.  Returns IO_DONE, or another enum io;
+ * IO_FAILED also when the rest of the answer cannot be had, which is logged.
+ */
+MUST_USE ssize_t delivery_part(struct delivery *delivery, char *scratch);
+
+#endif
