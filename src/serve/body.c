@@ -138,6 +138,8 @@ lines_pull(struct body *body, char *at, size_t room)
 			ssize_t got = body_pull(
 			    self->text, self->pulled, sizeof self->pulled);
 
+			if (got == -1 && errno == EAGAIN)
+				break;
 			if (got == -1)
 				return -1;
 			self->off = 0;

@@ -74,7 +74,12 @@ listing_pull(struct body *body, char *at, size_t room)
 {
 	struct listing *listing = (struct listing *)body;
 	struct buf out = buf_over(at, room);
+	int ready = directory_more(listing->directory);
 
+	if (ready == 0)
+		errno = EAGAIN;
+	if (ready != 1)
+		return -1;
 	if (!listing->begun)
 		add_heading(listing, &out);
 	listing->begun = true;

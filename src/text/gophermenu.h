@@ -21,7 +21,7 @@ struct gophermenu;
 
 /*
  * Where a page comes from: fills up to `room` bytes at `at`; returns how
- * many, 0 at the end, or -1 with errno set.
+ * many, 0 at the end, or -1 with errno set, EAGAIN when there is nothing yet.
  */
 typedef ssize_t gophermenu_source(void *context, char *at, size_t room);
 

@@ -42,7 +42,9 @@ fill(struct lines *lines)
 	got = lines->read(
 	    lines->context, lines->at + lines->end, LINES_BUFFER - lines->end);
 	if (got == -1) {
-		lines->error = errno != 0 ? errno : EIO;
+		/* A source that has nothing yet may have something later. */
+		if (errno != EAGAIN)
+			lines->error = errno != 0 ? errno : EIO;
 		return -1;
 	}
 	assert((size_t)got <= LINES_BUFFER - lines->end);

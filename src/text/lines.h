@@ -11,7 +11,8 @@
 
 /*
  * Where text comes from: fills up to `room` bytes at `at`, which are at least
- * half of LINES_BUFFER; returns how many, 0 at the end, or -1 with errno set.
+ * half of LINES_BUFFER; returns how many, 0 at the end, or -1 with errno set,
+ * EAGAIN when there is nothing yet.
  */
 typedef ssize_t lines_source(void *context, char *at, size_t room);
 
@@ -47,8 +48,8 @@ MUST_USE int lines_open(struct lines *lines, struct arena *arena);
  * Gives the next line, or the next part of one, without a byte order mark at
  * the text's start and never ending within a character of UTF-8; `out` is
  * valid until the next call.  Returns 1, 0 at the end, or -1 with errno set:
- * EAGAIN when the turn is over, until lines_turn begins another, and anything
- * else, from then on, when the source failed.
+ * EAGAIN when the source has nothing yet, or the turn is over, until
+ * lines_turn begins another; anything else, from then on, when it failed.
  */
 MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
 

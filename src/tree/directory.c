@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "text/gemtext.h"
 #include "text/mime.h"
@@ -25,50 +26,65 @@
 /* A clock that ticks slower than this is unheard of. */
 #define SETTLED_SECONDS 3
 
-/* A list in the making: it doubles, and the arena keeps what it outgrew. */
-struct growth {
-	struct arena *arena;
-	struct directory_entry *entries;
-	size_t count, room;
-};
+/* How long others wait for one step of the reading. */
+#define STEP_MS 2
+/* What is done without looking at the clock. */
+#define NAMES_A_LOOK 64
+#define ENTRIES_A_LOOK 512
+/* Entries that are put in order at once, as they are read. */
+#define RUN ((size_t)512)
 
-static int
-append(struct growth *growth, struct str name, bool is_directory)
-{
-	struct directory_entry *entry;
-
-	if (growth->count == growth->room) {
-		size_t room = growth->room == 0 ? 64 : growth->room * 2;
-		struct directory_entry *larger =
-		    arena_alloc(growth->arena, room * sizeof *larger);
-
-		if (larger == NULL)
-			return -1;
-		if (growth->count > 0)
-			memcpy(larger, growth->entries,
-			    growth->count * sizeof *larger);
-		growth->entries = larger;
-		growth->room = room;
-	}
-	entry = &growth->entries[growth->count];
-	entry->is_directory = is_directory;
-	/* NUL-terminated, for the comparison. */
-	if (arena_copy(growth->arena, name, &entry->name) == -1)
-		return -1;
-	growth->count++;
-	return 0;
-}
-
-/* Where names are read. */
-struct place {
+/*
+ * The work that is still to be done: all names are read, in runs that are in
+ * order each, then the runs are merged, two into one twice as long, until one
+ * is left.
+ */
+struct directory_work {
 	const struct tree *tree;
 	struct str path;
 	int fd;
+	DIR *stream; /* NULL: all are read */
+	size_t room, sorted; /* of the entries, those in runs */
+
+	struct directory_entry *merged; /* where the next longer runs grow */
+	size_t run; /* entries of a run; 0: merging has not begun */
+	size_t out; /* entries merged in this pass */
+	size_t left, right; /* the next one of either run */
 };
+
+/* The list doubles, and the arena keeps what it outgrew. */
+static int
+append(struct directory *directory, struct str name, bool is_directory)
+{
+	struct directory_work *work = directory->work;
+	struct directory_entry *entry;
+
+	if (directory->count == work->room) {
+		size_t room = work->room == 0 ? 64 : work->room * 2;
+		struct directory_entry *larger =
+		    arena_alloc(&directory->arena, room * sizeof *larger);
+
+		if (larger == NULL)
+			return -1;
+		if (directory->count > 0)
+			memcpy(larger, directory->entries,
+			    directory->count * sizeof *larger);
+		directory->entries = larger;
+		work->room = room;
+	}
+	entry = &directory->entries[directory->count];
+	entry->is_directory = is_directory;
+	/* NUL-terminated, for the comparison. */
+	if (arena_copy(&directory->arena, name, &entry->name) == -1)
+		return -1;
+	directory->count++;
+	return 0;
+}
 
 /* Whether `name` is to be shown, and as what. */
 static bool
-is_visible(const struct place *place, struct dirent *found, bool *is_directory)
+is_visible(
+    const struct directory_work *work, struct dirent *found, bool *is_directory)
 {
 	struct str name = str_of(found->d_name);
 	struct entry entry;
@@ -77,11 +93,11 @@ is_visible(const struct place *place, struct dirent *found, bool *is_directory)
 		return false;
 	*is_directory = found->d_type == DT_DIR;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return faccessat(place->fd, found->d_name, R_OK, AT_EACCESS) ==
+		return faccessat(work->fd, found->d_name, R_OK, AT_EACCESS) ==
 		    0;
 	/* A link, or a file system that does not say: look where it leads. */
 	if ((found->d_type != DT_LNK && found->d_type != DT_UNKNOWN) ||
-	    tree_open_in(place->tree, place->path, name, &entry) !=
+	    tree_open_in(work->tree, work->path, name, &entry) !=
 		STATUS_SUCCESS)
 		return false;
 	*is_directory = entry_is_directory(&entry);
@@ -99,50 +115,172 @@ in_order(const void *left, const void *right)
 	return strverscmp(a->name.at, b->name.at);
 }
 
-/* Reads every name; -1, with errno set, when it had to stop before. */
-static int
-read_names(struct growth *growth, const struct place *place, DIR *stream)
+/* Puts the next `len` entries in order, which is a run. */
+static void
+end_run(struct directory *directory, size_t len)
 {
-	struct dirent *found;
+	struct directory_work *work = directory->work;
+
+	if (len > 0)
+		qsort(directory->entries + work->sorted, len,
+		    sizeof *directory->entries, in_order);
+	work->sorted += len;
+}
+
+/* Reads some names; -1, with errno set, when it cannot go on. */
+static int
+read_names(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
 	bool is_directory;
 
-	/* The end and a failure look alike, but for errno. */
-	while (errno = 0, (found = readdir(stream)) != NULL)
-		if (is_visible(place, found, &is_directory) &&
-		    append(growth, str_of(found->d_name), is_directory) == -1) {
+	for (int i = 0; i < NAMES_A_LOOK; i++) {
+		/* The end and a failure look alike, but for errno. */
+		struct dirent *found = (errno = 0, readdir(work->stream));
+
+		if (found == NULL && errno != 0)
+			return -1;
+		if (found == NULL) {
+			closedir(work->stream);
+			work->stream = NULL;
+			break;
+		}
+		if (!is_visible(work, found, &is_directory))
+			continue;
+		if (append(directory, str_of(found->d_name), is_directory) ==
+		    -1) {
 			errno = ENOMEM;
 			return -1;
 		}
-	return errno == 0 ? 0 : -1;
+	}
+	if (directory->count - work->sorted >= RUN)
+		end_run(directory, RUN);
+	if (work->stream == NULL)
+		end_run(directory, directory->count - work->sorted);
+	return 0;
 }
 
-static enum status
-read_entries(struct directory *directory, const struct tree *tree,
-    struct str path, const struct entry *entry)
+static size_t
+sooner(size_t a, size_t b)
 {
-	struct growth growth = { .arena = &directory->arena };
-	/* A descriptor of its own: its place in the directory is its own. */
-	int fd = openat(entry->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
-	const struct place place = { tree, path, fd };
-	bool failed =
-	    stream == NULL || read_names(&growth, &place, stream) == -1;
+	return a < b ? a : b;
+}
 
-	if (failed)
+/* Merges some entries of the pass that is on. */
+static void
+merge_entries(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
+	const struct directory_entry *from = directory->entries;
+	size_t count = directory->count;
+
+	for (int i = 0; i < ENTRIES_A_LOOK && work->out < count; i++) {
+		size_t pair = work->out - work->out % (2 * work->run);
+		size_t middle = sooner(pair + work->run, count);
+		size_t end = sooner(pair + 2 * work->run, count);
+
+		if (work->out == pair) {
+			work->left = pair;
+			work->right = middle;
+		}
+		if (work->right == end ||
+		    (work->left < middle &&
+			in_order(&from[work->left], &from[work->right]) <= 0))
+			work->merged[work->out++] = from[work->left++];
+		else
+			work->merged[work->out++] = from[work->right++];
+	}
+	if (work->out == count) {
+		struct directory_entry *longer = work->merged;
+
+		work->merged = directory->entries;
+		directory->entries = longer;
+		work->run *= 2;
+		work->out = 0;
+	}
+}
+
+/* One step of the work; -1, with errno set, when it cannot go on. */
+static int
+step(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
+
+	if (work->stream != NULL)
+		return read_names(directory);
+	if (work->run == 0) {
+		work->run = RUN;
+		if (directory->count <= RUN)
+			return 0;
+		work->merged = arena_alloc(
+		    &directory->arena, directory->count * sizeof *work->merged);
+		if (work->merged == NULL) {
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	merge_entries(directory);
+	return 0;
+}
+
+static bool
+is_done(const struct directory *directory)
+{
+	const struct directory_work *work = directory->work;
+
+	return work == NULL ||
+	    (work->stream == NULL && work->run > 0 &&
+		work->run >= directory->count);
+}
+
+/* Lets go of what only the work needed. */
+static void
+end_work(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
+
+	if (work != NULL && work->stream != NULL)
+		closedir(work->stream);
+	free(work);
+	directory->work = NULL;
+}
+
+/* Nobody else is to be given what could not be read whole. */
+static void
+forget(struct directory_cache *cache, struct directory *directory)
+{
+	for (size_t i = 0; i < DIRECTORY_CACHE_SLOTS; i++)
+		if (cache->slots[i] == directory) {
+			cache->slots[i] = NULL;
+			directory->users--;
+		}
+}
+
+int
+directory_more(struct directory *directory)
+{
+	struct directory_cache *cache = directory->cache;
+	struct timespec end = clock_in(STEP_MS);
+	size_t held = directory->arena.held;
+	int error = directory->error;
+
+	while (error == 0 && !is_done(directory)) {
+		if (step(directory) == -1)
+			error = errno;
+		if (clock_until_ms(&end) == 0)
+			break;
+	}
+	cache->held += directory->arena.held - held;
+	if (error != 0 && directory->error == 0) {
 		log_line(
-		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(errno));
-	if (stream != NULL)
-		closedir(stream);
-	else if (fd != -1)
-		close(fd);
-	if (failed)
-		return STATUS_FAILURE;
-	if (growth.count > 0)
-		qsort(growth.entries, growth.count, sizeof *growth.entries,
-		    in_order);
-	directory->entries = growth.entries;
-	directory->count = growth.count;
-	return STATUS_SUCCESS;
+		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(error));
+		forget(cache, directory);
+	}
+	directory->error = error;
+	if (error != 0 || is_done(directory))
+		end_work(directory);
+	errno = error;
+	return error != 0 ? -1 : directory->work == NULL;
 }
 
 static bool
@@ -184,12 +322,48 @@ remember(struct directory_cache *cache, struct directory *directory)
 	cache->next = (cache->next + 1) % DIRECTORY_CACHE_SLOTS;
 }
 
+/* Begins to read the directory open as `fd`; -1 with errno set. */
+static int
+begin_work(struct directory *directory, const struct tree *tree,
+    struct str path, int fd)
+{
+	struct directory_work *work = calloc(1, sizeof *work);
+
+	directory->work = work;
+	if (work == NULL)
+		return -1;
+	work->tree = tree;
+	if (arena_copy(&directory->arena, path, &work->path) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	/* A descriptor of its own: its place in the directory is its own. */
+	work->fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	work->stream = work->fd != -1 ? fdopendir(work->fd) : NULL;
+	if (work->stream == NULL && work->fd != -1)
+		close(work->fd);
+	return work->stream == NULL ? -1 : 0;
+}
+
+static struct directory *
+directory_new(struct directory_cache *cache, const struct stat *st)
+{
+	struct directory *directory = calloc(1, sizeof *directory);
+
+	if (directory == NULL)
+		return NULL;
+	directory->cache = cache;
+	directory->st = *st;
+	directory->users = 1;
+	arena_init(&directory->arena, DIRECTORY_MEMORY);
+	return directory;
+}
+
 enum status
 directory_open(struct directory_cache *cache, const struct tree *tree,
     struct str path, const struct entry *entry, struct directory **out)
 {
 	struct directory *directory = find(cache, &entry->st);
-	enum status status;
 
 	*out = directory;
 	if (directory != NULL) {
@@ -198,18 +372,19 @@ directory_open(struct directory_cache *cache, const struct tree *tree,
 	}
 	if (cache->held > HELD_MAX)
 		return STATUS_UNAVAILABLE;
-	directory = calloc(1, sizeof *directory);
+	directory = directory_new(cache, &entry->st);
 	if (directory == NULL)
 		return STATUS_FAILURE;
-	directory->cache = cache;
-	directory->st = entry->st;
-	directory->users = 1;
-	arena_init(&directory->arena, DIRECTORY_MEMORY);
-	status = read_entries(directory, tree, path, entry);
+	if (begin_work(directory, tree, path, entry->fd) == -1) {
+		log_line(
+		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(errno));
+		directory->error = errno;
+	}
 	cache->held += directory->arena.held;
-	if (status != STATUS_SUCCESS) {
+	/* Most directories are done with the first step. */
+	if (directory_more(directory) == -1) {
 		directory_close(directory);
-		return status;
+		return STATUS_FAILURE;
 	}
 	remember(cache, directory);
 	*out = directory;
@@ -221,6 +396,7 @@ directory_close(struct directory *directory)
 {
 	if (--directory->users > 0)
 		return;
+	end_work(directory);
 	directory->cache->held -= directory->arena.held;
 	arena_release(&directory->arena);
 	free(directory);

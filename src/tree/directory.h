@@ -18,12 +18,15 @@ struct directory_entry {
 
 /*
  * What a directory shows: directories first, each part in natural order.
- * Read once for all who ask while it stays as it is.
+ * Read once for all who ask while it stays as it is; a large one in steps, so
+ * that nobody waits for it who did not ask.
  */
 struct directory {
-	struct directory_entry *entries;
+	struct directory_entry *entries; /* not before directory_more is 1 */
 	size_t count;
 	/* Below is this room's own. */
+	struct directory_work *work; /* NULL: done, or given up */
+	int error; /* errno of what ended it */
 	struct directory_cache *cache;
 	struct arena arena;
 	struct stat st;
@@ -43,12 +46,20 @@ struct directory_cache {
  * Reads the directory `path` (decoded, with its final slash), open as
  * `entry`, which is borrowed.  Names that are hidden, lead out of the tree
  * or are neither file nor directory are left out.  Returns STATUS_SUCCESS
- * and a directory, to be given back with directory_close; STATUS_UNAVAILABLE
- * when too many large ones are in use, or STATUS_FAILURE.
+ * and a directory, to be given back with directory_close, whose reading has
+ * begun and may have to be gone on with; STATUS_UNAVAILABLE when too many
+ * large ones are in use, or STATUS_FAILURE.
  */
 MUST_USE enum status
 directory_open(struct directory_cache *cache, const struct tree *tree,
     struct str path, const struct entry *entry, struct directory **out);
+
+/*
+ * Goes on with the reading, for a millisecond or two.  Returns 1 when the
+ * entries are there, 0 when there is more to be done, or -1, from then on,
+ * with errno set.
+ */
+MUST_USE int directory_more(struct directory *directory);
 void directory_close(struct directory *directory);
 
 /* Lets go of what is remembered. */

@@ -72,11 +72,19 @@ open_path(struct str path, struct directory **directory)
 {
 	struct entry entry;
 	enum status status;
+	int ready = 0;
 
 	assert_int_equal(tree_open(&tree, path, &entry), STATUS_SUCCESS);
 	status = directory_open(&cache, &tree, path, &entry, directory);
 	close(entry.fd);
-	return status;
+	if (status != STATUS_SUCCESS)
+		return status;
+	while (ready == 0)
+		ready = directory_more(*directory);
+	if (ready == 1)
+		return STATUS_SUCCESS;
+	directory_close(*directory);
+	return STATUS_FAILURE;
 }
 
 static enum status
@@ -121,6 +129,38 @@ order(void **state)
 	}
 	assert_int_equal(directory->count, sizeof want / sizeof *want);
 	directory_close(directory);
+}
+
+/* Around the lengths of the runs that are put in order at once. */
+static void
+order_of_many(void **state)
+{
+	static const size_t counts[] = { 0, 1, 2, 511, 512, 513, 1024, 1025,
+		2500 };
+	size_t made = 0;
+	struct directory *directory;
+
+	(void)state;
+	temporary_folder(&folder, "lots");
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		for (; made < counts[i]; made++) {
+			char name[64];
+
+			/* In no order that a directory may have. */
+			snprintf(name, sizeof name, "lots/f%zu",
+			    made * 7919 % 100003);
+			temporary_file(&folder, name, "");
+		}
+		assert_int_equal(
+		    open_path(STR("/lots/"), &directory), STATUS_SUCCESS);
+		assert_int_equal(directory_more(directory), 1);
+		assert_int_equal(directory->count, made);
+		for (size_t n = 1; n < made; n++)
+			assert_true(
+			    strverscmp(directory->entries[n - 1].name.at,
+				directory->entries[n].name.at) < 0);
+		directory_close(directory);
+	}
 }
 
 static void
@@ -280,6 +320,7 @@ lack_of_memory_is_a_failure(void **state)
 	assert_in_range(n, 3, 19);
 	assert_int_equal(directory->count, MANY);
 	directory_close(directory);
+	directory_cache_release(&cache);
 }
 
 static void
@@ -301,6 +342,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
+		cmocka_unit_test(order_of_many),
 		cmocka_unit_test(titles),
 		cmocka_unit_test(new_ones_are_not_remembered),
 		cmocka_unit_test(others_are_shared),

@@ -20,6 +20,7 @@ struct source {
 	struct str text;
 	size_t chunk;
 	int error; /* at the end */
+	bool hesitates;
 };
 
 static ssize_t
@@ -97,7 +98,8 @@ gives_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows) * 4; i++) {
 		const struct row *row = &rows[i / 4];
-		struct source source = { row->in, 1 + i % 4 * 3, 0 };
+		struct source source = { .text = row->in,
+			.chunk = 1 + i % 4 * 3 };
 		char room[128];
 		struct buf got = buf_over(room, sizeof room);
 		struct arena arena;
@@ -112,12 +114,49 @@ gives_lines(void **state)
 	}
 }
 
+/* A source that has nothing to give at every other call. */
+static ssize_t
+read_hesitantly(void *context, char *at, size_t room)
+{
+	struct source *source = context;
+
+	source->hesitates = !source->hesitates;
+	if (source->hesitates) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return source_read(context, at, room);
+}
+
+static void
+waits_for_its_source(void **state)
+{
+	struct source source = { .text = STR("one\ntwo\n"), .chunk = 3 };
+	char room[128];
+	struct buf got = buf_over(room, sizeof room);
+	struct arena arena;
+	struct lines lines;
+
+	(void)state;
+	open_lines(&lines, &arena, &source, 8);
+	lines.read = read_hesitantly;
+	for (int i = 0; i < 10; i++) {
+		errno = 0;
+		show(&lines, &got);
+		if (lines.ended)
+			break;
+		assert_int_equal(errno, EAGAIN);
+	}
+	assert_true(str_equals(buf_str(&got), STR("[one][two]")));
+	arena_release(&arena);
+}
+
 /* Every byte of a text many times the buffer comes, once, in its place. */
 static void
 loses_nothing(void **state)
 {
 	static char text[(size_t)1 << 20];
-	struct source source = { { text, sizeof text }, 5000, 0 };
+	struct source source = { .text = { text, sizeof text }, .chunk = 5000 };
 	struct arena arena;
 	struct lines lines;
 	struct lines_part part;
@@ -144,7 +183,9 @@ loses_nothing(void **state)
 static void
 failure_stays(void **state)
 {
-	struct source source = { STR("one\ntw"), 3, EIO };
+	struct source source = {
+		.text = STR("one\ntw"), .chunk = 3, .error = EIO
+	};
 	struct arena arena;
 	struct lines lines;
 	struct lines_part part;
@@ -179,6 +220,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_lines),
+		cmocka_unit_test(waits_for_its_source),
 		cmocka_unit_test(loses_nothing),
 		cmocka_unit_test(failure_stays),
 		cmocka_unit_test(no_memory),
