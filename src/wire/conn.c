@@ -4,7 +4,7 @@
  */
 #include "wire/conn.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -190,6 +190,30 @@ begin_response(struct conn *conn)
 	set_deadline(conn, CONN_DEADLINE_STALL);
 }
 
+/*
+ * Adds what has come to the request: as transport_read, and IO_FAILED without
+ * memory, of which none is taken for a client that has yet to ask.
+ */
+static ssize_t
+read_request(struct conn *conn)
+{
+	const size_t most = conn->kind->protocol->request_max;
+	char bytes[PROTOCOL_REQUEST_MAX];
+	ssize_t got;
+
+	assert(most <= sizeof bytes);
+	got = transport_read(&conn->transport, bytes, most - conn->input_len);
+	if (got <= 0)
+		return got;
+	if (conn->input == NULL)
+		conn->input = arena_buffer(&conn->arena, most);
+	if (conn->input == NULL)
+		return IO_FAILED;
+	memcpy(conn->input + conn->input_len, bytes, (size_t)got);
+	conn->input_len += (size_t)got;
+	return got;
+}
+
 static enum step
 conn_request(struct conn *conn)
 {
@@ -203,18 +227,11 @@ conn_request(struct conn *conn)
 		begin_response(conn);
 		return STEP_AGAIN;
 	}
-	if (conn->input == NULL)
-		conn->input = arena_buffer(&conn->arena, protocol->request_max);
-	if (conn->input == NULL)
-		return STEP_CLOSE;
-	got = transport_read(&conn->transport, conn->input + conn->input_len,
-	    protocol->request_max - conn->input_len);
+	got = read_request(conn);
 	if (got == IO_CLOSED)
 		conn->half_closed = true;
 	else if (got < 0)
 		return step_of(got);
-	else
-		conn->input_len += (size_t)got;
 	switch (protocol->answer(exchange,
 	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
 	case PARSE_MORE: return STEP_AGAIN;

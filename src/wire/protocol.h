@@ -12,6 +12,8 @@ enum parse {
 	PARSE_CLOSE, /* nothing is to be said */
 };
 
+#define PROTOCOL_REQUEST_MAX 1026
+
 /*
  * What differs between Gemini and Gopher.  Each call sets the exchange's
  * answer, in its arena, and never fails: without memory the answer says so
@@ -19,7 +21,8 @@ enum parse {
  */
 struct protocol {
 	const char *name; /* for the log */
-	size_t request_max; /* bytes of the longest request with its end */
+	/* Bytes of the longest request with its end. */
+	size_t request_max; /* PROTOCOL_REQUEST_MAX at most */
 	/*
 	 * Reads the request in `input`, all that has come so far, and
 	 * answers it once it is whole.  `ended` tells that no more will
