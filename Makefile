@@ -9,7 +9,9 @@
 #   make coverage      the lines and branches that the tests reach
 #   make memcheck      the tests under valgrind
 #
-# SAN=address,undefined works with each target and builds aside.
+# SAN=address,undefined works with each target and builds aside.  So does
+# STATIC=1, with OpenSSL within the program: a little faster, and whoever does
+# that has to build again for each of OpenSSL's security updates.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
@@ -18,7 +20,7 @@ SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
 EXAMPLEDIR = $(PREFIX)/share/examples/capsuled
 
-B = build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+B = build$(if $(STATIC),/static)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 comma = ,
 
 CFLAGS = -O2 -g
@@ -45,7 +47,9 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
 
 # The floors, lowest first: each may include itself and those before it.
 FLOORS = text sys tree serve wire daemon tool
-LIBRARIES = -lconfuse -levent_core -lmagic -lssl -lcrypto -luriparser \
+OPENSSL = $(if $(STATIC),-Wl$(comma)-Bstatic) -lssl -lcrypto \
+    $(if $(STATIC),-Wl$(comma)-Bdynamic)
+LIBRARIES = -lconfuse -levent_core -lmagic $(OPENSSL) -luriparser \
     -lunistring -lidn2 $(if $(filter Linux,$(SYSTEM)),-lseccomp)
 
 # Rooms of one system alone; where they are not compiled, only looked at.
