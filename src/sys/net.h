@@ -98,7 +98,10 @@ struct net_out {
 	bool corked; /* hold a partial segment: more, or the end, follows */
 };
 
-/* One TLS record of the largest size, and a handshake's last words. */
+/*
+ * One TLS record of the largest size, or as much in the smallest that a client
+ * may ask for, and a handshake's last words.
+ */
 #define NET_OUT_SIZE ((size_t)18 << 10)
 
 /* Adds bytes, as many as there is room for; -1 without memory. */

@@ -117,9 +117,9 @@ context_settings(SSL_CTX *ssl)
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_clear_options(ssl, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	/* No partial writes: what waits has room for all records of a call. */
 	SSL_CTX_set_mode(ssl,
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_NO_AUTO_CHAIN |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN |
 		SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ssl, 1);
 	/* The groups that OpenSSL allows by default include ffdhe8192. */

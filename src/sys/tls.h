@@ -62,7 +62,10 @@ MUST_USE ssize_t tls_handshake(struct tls *tls);
  */
 MUST_USE ssize_t tls_read(struct tls *tls, char *at, size_t room);
 
-/* Bytes that were taken, or an enum io; up to 16384 make one record. */
+/*
+ * Bytes that were taken, or an enum io; up to 16384 make one record, or as
+ * many as a client wants that asked for small ones (RFC 6066, 4).
+ */
 MUST_USE ssize_t tls_write(struct tls *tls, const char *at, size_t len);
 
 /* Adds close_notify to what is sent (Gemini 0.24, Responses). */

@@ -11,10 +11,14 @@ from server import (Connection, Server, fetch, gemini, gemini_connect,
                     tls_context, wait_until)
 
 
+# More than two of the largest records.
+LONG = ''.join('%07d\n' % number for number in range(5000))
+
+
 class Tls(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server({'index.gmi': '# Home\n'})
+        cls.server = Server({'index.gmi': '# Home\n', 'long.txt': LONG})
         cls.addClassCleanup(cls.server.stop)
 
     def home(self, **named):
@@ -77,14 +81,24 @@ class Tls(unittest.TestCase):
         self.assertIn(hashlib.sha256(der).hexdigest(),
                       said.string.lower().replace(':', ''))
 
-    def s_client(self, *arguments):
+    def s_client(self, *arguments, path='/'):
         command = ['openssl', 's_client', '-connect',
                    '127.0.0.1:%d' % self.server.gemini_port, '-ign_eof',
                    *arguments]
         return subprocess.run(
-            command, input=self.server.url('/').encode() + b'\r\n',
+            command, input=self.server.url(path).encode() + b'\r\n',
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
             check=False)
+
+    # RFC 6066, 4: clients with little memory ask for it.
+    def test_small_records(self):
+        for size in ('512', '1024', '2048', '4096'):
+            for version in ('-tls1_3', '-tls1_2'):
+                with self.subTest(size=size, version=version):
+                    run = self.s_client('-quiet', '-maxfraglen', size,
+                                        version, path='/long.txt')
+                    whole = b'20 text/plain\r\n' + LONG.encode()
+                    self.assertTrue(whole in run.stdout, run.stdout[-200:])
 
     def test_groups(self):
         for groups, works in [
