@@ -28,8 +28,8 @@ serve_key(const struct server *server, const struct request *request,
 }
 
 /*
- * Answers with what is kept of a file, which is `st` now: one look at it
- * instead of opening, reading and closing it.
+ * Answers with what is kept of a file or directory, which is `st` now: one
+ * look at it instead of reading it.
  */
 static bool
 serve_kept(const struct server *server, const struct request *request,
@@ -153,6 +153,10 @@ serve_directory(const struct server *server, const struct request *request,
 	status = tree_open(server->tree, request->path, &entry);
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
+		return;
+	}
+	if (serve_kept(server, request, &entry.st, response)) {
+		close(entry.fd);
 		return;
 	}
 	response_set(response, STATUS_SUCCESS, STR("text/gemini"));

@@ -152,6 +152,12 @@ class Changes(unittest.TestCase):
             for path in pages:
                 for got in ask(path):
                     self.assertIn(b'Old', got)
+            for got in ask('/d/'):
+                self.assertIn(b'b.gmi', got)
+        os.unlink(self.server.path('d/b.gmi'))
+        for got in ask('/d/'):
+            self.assertIn(b'a.gmi', got)
+            self.assertNotIn(b'b.gmi', got)
         for path, name in pages.items():
             with self.subTest(path=path):
                 with open(self.server.path(name), 'r+',
