@@ -54,6 +54,15 @@ slot_of(struct kept_cache *cache, const struct kept_key *key)
 	return &cache->slots[(key->path + (uint64_t)key->form) % KEPT_SLOTS];
 }
 
+bool
+kept_knows(struct kept_cache *cache, enum kept_form form, struct str path)
+{
+	const struct kept_key key = { .form = form, .path = str_hash(path) };
+	const struct kept_slot *slot = slot_of(cache, &key);
+
+	return slot->key.form == form && slot->key.path == key.path;
+}
+
 static void
 text_leave(struct kept_cache *cache, struct kept_text *text)
 {

@@ -43,6 +43,22 @@ serve_kept(const struct server *server, const struct request *request,
 	    serve_key(server, request, &file, response);
 }
 
+/*
+ * Looks at `name` in the directory asked for, or at the path itself, if it is
+ * one that was served lately: only then is it known to lead nowhere else, and
+ * is a look at it of use.  Returns -1 with errno set.
+ */
+static int
+look_again(const struct server *server, const struct request *request,
+    struct str name, struct stat *st)
+{
+	if (kept_knows(server->kept, KEPT_FILE, request->path) ||
+	    kept_knows(server->kept, KEPT_MENU, request->path))
+		return tree_stat_in(server->tree, request->path, name, st);
+	errno = EAGAIN;
+	return -1;
+}
+
 /* Answers with a file, which it takes, of a type that is empty if unknown. */
 static void
 serve_entry(const struct server *server, const struct request *request,
@@ -106,7 +122,7 @@ serve_page(const struct server *server, const struct request *request,
 	enum status status;
 
 	/* Most directories lack two of the three. */
-	if (tree_stat_in(server->tree, request->path, name, &st) == -1) {
+	if (look_again(server, request, name, &st) == -1) {
 		if (errno == ENOENT)
 			return false;
 	} else if (serve_kept(server, request, &st, response)) {
@@ -181,7 +197,7 @@ serve_path(const struct server *server, const struct request *request,
 		serve_directory(server, request, response);
 		return;
 	}
-	if (tree_stat_in(server->tree, request->path, STR(""), &st) == 0 &&
+	if (look_again(server, request, STR(""), &st) == 0 &&
 	    serve_kept(server, request, &st, response))
 		return;
 	status = tree_open(server->tree, request->path, &entry);

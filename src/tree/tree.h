@@ -48,9 +48,10 @@ MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
     struct str name, struct entry *out);
 
 /*
- * What `name` in the directory `path` is, without opening it; a final link
- * is not followed.  Only to be compared with what tree_open_in once found: it
- * does not tell what may be served.  Returns -1 with errno set.
+ * What `name` in the directory `path` is, without opening it.  Only for a path
+ * beneath which tree_open_in has found something lately, and only to be
+ * compared with that: a final link is not followed, but all others are,
+ * wherever they lead.  Returns -1 with errno set.
  */
 MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
     struct str name, struct stat *out);

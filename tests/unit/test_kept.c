@@ -197,6 +197,23 @@ only_for_the_same(void **state)
 	assert_int_equal(kept(&key), 10);
 }
 
+/* What was never served need not be looked at. */
+static void
+known_paths(void **state)
+{
+	struct kept_key key = key_of("/known", 14);
+
+	(void)state;
+	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known")));
+	make(&key, 10, 5, true);
+	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known")));
+	make(&key, 10, SIZE_MAX, false);
+	assert_true(kept_knows(&cache, KEPT_MENU, STR("/known")));
+	assert_false(kept_knows(&cache, KEPT_FILE, STR("/known")));
+	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known/")));
+	assert_false(kept_knows(&cache, KEPT_NOTHING, STR("/known")));
+}
+
 /* What changes within the clock's tick must not look unchanged. */
 static void
 not_what_has_just_changed(void **state)
@@ -314,6 +331,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_and_small),
 		cmocka_unit_test(only_for_the_same),
+		cmocka_unit_test(known_paths),
 		cmocka_unit_test(not_what_has_just_changed),
 		cmocka_unit_test(outlives_its_place),
 		cmocka_unit_test(one_copy_at_a_time),
