@@ -72,6 +72,29 @@ text_leave(struct kept_cache *cache, struct kept_text *text)
 	free(text);
 }
 
+/* Forgets what may not be given any more. */
+static void
+forget_old(struct kept_cache *cache)
+{
+	for (size_t i = 0; i < KEPT_SLOTS; i++) {
+		struct kept_slot *slot = &cache->slots[i];
+
+		if (slot->text == NULL || clock_until_ms(&slot->until) > 0)
+			continue;
+		text_leave(cache, slot->text);
+		slot->text = NULL;
+		slot->key.form = KEPT_NOTHING;
+	}
+}
+
+static bool
+has_room(struct kept_cache *cache, size_t more)
+{
+	if (cache->held + more > HELD_MAX)
+		forget_old(cache);
+	return cache->held + more <= HELD_MAX;
+}
+
 /* Makes room for `more` bytes; false, and no text is left, without it. */
 static bool
 text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
@@ -85,7 +108,7 @@ text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
 		room *= 2;
 	if (old != NULL && room == had)
 		return true;
-	if (room <= LARGEST && cache->held + room - had <= HELD_MAX)
+	if (room <= LARGEST && has_room(cache, room - had))
 		larger = realloc(old, sizeof *larger + room);
 	if (larger == NULL) {
 		text_leave(cache, old);
@@ -172,6 +195,14 @@ keep(struct recording *self)
 	self->given_up = true;
 }
 
+static void
+give_up(struct recording *self)
+{
+	text_leave(self->cache, self->text);
+	self->text = NULL;
+	self->given_up = true;
+}
+
 static ssize_t
 recording_pull(struct body *body, char *at, size_t room)
 {
@@ -179,8 +210,8 @@ recording_pull(struct body *body, char *at, size_t room)
 	ssize_t got = body_pull(self->made, at, room);
 
 	body->ended = self->made->ended;
-	if (clock_until_ms(&self->until) == 0)
-		self->given_up = true;
+	if (got >= 0 && clock_until_ms(&self->until) == 0)
+		give_up(self);
 	if (got > 0 && !self->given_up) {
 		self->given_up =
 		    !text_grow(self->cache, &self->text, (size_t)got);

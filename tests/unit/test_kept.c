@@ -291,6 +291,66 @@ memory_is_bounded(void **state)
 }
 
 static void
+for_a_moment(void **state)
+{
+	struct kept_key key = key_of("/moment", 11);
+	struct timespec began = clock_now();
+
+	(void)state;
+	make(&key, 10, SIZE_MAX, false);
+	while (kept(&key) > 0) {
+		assert_in_range(clock_since_ms(&began), 0, DEADLINE_MS);
+		(void)poll(NULL, 0, 20);
+	}
+	assert_true(clock_since_ms(&began) >= 1000);
+}
+
+/* Answers that nobody may have again do not keep others from being kept. */
+static void
+what_is_over_makes_room(void **state)
+{
+	struct kept_key small = key_of("/small", 13);
+	struct timespec began = clock_now();
+	char path[] = "/large-00";
+
+	(void)state;
+	kept_release(&cache);
+	for (ino_t i = 0; i < 64; i++) {
+		struct kept_key large;
+
+		path[7] = (char)('0' + i / 10);
+		path[8] = (char)('0' + i % 10);
+		large = key_of(path, 1000 + i);
+		make(&large, (size_t)256 << 10, SIZE_MAX, false);
+	}
+	while (kept(&small) == 0) {
+		assert_in_range(clock_since_ms(&began), 0, DEADLINE_MS);
+		(void)poll(NULL, 0, 20);
+		make(&small, 10, SIZE_MAX, false);
+	}
+}
+
+/* Nor does a copy that comes too late to be given to anybody. */
+static void
+a_slow_copy_is_given_up(void **state)
+{
+	struct kept_key key = key_of("/left", 15);
+	struct source source = source_of(100000);
+	struct body *body;
+
+	(void)state;
+	kept_release(&cache);
+	body = kept_record(&cache, &key, &arena, &source.body);
+	assert_int_equal(read_bytes(body, 1), ROOM);
+	assert_int_not_equal(cache.held, 0);
+	for_a_moment(state);
+	assert_int_equal(read_bytes(body, 1), ROOM);
+	kept_release(&cache);
+	assert_int_equal(cache.held, 0);
+	body_release(body);
+}
+
+static void
 without_memory(void **state)
 {
 	struct kept_key key = key_of("/none", 10);
@@ -310,21 +370,6 @@ without_memory(void **state)
 	assert_int_equal(kept(&key), 10);
 }
 
-static void
-for_a_moment(void **state)
-{
-	struct kept_key key = key_of("/moment", 11);
-	struct timespec began = clock_now();
-
-	(void)state;
-	make(&key, 10, SIZE_MAX, false);
-	while (kept(&key) > 0) {
-		assert_in_range(clock_since_ms(&began), 0, DEADLINE_MS);
-		(void)poll(NULL, 0, 20);
-	}
-	assert_true(clock_since_ms(&began) >= 1000);
-}
-
 int
 main(void)
 {
@@ -338,6 +383,8 @@ main(void)
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(for_a_moment),
+		cmocka_unit_test(what_is_over_makes_room),
+		cmocka_unit_test(a_slow_copy_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
