@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistr.h>
 #include <unistd.h>
 
@@ -17,8 +18,13 @@
 
 /* How much of a file is looked at. */
 #define SAMPLE_SIZE 16384
-/* What libmagic may take: it keeps each expression that it ever compiled. */
-#define MAGIC_MEMORY ((size_t)4 << 20)
+/*
+ * What libmagic may take: it keeps each expression that it ever compiled,
+ * in small pieces, and writes the sample with eight bytes for each of its own.
+ */
+#define MAGIC_MEMORY ((size_t)3 << 20)
+#define MAGIC_PIECE 1024
+#define RESERVE_SIZE ((size_t)1 << 20)
 /* Different types that are remembered; a tree has a dozen. */
 #define TYPES_MAX 128
 #define TYPE_SIZE 96
@@ -45,6 +51,7 @@ struct recent {
 
 struct media {
 	magic_t magic;
+	void *reserve; /* MAP_FAILED while there is none */
 	size_t type_count;
 	struct {
 		char text[TYPE_SIZE];
@@ -53,6 +60,24 @@ struct media {
 	struct slot slots[SLOTS];
 	struct recent recent[RECENT];
 };
+
+/* Address space for what is not small, held while libmagic is not asked. */
+static bool
+hold_reserve(struct media *media)
+{
+	if (media->reserve == MAP_FAILED)
+		media->reserve = mmap(NULL, RESERVE_SIZE,
+		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return media->reserve != MAP_FAILED;
+}
+
+static void
+give_reserve(struct media *media)
+{
+	if (media->reserve != MAP_FAILED)
+		(void)munmap(media->reserve, RESERVE_SIZE);
+	media->reserve = MAP_FAILED;
+}
 
 struct media *
 media_new(char *error, size_t error_size)
@@ -63,6 +88,8 @@ media_new(char *error, size_t error_size)
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
+	media->reserve = MAP_FAILED;
+	(void)hold_reserve(media);
 	media->magic = magic_open(MAGIC_MIME | MAGIC_ERROR);
 	if (media->magic == NULL || magic_load(media->magic, NULL) != 0) {
 		snprintf(error, error_size,
@@ -83,6 +110,7 @@ media_free(struct media *media)
 		return;
 	if (media->magic != NULL)
 		magic_close(media->magic);
+	give_reserve(media);
 	free(media);
 }
 
@@ -122,17 +150,42 @@ is_utf8(struct str sample, bool cut)
 }
 
 /*
- * Without memory libmagic calls itself until the stack ends, or frees what it
- * never had.  So what it takes is taken before, and given back to it.
+ * Whether there is as much as libmagic may take.  In pieces: when many
+ * clients have gone there is memory enough again, but not in one.
  */
 static bool
 has_memory(void)
 {
-	void *taken = malloc(MAGIC_MEMORY);
-	bool is_there = taken != NULL;
+	struct piece {
+		struct piece *next;
+	} *taken = NULL, *piece;
+	size_t size = 0;
 
-	free(taken);
-	return is_there;
+	while (size < MAGIC_MEMORY && (piece = malloc(MAGIC_PIECE)) != NULL) {
+		piece->next = taken;
+		taken = piece;
+		size += MAGIC_PIECE;
+	}
+	while ((piece = taken) != NULL) {
+		taken = piece->next;
+		free(piece);
+	}
+	return size >= MAGIC_MEMORY;
+}
+
+/*
+ * False when there is no memory for libmagic: it would call itself until the
+ * stack ends, or free what it never had.
+ */
+static bool
+ask(struct media *media, struct str sample, struct str *told)
+{
+	if (!hold_reserve(media) || !has_memory())
+		return false;
+	give_reserve(media);
+	*told = str_of(magic_buffer(media->magic, sample.at, sample.len));
+	(void)hold_reserve(media);
+	return true;
 }
 
 /*
@@ -152,9 +205,8 @@ build(struct media *media, struct str named, struct str sample, bool cut)
 		return STR("text/plain");
 	if (named.len > 0 && (!mime_is_text(named) || is_utf8(sample, cut)))
 		return named;
-	if (!has_memory())
+	if (!ask(media, sample, &told))
 		return (struct str){ 0 };
-	told = str_of(magic_buffer(media->magic, sample.at, sample.len));
 	content = str_cut(&told, ';');
 	told = str_trim_start(told);
 	if (str_starts(told, STR("charset=")))
