@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
 
+# What a server that is started by hand takes, too.
+UNJAILED = ['-o', 'jail=off'] if INSTRUMENTED else []
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')
 
@@ -187,8 +189,7 @@ class Server(Process):
             if address is not None:
                 command += [flag, address]
         command += ['-w', str(workers), '-C', self.certs]
-        if INSTRUMENTED:
-            command += ['-o', 'jail=off']
+        command += UNJAILED
         for option in options:
             command += ['-o', option]
         self.name = names[0] if names else 'localhost'

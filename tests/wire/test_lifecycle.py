@@ -10,8 +10,8 @@ import threading
 import time
 import unittest
 
-from server import (CAPSULED, DEADLINE_S, Connection, Server, fetch,
-                    gemini_connect, gopher_connect, new_directory,
+from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Server,
+                    fetch, gemini_connect, gopher_connect, new_directory,
                     peer_certificate, read_reply, select, tls_context,
                     wait_until)
 
@@ -422,7 +422,8 @@ class Accidents(unittest.TestCase):
             server.stop()
             child = subprocess.Popen(
                 [CAPSULED, '-g', '127.0.0.1:%d' % server.gemini_port, '-G',
-                 'off', '-w', '1', '-C', server.certs, server.root],
+                 'off', '-w', '1', '-C', server.certs, *UNJAILED,
+                 server.root],
                 stdin=subprocess.DEVNULL, stderr=write_end)
             try:
                 os.close(write_end)

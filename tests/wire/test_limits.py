@@ -7,6 +7,7 @@ import signal
 import socket
 import unittest
 
+from build import hurried
 from server import (Connection, Server, fetch, gopher, gopher_connect,
                     tls_context, wait_until)
 
@@ -70,6 +71,21 @@ class Rate(unittest.TestCase):
         with Server(HOME, options=(*RULES, 'limits=off')) as server:
             for _ in range(30):
                 self.assertEqual(visit(server, '127.0.0.1')[:1], b'i')
+
+
+class Prefix(unittest.TestCase):
+    # How many bits count, and what a neighbour gets after a flood.
+    TABLE = ((32, '127.5.0.2', b'i'), (24, '127.5.0.2', b'r'),
+             (24, '127.5.1.1', b'i'), (8, '127.6.1.1', b'r'))
+
+    def test_who_is_a_neighbour(self):
+        for bits, neighbour, want in self.TABLE:
+            with self.subTest(bits=bits, neighbour=neighbour), \
+                    Server(HOME, options=(
+                        *RULES, 'limit_ipv4_bits=%d' % bits)) as server:
+                wait_until(lambda s=server: visit(s, '127.5.0.1') == b'reset',
+                           'the end of patience')
+                self.assertEqual(visit(server, neighbour)[:1], want)
 
 
 class Open(unittest.TestCase):
@@ -178,6 +194,7 @@ class Hostile(unittest.TestCase):
                     tls.sendall(server.url('/').encode() + b'\r\n')
                     self.assertTrue(tls.recv(100).startswith(b'20 '))
 
+    @hurried
     def test_one_host_shuts_nobody_out(self):
         # It opens all it can and lets go of nothing.
         with Server(HOME, workers=1, preexec_fn=self.few_files,
@@ -201,7 +218,8 @@ class Hostile(unittest.TestCase):
 
     def test_who_asks_for_nothing_goes_first(self):
         with Server(HOME, workers=1, preexec_fn=self.few_files,
-                    options=('limits=off', 'request_timeout_ms=60000')) \
+                    options=('limits=off', 'request_timeout_ms=600000',
+                             'stall_timeout_ms=600000')) \
                 as server:
             with open(server.path('big.bin'), 'wb') as file:
                 file.truncate(6 << 20)
