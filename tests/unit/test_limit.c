@@ -124,6 +124,43 @@ networks(void **state)
 	}
 }
 
+/* However much of an address the operator takes for one host. */
+static void
+prefixes(void **state)
+{
+	static const struct {
+		unsigned ipv4_bits, ipv6_bits;
+		const char *flood, *other;
+		enum limit_verdict verdict; /* on the other */
+	} table[] = {
+		{ 24, 64, "192.0.2.1:1", "192.0.2.255:1", LIMIT_DROP },
+		{ 24, 64, "192.0.2.1:1", "192.0.3.1:1", LIMIT_PASS },
+		{ 25, 64, "192.0.2.1:1", "192.0.2.127:1", LIMIT_DROP },
+		{ 25, 64, "192.0.2.1:1", "192.0.2.128:1", LIMIT_PASS },
+		{ 8, 64, "192.0.2.1:1", "[::ffff:192.9.9.9]:1", LIMIT_DROP },
+		{ 32, 48, "[2001:db8::1]:1", "[2001:db8:0:1::]:1", LIMIT_DROP },
+		{ 32, 48, "[2001:db8::1]:1", "[2001:db8:1::1]:1", LIMIT_PASS },
+		{ 32, 49, "[2001:db8::1]:1", "[2001:db8:0:8000::]:1",
+		    LIMIT_PASS },
+		{ 32, 128, "[2001:db8::1]:1", "[2001:db8::2]:1", LIMIT_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct limit_table *limits = limit_new();
+		struct limit_rules by = rules;
+
+		by.ipv4_bits = table[i].ipv4_bits;
+		by.ipv6_bits = table[i].ipv6_bits;
+		assert_non_null(limits);
+		for (size_t j = 0; j < 120; j++)
+			visit(limits, &by, table[i].flood);
+		if (visit(limits, &by, table[i].other) != table[i].verdict)
+			fail_msg("%s: %s", table[i].flood, table[i].other);
+		limit_free(limits);
+	}
+}
+
 static void
 modes(void **state)
 {
@@ -240,6 +277,7 @@ main(void)
 		cmocka_unit_test(bursts_end),
 		cmocka_unit_test(waiting_helps),
 		cmocka_unit_test(networks),
+		cmocka_unit_test(prefixes),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(open_ones_are_counted),
 		cmocka_unit_test(children_share),

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -187,6 +189,44 @@ lack_of_descriptors_is_a_failure(void **state)
 	assert_int_equal(status, STATUS_FAILURE);
 }
 
+/* Only looked at; what cannot be named is not there. */
+static void
+looks(void **state)
+{
+	static const struct {
+		const char *path, *name;
+		int error;
+		mode_t kind;
+	} table[] = {
+		{ "/", "", 0, S_IFDIR },
+		{ "/", "index.gmi", 0, S_IFREG },
+		{ "/docs/", "", 0, S_IFDIR },
+		{ "/", "none", ENOENT, 0 },
+	};
+	static char long_name[PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int result = tree_stat_in(
+		    &tree, str_of(table[i].path), str_of(table[i].name), &st);
+
+		if (table[i].error != 0) {
+			assert_int_equal(result, -1);
+			assert_int_equal(errno, table[i].error);
+		} else if (result == -1 ||
+		    (st.st_mode & S_IFMT) != table[i].kind) {
+			fail_msg("%s%s", table[i].path, table[i].name);
+		}
+	}
+	memset(long_name, 'x', sizeof long_name - 1);
+	assert_int_equal(
+	    tree_stat_in(&tree, STR("/"), str_of(long_name), &st), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tree_stat_in(&tree, STR("/"), STR("a\0b"), &st), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
 int
 main(void)
 {
@@ -195,6 +235,7 @@ main(void)
 		cmocka_unit_test(long_paths_are_not_found),
 		cmocka_unit_test(shows),
 		cmocka_unit_test(contains),
+		cmocka_unit_test(looks),
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 	};
 
