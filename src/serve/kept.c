@@ -48,19 +48,32 @@ is_same(const struct kept_key *a, const struct kept_key *b)
 	    is_same_time(&a->st.st_ctim, &b->st.st_ctim);
 }
 
+static size_t
+place_of(enum kept_form form, uint64_t path)
+{
+	return (path + (uint64_t)form) % KEPT_SLOTS;
+}
+
 static struct kept_slot *
 slot_of(struct kept_cache *cache, const struct kept_key *key)
 {
-	return &cache->slots[(key->path + (uint64_t)key->form) % KEPT_SLOTS];
+	return &cache->slots[place_of(key->form, key->path)];
 }
 
 bool
-kept_knows(struct kept_cache *cache, enum kept_form form, struct str path)
+kept_knows(const struct kept_cache *cache, struct str path)
 {
-	const struct kept_key key = { .form = form, .path = str_hash(path) };
-	const struct kept_slot *slot = slot_of(cache, &key);
+	uint64_t hash = str_hash(path);
 
-	return slot->key.form == form && slot->key.path == key.path;
+	for (enum kept_form form = KEPT_FILE; form <= KEPT_MENU; form++) {
+		const struct kept_slot *slot =
+		    &cache->slots[place_of(form, hash)];
+
+		if (slot->key.form == form && slot->key.path == hash &&
+		    clock_until_ms(&slot->until) > 0)
+			return true;
+	}
+	return false;
 }
 
 static void

@@ -53,10 +53,10 @@ struct kept_key
 kept_key(enum kept_form form, struct str path, const struct stat *st);
 
 /*
- * Whether something was kept that was made of this path.  If not, kept_body
+ * Whether anything is kept that was made of this path.  If not, kept_body
  * finds nothing, whatever the path leads to now.
  */
-bool kept_knows(struct kept_cache *cache, enum kept_form form, struct str path);
+bool kept_knows(const struct kept_cache *cache, struct str path);
 
 /*
  * The answer if it is kept, as a body in the arena, and its type in the key;

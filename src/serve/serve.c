@@ -52,8 +52,7 @@ static int
 look_again(const struct server *server, const struct request *request,
     struct str name, struct stat *st)
 {
-	if (kept_knows(server->kept, KEPT_FILE, request->path) ||
-	    kept_knows(server->kept, KEPT_MENU, request->path))
+	if (kept_knows(server->kept, request->path))
 		return tree_stat_in(server->tree, request->path, name, st);
 	errno = EAGAIN;
 	return -1;

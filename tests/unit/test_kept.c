@@ -202,17 +202,22 @@ only_for_the_same(void **state)
 static void
 known_paths(void **state)
 {
-	struct kept_key key = key_of("/known", 14);
-
 	(void)state;
-	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known")));
-	make(&key, 10, 5, true);
-	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known")));
-	make(&key, 10, SIZE_MAX, false);
-	assert_true(kept_knows(&cache, KEPT_MENU, STR("/known")));
-	assert_false(kept_knows(&cache, KEPT_FILE, STR("/known")));
-	assert_false(kept_knows(&cache, KEPT_MENU, STR("/known/")));
-	assert_false(kept_knows(&cache, KEPT_NOTHING, STR("/known")));
+	for (enum kept_form form = KEPT_FILE; form <= KEPT_MENU; form++) {
+		char path[] = "/known-0";
+		struct kept_key key;
+
+		path[7] = (char)('0' + form);
+		key = key_of(path, 14);
+		key.form = form;
+		assert_false(kept_knows(&cache, str_of(path)));
+		make(&key, 10, 5, true);
+		assert_false(kept_knows(&cache, str_of(path)));
+		make(&key, 10, SIZE_MAX, false);
+		assert_true(kept_knows(&cache, str_of(path)));
+	}
+	assert_false(kept_knows(&cache, STR("/known-")));
+	assert_false(kept_knows(&cache, STR("")));
 }
 
 /* What changes within the clock's tick must not look unchanged. */
@@ -304,6 +309,7 @@ for_a_moment(void **state)
 		(void)poll(NULL, 0, 20);
 	}
 	assert_true(clock_since_ms(&began) >= 1000);
+	assert_false(kept_knows(&cache, STR("/moment")));
 }
 
 /* Answers that nobody may have again do not keep others from being kept. */
