@@ -35,12 +35,12 @@ static bool
 serve_kept(const struct server *server, const struct request *request,
     const struct stat *st, struct response *response)
 {
-	struct kept_key menu = kept_key(KEPT_MENU, request->path, st);
-	struct kept_key file = kept_key(KEPT_FILE, request->path, st);
+	struct kept_key key = kept_key(KEPT_MENU, request->path, st);
 
-	return (request->menus &&
-		   serve_key(server, request, &menu, response)) ||
-	    serve_key(server, request, &file, response);
+	if (request->menus && serve_key(server, request, &key, response))
+		return true;
+	key.form = KEPT_FILE;
+	return serve_key(server, request, &key, response);
 }
 
 /*
