@@ -4,6 +4,7 @@
  */
 #include "serve/menu.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "serve/listing.h"
@@ -151,7 +152,12 @@ map_pull(struct body *body, char *at, size_t room)
 
 	if (got != 0 || !gophermap_lists(menu->map))
 		return got;
-	return go_on_listing(menu) == -1 ? -1 : page_pull(body, at, room);
+	if (go_on_listing(menu) == -1) {
+		/* Whatever errno was, it is not that there is nothing yet. */
+		errno = EIO;
+		return -1;
+	}
+	return page_pull(body, at, room);
 }
 
 struct body *

@@ -54,7 +54,7 @@ look_again(const struct server *server, const struct request *request,
 {
 	if (kept_knows(server->kept, request->path))
 		return tree_stat_in(server->tree, request->path, name, st);
-	errno = EAGAIN;
+	errno = ESTALE;
 	return -1;
 }
 
