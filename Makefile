@@ -252,8 +252,12 @@ VALGRIND = valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full \
     --errors-for-leak-kinds=definite,indirect,possible
 MEMCHECKED = $(filter-out %/test_jail,$(patsubst $(B)/%,$(B)/memcheck/%,\
     $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAYS)))
-memcheck: $(MEMCHECKED)
+memcheck: $(MEMCHECKED) $(B)/memcheck/wire/trouble.so
 	tests/run $(B)/memcheck
+
+$(B)/memcheck/wire/trouble.so: $(B)/wire/trouble.so
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(B)/memcheck/%: $(B)/% Makefile
 	@mkdir -p $(@D)

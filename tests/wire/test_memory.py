@@ -5,6 +5,7 @@ import resource
 import ssl
 import unittest
 
+from build import beneath
 from server import (INSTRUMENTED, Server, fetch, gemini_connect,
                     gopher_connect, select, wait_until)
 from trouble import FOREVER, TroubledServer
@@ -49,6 +50,7 @@ VISITS = {
 }
 
 
+@beneath
 class Allocations(unittest.TestCase):
     """OpenSSL's, libevent's and libmagic's as well as ours."""
 

@@ -157,6 +157,16 @@ class Clock(unittest.TestCase):
             server.trouble.ends()
             self.assertEqual(fetch(server).text, '# Home\n')
 
+    def test_set_back_during_a_pause(self):
+        # Each worker that is killed is missed for longer, not for a day.
+        with TroubledServer(TREE) as server:
+            for _ in range(5):
+                worker, = wait_until(server.workers, 'one worker')
+                os.kill(worker, signal.SIGKILL)
+                server.wait_for_line('worker %d ended: ' % worker)
+            server.trouble['seconds'] = -DAY_S
+            self.assertEqual(fetch(server).text, '# Home\n')
+
 
 if __name__ == '__main__':
     unittest.main()
