@@ -33,4 +33,14 @@ struct setting_key {
 extern const struct setting_key setting_keys[];
 extern const size_t setting_key_count;
 
+/* What readers share.  Leaves a message in the configuration; returns -1. */
+int setting_fail(struct setting *s, const char *format, ...) PRINTF_LIKE(2, 3);
+int setting_fail_memory(struct setting *s);
+
+/* A number from key->least to key->most; -1 with a message for all else. */
+MUST_USE int setting_number(struct setting *s, unsigned long *out);
+
+/* Room for `count` objects and one more, so that none is still an array. */
+MUST_USE void *setting_array(struct setting *s, size_t count, size_t size);
+
 #endif

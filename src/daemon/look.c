@@ -1,0 +1,105 @@
+/*
+ * Settings of what visitors see: language, item types.  Knows what may stand
+ * in them; does not know how pages are made of it.
+ */
+#include "daemon/look.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define LANG_MAX 200
+
+static bool
+is_alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z');
+}
+
+/* Subtags of one to eight letters and digits (RFC 5646 section 2.1). */
+static bool
+is_language_tag(struct str tag)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < tag.len; i++) {
+		len = tag.at[i] == '-' && len > 0 ? 0 : len + 1;
+		if (len > 8 || (len > 0 && !is_alphanumeric(tag.at[i])))
+			return false;
+	}
+	return len > 0;
+}
+
+int
+look_lang(struct setting *s)
+{
+	struct config *config = s->config;
+	struct str value = s->values[0];
+	struct str rest = value;
+	bool good = value.len <= LANG_MAX && !str_ends(value, STR(","));
+
+	while (good && rest.len > 0)
+		good = is_language_tag(str_cut(&rest, ','));
+	if (!good)
+		return setting_fail(s,
+		    "lang is \"%.99s\", give language tags like en or en,fr",
+		    value.at);
+	if (arena_copy(&config->arena, value, &config->site.lang) == -1)
+		return setting_fail_memory(s);
+	return 0;
+}
+
+static bool
+is_mime(struct str mime)
+{
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < mime.len; i++) {
+		slashes += mime.at[i] == '/';
+		if (!is_alphanumeric(mime.at[i]) &&
+		    (mime.at[i] == '\0' || strchr("/.+-_", mime.at[i]) == NULL))
+			return false;
+	}
+	return mime.len > 0 && slashes <= 1 && mime.at[0] != '/' &&
+	    mime.at[mime.len - 1] != '/';
+}
+
+static int
+read_item_type(struct setting *s, struct str value, struct site_type *out)
+{
+	struct str item = value;
+	struct str mime = str_cut(&item, '=');
+	char *lower;
+
+	if (!is_mime(mime) || item.len != 1 || item.at[0] <= ' ' ||
+	    item.at[0] > '~')
+		return setting_fail(s,
+		    "\"%.99s\" is no item type, give MIME=TYPE like "
+		    "application/pdf=d",
+		    value.at);
+	lower = arena_string(&s->config->arena, mime);
+	if (lower == NULL)
+		return setting_fail_memory(s);
+	for (size_t i = 0; i < mime.len; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] - 'A' + 'a');
+	out->mime = (struct str){ lower, mime.len };
+	out->item = item.at[0];
+	return 0;
+}
+
+int
+look_item_types(struct setting *s)
+{
+	struct site *site = &s->config->site;
+	struct site_type *types = setting_array(s, s->count, sizeof *types);
+
+	if (types == NULL)
+		return setting_fail_memory(s);
+	for (size_t i = 0; i < s->count; i++)
+		if (read_item_type(s, s->values[i], &types[i]) == -1)
+			return -1;
+	site->types = types;
+	site->type_count = s->count;
+	return 0;
+}

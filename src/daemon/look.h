@@ -1,0 +1,10 @@
+#ifndef DAEMON_LOOK_H
+#define DAEMON_LOOK_H
+
+#include "daemon/setting.h"
+
+/* Readers of settings, as struct setting_key has them. */
+MUST_USE int look_lang(struct setting *s);
+MUST_USE int look_item_types(struct setting *s);
+
+#endif
