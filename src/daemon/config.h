@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "serve/builtin.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
 #include "sys/net.h"
@@ -58,6 +59,7 @@ struct config {
 	uint16_t *gemini_ports;
 	bool gopher_port_given, gemini_ports_given;
 	bool gopher_tls; /* TLS on the Gopher port, told by its first byte */
+	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	bool log_addresses;
 	bool verbose;
 	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;

@@ -128,6 +128,7 @@ generation_init(
 		.media = media,
 		.directories = &generation->directories,
 		.kept = &generation->kept,
+		.builtins = generation->config.builtins,
 	};
 	return 0;
 }

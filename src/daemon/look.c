@@ -1,13 +1,16 @@
 /*
- * Settings of what visitors see: language, item types.  Knows what may stand
- * in them; does not know how pages are made of it.
+ * Settings of what visitors see: language, item types, built-in pages.  Knows
+ * what may stand in them; does not know how pages are made of it.
  */
 #include "daemon/look.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#include "text/uri.h"
+
 #define LANG_MAX 200
+#define PATH_LONGEST 200
 
 static bool
 is_alphanumeric(char c)
@@ -101,5 +104,48 @@ look_item_types(struct setting *s)
 			return -1;
 	site->types = types;
 	site->type_count = s->count;
+	return 0;
+}
+
+static bool
+is_path(struct arena *arena, struct str path)
+{
+	struct str rest = path, normal;
+
+	if (!str_starts(path, STR("/")) || str_ends(path, STR("/")) ||
+	    path.len > PATH_LONGEST ||
+	    uri_path_decode(arena, path, &normal) != URI_PATH_NORMAL ||
+	    !str_equals(path, normal))
+		return false;
+	while (rest.len > 0)
+		if (str_starts(str_cut(&rest, '/'), STR(".")))
+			return false;
+	for (size_t i = 0; i < path.len; i++)
+		if ((unsigned char)path.at[i] < ' ' || path.at[i] == '\x7f')
+			return false;
+	return true;
+}
+
+int
+look_builtin(struct setting *s)
+{
+	struct config *config = s->config;
+	struct str *field = setting_field(s);
+	struct str value = s->values[0];
+
+	if (str_equals(value, STR("off")))
+		return 0;
+	if (!is_path(&config->arena, value))
+		return setting_fail(s,
+		    "%s is \"%.99s\", give a path like %s, or off",
+		    s->key->name, value.at, s->key->fallback);
+	for (size_t i = 0; i < BUILTIN_COUNT; i++)
+		if (str_equals(value, config->builtins[i]))
+			return setting_fail(s,
+			    "%s is \"%.99s\", which is another page's path; "
+			    "give another, or off",
+			    s->key->name, value.at);
+	if (arena_copy(&config->arena, value, field) == -1)
+		return setting_fail_memory(s);
 	return 0;
 }

@@ -6,5 +6,6 @@
 /* Readers of settings, as struct setting_key has them. */
 MUST_USE int look_lang(struct setting *s);
 MUST_USE int look_item_types(struct setting *s);
+MUST_USE int look_builtin(struct setting *s);
 
 #endif

@@ -55,6 +55,7 @@ const struct setting_key setting_keys[] = {
 	{ "strict_text", "no", .read = read_switch, AT(site.strict_text) },
 	{ "listing", "yes", .read = read_switch, AT(site.listing) },
 	{ "item_types", NULL, .list = true, .read = look_item_types },
+	{ "ask", "/ask", .read = look_builtin, AT(builtins[BUILTIN_ASK]) },
 	{ "log_addresses", "no", .read = read_switch, AT(log_addresses) },
 	{ "verbose", "no", .read = read_switch, AT(verbose) },
 	{ "request_timeout_ms", "10000", MS, AT(request_timeout_ms) },
@@ -83,8 +84,8 @@ setting_fail_memory(struct setting *s)
 	    s, "no memory for %s, make it shorter", s->key->name);
 }
 
-static void *
-field_of(struct setting *s)
+void *
+setting_field(struct setting *s)
 {
 	return (char *)s->config + s->key->at;
 }
@@ -98,7 +99,7 @@ setting_array(struct setting *s, size_t count, size_t size)
 static int
 read_text(struct setting *s)
 {
-	const char **field = field_of(s);
+	const char **field = setting_field(s);
 
 	*field = arena_string(&s->config->arena, s->values[0]);
 	return *field != NULL ? 0 : setting_fail_memory(s);
@@ -117,7 +118,7 @@ static int
 read_switch(struct setting *s)
 {
 	struct str value = s->values[0];
-	bool *field = field_of(s);
+	bool *field = setting_field(s);
 
 	*field = str_equals(value, STR("yes"));
 	if (!*field && !str_equals(value, STR("no")))
@@ -180,7 +181,7 @@ setting_number(struct setting *s, unsigned long *out)
 static int
 read_size(struct setting *s)
 {
-	size_t *field = field_of(s);
+	size_t *field = setting_field(s);
 	unsigned long number;
 
 	if (setting_number(s, &number) == -1)
@@ -192,7 +193,7 @@ read_size(struct setting *s)
 static int
 read_workers(struct setting *s)
 {
-	size_t *field = field_of(s);
+	size_t *field = setting_field(s);
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (read_size(s) == -1)
@@ -207,7 +208,7 @@ read_workers(struct setting *s)
 static int
 read_count(struct setting *s)
 {
-	unsigned *field = field_of(s);
+	unsigned *field = setting_field(s);
 	unsigned long number;
 
 	if (setting_number(s, &number) == -1)

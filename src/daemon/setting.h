@@ -40,6 +40,9 @@ int setting_fail_memory(struct setting *s);
 /* A number from key->least to key->most; -1 with a message for all else. */
 MUST_USE int setting_number(struct setting *s, unsigned long *out);
 
+/* Where key->at leads. */
+MUST_USE void *setting_field(struct setting *s);
+
 /* Room for `count` objects and one more, so that none is still an array. */
 MUST_USE void *setting_array(struct setting *s, size_t count, size_t size);
 

@@ -33,10 +33,11 @@ read_source(void *context, char *at, size_t room)
 static char
 item_type(void *context, struct str path)
 {
-	struct menu *menu = context;
+	const struct server *server = ((struct menu *)context)->server;
 
-	return mime_item_type(
-	    menu->server->site, serve_type(menu->server, path));
+	if (serve_takes_input(server, path))
+		return '7';
+	return mime_item_type(server->site, serve_type(server, path));
 }
 
 static ssize_t

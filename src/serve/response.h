@@ -23,6 +23,7 @@ struct server {
 	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
 	struct kept_cache *kept;
+	const struct str *builtins; /* their paths; NULL: there are none */
 };
 
 /* What is asked for, in the words of neither protocol. */

@@ -1,12 +1,14 @@
 /*
  * Which handler answers.  Knows what a path can be: a file, a directory
- * with a page, a directory to list; knows nothing of protocols.
+ * with a page, a directory to list, a page of our own; knows nothing of
+ * protocols.
  */
 #include "serve/serve.h"
 
 #include <errno.h>
 #include <unistd.h>
 
+#include "serve/builtin.h"
 #include "serve/listing.h"
 #include "serve/menu.h"
 #include "text/mime.h"
@@ -184,6 +186,41 @@ serve_directory(const struct server *server, const struct request *request,
 		response_error(response, status);
 }
 
+/*
+ * The built-in page that `path` stands for: what the tree holds under its
+ * name, seen or not, goes before it.
+ */
+static const struct builtin_page *
+builtin_for(const struct server *server, struct str path)
+{
+	struct str own;
+	struct entry entry;
+	enum status status;
+	const struct builtin_page *page = builtin_find(server, path, &own);
+
+	if (page == NULL)
+		return NULL;
+	status = tree_open(server->tree, own, &entry);
+	if (status == STATUS_SUCCESS)
+		close(entry.fd);
+	return status == STATUS_NOT_FOUND && errno != EACCES ? page : NULL;
+}
+
+/* Answers for what the tree has not got. */
+static void
+serve_other(const struct server *server, const struct request *request,
+    enum status status, struct response *response)
+{
+	const struct builtin_page *page = NULL;
+
+	if (status == STATUS_NOT_FOUND)
+		page = builtin_for(server, request->path);
+	if (page != NULL)
+		page->answer(server, request, response);
+	else
+		response_error(response, status);
+}
+
 static void
 serve_path(const struct server *server, const struct request *request,
     struct response *response)
@@ -201,7 +238,7 @@ serve_path(const struct server *server, const struct request *request,
 		return;
 	status = tree_open(server->tree, request->path, &entry);
 	if (status != STATUS_SUCCESS) {
-		response_error(response, status);
+		serve_other(server, request, status, response);
 	} else if (entry_is_directory(&entry)) {
 		close(entry.fd);
 		add_slash(request, response);
@@ -237,8 +274,13 @@ look_up(const struct server *server, struct str path)
 		    ? STR("text/gemini")
 		    : media_type(server->media, path, &entry);
 		close(entry.fd);
-	} else if (type.len == 0 && status == STATUS_NOT_FOUND) {
-		type = STR("application/octet-stream");
+	} else if (status == STATUS_NOT_FOUND) {
+		const struct builtin_page *page = builtin_for(server, path);
+
+		if (page != NULL)
+			return page->type;
+		if (type.len == 0)
+			type = STR("application/octet-stream");
 	}
 	return type;
 }
@@ -257,4 +299,12 @@ serve_type(const struct server *server, struct str path)
 		media_keep(server->media, path, type);
 	}
 	return type;
+}
+
+bool
+serve_takes_input(const struct server *server, struct str path)
+{
+	const struct builtin_page *page = builtin_for(server, path);
+
+	return page != NULL && page->takes_input;
 }

@@ -1,6 +1,8 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include <stdbool.h>
+
 #include "serve/response.h"
 
 /*
@@ -17,5 +19,8 @@ void serve(const struct server *server, const struct request *request,
  * old at most.
  */
 struct str serve_type(const struct server *server, struct str path);
+
+/* Whether what `path` leads to asks for a query. */
+bool serve_takes_input(const struct server *server, struct str path);
 
 #endif

@@ -120,7 +120,8 @@ show_with(
 	struct server server = { .site = &config->site,
 		.tree = &tree,
 		.directories = &directories,
-		.kept = &kept };
+		.kept = &kept,
+		.builtins = config->builtins };
 	char error[256];
 	int status;
 

@@ -18,7 +18,6 @@
 struct selector {
 	struct str text; /* all of it, to the first TAB */
 	struct str search; /* what follows it, to the next TAB */
-	bool has_search;
 };
 
 /*
@@ -99,20 +98,45 @@ holds_parent(struct str selector)
 	return false;
 }
 
+/*
+ * What was typed into a search is the query of a resource that takes one,
+ * encoded as a Gemini client would; no other has asked for it (RFC 1436
+ * section 3.6).
+ */
+static bool
+read_search(
+    struct exchange *exchange, struct str search, struct request *request)
+{
+	struct buf query = buf_in(exchange->arena, search.len * 3);
+
+	if (search.len == 0 ||
+	    !serve_takes_input(exchange->server, request->path))
+		return true;
+	uri_encode(&query, search);
+	request->has_query = true;
+	request->query = buf_str(&query);
+	if (query.overflow)
+		gopherreply_refusal(exchange, STATUS_FAILURE);
+	return !query.overflow;
+}
+
 static void
-answer_path(struct exchange *exchange, struct str text)
+answer_path(struct exchange *exchange, const struct selector *selector)
 {
 	struct request request = { .arena = exchange->arena, .menus = true };
+	struct str text = selector->text;
 	struct response response;
 	char type = 0;
 
-	if (!read_path(exchange, text, &request))
+	if (!read_path(exchange, text, &request) ||
+	    !read_search(exchange, selector->search, &request))
 		return;
 	serve_path(exchange, &request, &response);
 	if (response.status == STATUS_NOT_FOUND)
 		type = take_type(&text);
 	if (type != 0) {
-		if (!read_path(exchange, text, &request))
+		if (!read_path(exchange, text, &request) ||
+		    !read_search(exchange, selector->search, &request))
 			return;
 		/* As an item of type 0 it is the author's source. */
 		request.menus = type != '0';
@@ -123,11 +147,11 @@ answer_path(struct exchange *exchange, struct str text)
 
 /* What other servers' clients may want to know; a file goes before it. */
 static void
-answer_caps(struct exchange *exchange, struct str text)
+answer_caps(struct exchange *exchange, const struct selector *selector)
 {
 	struct buf caps = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
-	answer_path(exchange, text);
+	answer_path(exchange, selector);
 	if (exchange->status != STATUS_NOT_FOUND)
 		return;
 	buf_printf(&caps,
@@ -146,17 +170,21 @@ answer_caps(struct exchange *exchange, struct str text)
 }
 
 /*
- * A Gopher+ client asks "+", "!" or "$" behind the selector.  Told of one
- * plain view, it asks again without.
+ * A Gopher+ client asks "+", "!" or "$" behind the selector, or behind what
+ * was typed.  Told of one plain view, it asks again without.
  */
 static bool
-is_plus(const struct selector *selector)
+is_plus(struct exchange *exchange, const struct selector *selector)
 {
 	struct str field = selector->search;
+	struct str path;
 
-	return selector->has_search &&
-	    (str_equals(field, STR("+")) || str_equals(field, STR("!")) ||
-		str_equals(field, STR("$")));
+	if (!str_equals(field, STR("+")) && !str_equals(field, STR("!")) &&
+	    !str_equals(field, STR("$")))
+		return false;
+	return uri_path_decode(exchange->arena, selector->text, &path) !=
+	    URI_PATH_NORMAL ||
+	    !serve_takes_input(exchange->server, path);
 }
 
 static void
@@ -179,7 +207,7 @@ answer_selector(struct exchange *exchange, const struct selector *selector)
 
 	if (str_starts(url, STR("/")))
 		url = str_tail(url, 1);
-	if (is_plus(selector)) {
+	if (is_plus(exchange, selector)) {
 		answer_plus(exchange);
 	} else if (str_starts(url, STR("URL:"))) {
 		struct buf page = buf_in(exchange->arena, GOPHERURL_SIZE);
@@ -196,9 +224,9 @@ answer_selector(struct exchange *exchange, const struct selector *selector)
 	} else if (holds_parent(text)) {
 		gopherreply_refusal(exchange, STATUS_NOT_FOUND);
 	} else if (str_equals(url, STR("caps.txt"))) {
-		answer_caps(exchange, text);
+		answer_caps(exchange, selector);
 	} else {
-		answer_path(exchange, text);
+		answer_path(exchange, selector);
 	}
 }
 
@@ -234,7 +262,6 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 			: STR("Bad request: a selector has no control bytes"));
 		return PARSE_DONE;
 	}
-	selector.has_search = str_find(line, '\t') < line.len;
 	selector.text = str_cut(&line, '\t');
 	selector.search = str_cut(&line, '\t');
 	/* What was asked of a page is the reader's own affair. */

@@ -105,6 +105,7 @@ test_defaults(void **state)
 	assert_false(config.site.alt_text);
 	assert_false(config.site.strict_text);
 	assert_true(config.site.listing);
+	expect_str(config.builtins[BUILTIN_ASK], "/ask");
 	assert_false(config.gopher_tls);
 	assert_false(config.log_addresses);
 	assert_false(config.verbose);
@@ -137,6 +138,7 @@ test_everything(void **state)
 	    "width = 200\n"
 	    "alt_text = yes\nstrict_text = yes\nlisting = no\n"
 	    "item_types = { \"application/PDF=d\", \"video=;\", \"a/b==\" }\n"
+	    "ask = '/a question'\n"
 	    "log_addresses = yes\nverbose = yes\n"
 	    "request_timeout_ms = 1\nstall_timeout_ms = 3600000\n"
 	    "drain_timeout_ms = 0000000002\nshutdown_timeout_ms = 4\n";
@@ -176,6 +178,7 @@ test_everything(void **state)
 	expect_str(config.site.types[1].mime, "video");
 	assert_int_equal(config.site.types[1].item, ';');
 	assert_int_equal(config.site.types[2].item, '=');
+	expect_str(config.builtins[BUILTIN_ASK], "/a question");
 	assert_true(config.log_addresses && config.verbose);
 	assert_int_equal(config.request_timeout_ms, 1);
 	assert_int_equal(config.stall_timeout_ms, 3600000);
@@ -484,6 +487,35 @@ test_bad_files_as_such(void **state)
 
 /* A bad load leaves nothing behind that the next one trips over. */
 static void
+test_builtins(void **state)
+{
+	static const char *const good[] = { "off", "/a", "/a/b", "/\xc3\xa9?" };
+	static const char *const bad[] = { "", "/", "a", "/a/", "//a", "/a//b",
+		"/.a", "/a/..", "/a/.b/c", "/%41", "/a\nb", "on" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char setting[64];
+		const char *const settings[SETTINGS] = { setting };
+		struct config config;
+
+		snprintf(setting, sizeof setting, "ask=%s", good[i]);
+		load_good(&config, NULL, settings);
+		expect_str(config.builtins[BUILTIN_ASK], i > 0 ? good[i] : "");
+		config_release(&config);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char setting[64];
+		const char *const settings[SETTINGS] = { setting };
+		struct config config;
+
+		snprintf(setting, sizeof setting, "ask=%s", bad[i]);
+		assert_int_equal(load(&config, NULL, settings), -1);
+		assert_non_null(strstr(config.error, "give a path like /ask"));
+	}
+}
+
+static void
 test_again(void **state)
 {
 	struct config config;
@@ -549,6 +581,7 @@ main(void)
 		cmocka_unit_test(test_lang),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_bad_files_as_such),
+		cmocka_unit_test(test_builtins),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_options),

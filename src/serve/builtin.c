@@ -1,0 +1,30 @@
+/*
+ * The table of pages that the server makes itself.  Knows which there are
+ * and whose a path is; knows nothing of how they come about.
+ */
+#include "serve/builtin.h"
+
+#include "serve/ask.h"
+
+static const struct builtin_page pages[BUILTIN_COUNT] = {
+	[BUILTIN_ASK] = { STR_INIT("text/gemini"), true, true, ask },
+};
+
+static bool
+is_part(struct str path, struct str own)
+{
+	return str_starts(path, own) && path.at[own.len] == '/';
+}
+
+const struct builtin_page *
+builtin_find(const struct server *server, struct str path, struct str *own)
+{
+	for (int i = 0; i < BUILTIN_COUNT && server->builtins != NULL; i++) {
+		*own = server->builtins[i];
+		if (own->len > 0 &&
+		    (str_equals(path, *own) ||
+			(pages[i].has_parts && is_part(path, *own))))
+			return &pages[i];
+	}
+	return NULL;
+}

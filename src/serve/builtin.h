@@ -1,0 +1,31 @@
+#ifndef SERVE_BUILTIN_H
+#define SERVE_BUILTIN_H
+
+#include <stdbool.h>
+
+#include "serve/response.h"
+#include "text/str.h"
+
+/* The pages that the server makes itself. */
+enum builtin {
+	BUILTIN_ASK,
+	BUILTIN_COUNT,
+};
+
+/* How one of them is served. */
+struct builtin_page {
+	struct str type; /* MIME type of its answer */
+	bool takes_input; /* a query, which it asks for when there is none */
+	bool has_parts; /* what lies beneath its path is its own too */
+	void (*answer)(const struct server *server,
+	    const struct request *request, struct response *response);
+};
+
+/*
+ * The page that `path` belongs to, whatever the tree holds, and the path that
+ * it was given in the configuration; NULL when there is none.
+ */
+const struct builtin_page *
+builtin_find(const struct server *server, struct str path, struct str *own);
+
+#endif

@@ -1,0 +1,91 @@
+"""Pages that the server makes itself: where they are, and where not."""
+
+import os
+import unittest
+
+from gophercase import Case
+from server import Server, fetch, select
+
+TREE = {
+    'index.gmi': '# Home\n=> /ask Ask\n=> /ask? Ask\n=> /ask?tea Tea\n',
+    'sub/index.gmi': '# Sub\n=> ../ask Ask\n=> ask No\n',
+}
+
+
+class Builtin(Case):
+    tree = TREE
+
+    def test_prompt(self):
+        for path in ['/ask', '/ask?', '/%61sk', '/ask/2']:
+            with self.subTest(path=path):
+                reply = fetch(self.server, path)
+                self.assertEqual(reply.status, 10)
+                self.assertTrue(reply.meta)
+                self.assertEqual(reply.body, b'')
+
+    def test_prompt_over_gopher(self):
+        for selector in ['/ask', 'ask', '/ask?', '1/ask', '/ask\t']:
+            with self.subTest(selector=selector):
+                self.assertRegex(
+                    select(self.server, selector).decode(),
+                    r'\A7[^\t]+\t/ask\tlocalhost\t\d+\r\n\.\r\n\Z')
+
+    def test_not_here(self):
+        for path in ['/ask/', '/asks', '/as', '/ASK', '/sub/ask', '/.ask']:
+            with self.subTest(path=path):
+                self.assertEqual(fetch(self.server, path).status, 51)
+                self.assert_error(
+                    select(self.server, path.replace('%', '%25')))
+
+    def test_links(self):
+        self.assertEqual(
+            select(self.server, '/').decode().split('\r\n', 2)[2],
+            self.item('7Ask|/ask') + self.item('7Ask|/ask') +
+            self.item('1Tea|/ask?tea') + '.\r\n')
+        menu = select(self.server, '/sub/').decode()
+        self.assertIn(self.item('7Ask|/ask'), menu)
+        self.assertIn(self.item('9No|/sub/ask'), menu)
+
+
+class Elsewhere(unittest.TestCase):
+    def serve(self, files, *options):
+        server = Server(files, options=options)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_renamed(self):
+        server = self.serve(TREE, 'ask=/look up')
+        self.assertEqual(fetch(server, '/look%20up').status, 10)
+        self.assertEqual(fetch(server, '/ask').status, 51)
+        self.assertIn('\t/look%20up\t', select(server, '/look up').decode())
+
+    def test_off(self):
+        server = self.serve(TREE, 'ask=off')
+        for path in ['/ask', '/off', '/']:
+            with self.subTest(path=path):
+                self.assertEqual(fetch(server, path).status,
+                                 20 if path == '/' else 51)
+        self.assertIn('9Ask\t/ask\t', select(server, '/').decode())
+
+    def test_files_go_before(self):
+        server = self.serve({'index.gmi': '=> /ask Ask\n', 'ask': 'mine\n'})
+        self.assertEqual(fetch(server, '/ask').text, 'mine\n')
+        self.assertEqual(fetch(server, '/ask/2?x').status, 51)
+        self.assertIn('0Ask\t/ask\t', select(server, '/').decode())
+        self.assertEqual(select(server, '/ask\ttea'), b'mine\n')
+
+    def test_folders_go_before(self):
+        server = self.serve({'ask/index.gmi': '# Mine\n'})
+        self.assertEqual(fetch(server, '/ask').status, 31)
+        self.assertEqual(fetch(server, '/ask/').text, '# Mine\n')
+        self.assertEqual(fetch(server, '/ask/2?x').status, 51)
+
+    def test_what_may_not_be_read_hides_it(self):
+        server = self.serve({'index.gmi': '# Home\n', 'ask': 'mine\n'})
+        os.chmod(server.path('ask'), 0)
+        self.assertEqual(fetch(server, '/ask').status, 51)
+        self.assertEqual(fetch(server, '/ask?x').status, 51)
+
+
+if __name__ == '__main__':
+    unittest.main()
