@@ -5,7 +5,6 @@
 #include "daemon/master.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,39 +14,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/crew.h"
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
+#include "daemon/pause.h"
 #include "daemon/worker.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "tree/media.h"
 
-/* Workers at once, those included that a reload has retired. */
-#define WORKERS_MAX 1024
 /* Retired workers above which a reload waits for some to end. */
 #define RETIRED_MAX 256
-/* A worker that lived this long did not die of its start. */
-#define HEALTHY_MS 10000
 /* For a worker to end after its own deadline. */
 #define GRACE_MS 1000
-#define PAUSE_FIRST_MS 100
-#define PAUSE_LONGEST_MS 30000
-
-struct child {
-	pid_t pid; /* 0: not running, to be started at `due` */
-	size_t slot;
-	size_t number; /* for the limits */
-	bool retired; /* told to end */
-	struct timespec end_by; /* of a retired one, before it is killed */
-	struct timespec started;
-};
-
-/* The place of a worker: it outlives those who fill it. */
-struct place {
-	bool empty;
-	unsigned pause_ms; /* before the next one, if this dies young too */
-	struct timespec due;
-};
 
 struct master {
 	const struct options *options;
@@ -55,11 +34,7 @@ struct master {
 	struct media *media;
 	struct limit_table *limits;
 	struct listeners listeners;
-	int lifeline[2]; /* the workers have the reading end */
-	struct child children[WORKERS_MAX];
-	size_t child_count;
-	struct place *places; /* one for each worker of this generation */
-	size_t place_count;
+	struct crew crew;
 	bool stopping;
 	sigset_t waiting; /* the signals let in while the master waits */
 };
@@ -111,32 +86,33 @@ set_worker_signals(const struct master *master)
 	return sigprocmask(SIG_SETMASK, &master->waiting, NULL);
 }
 
-static NO_RETURN void
-be_worker(struct master *master, size_t slot, size_t number)
+static void
+be_worker(void *context, const struct crew_start *start)
 {
+	struct master *master = context;
 	struct worker_socket *sockets =
 	    calloc(listeners_room(&master->listeners), sizeof *sockets);
 	struct generation *generation = master->generation;
+	size_t workers = master->crew.place_count;
 	struct worker_setup setup = {
 		.config = &generation->config,
 		.server = &generation->server,
 		.tls = generation->tls,
 		.jail = &generation->jail,
 		.sockets = sockets,
-		.lifeline = master->lifeline[0],
+		.line = start->line,
 		.limits = master->limits,
-		.number = number,
+		.number = start->number,
 	};
 	int status = EXIT_FAILURE;
 
-	close(master->lifeline[1]);
-	listeners_close_others(&master->listeners, slot, master->place_count);
+	listeners_close_others(&master->listeners, start->slot, workers);
 	if (sockets == NULL || set_worker_signals(master) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
 	} else {
 		setup.socket_count = listeners_of_worker(
-		    &master->listeners, slot, master->place_count, sockets);
+		    &master->listeners, start->slot, workers, sockets);
 		status = worker_run(&setup);
 	}
 	free(sockets);
@@ -144,99 +120,10 @@ be_worker(struct master *master, size_t slot, size_t number)
 }
 
 static void
-start_worker(struct master *master, size_t slot)
-{
-	struct place *place = &master->places[slot];
-	size_t number = limit_worker_begin(master->limits);
-	pid_t pid = -1;
-
-	if (master->child_count < WORKERS_MAX)
-		pid = fork();
-	else
-		errno = EAGAIN;
-	if (pid == 0)
-		be_worker(master, slot, number);
-	if (pid == -1) {
-		log_line(LOG_LEVEL_ERROR,
-		    "master: cannot start a worker: %s; trying again",
-		    strerror(errno));
-		place->empty = true;
-		place->due = clock_in(PAUSE_LONGEST_MS);
-		limit_worker_end(master->limits, number);
-		return;
-	}
-	place->empty = false;
-	master->children[master->child_count++] = (struct child){
-		.pid = pid,
-		.slot = slot,
-		.number = number,
-		.started = clock_now(),
-	};
-}
-
-static void
-start_due(struct master *master)
-{
-	for (size_t i = 0; i < master->place_count && !master->stopping; i++)
-		if (master->places[i].empty &&
-		    clock_until_ms(&master->places[i].due) == 0)
-			start_worker(master, i);
-}
-
-/* Tells the oldest `count` children to end. */
-static void
 retire(struct master *master, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!master->children[i].retired) {
-			master->children[i].retired = true;
-			master->children[i].end_by = clock_in(
-			    master->generation->config.shutdown_timeout_ms +
-			    GRACE_MS);
-			kill(master->children[i].pid, SIGTERM);
-		}
-}
-
-/* A worker ends by itself in time, unless something is wrong with it. */
-static void
-kill_overdue(const struct master *master)
-{
-	for (size_t i = 0; i < master->child_count; i++)
-		if (master->children[i].retired &&
-		    (wants_stop > 1 ||
-			clock_until_ms(&master->children[i].end_by) == 0))
-			kill(master->children[i].pid, SIGKILL);
-}
-
-static void
-describe_death(int status, char *text, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(text, size, "killed by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
-}
-
-/* A worker that nobody asked to end is replaced, after a growing pause. */
-static void
-replace(struct master *master, const struct child *dead, int status)
-{
-	struct place *place = &master->places[dead->slot];
-	char text[128];
-
-	if (clock_since_ms(&dead->started) >= HEALTHY_MS)
-		place->pause_ms = 0;
-	describe_death(status, text, sizeof text);
-	log_line(LOG_LEVEL_ERROR,
-	    "master: worker %ld ended: %s; another one in %u ms",
-	    (long)dead->pid, text, place->pause_ms);
-	place->empty = true;
-	place->due = clock_in(place->pause_ms);
-	place->pause_ms =
-	    place->pause_ms == 0 ? PAUSE_FIRST_MS : place->pause_ms * 2;
-	if (place->pause_ms > PAUSE_LONGEST_MS)
-		place->pause_ms = PAUSE_LONGEST_MS;
+	crew_retire(&master->crew, count,
+	    master->generation->config.shutdown_timeout_ms + GRACE_MS);
 }
 
 static void
@@ -246,38 +133,13 @@ reap(struct master *master)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < master->child_count; i++) {
-			struct child dead = master->children[i];
-
-			if (dead.pid != pid)
-				continue;
-			limit_worker_end(master->limits, dead.number);
-			master->child_count--;
-			memmove(&master->children[i], &master->children[i + 1],
-			    (master->child_count - i) *
-				sizeof *master->children);
-			if (!dead.retired && !master->stopping)
-				replace(master, &dead, status);
-			break;
-		}
-}
-
-/* A worker whose start is due at once in each of `count` places. */
-static struct place *
-new_places(size_t count)
-{
-	struct place *places = calloc(count, sizeof *places);
-
-	for (size_t i = 0; places != NULL && i < count; i++)
-		places[i].empty = true;
-	return places;
+		(void)crew_reap(&master->crew, pid, status, !master->stopping);
 }
 
 static void
 let_go(struct master *master, const struct listeners *kept)
 {
 	listeners_close(&master->listeners, kept);
-	free(master->places);
 	if (master->generation != NULL)
 		generation_release(master->generation);
 	free(master->generation);
@@ -292,17 +154,16 @@ static void
 change_generation(struct master *master, struct generation *generation,
     const struct listeners *listeners, struct place *places)
 {
-	size_t old_children = master->child_count;
+	size_t old_children = master->crew.child_count;
 
 	let_go(master, listeners);
 	master->listeners = *listeners;
-	master->places = places;
-	master->place_count = generation->config.workers;
+	crew_set_places(&master->crew, places, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
-	start_due(master);
+	crew_start_due(&master->crew);
 	/* Those who are there are better than nobody. */
-	if (master->child_count > old_children)
+	if (master->crew.child_count > old_children)
 		retire(master, old_children);
 }
 
@@ -332,7 +193,7 @@ load(struct master *master, struct config *config, char *error,
 		    listeners.sockets_each);
 		config->workers = listeners.sockets_each;
 	}
-	places = new_places(config->workers);
+	places = crew_places(config->workers);
 	if (places == NULL) {
 		config_release(config);
 		goto failed;
@@ -357,7 +218,7 @@ reload(struct master *master)
 	struct config config;
 
 	/* Loads that pile up faster than clients leave would add workers. */
-	if (master->child_count > master->place_count + RETIRED_MAX)
+	if (master->crew.child_count > master->crew.place_count + RETIRED_MAX)
 		return;
 	wants_reload = 0;
 	if (config_load(&config, master->options) == -1)
@@ -378,15 +239,7 @@ stop(struct master *master)
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
 	listeners_close(&master->listeners, NULL);
-	retire(master, master->child_count);
-}
-
-static long
-sooner(long ms, const struct timespec *due)
-{
-	long due_ms = clock_until_ms(due);
-
-	return due_ms < ms ? due_ms : ms;
+	retire(master, master->crew.child_count);
 }
 
 /* Waits for a signal, or for the next thing that is due. */
@@ -394,14 +247,8 @@ static void
 wait_for_signal(const struct master *master)
 {
 	struct timespec timeout;
-	long ms = PAUSE_LONGEST_MS;
+	long ms = crew_due_ms(&master->crew, PAUSE_LONGEST_MS);
 
-	for (size_t i = 0; i < master->place_count; i++)
-		if (master->places[i].empty)
-			ms = sooner(ms, &master->places[i].due);
-	for (size_t i = 0; i < master->child_count; i++)
-		if (master->children[i].retired)
-			ms = sooner(ms, &master->children[i].end_by);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
@@ -413,15 +260,16 @@ wait_for_signal(const struct master *master)
 static void
 supervise(struct master *master)
 {
-	while (!master->stopping || master->child_count > 0) {
+	while (!master->stopping || master->crew.child_count > 0) {
 		wait_for_signal(master);
 		reap(master);
 		if (wants_stop > 0 && !master->stopping)
 			stop(master);
 		else if (wants_reload && !master->stopping)
 			reload(master);
-		start_due(master);
-		kill_overdue(master);
+		if (!master->stopping)
+			crew_start_due(&master->crew);
+		crew_kill_overdue(&master->crew, wants_stop > 1);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
@@ -453,13 +301,15 @@ master_run(struct config *config, const struct options *options)
 		goto done;
 	}
 	master.limits = limit_new();
-	if (master.limits == NULL || pipe2(master.lifeline, O_CLOEXEC) == -1 ||
-	    set_signals(&master) == -1) {
+	if (master.limits == NULL || set_signals(&master) == -1) {
 		snprintf(
 		    error, sizeof error, "cannot start: %s", strerror(errno));
 		config_release(config);
 		goto done;
 	}
+	master.crew.limits = master.limits;
+	master.crew.work = be_worker;
+	master.crew.context = &master;
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
 	jail_log(&master.generation->jail);
@@ -467,6 +317,7 @@ master_run(struct config *config, const struct options *options)
 	listeners_log_open(&master.generation->config);
 	supervise(&master);
 	let_go(&master, NULL);
+	crew_set_places(&master.crew, NULL, 0);
 	status = 0;
 done:
 	if (status != 0)

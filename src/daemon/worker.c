@@ -17,6 +17,7 @@
 #include <event2/event_struct.h>
 
 #include "sys/clock.h"
+#include "sys/handover.h"
 #include "sys/log.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
@@ -43,7 +44,7 @@ struct worker {
 	struct event_base *base;
 	struct conn_group group;
 	struct listener *listeners;
-	struct event stop, lifeline, resume, shutdown;
+	struct event stop, line, resume, shutdown;
 	bool stopping;
 	bool paused;
 	size_t most; /* clients at once, more are told that there is no room */
@@ -62,8 +63,7 @@ static void
 open_spare(struct worker *worker)
 {
 	if (worker->spare == -1)
-		worker->spare =
-		    fcntl(worker->setup->lifeline, F_DUPFD_CLOEXEC, 0);
+		worker->spare = fcntl(worker->setup->line, F_DUPFD_CLOEXEC, 0);
 }
 
 static void
@@ -270,15 +270,21 @@ on_stop(evutil_socket_t signal, short what, void *context)
 	stop(context);
 }
 
-/* The master is gone, and nobody would replace or stop us any more. */
+/* Without the master nobody would replace or stop us any more. */
 static void
-on_lifeline(evutil_socket_t fd, short what, void *context)
+on_line(evutil_socket_t fd, short what, void *context)
 {
 	struct worker *worker = context;
+	char word;
+	int given;
 
-	(void)fd;
 	(void)what;
-	event_del(&worker->lifeline);
+	if (handover_receive(fd, &word, &given) == 1) {
+		if (given != -1)
+			close(given);
+		return;
+	}
+	event_del(&worker->line);
 	log_line(LOG_LEVEL_WARN, "worker: the master ended, so do I");
 	stop(worker);
 }
@@ -327,10 +333,10 @@ set_events(struct worker *worker)
 	evtimer_assign(&worker->resume, base, on_resume, worker);
 	evtimer_assign(&worker->shutdown, base, on_shutdown, worker);
 	evsignal_assign(&worker->stop, base, SIGTERM, on_stop, worker);
-	event_assign(&worker->lifeline, base, setup->lifeline,
-	    EV_READ | EV_PERSIST, on_lifeline, worker);
+	event_assign(&worker->line, base, setup->line, EV_READ | EV_PERSIST,
+	    on_line, worker);
 	if (event_add(&worker->stop, NULL) == -1 ||
-	    event_add(&worker->lifeline, NULL) == -1)
+	    event_add(&worker->line, NULL) == -1)
 		return -1;
 	for (size_t i = 0; i < setup->socket_count; i++) {
 		struct listener *listener = &worker->listeners[i];

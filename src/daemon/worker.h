@@ -25,13 +25,13 @@ struct worker_setup {
 	const struct jail *jail;
 	const struct worker_socket *sockets;
 	size_t socket_count;
-	int lifeline; /* a pipe that ends with the master */
+	int line; /* to the master; it ends with it */
 	struct limit_table *limits;
 	size_t number; /* by which the limits know this worker */
 };
 
 /*
- * Serves clients until SIGTERM, or the end of the lifeline, and returns the
+ * Serves clients until SIGTERM, or the end of the line, and returns the
  * exit status for the process.  On SIGTERM it takes no more clients and
  * ends with the last of those it has, or with the shutdown deadline.
  */

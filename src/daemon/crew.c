@@ -1,0 +1,188 @@
+/*
+ * The workers of a master.  Knows when one is due, overdue or to be
+ * replaced; knows nothing of what it does.
+ */
+#include "daemon/crew.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/pause.h"
+#include "sys/clock.h"
+#include "sys/handover.h"
+#include "sys/log.h"
+
+struct place *
+crew_places(size_t count)
+{
+	struct place *places = calloc(count, sizeof *places);
+
+	for (size_t i = 0; places != NULL && i < count; i++)
+		places[i].empty = true;
+	return places;
+}
+
+void
+crew_set_places(struct crew *crew, struct place *places, size_t count)
+{
+	free(crew->places);
+	crew->places = places;
+	crew->place_count = count;
+}
+
+static NO_RETURN void
+be_worker(struct crew *crew, struct crew_start *start, const int line[2])
+{
+	crew_close_lines(crew);
+	close(line[0]);
+	start->line = line[1];
+	crew->work(crew->context, start);
+	exit(EXIT_FAILURE);
+}
+
+static void
+start_worker(struct crew *crew, size_t slot)
+{
+	struct place *place = &crew->places[slot];
+	struct crew_start start = { slot, limit_worker_begin(crew->limits),
+		-1 };
+	int line[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (crew->child_count == CREW_MAX)
+		errno = EAGAIN;
+	else if (handover_pair(line) == 0)
+		pid = fork();
+	if (pid == 0)
+		be_worker(crew, &start, line);
+	if (line[1] != -1)
+		close(line[1]);
+	if (pid == -1) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: cannot start a worker: %s; trying again",
+		    strerror(errno));
+		if (line[0] != -1)
+			close(line[0]);
+		place->empty = true;
+		place->due = clock_in(PAUSE_LONGEST_MS);
+		limit_worker_end(crew->limits, start.number);
+		return;
+	}
+	place->empty = false;
+	crew->children[crew->child_count++] = (struct child){
+		.pid = pid,
+		.slot = slot,
+		.number = start.number,
+		.line = line[0],
+		.started = clock_now(),
+	};
+}
+
+void
+crew_start_due(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->place_count; i++)
+		if (crew->places[i].empty &&
+		    clock_until_ms(&crew->places[i].due) == 0)
+			start_worker(crew, i);
+}
+
+void
+crew_retire(struct crew *crew, size_t count, unsigned ms)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!crew->children[i].retired) {
+			crew->children[i].retired = true;
+			crew->children[i].end_by = clock_in(ms);
+			kill(crew->children[i].pid, SIGTERM);
+		}
+}
+
+/* A worker ends by itself in time, unless something is wrong with it. */
+void
+crew_kill_overdue(const struct crew *crew, bool all)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		if (crew->children[i].retired &&
+		    (all || clock_until_ms(&crew->children[i].end_by) == 0))
+			kill(crew->children[i].pid, SIGKILL);
+}
+
+static void
+replace(struct crew *crew, const struct child *dead, int status)
+{
+	struct place *place = &crew->places[dead->slot];
+	char text[128];
+
+	place->pause_ms = pause_after(&dead->started, place->pause_ms);
+	pause_describe(status, text, sizeof text);
+	log_line(LOG_LEVEL_ERROR,
+	    "master: worker %ld ended: %s; another one in %u ms",
+	    (long)dead->pid, text, place->pause_ms);
+	place->empty = true;
+	place->due = clock_in(place->pause_ms);
+	place->pause_ms = pause_next(place->pause_ms);
+}
+
+bool
+crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
+{
+	struct child dead;
+	size_t i = 0;
+
+	while (i < crew->child_count && crew->children[i].pid != pid)
+		i++;
+	if (i == crew->child_count)
+		return false;
+	dead = crew->children[i];
+	close(dead.line);
+	limit_worker_end(crew->limits, dead.number);
+	crew->child_count--;
+	memmove(&crew->children[i], &crew->children[i + 1],
+	    (crew->child_count - i) * sizeof *crew->children);
+	if (replaced && !dead.retired)
+		replace(crew, &dead, status);
+	return true;
+}
+
+static long
+sooner(long ms, const struct timespec *due)
+{
+	long due_ms = clock_until_ms(due);
+
+	return due_ms < ms ? due_ms : ms;
+}
+
+long
+crew_due_ms(const struct crew *crew, long ms)
+{
+	for (size_t i = 0; i < crew->place_count; i++)
+		if (crew->places[i].empty)
+			ms = sooner(ms, &crew->places[i].due);
+	for (size_t i = 0; i < crew->child_count; i++)
+		if (crew->children[i].retired)
+			ms = sooner(ms, &crew->children[i].end_by);
+	return ms;
+}
+
+void
+crew_give(const struct crew *crew, int fd)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		if (!crew->children[i].retired &&
+		    handover_send(crew->children[i].line, 0, fd) == -1)
+			log_line(LOG_LEVEL_WARN,
+			    "master: worker %ld cannot be reached: %s",
+			    (long)crew->children[i].pid, strerror(errno));
+}
+
+void
+crew_close_lines(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		close(crew->children[i].line);
+}

@@ -1,0 +1,82 @@
+#ifndef DAEMON_CREW_H
+#define DAEMON_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "sys/limit.h"
+#include "text/attribute.h"
+
+/* Workers at once, those included that a reload has retired. */
+#define CREW_MAX 1024
+
+/* What a worker is started with. */
+struct crew_start {
+	size_t slot; /* its place */
+	size_t number; /* for the limits */
+	int line; /* to the master; ends with it */
+};
+
+struct child {
+	pid_t pid;
+	size_t slot;
+	size_t number;
+	int line; /* our end */
+	bool retired; /* told to end */
+	struct timespec end_by; /* of a retired one, before it is killed */
+	struct timespec started;
+};
+
+/* The place of a worker: it outlives those who fill it. */
+struct place {
+	bool empty;
+	unsigned pause_ms; /* before the next one, if this dies young too */
+	struct timespec due;
+};
+
+/* The workers of a master, kept alive. */
+struct crew {
+	struct limit_table *limits;
+	/* What a worker does once it is a process of its own; exits. */
+	void (*work)(void *context, const struct crew_start *start);
+	void *context;
+	/* The caller fills what is above; the rest is zeroed. */
+	struct child children[CREW_MAX];
+	size_t child_count;
+	struct place *places; /* one for each worker of this generation */
+	size_t place_count;
+};
+
+/* A worker whose start is due at once in each of `count` places; or NULL. */
+MUST_USE struct place *crew_places(size_t count);
+
+/* Takes `places` instead of those there were. */
+void crew_set_places(struct crew *crew, struct place *places, size_t count);
+
+/* Starts the workers that are due. */
+void crew_start_due(struct crew *crew);
+
+/* Tells the oldest `count` children to end within `ms`. */
+void crew_retire(struct crew *crew, size_t count, unsigned ms);
+
+/* Kills those who did not end in time, or, with `all`, who were told to. */
+void crew_kill_overdue(const struct crew *crew, bool all);
+
+/*
+ * Notes that a child ended; false when it is none of these.  With `replace`,
+ * one that nobody asked to end is replaced, after a growing pause.
+ */
+bool crew_reap(struct crew *crew, pid_t pid, int status, bool replace);
+
+/* `ms`, or less when something is due before. */
+long crew_due_ms(const struct crew *crew, long ms);
+
+/* Gives a descriptor, borrowed, to every worker that is to stay. */
+void crew_give(const struct crew *crew, int fd);
+
+/* In a child: closes what only the master has a use for. */
+void crew_close_lines(const struct crew *crew);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Processes that die.  Knows how soon to try again, and how to tell of it.
+ */
+#include "daemon/pause.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sys/clock.h"
+
+/* A process that lived this long did not die of its start. */
+#define HEALTHY_MS 10000
+#define PAUSE_FIRST_MS 100
+
+unsigned
+pause_after(const struct timespec *started, unsigned pause_ms)
+{
+	return clock_since_ms(started) >= HEALTHY_MS ? 0 : pause_ms;
+}
+
+unsigned
+pause_next(unsigned pause_ms)
+{
+	if (pause_ms == 0)
+		return PAUSE_FIRST_MS;
+	return pause_ms * 2 < PAUSE_LONGEST_MS ? pause_ms * 2
+					       : PAUSE_LONGEST_MS;
+}
+
+void
+pause_describe(int status, char *text, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, size, "killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+}

@@ -1,0 +1,19 @@
+#ifndef DAEMON_PAUSE_H
+#define DAEMON_PAUSE_H
+
+#include <stddef.h>
+#include <time.h>
+
+#define PAUSE_LONGEST_MS 30000
+
+/*
+ * How long to wait before a process that died is started again: not at all
+ * after the first death, then longer each time that it dies young.
+ */
+unsigned pause_after(const struct timespec *started, unsigned pause_ms);
+unsigned pause_next(unsigned pause_ms);
+
+/* How a process ended, in words, from what waitpid gave. */
+void pause_describe(int status, char *text, size_t size);
+
+#endif

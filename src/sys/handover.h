@@ -1,0 +1,25 @@
+#ifndef SYS_HANDOVER_H
+#define SYS_HANDOVER_H
+
+#include "text/attribute.h"
+
+/*
+ * Two ends of a line between processes, neither of which waits; -1 with
+ * errno set.
+ */
+MUST_USE int handover_pair(int line[2]);
+
+/*
+ * Sends one word of one byte, and with it a descriptor, borrowed, or none
+ * (-1).  Returns -1 with errno set.
+ */
+MUST_USE int handover_send(int line, char word, int fd);
+
+/*
+ * Takes what was sent: the word, and a descriptor that is the caller's to
+ * close, or -1.  Returns 1; 0 when the other end is closed; -1 with errno
+ * set, EAGAIN when there is nothing.
+ */
+MUST_USE int handover_receive(int line, char *word, int *fd);
+
+#endif
