@@ -44,6 +44,20 @@ site_has_port(const struct site *site, const struct uri *uri)
 	return false;
 }
 
+bool
+site_is_english(const struct site *site)
+{
+	struct str rest = site->lang;
+	bool english = rest.len == 0;
+
+	while (rest.len > 0) {
+		struct str tag = str_cut(&rest, ',');
+
+		english |= str_equals_nocase(str_cut(&tag, '-'), STR("en"));
+	}
+	return english;
+}
+
 int
 site_url(const struct site *site, struct arena *arena, struct str path,
     struct str *out)

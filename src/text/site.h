@@ -45,6 +45,12 @@ site_has_name(const struct site *site, struct arena *arena, struct str host);
  */
 bool site_has_port(const struct site *site, const struct uri *uri);
 
+/*
+ * Whether the pages are taken for English: `lang` says so, or says nothing,
+ * which most often means it.
+ */
+bool site_is_english(const struct site *site);
+
 /* The canonical URL of the resource `path`, decoded; -1 without memory. */
 MUST_USE int site_url(const struct site *site, struct arena *arena,
     struct str path, struct str *out);
