@@ -50,13 +50,14 @@ FLOORS = text sys tree serve wire daemon tool
 OPENSSL = $(if $(STATIC),-Wl$(comma)-Bstatic) -lssl -lcrypto \
     $(if $(STATIC),-Wl$(comma)-Bdynamic)
 LIBRARIES = -lconfuse -levent_core -lmagic $(OPENSSL) -luriparser \
-    -lunistring -lidn2 $(if $(filter Linux,$(SYSTEM)),-lseccomp)
+    -lunistring -lidn2 -lsqlite3 -lm \
+    $(if $(filter Linux,$(SYSTEM)),-lseccomp)
 
 # Rooms of one system alone; where they are not compiled, only looked at.
 SYSTEM := $(shell uname -s)
-ROOMS_Linux = system_linux landlock syscalls
-ROOMS_OpenBSD = system_openbsd
-ROOMS_FreeBSD = system_freebsd
+ROOMS_Linux = system_linux landlock syscalls watch_linux
+ROOMS_OpenBSD = system_openbsd watch_none
+ROOMS_FreeBSD = system_freebsd watch_none
 ELSEWHERE = $(patsubst %,src/sys/%.c,$(filter-out $(ROOMS_$(SYSTEM)), \
     $(ROOMS_Linux) $(ROOMS_OpenBSD) $(ROOMS_FreeBSD)))
 
@@ -84,7 +85,7 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
 # What the system has to have: to build, and to test with real clients.
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
     libunistring-dev libidn2-dev libconfuse-dev libseccomp-dev \
-    libcmocka-dev \
+    libsqlite3-dev libcmocka-dev \
     valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy

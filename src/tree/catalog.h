@@ -1,0 +1,41 @@
+#ifndef TREE_CATALOG_H
+#define TREE_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/attribute.h"
+#include "tree/catalogdb.h"
+#include "tree/catalogwords.h"
+
+/* An index that questions are put to. */
+struct catalog {
+	sqlite3 *db; /* opened by the first question */
+	struct catalogwords *words;
+	bool ranks; /* search has told FTS5 how */
+	int fd;
+	size_t users;
+};
+
+/* The index of the moment.  One for each process; zeroed. */
+struct catalog_shelf {
+	struct catalog *current; /* NULL: none was given yet */
+	size_t asking; /* questions under way */
+};
+
+/*
+ * Puts the index in the file `fd`, taken, in the place of the last, which
+ * goes when nobody uses it; -1 with errno set, and the last stays.
+ */
+MUST_USE int catalog_put(struct catalog_shelf *shelf, int fd);
+
+/*
+ * Takes the index of the moment, open; to be given back.  NULL when there is
+ * none, or it cannot be read.
+ */
+MUST_USE struct catalog *catalog_take(struct catalog_shelf *shelf);
+void catalog_give_back(struct catalog *catalog);
+
+void catalog_shelf_release(struct catalog_shelf *shelf);
+
+#endif

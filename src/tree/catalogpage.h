@@ -1,0 +1,40 @@
+#ifndef TREE_CATALOGPAGE_H
+#define TREE_CATALOGPAGE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/sections.h"
+#include "text/str.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+#include "tree/walk.h"
+
+/* Bytes of a page, from its start, that are searched. */
+#define CATALOGPAGE_LONGEST ((size_t)4 << 20)
+#define CATALOGPAGE_TITLE 512
+
+/* A page on its way into the index. */
+struct catalogpage {
+	struct str title; /* clean; what the file is called if it has none */
+	/* Below is this room's own. */
+	int fd;
+	size_t left;
+	char text[CATALOGPAGE_TITLE];
+	struct sections sections;
+};
+
+/*
+ * Begins to read a file, open as `entry`, which is borrowed, with memory from
+ * the arena.  Returns 1; 0 when it is no page that visitors search; -1 with
+ * errno set.
+ */
+MUST_USE int catalogpage_open(struct catalogpage *page, struct arena *arena,
+    struct media *media, const struct walk_file *file, int fd);
+
+/* Gives the next section, as sections_next does. */
+MUST_USE int catalogpage_next(struct catalogpage *page, struct section *out);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * Words of an index.  Knows FTS5's tokenizers and joins two of them: pages
+ * are stemmed, but a query holds terms as they stand in the index, or the
+ * stem of a stem would miss them.
+ */
+#include "tree/catalogwords.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "tree/catalogdb.h"
+
+struct tokenizer {
+	fts5_tokenizer kind;
+	Fts5Tokenizer *one;
+};
+
+struct catalogwords {
+	struct tokenizer plain;
+	struct tokenizer stemming; /* of pages; the same unless English */
+};
+
+static int
+make(fts5_api *api, struct tokenizer *tokenizer, bool english)
+{
+	static const char *const arguments[] = { "unicode61",
+		"remove_diacritics", "2" };
+	void *context;
+	const char *options[3];
+	int skipped = english ? 0 : 1;
+
+	for (int i = 0; i + skipped < 3; i++)
+		options[i] = arguments[i + skipped];
+	if (api->xFindTokenizer(api, english ? "porter" : "unicode61", &context,
+		&tokenizer->kind) != SQLITE_OK)
+		return -1;
+	return tokenizer->kind.xCreate(
+		   context, options, 3 - skipped, &tokenizer->one) == SQLITE_OK
+	    ? 0
+	    : -1;
+}
+
+/* The table's own tokenizer is ours: nothing is made or freed with it. */
+static int
+lend(void *context, const char **arguments, int count, Fts5Tokenizer **out)
+{
+	(void)arguments;
+	(void)count;
+	*out = context;
+	return SQLITE_OK;
+}
+
+static void
+take_back(Fts5Tokenizer *tokenizer)
+{
+	(void)tokenizer;
+}
+
+static int
+tokenize(Fts5Tokenizer *self, void *context, int flags, const char *text,
+    int len, int (*found)(void *, int, const char *, int, int, int))
+{
+	struct catalogwords *words = (struct catalogwords *)self;
+	struct tokenizer *tokenizer =
+	    flags & FTS5_TOKENIZE_QUERY ? &words->plain : &words->stemming;
+
+	return tokenizer->kind.xTokenize(
+	    tokenizer->one, context, flags, text, len, found);
+}
+
+struct catalogwords *
+catalogwords_open(struct sqlite3 *db, bool english)
+{
+	static fts5_tokenizer kind = { lend, take_back, tokenize };
+	struct catalogwords *words = calloc(1, sizeof *words);
+	fts5_api *api = catalogdb_api(db);
+
+	if (words == NULL || api == NULL ||
+	    make(api, &words->plain, false) == -1 ||
+	    make(api, &words->stemming, english) == -1 ||
+	    api->xCreateTokenizer(api, "capsule", words, &kind, NULL) !=
+		SQLITE_OK) {
+		catalogwords_close(words);
+		return NULL;
+	}
+	return words;
+}
+
+void
+catalogwords_close(struct catalogwords *words)
+{
+	if (words == NULL)
+		return;
+	if (words->plain.one != NULL)
+		words->plain.kind.xDelete(words->plain.one);
+	if (words->stemming.one != NULL)
+		words->stemming.kind.xDelete(words->stemming.one);
+	free(words);
+}
+
+struct each {
+	bool (*found)(void *context, const struct catalogword *word);
+	void *context;
+};
+
+static int
+pass_on(void *context, int flags, const char *term, int len, int start, int end)
+{
+	struct each *each = context;
+	const struct catalogword word = { { term, (size_t)len }, (size_t)start,
+		(size_t)end };
+
+	(void)flags;
+	if (word.term.len == 0 || word.term.len > CATALOGWORDS_LONGEST)
+		return SQLITE_OK;
+	return each->found(each->context, &word) ? SQLITE_OK : SQLITE_DONE;
+}
+
+int
+catalogwords_each(const struct catalogwords *words, bool stemmed,
+    struct str text,
+    bool (*found)(void *context, const struct catalogword *word), void *context)
+{
+	const struct tokenizer *tokenizer =
+	    stemmed ? &words->stemming : &words->plain;
+	struct each each = { found, context };
+	int result = tokenizer->kind.xTokenize(tokenizer->one, &each,
+	    FTS5_TOKENIZE_DOCUMENT, text.len > 0 ? text.at : "", (int)text.len,
+	    pass_on);
+
+	return result == SQLITE_OK || result == SQLITE_DONE ? 0 : -1;
+}

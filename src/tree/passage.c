@@ -1,0 +1,199 @@
+/*
+ * The sentence to show.  Knows where sentences end and how words are marked
+ * in text that has no other means; knows nothing of which pages are shown.
+ */
+#include "tree/passage.h"
+
+#include <string.h>
+
+#include "text/buf.h"
+
+#define MARKS 64
+/* A passage, and how much of it may stand before the first mark. */
+#define LONGEST ((size_t)320)
+#define BEFORE ((size_t)80)
+/* With the marks around each word, and what stands for the rest. */
+#define LINE_MAX (LONGEST + (size_t)2 * MARKS + 16)
+#define ELLIPSIS STR("\xe2\x80\xa6 ")
+#define ELLIPSIS_AFTER STR(" \xe2\x80\xa6")
+
+/* A word of the text that was looked for. */
+struct mark {
+	size_t start, end;
+	size_t want;
+};
+
+struct finding {
+	const struct searchplan *plan;
+	struct mark marks[MARKS];
+	size_t count;
+};
+
+/* Whether a term of the index is one word of a phrase. */
+static bool
+is_in_phrase(struct str phrase, struct str term)
+{
+	while (phrase.len > 0)
+		if (str_equals(str_cut(&phrase, ' '), term))
+			return true;
+	return false;
+}
+
+static bool
+means(const struct searchplan_want *want, struct str term)
+{
+	if (want->is_phrase)
+		return is_in_phrase(want->stem, term);
+	for (size_t i = 0; i < want->count; i++)
+		if (str_equals(want->terms[i].text, term))
+			return true;
+	return false;
+}
+
+static bool
+on_word(void *context, const struct catalogword *word)
+{
+	struct finding *finding = context;
+	const struct searchplan *plan = finding->plan;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (means(&plan->wants[i], word->term)) {
+			finding->marks[finding->count++] =
+			    (struct mark){ word->start, word->end, i };
+			break;
+		}
+	return finding->count < MARKS;
+}
+
+/* Where the sentence that begins at `from` ends, before any space. */
+static size_t
+sentence_end(struct str text, size_t from)
+{
+	size_t at = from;
+
+	while (at < text.len && text.at[at] != '\n') {
+		char c = text.at[at++];
+
+		if (at < text.len && text.at[at] == ' ' &&
+		    (c == '.' || c == '!' || c == '?'))
+			break;
+	}
+	return at;
+}
+
+/* What the marks between two places are worth, each want once. */
+static double
+worth_of(const struct finding *finding, const double *worth, size_t start,
+    size_t end)
+{
+	bool had[SEARCHPLAN_WANTS] = { false };
+	double sum = 0;
+
+	for (size_t i = 0; i < finding->count; i++) {
+		const struct mark *mark = &finding->marks[i];
+
+		if (mark->start < start || mark->end > end || had[mark->want])
+			continue;
+		had[mark->want] = true;
+		sum += worth[mark->want];
+	}
+	return sum;
+}
+
+/* Finds the best sentence; the first of those that are as good. */
+static void
+choose(const struct finding *finding, const double *worth, struct str text,
+    struct mark *best)
+{
+	double most = -1;
+	size_t at = 0;
+
+	*best = (struct mark){ 0 };
+	while (at < text.len) {
+		size_t end = sentence_end(text, at);
+		double sum = worth_of(finding, worth, at, end);
+
+		if (end > at && sum > most) {
+			most = sum;
+			*best = (struct mark){ .start = at, .end = end };
+		}
+		at = end + 1;
+	}
+}
+
+/* Shortens a sentence to what stands around its first mark. */
+static void
+shorten(const struct finding *finding, struct str text, struct mark *part)
+{
+	size_t i = 0;
+
+	if (part->end - part->start <= LONGEST)
+		return;
+	while (i < finding->count && finding->marks[i].start < part->start)
+		i++;
+	if (i < finding->count && finding->marks[i].end <= part->end &&
+	    finding->marks[i].start > part->start + BEFORE) {
+		size_t start = finding->marks[i].start - BEFORE;
+
+		while (start < finding->marks[i].start &&
+		    text.at[start - 1] != ' ')
+			start++;
+		part->start = start;
+	}
+	if (part->end - part->start > LONGEST) {
+		size_t end = part->start + LONGEST;
+
+		while (end > part->start + LONGEST / 2 && text.at[end] != ' ')
+			end--;
+		/* No space in reach: at least no character is cut. */
+		while (end > part->start && (text.at[end] & 0xc0) == 0x80)
+			end--;
+		part->end = end;
+	}
+}
+
+static void
+write_marked(const struct finding *finding, struct str text,
+    const struct mark *part, struct buf *out)
+{
+	size_t at = part->start;
+
+	for (size_t i = 0; i < finding->count; i++) {
+		const struct mark *mark = &finding->marks[i];
+
+		if (mark->start < at || mark->end > part->end)
+			continue;
+		buf_add(out, str_head(str_tail(text, at), mark->start - at));
+		buf_char(out, '*');
+		buf_add(out,
+		    str_head(
+			str_tail(text, mark->start), mark->end - mark->start));
+		buf_char(out, '*');
+		at = mark->end;
+	}
+	buf_add(out, str_head(str_tail(text, at), part->end - at));
+}
+
+int
+passage_find(const struct searchplan *plan, const double *worth,
+    struct str text, struct str *out)
+{
+	struct finding finding = { .plan = plan };
+	struct mark whole, part;
+	struct buf line = buf_in(plan->arena, LINE_MAX);
+
+	if (line.overflow ||
+	    catalogwords_each(
+		plan->catalog->words, true, text, on_word, &finding) == -1)
+		return -1;
+	choose(&finding, worth, text, &whole);
+	part = whole;
+	shorten(&finding, text, &part);
+	if (part.start > whole.start)
+		buf_add(&line, ELLIPSIS);
+	write_marked(&finding, text, &part, &line);
+	if (part.end < whole.end)
+		buf_add(&line, ELLIPSIS_AFTER);
+	*out = buf_str(&line);
+	return 0;
+}

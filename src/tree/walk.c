@@ -1,0 +1,158 @@
+/*
+ * A tree, whole.  Knows which files are served and how to meet each once;
+ * knows nothing of what is done with them.
+ */
+#include "tree/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/buf.h"
+#include "tree/beneath.h"
+
+/* A descriptor is open for each, and a request has room for no more. */
+#define DEPTH_MAX 256
+
+struct step {
+	const struct walk *walk;
+	char at[PATH_MAX]; /* the path of where we are, with its slash */
+	size_t len;
+	size_t depth;
+};
+
+/* What came or went, or is not for us, is no reason to stop. */
+static int
+tolerate(void)
+{
+	switch (errno) {
+	case ENOENT:
+	case EACCES:
+	case EPERM:
+	case ENOTDIR:
+	case ELOOP:
+	case EXDEV:
+	case ENAMETOOLONG: return 0;
+	default: return -1;
+	}
+}
+
+static int
+visit(struct step *step, int directory, const char *name, bool is_link)
+{
+	const struct walk *walk = step->walk;
+	struct walk_file file = { .name = str_of(name), .is_link = is_link };
+	int fd, result;
+
+	if (!is_link) {
+		if (fstatat(directory, name, &file.st, AT_SYMLINK_NOFOLLOW) ==
+			-1 ||
+		    faccessat(directory, name, R_OK, AT_EACCESS) == -1)
+			return tolerate();
+	} else {
+		fd = beneath_open(walk->tree->root, step->at + 1);
+		if (fd == -1)
+			return tolerate();
+		result = fstat(fd, &file.st);
+		close(fd);
+		if (result == -1)
+			return -1;
+	}
+	if (!S_ISREG(file.st.st_mode))
+		return 0;
+	file.path = (struct str){ step->at, step->len };
+	return walk->visit(walk->context, &file);
+}
+
+static int walk_directory(struct step *step, int fd);
+
+static int
+enter(struct step *step, int directory, const char *name)
+{
+	int fd, result;
+
+	if (step->depth == DEPTH_MAX || step->len + 2 > sizeof step->at)
+		return 0;
+	fd = openat(
+	    directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return tolerate();
+	step->at[step->len++] = '/';
+	step->at[step->len] = '\0';
+	step->depth++;
+	result = walk_directory(step, fd);
+	step->depth--;
+	return result;
+}
+
+static int
+meet(struct step *step, int directory, const struct dirent *found)
+{
+	size_t len = step->len, name = strlen(found->d_name);
+	unsigned char type = found->d_type;
+	struct stat st;
+	int result = 0;
+
+	if (!tree_shows((struct str){ found->d_name, name }) ||
+	    len + name + 1 > sizeof step->at)
+		return 0;
+	if (type == DT_UNKNOWN) {
+		if (fstatat(directory, found->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == -1)
+			return tolerate();
+		type = (unsigned char)IFTODT(st.st_mode);
+	}
+	memcpy(step->at + len, found->d_name, name + 1);
+	step->len += name;
+	if (type == DT_DIR)
+		result = enter(step, directory, found->d_name);
+	else if (type == DT_REG || type == DT_LNK)
+		result = visit(step, directory, found->d_name, type == DT_LNK);
+	step->len = len;
+	step->at[len] = '\0';
+	return result;
+}
+
+/* Takes `fd`. */
+static int
+walk_directory(struct step *step, int fd)
+{
+	const struct walk *walk = step->walk;
+	DIR *stream = fdopendir(fd);
+	struct dirent *found;
+	int result = 0, error;
+
+	if (stream == NULL) {
+		close(fd);
+		return -1;
+	}
+	if (walk->enter != NULL)
+		result = walk->enter(
+		    walk->context, step->len > 1 ? step->at + 1 : ".");
+	while (result == 0) {
+		errno = 0;
+		found = readdir(stream);
+		if (found == NULL) {
+			result = errno != 0 ? tolerate() : 0;
+			break;
+		}
+		result = meet(step, fd, found);
+	}
+	error = errno;
+	closedir(stream);
+	errno = error;
+	return result;
+}
+
+int
+walk_tree(const struct walk *walk)
+{
+	struct step step = { .walk = walk, .at = "/", .len = 1 };
+	int fd =
+	    openat(walk->tree->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd == -1 ? -1 : walk_directory(&step, fd);
+}

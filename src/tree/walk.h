@@ -1,0 +1,36 @@
+#ifndef TREE_WALK_H
+#define TREE_WALK_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+#include "tree/tree.h"
+
+/* Something that is served. */
+struct walk_file {
+	struct str path; /* absolute, as a request has it */
+	struct str name;
+	bool is_link; /* to a file that has another path, or is hidden */
+	struct stat st; /* of the file itself */
+};
+
+/* Who visits a tree; -1 from either ends the walk. */
+struct walk {
+	const struct tree *tree;
+	/* Before a directory is read: its path, relative to the root. */
+	int (*enter)(void *context, const char *directory);
+	int (*visit)(void *context, const struct walk_file *file);
+	void *context;
+};
+
+/*
+ * Visits each file that a client could get, once: no dotfiles, nothing that
+ * may not be read or leads out.  Links to directories are not followed, or
+ * there could be no end.  What comes or goes meanwhile is met or not.
+ * Returns 0, or -1 with errno set, when it did not see all.
+ */
+MUST_USE int walk_tree(const struct walk *walk);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * Questions of any bytes to a small index: each ends, and nothing that is
+ * shown could forge a line.
+ */
+#include "../unit/indexing.h"
+#include "fuzz.h"
+#include "tree/search.h"
+
+#include <unistr.h>
+
+#define TURNS_MAX 1000
+
+static struct indexing indexing;
+static struct catalog_shelf shelf;
+
+static void
+remove_all(void)
+{
+	catalog_shelf_release(&shelf);
+	indexing_end(&indexing);
+}
+
+static void
+fill(void)
+{
+	static const char *const files[][2] = {
+		{ "a.gmi",
+		    "# The harbour\n\nShips come in at dawn. Lamps burn!\n"
+		    "## Tides\nHigh water is at noon, or near.\n" },
+		{ "b.gmi", "# Lamps\n=> /a.gmi ships\n```\n*art*\n```\n" },
+		{ "c.txt", "Ukrainian grain \xff antidisestablishment\n" },
+		{ "d.gmi",
+		    "# \xc3\x9c"
+		    "bung\n\xe4\xb8\x96\xe7\x95\x8c Gr\xc3\xbc\xc3\x9f"
+		    "e\n" },
+	};
+
+	indexing_begin(&indexing, true);
+	atexit(remove_all);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		temporary_file(&indexing.folder, files[i][0], files[i][1]);
+	CHECK(catalogbuild_update(indexing.build) == 1);
+	CHECK(catalog_put(&shelf, dup(indexing.last)) == 0);
+}
+
+static void
+check_text(struct str text)
+{
+	CHECK(u8_check((const uint8_t *)text.at, text.len) == NULL);
+	CHECK(memchr(text.at, '\n', text.len) == NULL);
+}
+
+static void
+check_hit(const struct search_hit *hit)
+{
+	CHECK(str_starts(hit->path, STR("/")));
+	CHECK(hit->title.len > 0);
+	check_text(hit->title);
+	if (hit->heading.len > 0)
+		check_text(hit->heading);
+	if (hit->passage.len > 0)
+		check_text(hit->passage);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct search *search;
+	struct arena arena;
+	int done = 0;
+
+	if (shelf.current == NULL)
+		fill();
+	if (size == 0 || size > 4096)
+		return 0;
+	arena_init(&arena, (size_t)256 << 10);
+	search = search_begin(
+	    &shelf, &arena, fuzz_text(data + 1, size - 1), data[0] % 3);
+	CHECK(search != NULL);
+	for (int i = 0; done == 0 && i < TURNS_MAX; i++)
+		done = search_go_on(search);
+	CHECK(done == 1);
+	CHECK(search_result(search)->count <= search_result(search)->found);
+	for (size_t i = 0; i < search_result(search)->count; i++)
+		check_hit(&search_result(search)->hits[i]);
+	search_end(search);
+	arena_release(&arena);
+	CHECK(shelf.asking == 0);
+	return 0;
+}

@@ -1,0 +1,207 @@
+/* The index kept true to a tree: what makes a new one, and what fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "indexing.h"
+#include "tree/catalogdb.h"
+#include "tree/catalogwords.h"
+
+static struct indexing indexing;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	indexing_begin(&indexing, true);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	indexing_end(&indexing);
+	return 0;
+}
+
+/* A file as it was for a while: what has just changed is looked at twice. */
+static void
+settled_file(const char *name, const char *text)
+{
+	const struct timespec pause = { .tv_nsec = 60000000 };
+
+	temporary_file(&indexing.folder, name, text);
+	nanosleep(&pause, NULL);
+}
+
+static int64_t
+count(const char *sql)
+{
+	sqlite3 *db = catalogdb_open(indexing.last, false);
+	struct catalogwords *words = catalogwords_open(db, true);
+	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
+	int64_t result;
+
+	assert_non_null(statement);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	result = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	catalogwords_close(words);
+	return result;
+}
+
+static void
+expect_pages(int64_t files, int64_t pages, int64_t herrings)
+{
+	assert_int_equal(count("SELECT count(*) FROM file"), files);
+	assert_int_equal(
+	    count("SELECT count(*) FROM file WHERE title IS NOT NULL"), pages);
+	assert_int_equal(count("SELECT count(*) FROM words"
+			       " WHERE words MATCH 'text:her'"),
+	    herrings);
+	assert_int_equal(count("SELECT count(*) FROM section s WHERE NOT EXISTS"
+			       " (SELECT 1 FROM file WHERE id = s.id >> 16)"),
+	    0);
+	/* Where nothing holds it, there is no such term. */
+	assert_int_equal(count("SELECT coalesce((SELECT rows FROM term"
+			       " WHERE term = CAST('her' AS BLOB)), 0)"),
+	    herrings);
+}
+
+static void
+updates(void **state)
+{
+	(void)state;
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(0, 0, 0);
+	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	temporary_folder(&indexing.folder, "d");
+	temporary_file(&indexing.folder, "a.gmi", "# A\nherring\n");
+	temporary_file(&indexing.folder, "picture.bin", "\x89\x01\x02\xff");
+	settled_file("d/b.txt", "herrings\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(3, 2, 2);
+	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	settled_file("a.gmi", "# A\ncod\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(3, 2, 1);
+	settled_file("a.gmi", "# A\ndab\n"); /* as long as it was */
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(count("SELECT count(*) FROM words"
+			       " WHERE words MATCH 'dab'"),
+	    1);
+	assert_int_equal(
+	    unlink(temporary_path(&indexing.folder, "d/b.txt")), 0);
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(2, 1, 0);
+	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(indexing.files, 5);
+}
+
+/* Another process goes on from the file, or from nothing, if it is none. */
+static void
+goes_on(void **state)
+{
+	struct catalogbuild *other;
+	int bad;
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
+	assert_int_equal(catalogbuild_update(other), 0);
+	catalogbuild_free(other);
+	indexing.setup.english = false;
+	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
+	assert_int_equal(catalogbuild_update(other), 1);
+	catalogbuild_free(other);
+	indexing.setup.english = true;
+	temporary_file(&indexing.folder, ".bad", "no database");
+	bad = open(temporary_path(&indexing.folder, ".bad"), O_RDWR);
+	other = catalogbuild_new(&indexing.setup, bad);
+	assert_int_equal(catalogbuild_update(other), 1);
+	expect_pages(1, 1, 1);
+	catalogbuild_free(other);
+}
+
+static void
+no_room(void **state)
+{
+	const struct rlimit small = { 60000, RLIM_INFINITY };
+	const struct rlimit large = { RLIM_INFINITY, RLIM_INFINITY };
+	char text[40000];
+
+	(void)state;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] =
+		    "abcdefghijklmnopqrstuvwxyz "[i % 7 == 6 ? 26 : i * i % 26];
+	text[sizeof text - 1] = '\0';
+	settled_file("b.gmi", text);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &large), 0);
+	indexing.error = EMFILE;
+	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(errno, EMFILE);
+	indexing.error = 0;
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(2, 2, 1);
+}
+
+/* Without titles, in all tongues, or empty: a page is a page. */
+static void
+titles(void **state)
+{
+	static const char *const table[][2] = {
+		{ "a.gmi", "# One\n" },
+		{ "b.gmi", "## Two\n# One\n" },
+		{ "c.gmi", "no heading\n" },
+		{ "d.txt", "# no heading\n" },
+		{ "e.md", "# One\n" },
+		{ "f.gmi", "" },
+		{ "g.gmi", "# \x1b[1mOne\n" },
+	};
+	static const char *const wants[] = { "One", "One", "c.gmi", "d.txt",
+		"One", "f.gmi", "[1mOne" };
+	char sql[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		temporary_file(&indexing.folder, table[i][0], table[i][1]);
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		snprintf(sql, sizeof sql,
+		    "SELECT count(*) FROM file WHERE title = '%s' AND"
+		    " path = CAST('/%s' AS BLOB)",
+		    wants[i], table[i][0]);
+		if (count(sql) != 1)
+			fail_msg("%s", table[i][0]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(updates, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(titles, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

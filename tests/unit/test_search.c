@@ -1,0 +1,293 @@
+/* Questions to a small index: what is found, and what is shown of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "indexing.h"
+#include "tree/search.h"
+
+static struct indexing indexing;
+static struct catalog_shelf shelf;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	indexing_begin(&indexing, true);
+	temporary_folder(&indexing.folder, "sub");
+	temporary_file(&indexing.folder, "a.gmi",
+	    "# The harbour\n\nShips come in at dawn. Lamps burn on the quay!\n"
+	    "\n## Tides\n\nHigh water is at noon.\n");
+	temporary_file(&indexing.folder, "b.gmi",
+	    "# Lamps\n\nOil is dear. Nobody knows the price of ships.\n");
+	temporary_file(&indexing.folder, "sub/c.txt",
+	    "Ukrainian grain, and one word: antidisestablishmentarianism\n");
+	temporary_file(&indexing.folder, "sub/d.gmi",
+	    "# \xc3\x9c"
+	    "bung\n\nDer Stra\xc3\x9f"
+	    "en Gr\xc3\xbc\xc3\x9f"
+	    "e\n=> /b.gmi zeppelin\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	return catalog_put(&shelf, dup(indexing.last));
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	catalog_shelf_release(&shelf);
+	indexing_end(&indexing);
+	return 0;
+}
+
+static struct search *
+finish(struct arena *arena, const char *words, size_t part)
+{
+	struct search *search =
+	    search_begin(&shelf, arena, str_of(words), part);
+	int done = 0;
+
+	assert_non_null(search);
+	for (int i = 0; done == 0 && i < 1000; i++)
+		done = search_go_on(search);
+	assert_int_equal(done, 1);
+	return search;
+}
+
+/* The first that is found, as "path title/heading: passage". */
+static void
+first(void **state)
+{
+	static const char *const table[][2] = {
+		{ "ships dawn",
+		    "/a.gmi The harbour/: *Ships* come in at *dawn*." },
+		{ "quay lamp",
+		    "/a.gmi The harbour/: *Lamps* burn on the *quay*!" },
+		{ "lamps", "/b.gmi Lamps/: Oil is dear." },
+		{ "NOON",
+		    "/a.gmi The harbour/Tides: High water is at *noon*." },
+		{ "\"high water\"",
+		    "/a.gmi The harbour/Tides: *High* *water* is at noon." },
+		{ "\"water high\"",
+		    "/a.gmi The harbour/Tides: *High* *water* is at noon." },
+		{ "when is the tide",
+		    "/a.gmi The harbour/Tides: High water is at noon." },
+		{ "harbuor",
+		    "/a.gmi The harbour/Tides: High water is at noon." },
+		{ "ukraine",
+		    "/sub/c.txt c.txt/: *Ukrainian* grain, and one word: "
+		    "antidisestablishmentarianism" },
+		{ "ubung",
+		    "/sub/d.gmi \xc3\x9c"
+		    "bung/: Der Stra\xc3\x9f"
+		    "en Gr\xc3\xbc\xc3\x9f"
+		    "e" },
+		{ "grusse", "" },
+		{ "zeppelins",
+		    "/sub/d.gmi \xc3\x9c"
+		    "bung/: Der Stra\xc3\x9f"
+		    "en Gr\xc3\xbc\xc3\x9f"
+		    "e" },
+		{ "the of is at",
+		    "/a.gmi The harbour/Tides: High water *is* "
+		    "*at* noon." },
+		{ "", "" },
+		{ "\"", "" },
+		{ "* OR - ( ) ^ : \" NEAR NOT", "" },
+		{ "no such thing", "" },
+		{ "x", "" },
+		{ "\xff\xfe", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct arena arena;
+		struct search *search;
+		const struct search_hit *hit;
+		char got[1024] = "";
+
+		arena_init(&arena, (size_t)256 << 10);
+		search = finish(&arena, table[i][0], 0);
+		hit = search_result(search)->hits;
+		if (search_result(search)->count > 0)
+			snprintf(got, sizeof got, "%.*s %.*s/%.*s: %.*s",
+			    STR_ARG(hit->path), STR_ARG(hit->title),
+			    STR_ARG(hit->heading), STR_ARG(hit->passage));
+		if (strcmp(got, table[i][1]) != 0)
+			fail_msg("%s: got %s, want %s", table[i][0], got,
+			    table[i][1]);
+		search_end(search);
+		arena_release(&arena);
+	}
+	assert_int_equal(shelf.asking, 0);
+}
+
+static void
+notes(void **state)
+{
+	static const struct {
+		const char *words, *unknown;
+		bool is_near, is_loose;
+		size_t found;
+	} table[] = {
+		{ "ships", "", false, false, 2 },
+		{ "shipps", "shipps", true, false, 2 },
+		{ "xylophone", "xylophone", false, false, 0 },
+		{ "xylophone ships", "xylophone", false, false, 2 },
+		{ "\"dear oil\"", "", false, true, 1 },
+		{ "\"oil is\"", "", false, false, 1 },
+		{ "\"ships come\" oil", "", false, false, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct arena arena;
+		struct search *search;
+		const struct search_result *result;
+
+		arena_init(&arena, (size_t)256 << 10);
+		search = finish(&arena, table[i].words, 0);
+		result = search_result(search);
+		if (!str_equals(result->unknown, str_of(table[i].unknown)) ||
+		    result->is_near != table[i].is_near ||
+		    result->is_loose != table[i].is_loose ||
+		    result->found != table[i].found)
+			fail_msg("%s: [%.*s] %d %d %zu", table[i].words,
+			    STR_ARG(result->unknown), result->is_near,
+			    result->is_loose, result->found);
+		search_end(search);
+		arena_release(&arena);
+	}
+}
+
+static void
+list(void **state)
+{
+	struct arena arena;
+	struct search *search;
+
+	(void)state;
+	arena_init(&arena, (size_t)256 << 10);
+	search = finish(&arena, "xylophone", 0);
+	assert_int_equal(search_list(search), 0);
+	assert_int_equal(search_result(search)->count, 4);
+	assert_true(
+	    str_equals(search_result(search)->hits[0].path, STR("/a.gmi")));
+	search_end(search);
+	arena_release(&arena);
+}
+
+/* Want of memory is said, and leaves nothing behind. */
+static void
+no_memory(void **state)
+{
+	int failed = 0;
+
+	(void)state;
+	for (size_t n = 1; n < 60; n++) {
+		struct arena arena;
+		struct search *search;
+		int done = 0;
+
+		arena_init(&arena, (size_t)256 << 10);
+		arena_fail_at(&arena, n);
+		search = search_begin(
+		    &shelf, &arena, STR("shipps \"at dawn\" lamps"), 0);
+		while (search != NULL && done == 0)
+			done = search_go_on(search);
+		failed += search == NULL || done == -1;
+		if (search != NULL)
+			search_end(search);
+		arena_release(&arena);
+		assert_int_equal(shelf.asking, 0);
+	}
+	assert_in_range(failed, 10, 59);
+}
+
+static void
+many_at_once(void **state)
+{
+	struct search *searches[64];
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)64 << 20);
+	for (size_t i = 0; i < 64; i++) {
+		searches[i] = search_begin(&shelf, &arena, STR("ships"), 0);
+		assert_non_null(searches[i]);
+	}
+	assert_null(search_begin(&shelf, &arena, STR("ships"), 0));
+	assert_int_equal(errno, EBUSY);
+	for (size_t i = 0; i < 64; i++)
+		search_end(searches[i]);
+	arena_release(&arena);
+}
+
+/* Whoever asks goes on with the index it began with. */
+static void
+replaced_meanwhile(void **state)
+{
+	struct arena arena;
+	struct search *search;
+
+	(void)state;
+	arena_init(&arena, (size_t)256 << 10);
+	search = search_begin(&shelf, &arena, STR("lamps"), 0);
+	assert_non_null(search);
+	unlink(temporary_path(&indexing.folder, "b.gmi"));
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalog_put(&shelf, dup(indexing.last)), 0);
+	while (search_go_on(search) == 0)
+		continue;
+	assert_int_equal(search_result(search)->found, 2);
+	search_end(search);
+	arena_release(&arena);
+	search = finish(&arena, "lamps", 0);
+	assert_int_equal(search_result(search)->found, 1);
+	search_end(search);
+	arena_release(&arena);
+}
+
+static void
+not_an_index(void **state)
+{
+	static const char *const texts[] = { "", "not a database",
+		"SQLite format 3" };
+	struct catalog_shelf other = { 0 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)256 << 10);
+	assert_null(search_begin(&other, &arena, STR("ships"), 0));
+	assert_int_equal(errno, EAGAIN);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		int fd;
+
+		temporary_file(&indexing.folder, "bad", texts[i]);
+		fd = open(temporary_path(&indexing.folder, "bad"), O_RDONLY);
+		assert_int_equal(catalog_put(&other, fd), 0);
+		assert_null(search_begin(&other, &arena, STR("ships"), 0));
+		assert_int_equal(errno, EIO);
+	}
+	catalog_shelf_release(&other);
+	arena_release(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first),
+		cmocka_unit_test(notes),
+		cmocka_unit_test(list),
+		cmocka_unit_test(no_memory),
+		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(not_an_index),
+		cmocka_unit_test(replaced_meanwhile),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

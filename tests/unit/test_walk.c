@@ -1,0 +1,145 @@
+/* Every file that is served, once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "temporary.h"
+#include "tree/walk.h"
+
+struct visits {
+	char text[4096];
+	int stop_after; /* visits, or 0 */
+	int count;
+};
+
+static void
+note(struct visits *visits, const char *before, struct str path,
+    const char *after)
+{
+	size_t len = strlen(visits->text);
+
+	snprintf(visits->text + len, sizeof visits->text - len, "%s%.*s%s",
+	    before, STR_ARG(path), after);
+}
+
+static int
+on_enter(void *context, const char *directory)
+{
+	note(context, "[", str_of(directory), "]");
+	return 0;
+}
+
+static int
+on_file(void *context, const struct walk_file *file)
+{
+	struct visits *visits = context;
+
+	note(visits, " ", file->path, file->is_link ? "@ " : " ");
+	assert_true(S_ISREG(file->st.st_mode));
+	assert_true(str_ends(file->path, file->name));
+	errno = EIO;
+	return ++visits->count == visits->stop_after ? -1 : 0;
+}
+
+static void
+expect_once(const struct visits *visits, const char *what)
+{
+	const char *at = strstr(visits->text, what);
+
+	if (at == NULL || strstr(at + 1, what) != NULL)
+		fail_msg("%s: not once in %s", what, visits->text);
+}
+
+static void
+visits(void **state)
+{
+	static const char *const once[] = { "[.]", "[d/]", "[d/e/]",
+		"[.well-known/]", " /a.gmi ", " /d/b.txt ", " /d/e/c ",
+		" /.well-known/x ", " /in@ ", " /sp ace " };
+	struct temporary folder;
+	struct visits visits = { .text = "" };
+	struct tree tree;
+	struct walk walk = { &tree, on_enter, on_file, &visits };
+	int closed;
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_folder(&folder, "root");
+	temporary_folder(&folder, "root/d");
+	temporary_folder(&folder, "root/d/e");
+	temporary_folder(&folder, "root/.git");
+	temporary_folder(&folder, "root/.well-known");
+	temporary_file(&folder, "secret", "no");
+	temporary_file(&folder, "root/a.gmi", "a");
+	temporary_file(&folder, "root/sp ace", "a");
+	temporary_file(&folder, "root/d/b.txt", "b");
+	temporary_file(&folder, "root/d/e/c", "c");
+	temporary_file(&folder, "root/d/gophermap", "no");
+	temporary_file(&folder, "root/.hidden", "no");
+	temporary_file(&folder, "root/.git/x", "no");
+	temporary_file(&folder, "root/.well-known/x", "x");
+	temporary_link(&folder, "root/in", "d/b.txt");
+	temporary_link(&folder, "root/out", "../secret");
+	temporary_link(&folder, "root/none", "none");
+	temporary_link(&folder, "root/loop", "loop");
+	temporary_link(&folder, "root/d/up", "..");
+	temporary_link(&folder, "root/dd", "d");
+	assert_int_equal(mkfifo(temporary_path(&folder, "root/fifo"), 0644), 0);
+	assert_int_equal(tree_init(&tree, temporary_path(&folder, "root")), 0);
+	closed = dup(0);
+	close(closed);
+	assert_int_equal(walk_tree(&walk), 0);
+	for (size_t i = 0; i < sizeof once / sizeof *once; i++)
+		expect_once(&visits, once[i]);
+	assert_int_equal(visits.count, 6);
+	visits = (struct visits){ .stop_after = 2 };
+	assert_int_equal(walk_tree(&walk), -1);
+	assert_int_equal(errno, EIO);
+	assert_int_equal(visits.count, 2);
+	/* No descriptor is left open. */
+	assert_int_equal(dup(0), closed);
+	close(closed);
+	tree_release(&tree);
+	temporary_remove(&folder);
+}
+
+/* Deeper than anybody could ask for, it is cut, and does not fail. */
+static void
+deep(void **state)
+{
+	struct temporary folder;
+	struct visits visits = { .text = "" };
+	struct tree tree;
+	struct walk walk = { &tree, NULL, on_file, &visits };
+	char path[2048] = "";
+
+	(void)state;
+	temporary_make(&folder);
+	for (int i = 0; i < 400; i++) {
+		snprintf(path + strlen(path), sizeof path - strlen(path), "%sd",
+		    i > 0 ? "/" : "");
+		temporary_folder(&folder, path);
+	}
+	temporary_file(&folder, "a", "a");
+	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(walk_tree(&walk), 0);
+	assert_int_equal(visits.count, 1);
+	tree_release(&tree);
+	temporary_remove(&folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(visits),
+		cmocka_unit_test(deep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
