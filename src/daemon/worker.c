@@ -396,7 +396,8 @@ serve_clients(struct worker *worker)
 	worker->most = clients_at_most();
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
-	    jail_enter(setup->jail, setup->server->tree->root) == -1)
+	    jail_enter(setup->jail, setup->server->tree->root,
+		JAIL_WORKER) == -1)
 		return -1;
 	check_tree(setup);
 	while (!worker->stopping || worker->group.count > 0) {

@@ -121,12 +121,12 @@ become_user(const struct jail *jail)
 }
 
 int
-jail_enter(const struct jail *jail, int root)
+jail_enter(const struct jail *jail, int root, enum jail_role role)
 {
 	/* Paths are looked up from a descriptor: a chroot changes none. */
 	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
 		return -1;
 	if (become_user(jail) == -1)
 		return -1;
-	return system_enter(jail->mode, root);
+	return system_enter(jail->mode, role, root);
 }

@@ -14,6 +14,12 @@ enum jail_mode {
 	JAIL_OFF, /* another user, and nothing more */
 };
 
+/* What a process is for, and so which system calls it makes. */
+enum jail_role {
+	JAIL_WORKER,
+	JAIL_INDEXER,
+};
+
 /* What a process becomes before it meets a client. */
 struct jail {
 	enum jail_mode mode;
@@ -42,9 +48,9 @@ void jail_log(const struct jail *jail);
 /*
  * Gives up every privilege for good: the user, its group alone, and no way
  * to new ones; then all files but those beneath the directory `root`, and
- * all system calls but those of serving.  Returns -1 with errno set, and the
+ * all system calls but those of its role.  Returns -1 with errno set, and the
  * process must end.
  */
-MUST_USE int jail_enter(const struct jail *jail, int root);
+MUST_USE int jail_enter(const struct jail *jail, int root, enum jail_role role);
 
 #endif

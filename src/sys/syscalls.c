@@ -18,6 +18,10 @@
 
 #include "sys/log.h"
 
+#define WORKER (1U << JAIL_WORKER)
+#define INDEXER (1U << JAIL_INDEXER)
+#define ALL (WORKER | INDEXER)
+
 /* Memory, but for code. */
 #define NO_CODE \
 	{ \
@@ -31,29 +35,35 @@
  */
 static const struct {
 	const char *reason;
+	unsigned roles; /* a bit for each */
 	const char *names[16];
 } groups[] = {
-	{ "clients come, talk and go",
-	    { "accept4", "accept", "recvfrom", "recvmsg", "sendto", "sendmsg",
-		"shutdown", "setsockopt", "getsockopt", "getsockname",
-		"close" } },
-	{ "libevent waits for them, and for signals",
+	{ "clients come, talk and go", WORKER,
+	    { "accept4", "accept", "recvfrom", "sendto", "sendmsg", "shutdown",
+		"setsockopt", "getsockopt", "getsockname" } },
+	{ "what the master hands over", ALL, { "recvmsg", "close" } },
+	{ "libevent waits for them, and for signals", WORKER,
 	    { "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl" } },
-	{ "time, where it is not read without a call",
+	{ "time, where it is not read without a call", ALL,
 	    { "clock_gettime", "clock_gettime64", "gettimeofday", "time" } },
-	{ "files are looked up, beneath the tree alone",
+	{ "files are looked up, beneath the tree alone", ALL,
 	    { "openat2", "openat", "fstat", "fstat64", "newfstatat",
 		"fstatat64", "statx", "faccessat", "faccessat2",
 		"readlinkat" } },
-	{ "and read",
-	    { "read", "pread64", "sendfile", "sendfile64", "lseek", "_llseek",
-		"getdents64", "fcntl", "fcntl64" } },
-	{ "the log is written, when it has room",
+	{ "and read", ALL,
+	    { "read", "pread64", "lseek", "_llseek", "getdents64", "fcntl",
+		"fcntl64" } },
+	{ "and sent", WORKER, { "sendfile", "sendfile64" } },
+	{ "an index is written to the file that was handed over", INDEXER,
+	    { "pwrite64", "ftruncate", "ftruncate64" } },
+	{ "the master is told, and changes are watched for", INDEXER,
+	    { "sendmsg", "inotify_add_watch" } },
+	{ "the log is written, when it has room", ALL,
 	    { "write", "writev", "poll", "ppoll", "ppoll_time64" } },
-	{ "malloc", { "brk", "munmap", "mremap", "madvise" } },
-	{ "OpenSSL: randomness, locks, whether it was forked",
+	{ "malloc", ALL, { "brk", "munmap", "mremap", "madvise" } },
+	{ "OpenSSL: randomness, locks, whether it was forked", ALL,
 	    { "getrandom", "futex", "futex_time64", "getpid", "gettid" } },
-	{ "signals are answered, and the process ends",
+	{ "signals are answered, and the process ends", ALL,
 	    { "rt_sigreturn", "sigreturn", "rt_sigprocmask", "rt_sigaction",
 		"restart_syscall", "exit", "exit_group", "tgkill" } },
 };
@@ -71,15 +81,18 @@ static const struct {
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 #define NAME_COUNT (sizeof groups[0].names / sizeof *groups[0].names)
 
+/* Of this process, for the one line that it may have to write. */
+static enum jail_role whose;
+
 static void
 on_refused(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)context;
 	log_line(LOG_LEVEL_ERROR,
-	    "worker: system call %d is not one of a worker's, so it ends; if "
-	    "this comes again, please report it, and set jail=log meanwhile",
-	    info->si_syscall);
+	    "%s: system call %d is not one of its own, so it ends; if this "
+	    "comes again, please report it, and set jail=log meanwhile",
+	    whose == JAIL_WORKER ? "worker" : "index", info->si_syscall);
 	_exit(EXIT_FAILURE);
 }
 
@@ -99,7 +112,7 @@ allow(scmp_filter_ctx filter, uint32_t machine, const char *name,
 }
 
 static int
-fill(scmp_filter_ctx filter, uint32_t machine)
+fill(scmp_filter_ctx filter, uint32_t machine, enum jail_role role)
 {
 	int result = 0;
 
@@ -108,7 +121,8 @@ fill(scmp_filter_ctx filter, uint32_t machine)
 		    allow(filter, machine, partial[i].name, &partial[i].when);
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		for (size_t j = 0; j < NAME_COUNT; j++) {
-			if (result != 0 || groups[i].names[j] == NULL)
+			if (result != 0 || groups[i].names[j] == NULL ||
+			    !(groups[i].roles & 1U << role))
 				break;
 			result =
 			    allow(filter, machine, groups[i].names[j], NULL);
@@ -116,11 +130,19 @@ fill(scmp_filter_ctx filter, uint32_t machine)
 	return result;
 }
 
+/* Which filter it is. */
+struct kind {
+	uint32_t machine;
+	enum jail_role role;
+	uint32_t otherwise; /* what befalls other calls */
+};
+
 /* Returns 0, or what libseccomp does: an error number below 0. */
 static int
-make(uint32_t machine, uint32_t otherwise, scmp_filter_ctx *out)
+make(const struct kind *kind, scmp_filter_ctx *out)
 {
-	scmp_filter_ctx filter = seccomp_init(otherwise);
+	uint32_t machine = kind->machine;
+	scmp_filter_ctx filter = seccomp_init(kind->otherwise);
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
@@ -135,7 +157,7 @@ make(uint32_t machine, uint32_t otherwise, scmp_filter_ctx *out)
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (result == 0)
-		result = fill(filter, machine);
+		result = fill(filter, machine, kind->role);
 	*out = filter;
 	return result;
 }
@@ -156,14 +178,16 @@ fail(int result)
 }
 
 int
-syscalls_enter(bool only_log)
+syscalls_enter(enum jail_role role, bool only_log)
 {
+	const struct kind kind = { seccomp_arch_native(), role,
+		only_log ? SCMP_ACT_LOG : SCMP_ACT_TRAP };
 	const struct sigaction refused = { .sa_sigaction = on_refused,
 		.sa_flags = SA_SIGINFO };
 	scmp_filter_ctx filter;
-	int result = make(seccomp_arch_native(),
-	    only_log ? SCMP_ACT_LOG : SCMP_ACT_TRAP, &filter);
+	int result = make(&kind, &filter);
 
+	whose = role;
 	if (result == 0 && sigaction(SIGSYS, &refused, NULL) == -1)
 		result = -errno;
 	if (result == 0)
@@ -173,11 +197,12 @@ syscalls_enter(bool only_log)
 }
 
 int
-syscalls_export(const char *machine, int fd)
+syscalls_export(const char *machine, enum jail_role role, int fd)
 {
+	const struct kind kind = { seccomp_arch_resolve_name(machine), role,
+		SCMP_ACT_TRAP };
 	scmp_filter_ctx filter;
-	int result =
-	    make(seccomp_arch_resolve_name(machine), SCMP_ACT_TRAP, &filter);
+	int result = make(&kind, &filter);
 
 	if (result == 0)
 		result = seccomp_export_bpf(filter, fd);

@@ -3,24 +3,25 @@
 
 #include <stdbool.h>
 
+#include "sys/jail.h"
 #include "text/attribute.h"
 
 /* Whether the kernel filters system calls. */
 bool syscalls_available(void);
 
 /*
- * From now on this process can make the system calls that serving needs, and
+ * From now on this process can make the system calls that its role needs, and
  * no others: any other one ends it, with a line in the log that names the
  * number, or, with `only_log`, is left to the kernel's audit log.  Returns
  * -1 with errno set.
  */
-MUST_USE int syscalls_enter(bool only_log);
+MUST_USE int syscalls_enter(enum jail_role role, bool only_log);
 
 /*
  * Writes the program that the kernel would be given on `machine`, a name that
- * libseccomp knows, to `fd`: struct sock_filter by struct sock_filter.
- * Returns -1 with errno set.
+ * libseccomp knows, for `role`, to `fd`: struct sock_filter by struct
+ * sock_filter. Returns -1 with errno set.
  */
-MUST_USE int syscalls_export(const char *machine, int fd);
+MUST_USE int syscalls_export(const char *machine, enum jail_role role, int fd);
 
 #endif

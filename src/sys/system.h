@@ -25,10 +25,10 @@ struct system_walls system_walls(void);
 /*
  * For good: no way to new privileges, and, unless the mode says less, no
  * file but those beneath the directory `root`, for reading, and no system
- * calls but those of serving.  What the system lacks is passed over.
+ * calls but those of its role.  What the system lacks is passed over.
  * Returns -1 with errno set, and the process must end.
  */
-MUST_USE int system_enter(enum jail_mode mode, int root);
+MUST_USE int system_enter(enum jail_mode mode, enum jail_role role, int root);
 
 /*
  * Whether the system spreads connections among the sockets that listen on
@@ -48,6 +48,18 @@ size_t system_unsent(int fd);
  * end, or -1 with errno set; ENOSYS or EINVAL where that cannot be done.
  */
 MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
+
+/*
+ * A file in memory: its descriptor to write it, and one only to read it; -1
+ * with errno set where there is none of the kind.
+ */
+MUST_USE int system_memory_file(int *reads);
+
+/* Tells the system's list of processes what this one is. */
+void system_set_name(const char *name);
+
+/* Gives memory back that was freed. */
+void system_trim(void);
 
 /* The name that the program was started by, without directories. */
 const char *system_program(void);

@@ -22,11 +22,12 @@ system_walls(void)
 }
 
 int
-system_enter(enum jail_mode mode, int root)
+system_enter(enum jail_mode mode, enum jail_role role, int root)
 {
 	int no_new_privileges = PROC_NO_NEW_PRIVS_ENABLE;
 	cap_rights_t rights;
 
+	(void)role;
 	if (procctl(P_PID, (id_t)getpid(), PROC_NO_NEW_PRIVS_CTL,
 		&no_new_privileges) == -1)
 		return -1;
@@ -69,4 +70,23 @@ const char *
 system_program(void)
 {
 	return getprogname();
+}
+
+int
+system_memory_file(int *reads)
+{
+	(void)reads;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+system_set_name(const char *name)
+{
+	setproctitle("%s", name);
+}
+
+void
+system_trim(void)
+{
 }

@@ -4,10 +4,14 @@
 #include "sys/system.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "sys/landlock.h"
 #include "sys/syscalls.h"
@@ -29,7 +33,7 @@ system_walls(void)
 }
 
 int
-system_enter(enum jail_mode mode, int root)
+system_enter(enum jail_mode mode, enum jail_role role, int root)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
@@ -38,7 +42,8 @@ system_enter(enum jail_mode mode, int root)
 	if (mode == JAIL_ON && landlock_version() > 0 &&
 	    landlock_enter(root) == -1)
 		return -1;
-	return syscalls_available() ? syscalls_enter(mode == JAIL_LOG) : 0;
+	return syscalls_available() ? syscalls_enter(role, mode == JAIL_LOG)
+				    : 0;
 }
 
 bool
@@ -65,4 +70,33 @@ const char *
 system_program(void)
 {
 	return program_invocation_short_name;
+}
+
+int
+system_memory_file(int *reads)
+{
+	char path[64];
+	int writes = memfd_create("capsuled", MFD_CLOEXEC);
+
+	if (writes == -1)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", writes);
+	*reads = open(path, O_RDONLY | O_CLOEXEC);
+	if (*reads == -1) {
+		close(writes);
+		return -1;
+	}
+	return writes;
+}
+
+void
+system_set_name(const char *name)
+{
+	(void)prctl(PR_SET_NAME, name);
+}
+
+void
+system_trim(void)
+{
+	(void)malloc_trim(0);
 }

@@ -16,7 +16,7 @@ system_walls(void)
 }
 
 int
-system_enter(enum jail_mode mode, int root)
+system_enter(enum jail_mode mode, enum jail_role role, int root)
 {
 	if (mode != JAIL_ON)
 		return 0;
@@ -24,7 +24,9 @@ system_enter(enum jail_mode mode, int root)
 	if (fchdir(root) == -1 || unveil(".", "r") == -1 ||
 	    unveil(NULL, NULL) == -1)
 		return -1;
-	return pledge("stdio rpath inet", NULL);
+	return pledge(role == JAIL_WORKER ? "stdio rpath inet recvfd"
+					  : "stdio rpath sendfd recvfd",
+	    NULL);
 }
 
 /* SO_REUSEPORT leaves all of them to one of the sockets. */
@@ -56,4 +58,23 @@ const char *
 system_program(void)
 {
 	return getprogname();
+}
+
+int
+system_memory_file(int *reads)
+{
+	(void)reads;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+system_set_name(const char *name)
+{
+	setproctitle("%s", name);
+}
+
+void
+system_trim(void)
+{
 }

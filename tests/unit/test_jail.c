@@ -80,7 +80,7 @@ imprison(enum jail_mode mode, int (*attempt)(void))
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, STDERR_FILENO);
-		if (jail_enter(&jail, root) == -1)
+		if (jail_enter(&jail, root, JAIL_WORKER) == -1)
 			_exit(NOT_JAILED);
 		_exit(attempt());
 	}

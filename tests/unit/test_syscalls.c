@@ -28,19 +28,25 @@ struct program {
 
 static const char *const machines[] = { "x86_64", "aarch64", "arm", "riscv64" };
 
-static struct program export(const char *machine)
+static struct program
+export_for(const char *machine, enum jail_role role)
 {
 	int fd = memfd_create("program", MFD_CLOEXEC);
 	struct program program;
 	ssize_t len;
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(syscalls_export(machine, fd), 0);
+	assert_int_equal(syscalls_export(machine, role, fd), 0);
 	len = pread(fd, program.at, sizeof program.at, 0);
 	close(fd);
 	assert_true(len > 0 && (size_t)len < sizeof program.at);
 	program.len = (size_t)len / sizeof *program.at;
 	return program;
+}
+
+static struct program export(const char *machine)
+{
+	return export_for(machine, JAIL_WORKER);
 }
 
 /* A jump's condition, on what was loaded. */
@@ -222,6 +228,51 @@ anything_else(void **state)
 	}
 }
 
+/* Each role has its own: who indexes meets no client, who serves writes none.
+ */
+static void
+roles(void **state)
+{
+	static const struct {
+		const char *name;
+		bool worker, indexer;
+	} table[] = {
+		{ "read", true, true },
+		{ "openat2", true, true },
+		{ "getdents64", true, true },
+		{ "recvmsg", true, true },
+		{ "sendmsg", true, true },
+		{ "write", true, true }, /* the log */
+		{ "accept4", true, false },
+		{ "recvfrom", true, false },
+		{ "sendto", true, false },
+		{ "epoll_ctl", true, false },
+		{ "pwrite64", false, true },
+		{ "ftruncate", false, true },
+		{ "inotify_add_watch", false, true },
+		{ "socket", false, false },
+		{ "unlinkat", false, false },
+		{ "execve", false, false },
+	};
+	static const uint64_t none[3];
+
+	(void)state;
+	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
+		struct program worker = export_for(machines[m], JAIL_WORKER);
+		struct program indexer = export_for(machines[m], JAIL_INDEXER);
+
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+			const char *name = table[i].name;
+
+			if ((judge(&worker, machines[m], name, none) ==
+				ALLOWED) != table[i].worker ||
+			    (judge(&indexer, machines[m], name, none) ==
+				ALLOWED) != table[i].indexer)
+				fail_msg("%s: %s", machines[m], name);
+		}
+	}
+}
+
 /* Another machine's calls have other numbers: none of them is let through. */
 static void
 other_machines(void **state)
@@ -234,7 +285,7 @@ other_machines(void **state)
 	assert_int_not_equal(run(&program, &data), SECCOMP_RET_ALLOW);
 	data.arch = seccomp_arch_resolve_name("x86_64");
 	assert_int_equal(run(&program, &data), SECCOMP_RET_ALLOW);
-	assert_int_equal(syscalls_export("pdp11", -1), -1);
+	assert_int_equal(syscalls_export("pdp11", JAIL_WORKER, -1), -1);
 }
 
 /* In a process of its own: under a filter that lets nobody set one. */
@@ -269,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serving),
 		cmocka_unit_test(anything_else),
+		cmocka_unit_test(roles),
 		cmocka_unit_test(other_machines),
 		cmocka_unit_test(kernel_without_filters),
 	};

@@ -109,7 +109,7 @@ class Escapes(unittest.TestCase):
             self.assertEqual(fetch(server).status, 20)
             if server.workers() == [worker]:
                 self.assertTrue(reply)
-            elif not server.log.find('system call .* not one of a worker'):
+            elif not server.log.find('worker: system call .* not one of its'):
                 self.fail(server.log.text())
             return outcome, server.workers() == [worker]
 

@@ -1,3 +1,4 @@
 #include_next <stdlib.h>
 
 const char *getprogname(void);
+void setproctitle(const char *format, ...);

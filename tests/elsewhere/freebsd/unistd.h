@@ -1,0 +1,3 @@
+#include_next <unistd.h>
+
+void setproctitle(const char *format, ...);
