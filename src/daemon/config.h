@@ -60,6 +60,7 @@ struct config {
 	bool gopher_port_given, gemini_ports_given;
 	bool gopher_tls; /* TLS on the Gopher port, told by its first byte */
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
+	bool watch; /* news of changes, or looking for them */
 	bool log_addresses;
 	bool verbose;
 	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;

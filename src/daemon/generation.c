@@ -128,6 +128,7 @@ generation_init(
 		.media = media,
 		.directories = &generation->directories,
 		.kept = &generation->kept,
+		.shelf = &generation->shelf,
 		.builtins = generation->config.builtins,
 	};
 	return 0;
@@ -139,7 +140,20 @@ generation_release(struct generation *generation)
 	tls_context_free(generation->tls);
 	kept_release(&generation->kept);
 	directory_cache_release(&generation->directories);
+	catalog_shelf_release(&generation->shelf);
 	if (generation->tree.root != -1)
 		tree_release(&generation->tree);
 	config_release(&generation->config);
+}
+
+bool
+generation_is_alike(const struct generation *a, const struct generation *b)
+{
+	struct stat here, there;
+
+	return fstat(a->tree.root, &here) == 0 &&
+	    fstat(b->tree.root, &there) == 0 && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino &&
+	    site_is_english(&a->config.site) ==
+	    site_is_english(&b->config.site);
 }

@@ -18,6 +18,7 @@ struct generation {
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
+	struct catalog_shelf shelf;
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct server server;
@@ -40,5 +41,9 @@ generation_check(struct config *config, char *error, size_t error_size);
 MUST_USE int generation_init(
     struct generation *generation, struct config *config, struct media *media);
 void generation_release(struct generation *generation);
+
+/* Whether an index of the one serves the other. */
+bool
+generation_is_alike(const struct generation *a, const struct generation *b);
 
 #endif

@@ -5,17 +5,19 @@
 #include "daemon/master.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/crew.h"
 #include "daemon/generation.h"
+#include "daemon/index.h"
+#include "daemon/indexer.h"
 #include "daemon/listeners.h"
 #include "daemon/pause.h"
 #include "daemon/worker.h"
@@ -35,6 +37,7 @@ struct master {
 	struct limit_table *limits;
 	struct listeners listeners;
 	struct crew crew;
+	struct index index;
 	bool stopping;
 	sigset_t waiting; /* the signals let in while the master waits */
 };
@@ -101,12 +104,14 @@ be_worker(void *context, const struct crew_start *start)
 		.jail = &generation->jail,
 		.sockets = sockets,
 		.line = start->line,
+		.index = master->index.current,
 		.limits = master->limits,
 		.number = start->number,
 	};
 	int status = EXIT_FAILURE;
 
 	listeners_close_others(&master->listeners, start->slot, workers);
+	index_close_ours(&master->index);
 	if (sockets == NULL || set_worker_signals(master) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
@@ -116,6 +121,35 @@ be_worker(void *context, const struct crew_start *start)
 		status = worker_run(&setup);
 	}
 	free(sockets);
+	exit(status);
+}
+
+/* It has no client, so it has no use for sockets or keys either. */
+static void
+be_indexer(void *context, int line, int current)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct indexer_setup setup = {
+		.config = &generation->config,
+		.tree = &generation->tree,
+		.media = master->media,
+		.jail = &generation->jail,
+		.line = line,
+		.current = current,
+	};
+	int status = EXIT_FAILURE;
+
+	crew_close_lines(&master->crew);
+	listeners_close(&master->listeners, NULL);
+	tls_context_free(generation->tls);
+	/* A file that grows past what is allowed is a failed write, no more. */
+	if (signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+	    set_worker_signals(master) == 0)
+		status = indexer_run(&setup);
+	else
+		log_line(LOG_LEVEL_ERROR, "index: cannot start: %s",
+		    strerror(errno));
 	exit(status);
 }
 
@@ -133,7 +167,9 @@ reap(struct master *master)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		(void)crew_reap(&master->crew, pid, status, !master->stopping);
+		if (!crew_reap(&master->crew, pid, status, !master->stopping))
+			(void)index_reap(
+			    &master->index, pid, status, !master->stopping);
 }
 
 static void
@@ -156,11 +192,16 @@ change_generation(struct master *master, struct generation *generation,
 {
 	size_t old_children = master->crew.child_count;
 
+	bool keeps = master->generation != NULL &&
+	    generation_is_alike(generation, master->generation);
+
 	let_go(master, listeners);
 	master->listeners = *listeners;
 	crew_set_places(&master->crew, places, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
+	index_begin(&master->index,
+	    generation->config.builtins[BUILTIN_ASK].len > 0, keeps);
 	crew_start_due(&master->crew);
 	/* Those who are there are better than nobody. */
 	if (master->crew.child_count > old_children)
@@ -239,22 +280,25 @@ stop(struct master *master)
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
 	listeners_close(&master->listeners, NULL);
+	index_stop(&master->index);
 	retire(master, master->crew.child_count);
 }
 
-/* Waits for a signal, or for the next thing that is due. */
+/* Waits for a signal, a word of the indexer, or what is due next. */
 static void
 wait_for_signal(const struct master *master)
 {
+	struct pollfd line = { .fd = master->index.line, .events = POLLIN };
 	struct timespec timeout;
-	long ms = crew_due_ms(&master->crew, PAUSE_LONGEST_MS);
+	long ms = index_due_ms(
+	    &master->index, crew_due_ms(&master->crew, PAUSE_LONGEST_MS));
 
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
 	timeout = (struct timespec){ .tv_sec = ms / 1000,
 		.tv_nsec = ms % 1000 * 1000000 };
-	(void)pselect(0, NULL, NULL, NULL, &timeout, &master->waiting);
+	(void)ppoll(&line, 1, &timeout, &master->waiting);
 }
 
 static void
@@ -267,8 +311,12 @@ supervise(struct master *master)
 			stop(master);
 		else if (wants_reload && !master->stopping)
 			reload(master);
-		if (!master->stopping)
+		if (index_listen(&master->index))
+			crew_give(&master->crew, master->index.current);
+		if (!master->stopping) {
 			crew_start_due(&master->crew);
+			index_start_due(&master->index);
+		}
 		crew_kill_overdue(&master->crew, wants_stop > 1);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
@@ -310,6 +358,9 @@ master_run(struct config *config, const struct options *options)
 	master.crew.limits = master.limits;
 	master.crew.work = be_worker;
 	master.crew.context = &master;
+	master.index.work = be_indexer;
+	master.index.context = &master;
+	index_init(&master.index);
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
 	jail_log(&master.generation->jail);

@@ -56,6 +56,7 @@ const struct setting_key setting_keys[] = {
 	{ "listing", "yes", .read = read_switch, AT(site.listing) },
 	{ "item_types", NULL, .list = true, .read = look_item_types },
 	{ "ask", "/ask", .read = look_builtin, AT(builtins[BUILTIN_ASK]) },
+	{ "watch", "yes", .read = read_switch, AT(watch) },
 	{ "log_addresses", "no", .read = read_switch, AT(log_addresses) },
 	{ "verbose", "no", .read = read_switch, AT(verbose) },
 	{ "request_timeout_ms", "10000", MS, AT(request_timeout_ms) },

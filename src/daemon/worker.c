@@ -270,6 +270,15 @@ on_stop(evutil_socket_t signal, short what, void *context)
 	stop(context);
 }
 
+static void
+take_index(struct worker *worker, int fd)
+{
+	if (catalog_put(worker->setup->server->shelf, fd) == -1)
+		log_line(LOG_LEVEL_ERROR,
+		    "worker: no memory for another index; the last one goes "
+		    "on");
+}
+
 /* Without the master nobody would replace or stop us any more. */
 static void
 on_line(evutil_socket_t fd, short what, void *context)
@@ -281,7 +290,7 @@ on_line(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (handover_receive(fd, &word, &given) == 1) {
 		if (given != -1)
-			close(given);
+			take_index(worker, given);
 		return;
 	}
 	event_del(&worker->line);
@@ -393,11 +402,13 @@ serve_clients(struct worker *worker)
 	worker->group.closed = on_closed;
 	worker->group.owner = worker;
 	conn_group_init(&worker->group);
+	if (setup->index != -1)
+		take_index(worker, setup->index);
 	worker->most = clients_at_most();
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
-	    jail_enter(setup->jail, setup->server->tree->root,
-		JAIL_WORKER) == -1)
+	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==
+		-1)
 		return -1;
 	check_tree(setup);
 	while (!worker->stopping || worker->group.count > 0) {

@@ -25,6 +25,7 @@ struct worker_setup {
 	const struct jail *jail;
 	const struct worker_socket *sockets;
 	size_t socket_count;
+	int index; /* what questions are put to, taken; -1: none yet */
 	int line; /* to the master; it ends with it */
 	struct limit_table *limits;
 	size_t number; /* by which the limits know this worker */

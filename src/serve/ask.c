@@ -4,20 +4,336 @@
  */
 #include "serve/ask.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "serve/builtin.h"
+#include "text/buf.h"
+#include "text/uri.h"
+#include "text/utf8.h"
+#include "tree/search.h"
+
+/* A question is shown, and handed on to the next part, if not too long. */
+#define SHOWN_MAX 120
+#define CARRIED_MAX 800
+/* A page that a request could not ask for leads nowhere. */
+#define LINK_MAX 1000
+/* A page with its passage: its link, title, heading and passage. */
+#define HIT_ROOM 3072
+
+struct answer {
+	struct body body;
+	const struct server *server;
+	struct search *search; /* NULL once it has ended */
+	const struct search_result *result;
+	struct str words; /* the question, clean */
+	size_t part; /* from 0 */
+	size_t next; /* hit to be written */
+	bool begun;
+};
+
+static void
+add_question(struct buf *out, struct str words)
+{
+	size_t len = words.len < SHOWN_MAX ? words.len : SHOWN_MAX;
+
+	while (len > 0 && len < words.len && (words.at[len] & 0xc0) == 0x80)
+		len--;
+	buf_add(out, STR("\xe2\x80\x9c"));
+	buf_add(out, str_head(words, len));
+	if (len < words.len)
+		buf_add(out, STR("\xe2\x80\xa6"));
+	buf_add(out, STR("\xe2\x80\x9d"));
+}
+
+static void
+add_count(struct buf *out, const struct answer *answer)
+{
+	const struct search_result *result = answer->result;
+	size_t first = answer->part * SEARCH_SHOWN + 1;
+
+	if (result->found == 1) {
+		buf_add(out, STR("One page tells of it.\n"));
+	} else if (result->found <= SEARCH_SHOWN) {
+		buf_printf(out, "%zu pages tell of it, the best first.\n",
+		    result->found);
+	} else {
+		buf_printf(out,
+		    "%zu pages tell of it, the best first. These are %zu to "
+		    "%zu.\n",
+		    result->found, first, first + result->count - 1);
+	}
+}
+
+/* What was made of the question, where it is not what was typed. */
+static void
+add_notes(struct buf *out, const struct search_result *result)
+{
+	if (result->is_loose)
+		buf_add(out,
+		    STR("No page holds those words as they stand, so each was "
+			"looked for.\n"));
+	if (result->unknown.len > 0) {
+		buf_add(out, STR("No page holds "));
+		add_question(out, result->unknown);
+		buf_add(out,
+		    result->is_near ? STR(", so what is near it was taken.\n")
+				    : STR(".\n"));
+	}
+	if (result->is_partial)
+		buf_add(out,
+		    STR("There is more than could be looked through; a rarer "
+			"word would help.\n"));
+}
+
+static void
+add_head(struct buf *out, const struct answer *answer)
+{
+	buf_add(out,
+	    answer->result->found > 0 ? STR("# Found for ")
+				      : STR("# Nothing found for "));
+	add_question(out, answer->words);
+	buf_add(out, STR("\n\n"));
+	if (answer->result->found > 0) {
+		add_count(out, answer);
+		add_notes(out, answer->result);
+		return;
+	}
+	buf_add(out,
+	    STR("Perhaps other words, or fewer, would find it. These pages are "
+		"here:\n\n"));
+}
+
+/* A link to a page, as its folder where that is the same. */
+static void
+add_link(struct buf *out, struct str path)
+{
+	if (str_ends(path, STR("/index.gmi")))
+		path = str_head(path, path.len - strlen("index.gmi"));
+	buf_add(out, STR("=> "));
+	uri_encode(out, path);
+	buf_char(out, ' ');
+}
+
+static void
+add_hit(struct buf *out, const struct search_hit *hit, bool is_found)
+{
+	if (is_found)
+		buf_char(out, '\n');
+	add_link(out, hit->path);
+	buf_add(out, hit->title);
+	buf_char(out, '\n');
+	if (hit->heading.len > 0) {
+		buf_add(out, STR("Under \xe2\x80\x9c"));
+		buf_add(out, hit->heading);
+		buf_add(out, STR("\xe2\x80\x9d:\n"));
+	}
+	if (hit->passage.len > 0) {
+		buf_add(out, STR("> "));
+		buf_add(out, hit->passage);
+		buf_char(out, '\n');
+	}
+}
+
+static void
+add_hits(struct buf *out, struct answer *answer)
+{
+	const struct search_result *result = answer->result;
+
+	while (answer->next < result->count && buf_room(out) >= HIT_ROOM) {
+		const struct search_hit *hit = &result->hits[answer->next++];
+
+		if (hit->path.len <= LINK_MAX / 3)
+			add_hit(out, hit, result->found > 0);
+	}
+}
+
+static void
+add_foot(struct buf *out, const struct answer *answer)
+{
+	struct str own = answer->server->builtins[BUILTIN_ASK];
+	size_t shown = (answer->part + 1) * SEARCH_SHOWN;
+
+	buf_char(out, '\n');
+	if (answer->result->found > shown && answer->part + 1 < SEARCH_PARTS &&
+	    answer->words.len < CARRIED_MAX / 3) {
+		buf_add(out, STR("=> "));
+		uri_encode(out, own);
+		buf_printf(out, "/%zu?", answer->part + 2);
+		uri_encode(out, answer->words);
+		buf_add(out, STR(" The next pages\n"));
+	}
+	buf_add(out, STR("=> "));
+	uri_encode(out, own);
+	buf_add(out, STR(" Ask something else\n=> / Home\n"));
+}
+
+/* Goes on looking; 1 when it is known what was found. */
+static int
+find(struct answer *answer)
+{
+	int done = search_go_on(answer->search);
+
+	if (done == 1 && search_result(answer->search)->found == 0)
+		done = search_list(answer->search) == -1 ? -1 : 1;
+	if (done == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	answer->result = search_result(answer->search);
+	search_end(answer->search);
+	answer->search = NULL;
+	return done;
+}
+
+static ssize_t
+answer_pull(struct body *body, char *at, size_t room)
+{
+	struct answer *answer = (struct answer *)body;
+	struct buf out = buf_over(at, room);
+
+	if (body->ended)
+		return 0;
+	if (answer->search != NULL && find(answer) == -1) {
+		if (answer->search != NULL)
+			return -1;
+		buf_add(&out,
+		    STR("# This failed\n\nThe pages could not be looked "
+			"through. Please try again later.\n"));
+		body->ended = true;
+		return (ssize_t)out.len;
+	}
+	if (!answer->begun)
+		add_head(&out, answer);
+	answer->begun = true;
+	add_hits(&out, answer);
+	if (answer->next == answer->result->count &&
+	    buf_room(&out) >= HIT_ROOM) {
+		add_foot(&out, answer);
+		body->ended = true;
+	}
+	return (ssize_t)out.len;
+}
+
+static void
+answer_release(struct body *body)
+{
+	struct answer *answer = (struct answer *)body;
+
+	if (answer->search != NULL)
+		search_end(answer->search);
+}
+
+/* The question as it was typed, on one line and fit to be shown. */
+static int
+read_words(const struct request *request, struct str *out)
+{
+	struct buf raw = buf_in(request->arena, request->query.len);
+	struct buf clean = buf_in(request->arena, request->query.len * 3);
+
+	uri_decode(&raw, request->query);
+	for (size_t i = 0; i < raw.len; i++)
+		if ((unsigned char)raw.at[i] < ' ')
+			raw.at[i] = ' ';
+	utf8_clean(&clean, buf_str(&raw));
+	*out = str_trim_start(str_trim_end(buf_str(&clean)));
+	return raw.overflow || clean.overflow ? -1 : 0;
+}
+
+/* Which part is asked for, from 0; false when there is no such part. */
+static bool
+read_part(struct str path, struct str own, size_t *out)
+{
+	struct str rest = str_tail(path, own.len);
+	unsigned long number = 1;
+
+	if (rest.len > 0 &&
+	    (!str_number(str_tail(rest, 1), SEARCH_PARTS, &number) ||
+		number < 2))
+		return false;
+	*out = number - 1;
+	return true;
+}
+
+static enum status
+begin(struct answer *answer, const struct request *request)
+{
+	struct catalog_shelf *shelf = answer->server->shelf;
+
+	if (shelf != NULL) {
+		answer->search = search_begin(
+		    shelf, request->arena, answer->words, answer->part);
+		if (answer->search != NULL)
+			return STATUS_SUCCESS;
+	} else {
+		errno = EAGAIN;
+	}
+	return errno == EAGAIN || errno == EBUSY ? STATUS_UNAVAILABLE
+						 : STATUS_FAILURE;
+}
+
+static void
+answer_words(const struct server *server, const struct request *request,
+    struct str words, struct response *response)
+{
+	struct answer *answer = arena_alloc(request->arena, sizeof *answer);
+	enum status status = STATUS_FAILURE;
+
+	if (answer != NULL) {
+		*answer = (struct answer){
+			.body = { .pull = answer_pull,
+			    .release = answer_release },
+			.server = server,
+			.words = words,
+		};
+		(void)read_part(request->path, server->builtins[BUILTIN_ASK],
+		    &answer->part);
+		status = begin(answer, request);
+	}
+	if (status != STATUS_SUCCESS && errno == EAGAIN) {
+		response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+		response->body = body_of_text(request->arena,
+		    STR("# Not yet\n\nThe pages of this capsule are being read "
+			"just now. Please ask again in a moment.\n"));
+	} else if (status != STATUS_SUCCESS) {
+		response_error(response, status);
+		return;
+	} else {
+		response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+		response->body = &answer->body;
+	}
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
+}
+
+static void
+ask_again(
+    const struct request *request, struct str own, struct response *response)
+{
+	struct buf target = buf_in(request->arena, own.len * 3);
+
+	uri_encode(&target, own);
+	response_set(response, STATUS_REDIRECT, buf_str(&target));
+	if (target.overflow)
+		response_error(response, STATUS_FAILURE);
+}
+
 void
 ask(const struct server *server, const struct request *request,
     struct response *response)
 {
-	(void)server;
-	if (request->query.len == 0) {
+	struct str own = server->builtins[BUILTIN_ASK], words;
+	size_t part;
+
+	if (!read_part(request->path, own, &part))
+		response_error(response, STATUS_NOT_FOUND);
+	else if (read_words(request, &words) == -1)
+		response_error(response, STATUS_FAILURE);
+	else if (words.len > 0)
+		answer_words(server, request, words, response);
+	else if (part > 0)
+		ask_again(request, own, response);
+	else
 		response_set(response, STATUS_INPUT,
 		    STR("What would you like to know?"));
-		return;
-	}
-	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
-	response->body = body_of_text(request->arena,
-	    STR("# Not yet\n\nThe pages of this capsule are still being "
-		"read. Please ask again in a moment.\n"));
-	if (response->body == NULL)
-		response_error(response, STATUS_FAILURE);
 }

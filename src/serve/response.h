@@ -9,6 +9,7 @@
 #include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
+#include "tree/catalog.h"
 #include "tree/directory.h"
 #include "tree/media.h"
 #include "tree/tree.h"
@@ -23,6 +24,7 @@ struct server {
 	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
 	struct kept_cache *kept;
+	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
 	const struct str *builtins; /* their paths; NULL: there are none */
 };
 

@@ -14,6 +14,7 @@
 
 #include "../unit/temporary.h"
 #include "fuzz.h"
+#include "serve/builtin.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 
@@ -100,6 +101,7 @@ capsule_open(void)
 	static const struct str names[] = { STR_INIT("example.org"),
 		STR_INIT("xn--grn-ioa.example"), STR_INIT("127.0.0.1") };
 	static const uint16_t ports[] = { 1965, 11965 };
+	static const struct str builtins[BUILTIN_COUNT] = { STR_INIT("/ask") };
 	struct capsule *capsule = capsule_of();
 	struct site site = { .names = names,
 		.name_count = sizeof names / sizeof *names,
@@ -127,6 +129,7 @@ capsule_open(void)
 	for (size_t i = 0; i < CAPSULE_SERVERS; i++)
 		capsule->servers[i] = (struct server){
 			.site = &capsule->sites[i],
+			.builtins = i > 0 ? builtins : NULL,
 			.tree = &capsule->tree,
 			.directories = &capsule->directories,
 			.kept = &capsule->kept,

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "temporary.h"
+#include "serve/builtin.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 
@@ -37,6 +38,7 @@ serving_begin(struct serving *serving)
 	static const struct str names[] = { STR_INIT("example.org"),
 		STR_INIT("xn--grn-ioa.example"), STR_INIT("127.0.0.1") };
 	static const uint16_t ports[] = { 1965, 11965 };
+	static const struct str builtins[BUILTIN_COUNT] = { STR_INIT("/ask") };
 	char error[256];
 
 	temporary_make(&serving->folder);
@@ -53,6 +55,7 @@ serving_begin(struct serving *serving)
 	assert_int_equal(tree_init(&serving->tree, serving->folder.path), 0);
 	serving->server = (struct server){
 		.site = &serving->site,
+		.builtins = builtins,
 		.tree = &serving->tree,
 		.directories = &serving->directories,
 		.kept = &serving->kept,

@@ -138,7 +138,7 @@ test_everything(void **state)
 	    "width = 200\n"
 	    "alt_text = yes\nstrict_text = yes\nlisting = no\n"
 	    "item_types = { \"application/PDF=d\", \"video=;\", \"a/b==\" }\n"
-	    "ask = '/a question'\n"
+	    "ask = '/a question'\nwatch = no\n"
 	    "log_addresses = yes\nverbose = yes\n"
 	    "request_timeout_ms = 1\nstall_timeout_ms = 3600000\n"
 	    "drain_timeout_ms = 0000000002\nshutdown_timeout_ms = 4\n";
@@ -179,6 +179,7 @@ test_everything(void **state)
 	assert_int_equal(config.site.types[1].item, ';');
 	assert_int_equal(config.site.types[2].item, '=');
 	expect_str(config.builtins[BUILTIN_ASK], "/a question");
+	assert_false(config.watch);
 	assert_true(config.log_addresses && config.verbose);
 	assert_int_equal(config.request_timeout_ms, 1);
 	assert_int_equal(config.stall_timeout_ms, 3600000);

@@ -5,6 +5,14 @@
 
 #define NOT_FOUND "3Not found\t\terror.host\t1\r\n.\r\n"
 
+#define NOT_YET \
+	"iNot yet\tTITLE\tnull.host\t1\r\n" \
+	"i=======\t\tnull.host\t1\r\n" \
+	"i\t\tnull.host\t1\r\n" \
+	"iThe pages of this capsule are being read just now. Please ask again" \
+	"\t\tnull.host\t1\r\n" \
+	"iin a moment.\t\tnull.host\t1\r\n.\r\n"
+
 static struct serving serving;
 
 static int
@@ -107,6 +115,20 @@ static const struct {
 	{ STR_INIT("/docs\t!\r\n"),
 	    "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
 	{ STR_INIT("\t$\r\n"), "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
+	{ STR_INIT("/ask\r\n"),
+	    "7What would you like to know?\t/ask\tg.example\t70\r\n.\r\n" },
+	{ STR_INIT("/ask\t\r\n"),
+	    "7What would you like to know?\t/ask\tg.example\t70\r\n.\r\n" },
+	{ STR_INIT("/ask\twords\r\n"), NOT_YET },
+	{ STR_INIT("/ask?words\r\n"), NOT_YET },
+	{ STR_INIT("/ask\ttwo words?\t+\r\n"), NOT_YET },
+	/* Typed, it is no Gopher+. */
+	{ STR_INIT("/ask\t+\r\n"), NOT_YET },
+	{ STR_INIT("/ask\t$\r\n"), NOT_YET },
+	{ STR_INIT("/docs/page.gmi\twords\r\n"),
+	    "iPage\tTITLE\tnull.host\t1\r\n"
+	    "i====\t\tnull.host\t1\r\n.\r\n" },
+	{ STR_INIT("/asks\twords\r\n"), NOT_FOUND },
 	{ STR_INIT("URL:javascript:x\r\n"),
 	    "3This link is not one to follow\t\terror.host\t1\r\n.\r\n" },
 };

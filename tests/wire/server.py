@@ -59,6 +59,14 @@ def new_directory():
     return path
 
 
+def is_indexer(pid):
+    try:
+        with open('/proc/%d/comm' % pid, encoding='utf-8') as file:
+            return file.read() == 'capsuled-index\n'
+    except OSError:
+        return False
+
+
 class Lines:
     """The lines of a stream, read in a thread as they come."""
 
@@ -156,6 +164,15 @@ class Process:
         return status
 
     def workers(self):
+        """The process ids of the workers."""
+        return [pid for pid in self.children() if not is_indexer(pid)]
+
+    def indexer(self):
+        """The process id of the indexer, once there is one."""
+        return wait_until(lambda: next(
+            filter(is_indexer, self.children()), None), 'an indexer')
+
+    def children(self):
         """The process ids of the master's children."""
         try:
             with open('/proc/%d/task/%d/children' % (self.pid, self.pid),
@@ -200,6 +217,9 @@ class Server(Process):
         except AssertionError:
             self.kill()
             raise
+        # From then on it can be told from the workers.
+        if 'ask=off' not in options and self.child.poll() is None:
+            self.indexer()
         self.gemini_port = self._port('gemini')
         self.gopher_port = self._port('gopher')
 

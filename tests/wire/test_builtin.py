@@ -16,15 +16,24 @@ class Builtin(Case):
     tree = TREE
 
     def test_prompt(self):
-        for path in ['/ask', '/ask?', '/%61sk', '/ask/2']:
+        for path in ['/ask', '/ask?', '/%61sk', '/ask?%20%0A']:
             with self.subTest(path=path):
                 reply = fetch(self.server, path)
                 self.assertEqual(reply.status, 10)
                 self.assertTrue(reply.meta)
                 self.assertEqual(reply.body, b'')
 
+    def test_a_part_of_nothing(self):
+        reply = fetch(self.server, '/ask/2')
+        self.assertEqual((reply.status, reply.meta), (30, '/ask'))
+        for path in ['/ask/0?x', '/ask/1?x', '/ask/11?x', '/ask/x?x',
+                     '/ask/2/?x', '/ask/02a?x', '/ask/2/3?x']:
+            with self.subTest(path=path):
+                self.assertEqual(fetch(self.server, path).status, 51)
+
     def test_prompt_over_gopher(self):
-        for selector in ['/ask', 'ask', '/ask?', '1/ask', '/ask\t']:
+        for selector in ['/ask', 'ask', '/ask?', '1/ask', '/ask\t',
+                         '/ask/2']:
             with self.subTest(selector=selector):
                 self.assertRegex(
                     select(self.server, selector).decode(),

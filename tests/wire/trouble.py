@@ -61,9 +61,10 @@ class Trouble:
 
 
 class TroubledServer(Server):
-    def __init__(self, tree=None, workers=1, **named):
+    def __init__(self, tree=None, workers=1, options=(), **named):
         self.trouble = Trouble()
-        super().__init__(tree, workers=workers,
+        # The indexer would take what is meant for a worker.
+        super().__init__(tree, workers=workers, options=('ask=off', *options),
                          env=self.trouble.environment(), **named)
 
     def _clean(self):

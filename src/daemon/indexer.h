@@ -1,0 +1,31 @@
+#ifndef DAEMON_INDEXER_H
+#define DAEMON_INDEXER_H
+
+#include "daemon/config.h"
+#include "sys/jail.h"
+#include "text/attribute.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+
+/* The words between the indexer and the master. */
+#define INDEXER_WANTS 'w' /* an empty file; answered by it, or without */
+#define INDEXER_DONE 'd' /* the last file is a whole index now */
+#define INDEXER_FILE 'f' /* here it is; without a descriptor: no room */
+
+/* All that the indexer works with; borrowed, but for `current`. */
+struct indexer_setup {
+	const struct config *config;
+	const struct tree *tree;
+	struct media *media;
+	const struct jail *jail;
+	int line; /* to the master; it ends with it */
+	int current; /* an index to begin with, taken; -1: none */
+};
+
+/*
+ * Keeps an index of the tree until the master ends, and returns the exit
+ * status for the process.
+ */
+MUST_USE int indexer_run(const struct indexer_setup *setup);
+
+#endif
