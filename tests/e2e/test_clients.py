@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import urllib.parse
 
 from server import (DEADLINE_S, TOP, Server, fetch, new_directory, select,
                     wait_until)
@@ -85,6 +86,12 @@ def client_environment(home):
     return environment
 
 
+# What a visitor types, and what is found.
+ASKED = 'Which plane was hit by shells?'
+FOUND = 'Found for “Which plane was hit by shells?”'
+MARKED = '*shelling* over Russian territory.'
+
+
 class Client(unittest.TestCase):
     program = None
 
@@ -99,6 +106,11 @@ class Client(unittest.TestCase):
     def setUp(self):
         self.home = new_directory()
         self.addCleanup(shutil.rmtree, self.home, True)
+
+    def wait_for_index(self):
+        self.server.wait_for_line('^info index ')
+        wait_until(lambda: fetch(self.server, '/ask?plane').text.startswith(
+            '# Found'), 'an index')
 
     def screen(self, command):
         screen = Screen(self.home, command)
@@ -143,6 +155,17 @@ class Amfora(Client):
         screen.press(home[0].split(']')[0].strip()[1:])
         screen.wait('# Ilham Aliyev in nine questions')
 
+    def test_asks(self):
+        self.wait_for_index()
+        screen = self.visit('/ask')
+        screen.wait('What would you like to know?')
+        screen.press('-l', ASKED)
+        # To the button, and on it.
+        screen.press('Enter')
+        screen.press('Enter')
+        screen.wait('# ' + FOUND)
+        screen.wait(MARKED)
+
     def test_second_visit(self):
         # The certificate is pinned by now, and is the same.
         for _ in range(2):
@@ -169,7 +192,7 @@ class Lynx(Client):
                                '-width=100', '-nolist',
                                '%s/%s%s' % (self.gopher, kind, selector))
         self.assertEqual(done.returncode, 0, done.stderr)
-        return words(done.stdout.decode())
+        return words(done.stdout.decode(errors='replace'))
 
     def test_menu(self):
         page = self.dump('/')
@@ -182,6 +205,11 @@ class Lynx(Client):
 
     def test_text(self):
         self.assertIn('User-agent: *', self.dump('/robots.txt', '0'))
+
+    def test_asks(self):
+        self.wait_for_index()
+        page = self.dump('/ask?' + urllib.parse.quote_plus(ASKED), '7')
+        self.assertIn(MARKED, page)
 
 
 class Curl(Client):
@@ -201,6 +229,13 @@ class Curl(Client):
                 self.assertEqual(
                     self.get('%s/%s%s' % (self.gopher, kind, selector)),
                     select(self.server, selector))
+
+    def test_asks(self):
+        self.wait_for_index()
+        self.assertEqual(
+            self.get('%s/7/ask%%09%s' % (self.gopher,
+                                         urllib.parse.quote(ASKED))),
+            select(self.server, '/ask\t' + ASKED))
 
     def test_binary(self):
         content = os.urandom(3 << 20)
@@ -228,6 +263,18 @@ class Sacc(Client):
         # Back again.
         screen.press('h')
         screen.wait('Dir+ ' + QUESTION)
+
+
+    def test_asks(self):
+        self.wait_for_index()
+        screen = self.screen('sacc %s/1/ask' % self.gopher)
+        screen.wait('What would you like to know?')
+        screen.press('l')
+        screen.wait('search')
+        screen.press('-l', ASKED)
+        screen.press('Enter')
+        screen.wait(FOUND)
+        screen.wait(MARKED.split()[0])
 
 
 class Gopher(Client):
