@@ -45,11 +45,11 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_until(condition, what):
-    deadline = time.monotonic() + START_S
+def wait_until(condition, what, limit=START_S):
+    deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
-            raise RuntimeError('%s: not in %g s' % (what, START_S))
+            raise RuntimeError('%s: not in %g s' % (what, limit))
         time.sleep(0.005)
 
 
@@ -207,11 +207,13 @@ class Rig:
             server.child.wait()
 
     def capsuled(self, tree, workers=2, options=(), name='capsuled',
-                 prefix=()):
+                 prefix=(), asks=False):
         command = [*prefix, CAPSULED, '-n', 'localhost',
                    '-w', str(workers), '-C', self.certs,
                    '-g', '127.0.0.1:0', '-G', '127.0.0.1:0']
-        for option in (*DEFAULTS, *options):
+        # What an index costs is told apart; see asking.py.
+        for option in (*DEFAULTS, 'ask=' + ('/ask' if asks else 'off'),
+                       *options):
             command += ['-o', option]
         server = self.start(name, [*command, tree], {})
         wait_until(lambda: server.child.poll() is not None or

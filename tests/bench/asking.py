@@ -1,0 +1,101 @@
+"""What it costs to be asked: an index, and an answer from it."""
+
+import os
+import random
+import re
+import socket
+import time
+
+from rig import children, wait_until
+
+# In all, with what each page has of it.
+PAGES = int(os.environ.get('BENCH_PAGES', '10000'))
+WORDS, PAGE_WORDS = 50000, 500
+QUESTIONS = 400
+INDEX_S = 1800
+TICKS = os.sysconf('SC_CLK_TCK')
+
+HEAD = ('asking', 'pages', 'text', 'seconds', 'CPU s', 'most memory',
+        'CPU ms/question', 'longest CPU ms')
+
+
+def make_words(chance):
+    letters = 'bcdfghklmnprstvw', 'aeiou'
+    return [''.join(chance.choice(letters[i % 2])
+                    for i in range(chance.randint(4, 11)))
+            for _ in range(WORDS)]
+
+
+def make_pages(root, chance, words):
+    """Words come as in a language: a few often, most hardly ever."""
+    weights, total = [], 0.0
+    for i in range(WORDS):
+        total += 1 / (i + 10)
+        weights.append(total)
+    size = 0
+    for i in range(PAGES):
+        folder = os.path.join(root, '%03d' % (i // 500))
+        os.makedirs(folder, exist_ok=True)
+        some = chance.choices(words, cum_weights=weights, k=PAGE_WORDS)
+        text = '# %s\n' % ' '.join(some[:5]) + ''.join(
+            '%s%s.\n' % ('' if n % 4 else '\n## %s\n\n' % some[n],
+                         ' '.join(some[n * 20:n * 20 + 20]))
+            for n in range(PAGE_WORDS // 20))
+        with open(os.path.join(folder, 'p%d.gmi' % i), 'w',
+                  encoding='ascii') as file:
+            file.write(text)
+        size += len(text)
+    return size
+
+
+def cpu_s(pid):
+    with open('/proc/%d/stat' % pid, encoding='ascii') as file:
+        fields = file.read().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def most_kib(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return int(re.search(r'VmHWM:\s*(\d+)', file.read())[1])
+
+
+def is_indexer(pid):
+    with open('/proc/%d/comm' % pid, encoding='ascii') as file:
+        return file.read() == 'capsuled-index\n'
+
+
+def ask(port, words):
+    with socket.create_connection(('127.0.0.1', port), 60) as client:
+        client.sendall(b'/ask\t%s\r\n' % words.encode())
+        while client.recv(65536):
+            pass
+
+
+def measure(bench):
+    """A row for each number of pages."""
+    chance = random.Random(1)
+    words = make_words(chance)
+    size = make_pages(bench.path('asked'), chance, words)
+    started = time.monotonic()
+    server = bench.capsuled(bench.path('asked'), workers=1, asks=True)
+    wait_until(lambda: re.search('^info index ms=', server.said(), re.M),
+               'an index', INDEX_S)
+    took = time.monotonic() - started
+    indexer, = filter(is_indexer, children(server))
+    worker, = (pid for pid in children(server) if pid != indexer)
+    before, longest = cpu_s(worker), 0.0
+    for i in range(QUESTIONS):
+        # From the commonest words to the rarest, and a typo now and then.
+        some = [words[int(chance.random() ** 3 * WORDS)]
+                for _ in range(1 + i % 4)]
+        if i % 5 == 0:
+            some[0] = some[0][:2] + some[0][3:]
+        asked = cpu_s(worker)
+        ask(server.ports['gopher'], ' '.join(some))
+        longest = max(longest, cpu_s(worker) - asked)
+    each = (cpu_s(worker) - before) / QUESTIONS
+    row = ('capsuled', '%d' % PAGES, '%.0f MB' % (size / 1e6), '%.1f' % took,
+           '%.1f' % cpu_s(indexer), '%.1f MiB' % (most_kib(indexer) / 1024),
+           '%.2f' % (1000 * each), '%.0f' % (1000 * longest))
+    bench.stop(server)
+    return [row]
