@@ -1,0 +1,97 @@
+/*
+ * SHA-256 by OpenSSL.  Knows nothing of what is hashed.
+ */
+#include "sys/sha256.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+struct sha256 {
+	EVP_MD *method; /* fetched once: finding it costs more than a hash */
+	EVP_MD_CTX *context;
+	bool failed;
+};
+
+struct sha256 *
+sha256_new(void)
+{
+	struct sha256 *sha256 = calloc(1, sizeof *sha256);
+
+	if (sha256 == NULL)
+		return NULL;
+	sha256->method = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha256->context = EVP_MD_CTX_new();
+	if (sha256->method == NULL || sha256->context == NULL ||
+	    EVP_DigestInit_ex2(sha256->context, sha256->method, NULL) != 1) {
+		sha256_free(sha256);
+		return NULL;
+	}
+	return sha256;
+}
+
+void
+sha256_free(struct sha256 *sha256)
+{
+	if (sha256 == NULL)
+		return;
+	EVP_MD_CTX_free(sha256->context);
+	EVP_MD_free(sha256->method);
+	free(sha256);
+}
+
+void
+sha256_add(struct sha256 *sha256, struct str bytes)
+{
+	if (EVP_DigestUpdate(sha256->context, bytes.at, bytes.len) != 1)
+		sha256->failed = true;
+}
+
+int
+sha256_end(struct sha256 *sha256, unsigned char out[SHA256_SIZE])
+{
+	bool failed = sha256->failed ||
+	    EVP_DigestFinal_ex(sha256->context, out, NULL) != 1;
+
+	sha256->failed =
+	    EVP_DigestInit_ex2(sha256->context, sha256->method, NULL) != 1;
+	return failed ? -1 : 0;
+}
+
+int
+sha256_of(struct str bytes, unsigned char out[SHA256_SIZE])
+{
+	return EVP_Digest(bytes.at, bytes.len, out, NULL, EVP_sha256(), NULL) ==
+		1
+	    ? 0
+	    : -1;
+}
+
+int
+sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size)
+{
+	struct sha256 *sha256 = sha256_new();
+	char bytes[32768];
+	ssize_t got;
+	int error = 0;
+
+	*size = 0;
+	if (sha256 == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	while ((got = pread(fd, bytes, sizeof bytes, (off_t)*size)) > 0) {
+		sha256_add(sha256, (struct str){ bytes, (size_t)got });
+		*size += (uint64_t)got;
+	}
+	if (got == -1)
+		error = errno;
+	else if (sha256_end(sha256, out) == -1)
+		error = EIO;
+	sha256_free(sha256);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
