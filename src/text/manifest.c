@@ -221,6 +221,8 @@ unescape(struct buf *out, struct str path)
 	for (size_t i = 0; i < path.len; i++) {
 		char c = path.at[i];
 
+		if (c == '\r')
+			return false;
 		if (c == '\\') {
 			if (++i == path.len)
 				return false;

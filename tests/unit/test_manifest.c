@@ -243,6 +243,7 @@ static const struct {
 	{ FIRST "# 5 " TIME "\n" A " *a\\b\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n\\" A " *ab\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n\\" A " *a\\tb\n# end 1 5 " A "\n", 3 },
+	{ FIRST "# 5 " TIME "\n\\" A " *a\r\\n\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n\\" A " *a\\\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n0" A " *a\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\nA0\n", 3 },
