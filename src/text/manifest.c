@@ -215,6 +215,12 @@ take_hash(struct str *rest, unsigned char hash[MANIFEST_HASH])
 	return true;
 }
 
+bool
+manifest_hash_read(struct str text, unsigned char hash[MANIFEST_HASH])
+{
+	return text.len == HASH_DIGITS && take_hash(&text, hash);
+}
+
 static bool
 unescape(struct buf *out, struct str path)
 {
@@ -258,15 +264,9 @@ append(struct reader *reader, struct manifest_file *file, struct str path,
 	/* One way to write it: what was read can be written again. */
 	if (!file->removed && escaped != is_escaped(file->path))
 		return bad(reader, "a path is escaped wrongly");
-	if (out->count > 0) {
-		const struct str last = reader->files[out->count - 1].path;
-		size_t both =
-		    last.len < file->path.len ? last.len : file->path.len;
-		int order = memcmp(last.at, file->path.at, both);
-
-		if (order > 0 || (order == 0 && last.len >= file->path.len))
-			return bad(reader, "the paths are not in order");
-	}
+	if (out->count > 0 &&
+	    manifest_compare(&reader->files[out->count - 1], file) >= 0)
+		return bad(reader, "the paths are not in order");
 	assert(out->count < reader->room);
 	reader->files[out->count++] = *file;
 	return 0;
@@ -401,4 +401,38 @@ manifest_parse(struct arena *arena, struct str text, struct manifest *out)
 	while (result == 0);
 	out->files = reader.files;
 	return result == 1 ? 0 : -1;
+}
+
+int
+manifest_compare(const struct manifest_file *a, const struct manifest_file *b)
+{
+	size_t both = a->path.len < b->path.len ? a->path.len : b->path.len;
+	int order = memcmp(a->path.at, b->path.at, both);
+
+	if (order != 0)
+		return order;
+	return (a->path.len > b->path.len) - (a->path.len < b->path.len);
+}
+
+void
+manifest_merge(
+    const struct manifest *old, const struct manifest *changes, struct buf *out)
+{
+	size_t i = 0, j = 0;
+
+	manifest_begin(out, NULL);
+	while (i < old->count || j < changes->count) {
+		const struct manifest_file *file;
+		int order = i == old->count ? 1
+		    : j == changes->count
+		    ? -1
+		    : manifest_compare(&old->files[i], &changes->files[j]);
+
+		file = order < 0 ? &old->files[i] : &changes->files[j];
+		i += order <= 0;
+		j += order >= 0;
+		if (!file->removed)
+			manifest_add(out, file);
+	}
+	manifest_end(out, &changes->whole);
 }

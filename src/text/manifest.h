@@ -86,6 +86,9 @@ void manifest_end(struct buf *out, const struct manifest_total *total);
 void manifest_hash_format(
     const unsigned char hash[MANIFEST_HASH], char out[2 * MANIFEST_HASH + 1]);
 
+/* Reads that form alone; false for anything else. */
+bool manifest_hash_read(struct str text, unsigned char hash[MANIFEST_HASH]);
+
 /* Reading. */
 
 struct manifest {
@@ -113,5 +116,17 @@ struct manifest {
  */
 MUST_USE int
 manifest_parse(struct arena *arena, struct str text, struct manifest *out);
+
+/*
+ * Writes the whole manifest that `old`, a whole one, becomes by `changes`,
+ * with the end that they give for it.  Whether that is its end is for the
+ * caller to find out, as ever: not all changes may have been known.
+ */
+void manifest_merge(const struct manifest *old, const struct manifest *changes,
+    struct buf *out);
+
+/* The order of the paths: negative, 0 or positive. */
+int
+manifest_compare(const struct manifest_file *a, const struct manifest_file *b);
 
 #endif

@@ -334,6 +334,35 @@ memory_in_proportion(void **state)
 	free(memory);
 }
 
+/* What the old one becomes by changes: added, replaced, removed. */
+static void
+merged(void **state)
+{
+#define ENTRY(size, name) "# " size " " TIME "\n" A " *" name "\n"
+	static const char was[] = FIRST ENTRY("1", "b") ENTRY("1", "c")
+	    ENTRY("1", "e") "# end 3 3 " A "\n";
+	static const char changed[] = SINCE ENTRY("2", "a")
+	    ENTRY("2", "b") "# removed *c\n# removed *d\n" ENTRY(
+		"2", "f") "# whole 4 7 " B "\n# end 3 6 " A "\n";
+	char memory[4096];
+	struct buf out = buf_over(memory, sizeof memory);
+	struct manifest old, changes, now;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, ARENA_CAP);
+	assert_int_equal(manifest_parse(&arena, str_of(was), &old), 0);
+	assert_int_equal(manifest_parse(&arena, str_of(changed), &changes), 0);
+	manifest_merge(&old, &changes, &out);
+	assert_int_equal(manifest_parse(&arena, buf_str(&out), &now), 0);
+	buf_char(&out, '\0');
+	assert_string_equal(memory,
+	    FIRST ENTRY("2", "a") ENTRY("2", "b") ENTRY("1", "e")
+		ENTRY("2", "f") "# end 4 7 " B "\n");
+	arena_release(&arena);
+#undef ENTRY
+}
+
 int
 main(void)
 {
@@ -347,6 +376,7 @@ main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(memory_in_proportion),
+		cmocka_unit_test(merged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
