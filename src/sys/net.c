@@ -279,6 +279,71 @@ net_local_address(int fd, struct net_address *out)
 }
 
 size_t
+net_resolve(struct str host, uint16_t port, struct net_address *out,
+    size_t room, const char **error)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	char name[256];
+	size_t count = 0;
+	int result;
+
+	if ((size_t)snprintf(name, sizeof name, "%.*s", STR_ARG(host)) >=
+	    sizeof name) {
+		*error = "the name is too long";
+		return 0;
+	}
+	result = getaddrinfo(name, NULL, &hints, &found);
+	if (result != 0) {
+		*error = gai_strerror(result);
+		return 0;
+	}
+	for (const struct addrinfo *one = found; one != NULL && count < room;
+	     one = one->ai_next) {
+		memset(&out[count], 0, sizeof *out);
+		memcpy(&out[count].at, one->ai_addr, one->ai_addrlen);
+		out[count].len = one->ai_addrlen;
+		net_port_set(&out[count++], port);
+	}
+	freeaddrinfo(found);
+	*error = "it has no address";
+	return count;
+}
+
+int
+net_connect(const struct net_address *address)
+{
+	int fd = socket(address->at.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
+
+	if (fd == -1)
+		return -1;
+	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (connect(fd, (const struct sockaddr *)&address->at, address->len) ==
+		0 ||
+	    errno == EINPROGRESS)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+net_connected(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return -1;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+size_t
 net_unsent(int fd)
 {
 	return system_unsent(fd);
