@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tool/import.h"
+#include "tool/mirror.h"
 #include "tool/show.h"
 
 static const struct verb {
@@ -13,6 +14,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "import", IMPORT_USAGE, import_main },
+	{ "mirror", MIRROR_USAGE, mirror_main },
 	{ "show", SHOW_USAGE, show_main },
 };
 

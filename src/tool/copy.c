@@ -1,0 +1,385 @@
+/*
+ * The folder of a mirror.  Knows how files get into it whole, and that
+ * nothing gets out of it; knows nothing of servers.
+ */
+#include "tool/copy.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORK ".mirror"
+#define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+/* A FIFO in a file's place does not block us. */
+#define READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+/* As much as is read into memory. */
+#define TEXT_MAX ((off_t)256 << 20)
+
+/* Closes, and keeps errno. */
+static void
+shut(int fd)
+{
+	int error = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = error;
+}
+
+/* Opens a folder in `dir`, making it first when it is not there. */
+static int
+enter(int dir, const char *name, bool make)
+{
+	int fd = openat(dir, name, FOLDER);
+
+	if (fd == -1 && errno == ENOENT && make &&
+	    (mkdirat(dir, name, 0777) == 0 || errno == EEXIST))
+		fd = openat(dir, name, FOLDER);
+	/* A link where a folder has to be is in the way, wherever it leads. */
+	if (fd == -1 && (errno == ELOOP || errno == EMLINK))
+		errno = ENOTDIR;
+	return fd;
+}
+
+/*
+ * The folder that the path's file is in, to be closed, and the file's name
+ * there; -1 with errno set.
+ */
+static int
+open_parent(const struct copy *copy, struct str path, bool make,
+    char name[NAME_MAX + 1])
+{
+	int dir = fcntl(copy->root, F_DUPFD_CLOEXEC, 0);
+	struct str part;
+
+	while (dir != -1) {
+		int next;
+
+		part = str_cut(&path, '/');
+		if (part.len > NAME_MAX) {
+			errno = ENAMETOOLONG;
+			shut(dir);
+			return -1;
+		}
+		memcpy(name, part.at, part.len);
+		name[part.len] = '\0';
+		if (path.len == 0)
+			return dir;
+		next = enter(dir, name, make);
+		shut(dir);
+		dir = next;
+	}
+	return -1;
+}
+
+/* Opening. */
+
+static void
+part_name(unsigned number, char name[32])
+{
+	snprintf(name, 32, "part-%u", number);
+}
+
+/* What is half done was left by a mirror that was killed. */
+static void
+clear_parts(int work)
+{
+	int fd = openat(work, ".", FOLDER);
+	DIR *entries = fd != -1 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (entries == NULL) {
+		shut(fd);
+		return;
+	}
+	while ((entry = readdir(entries)) != NULL)
+		if (strncmp(entry->d_name, "part-", 5) == 0)
+			(void)unlinkat(work, entry->d_name, 0);
+	closedir(entries);
+}
+
+int
+copy_open(struct copy *copy, const char *path)
+{
+	*copy =
+	    (struct copy){ .root = -1, .work = -1, .lock = -1, .path = path };
+	if (mkdir(path, 0777) == -1 && errno != EEXIST)
+		return -1;
+	/* The one link that is followed is the user's own. */
+	copy->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (copy->root != -1)
+		copy->work = enter(copy->root, WORK, true);
+	if (copy->work != -1)
+		copy->lock = openat(copy->work, "lock",
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (copy->lock == -1 || flock(copy->lock, LOCK_EX | LOCK_NB) == -1) {
+		copy_close(copy);
+		return -1;
+	}
+	clear_parts(copy->work);
+	return 0;
+}
+
+void
+copy_close(struct copy *copy)
+{
+	shut(copy->lock);
+	shut(copy->work);
+	shut(copy->root);
+	copy->root = copy->work = copy->lock = -1;
+}
+
+/* Files. */
+
+int
+copy_part(struct copy *copy, unsigned number)
+{
+	char name[32];
+
+	part_name(number, name);
+	if (unlinkat(copy->work, name, 0) == -1 && errno != ENOENT)
+		return -1;
+	return openat(copy->work, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+void
+copy_drop(struct copy *copy, unsigned number)
+{
+	char name[32];
+	int error = errno;
+
+	part_name(number, name);
+	(void)unlinkat(copy->work, name, 0);
+	errno = error;
+}
+
+static void
+times_of(int64_t time, struct timespec out[2])
+{
+	out[0] = (struct timespec){ .tv_nsec = UTIME_OMIT };
+	out[1] = (struct timespec){ .tv_sec = (time_t)time };
+}
+
+int
+copy_place(struct copy *copy, unsigned number, int fd,
+    const struct manifest_file *file)
+{
+	char part[32], name[NAME_MAX + 1];
+	struct timespec times[2];
+	int dir, result;
+
+	assert(manifest_lists(file->path));
+	times_of(file->time, times);
+	part_name(number, part);
+	/* On the disk before it has the name: a crash leaves old or new. */
+	if (futimens(fd, times) == -1 || fsync(fd) == -1)
+		return -1;
+	dir = open_parent(copy, file->path, true, name);
+	if (dir == -1)
+		return -1;
+	result = renameat(copy->work, part, dir, name);
+	shut(dir);
+	return result;
+}
+
+/* Whether it is what the file is to hold. */
+static int
+same_content(int dir, const char *name, const struct manifest_file *file)
+{
+	unsigned char hash[SHA256_SIZE];
+	uint64_t size;
+	int fd = openat(dir, name, READ);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = sha256_file(fd, hash, &size);
+	shut(fd);
+	if (result == -1)
+		return -1;
+	return size == file->size && memcmp(hash, file->hash, sizeof hash) == 0;
+}
+
+static int
+has(int dir, const char *name, const struct manifest_file *file, bool trusted)
+{
+	struct timespec times[2];
+	struct stat st;
+	int same;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != file->size)
+		return 0;
+	if (trusted && st.st_mtime == file->time)
+		return 1;
+	same = same_content(dir, name, file);
+	if (same != 1 || st.st_mtime == file->time)
+		return same;
+	times_of(file->time, times);
+	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == -1 ? -1 : 1;
+}
+
+int
+copy_has(struct copy *copy, const struct manifest_file *file, bool trusted)
+{
+	char name[NAME_MAX + 1];
+	int dir, result;
+
+	assert(manifest_lists(file->path));
+	dir = open_parent(copy, file->path, false, name);
+	if (dir == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	result = has(dir, name, file, trusted);
+	shut(dir);
+	return result;
+}
+
+/* The folders above, as long as they are empty. */
+static void
+prune(struct copy *copy, struct str path)
+{
+	char name[NAME_MAX + 1];
+
+	for (;;) {
+		int dir, result;
+
+		while (path.len > 0 && path.at[path.len - 1] != '/')
+			path.len--;
+		if (path.len == 0)
+			return;
+		path.len--;
+		dir = open_parent(copy, path, false, name);
+		if (dir == -1)
+			return;
+		result = unlinkat(dir, name, AT_REMOVEDIR);
+		shut(dir);
+		if (result == -1)
+			return;
+	}
+}
+
+int
+copy_remove(struct copy *copy, struct str path)
+{
+	char name[NAME_MAX + 1];
+	int dir, result;
+
+	assert(manifest_lists(path));
+	dir = open_parent(copy, path, false, name);
+	if (dir == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	result = unlinkat(dir, name, 0);
+	shut(dir);
+	if (result == -1 && errno != ENOENT)
+		/* A folder now, and so no file of the mirror. */
+		return errno == EISDIR || errno == EPERM ? 0 : -1;
+	prune(copy, path);
+	return 0;
+}
+
+/* Small texts. */
+
+int
+copy_load(int fd, char **text, size_t *len)
+{
+	struct stat st;
+	ssize_t got = 0;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_size > TEXT_MAX) {
+		errno = EFBIG;
+		return -1;
+	}
+	*len = 0;
+	*text = malloc((size_t)st.st_size + 1);
+	if (*text == NULL)
+		return -1;
+	while (*len < (size_t)st.st_size &&
+	    (got = pread(
+		 fd, *text + *len, (size_t)st.st_size - *len, (off_t)*len)) > 0)
+		*len += (size_t)got;
+	if (got == -1) {
+		free(*text);
+		return -1;
+	}
+	(*text)[*len] = '\0';
+	return 0;
+}
+
+static int
+place_of(const struct copy *copy, enum copy_place place)
+{
+	return place == COPY_OWN ? copy->work : copy->root;
+}
+
+int
+copy_read(struct copy *copy, enum copy_place place, const char *name,
+    char **text, size_t *len)
+{
+	int fd = openat(place_of(copy, place), name, READ);
+	int result;
+
+	if (fd == -1)
+		return errno == ENOENT || errno == ELOOP ? 0 : -1;
+	result = copy_load(fd, text, len);
+	shut(fd);
+	return result == -1 ? -1 : 1;
+}
+
+static int
+write_all(int fd, struct str text)
+{
+	while (text.len > 0) {
+		ssize_t wrote = write(fd, text.at, text.len);
+
+		if (wrote == -1)
+			return -1;
+		text = str_tail(text, (size_t)wrote);
+	}
+	return fsync(fd);
+}
+
+int
+copy_write(
+    struct copy *copy, enum copy_place place, const char *name, struct str text)
+{
+	const unsigned number = UINT_MAX; /* nobody else's */
+	char part[32];
+	int fd = copy_part(copy, number);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	part_name(number, part);
+	result = write_all(fd, text);
+	shut(fd);
+	if (result == 0)
+		result =
+		    renameat(copy->work, part, place_of(copy, place), name);
+	if (result == -1)
+		copy_drop(copy, number);
+	return result;
+}
+
+int
+copy_erase(struct copy *copy, const char *name)
+{
+	return unlinkat(copy->root, name, 0) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int
+copy_sync(struct copy *copy)
+{
+	return syncfs(copy->root);
+}

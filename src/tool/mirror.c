@@ -1,0 +1,190 @@
+/*
+ * The verb `mirror`.  Knows its options, and which way to go about it; leaves
+ * that to the rooms that know manifests and links.
+ */
+#include "tool/mirror.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/clock.h"
+#include "tool/bymanifest.h"
+#include "tool/mirroring.h"
+
+/* The files of a manifest, of the folder, and what is made of them. */
+#define MEMORY ((size_t)2 << 30)
+
+enum {
+	OPTION_KEEP = 256,
+	OPTION_KEY,
+	OPTION_KNOWN_HOSTS,
+	OPTION_MAX,
+	OPTION_PAGES,
+	OPTION_DEPTH
+};
+
+static void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static void
+complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("capsule mirror: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+static int
+run(struct mirroring *mirroring)
+{
+	int result = mirroring_recall(mirroring);
+
+	if (result == 0)
+		result = bymanifest_run(mirroring);
+	report_pause(&mirroring->report);
+	if (result == -1)
+		complain("%s", mirroring->origin.error);
+	return result;
+}
+
+static void
+sum_up(const struct mirroring *mirroring)
+{
+	const struct report *report = &mirroring->report;
+
+	printf("%s: %zu fetched, %zu removed, %zu failed; "
+	       "%llu requests, %llu bytes, %.1f s\n",
+	    mirroring->folder, report->fetched, report->removed, report->failed,
+	    (unsigned long long)mirroring->pool.requests,
+	    (unsigned long long)mirroring->pool.bytes,
+	    (double)clock_since_ms(&report->began) / 1000);
+}
+
+static int
+open_folder(struct mirroring *mirroring)
+{
+	if (copy_open(&mirroring->copy, mirroring->folder) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		complain("%s: another mirror is at work there; wait for it",
+		    mirroring->folder);
+	else
+		complain("%s: %s; name a folder of yours", mirroring->folder,
+		    strerror(errno));
+	return -1;
+}
+
+static int
+mirror(struct mirroring *mirroring)
+{
+	int status = 1;
+
+	switch (origin_open(
+	    &mirroring->origin, mirroring->url, mirroring->known_hosts)) {
+	case ORIGIN_OK: break;
+	case ORIGIN_NO_URL: status = 2; /* FALLTHROUGH */
+	case ORIGIN_FAILED:
+		complain("%s", mirroring->origin.error);
+		origin_release(&mirroring->origin);
+		return status;
+	}
+	report_begin(&mirroring->report);
+	arena_init(&mirroring->arena, MEMORY);
+	mirroring->pool.origin = &mirroring->origin;
+	mirroring->pool.copy = &mirroring->copy;
+	mirroring->pool.width = 1;
+	if (open_folder(mirroring) == 0) {
+		if (run(mirroring) != -1) {
+			sum_up(mirroring);
+			status = mirroring->report.failed > 0;
+		}
+		copy_close(&mirroring->copy);
+	}
+	arena_release(&mirroring->arena);
+	origin_release(&mirroring->origin);
+	return status;
+}
+
+static int
+wrong_usage(void)
+{
+	complain("usage: capsule " MIRROR_USAGE);
+	return 2;
+}
+
+static bool
+read_number(const char *text, unsigned long most, unsigned long *out)
+{
+	return str_number(str_of(text), most, out) && *out > 0;
+}
+
+/* One option; false when it is none, or its value is none. */
+static bool
+read_option(struct mirroring *mirroring, int option, const char *value)
+{
+	unsigned long number = 0;
+
+	switch (option) {
+	case OPTION_KEEP: mirroring->keep = true; return true;
+	case OPTION_KEY: mirroring->key = value; return true;
+	case OPTION_KNOWN_HOSTS: mirroring->known_hosts = value; return true;
+	case 'j':
+		if (!read_number(value, POOL_WIDTH_MAX, &number))
+			return false;
+		mirroring->width = (unsigned)number;
+		return true;
+	case OPTION_MAX:
+		if (!read_number(value, 1ul << 40, &number))
+			return false;
+		mirroring->bytes = (uint64_t)number << 20;
+		return true;
+	case OPTION_PAGES:
+		return read_number(value, 1000000, &mirroring->pages);
+	case OPTION_DEPTH: return read_number(value, 1000, &mirroring->depth);
+	default: return false;
+	}
+}
+
+int
+mirror_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "keep", no_argument, NULL, OPTION_KEEP },
+		{ "key", required_argument, NULL, OPTION_KEY },
+		{ "known-hosts", required_argument, NULL, OPTION_KNOWN_HOSTS },
+		{ "max", required_argument, NULL, OPTION_MAX },
+		{ "pages", required_argument, NULL, OPTION_PAGES },
+		{ "depth", required_argument, NULL, OPTION_DEPTH },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static struct mirroring mirroring = { .width = 4,
+		.pages = 10000,
+		.depth = 32,
+		.bytes = (uint64_t)10 << 30 };
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "hj:", options, NULL)) != -1) {
+		if (option == 'h') {
+			puts("usage: capsule " MIRROR_USAGE);
+			return 0;
+		}
+		if (!read_option(&mirroring, option, optarg))
+			return wrong_usage();
+	}
+	if (argc - optind != 2 || argv[optind + 1][0] == '\0')
+		return wrong_usage();
+	mirroring.url = argv[optind];
+	mirroring.folder = argv[optind + 1];
+	/* A server that hangs up is told by the write that fails. */
+	signal(SIGPIPE, SIG_IGN);
+	return mirror(&mirroring);
+}

@@ -1,0 +1,15 @@
+#ifndef TOOL_MIRROR_H
+#define TOOL_MIRROR_H
+
+#define MIRROR_USAGE \
+	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N] " \
+	"[--max MIB] [--pages N] [--depth N] URL DIR"
+
+/*
+ * `capsule mirror`: a faithful copy of a capsule in a folder, updated when it
+ * is there.  Returns the exit status: 0, 1 when something could not be had,
+ * which is named, 2 for wrong usage.
+ */
+int mirror_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * What every way of mirroring needs.  Knows what earlier runs left, and how
+ * a small file is fetched.
+ */
+#include "tool/mirroring.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KNOWN "known"
+
+int
+mirroring_stop(struct mirroring *mirroring, const char *format, ...)
+{
+	struct origin *origin = &mirroring->origin;
+	va_list arguments;
+	int len;
+
+	if (origin->error[0] != '\0')
+		return -1;
+	len =
+	    snprintf(origin->error, sizeof origin->error, "%s: ", origin->name);
+	va_start(arguments, format);
+	vsnprintf(origin->error + len, sizeof origin->error - (size_t)len,
+	    format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+int
+mirroring_no_disk(struct mirroring *mirroring, const char *what)
+{
+	snprintf(mirroring->origin.error, sizeof mirroring->origin.error,
+	    "%.1000s: %s: %s", mirroring->folder, what, strerror(errno));
+	return -1;
+}
+
+bool
+mirroring_is_odd(struct str path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* One request. */
+
+struct getting {
+	struct mirroring *mirroring;
+	struct str request;
+	uint64_t limit;
+	bool asked;
+	struct mirroring_text *out;
+};
+
+static bool
+ask(void *context, struct job *job)
+{
+	struct getting *getting = context;
+
+	if (getting->asked)
+		return false;
+	getting->asked = true;
+	snprintf(job->fetch.request, sizeof job->fetch.request, "%.*s",
+	    STR_ARG(getting->request));
+	job->fetch.limit = getting->limit;
+	return true;
+}
+
+static void
+take(void *context, struct job *job)
+{
+	struct getting *getting = context;
+	struct mirroring_text *out = getting->out;
+	const char *failure = job_failure(job);
+
+	if (failure == NULL) {
+		if (copy_load(job->fetch.body, &out->at, &out->len) == 0)
+			out->got = MIRRORING_TEXT;
+		else
+			(void)mirroring_no_disk(
+			    getting->mirroring, "cannot read back");
+		return;
+	}
+	snprintf(out->why, sizeof out->why, "%s", failure);
+	/* Gopher's errors, and Gemini's that are for good. */
+	if (job->fetch.end == FETCH_ANSWERED &&
+	    (job->fetch.status / 10 == 2 || job->fetch.status / 10 == 5))
+		out->got = MIRRORING_NOTHING;
+}
+
+void
+mirroring_get(struct mirroring *mirroring, struct str request, uint64_t limit,
+    struct mirroring_text *out)
+{
+	struct getting getting = { .mirroring = mirroring,
+		.request = request,
+		.limit = limit,
+		.out = out };
+	struct pool *pool = &mirroring->pool;
+
+	*out = (struct mirroring_text){ .got = MIRRORING_FAILED };
+	if (request.len > ORIGIN_REQUEST_MAX) {
+		out->got = MIRRORING_NOTHING;
+		return;
+	}
+	pool->next = ask;
+	pool->done = take;
+	pool->context = &getting;
+	if (pool_run(pool) == -1)
+		out->got = MIRRORING_FAILED;
+}
+
+/* What is known. */
+
+int
+mirroring_recall(struct mirroring *mirroring)
+{
+	char *text;
+	size_t len;
+	int got = copy_read(&mirroring->copy, COPY_OWN, KNOWN, &text, &len);
+
+	if (got == -1)
+		return mirroring_no_disk(mirroring, ".mirror/" KNOWN);
+	if (got == 0)
+		return 0;
+	got = manifest_parse(
+	    &mirroring->arena, (struct str){ text, len }, &mirroring->known);
+	free(text);
+	if (got == 0)
+		return 0;
+	snprintf(mirroring->origin.error, sizeof mirroring->origin.error,
+	    "%.1000s/.mirror/" KNOWN ":%zu: %s; remove it, and nothing that "
+	    "is there will be removed",
+	    mirroring->folder, mirroring->known.line, mirroring->known.error);
+	return -1;
+}
+
+/* The bytes that the files take in a manifest, at most. */
+static size_t
+room_for(const struct manifest_file *files, size_t count)
+{
+	size_t room = 2 * (size_t)MANIFEST_RECORD_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		room += 2 * files[i].path.len + 256;
+	return room;
+}
+
+int
+mirroring_note(struct mirroring *mirroring, const struct manifest_file *files,
+    size_t count)
+{
+	struct manifest_total total = { .files = count };
+	size_t room = room_for(files, count);
+	struct buf text = buf_over(malloc(room), room);
+	int result = -1;
+
+	if (text.at == NULL)
+		return mirroring_no_disk(mirroring, KNOWN);
+	manifest_begin(&text, NULL);
+	for (size_t i = 0; i < count; i++) {
+		manifest_add(&text, &files[i]);
+		total.bytes += files[i].size;
+	}
+	if (sha256_of(buf_str(&text), total.hash) == 0) {
+		manifest_end(&text, &total);
+		result = copy_write(
+		    &mirroring->copy, COPY_OWN, KNOWN, buf_str(&text));
+	}
+	free(text.at);
+	return result == -1 ? mirroring_no_disk(mirroring, KNOWN) : 0;
+}
+
+const struct manifest_file **
+mirroring_gone(struct mirroring *mirroring, const struct manifest_file *files,
+    size_t count, size_t *gone_count)
+{
+	const struct manifest *known = &mirroring->known;
+	const struct manifest_file **gone =
+	    arena_alloc(&mirroring->arena, (known->count + 1) * sizeof(void *));
+	size_t i = 0;
+
+	*gone_count = 0;
+	for (size_t j = 0; gone != NULL && j < known->count; j++) {
+		while (i < count &&
+		    manifest_compare(&files[i], &known->files[j]) < 0)
+			i++;
+		if (i == count ||
+		    manifest_compare(&files[i], &known->files[j]) != 0)
+			gone[(*gone_count)++] = &known->files[j];
+	}
+	return gone;
+}

@@ -1,0 +1,87 @@
+#ifndef TOOL_MIRRORING_H
+#define TOOL_MIRRORING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/manifest.h"
+#include "text/str.h"
+#include "tool/copy.h"
+#include "tool/origin.h"
+#include "tool/pool.h"
+#include "tool/report.h"
+
+/* One call of `capsule mirror`, and what its ways of going about it share. */
+struct mirroring {
+	/* From the command line. */
+	const char *url, *folder;
+	const char *known_hosts; /* NULL: where it usually is */
+	const char *key; /* NULL: no signature is asked for */
+	bool keep;
+	unsigned width; /* requests at once */
+	unsigned long pages, depth; /* of a walk */
+	uint64_t bytes; /* in all */
+	/* Open from its beginning to its end. */
+	struct origin origin;
+	struct copy copy;
+	struct pool pool;
+	struct report report;
+	/*
+	 * The files that earlier runs put into the folder, whose order is
+	 * that of their paths.  A hash of zeros: what is there now is not
+	 * known.
+	 */
+	struct manifest known;
+	struct arena arena; /* of known, and of what is to be */
+};
+
+enum mirroring_got {
+	MIRRORING_TEXT,
+	MIRRORING_NOTHING, /* the server says that there is none */
+	MIRRORING_FAILED, /* `why` says why, or origin.error */
+};
+
+/* A small file, in memory. */
+struct mirroring_text {
+	enum mirroring_got got;
+	char *at; /* to be freed */
+	size_t len;
+	char why[512];
+};
+
+/* Fetches `request`, as of origin_request, of at most `limit` bytes. */
+void mirroring_get(struct mirroring *mirroring, struct str request,
+    uint64_t limit, struct mirroring_text *out);
+
+/* Reads what earlier runs noted.  Returns -1, with origin.error set. */
+MUST_USE int mirroring_recall(struct mirroring *mirroring);
+
+/*
+ * Notes `count` files, in the order of their paths.  To be called before
+ * anything is changed: what an interrupted run leaves is found again by it.
+ */
+MUST_USE int mirroring_note(struct mirroring *mirroring,
+    const struct manifest_file *files, size_t count);
+
+/* Sets origin.error, "SERVER: " and the rest, if it is not set.  Returns -1. */
+int mirroring_stop(struct mirroring *mirroring, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+/* Sets origin.error, "FOLDER: WHAT: " and errno's text.  Returns -1. */
+int mirroring_no_disk(struct mirroring *mirroring, const char *what);
+
+/*
+ * The files that are known, and not among the `count` given: they are to go.
+ * NULL without memory; `gone_count` says how many.
+ */
+MUST_USE const struct manifest_file **
+mirroring_gone(struct mirroring *mirroring, const struct manifest_file *files,
+    size_t count, size_t *gone_count);
+
+/* Whether a name could disturb the terminals and scripts that see it. */
+bool mirroring_is_odd(struct str path);
+
+#endif

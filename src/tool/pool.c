@@ -1,0 +1,342 @@
+/*
+ * Several requests at once.  Knows when to try again and when to wait; knows
+ * nothing of what is fetched.
+ */
+#include "tool/pool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "text/status.h"
+#include "text/utf8.h"
+
+#define TRIES_MAX 3 /* for what failed */
+#define SLOW_MAX 10 /* times in a row that we are told to slow down */
+#define PAUSE_MAX 600 /* seconds that we wait when told to */
+#define ARENA_MAX ((size_t)64 << 10)
+
+static int
+no_disk(struct pool *pool)
+{
+	snprintf(pool->origin->error, sizeof pool->origin->error,
+	    "%.1000s: cannot write: %s", pool->copy->path, strerror(errno));
+	return -1;
+}
+
+static void
+start(struct pool *pool, struct job *job)
+{
+	job->waits = false;
+	pool->requests++;
+	if (ftruncate(job->fetch.body, 0) == -1 ||
+	    lseek(job->fetch.body, 0, SEEK_SET) == -1)
+		(void)no_disk(pool);
+	fetch_begin(&job->fetch);
+}
+
+/* Takes on the next job; false when there is none. */
+static bool
+take(struct pool *pool, struct job *job, unsigned part)
+{
+	*job = (struct job){ .part = part };
+	if (!pool->next(pool->context, job))
+		return false;
+	job->fetch.origin = pool->origin;
+	job->fetch.fd = -1;
+	job->fetch.body = copy_part(pool->copy, part);
+	if (job->fetch.body == -1) {
+		(void)no_disk(pool);
+		return false;
+	}
+	job->busy = true;
+	start(pool, job);
+	return true;
+}
+
+static void
+let_go(struct pool *pool, struct job *job)
+{
+	fetch_release(&job->fetch);
+	close(job->fetch.body);
+	copy_drop(pool->copy, job->part);
+	job->busy = false;
+}
+
+static bool
+wait_until(struct job *job, struct timespec until)
+{
+	fetch_release(&job->fetch);
+	job->waits = true;
+	job->until = until;
+	return true;
+}
+
+/* Milliseconds until the job may be started again. */
+static long
+wait_ms(const struct pool *pool, const struct job *job)
+{
+	long ours = clock_until_ms(&job->until);
+	long all = clock_until_ms(&pool->pause);
+
+	return ours > all ? ours : all;
+}
+
+/* "44 5": five seconds, or longer when we heard it before. */
+static bool
+slow_down(struct pool *pool, struct job *job)
+{
+	unsigned long asked = 0, ours;
+
+	if (job->tries++ >= SLOW_MAX)
+		return false;
+	/* Those that were on their way say it too, and count as one. */
+	if (clock_until_ms(&pool->pause) == 0)
+		pool->slowed++;
+	ours = 1ul << (pool->slowed > 9 ? 9 : pool->slowed - 1);
+	(void)str_number(str_of(job->fetch.meta), ULONG_MAX, &asked);
+	if (asked < ours)
+		asked = ours;
+	if (asked > PAUSE_MAX)
+		return false;
+	if (clock_until_ms(&pool->pause) < (long)asked * 1000)
+		pool->pause = clock_in((unsigned)asked * 1000);
+	pool->width = (pool->width + 1) / 2;
+	return wait_until(job, pool->pause);
+}
+
+static bool
+try_again(struct pool *pool, struct job *job)
+{
+	if (!pool->origin->reached || ++job->tries >= TRIES_MAX)
+		return false;
+	return wait_until(job, clock_in(job->tries * 1000));
+}
+
+static bool
+follow(struct pool *pool, struct job *job)
+{
+	struct fetch *fetch = &job->fetch;
+	struct arena arena;
+	struct str url;
+	bool ours;
+
+	if (job->redirects == POOL_REDIRECTS_MAX)
+		return false;
+	arena_init(&arena, ARENA_MAX);
+	ours = origin_resolve(pool->origin, &arena, str_of(fetch->request),
+		   str_of(fetch->meta), &url) == 1;
+	if (ours)
+		snprintf(fetch->request, sizeof fetch->request, "%.*s",
+		    STR_ARG(url));
+	arena_release(&arena);
+	if (!ours)
+		return false;
+	job->redirects++;
+	fetch_release(fetch);
+	start(pool, job);
+	return true;
+}
+
+bool
+job_is_gopher_error(struct job *job)
+{
+	char text[512];
+	ssize_t len = pread(job->fetch.body, text, sizeof text, 0);
+	struct buf meta = buf_over(job->fetch.meta, FETCH_META_MAX);
+	struct str line, words;
+
+	if (!job->fetch.origin->is_gopher || len < 1 || text[0] != '3' ||
+	    job->fetch.size >= sizeof text)
+		return false;
+	line = (struct str){ text, (size_t)len };
+	line = str_tail(str_cut(&line, '\n'), 1);
+	words = str_cut(&line, '\t');
+	if (memmem(line.at, line.len, "\terror.host\t", 12) == NULL)
+		return false;
+	utf8_clean(&meta, str_head(words, words.len < 300 ? words.len : 300));
+	buf_char(&meta, '\0');
+	return true;
+}
+
+/* What capsuled says over Gopher for "44 5". */
+static bool
+is_gopher_slow(struct job *job)
+{
+	const char *seconds;
+	char number[16] = "";
+
+	if (!job_is_gopher_error(job))
+		return false;
+	seconds = strstr(job->fetch.meta, "try again in ");
+	if (seconds == NULL)
+		return false;
+	seconds += strlen("try again in ");
+	snprintf(number, sizeof number, "%.*s",
+	    (int)strspn(seconds, "0123456789"), seconds);
+	memcpy(job->fetch.meta, number, sizeof number);
+	return true;
+}
+
+/* Whether the answer was not the last word. */
+static bool
+goes_on(struct pool *pool, struct job *job)
+{
+	const struct fetch *fetch = &job->fetch;
+
+	switch (fetch->end) {
+	case FETCH_GOES_ON: return true;
+	case FETCH_STOP:
+	case FETCH_TOO_LONG:
+	case FETCH_CUT: return false;
+	case FETCH_FAILED: return try_again(pool, job);
+	case FETCH_ANSWERED: break;
+	}
+	if (fetch->status == STATUS_SLOW_DOWN ||
+	    (pool->origin->is_gopher && is_gopher_slow(job)))
+		return slow_down(pool, job);
+	if (fetch->status / 10 == 4)
+		return try_again(pool, job);
+	pool->slowed = 0;
+	return fetch->status / 10 == 3 && follow(pool, job);
+}
+
+/* The first server that nobody hears from is not asked a thousand times. */
+static void
+check_reached(struct pool *pool, const struct job *job)
+{
+	struct origin *origin = pool->origin;
+
+	if (job->fetch.end == FETCH_FAILED && !origin->reached &&
+	    origin->error[0] == '\0')
+		snprintf(origin->error, sizeof origin->error, "%s: %s",
+		    origin->name, job->fetch.why);
+}
+
+static void
+go_on(struct pool *pool, struct job *job)
+{
+	if (job->waits)
+		start(pool, job);
+	else
+		fetch_go(&job->fetch);
+	if (goes_on(pool, job))
+		return;
+	check_reached(pool, job);
+	pool->bytes += job->fetch.size;
+	if (pool->origin->error[0] == '\0')
+		pool->done(pool->context, job);
+	let_go(pool, job);
+}
+
+static int
+least(long a, long b)
+{
+	long ms = a < b ? a : b;
+
+	/* One more: what is nearly due would be asked for again and again. */
+	return (int)(ms < 60000 ? ms + 1 : 60000);
+}
+
+/* Sleeps until a job can go on. */
+static void
+sleep_for_one(struct pool *pool, struct pollfd polled[POOL_WIDTH_MAX])
+{
+	int timeout = 60000;
+
+	for (size_t i = 0; i < POOL_WIDTH_MAX; i++) {
+		struct job *job = &pool->jobs[i];
+
+		polled[i] = (struct pollfd){ .fd = -1 };
+		if (!job->busy)
+			continue;
+		if (job->waits) {
+			timeout = least(timeout, wait_ms(pool, job));
+			continue;
+		}
+		polled[i].fd = job->fetch.fd;
+		polled[i].events = job->fetch.events;
+		timeout = least(timeout, fetch_patience_ms(&job->fetch));
+		/* It has ended already: nothing will be heard of it. */
+		if (job->fetch.end != FETCH_GOES_ON)
+			timeout = 0;
+	}
+	(void)poll(polled, POOL_WIDTH_MAX, timeout);
+}
+
+static bool
+is_ready(struct pool *pool, const struct job *job, short events)
+{
+	if (job->waits)
+		return wait_ms(pool, job) == 0;
+	return events != 0 || job->fetch.end != FETCH_GOES_ON ||
+	    fetch_patience_ms(&job->fetch) == 0;
+}
+
+/* Gives work to those who have none; returns how many have some. */
+static unsigned
+hand_out(struct pool *pool)
+{
+	unsigned busy = 0;
+	long pause;
+
+	for (unsigned i = 0; i < POOL_WIDTH_MAX; i++)
+		busy += pool->jobs[i].busy;
+	/* Nobody waits for it, and it has to be waited for all the same. */
+	while ((pause = clock_until_ms(&pool->pause)) > 0 && busy == 0)
+		(void)poll(NULL, 0, (int)pause);
+	for (unsigned i = 0;
+	     pause == 0 && i < POOL_WIDTH_MAX && busy < pool->width; i++) {
+		if (pool->jobs[i].busy)
+			continue;
+		if (!take(pool, &pool->jobs[i], i))
+			break;
+		busy++;
+	}
+	return busy;
+}
+
+int
+pool_run(struct pool *pool)
+{
+	struct pollfd polled[POOL_WIDTH_MAX];
+
+	while (pool->origin->error[0] == '\0' && hand_out(pool) > 0) {
+		sleep_for_one(pool, polled);
+		for (size_t i = 0; i < POOL_WIDTH_MAX; i++)
+			if (pool->jobs[i].busy &&
+			    is_ready(pool, &pool->jobs[i], polled[i].revents))
+				go_on(pool, &pool->jobs[i]);
+	}
+	for (size_t i = 0; i < POOL_WIDTH_MAX; i++)
+		if (pool->jobs[i].busy)
+			let_go(pool, &pool->jobs[i]);
+	return pool->origin->error[0] == '\0' ? 0 : -1;
+}
+
+const char *
+job_failure(struct job *job)
+{
+	struct fetch *fetch = &job->fetch;
+	static char words[FETCH_META_MAX + 64];
+
+	if (fetch->end != FETCH_ANSWERED)
+		return fetch->why;
+	if (fetch->status / 10 == 2)
+		return job_is_gopher_error(job) ? fetch->meta : NULL;
+	if (fetch->status / 10 == 3)
+		snprintf(words, sizeof words,
+		    job->redirects == POOL_REDIRECTS_MAX
+			? "more than five redirects"
+			: "redirected to %s, which is not followed",
+		    fetch->meta);
+	else
+		snprintf(
+		    words, sizeof words, "%d %s", fetch->status, fetch->meta);
+	return words;
+}

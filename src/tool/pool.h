@@ -1,0 +1,69 @@
+#ifndef TOOL_POOL_H
+#define TOOL_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "text/attribute.h"
+#include "tool/copy.h"
+#include "tool/fetch.h"
+#include "tool/origin.h"
+
+#define POOL_WIDTH_MAX 16
+#define POOL_REDIRECTS_MAX 5
+
+/* Something to be fetched into a part of the copy. */
+struct job {
+	struct fetch fetch; /* its request and limit are the caller's */
+	size_t which; /* the caller's own */
+	unsigned part; /* number of the part that holds the body */
+	unsigned redirects, tries;
+	bool busy;
+	bool waits; /* before it is asked again */
+	struct timespec until;
+};
+
+/*
+ * Several requests at once.  Redirects within the server are followed, what
+ * failed is tried again, and a server that says "slow down" is given time,
+ * more each time.
+ */
+struct pool {
+	/* The caller fills what is here. */
+	struct origin *origin;
+	struct copy *copy;
+	unsigned width; /* jobs at once */
+	/* Fills in the next job; false when there is none for now. */
+	bool (*next)(void *context, struct job *job);
+	/* A job has come to its end, good or bad; its part is open still. */
+	void (*done)(void *context, struct job *job);
+	void *context;
+	/* What was done. */
+	uint64_t requests, bytes;
+	/* Below is this room's own. */
+	struct job jobs[POOL_WIDTH_MAX];
+	struct timespec pause; /* until then nothing is asked */
+	unsigned slowed; /* how often, without an answer between */
+};
+
+/*
+ * Runs until there is no next job and all are done.  Returns -1 when it makes
+ * no sense to go on: the origin's `error` says why.
+ */
+MUST_USE int pool_run(struct pool *pool);
+
+/*
+ * Why a job brought nothing, for people: one line, borrowed from it or
+ * static.  NULL when it brought a body that is whole, as far as TLS knows.
+ */
+const char *job_failure(struct job *job);
+
+/*
+ * Gopher has no status: whether the body is a menu that says nothing but an
+ * error.  Its words are put in the job's `meta`.
+ */
+bool job_is_gopher_error(struct job *job);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef TOOL_REPORT_H
+#define TOOL_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "text/str.h"
+
+/*
+ * What a mirror tells while it works: on a terminal a bar that moves, and
+ * otherwise a line for each file.  What went wrong is a line on standard
+ * error either way.
+ */
+struct report {
+	bool bar;
+	size_t total; /* files to come; 0: not known */
+	size_t fetched, removed, failed;
+	uint64_t bytes; /* of the files fetched */
+	struct timespec began, drawn;
+};
+
+void report_begin(struct report *report);
+
+/* A file has come, has gone, or could not be had. */
+void report_fetched(struct report *report, struct str path, uint64_t bytes);
+void report_removed(struct report *report, struct str path);
+void report_failed(struct report *report, struct str path, const char *why);
+
+/* Clears the bar, so that other words may follow. */
+void report_pause(struct report *report);
+
+#endif
