@@ -167,6 +167,15 @@ remove_gone(struct work *work, bool in_the_way)
 
 /* Fetching. */
 
+/* Room for an error too: over Gopher it comes as a body. */
+static uint64_t
+limit_of(const struct work *work, const struct manifest_file *file)
+{
+	if (work->mirroring->origin.is_gopher && file->size < 512)
+		return 512;
+	return file->size;
+}
+
 static bool
 next_job(void *context, struct job *job)
 {
@@ -178,7 +187,7 @@ next_job(void *context, struct job *job)
 		    buf_over(job->fetch.request, sizeof job->fetch.request - 1);
 
 		job->which = work->next++;
-		job->fetch.limit = file->size;
+		job->fetch.limit = limit_of(work, file);
 		origin_request(&work->mirroring->origin, &request, file->path);
 		if (!request.overflow && request.len <= ORIGIN_REQUEST_MAX)
 			return true;

@@ -14,6 +14,7 @@
 #include "sys/clock.h"
 #include "sys/net.h"
 #include "sys/tlsclient.h"
+#include "text/utf8.h"
 
 /* Until the first byte of the answer; then for each so many bytes more. */
 #define ANSWER_MS 30000
@@ -186,16 +187,18 @@ take_body(struct fetch *fetch, struct str bytes)
 static void
 take_header(struct fetch *fetch, struct str line)
 {
+	struct buf meta = buf_over(fetch->meta, FETCH_META_MAX);
 	unsigned long status;
 
 	if (line.len < 2 || !str_number(str_head(line, 2), 69, &status) ||
 	    status < 10 || (line.len > 2 && line.at[2] != ' ')) {
-		end(fetch, FETCH_FAILED, "its answer is not Gemini's");
+		end(fetch, FETCH_NONSENSE, "its answer is not Gemini's");
 		return;
 	}
 	line = str_trim_start(str_tail(line, 2));
 	fetch->status = (int)status;
-	snprintf(fetch->meta, sizeof fetch->meta, "%.*s", STR_ARG(line));
+	utf8_clean(&meta, line);
+	fetch->meta[meta.len] = '\0';
 	if (status / 10 == 2)
 		fetch->state = FETCH_RECEIVES;
 	else
@@ -216,7 +219,8 @@ take_header_bytes(struct fetch *fetch, struct str bytes)
 	line_end = memmem(fetch->header, fetch->header_len, "\r\n", 2);
 	if (line_end == NULL) {
 		if (fetch->header_len == sizeof fetch->header)
-			end(fetch, FETCH_FAILED, "its answer is not Gemini's");
+			end(fetch, FETCH_NONSENSE,
+			    "its answer is not Gemini's");
 		return;
 	}
 	line_len = (size_t)(line_end - fetch->header);

@@ -19,6 +19,7 @@ enum fetch_end {
 	FETCH_ANSWERED, /* whole, whatever the status is */
 	FETCH_CUT, /* all of it, perhaps: TLS did not say that it ended */
 	FETCH_TOO_LONG, /* more than the limit */
+	FETCH_NONSENSE, /* what came is no answer; `why` says why */
 	FETCH_FAILED, /* no answer; `why` says why */
 	FETCH_STOP, /* nor will another have one; see origin->error */
 };
@@ -33,7 +34,7 @@ struct fetch {
 	/* What came of it. */
 	enum fetch_end end;
 	int status; /* Gemini's; 20 whatever Gopher says */
-	char meta[FETCH_META_MAX + 1];
+	char meta[FETCH_META_MAX + 1]; /* clean */
 	uint64_t size; /* of the body */
 	unsigned char hash[SHA256_SIZE];
 	char why[128];

@@ -95,10 +95,7 @@ slow_down(struct pool *pool, struct job *job)
 
 	if (job->tries++ >= SLOW_MAX)
 		return false;
-	/* Those that were on their way say it too, and count as one. */
-	if (clock_until_ms(&pool->pause) == 0)
-		pool->slowed++;
-	ours = 1ul << (pool->slowed > 9 ? 9 : pool->slowed - 1);
+	ours = 1ul << (job->tries - 1);
 	(void)str_number(str_of(job->fetch.meta), ULONG_MAX, &asked);
 	if (asked < ours)
 		asked = ours;
@@ -193,6 +190,7 @@ goes_on(struct pool *pool, struct job *job)
 	case FETCH_GOES_ON: return true;
 	case FETCH_STOP:
 	case FETCH_TOO_LONG:
+	case FETCH_NONSENSE:
 	case FETCH_CUT: return false;
 	case FETCH_FAILED: return try_again(pool, job);
 	case FETCH_ANSWERED: break;
@@ -202,7 +200,6 @@ goes_on(struct pool *pool, struct job *job)
 		return slow_down(pool, job);
 	if (fetch->status / 10 == 4)
 		return try_again(pool, job);
-	pool->slowed = 0;
 	return fetch->status / 10 == 3 && follow(pool, job);
 }
 

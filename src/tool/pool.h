@@ -45,7 +45,6 @@ struct pool {
 	/* Below is this room's own. */
 	struct job jobs[POOL_WIDTH_MAX];
 	struct timespec pause; /* until then nothing is asked */
-	unsigned slowed; /* how often, without an answer between */
 };
 
 /*

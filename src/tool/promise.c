@@ -51,30 +51,22 @@ get(struct promise *promise, const char *name, const char *query,
 
 /* The manifest that `old` becomes by changes; 0 when that is not sure. */
 static int
-apply(struct promise *promise, const struct manifest *old, struct str old_text,
-    struct mirroring_text *changed)
+apply(struct promise *promise, const struct manifest *old,
+    const struct manifest *changes, size_t room)
 {
-	struct manifest changes;
-	size_t room =
-	    old_text.len + changed->len + 2 * (size_t)MANIFEST_RECORD_MAX;
 	struct buf text = buf_over(malloc(room), room);
-	struct str changed_text = { changed->at, changed->len };
 
-	if (text.at != NULL &&
-	    read_manifest(promise, changed_text, &changes) == 0 &&
-	    changes.is_changes) {
-		manifest_merge(old, &changes, &text);
-		if (read_manifest(
-			promise, buf_str(&text), &promise->manifest) == 0) {
-			promise->text =
-			    (struct mirroring_text){ .got = MIRRORING_TEXT,
-				    .at = text.at,
-				    .len = text.len };
-			return 1;
-		}
+	if (text.at == NULL)
+		return 0;
+	manifest_merge(old, changes, &text);
+	if (read_manifest(promise, buf_str(&text), &promise->manifest) == -1) {
+		free(text.at);
+		return 0;
 	}
-	free(text.at);
-	return 0;
+	promise->text = (struct mirroring_text){
+		.got = MIRRORING_TEXT, .at = text.at, .len = text.len
+	};
+	return 1;
 }
 
 static int64_t
@@ -98,16 +90,29 @@ ask_for_changes(struct promise *promise, struct str old_text)
 	struct manifest old;
 	struct mirroring_text changed;
 	char query[32] = "?since=";
-	int result;
+	int result = 0;
 
 	if (read_manifest(promise, old_text, &old) == -1 || old.is_changes ||
 	    old.count == 0)
 		return 0;
 	utc_format(latest(&old), query + strlen(query));
 	get(promise, PROMISE_FILE, query, MANIFEST_MAX, &changed);
-	result = is_manifest(&changed)
-	    ? apply(promise, &old, old_text, &changed)
-	    : 0;
+	if (is_manifest(&changed)) {
+		struct str text = { changed.at, changed.len };
+		struct manifest changes;
+
+		result = read_manifest(promise, text, &changes) == 0;
+		if (result == 1 && !changes.is_changes) {
+			/* It cannot tell, and says all. */
+			promise->manifest = changes;
+			promise->text = changed;
+			return 1;
+		}
+		if (result == 1)
+			result = apply(promise, &old, &changes,
+			    old_text.len + text.len +
+				2 * (size_t)MANIFEST_RECORD_MAX);
+	}
 	free(changed.at);
 	return result;
 }

@@ -5,6 +5,7 @@ with a path can be replaced by any bytes, or by any function of the
 connection.  What was asked of it is remembered.
 """
 
+import calendar
 import hashlib
 import os
 import shutil
@@ -98,9 +99,11 @@ class Origin:
                         for _ in range(2)]
         self.gemini_port, self.gopher_port = (
             each.getsockname()[1] for each in self.sockets)
-        for each, serve in zip(self.sockets, (self.gemini, self.gopher)):
-            threading.Thread(target=self.accept, args=(each, serve),
-                             daemon=True).start()
+        self.threads = [
+            threading.Thread(target=self.accept, args=pair, daemon=True)
+            for pair in zip(self.sockets, (self.gemini, self.gopher))]
+        for thread in self.threads:
+            thread.start()
 
     def __enter__(self):
         return self
@@ -109,7 +112,13 @@ class Origin:
         self.stop()
 
     def stop(self):
+        if self.stopping:
+            return
         self.stopping = True
+        for each in self.sockets:
+            each.shutdown(socket.SHUT_RDWR)  # wakes who waits for clients
+        for thread in self.threads:
+            thread.join(DEADLINE_S)
         for each in self.sockets:
             each.close()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -168,6 +177,9 @@ class Origin:
             client.close()
 
     def gemini(self, client):
+        if self.context is None:
+            client.sendall(b'20 text/plain\r\n')
+            return
         with self.context.wrap_socket(client, server_side=True) as tls:
             line = self.line(tls)
             path = '/' + line.decode().split('://', 1)[1].partition('/')[2]
@@ -234,8 +246,8 @@ class Origin:
         if name == 'manifest' and self.with_manifest:
             if query.startswith('since=') and self.knows_changes:
                 since = query[len('since='):]
-                when = int(time.mktime(time.strptime(
-                    since, '%Y-%m-%dT%H:%M:%SZ')) - time.timezone)
+                when = calendar.timegm(
+                    time.strptime(since, '%Y-%m-%dT%H:%M:%SZ'))
                 return changes(self.files, self.times, when, self.removed)
             return self.manifest()
         if name in self.files:

@@ -1,0 +1,424 @@
+"""`capsule mirror` by a manifest: what is fetched, kept, removed, told."""
+
+import os
+import random
+import shutil
+import subprocess
+import unittest
+
+from origin import TIME, Mirror, Origin, manifest_of
+from server import DEADLINE_S, Server, gemini, wait_until
+
+SCHEMES = ('gemini', 'gopher')
+FILES = {
+    'index.gmi': b'# Home\n=> qa/ Questions\n',
+    'empty.txt': b'',
+    'qa/index.gmi': b'# Questions\n',
+    'qa/why.gmi': b'# Why?\nSo.\n',
+    'pics/a b.png': b'\x89PNG\r\n' + bytes(range(256)) * 300,
+    'deep/er/and/deeper.txt': b'deep\n',
+    '.well-known/x.txt': b'known\n',
+    '3 apples\tand.txt'.replace('\t', ' '): b'3 apples\tand a pear\n',
+    '100%.txt': b'percent\n',
+    'what?.txt': b'question\n',
+    'a#b;c:d@e.txt': b'marks\n',
+    'back\\slash.txt': b'backslash\n',
+    'gr\u00fc\u00dfe \u4e16\u754c.gmi': b'utf-8\n',
+    os.fsdecode(b'latin-\xe9.txt'): b'latin-1\n',
+    ' space ': b'spaces\n',
+    '-dash': b'dash\n',
+    '#hash': b'hash\n',
+    'x' * 200 + '.txt': b'long\n',
+}
+
+
+class Mirrors(unittest.TestCase):
+    def setUp(self):
+        self.origin = Origin(dict(FILES))
+        self.addCleanup(self.origin.stop)
+        self.mirror = Mirror()
+        self.addCleanup(self.mirror.remove)
+
+    def run_mirror(self, *options, scheme='gemini', status=0, **named):
+        result = self.mirror.run(self.origin.url(scheme), *options, **named)
+        self.assertEqual(result.returncode, status,
+                         result.stdout + result.stderr)
+        return result
+
+    def check_whole(self):
+        """The folder is the capsule, and nothing but it."""
+        self.check_files()
+        checked = subprocess.run(
+            ['sha256sum', '--strict', '--quiet', '-c', 'manifest'],
+            cwd=self.mirror.folder, capture_output=True, check=False)
+        self.assertEqual(
+            (checked.returncode, checked.stdout, checked.stderr),
+            (0, b'', b''))
+
+    def check_files(self):
+        found = self.mirror.files()
+        manifest = found.pop('manifest')
+        self.assertEqual(manifest, self.origin.manifest())
+        self.assertEqual(found, self.origin.files)
+        for path in found:
+            self.assertEqual(
+                os.stat(os.path.join(self.mirror.folder, path)).st_mtime,
+                self.origin.times.get(path, TIME))
+
+    def test_whole(self):
+        for scheme in SCHEMES:
+            with self.subTest(scheme=scheme):
+                result = self.run_mirror(scheme=scheme)
+                self.check_whole()
+                self.assertEqual(result.stderr, '')
+                lines = result.stdout.splitlines()
+                self.assertEqual(
+                    sorted(lines[:-1]),
+                    sorted(path.encode('utf-8', 'surrogateescape').decode(
+                        'utf-8', 'replace') for path in FILES))
+                self.assertIn('%d fetched, 0 removed, 0 failed; %d requests'
+                              % (len(FILES), len(FILES) + 2), lines[-1])
+                self.assertEqual(
+                    sorted(self.mirror.files(True).keys() -
+                           self.mirror.files().keys()),
+                    ['.mirror/known', '.mirror/lock'])
+                shutil.rmtree(self.mirror.folder)
+
+    def test_only_what_differs(self):
+        self.run_mirror()
+        files, times = self.origin.files, self.origin.times
+        for scheme in SCHEMES:
+            with self.subTest(scheme=scheme):
+                self.origin.paths()
+                self.run_mirror(scheme=scheme)
+                asked = self.origin.paths()
+                self.assertEqual(len(asked), 2, asked)
+                self.assertIn('?since=', asked[0])
+
+                when = max(times.values(), default=TIME) + 10
+                files['qa/why.gmi'] = b'Because %d\n' % when
+                files['new/%s.txt' % scheme] = b'new\n'
+                times['qa/why.gmi'] = times['new/%s.txt' % scheme] = when
+                self.run_mirror(scheme=scheme)
+                self.assertEqual(
+                    sorted(self.origin.paths()[2:]),
+                    ['/new/%s.txt' % scheme, '/qa/why.gmi'])
+                self.check_whole()
+
+                gone = [path for path in files if path.startswith('new/')]
+                for path in gone:
+                    del files[path]
+                self.origin.removed = gone
+                result = self.run_mirror(scheme=scheme)
+                self.assertEqual(len(self.origin.paths()), 2)
+                self.assertIn('removed new/%s.txt' % scheme, result.stdout)
+                self.check_whole()
+                self.assertFalse(os.path.exists(
+                    os.path.join(self.mirror.folder, 'new')))
+
+    def test_changes_that_the_server_forgot(self):
+        """It is told by the hash of the whole, and asks for that."""
+        files, times = self.origin.files, self.origin.times
+        for change in ('removed', 'old', 'ignored'):
+            with self.subTest(change=change):
+                self.run_mirror()
+                if change == 'removed':
+                    del files['100%.txt']
+                elif change == 'old':
+                    files['moved here'] = b'with its old time'
+                    times['moved here'] = TIME - 1000
+                else:
+                    self.origin.knows_changes = False
+                    del files['#hash']
+                self.origin.paths()
+                self.run_mirror()
+                asked = self.origin.paths()
+                self.assertIn('?since=', asked[0])
+                self.assertEqual('/manifest' in asked, change != 'ignored')
+                self.check_whole()
+
+    def test_damage_is_repaired(self):
+        self.run_mirror()
+        for damage in ('other', 'longer', 'removed', 'folder', 'link'):
+            with self.subTest(damage=damage):
+                path = os.path.join(self.mirror.folder, 'qa/why.gmi')
+                os.unlink(path)
+                if damage == 'other':
+                    self.mirror.write('qa/why.gmi', b'# Who?\nSo.\n')
+                elif damage == 'longer':
+                    self.mirror.write('qa/why.gmi', b'# Why?\nSo.\n\n', TIME)
+                elif damage == 'folder':
+                    os.mkdir(path)
+                elif damage == 'link':
+                    os.symlink('/etc/hostname', path)
+                if damage == 'folder':
+                    result = self.run_mirror(status=1)
+                    self.assertIn('qa/why.gmi: something else', result.stderr)
+                    os.rmdir(path)
+                self.origin.paths()
+                self.run_mirror()
+                self.assertEqual(self.origin.paths()[2:], ['/qa/why.gmi'])
+                self.check_whole()
+
+    def test_another_time_alone_is_set(self):
+        self.run_mirror()
+        self.mirror.write('qa/why.gmi', FILES['qa/why.gmi'], TIME + 5)
+        self.origin.paths()
+        self.run_mirror()
+        self.assertEqual(self.origin.paths()[2:], [])
+        self.check_whole()
+
+    def test_a_file_that_was_changed_within_its_second(self):
+        """Same size, same time: the old hash is known, and that is enough."""
+        self.run_mirror()
+        self.origin.files['qa/why.gmi'] = b'# Who?\nSo.\n'
+        self.run_mirror()
+        self.check_whole()
+
+    def test_files_and_folders_change_places(self):
+        files = self.origin.files
+        self.run_mirror()
+        for change in range(2):
+            with self.subTest(change=change):
+                if change == 0:
+                    del files['deep/er/and/deeper.txt']
+                    files['deep'] = b'a file\n'
+                    files['empty.txt/now/a/folder'] = files.pop('empty.txt')
+                else:
+                    del files['deep']
+                    files['deep/er'] = b'a file\n'
+                    files['empty.txt'] = files.pop('empty.txt/now/a/folder')
+                self.run_mirror()
+                self.check_whole()
+
+    def test_the_users_own_files_stay(self):
+        self.mirror.write('mine.txt', b'mine')
+        self.mirror.write('qa/mine.txt', b'mine too')
+        self.run_mirror()
+        self.origin.files.clear()
+        self.origin.files['index.gmi'] = b'# Only this\n'
+        self.run_mirror()
+        found = self.mirror.files()
+        self.assertEqual(found.pop('mine.txt'), b'mine')
+        self.assertEqual(found.pop('qa/mine.txt'), b'mine too')
+        self.assertEqual(sorted(found), ['index.gmi', 'manifest'])
+
+    def test_keep(self):
+        self.run_mirror()
+        del self.origin.files['100%.txt']
+        self.run_mirror('--keep')
+        self.assertIn('100%.txt', self.mirror.files())
+        self.assertEqual(
+            self.mirror.files()['manifest'], self.origin.manifest())
+        # It is remembered, and goes when it may.
+        result = self.run_mirror()
+        self.assertIn('removed 100%.txt', result.stdout)
+        self.check_whole()
+
+    def test_an_empty_capsule(self):
+        self.origin.files.clear()
+        for _ in range(2):
+            self.run_mirror()
+            self.check_files()
+
+    def test_a_folder_of_a_server(self):
+        """The capsules of several people on one host."""
+        files = {'~ann/' + path: content for path, content in FILES.items()}
+        files['~bob/index.gmi'] = b'# Bob\n'
+        files['~ann/manifest'] = manifest_of(FILES)
+        self.origin.files = files
+        self.origin.with_manifest = False
+        for scheme in SCHEMES:
+            for path in ('/~ann/', '/~ann'):
+                with self.subTest(scheme=scheme, path=path):
+                    result = self.mirror.run(self.origin.url(scheme, path))
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    found = self.mirror.files()
+                    self.assertEqual(
+                        found.pop('manifest'), manifest_of(FILES))
+                    self.assertEqual(found, FILES)
+                    shutil.rmtree(self.mirror.folder)
+
+    def test_served_again(self):
+        """A mirror is a capsule."""
+        self.run_mirror()
+        with Server(self.mirror.folder) as server:
+            for path in ('/qa/why.gmi', '/100%25.txt', '/manifest'):
+                reply = gemini(server, server.url(path).encode() + b'\r\n')
+                self.assertEqual(reply.status, 20, path)
+            for path in ('/.mirror/known', '/.mirror/'):
+                reply = gemini(server, server.url(path).encode() + b'\r\n')
+                self.assertEqual(reply.status, 51, path)
+
+    def test_one_at_a_time_in_a_folder(self):
+        told = []
+
+        def second(path):
+            if path == '/index.gmi' and not told:
+                told.append(self.mirror.run(self.origin.url()))
+
+        self.origin.before = second
+        self.run_mirror()
+        self.assertEqual(told[0].returncode, 1)
+        self.assertIn('another mirror is at work', told[0].stderr)
+        self.check_whole()
+
+    def test_what_could_not_be_had_is_named(self):
+        files = self.origin.files
+        self.run_mirror()
+        before = self.mirror.files()
+        for path in ('100%.txt', 'qa/why.gmi'):
+            files[path] = files[path] + b'new\n'
+        files['later.txt'] = b'later\n'
+        self.origin.answers = {
+            '/100%25.txt': (b'51 Not found\r\n',),
+            '/qa/why.gmi': b'# Why?\nSo!\nnew\n',
+        }
+        result = self.run_mirror(status=1)
+        self.assertIn('100%.txt: 51 Not found', result.stderr)
+        self.assertIn('qa/why.gmi: is not what the manifest says',
+                      result.stderr)
+        self.assertIn('1 fetched, 0 removed, 2 failed', result.stdout)
+        # What came is there, the rest is as it was.
+        self.assertEqual(
+            self.mirror.files(), dict(before, **{'later.txt': b'later\n'}))
+        self.origin.answers = {}
+        self.origin.paths()
+        self.run_mirror()
+        self.assertEqual(sorted(self.origin.paths()[-2:]),
+                         ['/100%25.txt', '/qa/why.gmi'])
+        self.check_whole()
+
+    def test_killed_at_any_moment(self):
+        """Each file is old or new, and the next run makes it whole."""
+        chance = random.Random(6)
+        files = self.origin.files
+        for number in range(100):
+            files['many/%03d.txt' % number] = b'%d ' % number * number
+        self.run_mirror()
+        for turn in range(20):
+            before = self.mirror.files()
+            for path in chance.sample(sorted(files), 30):
+                files[path] = b'turn %d of %s\n' % (turn, os.fsencode(path))
+                self.origin.times[path] = TIME + turn * 10
+            for path in chance.sample(sorted(files), 5):
+                if path.startswith('many/'):
+                    del files[path]
+            files['turn-%d' % turn] = b'added\n'
+            self.kill(chance)
+            after = self.mirror.files()
+            for path in before.keys() | after.keys():
+                self.assertIn(after.get(path),
+                              (before.get(path), files.get(path),
+                               self.origin.manifest()), path)
+        self.run_mirror()
+        self.check_whole()
+        self.assertNotIn('part-', ' '.join(self.mirror.files(True)))
+
+    def kill(self, chance):
+        """At the time of a request, or of nothing in particular."""
+        left = [chance.randrange(1, 40)]
+
+        def count(_):
+            left[0] -= 1
+            if left[0] == 0:
+                child.kill()
+
+        child = subprocess.Popen(
+            self.mirror.command(self.origin.url(chance.choice(SCHEMES))),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        if chance.random() < 0.5:
+            self.origin.before = count
+            child.wait(DEADLINE_S)
+            self.origin.before = None
+            return
+        try:
+            child.wait(chance.random() / 4)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(DEADLINE_S)
+
+    def test_several_at_once(self):
+        """As many as were asked for, and never more."""
+        for width in (1, 3):
+            with self.subTest(width=width):
+                inside, most = [], [0]
+
+                def enter(path):
+                    if path.startswith('/manifest'):
+                        return
+                    inside.append(path)
+                    most[0] = max(most[0], len(inside))
+                    if len(inside) < width:
+                        # The others come while this one is answered.
+                        try:
+                            wait_until(lambda: most[0] >= width, '', 5)
+                        except AssertionError:
+                            pass
+                    inside.remove(path)
+
+                self.origin.before = enter
+                self.run_mirror('-j', str(width))
+                self.origin.before = None
+                self.assertEqual(most[0], width)
+                shutil.rmtree(self.mirror.folder)
+
+    def test_wrong_usage(self):
+        url = self.origin.url()
+        for arguments, words in (
+                ([], 'usage'), ([url], 'usage'), ([url, 'a', 'b'], 'usage'),
+                ([url, ''], 'usage'), (['-j', '0', url, 'a'], 'usage'),
+                (['-j', '99', url, 'a'], 'usage'),
+                (['--max', 'x', url, 'a'], 'usage'),
+                (['--nothing', url, 'a'], 'usage'),
+                (['https://localhost/', 'a'], 'gemini://'),
+                (['localhost', 'a'], 'gemini://'),
+                (['gemini://', 'a'], 'name a server'),
+                (['gemini://u@localhost/', 'a'], 'name a server'),
+                (['gemini://localhost:0/', 'a'], 'name a server'),
+                (['gemini://localhost/?q', 'a'], 'name a server'),
+                (['gemini://localhost/../..', 'a'], 'only a folder'),
+                (['gopher://localhost/0/x', 'a'], 'only a folder')):
+            with self.subTest(arguments=arguments):
+                command = self.mirror.command(url)[:2]
+                result = subprocess.run(
+                    command + arguments, capture_output=True, timeout=60,
+                    cwd=self.mirror.top, check=False, text=True)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(os.listdir(self.mirror.top), [])
+
+    def test_nobody_there(self):
+        port = self.origin.gemini_port
+        self.origin.stop()
+        result = self.mirror.run('gemini://127.0.0.1:%d/' % port)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('Connection refused', result.stderr)
+        self.assertEqual(self.mirror.files(), {})
+
+    def test_a_terminal_gets_a_bar(self):
+        import pty
+        leader, follower = pty.openpty()
+        child = subprocess.Popen(
+            self.mirror.command(self.origin.url()), stdin=follower,
+            stdout=follower, stderr=subprocess.PIPE)
+        os.close(follower)
+        seen = b''
+        while True:
+            try:
+                some = os.read(leader, 65536)
+            except OSError:  # the last of the other side has gone
+                break
+            seen += some
+        os.close(leader)
+        self.assertEqual(child.wait(DEADLINE_S), 0)
+        child.stderr.close()
+        self.assertIn(b'\r[##############################] %d of %d files' % (
+            len(FILES), len(FILES)), seen)
+        self.assertNotIn(b'why.gmi', seen)
+        self.assertIn(b'%d fetched' % len(FILES), seen)
+
+
+if __name__ == '__main__':
+    unittest.main()
