@@ -8,6 +8,7 @@
 #include "tool/import.h"
 #include "tool/mirror.h"
 #include "tool/show.h"
+#include "tool/sign.h"
 
 static const struct verb {
 	const char *name, *usage;
@@ -16,6 +17,7 @@ static const struct verb {
 	{ "import", IMPORT_USAGE, import_main },
 	{ "mirror", MIRROR_USAGE, mirror_main },
 	{ "show", SHOW_USAGE, show_main },
+	{ "sign", SIGN_USAGE, sign_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

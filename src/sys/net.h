@@ -70,7 +70,7 @@ MUST_USE int net_accept(int listener, struct net_address *peer);
 MUST_USE int net_local_address(int fd, struct net_address *out);
 
 /*
-* Looks up the addresses of a host, a name in normal form or an address, in
+ * Looks up the addresses of a host, a name in normal form or an address, in
  * the order in which they are to be tried: how many, up to `room`; 0 with one
  * line in `error`, for people.
  */

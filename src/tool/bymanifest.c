@@ -261,8 +261,6 @@ finish(struct work *work)
 
 	if (mirroring->report.failed > 0)
 		return 0;
-	if (copy_sync(copy) == -1)
-		return mirroring_no_disk(mirroring, "cannot be written");
 	if (!work->promise.is_old &&
 	    copy_write(copy, COPY_BESIDE, PROMISE_FILE, text) == -1)
 		return mirroring_no_disk(mirroring, PROMISE_FILE);

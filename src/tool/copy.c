@@ -187,6 +187,8 @@ copy_place(struct copy *copy, unsigned number, int fd,
 	if (dir == -1)
 		return -1;
 	result = renameat(copy->work, part, dir, name);
+	if (result == 0)
+		result = fsync(dir);
 	shut(dir);
 	return result;
 }
@@ -376,10 +378,4 @@ int
 copy_erase(struct copy *copy, const char *name)
 {
 	return unlinkat(copy->root, name, 0) == 0 || errno == ENOENT ? 0 : -1;
-}
-
-int
-copy_sync(struct copy *copy)
-{
-	return syncfs(copy->root);
 }

@@ -34,8 +34,9 @@ MUST_USE int copy_part(struct copy *copy, unsigned number);
 
 /*
  * Gives the file of that number, open as `fd`, borrowed, its time and its
- * name; what had that name is replaced at once.  Returns -1 with errno set;
- * ENOTDIR, EISDIR or ENOTEMPTY: something of another kind is in the way.
+ * name; what had that name is replaced at once, and a crash leaves either.
+ * Returns -1 with errno set; ENOTDIR, EISDIR or ENOTEMPTY: something of another
+ * kind is in the way.
  */
 MUST_USE int copy_place(struct copy *copy, unsigned number, int fd,
     const struct manifest_file *file);
@@ -75,8 +76,5 @@ MUST_USE int copy_erase(struct copy *copy, const char *name);
 
 /* All of an open file in memory, to be freed; -1 with errno set. */
 MUST_USE int copy_load(int fd, char **text, size_t *len);
-
-/* Waits until all that was done would outlive a crash. */
-MUST_USE int copy_sync(struct copy *copy);
 
 #endif

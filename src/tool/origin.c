@@ -225,7 +225,7 @@ int
 origin_resolve(const struct origin *origin, struct arena *arena,
     struct str base, struct str reference, struct str *out)
 {
-	struct buf url = buf_in(arena, 2 * ORIGIN_REQUEST_MAX);
+	struct buf url = buf_in(arena, 2 * (size_t)ORIGIN_REQUEST_MAX);
 	unsigned long port = GEMINI_PORT;
 	struct str target, host;
 	struct uri uri;

@@ -14,19 +14,24 @@
 /* A million files, or thereabouts. */
 #define MANIFEST_MAX ((uint64_t)128 << 20)
 
-/* Reads a text, and sees that it is all there. */
-static int
-read_manifest(struct promise *promise, struct str text, struct manifest *out)
+int
+promise_read(struct arena *arena, struct str text, struct manifest *out)
 {
 	unsigned char hash[SHA256_SIZE];
 
-	if (manifest_parse(&promise->mirroring->arena, text, out) == -1)
+	if (manifest_parse(arena, text, out) == -1)
 		return -1;
 	if (sha256_of(str_head(text, out->hashed), hash) == 0 &&
 	    memcmp(hash, out->total.hash, sizeof hash) == 0)
 		return 0;
 	out->error = "the last line's hash is not that of the lines before";
 	return -1;
+}
+
+static int
+read_manifest(struct promise *promise, struct str text, struct manifest *out)
+{
+	return promise_read(&promise->mirroring->arena, text, out);
 }
 
 static bool

@@ -28,4 +28,8 @@ struct promise {
 MUST_USE int promise_get(struct promise *promise, struct mirroring *mirroring);
 void promise_release(struct promise *promise);
 
+/* As manifest_parse, but that the hash is right, too. */
+MUST_USE int
+promise_read(struct arena *arena, struct str text, struct manifest *out);
+
 #endif

@@ -1,0 +1,296 @@
+/*
+ * The verb `sign`.  Knows what is signed and where the signature goes; the
+ * manifest of a folder is what the server would answer.
+ */
+#include "tool/sign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "serve/serve.h"
+#include "sys/signature.h"
+#include "text/manifest.h"
+#include "tool/promise.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+
+#define MANIFEST_MAX ((size_t)256 << 20)
+#define MEMORY ((size_t)256 << 10)
+
+static int complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Returns -1. */
+static int
+complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("capsule sign: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return -1;
+}
+
+/* What is to be signed, in memory. */
+struct text {
+	char *at;
+	size_t len, room;
+};
+
+/* Makes room for some more; -1 without memory, or past the limit. */
+static int
+grow(struct text *text)
+{
+	size_t room = text->room == 0 ? 65536 : 2 * text->room;
+	char *at = room <= MANIFEST_MAX ? realloc(text->at, room) : NULL;
+
+	if (at == NULL) {
+		errno = EFBIG;
+		return -1;
+	}
+	text->at = at;
+	text->room = room;
+	return 0;
+}
+
+static int
+read_body(struct text *text, struct body *body)
+{
+	while (!body->ended) {
+		ssize_t got;
+
+		if (text->room - text->len < 16384 && grow(text) == -1)
+			return -1;
+		got = body_pull(body, text->at + text->len, 16384);
+		if (got == -1 && errno != EAGAIN)
+			return -1;
+		text->len += got > 0 ? (size_t)got : 0;
+	}
+	return 0;
+}
+
+static int
+ask(const struct server *server, struct text *text, const char *folder)
+{
+	struct arena arena;
+	struct response response = { 0 };
+	struct request request = { .arena = &arena,
+		.path = STR("/" PROMISE_FILE) };
+	int result = -1;
+
+	arena_init(&arena, MEMORY);
+	serve(server, &request, &response);
+	if (response.status != STATUS_SUCCESS)
+		complain("%s: no manifest is served of it", folder);
+	else if (read_body(text, response.body) == -1)
+		complain("%s: its manifest: %s", folder, strerror(errno));
+	else
+		result = 0;
+	body_release(response.body);
+	arena_release(&arena);
+	return result;
+}
+
+static int
+ask_with(const struct config *config, struct text *text, const char *folder)
+{
+	struct directory_cache directories = { 0 };
+	struct tree tree;
+	struct server server = { .site = &config->site,
+		.tree = &tree,
+		.directories = &directories };
+	char error[256];
+	int result = -1;
+
+	if (tree_init(&tree, folder) == -1)
+		return complain(
+		    "%s: cannot be opened: %s", folder, strerror(errno));
+	server.media = media_new(error, sizeof error);
+	if (server.media == NULL)
+		complain("%s", error);
+	else
+		result = ask(&server, text, folder);
+	directory_cache_release(&directories);
+	media_free(server.media);
+	tree_release(&tree);
+	return result;
+}
+
+/* The manifest of a folder, as it would be served now. */
+static int
+read_folder(struct text *text, const char *folder)
+{
+	struct options options = { 0 };
+	struct config config;
+	int result;
+
+	if (options_set(&options, "capsule", folder) == -1)
+		return complain("%s: cannot be used", folder);
+	if (config_load(&config, &options) == -1)
+		return complain("%s", config.error);
+	result = ask_with(&config, text, folder);
+	config_release(&config);
+	return result;
+}
+
+static int
+read_file(struct text *text, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int error;
+
+	if (file == NULL)
+		return complain("%s: %s", path, strerror(errno));
+	errno = 0;
+	while (feof(file) == 0 && ferror(file) == 0) {
+		if (text->len == text->room && grow(text) == -1)
+			break;
+		text->len += fread(
+		    text->at + text->len, 1, text->room - text->len, file);
+	}
+	error = errno;
+	fclose(file);
+	return error == 0 ? 0 : complain("%s: %s", path, strerror(error));
+}
+
+/* What no mirror would take is not signed. */
+static int
+check(const struct text *text, const char *path)
+{
+	struct str bytes = { text->at, text->len };
+	struct manifest manifest;
+	struct arena arena;
+	int result = 0;
+
+	arena_init(&arena, 8 * MANIFEST_MAX);
+	if (promise_read(&arena, bytes, &manifest) == -1)
+		result =
+		    complain("%s:%zu: %s", path, manifest.line, manifest.error);
+	else if (manifest.is_changes)
+		result = complain("%s: is not whole", path);
+	arena_release(&arena);
+	return result;
+}
+
+/* Beside its name first: nobody reads half a signature. */
+static int
+write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
+{
+	char name[PATH_MAX], aside[PATH_MAX];
+	int fd = -1;
+	bool good;
+
+	if ((size_t)snprintf(name, sizeof name, "%s.sig", path) < sizeof name &&
+	    (size_t)snprintf(aside, sizeof aside, "%s.sig-%ld", path,
+		(long)getpid()) < sizeof aside)
+		fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd == -1)
+		return complain(
+		    "%s.sig: cannot be made: %s", path, strerror(errno));
+	good = write(fd, bytes, SIGNATURE_SIZE) == SIGNATURE_SIZE &&
+	    fsync(fd) == 0;
+	if (close(fd) == 0 && good && rename(aside, name) == 0)
+		return 0;
+	complain("%s.sig: cannot be written: %s", path, strerror(errno));
+	(void)unlink(aside);
+	return -1;
+}
+
+/* A key in the capsule would be a key for everybody. */
+static int
+check_place(const char *folder, const char *key)
+{
+	char above[PATH_MAX];
+	struct tree tree;
+	int inside;
+
+	if (tree_init(&tree, folder) == -1)
+		return complain(
+		    "%s: cannot be opened: %s", folder, strerror(errno));
+	snprintf(above, sizeof above, "%s", key);
+	inside = tree_contains(&tree, dirname(above));
+	tree_release(&tree);
+	if (inside == 1)
+		return complain("%s: lies in the capsule, and would be served; "
+				"name a file elsewhere",
+		    key);
+	return 0;
+}
+
+static int
+sign(const char *path, const char *key, bool makes_key)
+{
+	char error[PATH_MAX + 256], name[PATH_MAX];
+	unsigned char signature[SIGNATURE_SIZE];
+	struct text text = { 0 };
+	struct stat st;
+	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	int result = -1;
+
+	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
+		path) >= (int)sizeof name)
+		return complain("%s: the name is too long", path);
+	if (is_folder && check_place(path, key) == -1)
+		return -1;
+	if (makes_key && signature_make_key(key, error, sizeof error) == -1)
+		return complain("%s", error);
+	if ((is_folder ? read_folder(&text, path) : read_file(&text, path)) ==
+		0 &&
+	    check(&text, name) == 0) {
+		if (signature_sign(key, (struct str){ text.at, text.len },
+			signature, error, sizeof error) == -1)
+			complain("%s", error);
+		else
+			result = write_signature(name, signature);
+	}
+	free(text.at);
+	if (result == 0)
+		printf("%s.sig\n", name);
+	return result;
+}
+
+static int
+wrong_usage(void)
+{
+	complain("usage: capsule " SIGN_USAGE);
+	return 2;
+}
+
+int
+sign_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "new", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool makes_key = false;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h') {
+			puts("usage: capsule " SIGN_USAGE);
+			return 0;
+		}
+		if (option != 'n')
+			return wrong_usage();
+		makes_key = true;
+	}
+	if (argc - optind != 2)
+		return wrong_usage();
+	return sign(argv[optind], argv[optind + 1], makes_key) == 0 ? 0 : 1;
+}

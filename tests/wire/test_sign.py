@@ -1,0 +1,228 @@
+"""`capsule sign`, `capsule mirror --key`, and openssl's word on both."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from origin import Mirror, Origin, manifest_of
+from server import CAPSULE
+
+FILES = {'index.gmi': b'# Home\n', 'a/b.txt': b'b\n'}
+
+
+class Signing(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix='capsuled-sign-')
+        self.addCleanup(shutil.rmtree, self.top)
+        self.manifest = self.write('manifest', manifest_of(FILES))
+
+    def path(self, name):
+        return os.path.join(self.top, name)
+
+    def write(self, name, content):
+        with open(self.path(name), 'wb') as file:
+            file.write(content)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read()
+
+    def run_in(self, *command, status=0):
+        result = subprocess.run(
+            command, cwd=self.top, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=60, check=False)
+        self.assertEqual(result.returncode, status,
+                         result.stdout + result.stderr)
+        return result
+
+    def sign(self, *arguments, status=0):
+        return self.run_in(CAPSULE, 'sign', *arguments, status=status)
+
+    def openssl_verifies(self, status=0):
+        return self.run_in(
+            'openssl', 'pkeyutl', '-verify', '-pubin', '-inkey', 'key.pub',
+            '-rawin', '-in', 'manifest', '-sigfile', 'manifest.sig',
+            status=status)
+
+
+
+class Sign(Signing):
+    def test_a_new_key(self):
+        result = self.sign('--new', 'manifest', 'key')
+        self.assertEqual(result.stdout, 'manifest.sig\n')
+        self.assertEqual(len(self.read('manifest.sig')), 64)
+        self.assertEqual(
+            stat.S_IMODE(os.stat(self.path('key')).st_mode), 0o600)
+        self.assertEqual(sorted(os.listdir(self.top)),
+                         ['key', 'key.pub', 'manifest', 'manifest.sig'])
+        self.openssl_verifies()
+        before = self.read('key'), self.read('key.pub')
+        # Again, with the same key: the same signature.
+        signature = self.read('manifest.sig')
+        os.unlink(self.path('manifest.sig'))
+        self.sign('manifest', 'key')
+        self.assertEqual(self.read('manifest.sig'), signature)
+        # Nothing is ever written over.
+        result = self.sign('--new', 'manifest', 'key', status=1)
+        self.assertIn('never written over', result.stderr)
+        os.unlink(self.path('key'))
+        self.sign('--new', 'manifest', 'key', status=1)
+        self.assertFalse(os.path.exists(self.path('key')))
+        self.assertEqual(self.read('key.pub'), before[1])
+
+    def test_a_key_of_openssl(self):
+        self.run_in('openssl', 'genpkey', '-algorithm', 'ED25519', '-out',
+                    'key')
+        self.run_in('openssl', 'pkey', '-in', 'key', '-pubout', '-out',
+                    'key.pub')
+        os.chmod(self.path('key'), 0o600)
+        self.sign('manifest', 'key')
+        self.openssl_verifies()
+        self.write('manifest', manifest_of({}))
+        self.openssl_verifies(status=1)
+
+    def test_a_folder(self):
+        """Signed is what the server would answer."""
+        folder = self.path('capsule')
+        os.mkdir(folder)
+        os.rename(self.manifest, self.path('capsule/manifest'))
+        self.sign('--new', folder, 'key')
+        os.rename(self.path('capsule/manifest.sig'),
+                  self.path('manifest.sig'))
+        os.rename(self.path('capsule/manifest'), self.manifest)
+        self.openssl_verifies()
+        os.mkdir(self.path('capsule/private'))
+        for key in ('capsule/key', 'capsule/private/key'):
+            result = self.sign('--new', 'capsule', key, status=1)
+            self.assertIn('would be served', result.stderr)
+            self.assertFalse(os.path.exists(self.path(key)))
+
+    def test_what_is_not_signed(self):
+        self.sign('--new', 'manifest', 'key')
+        os.unlink(self.path('manifest.sig'))
+        good = manifest_of(FILES)
+        for name, text in (
+                ('empty', b''), ('cut', good[:-1]), ('text', b'hello\n'),
+                ('other', good.replace(b'index', b'xndex')),
+                ('changes', b'# capsule manifest 1 since '
+                            b'2023-11-14T22:13:20Z\n')):
+            with self.subTest(name=name):
+                self.write('manifest', text)
+                result = self.sign('manifest', 'key', status=1)
+                self.assertIn('manifest:', result.stderr)
+                self.assertFalse(os.path.exists(self.path('manifest.sig')))
+
+    def test_keys_that_are_none(self):
+        self.sign('--new', 'manifest', 'key')
+        for name, make, words in (
+                ('none', None, '--new'),
+                ('text', b'hello\n', 'no private key'),
+                ('key.pub', None, 'no private key'),
+                ('rsa', ['openssl', 'genpkey', '-algorithm', 'RSA', '-out',
+                         'rsa'], 'another kind'),
+                ('open', self.read('key'), 'chmod 600')):
+            with self.subTest(name=name):
+                if isinstance(make, bytes):
+                    self.write(name, make)
+                elif make:
+                    self.run_in(*make)
+                if os.path.exists(self.path(name)):
+                    os.chmod(self.path(name),
+                             0o604 if name == 'open' else 0o600)
+                result = self.sign('manifest', name, status=1)
+                self.assertIn(name + ': ', result.stderr)
+                self.assertIn(words, result.stderr)
+
+    def test_wrong_usage(self):
+        for arguments in ([], ['manifest'], ['a', 'b', 'c'], ['--old', 'a',
+                                                              'b']):
+            with self.subTest(arguments=arguments):
+                self.assertIn(
+                    'usage', self.sign(*arguments, status=2).stderr)
+        self.sign('none', 'key', status=1)
+
+
+class SignedMirrors(Signing):
+    """The other end of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.origin = Origin(dict(FILES))
+        self.addCleanup(self.origin.stop)
+        self.mirror = Mirror()
+        self.addCleanup(self.mirror.remove)
+        self.sign('--new', 'manifest', 'key')
+        self.origin.files['manifest.sig'] = self.read('manifest.sig')
+
+    def run_mirror(self, *options, scheme='gemini', status=0):
+        result = self.mirror.run(
+            self.origin.url(scheme), *options)
+        self.assertEqual(result.returncode, status,
+                         result.stdout + result.stderr)
+        return result
+
+    def test_mirror(self):
+        for scheme in ('gemini', 'gopher'):
+            with self.subTest(scheme=scheme):
+                self.run_mirror('--key', self.path('key.pub'), scheme=scheme)
+                found = self.mirror.files()
+                self.assertEqual(found.pop('manifest'), manifest_of(FILES))
+                self.assertEqual(found, self.origin.files)
+                shutil.rmtree(self.mirror.folder)
+
+    def test_signed_by_nobody(self):
+        self.run_mirror('--key', self.path('key.pub'))
+        before = self.mirror.files()
+        signature = self.origin.files['manifest.sig']
+        self.origin.files['evil.txt'] = b'evil\n'
+        table = {
+            'another manifest': signature,
+            'none': None,
+            'short': signature[:-1],
+            'long': signature + b'x',
+            'zeros': bytes(64),
+        }
+        for scheme in ('gemini', 'gopher'):
+            for name, answer in table.items():
+                self.origin.files['manifest.sig'] = answer
+                if answer is None:
+                    del self.origin.files['manifest.sig']
+                with self.subTest(name=name, scheme=scheme):
+                    result = self.run_mirror(
+                        '--key', self.path('key.pub'), scheme=scheme,
+                        status=1)
+                    self.assertIn('signature', result.stderr)
+                    self.assertEqual(self.mirror.files(), before)
+        # Without a key nobody claims anything.
+        self.run_mirror()
+        self.assertEqual(self.mirror.files()['evil.txt'], b'evil\n')
+
+    def test_another_key(self):
+        self.sign('--new', 'manifest', 'other')
+        result = self.run_mirror(
+            '--key', self.path('other.pub'), status=1)
+        self.assertIn('other.pub', result.stderr)
+        for name in ('none.pub', 'key'):
+            result = self.run_mirror('--key', self.path(name), status=1)
+            self.assertIn(name, result.stderr)
+        self.assertEqual(self.mirror.files(), {})
+
+    def test_without_manifest(self):
+        self.origin.with_manifest = False
+        result = self.run_mirror('--key', self.path('key.pub'), status=1)
+        self.assertIn('nothing is signed', result.stderr)
+
+    def test_a_signature_goes_with_its_manifest(self):
+        self.run_mirror()
+        self.assertIn('manifest.sig', self.mirror.files())
+        del self.origin.files['manifest.sig']
+        self.run_mirror()
+        self.assertNotIn('manifest.sig', self.mirror.files())
+
+
+if __name__ == '__main__':
+    unittest.main()
