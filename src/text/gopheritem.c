@@ -1,0 +1,61 @@
+/*
+ * Menu lines from a server.  Knows their fields; what makes menu lines of our
+ * own is text/gophermenu.
+ */
+#include "text/gopheritem.h"
+
+#include <string.h>
+
+bool
+gopheritem_read(struct str line, struct gopheritem *out)
+{
+	unsigned long port;
+
+	if (str_ends(line, STR("\r")))
+		line = str_head(line, line.len - 1);
+	if (line.len == 0 || line.at[0] == '\t')
+		return false;
+	*out = (struct gopheritem){ .type = line.at[0] };
+	line = str_tail(line, 1);
+	out->display = str_cut(&line, '\t');
+	out->selector = str_cut(&line, '\t');
+	out->host = str_cut(&line, '\t');
+	/* Gopher+ has more behind it. */
+	if (out->host.len == 0 ||
+	    !str_number(str_trim_end(str_cut(&line, '\t')), UINT16_MAX, &port))
+		return false;
+	out->port = (uint16_t)port;
+	return true;
+}
+
+bool
+gopheritem_leads(const struct gopheritem *item)
+{
+	struct str selector = item->selector;
+
+	if (str_starts(selector, STR("/")))
+		selector = str_tail(selector, 1);
+	/* What stands behind "?" is an answer to a question. */
+	return memchr("014569gIhspd;PMc", item->type, 16) != NULL &&
+	    !str_starts(selector, STR("URL:")) &&
+	    str_find(selector, '?') == selector.len;
+}
+
+void
+gopheritem_write(struct buf *out, const struct gopheritem *item, bool is_ours)
+{
+	buf_char(out, item->type);
+	buf_add(out, item->display);
+	buf_char(out, '\t');
+	/* There a selector without a slash lies in the map's own folder. */
+	if (is_ours && !str_starts(item->selector, STR("/")) &&
+	    !str_starts(item->selector, STR("URL:")))
+		buf_char(out, '/');
+	buf_add(out, item->selector);
+	if (!is_ours) {
+		buf_char(out, '\t');
+		buf_add(out, item->host);
+		buf_printf(out, "\t%u", item->port);
+	}
+	buf_char(out, '\n');
+}
