@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sys/clock.h"
+#include "tool/bylinks.h"
 #include "tool/bymanifest.h"
 #include "tool/mirroring.h"
 
@@ -48,6 +49,12 @@ run(struct mirroring *mirroring)
 
 	if (result == 0)
 		result = bymanifest_run(mirroring);
+	/* Said, so that nobody takes the one for the other. */
+	if (result == 0) {
+		report_note(&mirroring->report, str_of(mirroring->url),
+		    "has no manifest; its links are followed");
+		result = bylinks_run(mirroring);
+	}
 	report_pause(&mirroring->report);
 	if (result == -1)
 		complain("%s", mirroring->origin.error);

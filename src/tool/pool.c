@@ -127,7 +127,8 @@ follow(struct pool *pool, struct job *job)
 		return false;
 	arena_init(&arena, ARENA_MAX);
 	ours = origin_resolve(pool->origin, &arena, str_of(fetch->request),
-		   str_of(fetch->meta), &url) == 1;
+		   str_of(fetch->meta), &url) == 1 &&
+	    (pool->may_follow == NULL || pool->may_follow(pool->context, url));
 	if (ours)
 		snprintf(fetch->request, sizeof fetch->request, "%.*s",
 		    STR_ARG(url));

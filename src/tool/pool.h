@@ -39,6 +39,8 @@ struct pool {
 	bool (*next)(void *context, struct job *job);
 	/* A job has come to its end, good or bad; its part is open still. */
 	void (*done)(void *context, struct job *job);
+	/* Whether a redirect may be followed; NULL: any within the server. */
+	bool (*may_follow)(void *context, struct str request);
 	void *context;
 	/* What was done. */
 	uint64_t requests, bytes;

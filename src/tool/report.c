@@ -113,15 +113,21 @@ report_removed(struct report *report, struct str path)
 }
 
 void
-report_failed(struct report *report, struct str path, const char *why)
+report_note(struct report *report, struct str path, const char *what)
 {
-	report->failed++;
 	report_pause(report);
 	fputs("capsule mirror: ", stderr);
 	put_path(stderr, path);
 	fputs(": ", stderr);
-	put_path(stderr, str_of(why));
+	put_path(stderr, str_of(what));
 	fputc('\n', stderr);
+}
+
+void
+report_failed(struct report *report, struct str path, const char *why)
+{
+	report->failed++;
+	report_note(report, path, why);
 	redraw(report);
 }
 

@@ -28,6 +28,9 @@ void report_fetched(struct report *report, struct str path, uint64_t bytes);
 void report_removed(struct report *report, struct str path);
 void report_failed(struct report *report, struct str path, const char *why);
 
+/* Something worth knowing that is no failure. */
+void report_note(struct report *report, struct str path, const char *what);
+
 /* Clears the bar, so that other words may follow. */
 void report_pause(struct report *report);
 

@@ -1,0 +1,467 @@
+/*
+ * Mirroring by following links.  Knows which links, and under what name what
+ * they lead to is kept; leaves pages and menus to text/.
+ */
+#include "tool/bylinks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "text/gemtext.h"
+#include "text/gopheritem.h"
+#include "text/hostname.h"
+#include "text/mime.h"
+#include "text/robots.h"
+#include "text/uri.h"
+#include "tool/frontier.h"
+
+#define ROBOTS_MAX ((uint64_t)64 << 10)
+/* A page or menu that is larger is kept, and its links are not followed. */
+#define PAGE_MAX ((uint64_t)4 << 20)
+#define SCRATCH_MAX ((size_t)16 << 20)
+
+struct walk {
+	struct mirroring *mirroring;
+	struct frontier frontier;
+	struct mirroring_text robots;
+	struct place place; /* of the job in work */
+	struct arena scratch; /* of the job in work */
+	struct manifest_file *files; /* what has come, in no order */
+	size_t count, room;
+	size_t forbidden; /* links that robots.txt forbids */
+};
+
+static int
+no_memory(struct walk *walk)
+{
+	return mirroring_stop(walk->mirroring, "out of memory");
+}
+
+/* Which links. */
+
+static bool
+is_allowed(struct walk *walk, struct str request)
+{
+	static const struct str names[] = { STR_INIT("archiver"),
+		STR_INIT("capsule") };
+	const struct origin *origin = &walk->mirroring->origin;
+	struct str robots = { walk->robots.at, walk->robots.len };
+	struct str path, base;
+	struct buf whole;
+
+	if (origin_path(origin, &walk->scratch, request, &path) == -1)
+		return false;
+	base = str_of(origin->base);
+	whole = buf_in(&walk->scratch, base.len + path.len);
+	uri_decode(&whole, base);
+	buf_add(&whole, path);
+	if (!whole.overflow &&
+	    robots_allow(
+		robots, names, sizeof names / sizeof *names, buf_str(&whole)))
+		return true;
+	walk->forbidden++;
+	return false;
+}
+
+static bool
+may_follow(void *context, struct str request)
+{
+	return is_allowed(context, request);
+}
+
+static void
+add(struct walk *walk, struct str request, unsigned depth, bool is_menu)
+{
+	const struct place place = { request, depth, is_menu };
+
+	if (request.len <= ORIGIN_REQUEST_MAX && is_allowed(walk, request) &&
+	    frontier_add(&walk->frontier, &place) == -1)
+		(void)no_memory(walk);
+}
+
+static void
+follow_page(struct walk *walk, struct str base, struct str page)
+{
+	const struct origin *origin = &walk->mirroring->origin;
+	unsigned depth = walk->place.depth + 1;
+	bool preformatted = false;
+
+	while (page.len > 0) {
+		struct gemtext_line line =
+		    gemtext_read(str_cut(&page, '\n'), &preformatted);
+		struct str url;
+
+		arena_reset(&walk->scratch);
+		/* What stands behind "?" is an answer to a question. */
+		if (line.kind == GEMTEXT_LINK &&
+		    origin_resolve(
+			origin, &walk->scratch, base, line.url, &url) == 1 &&
+		    str_find(url, '?') == url.len)
+			add(walk, url, depth, false);
+	}
+}
+
+static bool
+is_ours(struct walk *walk, const struct gopheritem *item)
+{
+	const struct origin *origin = &walk->mirroring->origin;
+	struct str host;
+
+	return item->port == origin->port &&
+	    hostname_normal(&walk->scratch, item->host, &host) == 0 &&
+	    str_equals(host, str_of(origin->host));
+}
+
+/* Follows a menu, and turns it into a gophermap. */
+static void
+follow_menu(struct walk *walk, struct str menu, struct buf *map)
+{
+	unsigned depth = walk->place.depth + 1;
+
+	while (menu.len > 0) {
+		struct gopheritem item;
+		bool ours;
+
+		arena_reset(&walk->scratch);
+		if (!gopheritem_read(str_cut(&menu, '\n'), &item))
+			continue;
+		ours = is_ours(walk, &item);
+		gopheritem_write(map, &item, ours);
+		if (str_equals(item.selector, STR("/")))
+			item.selector = STR("");
+		if (ours && gopheritem_leads(&item))
+			add(walk, item.selector, depth, item.type == '1');
+	}
+}
+
+/* What came. */
+
+/* The name that it is kept by; NULL, or why it cannot be kept. */
+static const char *
+name_of(struct walk *walk, const struct job *job, struct str *out)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	struct buf name =
+	    buf_in(&walk->scratch, 2 * (size_t)ORIGIN_REQUEST_MAX);
+	struct str path;
+
+	if (origin_path(&mirroring->origin, &walk->scratch,
+		str_of(job->fetch.request), &path) == -1)
+		return "lies elsewhere";
+	buf_add(&name, path);
+	if (walk->place.is_menu) {
+		if (path.len > 0 && !str_ends(path, STR("/")))
+			buf_char(&name, '/');
+		buf_add(&name, STR("gophermap"));
+	} else if (path.len == 0 || str_ends(path, STR("/"))) {
+		if (!mime_is(str_of(job->fetch.meta), STR("text/gemini")))
+			return "is a folder whose page is no gemtext";
+		buf_add(&name, STR("index.gmi"));
+	}
+	if (name.overflow ||
+	    arena_copy(walk->frontier.arena, buf_str(&name), out) == -1)
+		return "out of memory";
+	if (!manifest_lists(*out))
+		return "has a name that is not kept";
+	if (mirroring_is_odd(*out))
+		return "its name has control characters";
+	return NULL;
+}
+
+/* Puts other bytes into the part. */
+static int
+rewrite(struct job *job, struct str bytes)
+{
+	int fd = job->fetch.body;
+
+	job->fetch.size = bytes.len;
+	if (sha256_of(bytes, job->fetch.hash) == -1 || ftruncate(fd, 0) == -1 ||
+	    pwrite(fd, bytes.at, bytes.len, 0) != (ssize_t)bytes.len)
+		return -1;
+	return 0;
+}
+
+/* Looks for links in what came; a menu is made a map by that. */
+static int
+follow(struct walk *walk, struct job *job)
+{
+	bool is_page = mime_is(str_of(job->fetch.meta), STR("text/gemini"));
+	struct buf map;
+	char *text;
+	size_t len;
+	int result = 0;
+
+	if (job->fetch.size > PAGE_MAX || !(is_page || walk->place.is_menu))
+		return 0;
+	if (copy_load(job->fetch.body, &text, &len) == -1)
+		return mirroring_no_disk(walk->mirroring, "cannot read back");
+	if (walk->place.is_menu) {
+		map = buf_over(malloc(2 * len + 1), 2 * len + 1);
+		if (map.at == NULL)
+			result = no_memory(walk);
+		else
+			follow_menu(walk, (struct str){ text, len }, &map);
+		if (result == 0 && rewrite(job, buf_str(&map)) == -1)
+			result = mirroring_no_disk(
+			    walk->mirroring, "cannot be written");
+		free(map.at);
+	} else {
+		follow_page(walk, str_of(job->fetch.request),
+		    (struct str){ text, len });
+	}
+	free(text);
+	return result;
+}
+
+static const struct manifest_file *
+known(const struct mirroring *mirroring, const struct manifest_file *file)
+{
+	const struct manifest *manifest = &mirroring->known;
+	size_t low = 0, high = manifest->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = manifest_compare(&manifest->files[middle], file);
+
+		if (order == 0)
+			return &manifest->files[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* Keeps what came, unless it is there already; NULL, or why it cannot. */
+static const char *
+keep(struct walk *walk, struct job *job, struct manifest_file *file)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	const struct manifest_file *before = known(mirroring, file);
+
+	file->size = job->fetch.size;
+	memcpy(file->hash, job->fetch.hash, sizeof file->hash);
+	file->time = (int64_t)time(NULL);
+	/* What is as it was keeps its time: no server says when that was. */
+	if (before != NULL &&
+	    memcmp(before->hash, file->hash, sizeof file->hash) == 0) {
+		file->time = before->time;
+		if (copy_has(&mirroring->copy, file, true) == 1)
+			return NULL;
+	}
+	if (copy_place(&mirroring->copy, job->part, job->fetch.body, file) ==
+	    -1)
+		return errno == ENOTDIR || errno == EISDIR
+		    ? "something else is in its place"
+		    : strerror(errno);
+	report_fetched(&mirroring->report, file->path, file->size);
+	return NULL;
+}
+
+static int
+remember(struct walk *walk, const struct manifest_file *file)
+{
+	if (walk->count == walk->room) {
+		size_t room = walk->room == 0 ? 256 : 2 * walk->room;
+		struct manifest_file *files =
+		    realloc(walk->files, room * sizeof *files);
+
+		if (files == NULL)
+			return no_memory(walk);
+		walk->files = files;
+		walk->room = room;
+	}
+	walk->files[walk->count++] = *file;
+	return 0;
+}
+
+/* A link that leads nowhere, as the server says for good. */
+static bool
+is_dead(struct job *job)
+{
+	if (job->fetch.end != FETCH_ANSWERED)
+		return false;
+	if (job->fetch.status / 10 == 2)
+		return job_is_gopher_error(job) &&
+		    strcasestr(job->fetch.meta, "not found") != NULL;
+	return job->fetch.status == 51 || job->fetch.status == 52;
+}
+
+static void
+job_done(void *context, struct job *job)
+{
+	struct walk *walk = context;
+	struct report *report = &walk->mirroring->report;
+	struct manifest_file file = { 0 };
+	const char *why = job_failure(job);
+
+	arena_reset(&walk->scratch);
+	if (is_dead(job)) {
+		report_note(report, walk->place.request, "is a dead link");
+		return;
+	}
+	if (why == NULL)
+		why = name_of(walk, job, &file.path);
+	if (why == NULL && follow(walk, job) == 0)
+		why = keep(walk, job, &file);
+	if (why != NULL)
+		report_failed(report, walk->place.request, why);
+	else
+		(void)remember(walk, &file);
+	report->total = walk->frontier.count;
+}
+
+static bool
+next_job(void *context, struct job *job)
+{
+	struct walk *walk = context;
+	uint64_t had = walk->mirroring->pool.bytes;
+	uint64_t most = walk->mirroring->bytes;
+
+	if (had >= most || !frontier_next(&walk->frontier, &walk->place))
+		return false;
+	snprintf(job->fetch.request, sizeof job->fetch.request, "%.*s",
+	    STR_ARG(walk->place.request));
+	job->fetch.limit = most - had < most / 10 ? most - had : most / 10;
+	return true;
+}
+
+/* The end. */
+
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+/* Two links may lead to one file. */
+static void
+sort(struct walk *walk)
+{
+	size_t kept = 0;
+
+	if (walk->count > 0)
+		qsort(walk->files, walk->count, sizeof *walk->files, in_order);
+	for (size_t i = 0; i < walk->count; i++)
+		if (kept == 0 ||
+		    manifest_compare(&walk->files[kept - 1], &walk->files[i]) !=
+			0)
+			walk->files[kept++] = walk->files[i];
+	walk->count = kept;
+}
+
+static bool
+is_complete(struct walk *walk)
+{
+	struct report *report = &walk->mirroring->report;
+	struct str all = str_of(walk->mirroring->url);
+
+	if (walk->frontier.too_many)
+		report_failed(report, all, "has more pages; see --pages");
+	if (walk->frontier.too_deep)
+		report_failed(report, all, "goes deeper; see --depth");
+	if (walk->frontier.next < walk->frontier.count)
+		report_failed(report, all, "has more bytes; see --max");
+	if (walk->forbidden > 0)
+		report_note(
+		    report, all, "robots.txt forbids some of what is linked");
+	return report->failed == 0;
+}
+
+/* Removes what is linked no more, and notes what is there. */
+static int
+finish(struct walk *walk)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	bool complete = is_complete(walk);
+	const struct manifest_file **gone;
+	size_t gone_count, kept = walk->count;
+
+	sort(walk);
+	kept = walk->count;
+	gone = mirroring_gone(mirroring, walk->files, walk->count, &gone_count);
+	if (gone == NULL)
+		return no_memory(walk);
+	for (size_t i = 0; i < gone_count; i++)
+		if (!complete || mirroring->keep ||
+		    copy_remove(&mirroring->copy, gone[i]->path) == -1) {
+			if (remember(walk, gone[i]) == -1)
+				return -1;
+		} else {
+			report_removed(&mirroring->report, gone[i]->path);
+		}
+	if (walk->count > kept)
+		sort(walk);
+	return mirroring_note(mirroring, walk->files, walk->count);
+}
+
+static int
+get_robots(struct walk *walk)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	char request[sizeof mirroring->origin.root + 16];
+
+	snprintf(request, sizeof request, "%s%s",
+	    mirroring->origin.is_gopher ? "" : mirroring->origin.root,
+	    "/robots.txt");
+	mirroring_get(mirroring, str_of(request), ROBOTS_MAX, &walk->robots);
+	if (walk->robots.got == MIRRORING_FAILED)
+		return mirroring_stop(
+		    mirroring, "robots.txt: %s", walk->robots.why);
+	return 0;
+}
+
+static int
+go(struct walk *walk)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	struct pool *pool = &mirroring->pool;
+	char memory[2 * ORIGIN_REQUEST_MAX];
+	struct buf first = buf_over(memory, sizeof memory);
+
+	if (get_robots(walk) == -1)
+		return -1;
+	origin_request(&mirroring->origin, &first, STR(""));
+	/* The root of Gopher has no name (RFC 1436 section 3). */
+	if (str_equals(buf_str(&first), STR("/")))
+		first.len = 0;
+	add(walk, buf_str(&first), 0, mirroring->origin.is_gopher);
+	pool->width = 1;
+	pool->next = next_job;
+	pool->done = job_done;
+	pool->may_follow = may_follow;
+	pool->context = walk;
+	if (pool_run(pool) == -1) {
+		/* What came is ours, also when nothing more will come. */
+		mirroring->report.failed++;
+		(void)finish(walk);
+		return -1;
+	}
+	return finish(walk);
+}
+
+int
+bylinks_run(struct mirroring *mirroring)
+{
+	struct walk walk = { .mirroring = mirroring,
+		.frontier = { .arena = &mirroring->arena,
+		    .most = mirroring->pages,
+		    .deepest = (unsigned)mirroring->depth } };
+	int result = -1;
+
+	arena_init(&walk.scratch, SCRATCH_MAX);
+	if (frontier_open(&walk.frontier) == -1)
+		(void)no_memory(&walk);
+	else
+		result = go(&walk);
+	frontier_release(&walk.frontier);
+	arena_release(&walk.scratch);
+	free(walk.robots.at);
+	free(walk.files);
+	return result;
+}

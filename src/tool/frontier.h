@@ -1,0 +1,50 @@
+#ifndef TOOL_FRONTIER_H
+#define TOOL_FRONTIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+/* A place that links lead to. */
+struct place {
+	struct str request; /* with a NUL behind it */
+	unsigned depth; /* links between it and where the walk began */
+	bool is_menu; /* of Gopher */
+};
+
+/*
+ * The places that a walk has heard of, each once, in the order in which it
+ * did.  However many links there are, and however long they lead on, there
+ * is an end to it.
+ */
+struct frontier {
+	struct arena *arena; /* borrowed; where it all lives */
+	size_t most; /* places */
+	unsigned deepest;
+	/* Why places were left out. */
+	bool too_many, too_deep;
+	/* Below is this room's own. */
+	struct place *places;
+	size_t count, room, next;
+	struct hash *hash;
+	size_t *slots; /* of a table by hash: number of a place, from 1 */
+	size_t slot_count;
+};
+
+/* The caller has filled what is above.  -1 without memory. */
+MUST_USE int frontier_open(struct frontier *frontier);
+void frontier_release(struct frontier *frontier);
+
+/*
+ * Adds a place, unless it is known or past the limits; -1 without memory.
+ * The request is copied.
+ */
+MUST_USE int frontier_add(struct frontier *frontier, const struct place *place);
+
+/* The next place to look at; false when there is none. */
+bool frontier_next(struct frontier *frontier, struct place *out);
+
+#endif

@@ -1,0 +1,292 @@
+"""`capsule mirror` of a server without a manifest: by its links."""
+
+import os
+import unittest
+
+from origin import Mirror, Origin
+from server import Server, select
+
+HOME = '''# Home
+=> a.gmi A page
+=> /docs/ A folder
+=> docs A folder without its slash
+=> pic%%20one.png A picture
+=> a.gmi#part The same page
+=> /a.gmi And again
+=> gemini://127.0.0.1:%(port)d/full.txt With all its words
+=> //127.0.0.1:%(port)d/scheme.txt With its scheme left out
+=> gemini://127.0.0.1:1/elsewhere.txt Another port
+=> gemini://other.example/elsewhere.txt Another host
+=> gopher://127.0.0.1:%(port)d/0/elsewhere.txt Another protocol
+=> https://127.0.0.1:%(port)d/elsewhere.txt Another protocol
+=> mailto:a@b.example A person
+=> search?word An answer
+=> /..%%2f..%%2fetc/passwd Up
+=> ../../up.txt Not up
+=> .hidden A dotfile
+=> ctrl%%1b.txt A name that disturbs
+=> dead.gmi A dead link
+```
+=> preformatted.txt No link
+```
+=> :// Nonsense
+=>
+=> private/x.txt Not for robots
+'''
+
+
+def gophermenu(port, *items):
+    """Lines of a menu from (type, display, selector)."""
+    return b''.join(
+        b'%s%s\t%s\t127.0.0.1\t%d\r\n' % (
+            kind.encode(), display.encode(), selector.encode(), port)
+        for kind, display, selector in items) + b'.\r\n'
+
+
+class Walk(unittest.TestCase):
+    def setUp(self):
+        self.origin = Origin({}, with_manifest=False)
+        self.addCleanup(self.origin.stop)
+        self.mirror = Mirror()
+        self.addCleanup(self.mirror.remove)
+
+    def run_mirror(self, *options, scheme='gemini', path='/', status=0):
+        result = self.mirror.run(self.origin.url(scheme, path), *options)
+        self.assertEqual(result.returncode, status,
+                         result.stdout + result.stderr)
+        return result
+
+    def gemini_files(self):
+        port = self.origin.gemini_port
+        files = {
+            'index.gmi': (HOME % {'port': port}).encode(),
+            'a.gmi': b'# A\n=> docs/deep/b.gmi B\n=> ./ Home\n',
+            'docs/index.gmi': b'# Docs\n=> c.txt C\n=> ../ Home\n',
+            'docs/c.txt': b'=> /not-a-link.txt in plain text\n',
+            'docs/deep/b.gmi': b'# B\n',
+            'pic one.png': b'\x89PNG\n=> /not-a-link.txt\n',
+            'full.txt': b'full\n',
+            'scheme.txt': b'scheme\n',
+            'up.txt': b'up\n',
+        }
+        self.origin.files = dict(files, **{
+            'robots.txt': b'User-agent: archiver\nDisallow: /private/\n',
+            '.hidden': b'hidden\n',
+            'private/x.txt': b'private\n',
+            'preformatted.txt': b'no\n',
+            'not-a-link.txt': b'no\n',
+            'unlinked.gmi': b'no\n',
+        })
+        self.origin.answers['/docs'] = (b'31 /docs/\r\n',)
+        return files
+
+    def test_gemini(self):
+        files = self.gemini_files()
+        result = self.run_mirror(status=1)
+        self.assertEqual(self.mirror.files(), files)
+        self.assertIn('has no manifest', result.stderr)
+        self.assertIn('robots.txt forbids some', result.stderr)
+        self.assertIn('dead.gmi: is a dead link', result.stderr)
+        self.assertIn('has a name that is not kept', result.stderr)
+        asked = self.origin.paths()
+        self.assertEqual(asked[:3], [
+            '/manifest', '/robots.txt', '/'])
+        for path in asked:
+            self.assertNotIn('?', path)
+            self.assertNotIn('private', path)
+            self.assertNotIn('elsewhere', path)
+        # Each once, but for the folder whose name was written two ways.
+        self.assertEqual(len(asked), len(set(asked)) + 1, asked)
+
+    def test_unchanged_is_left_alone(self):
+        self.gemini_files()
+        for line in (b'.hidden A', b'ctrl%1b.txt'):
+            self.origin.files['index.gmi'] = b'\n'.join(
+                text for text in
+                self.origin.files['index.gmi'].split(b'\n')
+                if line not in text)
+        self.run_mirror()
+        before = {path: os.stat(os.path.join(self.mirror.folder, path))
+                  for path in self.mirror.files()}
+        self.origin.files['docs/c.txt'] = b'changed\n'
+        result = self.run_mirror()
+        self.assertEqual(result.stdout.splitlines()[0], 'docs/c.txt')
+        self.assertIn('1 fetched, 0 removed, 0 failed', result.stdout)
+        for path, was in before.items():
+            now = os.stat(os.path.join(self.mirror.folder, path))
+            self.assertEqual(
+                now.st_ino == was.st_ino and now.st_mtime == was.st_mtime,
+                path != 'docs/c.txt', path)
+
+    def test_what_is_linked_no_more(self):
+        files = self.origin.files
+        files['index.gmi'] = b'=> a.txt\n=> b.txt\n=> c/d.txt\n'
+        for path in ('a.txt', 'b.txt', 'c/d.txt'):
+            files[path] = path.encode()
+        self.run_mirror()
+        self.mirror.write('mine.txt', b'mine')
+        files['index.gmi'] = b'=> a.txt\n'
+        self.run_mirror('--keep')
+        self.assertIn('b.txt', self.mirror.files())
+        # Nothing goes as long as it is not sure that all was seen.
+        files['index.gmi'] = b'=> a.txt\n=> broken.txt\n'
+        self.origin.answers['/broken.txt'] = (b'50 Broken\r\n',)
+        result = self.run_mirror(status=1)
+        self.assertIn('broken.txt: 50 Broken', result.stderr)
+        self.assertIn('b.txt', self.mirror.files())
+        files['index.gmi'] = b'=> a.txt\n=> dead.txt\n'
+        result = self.run_mirror()
+        self.assertIn('removed b.txt\nremoved c/d.txt', result.stdout)
+        self.assertEqual(sorted(self.mirror.files()),
+                         ['a.txt', 'index.gmi', 'mine.txt'])
+
+    def test_robots(self):
+        files = self.origin.files
+        files['index.gmi'] = b'=> a.txt\n=> b/c.txt\n=> r\n'
+        files['a.txt'] = files['b/c.txt'] = b'x\n'
+        self.origin.answers['/r'] = (b'30 /b/c.txt\r\n',)
+        for robots, wanted in (
+                (b'', ['a.txt', 'b/c.txt', 'index.gmi']),
+                (b'User-agent: *\nDisallow: /\n', []),
+                (b'User-agent: *\nDisallow: /b\n', ['a.txt', 'index.gmi']),
+                (b'User-agent: archiver\nDisallow: /a.txt\n',
+                 ['b/c.txt', 'index.gmi']),
+                (b'User-agent: indexer\nDisallow: /\n',
+                 ['a.txt', 'b/c.txt', 'index.gmi'])):
+            with self.subTest(robots=robots):
+                files['robots.txt'] = robots
+                mirror = Mirror()
+                self.addCleanup(mirror.remove)
+                self.origin.paths()
+                mirror.run(self.origin.url())
+                self.assertEqual(sorted(mirror.files()), wanted)
+                asked = self.origin.paths()
+                if 'b/c.txt' not in wanted:
+                    self.assertNotIn('/b/c.txt', asked)
+                if not wanted:
+                    self.assertEqual(asked, ['/manifest', '/robots.txt'])
+
+    def test_robots_that_cannot_be_had(self):
+        """Nobody knows what is forbidden: nothing is asked for."""
+        self.origin.files['index.gmi'] = b'# Home\n'
+        for answer in ((b'40 Later\r\n',), b'x' * 100000):
+            self.origin.answers['/robots.txt'] = answer
+            with self.subTest(answer=answer[:20]):
+                self.origin.paths()
+                result = self.run_mirror(status=1)
+                self.assertIn('robots.txt: ', result.stderr)
+                self.assertNotIn('/', self.origin.paths())
+
+    def test_one_at_a_time(self):
+        inside, most = [], [0]
+
+        def enter(path):
+            inside.append(path)
+            most[0] = max(most[0], len(inside))
+            inside.remove(path)
+
+        self.origin.files['index.gmi'] = b''.join(
+            b'=> %d.txt\n' % number for number in range(30))
+        for number in range(30):
+            self.origin.files['%d.txt' % number] = b'x\n'
+        self.origin.before = enter
+        self.run_mirror('-j', '8')
+        self.assertEqual(most[0], 1)
+
+    def test_links_without_end(self):
+        """Every page leads to two others, for ever."""
+        class Endless(dict):
+            def __contains__(self, path):
+                return path == 'index.gmi' or path.endswith('/x.gmi')
+
+            def __getitem__(self, path):
+                return b'=> a/x.gmi\n=> b/x.gmi\n' + path.encode()
+
+        self.origin.files = Endless()
+        result = self.run_mirror('--pages', '40', status=1)
+        self.assertIn('see --pages', result.stderr)
+        self.assertEqual(len(self.mirror.files()), 40)
+        self.origin.paths()
+        result = self.run_mirror('--depth', '3', status=1)
+        self.assertIn('see --depth', result.stderr)
+        self.assertEqual(len(self.origin.paths()), 2 + 1 + 2 + 4 + 8)
+
+    def test_bodies_without_end(self):
+        def endless(client):
+            client.sendall(b'20 text/gemini\r\n')
+            while True:
+                client.sendall(b'=> a.txt\n' * 8000)
+
+        self.origin.files = {'index.gmi': b'=> e.gmi\n=> z.txt\n',
+                             'z.txt': b'z\n'}
+        self.origin.answers['/e.gmi'] = endless
+        result = self.run_mirror('--max', '40', status=1)
+        self.assertIn('e.gmi: it is longer than it may be', result.stderr)
+        self.assertEqual(sorted(self.mirror.files()),
+                         ['index.gmi', 'z.txt'])
+
+    def test_an_answer_cut_short(self):
+        def cut(client):
+            client.sendall(b'20 text/plain\r\nhalf')
+
+        self.origin.files = {'index.gmi': b'=> cut.txt\n'}
+        self.origin.answers['/cut.txt'] = cut
+        result = self.run_mirror(status=1)
+        self.assertIn('cut.txt: the answer was cut short', result.stderr)
+
+    def test_a_folder_and_a_file_of_one_name(self):
+        self.origin.files = {
+            'index.gmi': b'=> about\n=> about/me.gmi\n',
+            'about': b'# About\n', 'about/me.gmi': b'# Me\n'}
+        result = self.run_mirror(status=1)
+        self.assertIn('about/me.gmi: something else', result.stderr)
+
+    def test_a_folder_of_a_server(self):
+        self.origin.files = {
+            '~ann/index.gmi': b'=> a.txt\n=> ../~bob/\n=> /\n=> /~ann\n',
+            '~ann/a.txt': b'a\n', '~bob/index.gmi': b'# Bob\n',
+            'index.gmi': b'# All\n'}
+        self.run_mirror(path='/~ann')
+        self.assertEqual(sorted(self.mirror.files()), ['a.txt', 'index.gmi'])
+
+    def test_gopher(self):
+        port = self.origin.gopher_port
+        root = gophermenu(
+            port, ('i', 'Welcome', 'TITLE'), ('1', 'Docs', '/docs'),
+            ('0', 'A text', 'a.txt'), ('I', 'A picture', '/pic%20one.png'),
+            ('7', 'Search', '/ask'), ('h', 'Web', 'URL:https://w.example/'),
+            ('1', 'Root', ''), ('1', 'Root again', '/'),
+            ('0', 'Dead', '/dead.txt'), ('0', 'Up', '/../up.txt'),
+            ('0', 'Private', '/private/x'), ('0', 'Asked', '/a?b'))
+        root = root[:-3] + b'0Far\t/far.txt\tother.example\t70\r\n' \
+            b'0Port\t/far.txt\t127.0.0.1\t1\r\nnonsense\r\n.\r\n'
+        docs = gophermenu(port, ('9', 'Binary', '/docs/b.bin'),
+                          ('1', 'Up', '/'))
+        self.origin.files = {
+            'a.txt': b'a\n', 'pic one.png': b'png', 'docs/b.bin': b'\0',
+            'robots.txt': b'User-agent: *\nDisallow: /private\n'}
+        self.origin.answers = {'/': root, '/docs': docs}
+        result = self.run_mirror(scheme='gopher')
+        self.assertIn('/dead.txt: is a dead link', result.stderr)
+        found = self.mirror.files()
+        for path in ('a.txt', 'pic one.png', 'docs/b.bin'):
+            self.assertEqual(found.pop(path), self.origin.files[path])
+        self.assertEqual(sorted(found), ['docs/gophermap', 'gophermap'])
+        self.assertEqual(found['docs/gophermap'],
+                         b'9Binary\t/docs/b.bin\n1Up\t/\n')
+        for path in self.origin.paths():
+            self.assertNotRegex(path, 'far|private|ask|URL|[?]|up')
+        # Served, it is what it was, of another server.
+        with Server(self.mirror.folder) as server:
+            served = select(server, '')
+            self.assertIn(b'1Docs\t/docs\tlocalhost\t%d\r\n'
+                          % server.gopher_port, served)
+            self.assertIn(b'0A text\t/a.txt\tlocalhost\t%d\r\n'
+                          % server.gopher_port, served)
+            self.assertIn(b'0Far\t/far.txt\tother.example\t70\r\n', served)
+            self.assertEqual(select(server, '/a.txt'), b'a\n')
+            self.assertIn(b'9Binary\t/docs/b.bin\t', select(server, '/docs'))
+
+
+if __name__ == '__main__':
+    unittest.main()
