@@ -27,6 +27,7 @@
 struct walk {
 	struct mirroring *mirroring;
 	struct frontier frontier;
+	struct frontier names; /* of files that have come */
 	struct mirroring_text robots;
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
@@ -263,6 +264,18 @@ keep(struct walk *walk, struct job *job, struct manifest_file *file)
 	return NULL;
 }
 
+/* Two links may lead to one file: the first that comes is it. */
+static bool
+is_first(struct walk *walk, struct str name)
+{
+	int added =
+	    frontier_add(&walk->names, &(struct place){ .request = name });
+
+	if (added == -1)
+		(void)no_memory(walk);
+	return added == 1;
+}
+
 static int
 remember(struct walk *walk, const struct manifest_file *file)
 {
@@ -307,6 +320,8 @@ job_done(void *context, struct job *job)
 	}
 	if (why == NULL)
 		why = name_of(walk, job, &file.path);
+	if (why == NULL && !is_first(walk, file.path))
+		return;
 	if (why == NULL && follow(walk, job) == 0)
 		why = keep(walk, job, &file);
 	if (why != NULL)
@@ -339,20 +354,11 @@ in_order(const void *a, const void *b)
 	return manifest_compare(a, b);
 }
 
-/* Two links may lead to one file. */
 static void
 sort(struct walk *walk)
 {
-	size_t kept = 0;
-
 	if (walk->count > 0)
 		qsort(walk->files, walk->count, sizeof *walk->files, in_order);
-	for (size_t i = 0; i < walk->count; i++)
-		if (kept == 0 ||
-		    manifest_compare(&walk->files[kept - 1], &walk->files[i]) !=
-			0)
-			walk->files[kept++] = walk->files[i];
-	walk->count = kept;
 }
 
 static bool
@@ -380,10 +386,9 @@ finish(struct walk *walk)
 	struct mirroring *mirroring = walk->mirroring;
 	bool complete = is_complete(walk);
 	const struct manifest_file **gone;
-	size_t gone_count, kept = walk->count;
+	size_t gone_count;
 
 	sort(walk);
-	kept = walk->count;
 	gone = mirroring_gone(mirroring, walk->files, walk->count, &gone_count);
 	if (gone == NULL)
 		return no_memory(walk);
@@ -395,8 +400,7 @@ finish(struct walk *walk)
 		} else {
 			report_removed(&mirroring->report, gone[i]->path);
 		}
-	if (walk->count > kept)
-		sort(walk);
+	sort(walk);
 	return mirroring_note(mirroring, walk->files, walk->count);
 }
 
@@ -451,15 +455,18 @@ bylinks_run(struct mirroring *mirroring)
 	struct walk walk = { .mirroring = mirroring,
 		.frontier = { .arena = &mirroring->arena,
 		    .most = mirroring->pages,
-		    .deepest = (unsigned)mirroring->depth } };
+		    .deepest = (unsigned)mirroring->depth },
+		.names = { .arena = &mirroring->arena, .most = SIZE_MAX } };
 	int result = -1;
 
 	arena_init(&walk.scratch, SCRATCH_MAX);
-	if (frontier_open(&walk.frontier) == -1)
+	if (frontier_open(&walk.frontier) == -1 ||
+	    frontier_open(&walk.names) == -1)
 		(void)no_memory(&walk);
 	else
 		result = go(&walk);
 	frontier_release(&walk.frontier);
+	frontier_release(&walk.names);
 	arena_release(&walk.scratch);
 	free(walk.robots.at);
 	free(walk.files);

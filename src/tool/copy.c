@@ -187,8 +187,6 @@ copy_place(struct copy *copy, unsigned number, int fd,
 	if (dir == -1)
 		return -1;
 	result = renameat(copy->work, part, dir, name);
-	if (result == 0)
-		result = fsync(dir);
 	shut(dir);
 	return result;
 }
@@ -369,6 +367,9 @@ copy_write(
 	if (result == 0)
 		result =
 		    renameat(copy->work, part, place_of(copy, place), name);
+	/* What was renamed before it is on the disk before it, too. */
+	if (result == 0)
+		result = fsync(place_of(copy, place));
 	if (result == -1)
 		copy_drop(copy, number);
 	return result;

@@ -100,9 +100,10 @@ frontier_add(struct frontier *frontier, const struct place *place)
 	if (arena_copy(frontier->arena, place->request, &added->request) == -1)
 		return -1;
 	*slot = ++frontier->count;
-	if (2 * frontier->count > frontier->slot_count)
-		return grow_slots(frontier);
-	return 0;
+	if (2 * frontier->count > frontier->slot_count &&
+	    grow_slots(frontier) == -1)
+		return -1;
+	return 1;
 }
 
 bool

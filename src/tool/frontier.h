@@ -39,8 +39,8 @@ MUST_USE int frontier_open(struct frontier *frontier);
 void frontier_release(struct frontier *frontier);
 
 /*
- * Adds a place, unless it is known or past the limits; -1 without memory.
- * The request is copied.
+ * Adds a place, unless it is known or past the limits: 1 or 0, -1 without
+ * memory.  The request is copied.
  */
 MUST_USE int frontier_add(struct frontier *frontier, const struct place *place);
 

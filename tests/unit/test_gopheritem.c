@@ -10,9 +10,9 @@
 
 static const struct {
 	const char *line;
-	char type; /* 0: no item */
+	int type; /* 0: no item */
 	const char *display, *selector, *host;
-	uint16_t port;
+	int port;
 	bool leads;
 	const char *ours, *others; /* in a gophermap */
 } table[] = {
