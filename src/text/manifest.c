@@ -258,6 +258,7 @@ append(struct reader *reader, struct manifest_file *file, struct str path,
 		buf_add(&text, path);
 	else if (!unescape(&text, path))
 		return bad(reader, "a path has a broken escape");
+	text.at[text.len] = '\0';
 	file->path = buf_str(&text);
 	if (!manifest_lists(file->path))
 		return bad(reader, "a path that no capsule can have");
