@@ -86,7 +86,8 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
     libunistring-dev libidn2-dev libconfuse-dev libseccomp-dev \
     libsqlite3-dev libcmocka-dev \
-    valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc
+    valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc \
+    rsync
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
 endif
@@ -339,12 +340,15 @@ compile_commands.json:
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR)
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(EXAMPLEDIR)
 	install -m 755 $(B)/capsuled $(DESTDIR)$(SBINDIR)/capsuled
 	install -m 755 $(B)/capsule $(DESTDIR)$(BINDIR)/capsule
 	install -m 644 src/capsule.1 $(DESTDIR)$(MANDIR)/man1/capsule.1
 	install -m 644 src/capsuled.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5
+	install -m 644 src/capsule-mirror.7 \
+	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7
 	install -m 644 src/capsuled.8 $(DESTDIR)$(MANDIR)/man8/capsuled.8
 	install -m 644 src/capsuled.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
@@ -353,6 +357,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/capsuled $(DESTDIR)$(BINDIR)/capsule \
 	    $(DESTDIR)$(MANDIR)/man1/capsule.1 \
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5 \
+	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7 \
 	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)

@@ -1,0 +1,124 @@
+"""The lines of capsule-mirror(7), as they stand there."""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from server import (BUILD, TOP, Server, fetch,
+                    new_directory, write_tree)
+
+MANUAL = os.path.join(TOP, 'src', 'capsule-mirror.7')
+TREE = {
+    'index.gmi': '# Home\n=> qa/\n',
+    'qa/index.gmi': '# Questions\n',
+    'pics/a b.png': b'\x89PNG\r\n' + bytes(range(256)) * 100,
+    'back\\slash.txt': 'slash\n',
+    'empty.txt': '',
+}
+
+
+def blocks():
+    """The commands of each example."""
+    with open(MANUAL, encoding='ascii') as file:
+        text = file.read()
+    found = []
+    for block in re.findall(
+            r'^\.Bd -literal.*?\n(.*?)^\.Ed$', text, re.M | re.S):
+        lines = [line[2:].replace('\\e', '\\')
+                 for line in block.splitlines() if line.startswith('$ ')]
+        if lines:
+            found.append(lines)
+    return found
+
+
+class Manual(unittest.TestCase):
+    def setUp(self):
+        self.top = new_directory()
+        self.addCleanup(shutil.rmtree, self.top, True)
+        self.capsule = os.path.join(self.top, 'capsule')
+        self.copy = os.path.join(self.top, 'mirror')
+        write_tree(self.capsule, TREE)
+        for number, path in enumerate(sorted(TREE)):
+            os.utime(os.path.join(self.capsule, path),
+                     (1700000000 + number, 1700000000 + number))
+        self.server = Server(self.capsule)
+        self.addCleanup(self.server.kill)
+
+    def here(self, line):
+        """The same line for the server of this test."""
+        for old, new in (
+                ('gopher://example.org/', 'gopher://localhost:%d/' %
+                 self.server.gopher_port),
+                ('gemini://example.org/', 'gemini://localhost:%d/' %
+                 self.server.gemini_port),
+                ('-connect example.org:1965', '-connect localhost:%d' %
+                 self.server.gemini_port)):
+            line = line.replace(old, new)
+        self.assertNotRegex(line, r'[/ ]example\.org')
+        return line
+
+    def run_lines(self, lines):
+        result = subprocess.run(
+            ['sh', '-e', '-c', '\n'.join(self.here(line) for line in lines)],
+            cwd=self.top, capture_output=True, timeout=120, check=False,
+            stdin=subprocess.DEVNULL, text=True,
+            env=dict(os.environ, HOME=self.top,
+                     PATH=BUILD + ':' + os.environ['PATH']))
+        self.assertEqual(result.returncode, 0, '%s\n%s%s' % (
+            '\n'.join(lines), result.stdout, result.stderr))
+        return result
+
+    def files(self, top):
+        return {os.path.relpath(os.path.join(folder, name), top):
+                os.stat(os.path.join(folder, name)).st_mtime
+                for folder, _, names in os.walk(top)
+                for name in names if not folder.endswith('.mirror')}
+
+    def check_copy(self, *others):
+        copied = self.files(self.copy)
+        for name in ('manifest', *others):
+            copied.pop(name, None)
+        self.assertEqual(copied, {
+            path: when for path, when in self.files(self.capsule).items()
+            if path not in others})
+        for path in TREE:
+            with open(os.path.join(self.copy, path), 'rb') as copy, \
+                    open(os.path.join(self.capsule, path), 'rb') as file:
+                self.assertEqual(copy.read(), file.read())
+
+    def test_each_block(self):
+        seen = set()
+        for lines in blocks():
+            first = lines[0].split()[0]
+            seen.add(first)
+            with self.subTest(lines=lines):
+                if first == 'capsuled':
+                    self.check_served(lines)
+                elif lines[0].startswith('capsule sign'):
+                    self.run_lines(lines)
+                    self.assertIn('manifest.sig', os.listdir(self.capsule))
+                else:
+                    shutil.rmtree(self.copy, ignore_errors=True)
+                    self.run_lines(lines)
+                    self.check_copy('manifest.sig')
+        self.assertEqual(seen, {'curl', 'printf', 'rsync', 'capsuled',
+                                'capsule'})
+
+    def check_served(self, lines):
+        """A copy that is served has the manifest of the original."""
+        self.assertEqual(lines, ['capsuled -n mirror.example.org mirror'])
+        original = fetch(self.server, '/manifest')
+        self.assertEqual(original.status, 20)
+        with Server(self.copy) as server:
+            for name in ('manifest', None):
+                path = os.path.join(self.copy, 'manifest')
+                if name is None and os.path.exists(path):
+                    os.unlink(path)
+                self.assertEqual(
+                    fetch(server, '/manifest').body, original.body)
+
+
+if __name__ == '__main__':
+    unittest.main()
