@@ -172,6 +172,10 @@ class Mirrors(unittest.TestCase):
         """Same size, same time: the old hash is known, and that is enough."""
         self.run_mirror()
         self.origin.files['qa/why.gmi'] = b'# Who?\nSo.\n'
+        self.origin.answers['/qa/why.gmi'] = (b'51 Not found\r\n',)
+        self.run_mirror(status=1)
+        # What was tried and not had is not taken for what there is.
+        self.origin.answers = {}
         self.run_mirror()
         self.check_whole()
 
