@@ -375,6 +375,16 @@ copy_write(
 	return result;
 }
 
+int64_t
+copy_written(struct copy *copy, const char *name)
+{
+	struct stat st;
+
+	return fstatat(copy->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    ? st.st_mtime
+	    : 0;
+}
+
 int
 copy_erase(struct copy *copy, const char *name)
 {

@@ -72,6 +72,10 @@ MUST_USE int copy_read(struct copy *copy, enum copy_place place,
     const char *name, char **text, size_t *len);
 MUST_USE int copy_write(struct copy *copy, enum copy_place place,
     const char *name, struct str text);
+
+/* When one beside the files was written, in seconds since 1970; else 0. */
+int64_t copy_written(struct copy *copy, const char *name);
+
 MUST_USE int copy_erase(struct copy *copy, const char *name);
 
 /* All of an open file in memory, to be freed; -1 with errno set. */

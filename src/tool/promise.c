@@ -13,6 +13,8 @@
 
 /* A million files, or thereabouts. */
 #define MANIFEST_MAX ((uint64_t)128 << 20)
+/* Seconds that clocks may differ by, and a mirror may take. */
+#define SLACK 3600
 
 int
 promise_read(struct arena *arena, struct str text, struct manifest *out)
@@ -74,15 +76,14 @@ apply(struct promise *promise, const struct manifest *old,
 	return 1;
 }
 
+/*
+ * A time before that of the folder's manifest.  Where clocks disagree by more
+ * than the slack something is left out, which the hash tells.
+ */
 static int64_t
-latest(const struct manifest *manifest)
+long_enough_ago(struct promise *promise)
 {
-	int64_t time = 0;
-
-	for (size_t i = 0; i < manifest->count; i++)
-		if (manifest->files[i].time > time)
-			time = manifest->files[i].time;
-	return time;
+	return copy_written(&promise->mirroring->copy, PROMISE_FILE) - SLACK;
 }
 
 /*
@@ -97,10 +98,9 @@ ask_for_changes(struct promise *promise, struct str old_text)
 	char query[32] = "?since=";
 	int result = 0;
 
-	if (read_manifest(promise, old_text, &old) == -1 || old.is_changes ||
-	    old.count == 0)
+	if (read_manifest(promise, old_text, &old) == -1 || old.is_changes)
 		return 0;
-	utc_format(latest(&old), query + strlen(query));
+	utc_format(long_enough_ago(promise), query + strlen(query));
 	get(promise, PROMISE_FILE, query, MANIFEST_MAX, &changed);
 	if (is_manifest(&changed)) {
 		struct str text = { changed.at, changed.len };

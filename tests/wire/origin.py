@@ -58,12 +58,11 @@ def manifest_of(files, times=None):
     return ended(lines, len(items), sum(len(c) for _, c in items))
 
 
-def changes(files, times, since, removed=()):
-    """What has changed since a time, as capsuled would say it."""
+def changes(files, times, since, changed, removed=()):
+    """What has `changed` since a time, as capsuled would say it."""
     whole = manifest_of(files, times)
     some = {path: record(path, content, times.get(path, TIME))
-            for path, content in files.items()
-            if times.get(path, TIME) >= since}
+            for path, content in files.items() if path in changed}
     size = sum(len(files[path]) for path in some)
     count = len(some)
     some.update({path: b'# removed *%s\n' % escape(os.fsencode(path))
@@ -80,12 +79,14 @@ class Origin:
     """Serves `files`; `answers` {path: bytes or function} go before them.
 
     A path is what was asked for, without host: "/a.gmi?x", and over Gopher
-    without the item type that may stand before it.
+    without the item type that may stand before it; "/manifest?since=" is all
+    that begin so.
     """
 
     def __init__(self, files=None, with_manifest=True):
         self.files = files if files is not None else {}
         self.times = {}
+        self.changed = []  # and this: what it knows of lately
         self.removed = []
         self.knows_changes = True
         self.with_manifest = with_manifest
@@ -239,8 +240,9 @@ class Origin:
         self.requests.append(path)
         if self.before:
             self.before(path)
-        if path in self.answers:
-            return self.answers[path]
+        for known in (path, path[:path.find('=') + 1]):
+            if known in self.answers:
+                return self.answers[known]
         plain, _, query = path.partition('?')
         name = urllib.parse.unquote(plain[1:], errors='surrogateescape')
         if name == 'manifest' and self.with_manifest:
@@ -248,7 +250,8 @@ class Origin:
                 since = query[len('since='):]
                 when = calendar.timegm(
                     time.strptime(since, '%Y-%m-%dT%H:%M:%SZ'))
-                return changes(self.files, self.times, when, self.removed)
+                return changes(self.files, self.times, when, self.changed,
+                               self.removed)
             return self.manifest()
         if name in self.files:
             return self.files[name]

@@ -1,9 +1,11 @@
 """`capsule mirror` by a manifest: what is fetched, kept, removed, told."""
 
+import calendar
 import os
 import random
 import shutil
 import subprocess
+import time
 import unittest
 
 from origin import TIME, Mirror, Origin, manifest_of
@@ -90,15 +92,20 @@ class Mirrors(unittest.TestCase):
         for scheme in SCHEMES:
             with self.subTest(scheme=scheme):
                 self.origin.paths()
+                before = time.time()
                 self.run_mirror(scheme=scheme)
                 asked = self.origin.paths()
                 self.assertEqual(len(asked), 2, asked)
-                self.assertIn('?since=', asked[0])
+                # An hour before the last time, whatever clocks there are.
+                since = calendar.timegm(time.strptime(
+                    asked[0], '/manifest?since=%Y-%m-%dT%H:%M:%SZ'))
+                self.assertLess(abs(before - 3600 - since), 60)
 
                 when = max(times.values(), default=TIME) + 10
                 files['qa/why.gmi'] = b'Because %d\n' % when
                 files['new/%s.txt' % scheme] = b'new\n'
                 times['qa/why.gmi'] = times['new/%s.txt' % scheme] = when
+                self.origin.changed = ['qa/why.gmi', 'new/%s.txt' % scheme]
                 self.run_mirror(scheme=scheme)
                 self.assertEqual(
                     sorted(self.origin.paths()[2:]),
@@ -119,7 +126,7 @@ class Mirrors(unittest.TestCase):
     def test_changes_that_the_server_forgot(self):
         """It is told by the hash of the whole, and asks for that."""
         files, times = self.origin.files, self.origin.times
-        for change in ('removed', 'old', 'ignored'):
+        for change in ('removed', 'old', 'unknown', 'ignored'):
             with self.subTest(change=change):
                 self.run_mirror()
                 if change == 'removed':
@@ -127,6 +134,8 @@ class Mirrors(unittest.TestCase):
                 elif change == 'old':
                     files['moved here'] = b'with its old time'
                     times['moved here'] = TIME - 1000
+                elif change == 'unknown':
+                    files['moved here'] = b'with another content'
                 else:
                     self.origin.knows_changes = False
                     del files['#hash']
@@ -136,6 +145,14 @@ class Mirrors(unittest.TestCase):
                 self.assertIn('?since=', asked[0])
                 self.assertEqual('/manifest' in asked, change != 'ignored')
                 self.check_whole()
+
+    def test_a_manifest_from_the_future(self):
+        """A clock was wrong once: the server has nothing so new to tell."""
+        self.run_mirror()
+        os.utime(os.path.join(self.mirror.folder, 'manifest'), (2**33, 2**33))
+        self.origin.files['later.txt'] = b'later\n'
+        self.run_mirror()
+        self.check_whole()
 
     def test_damage_is_repaired(self):
         self.run_mirror()

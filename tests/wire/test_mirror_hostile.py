@@ -64,7 +64,7 @@ class Hostile(unittest.TestCase):
             'cut before the end': good[:good.rindex(b'# end')],
             'cut and whole': good[:good.rindex(b'# 2')] +
                              good[good.rindex(b'# end'):],
-            'the hash of other lines': good.replace(b'a.txt', b'x.txt'),
+            'the hash of other lines': good.replace(b'# 2 2023', b'# 2 2022', 1),
             'files miscounted': whole(A, files=2),
             'sizes miscounted': whole(A, size=3),
             'more after the end': good + good,
@@ -81,8 +81,7 @@ class Hostile(unittest.TestCase):
         }
         for scheme in ('gemini', 'gopher'):
             for name, manifest in table.items():
-                for path in ('/manifest',
-                             '/manifest?since=2023-11-14T22:13:20Z'):
+                for path in ('/manifest', '/manifest?since='):
                     self.origin.answers[path] = manifest
                 with self.subTest(scheme=scheme, name=name):
                     result = self.run_mirror(scheme=scheme, status=1)
@@ -103,7 +102,7 @@ class Hostile(unittest.TestCase):
                 ('another hash', record('a.txt', b'b\n') + end)):
             with self.subTest(name=name):
                 self.origin.answers = {
-                    '/manifest?since=2023-11-14T22:13:20Z': ended(
+                    '/manifest?since=': ended(
                         first + lines, lines.count(b' *a.txt') -
                         lines.count(b'removed *a'), 2)}
                 self.origin.paths()
@@ -275,10 +274,12 @@ class Hostile(unittest.TestCase):
                 (b'/x.txt', True), (b'x.txt', True),
                 (b'./b/../x.txt#part', True),
                 (own.encode() + b'x.txt', True),
-                (b'/loop', False), (b'/chain-6', False),
-                (b'/chain-5', True), (b'', False),
+                (b'/loop', False), (b'/chain-5', False),
+                (b'/chain-4', True), (b'', False),
                 (other.url().encode() + b'a.txt', False),
                 (b'gemini://localhost/a.txt', False),
+                (own.encode().replace(b'127.0.0.1', b'localhost') + b'x.txt',
+                 False),
                 (b'//127.0.0.1/a.txt', False),
                 (self.origin.url('gopher').encode() + b'x.txt', False),
                 (b'https://127.0.0.1/a.txt', False),
@@ -289,11 +290,9 @@ class Hostile(unittest.TestCase):
                 '/a.txt': (b'31 %s\r\n' % target,),
                 '/loop': (b'30 /loop\r\n',),
                 '/chain-1': (b'30 /x.txt\r\n',)}
-            for link in range(2, 7):
+            for link in range(2, 6):
                 self.origin.answers['/chain-%d' % link] = (
                     b'30 /chain-%d\r\n' % (link - 1),)
-            if target == b'/chain-5':
-                self.origin.answers['/a.txt'] = (b'31 /chain-4\r\n',)
             with self.subTest(target=target):
                 self.run_mirror(status=not good)
                 self.assertEqual(self.mirror.files()['a.txt'],

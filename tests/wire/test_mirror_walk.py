@@ -4,7 +4,7 @@ import os
 import unittest
 
 from origin import Mirror, Origin
-from server import Server, select
+from server import Server, select, wait_until
 
 HOME = '''# Home
 => a.gmi A page
@@ -183,6 +183,12 @@ class Walk(unittest.TestCase):
         def enter(path):
             inside.append(path)
             most[0] = max(most[0], len(inside))
+            if path in ('/', '/3.txt', '/5.txt'):
+                # Time for another to come meanwhile.
+                try:
+                    wait_until(lambda: most[0] > 1, '', 0.3)
+                except AssertionError:
+                    pass
             inside.remove(path)
 
         self.origin.files['index.gmi'] = b''.join(
