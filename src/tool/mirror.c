@@ -17,7 +17,7 @@
 #include "tool/mirroring.h"
 
 /* The files of a manifest, of the folder, and what is made of them. */
-#define MEMORY ((size_t)2 << 30)
+#define MEMORY ((size_t)1 << 30)
 
 enum {
 	OPTION_KEEP = 256,
@@ -91,16 +91,14 @@ open_folder(struct mirroring *mirroring)
 static int
 mirror(struct mirroring *mirroring)
 {
+	enum origin_open opened = origin_open(
+	    &mirroring->origin, mirroring->url, mirroring->known_hosts);
 	int status = 1;
 
-	switch (origin_open(
-	    &mirroring->origin, mirroring->url, mirroring->known_hosts)) {
-	case ORIGIN_OK: break;
-	case ORIGIN_NO_URL: status = 2; /* FALLTHROUGH */
-	case ORIGIN_FAILED:
+	if (opened != ORIGIN_OK) {
 		complain("%s", mirroring->origin.error);
 		origin_release(&mirroring->origin);
-		return status;
+		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
 	report_begin(&mirroring->report);
 	arena_init(&mirroring->arena, MEMORY);

@@ -13,6 +13,8 @@
 
 /* A million files, or thereabouts. */
 #define MANIFEST_MAX ((uint64_t)128 << 20)
+/* Of changes; where there are more, the whole is as good. */
+#define CHANGES_MAX ((uint64_t)16 << 20)
 /* Seconds that clocks may differ by, and a mirror may take. */
 #define SLACK 3600
 
@@ -101,7 +103,7 @@ ask_for_changes(struct promise *promise, struct str old_text)
 	if (read_manifest(promise, old_text, &old) == -1 || old.is_changes)
 		return 0;
 	utc_format(long_enough_ago(promise), query + strlen(query));
-	get(promise, PROMISE_FILE, query, MANIFEST_MAX, &changed);
+	get(promise, PROMISE_FILE, query, CHANGES_MAX, &changed);
 	if (is_manifest(&changed)) {
 		struct str text = { changed.at, changed.len };
 		struct manifest changes;
