@@ -279,8 +279,8 @@ net_local_address(int fd, struct net_address *out)
 }
 
 size_t
-net_resolve(struct str host, uint16_t port, struct net_address *out,
-    size_t room, const char **error)
+net_resolve(
+    struct str host, struct net_address *out, size_t room, const char **error)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM };
@@ -303,8 +303,7 @@ net_resolve(struct str host, uint16_t port, struct net_address *out,
 	     one = one->ai_next) {
 		memset(&out[count], 0, sizeof *out);
 		memcpy(&out[count].at, one->ai_addr, one->ai_addrlen);
-		out[count].len = one->ai_addrlen;
-		net_port_set(&out[count++], port);
+		out[count++].len = one->ai_addrlen;
 	}
 	freeaddrinfo(found);
 	*error = "it has no address";

@@ -71,11 +71,11 @@ MUST_USE int net_local_address(int fd, struct net_address *out);
 
 /*
  * Looks up the addresses of a host, a name in normal form or an address, in
- * the order in which they are to be tried: how many, up to `room`; 0 with one
- * line in `error`, for people.
+ * the order in which they are to be tried, without port: how many, up to
+ * `room`; 0 with one line in `error`, for people.
  */
-MUST_USE size_t net_resolve(struct str host, uint16_t port,
-    struct net_address *out, size_t room, const char **error);
+MUST_USE size_t net_resolve(
+    struct str host, struct net_address *out, size_t room, const char **error);
 
 /*
  * Begins a connection: a non-blocking socket that becomes writable when it

@@ -17,18 +17,11 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-/* Where a message goes, and the file that it is about. */
-struct job {
-	const char *path;
-	char *error;
-	size_t error_size;
-};
+static int
+fail(struct signature_key *key, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static int
-fail(const struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static int
-fail(const struct job *job, const char *format, ...)
+fail(struct signature_key *key, const char *format, ...)
 {
 	char what[256];
 	va_list arguments;
@@ -36,153 +29,152 @@ fail(const struct job *job, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(what, sizeof what, format, arguments);
 	va_end(arguments);
-	snprintf(job->error, job->error_size, "%s: %s", job->path, what);
+	snprintf(key->error, sizeof key->error, "%.700s: %s", key->path, what);
 	ERR_clear_error();
 	return -1;
 }
 
 /* Making. */
 
-/* A new file, all of it on the disk, or none. */
+/* A new file, all of it on the disk, or none; private when mode says so. */
 static int
-write_key(const struct job *job, mode_t mode, EVP_PKEY *key, bool is_private)
+write_key(struct signature_key *key, mode_t mode, EVP_PKEY *pair)
 {
-	int fd = open(job->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int fd = open(key->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	FILE *file = fd != -1 ? fdopen(fd, "w") : NULL;
 	bool good;
 
 	if (file == NULL)
-		return fail(job, "cannot be made: %s%s", strerror(errno),
+		return fail(key, "cannot be made: %s%s", strerror(errno),
 		    errno == EEXIST ? "; a key is never written over" : "");
-	good = is_private
-	    ? PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1
-	    : PEM_write_PUBKEY(file, key) == 1;
+	good = mode == 0600
+	    ? PEM_write_PrivateKey(file, pair, NULL, NULL, 0, NULL, NULL) == 1
+	    : PEM_write_PUBKEY(file, pair) == 1;
 	good = good && fflush(file) == 0 && fsync(fd) == 0;
 	if (fclose(file) == EOF || !good) {
-		(void)unlink(job->path);
-		return fail(job, "cannot be written: %s", strerror(errno));
+		(void)unlink(key->path);
+		return fail(key, "cannot be written: %s", strerror(errno));
 	}
 	return 0;
 }
 
 int
-signature_make_key(const char *path, char *error, size_t error_size)
+signature_make_key(struct signature_key *key)
 {
-	struct job job = { path, error, error_size };
-	char public[PATH_MAX];
-	struct job public_job = { public, error, error_size };
-	EVP_PKEY *key;
+	char public_path[PATH_MAX];
+	struct signature_key public_key = { .path = public_path };
+	EVP_PKEY *pair;
 	int result;
 
-	if ((size_t)snprintf(public, sizeof public, "%s.pub", path) >=
-	    sizeof public)
-		return fail(&job, "the name is too long");
-	key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	if (key == NULL)
-		return fail(&job, "no key could be made");
-	result = write_key(&job, 0600, key, true);
+	if ((size_t)snprintf(public_path, sizeof public_path, "%s.pub",
+		key->path) >= sizeof public_path)
+		return fail(key, "the name is too long");
+	pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (pair == NULL)
+		return fail(key, "no key could be made");
+	result = write_key(key, 0600, pair);
 	if (result == 0) {
-		result = write_key(&public_job, 0644, key, false);
-		if (result == -1)
-			(void)unlink(path);
+		result = write_key(&public_key, 0644, pair);
+		if (result == -1) {
+			(void)unlink(key->path);
+			memcpy(key->error, public_key.error, sizeof key->error);
+		}
 	}
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(pair);
 	return result;
 }
 
 /* Use. */
 
 static EVP_PKEY *
-checked(const struct job *job, EVP_PKEY *key, const char *what)
+checked(struct signature_key *key, EVP_PKEY *read, const char *what)
 {
-	if (key == NULL) {
-		(void)fail(job, "is no %s key in PEM", what);
-	} else if (EVP_PKEY_get_id(key) != EVP_PKEY_ED25519) {
-		(void)fail(job, "is a key of another kind than Ed25519");
-		EVP_PKEY_free(key);
-		key = NULL;
+	if (read == NULL) {
+		(void)fail(key, "is no %s key in PEM", what);
+	} else if (EVP_PKEY_get_id(read) != EVP_PKEY_ED25519) {
+		(void)fail(key, "is a key of another kind than Ed25519");
+		EVP_PKEY_free(read);
+		read = NULL;
 	}
-	return key;
+	return read;
 }
 
 static EVP_PKEY *
-read_private(const struct job *job)
+read_private(struct signature_key *key)
 {
-	FILE *file = fopen(job->path, "re");
-	EVP_PKEY *key;
+	FILE *file = fopen(key->path, "re");
+	EVP_PKEY *read;
 	struct stat st;
 
 	if (file == NULL) {
-		(void)fail(job, "%s%s", strerror(errno),
+		(void)fail(key, "%s%s", strerror(errno),
 		    errno == ENOENT ? "; make one with --new" : "");
 		return NULL;
 	}
 	if (fstat(fileno(file), &st) == -1 || (st.st_mode & 077) != 0) {
 		fclose(file);
-		(void)fail(job, "others can read it; chmod 600 it");
+		(void)fail(key, "others can read it; chmod 600 it");
 		return NULL;
 	}
-	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	read = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	fclose(file);
-	return checked(job, key, "private");
+	return checked(key, read, "private");
 }
 
 static EVP_PKEY *
-read_public(const struct job *job)
+read_public(struct signature_key *key)
 {
-	FILE *file = fopen(job->path, "re");
-	EVP_PKEY *key;
+	FILE *file = fopen(key->path, "re");
+	EVP_PKEY *read;
 
 	if (file == NULL) {
-		(void)fail(job, "%s", strerror(errno));
+		(void)fail(key, "%s", strerror(errno));
 		return NULL;
 	}
-	key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+	read = PEM_read_PUBKEY(file, NULL, NULL, NULL);
 	fclose(file);
-	return checked(job, key, "public");
+	return checked(key, read, "public");
 }
 
 int
-signature_sign(const char *path, struct str text,
-    unsigned char out[SIGNATURE_SIZE], char *error, size_t error_size)
+signature_sign(struct signature_key *key, struct str text,
+    unsigned char out[SIGNATURE_SIZE])
 {
-	struct job job = { path, error, error_size };
-	EVP_PKEY *key = read_private(&job);
+	EVP_PKEY *read = read_private(key);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	size_t len = SIGNATURE_SIZE;
-	int result = key != NULL ? 0 : -1;
+	int result = read != NULL ? 0 : -1;
 
-	if (key != NULL &&
+	if (read != NULL &&
 	    (context == NULL ||
-		EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1 ||
+		EVP_DigestSignInit(context, NULL, NULL, NULL, read) != 1 ||
 		EVP_DigestSign(context, out, &len,
 		    (const unsigned char *)text.at, text.len) != 1 ||
 		len != SIGNATURE_SIZE))
-		result = fail(&job, "cannot sign with it");
+		result = fail(key, "cannot sign with it");
 	EVP_MD_CTX_free(context);
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(read);
 	return result;
 }
 
 int
-signature_check(const char *path, struct str text, struct str signature,
-    char *error, size_t error_size)
+signature_check(
+    struct signature_key *key, struct str text, struct str signature)
 {
-	struct job job = { path, error, error_size };
-	EVP_PKEY *key = read_public(&job);
+	EVP_PKEY *read = read_public(key);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	int result = -1;
 
-	if (key != NULL &&
+	if (read != NULL &&
 	    (context == NULL ||
-		EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) != 1))
-		result = fail(&job, "cannot be used");
-	else if (key != NULL)
+		EVP_DigestVerifyInit(context, NULL, NULL, NULL, read) != 1))
+		result = fail(key, "cannot be used");
+	else if (read != NULL)
 		result = EVP_DigestVerify(context,
 			     (const unsigned char *)signature.at, signature.len,
 			     (const unsigned char *)text.at, text.len) == 1;
 	ERR_clear_error();
 	EVP_MD_CTX_free(context);
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(read);
 	return result;
 }

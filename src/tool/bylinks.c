@@ -186,35 +186,42 @@ rewrite(struct job *job, struct str bytes)
 	return 0;
 }
 
-/* Looks for links in what came; a menu is made a map by that. */
+/* A menu becomes a map by following it. */
+static int
+follow_and_map(struct walk *walk, struct job *job, struct str menu)
+{
+	struct buf map = buf_over(malloc(2 * menu.len + 1), 2 * menu.len + 1);
+	int result = 0;
+
+	if (map.at == NULL)
+		return no_memory(walk);
+	follow_menu(walk, menu, &map);
+	if (rewrite(job, buf_str(&map)) == -1)
+		result =
+		    mirroring_no_disk(walk->mirroring, "cannot be written");
+	free(map.at);
+	return result;
+}
+
+/* Looks for links in what came. */
 static int
 follow(struct walk *walk, struct job *job)
 {
 	bool is_page = mime_is(str_of(job->fetch.meta), STR("text/gemini"));
-	struct buf map;
-	char *text;
-	size_t len;
+	struct copy_text text;
 	int result = 0;
 
 	if (job->fetch.size > PAGE_MAX || !(is_page || walk->place.is_menu))
 		return 0;
-	if (copy_load(job->fetch.body, &text, &len) == -1)
+	if (copy_load(job->fetch.body, &text) == -1)
 		return mirroring_no_disk(walk->mirroring, "cannot read back");
-	if (walk->place.is_menu) {
-		map = buf_over(malloc(2 * len + 1), 2 * len + 1);
-		if (map.at == NULL)
-			result = no_memory(walk);
-		else
-			follow_menu(walk, (struct str){ text, len }, &map);
-		if (result == 0 && rewrite(job, buf_str(&map)) == -1)
-			result = mirroring_no_disk(
-			    walk->mirroring, "cannot be written");
-		free(map.at);
-	} else {
+	if (walk->place.is_menu)
+		result = follow_and_map(
+		    walk, job, (struct str){ text.at, text.len });
+	else
 		follow_page(walk, str_of(job->fetch.request),
-		    (struct str){ text, len });
-	}
-	free(text);
+		    (struct str){ text.at, text.len });
+	free(text.at);
 	return result;
 }
 

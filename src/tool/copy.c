@@ -290,7 +290,7 @@ copy_remove(struct copy *copy, struct str path)
 /* Small texts. */
 
 int
-copy_load(int fd, char **text, size_t *len)
+copy_load(int fd, struct copy_text *out)
 {
 	struct stat st;
 	ssize_t got = 0;
@@ -301,19 +301,18 @@ copy_load(int fd, char **text, size_t *len)
 		errno = EFBIG;
 		return -1;
 	}
-	*len = 0;
-	*text = malloc((size_t)st.st_size + 1);
-	if (*text == NULL)
+	*out = (struct copy_text){ .at = malloc((size_t)st.st_size + 1) };
+	if (out->at == NULL)
 		return -1;
-	while (*len < (size_t)st.st_size &&
-	    (got = pread(
-		 fd, *text + *len, (size_t)st.st_size - *len, (off_t)*len)) > 0)
-		*len += (size_t)got;
+	while (out->len < (size_t)st.st_size &&
+	    (got = pread(fd, out->at + out->len, (size_t)st.st_size - out->len,
+		 (off_t)out->len)) > 0)
+		out->len += (size_t)got;
 	if (got == -1) {
-		free(*text);
+		free(out->at);
 		return -1;
 	}
-	(*text)[*len] = '\0';
+	out->at[out->len] = '\0';
 	return 0;
 }
 
@@ -325,14 +324,14 @@ place_of(const struct copy *copy, enum copy_place place)
 
 int
 copy_read(struct copy *copy, enum copy_place place, const char *name,
-    char **text, size_t *len)
+    struct copy_text *out)
 {
 	int fd = openat(place_of(copy, place), name, READ);
 	int result;
 
 	if (fd == -1)
 		return errno == ENOENT || errno == ELOOP ? 0 : -1;
-	result = copy_load(fd, text, len);
+	result = copy_load(fd, out);
 	shut(fd);
 	return result == -1 ? -1 : 1;
 }

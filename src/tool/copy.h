@@ -58,10 +58,16 @@ copy_has(struct copy *copy, const struct manifest_file *file, bool trusted);
  */
 MUST_USE int copy_remove(struct copy *copy, struct str path);
 
+/* A text in memory; `at` is to be freed. */
+struct copy_text {
+	char *at;
+	size_t len;
+};
+
 /*
  * Small texts: the mirror's own ("known", in the hidden folder), and those
- * beside its files ("manifest").  Reading returns 1 and a text to be freed,
- * 0 when there is none, or -1 with errno set.
+ * beside its files ("manifest").  Reading returns 1 and a text, 0 when there
+ * is none, or -1 with errno set.
  */
 enum copy_place {
 	COPY_OWN,
@@ -69,7 +75,7 @@ enum copy_place {
 };
 
 MUST_USE int copy_read(struct copy *copy, enum copy_place place,
-    const char *name, char **text, size_t *len);
+    const char *name, struct copy_text *out);
 MUST_USE int copy_write(struct copy *copy, enum copy_place place,
     const char *name, struct str text);
 
@@ -78,7 +84,7 @@ int64_t copy_written(struct copy *copy, const char *name);
 
 MUST_USE int copy_erase(struct copy *copy, const char *name);
 
-/* All of an open file in memory, to be freed; -1 with errno set. */
-MUST_USE int copy_load(int fd, char **text, size_t *len);
+/* All of an open file; -1 with errno set. */
+MUST_USE int copy_load(int fd, struct copy_text *out);
 
 #endif

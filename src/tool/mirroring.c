@@ -77,13 +77,17 @@ take(void *context, struct job *job)
 	struct getting *getting = context;
 	struct mirroring_text *out = getting->out;
 	const char *failure = job_failure(job);
+	struct copy_text text;
 
 	if (failure == NULL) {
-		if (copy_load(job->fetch.body, &out->at, &out->len) == 0)
-			out->got = MIRRORING_TEXT;
-		else
+		if (copy_load(job->fetch.body, &text) == -1) {
 			(void)mirroring_no_disk(
 			    getting->mirroring, "cannot read back");
+			return;
+		}
+		out->got = MIRRORING_TEXT;
+		out->at = text.at;
+		out->len = text.len;
 		return;
 	}
 	snprintf(out->why, sizeof out->why, "%s", failure);
@@ -120,17 +124,16 @@ mirroring_get(struct mirroring *mirroring, struct str request, uint64_t limit,
 int
 mirroring_recall(struct mirroring *mirroring)
 {
-	char *text;
-	size_t len;
-	int got = copy_read(&mirroring->copy, COPY_OWN, KNOWN, &text, &len);
+	struct copy_text text;
+	int got = copy_read(&mirroring->copy, COPY_OWN, KNOWN, &text);
 
 	if (got == -1)
 		return mirroring_no_disk(mirroring, ".mirror/" KNOWN);
 	if (got == 0)
 		return 0;
-	got = manifest_parse(
-	    &mirroring->arena, (struct str){ text, len }, &mirroring->known);
-	free(text);
+	got = manifest_parse(&mirroring->arena,
+	    (struct str){ text.at, text.len }, &mirroring->known);
+	free(text.at);
 	if (got == 0)
 		return 0;
 	snprintf(mirroring->origin.error, sizeof mirroring->origin.error,

@@ -149,8 +149,10 @@ origin_open(struct origin *origin, const char *url, const char *known_hosts)
 	arena_release(&arena);
 	if (result != ORIGIN_OK)
 		return result;
-	origin->address_count = net_resolve(str_of(origin->host), origin->port,
-	    origin->addresses, ORIGIN_ADDRESSES, &error);
+	origin->address_count = net_resolve(
+	    str_of(origin->host), origin->addresses, ORIGIN_ADDRESSES, &error);
+	for (size_t i = 0; i < origin->address_count; i++)
+		net_port_set(&origin->addresses[i], origin->port);
 	if (origin->address_count == 0)
 		return failed(origin, origin->host, error);
 	return origin->is_gopher ? ORIGIN_OK : find_pin(origin, known_hosts);

@@ -158,21 +158,21 @@ static int
 get_manifest(struct promise *promise)
 {
 	struct mirroring *mirroring = promise->mirroring;
-	char *old = NULL;
-	size_t len = 0;
-	int had =
-	    copy_read(&mirroring->copy, COPY_BESIDE, PROMISE_FILE, &old, &len);
-	int result;
+	struct copy_text old = { 0 };
+	int had = copy_read(&mirroring->copy, COPY_BESIDE, PROMISE_FILE, &old);
+	int result = 0;
 
 	if (had == -1)
 		return mirroring_no_disk(mirroring, PROMISE_FILE);
-	result =
-	    had == 1 ? ask_for_changes(promise, (struct str){ old, len }) : 0;
+	if (had == 1)
+		result =
+		    ask_for_changes(promise, (struct str){ old.at, old.len });
 	if (result == 0 && mirroring->origin.error[0] == '\0')
 		result = ask_for_all(promise, had == 1);
-	promise->is_old = result == 1 && had == 1 && promise->text.len == len &&
-	    memcmp(promise->text.at, old, len) == 0;
-	free(old);
+	promise->is_old = result == 1 && had == 1 &&
+	    promise->text.len == old.len &&
+	    memcmp(promise->text.at, old.at, old.len) == 0;
+	free(old.at);
 	return mirroring->origin.error[0] == '\0' ? result : -1;
 }
 
@@ -182,7 +182,7 @@ get_signature(struct promise *promise)
 {
 	struct mirroring *mirroring = promise->mirroring;
 	struct mirroring_text *signature = &promise->signature;
-	char error[512];
+	struct signature_key key = { .path = mirroring->key };
 	int good;
 
 	get(promise, PROMISE_SIGNATURE, "", SIGNATURE_SIZE, signature);
@@ -198,11 +198,11 @@ get_signature(struct promise *promise)
 		    "it has no signature of its manifest%s%s",
 		    signature->got == MIRRORING_FAILED ? ": " : "",
 		    signature->got == MIRRORING_FAILED ? signature->why : "");
-	good = signature_check(mirroring->key,
+	good = signature_check(&key,
 	    (struct str){ promise->text.at, promise->text.len },
-	    (struct str){ signature->at, signature->len }, error, sizeof error);
+	    (struct str){ signature->at, signature->len });
 	if (good == -1)
-		return mirroring_stop(promise->mirroring, "%s", error);
+		return mirroring_stop(promise->mirroring, "%s", key.error);
 	if (good == 0)
 		return mirroring_stop(promise->mirroring,
 		    "the signature is not that of its manifest by %s; nothing "

@@ -108,10 +108,12 @@ static int
 ask_with(const struct config *config, struct text *text, const char *folder)
 {
 	struct directory_cache directories = { 0 };
+	struct kept_cache kept = { 0 };
 	struct tree tree;
 	struct server server = { .site = &config->site,
 		.tree = &tree,
-		.directories = &directories };
+		.directories = &directories,
+		.kept = &kept };
 	char error[256];
 	int result = -1;
 
@@ -123,6 +125,7 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 		complain("%s", error);
 	else
 		result = ask(&server, text, folder);
+	kept_release(&kept);
 	directory_cache_release(&directories);
 	media_free(server.media);
 	tree_release(&tree);
@@ -231,9 +234,10 @@ check_place(const char *folder, const char *key)
 }
 
 static int
-sign(const char *path, const char *key, bool makes_key)
+sign(const char *path, const char *key_path, bool makes_key)
 {
-	char error[PATH_MAX + 256], name[PATH_MAX];
+	struct signature_key key = { .path = key_path };
+	char name[PATH_MAX];
 	unsigned char signature[SIGNATURE_SIZE];
 	struct text text = { 0 };
 	struct stat st;
@@ -243,16 +247,16 @@ sign(const char *path, const char *key, bool makes_key)
 	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
 		path) >= (int)sizeof name)
 		return complain("%s: the name is too long", path);
-	if (is_folder && check_place(path, key) == -1)
+	if (is_folder && check_place(path, key_path) == -1)
 		return -1;
-	if (makes_key && signature_make_key(key, error, sizeof error) == -1)
-		return complain("%s", error);
+	if (makes_key && signature_make_key(&key) == -1)
+		return complain("%s", key.error);
 	if ((is_folder ? read_folder(&text, path) : read_file(&text, path)) ==
 		0 &&
 	    check(&text, name) == 0) {
-		if (signature_sign(key, (struct str){ text.at, text.len },
-			signature, error, sizeof error) == -1)
-			complain("%s", error);
+		if (signature_sign(&key, (struct str){ text.at, text.len },
+			signature) == -1)
+			complain("%s", key.error);
 		else
 			result = write_signature(name, signature);
 	}

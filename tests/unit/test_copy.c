@@ -186,33 +186,29 @@ removed(void **state)
 static void
 texts(void **state)
 {
-	char *text = NULL;
-	size_t len = 0;
+	struct copy_text text;
 
 	(void)state;
-	assert_int_equal(copy_read(&copy, COPY_OWN, "known", &text, &len), 0);
+	assert_int_equal(copy_read(&copy, COPY_OWN, "known", &text), 0);
 	assert_int_equal(copy_write(&copy, COPY_OWN, "known", STR("k")), 0);
 	assert_int_equal(
 	    copy_write(&copy, COPY_BESIDE, "manifest", STR("m")), 0);
 	check_file("copy/.mirror/known", "k");
 	check_file("copy/manifest", "m");
-	assert_int_equal(
-	    copy_read(&copy, COPY_BESIDE, "manifest", &text, &len), 1);
-	assert_int_equal(len, 1);
-	assert_string_equal(text, "m");
-	free(text);
+	assert_int_equal(copy_read(&copy, COPY_BESIDE, "manifest", &text), 1);
+	assert_int_equal(text.len, 1);
+	assert_string_equal(text.at, "m");
+	free(text.at);
 	assert_int_equal(copy_erase(&copy, "manifest"), 0);
 	assert_int_equal(copy_erase(&copy, "manifest"), 0);
 	/* Neither read nor written through a link. */
 	temporary_link(&temporary, "copy/manifest", "../outside/victim");
-	assert_int_equal(
-	    copy_read(&copy, COPY_BESIDE, "manifest", &text, &len), 0);
+	assert_int_equal(copy_read(&copy, COPY_BESIDE, "manifest", &text), 0);
 	assert_int_equal(
 	    copy_write(&copy, COPY_BESIDE, "manifest", STR("m")), 0);
 	check_file("outside/victim", "precious");
 	temporary_folder(&temporary, "copy/folder");
-	assert_int_equal(
-	    copy_read(&copy, COPY_BESIDE, "folder", &text, &len), -1);
+	assert_int_equal(copy_read(&copy, COPY_BESIDE, "folder", &text), -1);
 }
 
 /* Another one has to wait; what it left behind is gone then. */

@@ -20,7 +20,8 @@
 	"-----END PRIVATE KEY-----\n"
 
 static struct temporary temporary;
-static char key[4096], public[4200], error[4500];
+static char path[4096], public_path[4200];
+static struct signature_key key, public_key;
 static unsigned char made[SIGNATURE_SIZE];
 
 static int
@@ -28,9 +29,10 @@ set_up(void **state)
 {
 	(void)state;
 	temporary_make(&temporary);
-	snprintf(key, sizeof key, "%s", temporary_path(&temporary, "key"));
-	snprintf(public, sizeof public, "%s.pub", key);
-	error[0] = '\0';
+	snprintf(path, sizeof path, "%s", temporary_path(&temporary, "key"));
+	snprintf(public_path, sizeof public_path, "%s.pub", path);
+	key = (struct signature_key){ .path = path };
+	public_key = (struct signature_key){ .path = public_path };
 	return 0;
 }
 
@@ -55,24 +57,19 @@ both_ways(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(signature_make_key(key, error, sizeof error), 0);
-	assert_int_equal(stat(key, &st), 0);
+	assert_int_equal(signature_make_key(&key), 0);
+	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(signature_sign(&key, text, made), 0);
+	assert_int_equal(signature_check(&public_key, text, signed_), 1);
 	assert_int_equal(
-	    signature_sign(key, text, made, error, sizeof error), 0);
-	assert_int_equal(
-	    signature_check(public, text, signed_, error, sizeof error), 1);
-	assert_int_equal(signature_check(public, STR("some texT"), signed_,
-			     error, sizeof error),
-	    0);
+	    signature_check(&public_key, STR("some texT"), signed_), 0);
 	signed_.len--;
-	assert_int_equal(
-	    signature_check(public, text, signed_, error, sizeof error), 0);
+	assert_int_equal(signature_check(&public_key, text, signed_), 0);
 	made[7] ^= 1;
-	assert_int_equal(
-	    signature_check(public, text, signature(), error, sizeof error), 0);
-	assert_int_equal(signature_make_key(key, error, sizeof error), -1);
-	assert_non_null(strstr(error, "never written over"));
+	assert_int_equal(signature_check(&public_key, text, signature()), 0);
+	assert_int_equal(signature_make_key(&key), -1);
+	assert_non_null(strstr(key.error, "never written over"));
 }
 
 /* A key in use elsewhere gives the signature that is known there. */
@@ -81,38 +78,31 @@ known_key(void **state)
 {
 	(void)state;
 	temporary_file(&temporary, "key", PRIVATE);
-	assert_int_equal(chmod(key, 0600), 0);
-	assert_int_equal(
-	    signature_sign(key, STR("\x72"), made, error, sizeof error), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(signature_sign(&key, STR("\x72"), made), 0);
 	assert_int_equal(made[0], 0x92);
 	assert_int_equal(made[1], 0xa0);
 	assert_int_equal(made[63], 0x00);
 	assert_int_equal(made[62], 0x0c);
-	assert_int_equal(chmod(key, 0640), 0);
-	assert_int_equal(
-	    signature_sign(key, STR("\x72"), made, error, sizeof error), -1);
-	assert_non_null(strstr(error, "chmod 600"));
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(signature_sign(&key, STR("\x72"), made), -1);
+	assert_non_null(strstr(key.error, "chmod 600"));
 }
 
 static void
 no_keys(void **state)
 {
 	(void)state;
+	assert_int_equal(signature_sign(&key, STR(""), made), -1);
+	assert_non_null(strstr(key.error, "--new"));
 	assert_int_equal(
-	    signature_sign(key, STR(""), made, error, sizeof error), -1);
-	assert_non_null(strstr(error, "--new"));
-	assert_int_equal(
-	    signature_check(public, STR(""), signature(), error, sizeof error),
-	    -1);
+	    signature_check(&public_key, STR(""), signature()), -1);
 	temporary_file(&temporary, "key", "hello");
-	assert_int_equal(chmod(key, 0600), 0);
-	assert_int_equal(
-	    signature_sign(key, STR(""), made, error, sizeof error), -1);
-	assert_non_null(strstr(error, "no private key"));
-	assert_int_equal(
-	    signature_check(key, STR(""), signature(), error, sizeof error),
-	    -1);
-	assert_non_null(strstr(error, "no public key"));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(signature_sign(&key, STR(""), made), -1);
+	assert_non_null(strstr(key.error, "no private key"));
+	assert_int_equal(signature_check(&key, STR(""), signature()), -1);
+	assert_non_null(strstr(key.error, "no public key"));
 }
 
 int
