@@ -40,9 +40,7 @@
  * is left.
  */
 struct directory_work {
-	const struct tree *tree;
-	struct str path;
-	int fd;
+	struct directory_place place;
 	DIR *stream; /* NULL: all are read */
 	size_t room, sorted; /* of the entries, those in runs */
 
@@ -81,10 +79,9 @@ append(struct directory *directory, struct str name, bool is_directory)
 	return 0;
 }
 
-/* Whether `name` is to be shown, and as what. */
-static bool
-is_visible(
-    const struct directory_work *work, struct dirent *found, bool *is_directory)
+bool
+directory_shows(const struct directory_place *place, const struct dirent *found,
+    bool *is_directory)
 {
 	struct str name = str_of(found->d_name);
 	struct entry entry;
@@ -93,11 +90,11 @@ is_visible(
 		return false;
 	*is_directory = found->d_type == DT_DIR;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return faccessat(work->fd, found->d_name, R_OK, AT_EACCESS) ==
+		return faccessat(place->fd, found->d_name, R_OK, AT_EACCESS) ==
 		    0;
 	/* A link, or a file system that does not say: look where it leads. */
 	if ((found->d_type != DT_LNK && found->d_type != DT_UNKNOWN) ||
-	    tree_open_in(work->tree, work->path, name, &entry) !=
+	    tree_open_in(place->tree, place->path, name, &entry) !=
 		STATUS_SUCCESS)
 		return false;
 	*is_directory = entry_is_directory(&entry);
@@ -145,7 +142,7 @@ read_names(struct directory *directory)
 			work->stream = NULL;
 			break;
 		}
-		if (!is_visible(work, found, &is_directory))
+		if (!directory_shows(&work->place, found, &is_directory))
 			continue;
 		if (append(directory, str_of(found->d_name), is_directory) ==
 		    -1) {
@@ -332,16 +329,16 @@ begin_work(struct directory *directory, const struct tree *tree,
 	directory->work = work;
 	if (work == NULL)
 		return -1;
-	work->tree = tree;
-	if (arena_copy(&directory->arena, path, &work->path) == -1) {
+	work->place.tree = tree;
+	if (arena_copy(&directory->arena, path, &work->place.path) == -1) {
 		errno = ENOMEM;
 		return -1;
 	}
 	/* A descriptor of its own: its place in the directory is its own. */
-	work->fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	work->stream = work->fd != -1 ? fdopendir(work->fd) : NULL;
-	if (work->stream == NULL && work->fd != -1)
-		close(work->fd);
+	work->place.fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	work->stream = work->place.fd != -1 ? fdopendir(work->place.fd) : NULL;
+	if (work->stream == NULL && work->place.fd != -1)
+		close(work->place.fd);
 	return work->stream == NULL ? -1 : 0;
 }
 

@@ -1,6 +1,7 @@
 #ifndef TREE_DIRECTORY_H
 #define TREE_DIRECTORY_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -61,6 +62,20 @@ directory_open(struct directory_cache *cache, const struct tree *tree,
  */
 MUST_USE int directory_more(struct directory *directory);
 void directory_close(struct directory *directory);
+
+/* Where names are read: the directory `path`, open as `fd`. */
+struct directory_place {
+	const struct tree *tree;
+	struct str path;
+	int fd;
+};
+
+/*
+ * Whether a visitor may see what readdir(3) found there; if so, tells whether
+ * it is a directory.
+ */
+bool directory_shows(const struct directory_place *place,
+    const struct dirent *found, bool *is_directory);
 
 /* Lets go of what is remembered. */
 void directory_cache_release(struct directory_cache *cache);

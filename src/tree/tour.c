@@ -1,0 +1,303 @@
+/*
+ * Every file of a tree, in order.  Knows how to get there in small steps and
+ * in memory for one branch of it; knows nothing of what files are wanted for.
+ */
+#include "tree/tour.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/arena.h"
+#include "tree/directory.h"
+
+/* Steps in one call: a name is read, or a file or directory opened. */
+#define STEPS_A_CALL 64
+/* For the names of the directories that it is in; a million of them. */
+#define NAMES_MAX ((size_t)64 << 20)
+
+/*
+ * A directory that the tour is in.  Its names are a heap, the least first:
+ * there is no moment at which all of them have to be sorted.
+ */
+struct level {
+	struct level *above;
+	DIR *stream; /* NULL: all names are read */
+	size_t path_len; /* of the tour's path that leads here */
+	struct arena arena; /* holds what is below */
+	const char **heap; /* names; a directory's with its slash */
+	size_t count, room;
+};
+
+struct tour {
+	const struct tree *tree;
+	struct level *level; /* where the tour is; NULL: at the end */
+	size_t len; /* of `path` */
+	char path[PATH_MAX + NAME_MAX + 2];
+};
+
+static struct str
+here(const struct tour *tour)
+{
+	return (struct str){ tour->path, tour->level->path_len };
+}
+
+static bool
+is_less(const struct level *level, size_t i, size_t j)
+{
+	return strcmp(level->heap[i], level->heap[j]) < 0;
+}
+
+static void
+exchange(struct level *level, size_t i, size_t j)
+{
+	const char *kept = level->heap[i];
+
+	level->heap[i] = level->heap[j];
+	level->heap[j] = kept;
+}
+
+/* The heap doubles, and the arena keeps what it outgrew. */
+static int
+grow(struct level *level)
+{
+	size_t room = level->room * 2 + 32;
+	const char **larger = arena_alloc(&level->arena, room * sizeof *larger);
+
+	if (larger == NULL)
+		return -1;
+	if (level->count > 0)
+		memcpy(larger, level->heap, level->count * sizeof *larger);
+	level->heap = larger;
+	level->room = room;
+	return 0;
+}
+
+static int
+add_name(struct level *level, struct str name, bool is_directory)
+{
+	char *copy = arena_alloc(&level->arena, name.len + 2);
+	size_t i = level->count;
+
+	if (copy == NULL || (i == level->room && grow(level) == -1)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memcpy(copy, name.at, name.len);
+	/* So "a.gmi" comes before what is in "a/", as in the order of paths. */
+	if (is_directory)
+		copy[name.len] = '/';
+	level->heap[level->count++] = copy;
+	while (i > 0 && is_less(level, i, (i - 1) / 2)) {
+		exchange(level, i, (i - 1) / 2);
+		i = (i - 1) / 2;
+	}
+	return 0;
+}
+
+static struct str
+take_name(struct level *level)
+{
+	struct str least = str_of(level->heap[0]);
+	size_t i = 0;
+
+	level->heap[0] = level->heap[--level->count];
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= level->count)
+			return least;
+		if (child + 1 < level->count &&
+		    is_less(level, child + 1, child))
+			child++;
+		if (!is_less(level, child, i))
+			return least;
+		exchange(level, i, child);
+		i = child;
+	}
+}
+
+static void
+leave(struct tour *tour)
+{
+	struct level *level = tour->level;
+
+	tour->level = level->above;
+	if (level->stream != NULL)
+		closedir(level->stream);
+	arena_release(&level->arena);
+	free(level);
+}
+
+/* Bytes of the names of all directories that it is in. */
+static size_t
+held(const struct tour *tour)
+{
+	size_t bytes = 0;
+
+	for (const struct level *level = tour->level; level != NULL;
+	     level = level->above)
+		bytes += level->arena.held;
+	return bytes;
+}
+
+/* Takes the directory's descriptor. */
+static int
+push(struct tour *tour, const struct entry *entry)
+{
+	struct level *level = calloc(1, sizeof *level);
+
+	if (level != NULL)
+		level->stream = fdopendir(entry->fd);
+	if (level == NULL || level->stream == NULL) {
+		int error = errno;
+
+		free(level);
+		close(entry->fd);
+		errno = error;
+		return -1;
+	}
+	level->above = tour->level;
+	arena_init(&level->arena, NAMES_MAX - held(tour));
+	level->path_len = tour->len;
+	tour->level = level;
+	return 0;
+}
+
+/* Goes into the directory `path`, unless it is no longer there. */
+static int
+enter(struct tour *tour)
+{
+	struct entry entry;
+	enum status status = tree_open(
+	    tour->tree, (struct str){ tour->path, tour->len }, &entry);
+
+	if (status == STATUS_NOT_FOUND)
+		return 0;
+	if (status != STATUS_SUCCESS) {
+		errno = EIO;
+		return -1;
+	}
+	return push(tour, &entry);
+}
+
+/*
+ * A link to a directory leads to what is met in its own place, or around in
+ * a circle.
+ */
+static bool
+is_link(const struct directory_place *place, const struct dirent *found)
+{
+	struct stat st;
+
+	if (found->d_type != DT_UNKNOWN)
+		return found->d_type == DT_LNK;
+	return fstatat(place->fd, found->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+	    -1 ||
+	    S_ISLNK(st.st_mode);
+}
+
+/* Reads one name of the directory where the tour is. */
+static int
+read_name(struct tour *tour)
+{
+	struct level *level = tour->level;
+	const struct directory_place place = { tour->tree, here(tour),
+		dirfd(level->stream) };
+	const struct dirent *found;
+	bool is_directory;
+
+	errno = 0;
+	found = readdir(level->stream);
+	if (found == NULL && errno != 0)
+		return -1;
+	if (found == NULL) {
+		closedir(level->stream);
+		level->stream = NULL;
+		return 0;
+	}
+	if (!directory_shows(&place, found, &is_directory) ||
+	    (is_directory && is_link(&place, found)))
+		return 0;
+	return add_name(level, str_of(found->d_name), is_directory);
+}
+
+/* Takes the least name, and opens it; returns 1 when it is a file. */
+static int
+step_to(struct tour *tour, struct tour_file *out)
+{
+	struct str directory = here(tour), name = take_name(tour->level);
+	enum status status;
+
+	memcpy(tour->path + directory.len, name.at, name.len);
+	tour->len = directory.len + name.len;
+	if (str_ends(name, STR("/")))
+		return enter(tour);
+	status = tree_open_in(tour->tree, directory, name, &out->entry);
+	if (status == STATUS_NOT_FOUND)
+		return 0;
+	if (status != STATUS_SUCCESS) {
+		errno = EIO;
+		return -1;
+	}
+	if (entry_is_directory(&out->entry)) {
+		close(out->entry.fd);
+		return 0;
+	}
+	out->path = (struct str){ tour->path + 1, tour->len - 1 };
+	return 1;
+}
+
+struct tour *
+tour_open(const struct tree *tree, struct str path)
+{
+	struct tour *tour =
+	    path.len < PATH_MAX ? calloc(1, sizeof *tour) : NULL;
+
+	if (tour == NULL)
+		return NULL;
+	tour->tree = tree;
+	tour->len = path.len;
+	memcpy(tour->path, path.at, path.len);
+	if (enter(tour) == 0)
+		return tour;
+	free(tour);
+	return NULL;
+}
+
+void
+tour_close(struct tour *tour)
+{
+	if (tour == NULL)
+		return;
+	while (tour->level != NULL)
+		leave(tour);
+	free(tour);
+}
+
+int
+tour_next(struct tour *tour, struct tour_file *out)
+{
+	for (int i = 0; i < STEPS_A_CALL; i++) {
+		int result = 0;
+
+		if (tour->level == NULL)
+			return 0;
+		if (tour->level->stream != NULL)
+			result = read_name(tour);
+		else if (tour->level->count > 0)
+			result = step_to(tour, out);
+		else
+			leave(tour);
+		if (result != 0)
+			return result;
+	}
+	errno = EAGAIN;
+	return -1;
+}

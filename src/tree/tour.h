@@ -1,0 +1,35 @@
+#ifndef TREE_TOUR_H
+#define TREE_TOUR_H
+
+#include "text/attribute.h"
+#include "text/str.h"
+#include "tree/tree.h"
+
+/*
+ * A tour of all files beneath a directory that a visitor may see, in the order
+ * of the bytes of their paths, a few at a time.
+ */
+struct tour;
+
+struct tour_file {
+	struct str path; /* from the root, without a slash before it */
+	struct entry entry;
+};
+
+/*
+ * Begins at `path`, decoded, with its final slash; borrows `tree`.  NULL
+ * without memory.
+ */
+MUST_USE struct tour *tour_open(const struct tree *tree, struct str path);
+void tour_close(struct tour *tour);
+
+/*
+ * The next file, open, whose descriptor the caller closes; its path is valid
+ * until the next call.  Links to directories are not followed; what comes or
+ * goes meanwhile is met or not.  Returns 1, 0 at the end, or -1 with errno
+ * set: EAGAIN when others should have their turn first, and anything else
+ * when the rest cannot be had.
+ */
+MUST_USE int tour_next(struct tour *tour, struct tour_file *out);
+
+#endif

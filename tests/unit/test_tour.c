@@ -1,0 +1,219 @@
+/* A tour through a tree: what is met, in which order, in which steps. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "temporary.h"
+#include "tree/tour.h"
+
+#define PATHS_MAX 20000
+
+static struct temporary folder;
+static struct tree tree;
+static char paths[PATHS_MAX][32];
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	temporary_make(&folder);
+	return tree_init(&tree, folder.path);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	tree_release(&tree);
+	temporary_remove(&folder);
+	return 0;
+}
+
+/* Fills `paths` with what a tour from `path` meets; returns how many. */
+static size_t
+collect(const char *path, size_t *pauses)
+{
+	struct tour *tour = tour_open(&tree, str_of(path));
+	struct tour_file file;
+	size_t count = 0;
+	int result;
+
+	assert_non_null(tour);
+	*pauses = 0;
+	do {
+		result = tour_next(tour, &file);
+		if (result == -1) {
+			assert_int_equal(errno, EAGAIN);
+			++*pauses;
+		} else if (result == 1) {
+			assert_false(entry_is_directory(&file.entry));
+			close(file.entry.fd);
+			assert_true(count < PATHS_MAX);
+			snprintf(paths[count++], sizeof paths[0], "%.*s",
+			    STR_ARG(file.path));
+		}
+	} while (result != 0);
+	tour_close(tour);
+	return count;
+}
+
+static void
+paths_come_in_the_order_of_their_bytes(void **state)
+{
+	static const char *const want[] = { ".well-known/known", "A", "a-b",
+		"a.txt", "a/b", "a/c/d", "a0", "b\nc", "to-file", "z\xff" };
+	size_t pauses;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		if (i == 4)
+			temporary_folder(&folder, "a");
+		if (i == 5)
+			temporary_folder(&folder, "a/c");
+		if (i == 0)
+			temporary_folder(&folder, ".well-known");
+		if (strcmp(want[i], "to-file") != 0)
+			temporary_file(&folder, want[i], "x");
+	}
+	temporary_link(&folder, "linked", "a");
+	temporary_link(&folder, "to-file", "a.txt");
+	temporary_link(&folder, "outside", "/etc");
+	temporary_link(&folder, "dangling", "nowhere");
+	temporary_file(&folder, ".hidden", "x");
+	temporary_file(&folder, "gophermap", "x");
+	temporary_folder(&folder, "empty");
+	temporary_check(
+	    mkfifo(temporary_path(&folder, "fifo"), 0644) == 0, "fifo");
+	assert_int_equal(collect("/", &pauses), sizeof want / sizeof *want);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+		assert_string_equal(paths[i], want[i]);
+}
+
+static void
+it_may_begin_below(void **state)
+{
+	size_t pauses;
+
+	(void)state;
+	temporary_folder(&folder, "a");
+	temporary_folder(&folder, "a/b");
+	temporary_file(&folder, "a/b/c", "x");
+	temporary_file(&folder, "d", "x");
+	assert_int_equal(collect("/a/", &pauses), 1);
+	assert_string_equal(paths[0], "a/b/c");
+	/* What is no directory has nothing in it. */
+	assert_int_equal(collect("/d/", &pauses), 0);
+	assert_int_equal(collect("/none/", &pauses), 0);
+}
+
+/* Each file once, and an end. */
+static void
+links_to_directories_are_not_followed(void **state)
+{
+	size_t pauses;
+
+	(void)state;
+	temporary_folder(&folder, "a");
+	temporary_file(&folder, "a/file", "x");
+	temporary_link(&folder, "a/up", "..");
+	temporary_link(&folder, "b", "a");
+	temporary_link(&folder, "loop", "loop");
+	assert_int_equal(collect("/", &pauses), 1);
+	assert_string_equal(paths[0], "a/file");
+	/* Unless it begins there. */
+	assert_int_equal(collect("/b/", &pauses), 1);
+	assert_string_equal(paths[0], "b/file");
+}
+
+static void
+many_names_are_read_in_steps(void **state)
+{
+	enum {
+		COUNT = 5000
+	};
+	size_t pauses;
+
+	(void)state;
+	temporary_folder(&folder, "many");
+	for (int i = 0; i < COUNT; i++) {
+		char name[32];
+
+		/* In an order that is neither theirs nor its opposite. */
+		snprintf(name, sizeof name, "many/%d", i * 1237 % COUNT);
+		temporary_file(&folder, name, "");
+	}
+	assert_int_equal(collect("/", &pauses), COUNT);
+	assert_true(pauses >= COUNT / 64);
+	for (size_t i = 1; i < COUNT; i++)
+		assert_true(strcmp(paths[i - 1], paths[i]) < 0);
+}
+
+/* Gone, or another thing by now: it is as if it had never been there. */
+static void
+what_is_gone_is_left_out(void **state)
+{
+	struct tour *tour;
+	struct tour_file file;
+
+	(void)state;
+	temporary_file(&folder, "a", "x");
+	temporary_file(&folder, "b", "x");
+	temporary_file(&folder, "c", "x");
+	temporary_folder(&folder, "d");
+	temporary_file(&folder, "d/e", "x");
+	tour = tour_open(&tree, STR("/"));
+	assert_int_equal(tour_next(tour, &file), 1);
+	close(file.entry.fd);
+	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
+	assert_int_equal(unlink(temporary_path(&folder, "d/e")), 0);
+	assert_int_equal(rmdir(temporary_path(&folder, "d")), 0);
+	temporary_file(&folder, "d", "x");
+	assert_int_equal(tour_next(tour, &file), 1);
+	close(file.entry.fd);
+	assert_true(str_equals(file.path, STR("c")));
+	assert_int_equal(tour_next(tour, &file), 0);
+	tour_close(tour);
+}
+
+static void
+it_may_be_left_anywhere(void **state)
+{
+	struct tour *tour;
+	struct tour_file file;
+
+	(void)state;
+	temporary_folder(&folder, "a");
+	temporary_folder(&folder, "a/b");
+	temporary_file(&folder, "a/b/c", "x");
+	tour_close(tour_open(&tree, STR("/")));
+	tour = tour_open(&tree, STR("/"));
+	assert_int_equal(tour_next(tour, &file), 1);
+	close(file.entry.fd);
+	tour_close(tour);
+	tour_close(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    paths_come_in_the_order_of_their_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    it_may_begin_below, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    links_to_directories_are_not_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    many_names_are_read_in_steps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_gone_is_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    it_may_be_left_anywhere, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
