@@ -52,6 +52,7 @@ OPENSSL = $(if $(STATIC),-Wl$(comma)-Bstatic) -lssl -lcrypto \
 LIBRARIES = -lconfuse -levent_core -lmagic $(OPENSSL) -luriparser \
     -lunistring -lidn2 -lsqlite3 -lm \
     $(if $(filter Linux,$(SYSTEM)),-lseccomp)
+LIBRARIES += -larchive
 
 # Rooms of one system alone; where they are not compiled, only looked at.
 SYSTEM := $(shell uname -s)
@@ -88,6 +89,7 @@ DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev 
     libsqlite3-dev libcmocka-dev \
     valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc \
     rsync
+DEPS += libarchive-dev libarchive-tools unzip
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
 endif

@@ -31,3 +31,10 @@ utf8_clean(struct buf *out, struct str text)
 		text = str_tail(text, len < 0 ? 1 : (size_t)len);
 	}
 }
+
+bool
+utf8_is_valid(struct str text)
+{
+	return text.len == 0 ||
+	    u8_check((const uint8_t *)text.at, text.len) == NULL;
+}

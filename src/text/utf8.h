@@ -1,6 +1,8 @@
 #ifndef TEXT_UTF8_H
 #define TEXT_UTF8_H
 
+#include <stdbool.h>
+
 #include "text/buf.h"
 #include "text/str.h"
 
@@ -11,5 +13,8 @@
  * times the text.
  */
 void utf8_clean(struct buf *out, struct str text);
+
+/* Whether all of it is UTF-8. */
+bool utf8_is_valid(struct str text);
 
 #endif

@@ -1,0 +1,302 @@
+/*
+ * Archives by libarchive.  Knows what makes them come out the same each time;
+ * knows nothing of trees, nor of who takes the bytes.
+ */
+#include "serve/packer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "sys/log.h"
+#include "text/utf8.h"
+
+/* What a zip has at its end, at most: half a million files of usual names. */
+#define WAITING_MAX ((size_t)64 << 20)
+#define WAITING_FIRST ((size_t)192 << 10)
+/* Level 3 takes 1.7 times as long for a twelfth less, 6 four times. */
+#define LEVEL "1"
+/* No zip can hold a later time. */
+#define TIME_MAX INT64_C(0xffffffff)
+
+struct packer {
+	struct archive *archive;
+	struct archive *gzip; /* of a tar: what its bytes go through */
+	struct archive_entry *entry;
+	bool abandoned; /* nobody wants the rest */
+	char *waiting; /* bytes not yet taken */
+	size_t start, end, room;
+};
+
+/* libarchive asks the locale whether a zip's names are UTF-8. */
+static locale_t utf8;
+
+void
+packer_prepare(void)
+{
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	if (utf8 == (locale_t)0)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+static int
+make_room(struct packer *packer, size_t len)
+{
+	size_t kept = packer->end - packer->start;
+	size_t room = packer->room == 0 ? WAITING_FIRST : packer->room;
+	char *larger;
+
+	if (packer->start > 0) {
+		memmove(packer->waiting, packer->waiting + packer->start, kept);
+		packer->start = 0;
+		packer->end = kept;
+	}
+	while (room - kept < len)
+		room *= 2;
+	if (room == packer->room)
+		return 0;
+	larger = room <= WAITING_MAX ? realloc(packer->waiting, room) : NULL;
+	if (larger == NULL)
+		return -1;
+	packer->waiting = larger;
+	packer->room = room;
+	return 0;
+}
+
+/* libarchive has no way to be told "not now": all of it has to be kept. */
+static la_ssize_t
+keep_bytes(
+    struct archive *archive, void *context, const void *bytes, size_t len)
+{
+	struct packer *packer = context;
+
+	if (packer->abandoned)
+		return (la_ssize_t)len;
+	if (packer->room - packer->end < len && make_room(packer, len) == -1) {
+		archive_set_error(archive, ENOMEM, "out of memory");
+		return -1;
+	}
+	memcpy(packer->waiting + packer->end, bytes, len);
+	packer->end += len;
+	return (la_ssize_t)len;
+}
+
+/* A tar would fill up the file that is not written to its end. */
+static la_ssize_t
+compress_bytes(
+    struct archive *archive, void *context, const void *bytes, size_t len)
+{
+	struct packer *packer = context;
+	la_ssize_t taken;
+
+	if (packer->abandoned)
+		return -1;
+	taken = archive_write_data(packer->gzip, bytes, len);
+	if (taken <= 0)
+		archive_set_error(archive, archive_errno(packer->gzip), "%s",
+		    archive_error_string(packer->gzip));
+	return taken;
+}
+
+/* Whether libarchive did what it should; else the log is told. */
+static int
+check(struct packer *packer, la_ssize_t result)
+{
+	const char *error;
+
+	if (result >= ARCHIVE_OK)
+		return 0;
+	error = archive_error_string(packer->archive);
+	log_line(LOG_LEVEL_ERROR, "archive: %s",
+	    error != NULL ? error : "libarchive failed");
+	errno = EIO;
+	return -1;
+}
+
+/* Nothing is gathered into blocks: what there is comes at once. */
+static bool
+open_archive(struct archive *archive, struct packer *packer,
+    archive_write_callback *on_bytes)
+{
+	return archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK &&
+	    archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
+	    archive_write_open2(archive, packer, NULL, on_bytes, NULL, NULL) ==
+	    ARCHIVE_OK;
+}
+
+static bool
+open_zip(struct packer *packer)
+{
+	struct archive *zip = packer->archive;
+
+	return archive_write_set_format_zip(zip) == ARCHIVE_OK &&
+	    archive_write_set_format_option(
+		zip, "zip", "compression", "deflate") == ARCHIVE_OK &&
+	    archive_write_set_format_option(
+		zip, "zip", "compression-level", LEVEL) == ARCHIVE_OK &&
+	    open_archive(zip, packer, keep_bytes);
+}
+
+/* One stream of any length, with no time in its header. */
+static bool
+open_gzip(struct packer *packer)
+{
+	struct archive *gzip = packer->gzip = archive_write_new();
+
+	archive_entry_set_filetype(packer->entry, AE_IFREG);
+	return gzip != NULL &&
+	    archive_write_set_format_raw(gzip) == ARCHIVE_OK &&
+	    archive_write_add_filter_gzip(gzip) == ARCHIVE_OK &&
+	    archive_write_set_filter_option(
+		gzip, "gzip", "compression-level", LEVEL) == ARCHIVE_OK &&
+	    archive_write_set_filter_option(gzip, "gzip", "timestamp", NULL) ==
+	    ARCHIVE_OK &&
+	    open_archive(gzip, packer, keep_bytes) &&
+	    archive_write_header(gzip, packer->entry) == ARCHIVE_OK;
+}
+
+/* GNU's, because it takes names as the bytes they are, of any length. */
+static bool
+open_tar(struct packer *packer)
+{
+	return open_gzip(packer) &&
+	    archive_write_set_format_gnutar(packer->archive) == ARCHIVE_OK &&
+	    open_archive(packer->archive, packer, compress_bytes);
+}
+
+struct packer *
+packer_new(enum packer_format format)
+{
+	struct packer *packer = calloc(1, sizeof *packer);
+
+	if (packer == NULL)
+		return NULL;
+	packer->archive = archive_write_new();
+	packer->entry = archive_entry_new();
+	if (packer->archive == NULL || packer->entry == NULL ||
+	    !(format == PACKER_ZIP ? open_zip(packer) : open_tar(packer))) {
+		packer_free(packer);
+		return NULL;
+	}
+	return packer;
+}
+
+/*
+ * Freed as it stands, an archive would leave the compressor's memory behind:
+ * it has to be closed.
+ */
+static void
+end_archive(struct archive *archive)
+{
+	if (archive == NULL)
+		return;
+	(void)archive_write_close(archive);
+	archive_write_free(archive);
+}
+
+void
+packer_free(struct packer *packer)
+{
+	if (packer == NULL)
+		return;
+	packer->abandoned = true;
+	end_archive(packer->archive);
+	end_archive(packer->gzip);
+	archive_entry_free(packer->entry);
+	free(packer->waiting);
+	free(packer);
+}
+
+static int
+write_header(struct packer *packer, struct str path)
+{
+	/* A name that is not UTF-8 must not say so: some readers give up. */
+	bool names = utf8 != (locale_t)0 && utf8_is_valid(path);
+	locale_t before = uselocale(names ? utf8 : (locale_t)0);
+	la_ssize_t result =
+	    archive_write_header(packer->archive, packer->entry);
+
+	uselocale(before);
+	return check(packer, result);
+}
+
+int
+packer_begin(struct packer *packer, const struct packer_file *file)
+{
+	struct archive_entry *entry = packer->entry;
+	int64_t time = file->time;
+	char name[PATH_MAX];
+
+	if (file->path.len >= sizeof name) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(name, file->path.at, file->path.len);
+	name[file->path.len] = '\0';
+	if (time < 0)
+		time = 0;
+	if (time > TIME_MAX)
+		time = TIME_MAX;
+	archive_entry_clear(entry);
+	archive_entry_copy_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, (la_int64_t)file->size);
+	archive_entry_set_mtime(entry, (time_t)time, 0);
+	archive_entry_set_uid(entry, 0);
+	archive_entry_set_gid(entry, 0);
+	return write_header(packer, file->path);
+}
+
+int
+packer_write(struct packer *packer, struct str bytes)
+{
+	while (bytes.len > 0) {
+		la_ssize_t taken =
+		    archive_write_data(packer->archive, bytes.at, bytes.len);
+
+		if (check(packer, taken > 0 ? taken : ARCHIVE_FATAL) == -1)
+			return -1;
+		bytes = str_tail(bytes, (size_t)taken);
+	}
+	return 0;
+}
+
+int
+packer_end(struct packer *packer)
+{
+	if (check(packer, archive_write_close(packer->archive)) == -1)
+		return -1;
+	if (packer->gzip == NULL)
+		return 0;
+	return check(packer, archive_write_close(packer->gzip));
+}
+
+size_t
+packer_waiting(const struct packer *packer)
+{
+	return packer->end - packer->start;
+}
+
+size_t
+packer_take(struct packer *packer, char *at, size_t room)
+{
+	size_t len = packer_waiting(packer);
+
+	if (len > room)
+		len = room;
+	if (len > 0)
+		memcpy(at, packer->waiting + packer->start, len);
+	packer->start += len;
+	if (packer->start == packer->end)
+		packer->start = packer->end = 0;
+	return len;
+}

@@ -1,0 +1,58 @@
+#ifndef SERVE_PACKER_H
+#define SERVE_PACKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * Files to the bytes of an archive.  What is written comes out as bytes to be
+ * taken; the same files, written in the same order, are the same bytes.
+ */
+struct packer;
+
+enum packer_format {
+	PACKER_ZIP,
+	PACKER_TAR, /* with gzip */
+};
+
+struct packer_file {
+	struct str path; /* relative, any bytes but NUL */
+	uint64_t size;
+	int64_t time; /* seconds since 1970 */
+};
+
+/*
+ * To be called once, before the process has threads or is jailed: local time,
+ * which a zip holds, is UTC from then on, and names are taken for UTF-8.
+ */
+void packer_prepare(void);
+
+/* NULL without memory. */
+MUST_USE struct packer *packer_new(enum packer_format format);
+void packer_free(struct packer *packer);
+
+/*
+ * Begins a file, whose `size` bytes have to follow in calls of packer_write,
+ * or ends the archive.  Each returns -1 with errno set when the archive can
+ * no longer become whole.
+ */
+MUST_USE int
+packer_begin(struct packer *packer, const struct packer_file *file);
+MUST_USE int packer_write(struct packer *packer, struct str bytes);
+MUST_USE int packer_end(struct packer *packer);
+
+/*
+ * Moves up to `room` bytes of the archive to `at`, and returns how many.  A
+ * call of packer_begin or packer_write adds a few ten thousand to those that
+ * wait, or a little more than were written to it; packer_end adds what a zip
+ * says of all its files at its end.
+ */
+size_t packer_take(struct packer *packer, char *at, size_t room);
+
+/* How many bytes wait to be taken. */
+size_t packer_waiting(const struct packer *packer);
+
+#endif

@@ -1,0 +1,266 @@
+/* Archives: the same bytes for the same files, and what libarchive reads. */
+#include <errno.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cmocka.h>
+
+#include "serve/packer.h"
+
+#define SIZE ((size_t)4 << 20)
+
+static char bytes[SIZE], again[SIZE], content[300000];
+
+static size_t
+take_all(struct packer *packer, char *at)
+{
+	size_t len = 0, got;
+
+	do {
+		got = packer_take(packer, at + len, 1000);
+		len += got;
+		assert_true(len < SIZE - 1000);
+	} while (got > 0);
+	assert_int_equal(packer_waiting(packer), 0);
+	return len;
+}
+
+static void
+pack_file(struct packer *packer, const char *path, size_t size, int64_t time)
+{
+	const struct packer_file file = {
+		.path = str_of(path), .size = size, .time = time
+	};
+
+	assert_int_equal(packer_begin(packer, &file), 0);
+	for (size_t at = 0; at < size; at += 5000)
+		assert_int_equal(packer_write(packer,
+				     (struct str){ content + at,
+					 size - at < 5000 ? size - at : 5000 }),
+		    0);
+}
+
+static const struct {
+	const char *path;
+	size_t size;
+	int64_t time, stored;
+} files[] = {
+	{ "a.gmi", 12, 1000000000, 1000000000 },
+	{ "empty", 0, 1000000001, 1000000001 },
+	{ "long/0123456789012345678901234567890123456789012345678901234567890"
+	  "123456789012345678901234567890123456789012345678901234567890123456"
+	  "7890123456789",
+	    5, 1000000000, 1000000000 },
+	{ "gr\xc3\xbc\xc3\x9f"
+	  "e.txt",
+	    5, 1000000000, 1000000000 },
+	{ "large", sizeof content, 1500000000, 1500000000 },
+	{ "before 1970", 1, -5, 0 },
+	{ "past 2106", 1, INT64_C(99999999999), INT64_C(0xffffffff) },
+	{ "\xff\xfe", 1, 1000000000, 1000000000 },
+};
+
+#define FILE_COUNT (sizeof files / sizeof *files)
+
+static size_t
+pack_files(enum packer_format format, char *at)
+{
+	struct packer *packer = packer_new(format);
+	size_t len;
+
+	assert_non_null(packer);
+	for (size_t i = 0; i < FILE_COUNT; i++)
+		pack_file(packer, files[i].path, files[i].size, files[i].time);
+	assert_int_equal(packer_end(packer), 0);
+	len = take_all(packer, at);
+	packer_free(packer);
+	return len;
+}
+
+static void
+check_entry(struct archive *archive, struct archive_entry *entry, size_t i)
+{
+	static char got[sizeof content + 1];
+
+	assert_string_equal(archive_entry_pathname(entry), files[i].path);
+	assert_int_equal(archive_entry_mtime(entry), files[i].stored);
+	assert_int_equal(archive_entry_uid(entry), 0);
+	assert_int_equal(archive_entry_gid(entry), 0);
+	assert_int_equal(archive_entry_mode(entry), AE_IFREG | 0644);
+	assert_int_equal(
+	    archive_read_data(archive, got, sizeof got), files[i].size);
+	assert_memory_equal(got, content, files[i].size);
+}
+
+static void
+what_goes_in_comes_out(void **state)
+{
+	(void)state;
+	for (int format = PACKER_ZIP; format <= PACKER_TAR; format++) {
+		size_t len = pack_files((enum packer_format)format, bytes);
+		struct archive *archive = archive_read_new();
+		struct archive_entry *entry;
+
+		/* What is read comes in the locale's encoding. */
+		assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+		assert_int_equal(archive_read_support_format_zip(archive), 0);
+		assert_int_equal(archive_read_support_format_tar(archive), 0);
+		assert_int_equal(archive_read_support_filter_gzip(archive), 0);
+		assert_int_equal(
+		    archive_read_open_memory(archive, bytes, len), 0);
+		for (size_t i = 0; i < FILE_COUNT; i++) {
+			assert_int_equal(
+			    archive_read_next_header(archive, &entry), 0);
+			check_entry(archive, entry, i);
+		}
+		assert_int_equal(
+		    archive_read_next_header(archive, &entry), ARCHIVE_EOF);
+		archive_read_free(archive);
+		assert_non_null(setlocale(LC_CTYPE, "C"));
+	}
+}
+
+static void
+it_is_the_same_each_time(void **state)
+{
+	(void)state;
+	for (int format = PACKER_ZIP; format <= PACKER_TAR; format++) {
+		size_t len = pack_files((enum packer_format)format, bytes);
+
+		/* Wherever the machine stands. */
+		setenv("TZ", "Asia/Baku", 1);
+		packer_prepare();
+		assert_int_equal(
+		    pack_files((enum packer_format)format, again), len);
+		assert_memory_equal(bytes, again, len);
+	}
+}
+
+/* A gzip tells the time of its making, unless it is told not to. */
+static void
+a_tar_has_no_time_of_its_own(void **state)
+{
+	static const char none[4] = "";
+
+	(void)state;
+	pack_files(PACKER_TAR, bytes);
+	assert_memory_equal(bytes, "\x1f\x8b\x08", 3);
+	assert_memory_equal(bytes + 4, none, 4);
+}
+
+/* Bit 11 of a zip's flags: names are UTF-8. */
+static void
+a_zip_says_that_names_are_utf8(void **state)
+{
+	struct packer *packer = packer_new(PACKER_ZIP);
+
+	(void)state;
+	pack_file(packer,
+	    "gr\xc3\xbc\xc3\x9f"
+	    "e.txt",
+	    5, 0);
+	assert_int_equal(packer_end(packer), 0);
+	assert_true(take_all(packer, bytes) > 30);
+	assert_memory_equal(bytes, "PK\3\4", 4);
+	assert_int_equal(bytes[7] & 8, 8);
+	packer_free(packer);
+	/* But not where that would be a lie. */
+	packer = packer_new(PACKER_ZIP);
+	pack_file(packer, "\xff\xfe", 5, 0);
+	assert_int_equal(packer_end(packer), 0);
+	assert_true(take_all(packer, bytes) > 30);
+	assert_int_equal(bytes[7] & 8, 0);
+	packer_free(packer);
+}
+
+/* What waits does not grow with what was written, as long as it is taken. */
+static void
+little_waits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof content; i++)
+		content[i] = (char)(rand() >> 7);
+	for (int format = PACKER_ZIP; format <= PACKER_TAR; format++) {
+		struct packer *packer = packer_new((enum packer_format)format);
+		const struct packer_file file = { .path = STR("noise"),
+			.size = 100 * sizeof content };
+
+		assert_int_equal(packer_begin(packer, &file), 0);
+		for (int i = 0; i < 100; i++)
+			for (size_t at = 0; at < sizeof content; at += 10000) {
+				assert_int_equal(
+				    packer_write(packer,
+					(struct str){ content + at, 10000 }),
+				    0);
+				assert_true(packer_waiting(packer) < 150000);
+				take_all(packer, bytes);
+			}
+		packer_free(packer);
+	}
+}
+
+static void
+it_may_be_left_anywhere(void **state)
+{
+	const struct packer_file file = { .path = STR("a"), .size = 100 };
+
+	(void)state;
+	for (int format = PACKER_ZIP; format <= PACKER_TAR; format++) {
+		struct packer *packer = packer_new((enum packer_format)format);
+
+		packer_free(packer);
+		packer = packer_new((enum packer_format)format);
+		assert_int_equal(packer_begin(packer, &file), 0);
+		packer_free(packer);
+		packer = packer_new((enum packer_format)format);
+		assert_int_equal(packer_begin(packer, &file), 0);
+		assert_int_equal(packer_write(packer, STR("some")), 0);
+		packer_free(packer);
+	}
+	packer_free(NULL);
+}
+
+static void
+a_path_has_an_end(void **state)
+{
+	struct packer *packer = packer_new(PACKER_TAR);
+	const struct packer_file file = { .path = { content, 5000 } };
+
+	(void)state;
+	assert_int_equal(packer_begin(packer, &file), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	packer_free(packer);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	packer_prepare();
+	for (size_t i = 0; i < sizeof content; i++)
+		content[i] = (char)(i * i / 7 % 61 + ' ');
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_goes_in_comes_out),
+		cmocka_unit_test(it_is_the_same_each_time),
+		cmocka_unit_test(a_tar_has_no_time_of_its_own),
+		cmocka_unit_test(a_zip_says_that_names_are_utf8),
+		cmocka_unit_test(little_waits),
+		cmocka_unit_test(it_may_be_left_anywhere),
+		cmocka_unit_test(a_path_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
