@@ -61,6 +61,7 @@ struct config {
 	bool gopher_tls; /* TLS on the Gopher port, told by its first byte */
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	bool watch; /* news of changes, or looking for them */
+	unsigned archive_limit; /* MiB of files in one archive */
 	bool log_addresses;
 	bool verbose;
 	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;

@@ -129,6 +129,9 @@ generation_init(
 		.directories = &generation->directories,
 		.kept = &generation->kept,
 		.shelf = &generation->shelf,
+		.archives = &generation->archives,
+		.archive_limit = (uint64_t)generation->config.archive_limit
+		    << 20,
 		.builtins = generation->config.builtins,
 	};
 	return 0;

@@ -21,6 +21,7 @@
 #include "daemon/listeners.h"
 #include "daemon/pause.h"
 #include "daemon/worker.h"
+#include "serve/packer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "tree/media.h"
@@ -343,6 +344,7 @@ master_run(struct config *config, const struct options *options)
 
 	master = (struct master){ .options = options };
 	raise_limits();
+	packer_prepare();
 	master.media = media_new(error, sizeof error);
 	if (master.media == NULL) {
 		config_release(config);

@@ -4,10 +4,15 @@
  */
 #include "serve/builtin.h"
 
+#include "serve/archive.h"
 #include "serve/ask.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_ASK] = { STR_INIT("text/gemini"), true, true, ask },
+	[BUILTIN_GEMPUB] = { STR_INIT("application/gpub+zip"), false, false,
+	    archive_gempub },
+	[BUILTIN_TAR] = { STR_INIT("application/gzip"), false, false,
+	    archive_tar },
 };
 
 static bool

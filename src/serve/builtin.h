@@ -9,6 +9,8 @@
 /* The pages that the server makes itself. */
 enum builtin {
 	BUILTIN_ASK,
+	BUILTIN_GEMPUB,
+	BUILTIN_TAR,
 	BUILTIN_COUNT,
 };
 

@@ -18,6 +18,9 @@ words(enum status status)
 	case STATUS_GONE: return STR("Gone for good");
 	case STATUS_UNAVAILABLE:
 		return STR("Too busy just now, please try again in a moment");
+	case STATUS_TOO_LARGE:
+		return STR("Too large to be packed here, please fetch its "
+			   "parts one by one");
 	case STATUS_REFUSED:
 		return STR("This server does not serve that address");
 	case STATUS_BAD_REQUEST: return STR("Bad request");

@@ -2,6 +2,7 @@
 #define SERVE_RESPONSE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "serve/body.h"
 #include "serve/kept.h"
@@ -25,6 +26,8 @@ struct server {
 	struct directory_cache *directories;
 	struct kept_cache *kept;
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
+	size_t *archives; /* that this process packs now; NULL: not counted */
+	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	const struct str *builtins; /* their paths; NULL: there are none */
 };
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "serve/archive.h"
 #include "serve/builtin.h"
 #include "serve/listing.h"
 #include "serve/menu.h"
@@ -217,7 +218,8 @@ serve_other(const struct server *server, const struct request *request,
 		page = builtin_for(server, request->path);
 	if (page != NULL)
 		page->answer(server, request, response);
-	else
+	else if (status != STATUS_NOT_FOUND ||
+	    !archive_of_directory(server, request, response))
 		response_error(response, status);
 }
 

@@ -14,6 +14,7 @@ enum status {
 	STATUS_FAILURE = 40,
 	STATUS_UNAVAILABLE = 41,
 	STATUS_SLOW_DOWN = 44,
+	STATUS_TOO_LARGE = 50, /* of permanent failures without a code */
 	STATUS_GONE = 52,
 	STATUS_NOT_FOUND = 51,
 	STATUS_REFUSED = 53,

@@ -146,6 +146,7 @@ gopherreply_response(struct exchange *exchange, const struct request *request,
 	case STATUS_FAILURE:
 	case STATUS_UNAVAILABLE:
 	case STATUS_SLOW_DOWN:
+	case STATUS_TOO_LARGE:
 	case STATUS_NOT_FOUND:
 	case STATUS_GONE:
 	case STATUS_REFUSED:

@@ -1,0 +1,354 @@
+/* Downloads of a tree: what is in them, and when they are not finished. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cmocka.h>
+
+#include "serve/archive.h"
+#include "serve/packer.h"
+#include "temporary.h"
+
+#define SIZE ((size_t)4 << 20)
+
+static struct temporary folder;
+static struct tree tree;
+static struct arena arena;
+static size_t archives;
+static char first[SIZE], second[SIZE];
+
+static const struct str names[] = { STR_INIT("example.org") };
+static const struct site site = {
+	.names = names, .name_count = 1, .lang = STR_INIT("en,fr")
+};
+static struct server server = {
+	.site = &site,
+	.tree = &tree,
+	.archives = &archives,
+};
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	packer_prepare();
+	server.archive_limit = 0;
+	temporary_make(&folder);
+	temporary_file(&folder, "index.gmi", "text\n# The harbour\n");
+	temporary_file(&folder, "a", "first");
+	temporary_folder(&folder, "qa");
+	temporary_file(&folder, "qa/page.gmi", "# Page\n");
+	temporary_file(&folder, "qa/.draft", "hidden");
+	temporary_link(&folder, "qa/up", "..");
+	temporary_link(&folder, "out", "/etc");
+	arena_init(&arena, 256 << 10);
+	return tree_init(&tree, folder.path);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	assert_int_equal(archives, 0);
+	arena_release(&arena);
+	tree_release(&tree);
+	temporary_remove(&folder);
+	return 0;
+}
+
+static struct body *
+open_body(enum archive_kind kind, const char *directory)
+{
+	struct body *body;
+
+	assert_int_equal(
+	    archive_open(&server, &arena, kind, str_of(directory), &body),
+	    STATUS_SUCCESS);
+	return body;
+}
+
+/* All of a body, which is released; the length, or -1 with errno set. */
+static ssize_t
+drain(struct body *body, char *at)
+{
+	size_t len = 0;
+	ssize_t got = 0;
+	int error;
+
+	while (!body->ended) {
+		got = body_pull(body, at + len, BODY_ROOM);
+		if (got == -1 && errno == EAGAIN)
+			continue;
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+		assert_true(len < SIZE - BODY_ROOM);
+	}
+	error = errno;
+	body_release(body);
+	errno = error;
+	return got == -1 ? -1 : (ssize_t)len;
+}
+
+/* The text of an archive of small files: "NAME=CONTENT;" for each. */
+static const char *
+text_of(const char *bytes, size_t len)
+{
+	static char text[4096];
+	struct buf out = buf_over(text, sizeof text - 1);
+	struct archive *archive = archive_read_new();
+	struct archive_entry *entry;
+
+	archive_read_support_format_zip(archive);
+	archive_read_support_format_tar(archive);
+	archive_read_support_filter_gzip(archive);
+	assert_int_equal(archive_read_open_memory(archive, bytes, len), 0);
+	while (archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
+		char content[512];
+		la_ssize_t got =
+		    archive_read_data(archive, content, sizeof content);
+
+		assert_true(got >= 0);
+		buf_printf(&out, "%s=%.*s;", archive_entry_pathname(entry),
+		    (int)got, content);
+	}
+	archive_read_free(archive);
+	assert_false(out.overflow);
+	text[out.len] = '\0';
+	return text;
+}
+
+#define METADATA \
+	"metadata.txt=title: The harbour\ngpubVersion: 1.0.0\n" \
+	"index: index.gmi\ncharset: UTF-8\nlanguage: en\n;"
+#define FILES "a=first;index.gmi=text\n# The harbour\n;qa/page.gmi=# Page\n;"
+
+static void
+what_visitors_see_is_in_it(void **state)
+{
+	static const struct {
+		enum archive_kind kind;
+		const char *directory, *want;
+	} table[] = {
+		{ ARCHIVE_GEMPUB, "/", METADATA FILES },
+		{ ARCHIVE_ZIP, "/", FILES },
+		{ ARCHIVE_TAR, "/", FILES },
+		{ ARCHIVE_TAR, "/qa/", "qa/page.gmi=# Page\n;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		ssize_t len =
+		    drain(open_body(table[i].kind, table[i].directory), first);
+
+		assert_true(len > 0);
+		assert_string_equal(text_of(first, (size_t)len), table[i].want);
+	}
+}
+
+static void
+the_author_may_say_what_a_book_is(void **state)
+{
+	ssize_t len;
+
+	(void)state;
+	temporary_file(&folder, "metadata.txt", "title: Mine\n");
+	len = drain(open_body(ARCHIVE_GEMPUB, "/"), first);
+	assert_string_equal(text_of(first, (size_t)len),
+	    "a=first;index.gmi=text\n# The harbour\n;"
+	    "metadata.txt=title: Mine\n;qa/page.gmi=# Page\n;");
+}
+
+static void
+a_book_has_a_title_in_any_case(void **state)
+{
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(unlink(temporary_path(&folder, "index.gmi")), 0);
+	temporary_file(&folder, "index.gemini", "no heading\n");
+	len = drain(open_body(ARCHIVE_GEMPUB, "/"), first);
+	assert_memory_equal(text_of(first, (size_t)len),
+	    "metadata.txt=title: example.org\ngpubVersion: 1.0.0\n"
+	    "index: index.gemini\n",
+	    60);
+	assert_int_equal(unlink(temporary_path(&folder, "index.gemini")), 0);
+	len = drain(open_body(ARCHIVE_GEMPUB, "/"), first);
+	assert_null(strstr(text_of(first, (size_t)len), "index:"));
+}
+
+static void
+twice_is_the_same(void **state)
+{
+	static const enum archive_kind kinds[] = { ARCHIVE_GEMPUB,
+		ARCHIVE_TAR };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		ssize_t len = drain(open_body(kinds[i], "/"), first);
+
+		assert_int_equal(
+		    chmod(temporary_path(&folder, "a"), 0600 + (mode_t)i * 044),
+		    0);
+		assert_int_equal(drain(open_body(kinds[i], "/"), second), len);
+		assert_memory_equal(first, second, (size_t)len);
+	}
+}
+
+static void
+a_file_that_changes_ends_it(void **state)
+{
+	static char large[300000];
+	static const char *const becomes[] = { "shorter", NULL };
+
+	(void)state;
+	memset(large, 'x', sizeof large - 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct body *body;
+		ssize_t got;
+
+		temporary_file(&folder, "a", large);
+		body = open_body(ARCHIVE_TAR, "/");
+		/* Its header, and the first of its bytes, are written. */
+		for (int pulls = 0; pulls < 3; pulls++) {
+			got = body_pull(body, first, BODY_ROOM);
+			assert_true(got > 0 || errno == EAGAIN);
+		}
+		temporary_file(
+		    &folder, "a", becomes[i] != NULL ? becomes[i] : large);
+		assert_int_equal(drain(body, first), -1);
+		assert_int_equal(errno, ESTALE);
+	}
+}
+
+static void
+too_large_is_told_at_once(void **state)
+{
+	struct body *body;
+	int fd = open(temporary_path(&folder, "a"), O_WRONLY);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 1000), 0);
+	close(fd);
+	server.archive_limit = 500;
+	assert_int_equal(
+	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/"), &body),
+	    STATUS_TOO_LARGE);
+	/* Each directory for itself. */
+	drain(open_body(ARCHIVE_TAR, "/qa/"), first);
+	server.archive_limit = 1100;
+	drain(open_body(ARCHIVE_TAR, "/"), first);
+}
+
+static void
+what_grows_too_large_is_cut(void **state)
+{
+	struct body *body;
+
+	(void)state;
+	server.archive_limit = 500;
+	body = open_body(ARCHIVE_TAR, "/");
+	assert_int_equal(
+	    truncate(temporary_path(&folder, "index.gmi"), 1000), 0);
+	assert_int_equal(drain(body, first), -1);
+	assert_int_equal(errno, EFBIG);
+}
+
+/* A pull never does more than a little, however much there is to do. */
+static void
+a_large_file_is_read_in_pieces(void **state)
+{
+	int fd = open(temporary_path(&folder, "a"), O_WRONLY);
+	struct body *body;
+	size_t pulls = 0;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 8 << 20), 0);
+	close(fd);
+	body = open_body(ARCHIVE_TAR, "/");
+	while (!body->ended) {
+		ssize_t got = body_pull(body, first, BODY_ROOM);
+
+		assert_true(got > 0 || errno == EAGAIN);
+		pulls++;
+	}
+	body_release(body);
+	/* 64 KiB each, at most. */
+	assert_true(pulls >= 8 << 20 >> 16);
+}
+
+static void
+only_so_many_at_once(void **state)
+{
+	struct body *body, *bodies[1000];
+	struct arena arenas[1000];
+	enum status status = STATUS_SUCCESS;
+	size_t count = 0;
+
+	(void)state;
+	while (count < 1000) {
+		arena_init(&arenas[count], 256 << 10);
+		status = archive_open(&server, &arenas[count], ARCHIVE_TAR,
+		    STR("/"), &bodies[count]);
+		if (status != STATUS_SUCCESS)
+			break;
+		count++;
+	}
+	assert_int_equal(status, STATUS_UNAVAILABLE);
+	assert_int_equal(archives, count);
+	for (size_t i = 0; i < count; i++) {
+		body_release(bodies[i]);
+		arena_release(&arenas[i]);
+	}
+	assert_int_equal(
+	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/"), &body),
+	    STATUS_SUCCESS);
+	body_release(body);
+}
+
+static void
+lack_of_memory_leaks_nothing(void **state)
+{
+	(void)state;
+	for (size_t n = 1;; n++) {
+		struct body *body;
+		enum status status;
+
+		arena_fail_at(&arena, n);
+		status = archive_open(
+		    &server, &arena, ARCHIVE_GEMPUB, STR("/"), &body);
+		arena_fail_at(&arena, 0);
+		if (status == STATUS_SUCCESS) {
+			body_release(body);
+			break;
+		}
+		assert_int_equal(status, STATUS_FAILURE);
+		assert_int_equal(archives, 0);
+		assert_true(n < 20);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_visitors_see_is_in_it),
+		TEST(the_author_may_say_what_a_book_is),
+		TEST(a_book_has_a_title_in_any_case),
+		TEST(twice_is_the_same),
+		TEST(a_file_that_changes_ends_it),
+		TEST(too_large_is_told_at_once),
+		TEST(what_grows_too_large_is_cut),
+		TEST(a_large_file_is_read_in_pieces),
+		TEST(only_so_many_at_once),
+		TEST(lack_of_memory_leaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
