@@ -11,6 +11,8 @@
 
 #include "serve/archive.h"
 #include "serve/packer.h"
+#include "sys/sha256.h"
+#include "text/manifest.h"
 #include "temporary.h"
 
 #define SIZE ((size_t)4 << 20)
@@ -94,7 +96,12 @@ drain(struct body *body, char *at)
 	return got == -1 ? -1 : (ssize_t)len;
 }
 
-/* The text of an archive of small files: "NAME=CONTENT;" for each. */
+static char manifest[4096];
+
+/*
+ * The text of an archive of small files: "NAME=CONTENT;" for each, but for
+ * the manifest, which is kept aside.
+ */
 static const char *
 text_of(const char *bytes, size_t len)
 {
@@ -107,14 +114,21 @@ text_of(const char *bytes, size_t len)
 	archive_read_support_format_tar(archive);
 	archive_read_support_filter_gzip(archive);
 	assert_int_equal(archive_read_open_memory(archive, bytes, len), 0);
+	manifest[0] = '\0';
 	while (archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
-		char content[512];
+		char content[4096];
 		la_ssize_t got =
-		    archive_read_data(archive, content, sizeof content);
+		    archive_read_data(archive, content, sizeof content - 1);
 
 		assert_true(got >= 0);
-		buf_printf(&out, "%s=%.*s;", archive_entry_pathname(entry),
-		    (int)got, content);
+		content[got] = '\0';
+		assert_string_equal(manifest, "");
+		if (strcmp(archive_entry_pathname(entry), "manifest") == 0 &&
+		    content[0] == '#')
+			snprintf(manifest, sizeof manifest, "%s", content);
+		else
+			buf_printf(&out, "%s=%.*s;",
+			    archive_entry_pathname(entry), (int)got, content);
 	}
 	archive_read_free(archive);
 	assert_false(out.overflow);
@@ -148,6 +162,42 @@ what_visitors_see_is_in_it(void **state)
 		assert_true(len > 0);
 		assert_string_equal(text_of(first, (size_t)len), table[i].want);
 	}
+}
+
+/* The last file, of all that are in it but what was made for it. */
+static void
+a_manifest_proves_it(void **state)
+{
+	static const enum archive_kind kinds[] = { ARCHIVE_GEMPUB, ARCHIVE_ZIP,
+		ARCHIVE_TAR };
+	unsigned char hash[SHA256_SIZE];
+	struct manifest parsed;
+	ssize_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		len = drain(open_body(kinds[i], "/"), first);
+		text_of(first, (size_t)len);
+		assert_int_equal(
+		    manifest_parse(&arena, str_of(manifest), &parsed), 0);
+		assert_int_equal(parsed.count, 3);
+		assert_true(str_equals(parsed.files[0].path, STR("a")));
+		assert_true(
+		    str_equals(parsed.files[2].path, STR("qa/page.gmi")));
+		assert_int_equal(parsed.files[0].size, 5);
+		assert_int_equal(sha256_of(STR("first"), hash), 0);
+		assert_memory_equal(parsed.files[0].hash, hash, sizeof hash);
+		assert_int_equal(
+		    sha256_of((struct str){ manifest, parsed.hashed }, hash),
+		    0);
+		assert_memory_equal(parsed.total.hash, hash, sizeof hash);
+	}
+	len = drain(open_body(ARCHIVE_TAR, "/qa/"), first);
+	text_of(first, (size_t)len);
+	assert_string_equal(manifest, "");
+	temporary_file(&folder, "manifest", "mine");
+	len = drain(open_body(ARCHIVE_TAR, "/"), first);
+	assert_non_null(strstr(text_of(first, (size_t)len), "manifest=mine;"));
 }
 
 static void
@@ -339,6 +389,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_visitors_see_is_in_it),
+		TEST(a_manifest_proves_it),
 		TEST(the_author_may_say_what_a_book_is),
 		TEST(a_book_has_a_title_in_any_case),
 		TEST(twice_is_the_same),

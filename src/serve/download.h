@@ -1,0 +1,40 @@
+#ifndef SERVE_DOWNLOAD_H
+#define SERVE_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/body.h"
+#include "serve/packer.h"
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+#include "tree/tree.h"
+
+/* What is to be packed, and how; borrowed as long as the body lives. */
+struct download_setup {
+	const struct tree *tree;
+	struct str directory; /* decoded, with its final slash */
+	enum packer_format format;
+	uint64_t limit; /* bytes of files; 0: none */
+	/* A file of our own before all others; without text there is none. */
+	struct str preface, preface_text;
+	int64_t preface_time;
+	bool with_manifest; /* of all that is in it, as its last file */
+	size_t *count; /* one less when the body is released, or NULL */
+};
+
+/* Whether so much is more than a download may have. */
+bool download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes);
+
+/*
+ * A body: an archive of all files beneath the directory that a visitor may
+ * see, under their paths from the root, the same bytes for the same tree.  It
+ * is cut short when a file changes while it is read, and when it becomes too
+ * large.  NULL without memory.
+ */
+MUST_USE struct body *
+download_open(struct arena *arena, const struct download_setup *setup);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Manifests in the making.  Knows what their last line says; knows nothing of
+ * where the files are, nor of where the text goes.
+ */
+#include "serve/inventory.h"
+
+/* Hashes what was appended since the buffer's length was `from`. */
+static void
+hash_from(struct inventory *inventory, const struct buf *out, size_t from)
+{
+	sha256_add(inventory->said, str_tail(buf_str(out), from));
+}
+
+int
+inventory_open(struct inventory *inventory, struct buf *out)
+{
+	size_t from = out->len;
+
+	*inventory = (struct inventory){ .said = sha256_new() };
+	if (inventory->said == NULL)
+		return -1;
+	manifest_begin(out, NULL);
+	hash_from(inventory, out, from);
+	return 0;
+}
+
+void
+inventory_release(struct inventory *inventory)
+{
+	sha256_free(inventory->said);
+	inventory->said = NULL;
+}
+
+void
+inventory_add(struct inventory *inventory, struct buf *out,
+    const struct manifest_file *file)
+{
+	size_t from = out->len;
+
+	if (!manifest_lists(file->path))
+		return;
+	inventory->total.files++;
+	inventory->total.bytes += file->size;
+	manifest_add(out, file);
+	hash_from(inventory, out, from);
+}
+
+int
+inventory_end(struct inventory *inventory, struct buf *out)
+{
+	if (sha256_end(inventory->said, inventory->total.hash) == -1)
+		return -1;
+	manifest_end(out, &inventory->total);
+	return 0;
+}
