@@ -7,6 +7,7 @@
 
 #include "tool/import.h"
 #include "tool/mirror.h"
+#include "tool/pack.h"
 #include "tool/show.h"
 #include "tool/sign.h"
 
@@ -16,6 +17,7 @@ static const struct verb {
 } verbs[] = {
 	{ "import", IMPORT_USAGE, import_main },
 	{ "mirror", MIRROR_USAGE, mirror_main },
+	{ "pack", PACK_USAGE, pack_main },
 	{ "show", SHOW_USAGE, show_main },
 	{ "sign", SIGN_USAGE, sign_main },
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "serve/packer.h"
 #include "sys/log.h"
 #include "text/buf.h"
 #include "text/uri.h"
@@ -121,6 +122,7 @@ show_with(
 		.tree = &tree,
 		.directories = &directories,
 		.kept = &kept,
+		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins };
 	char error[256];
 	int status;
@@ -132,6 +134,7 @@ show_with(
 		    config->capsule, strerror(errno));
 		return 1;
 	}
+	packer_prepare();
 	server.media = media_new(error, sizeof error);
 	if (server.media == NULL) {
 		fprintf(stderr, "capsule: %s\n", error);

@@ -216,9 +216,8 @@ class Settings(unittest.TestCase):
 
 class Waiting(unittest.TestCase):
     def test_others_are_served(self):
-        with Server(TREE, workers=1) as server:
-            with open(server.path('big.bin'), 'wb') as file:
-                file.truncate(200 << 20)
+        with Server(dict(TREE, **{'a.bin': os.urandom(32 << 20)}),
+                    workers=1) as server:
             with Crowd(server, 20, b'/capsule.tar.gz') as crowd:
                 for _ in range(10):
                     self.assertIn(b'Page', select(server,

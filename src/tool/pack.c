@@ -1,0 +1,247 @@
+/*
+ * A capsule into one file.  Knows how a file comes to be whole or not at all;
+ * what is in it is the server's own work.
+ */
+#include "tool/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "serve/archive.h"
+#include "serve/packer.h"
+#include "tree/tree.h"
+
+#define MEMORY ((size_t)256 << 10)
+
+/* Signal handlers can only set flags. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal(int number)
+{
+	interrupted = number;
+}
+
+static int
+failed(const char *path, const char *what, const char *remedy)
+{
+	fprintf(stderr, "capsule: %s: %s: %s; %s\n", path, what,
+	    strerror(errno), remedy);
+	return -1;
+}
+
+static int
+wrong_usage(const char *what, const char *argument)
+{
+	fprintf(stderr, "capsule pack: %s%s; usage: capsule " PACK_USAGE "\n",
+	    what, argument);
+	return -1;
+}
+
+static int
+kind_of(const char *file, enum archive_kind *out)
+{
+	static const struct {
+		struct str suffix;
+		enum archive_kind kind;
+	} kinds[] = {
+		{ STR_INIT(".gpub"), ARCHIVE_GEMPUB },
+		{ STR_INIT(".zip"), ARCHIVE_ZIP },
+		{ STR_INIT(".tar.gz"), ARCHIVE_TAR },
+		{ STR_INIT(".tgz"), ARCHIVE_TAR },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (str_ends(str_of(file), kinds[i].suffix)) {
+			*out = kinds[i].kind;
+			return 0;
+		}
+	return wrong_usage(
+	    "name a file that ends in .gpub, .zip or .tar.gz, not ", file);
+}
+
+static int
+write_all(int fd, struct str bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t put = write(fd, bytes.at, bytes.len);
+
+		if (put == -1 && errno != EINTR)
+			return -1;
+		if (put > 0)
+			bytes = str_tail(bytes, (size_t)put);
+	}
+	return 0;
+}
+
+static int
+write_body(int fd, struct body *body)
+{
+	char bytes[16384];
+
+	while (!body->ended) {
+		ssize_t got = body_pull(body, bytes, sizeof bytes);
+
+		if (interrupted) {
+			errno = EINTR;
+			return -1;
+		}
+		if (got == -1 && errno == EAGAIN)
+			continue;
+		if (got == -1 ||
+		    write_all(fd, (struct str){ bytes, (size_t)got }) == -1)
+			return -1;
+	}
+	return fsync(fd);
+}
+
+/* Writes beside `file` first, under a name that no server shows. */
+static int
+write_file(const char *file, struct body *body)
+{
+	char above[PATH_MAX], aside[PATH_MAX];
+	int fd, error = 0;
+
+	snprintf(above, sizeof above, "%s", file);
+	if ((size_t)snprintf(aside, sizeof aside, "%s/.capsule-pack-%ld",
+		dirname(above), (long)getpid()) >= sizeof aside) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd == -1)
+		return -1;
+	if (write_body(fd, body) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error == 0 && rename(aside, file) == 0)
+		return 0;
+	if (error == 0)
+		error = errno;
+	unlink(aside);
+	errno = error;
+	return -1;
+}
+
+/* Packed into itself a capsule would grow each time. */
+static int
+check_place(const struct tree *tree, const char *file)
+{
+	char above[PATH_MAX];
+	int inside;
+
+	snprintf(above, sizeof above, "%s", file);
+	inside = tree_contains(tree, dirname(above));
+	if (inside == -1)
+		return failed(
+		    file, "cannot be made", "name a file in another folder");
+	if (inside == 0)
+		return 0;
+	fprintf(stderr,
+	    "capsule: %s: lies in the capsule, and would be packed the next "
+	    "time; name a file in another folder\n",
+	    file);
+	return -1;
+}
+
+static int
+pack(const struct server *server, enum archive_kind kind, const char *file)
+{
+	struct arena arena;
+	struct body *body = NULL;
+	enum status status;
+	int result = -1;
+
+	arena_init(&arena, MEMORY);
+	status = archive_open(server, &arena, kind, STR("/"), &body);
+	if (status == STATUS_TOO_LARGE)
+		errno = EFBIG;
+	if (status == STATUS_SUCCESS)
+		result = write_file(file, body);
+	if (result == -1)
+		failed(file, "cannot be made",
+		    errno == ESTALE ? "try again when the capsule is at rest"
+				    : "nothing is left of it, try again");
+	body_release(body);
+	arena_release(&arena);
+	return result;
+}
+
+static int
+pack_with(const struct config *config, enum archive_kind kind, const char *file)
+{
+	struct tree tree;
+	/* The author decides himself how much is too much. */
+	const struct server server = { .site = &config->site, .tree = &tree };
+	int result;
+
+	if (tree_init(&tree, config->capsule) == -1)
+		return failed(config->capsule, "cannot be opened",
+		    "name the capsule's folder");
+	result = check_place(&tree, file);
+	if (result == 0)
+		result = pack(&server, kind, file);
+	tree_release(&tree);
+	return result;
+}
+
+static int
+read_flags(int argc, char **argv, struct options *options)
+{
+	int flag;
+
+	*options = (struct options){ 0 };
+	optind = 1;
+	opterr = 0;
+	while ((flag = getopt(argc, argv, "c:o:")) != -1)
+		switch (flag) {
+		case 'c': options->file = optarg; break;
+		case 'o':
+			if (options_assign(options, optarg) == -1)
+				return wrong_usage("not KEY=VALUE: ", optarg);
+			break;
+		default:
+			return wrong_usage(
+			    "no such option, or no value for it: ",
+			    argv[optind - 1]);
+		}
+	if (argc - optind != 2)
+		return wrong_usage("name a folder and a file", "");
+	if (options_set(options, "capsule", argv[optind]) == -1)
+		return wrong_usage("too many options", "");
+	return 0;
+}
+
+int
+pack_main(int argc, char **argv)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	enum archive_kind kind;
+	struct options options;
+	struct config config;
+	int result;
+
+	if (read_flags(argc, argv, &options) == -1 ||
+	    kind_of(argv[optind + 1], &kind) == -1)
+		return 2;
+	if (config_load(&config, &options) == -1) {
+		fprintf(stderr, "capsule: %s\n", config.error);
+		return 2;
+	}
+	packer_prepare();
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	result = pack_with(&config, kind, argv[optind + 1]);
+	config_release(&config);
+	return result == -1 ? 1 : 0;
+}

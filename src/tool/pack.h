@@ -1,0 +1,14 @@
+#ifndef TOOL_PACK_H
+#define TOOL_PACK_H
+
+#define PACK_USAGE "pack [-c FILE] [-o KEY=VALUE]... DIR FILE"
+
+/*
+ * `capsule pack [-c FILE] [-o KEY=VALUE]... DIR FILE`: what the server would
+ * send for all of the capsule DIR, into FILE: a Gempub, zip or tar.gz, as its
+ * name says.  It appears whole or not at all.  `argv[0]` is the verb.  Returns
+ * the exit status: 0, 1 when it failed, 2 for wrong usage.
+ */
+int pack_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,128 @@
+"""capsule pack: the server's downloads without a server, whole or not at all."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import unittest
+
+from server import (CAPSULE, TOP, Server, fetch, new_directory, wait_until,
+                    write_tree)
+
+TREE = {'index.gmi': '# Home\n', 'a/b.gmi': '# Page\n', '.hidden': 'no\n'}
+
+
+def pack(*arguments, **popen):
+    return subprocess.run([CAPSULE, 'pack', *arguments], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60, **popen)
+
+
+class Pack(unittest.TestCase):
+    def setUp(self):
+        self.folder = new_directory()
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.tree = os.path.join(self.folder, 'tree')
+        self.out = os.path.join(self.folder, 'out')
+        write_tree(self.tree, TREE)
+        os.mkdir(self.out)
+
+    def read(self, name):
+        with open(os.path.join(self.out, name), 'rb') as file:
+            return file.read()
+
+    def assert_packed(self, name, *arguments, **popen):
+        done = pack(*arguments, self.tree, os.path.join(self.out, name),
+                    **popen)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, b'', b''))
+        return self.read(name)
+
+    def assert_refused(self, file, code, words):
+        done = pack(self.tree, file)
+        self.assertEqual(done.returncode, code)
+        self.assertRegex(done.stderr.decode(), words)
+        self.assertEqual(os.listdir(self.out), [])
+
+    def test_as_the_server_sends_it(self):
+        with Server(self.tree) as server:
+            for name in ('capsule.gpub', 'capsule.tar.gz'):
+                with self.subTest(name=name):
+                    self.assertEqual(self.assert_packed(name),
+                                     fetch(server, '/' + name).body)
+        self.assertEqual(self.assert_packed('x.tgz'),
+                         self.read('capsule.tar.gz'))
+
+    def test_again_and_elsewhere(self):
+        first = self.assert_packed('x.gpub')
+        self.assertEqual(self.assert_packed('x.gpub', env=dict(
+            os.environ, TZ='Asia/Baku', LC_ALL='C')), first)
+        # A language is the one thing that is told.
+        self.assertNotEqual(
+            self.assert_packed('x.gpub', '-o', 'lang=az'), first)
+        self.assertEqual(os.listdir(self.out), ['x.gpub'])
+
+    def test_zip_has_no_metadata(self):
+        listed = []
+        for name in ('x.gpub', 'x.zip'):
+            self.assert_packed(name)
+            done = subprocess.run(
+                ['unzip', '-Z1', os.path.join(self.out, name)], check=True,
+                stdout=subprocess.PIPE)
+            listed.append(done.stdout.decode().split())
+        self.assertEqual(listed[1], ['a/b.gmi', 'index.gmi', 'manifest'])
+        self.assertEqual(listed[0], ['metadata.txt', *listed[1]])
+
+    def test_refused(self):
+        for name in ('x.rar', 'x', 'zip'):
+            with self.subTest(name=name):
+                self.assert_refused(os.path.join(self.out, name), 2,
+                                    'name a file that ends in .gpub')
+        self.assert_refused(os.path.join(self.tree, 'x.zip'), 1,
+                            'lies in the capsule')
+        self.assert_refused(os.path.join(self.out, 'none/x.zip'), 1,
+                            'No such file or directory')
+        done = pack(os.path.join(self.folder, 'none'), 'x.zip')
+        self.assertEqual(done.returncode, 1)
+        for arguments in ((), ('x.zip',), ('-x', 'a', 'x.zip')):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(pack(*arguments).returncode, 2)
+
+    def fill(self):
+        with open(os.path.join(self.tree, 'large.bin'), 'wb') as file:
+            for _ in range(64):
+                file.write(os.urandom(1 << 20))
+
+    def test_no_room(self):
+        self.assert_packed('x.zip')
+        before = self.read('x.zip')
+        self.fill()
+        done = pack(
+            self.tree, os.path.join(self.out, 'x.zip'), restore_signals=False,
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'File too large', done.stderr)
+        self.assertEqual(os.listdir(self.out), ['x.zip'])
+        self.assertEqual(self.read('x.zip'), before)
+
+    def test_interrupted(self):
+        self.fill()
+        child = subprocess.Popen(
+            [CAPSULE, 'pack', self.tree, os.path.join(self.out, 'x.zip')],
+            stderr=subprocess.PIPE)
+        wait_until(lambda: os.listdir(self.out), 'a file aside')
+        child.send_signal(signal.SIGINT)
+        _, error = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 1)
+        self.assertIn(b'Interrupted system call', error)
+        self.assertEqual(os.listdir(self.out), [])
+
+    def test_the_shipped_capsule(self):
+        self.tree = os.path.join(TOP, 'capsule')
+        self.assertEqual(self.assert_packed('x.gpub')[:4], b'PK\3\4')
+
+
+if __name__ == '__main__':
+    unittest.main()
