@@ -61,6 +61,12 @@ void system_set_name(const char *name);
 /* Gives memory back that was freed. */
 void system_trim(void);
 
+/*
+ * From now on memory that is freed stays at hand, up to a MiB, where the
+ * system would take it back at once: for work that asks for it again.
+ */
+void system_keep_memory(void);
+
 /* The name that the program was started by, without directories. */
 const char *system_program(void);
 

@@ -90,3 +90,8 @@ void
 system_trim(void)
 {
 }
+
+void
+system_keep_memory(void)
+{
+}

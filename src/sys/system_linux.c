@@ -100,3 +100,9 @@ system_trim(void)
 {
 	(void)malloc_trim(0);
 }
+
+void
+system_keep_memory(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}

@@ -78,3 +78,8 @@ void
 system_trim(void)
 {
 }
+
+void
+system_keep_memory(void)
+{
+}
