@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -303,6 +304,11 @@ class Shipped(unittest.TestCase):
     def test_book(self):
         root = os.path.join(TOP, 'capsule')
         with Server(root) as server:
+            for kind, path in (('9', '/capsule.gpub'),
+                               ('5', '/capsule.tar.gz')):
+                self.assertRegex(
+                    select(server, '/').decode(),
+                    r'\n%s[^\t]+\t%s\t' % (kind, re.escape(path)))
             files = dict(zip_of(fetch(server, '/capsule.gpub').body))
             self.assertIn(b'title: Ilham Aliyev in nine questions\n',
                           files['metadata.txt'])
