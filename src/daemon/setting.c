@@ -61,6 +61,8 @@ const struct setting_key setting_keys[] = {
 	    AT(builtins[BUILTIN_GEMPUB]) },
 	{ "tar", "/capsule.tar.gz", .read = look_builtin,
 	    AT(builtins[BUILTIN_TAR]) },
+	{ "manifest", "/manifest", .read = look_builtin,
+	    AT(builtins[BUILTIN_MANIFEST]) },
 	{ "archive_limit", "256", .read = read_count, .least = 1,
 	    .most = 1000000, AT(archive_limit) },
 	{ "log_addresses", "no", .read = read_switch, AT(log_addresses) },

@@ -6,6 +6,7 @@
 
 #include "serve/archive.h"
 #include "serve/ask.h"
+#include "serve/manifestpage.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_ASK] = { STR_INIT("text/gemini"), true, true, ask },
@@ -13,6 +14,8 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	    archive_gempub },
 	[BUILTIN_TAR] = { STR_INIT("application/gzip"), false, false,
 	    archive_tar },
+	[BUILTIN_MANIFEST] = { STR_INIT("text/plain"), false, false,
+	    manifestpage },
 };
 
 static bool

@@ -87,7 +87,7 @@ begin_manifest(struct download *download)
 
 	download->content = sha256_new();
 	if (download->content == NULL ||
-	    inventory_open(&download->inventory, &record) == -1)
+	    inventory_open(&download->inventory, &record, NULL) == -1)
 		return -1;
 	return keep_lines(download, &record);
 }

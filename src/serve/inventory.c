@@ -12,14 +12,15 @@ hash_from(struct inventory *inventory, const struct buf *out, size_t from)
 }
 
 int
-inventory_open(struct inventory *inventory, struct buf *out)
+inventory_open(
+    struct inventory *inventory, struct buf *out, const int64_t *since)
 {
 	size_t from = out->len;
 
 	*inventory = (struct inventory){ .said = sha256_new() };
 	if (inventory->said == NULL)
 		return -1;
-	manifest_begin(out, NULL);
+	manifest_begin(out, since);
 	hash_from(inventory, out, from);
 	return 0;
 }
@@ -39,9 +40,21 @@ inventory_add(struct inventory *inventory, struct buf *out,
 
 	if (!manifest_lists(file->path))
 		return;
-	inventory->total.files++;
-	inventory->total.bytes += file->size;
+	if (!file->removed) {
+		inventory->total.files++;
+		inventory->total.bytes += file->size;
+	}
 	manifest_add(out, file);
+	hash_from(inventory, out, from);
+}
+
+void
+inventory_whole(struct inventory *inventory, struct buf *out,
+    const struct manifest_total *whole)
+{
+	size_t from = out->len;
+
+	manifest_whole(out, whole);
 	hash_from(inventory, out, from);
 }
 
