@@ -63,7 +63,7 @@ write_file(struct page *page, struct buf *out)
 {
 	char unsent[MANIFEST_RECORD_MAX];
 	struct buf whole = buf_over(unsent, sizeof unsent);
-	struct manifest_file file;
+	struct manifest_file file = { 0 };
 	bool changed = false;
 	int found = next_by_tour(page, &file, &changed);
 

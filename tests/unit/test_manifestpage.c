@@ -1,0 +1,200 @@
+/* The manifest as a page: what it lists, whole and since a time. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "serve/manifestpage.h"
+#include "sys/sha256.h"
+#include "temporary.h"
+#include "text/manifest.h"
+
+#define SIZE ((size_t)1 << 20)
+/* After the files' times. */
+#define LATER "since=2100-01-01T00:00:00Z"
+
+static struct temporary folder;
+static struct tree tree;
+static struct arena arena;
+static char text[SIZE];
+static const struct server server = { .tree = &tree };
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	temporary_make(&folder);
+	temporary_file(&folder, "index.gmi", "# Home\n");
+	temporary_file(&folder, "manifest.sig", "not listed");
+	temporary_folder(&folder, "qa");
+	temporary_file(&folder, "qa/new\nline", "odd");
+	temporary_file(&folder, ".hidden", "hidden");
+	arena_init(&arena, (size_t)8 << 20);
+	return tree_init(&tree, folder.path);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	tree_release(&tree);
+	temporary_remove(&folder);
+	return 0;
+}
+
+static struct response
+ask(const char *query)
+{
+	const struct request request = { .arena = &arena,
+		.path = STR("/manifest"),
+		.query = str_of(query),
+		.has_query = query[0] != '\0' };
+	struct response response;
+
+	manifestpage(&server, &request, &response);
+	return response;
+}
+
+/* What was asked for, read. */
+static struct manifest
+get(const char *query)
+{
+	struct response response = ask(query);
+	unsigned char hash[SHA256_SIZE];
+	struct manifest manifest;
+	size_t len = 0;
+
+	assert_int_equal(response.status, STATUS_SUCCESS);
+	assert_true(str_equals(response.meta, STR("text/plain")));
+	while (!response.body->ended) {
+		ssize_t got = body_pull(response.body, text + len, BODY_ROOM);
+
+		assert_true(got > 0 || (got == -1 && errno == EAGAIN));
+		len += got > 0 ? (size_t)got : 0;
+		assert_true(len < SIZE - BODY_ROOM);
+	}
+	body_release(response.body);
+	assert_int_equal(
+	    manifest_parse(&arena, (struct str){ text, len }, &manifest), 0);
+	assert_int_equal(
+	    sha256_of((struct str){ text, manifest.hashed }, hash), 0);
+	assert_memory_equal(manifest.total.hash, hash, sizeof hash);
+	return manifest;
+}
+
+static void
+it_lists_what_is_served(void **state)
+{
+	struct manifest manifest = get("");
+	unsigned char hash[SHA256_SIZE];
+
+	(void)state;
+	assert_false(manifest.is_changes);
+	assert_int_equal(manifest.count, 2);
+	assert_true(str_equals(manifest.files[0].path, STR("index.gmi")));
+	assert_true(str_equals(manifest.files[1].path, STR("qa/new\nline")));
+	assert_int_equal(manifest.files[0].size, 7);
+	assert_int_equal(sha256_of(STR("# Home\n"), hash), 0);
+	assert_memory_equal(manifest.files[0].hash, hash, sizeof hash);
+	assert_int_equal(manifest.total.bytes, 10);
+}
+
+static void
+changes_say_how_the_whole_ends(void **state)
+{
+	static const struct {
+		const char *query;
+		size_t count;
+	} table[] = {
+		{ LATER, 0 },
+		{ "since=2100-01-01T00%3A00%3a00Z", 0 },
+		{ "since=2001-01-01T00:00:00Z", 2 },
+	};
+	const struct manifest whole = get("");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct manifest changes = get(table[i].query);
+
+		assert_true(changes.is_changes);
+		assert_int_equal(changes.count, table[i].count);
+		assert_int_equal(changes.whole.files, whole.total.files);
+		assert_memory_equal(changes.whole.hash, whole.total.hash,
+		    sizeof whole.total.hash);
+	}
+}
+
+static void
+a_time_has_one_form(void **state)
+{
+	static const char *const queries[] = { "since", "since=", "since=now",
+		"x", "since=2001-01-01", "since=2001-01-01T00:00:00Z&x" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+		assert_int_equal(ask(queries[i]).status, STATUS_BAD_REQUEST);
+}
+
+/* Lines longer than the room of a pull, and more than one pull passes on. */
+static void
+long_lines_are_whole(void **state)
+{
+	enum {
+		COUNT = 100,
+		DEPTH = 12
+	};
+	char name[4000] = "";
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 0; i < DEPTH; i++) {
+		memset(name + len, '\\', 250);
+		len += 250;
+		temporary_folder(&folder, name);
+		name[len++] = '/';
+	}
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name + len, sizeof name - len, "%03d", i);
+		temporary_file(&folder, name, "x");
+	}
+	/* Escaped, each is twice as long. */
+	assert_int_equal(get("").count, 2 + COUNT);
+	assert_int_equal(get("since=2001-01-01T00:00:00Z").count, 2 + COUNT);
+}
+
+static void
+lack_of_memory_leaks_nothing(void **state)
+{
+	(void)state;
+	for (size_t n = 1;; n++) {
+		struct response response;
+
+		arena_fail_at(&arena, n);
+		response = ask(LATER);
+		arena_fail_at(&arena, 0);
+		body_release(response.body);
+		if (response.status == STATUS_SUCCESS)
+			break;
+		assert_true(n < 10);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(it_lists_what_is_served),
+		TEST(changes_say_how_the_whole_ends),
+		TEST(a_time_has_one_form),
+		TEST(long_lines_are_whole),
+		TEST(lack_of_memory_leaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
