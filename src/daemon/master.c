@@ -202,7 +202,9 @@ change_generation(struct master *master, struct generation *generation,
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
 	index_begin(&master->index,
-	    generation->config.builtins[BUILTIN_ASK].len > 0, keeps);
+	    generation->config.builtins[BUILTIN_ASK].len > 0 ||
+		generation->config.builtins[BUILTIN_MANIFEST].len > 0,
+	    keeps);
 	crew_start_due(&master->crew);
 	/* Those who are there are better than nobody. */
 	if (master->crew.child_count > old_children)

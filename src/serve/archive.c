@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "text/buf.h"
 #include "text/utf8.h"
+#include "tree/catalogfiles.h"
 #include "tree/directory.h"
 #include "tree/tour.h"
 
@@ -21,6 +22,21 @@
 #define MEASURE_MS 2
 #define METADATA_SIZE 4096
 #define SUFFIX STR(".tar.gz")
+
+/*
+ * Whether all of the capsule is more than may be packed, as the index knows;
+ * -1 when it does not.
+ */
+static int
+is_known_too_large(const struct server *server)
+{
+	uint64_t files, bytes;
+
+	if (server->shelf == NULL ||
+	    catalogfiles_total(server->shelf, &files, &bytes) == -1)
+		return -1;
+	return download_is_too_large(server->archive_limit, files, bytes);
+}
 
 /*
  * Whether a look of a moment finds more than may be packed.  What takes longer
@@ -50,6 +66,15 @@ is_seen_too_large(const struct server *server, struct str directory)
 	}
 	tour_close(tour);
 	return too_large;
+}
+
+static bool
+is_too_large(const struct server *server, struct str directory)
+{
+	int known =
+	    str_equals(directory, STR("/")) ? is_known_too_large(server) : -1;
+
+	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
 }
 
 static bool
@@ -138,7 +163,7 @@ archive_open(const struct server *server, struct arena *arena,
 
 	if (server->archives != NULL && *server->archives >= ARCHIVES_MAX)
 		return STATUS_UNAVAILABLE;
-	if (is_seen_too_large(server, directory))
+	if (is_too_large(server, directory))
 		return STATUS_TOO_LARGE;
 	if (kind == ARCHIVE_GEMPUB && add_metadata(server, arena, &setup) == -1)
 		return STATUS_FAILURE;

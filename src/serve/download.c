@@ -191,21 +191,6 @@ next_file(struct download *download)
 	return packer_begin(download->packer, &file);
 }
 
-/*
- * Half of one version and half of another is neither.  One that was replaced
- * as a whole is still whole here.
- */
-static bool
-has_changed(const struct entry *entry)
-{
-	struct stat now;
-
-	return fstat(entry->fd, &now) == -1 ||
-	    now.st_size != entry->st.st_size ||
-	    now.st_mtim.tv_sec != entry->st.st_mtim.tv_sec ||
-	    now.st_mtim.tv_nsec != entry->st.st_mtim.tv_nsec;
-}
-
 static int
 fail_changed(const struct download *download)
 {
@@ -225,7 +210,8 @@ fail_changed(const struct download *download)
 static int
 end_file(struct download *download)
 {
-	if (has_changed(&download->file.entry))
+	/* Half of one version and half of another is neither. */
+	if (!entry_is_same(&download->file.entry))
 		return fail_changed(download);
 	close(download->file.entry.fd);
 	download->file.entry.fd = -1;

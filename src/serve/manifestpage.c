@@ -12,6 +12,7 @@
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utc.h"
+#include "tree/catalogfiles.h"
 #include "tree/tour.h"
 
 /* Files in one pull. */
@@ -31,7 +32,8 @@ struct page {
 	bool is_changes;
 	int64_t since;
 	struct inventory whole, changes;
-	struct tour *tour; /* without an index */
+	struct catalogfiles *files; /* from the index, */
+	struct tour *tour; /* or without one */
 	size_t len, off; /* of what is not yet passed on */
 	char text[MANIFEST_RECORD_MAX];
 };
@@ -50,12 +52,21 @@ next_by_tour(struct page *page, struct manifest_file *out, bool *changed)
 
 	if (found != 1)
 		return found;
-	*out =
-	    (struct manifest_file){ .path = file.path, .time = st->st_mtime };
+	*out = (struct manifest_file){ .path = file.path,
+		.size = (uint64_t)st->st_size,
+		.time = st->st_mtime };
 	*changed = st->st_mtime >= page->since || st->st_ctime >= page->since;
-	result = sha256_file(file.entry.fd, out->hash, &out->size);
+	result = entry_hash(&file.entry, out->hash);
 	close(file.entry.fd);
 	return result == -1 ? -1 : 1;
+}
+
+static int
+next_file(struct page *page, struct manifest_file *out, bool *changed)
+{
+	return page->files != NULL
+	    ? catalogfiles_next(page->files, out, changed)
+	    : next_by_tour(page, out, changed);
 }
 
 static int
@@ -65,7 +76,7 @@ write_file(struct page *page, struct buf *out)
 	struct buf whole = buf_over(unsent, sizeof unsent);
 	struct manifest_file file = { 0 };
 	bool changed = false;
-	int found = next_by_tour(page, &file, &changed);
+	int found = next_file(page, &file, &changed);
 
 	if (found == -1)
 		return -1;
@@ -156,6 +167,7 @@ page_release(struct body *body)
 {
 	struct page *page = (struct page *)body;
 
+	catalogfiles_close(page->files);
 	tour_close(page->tour);
 	inventory_release(&page->whole);
 	inventory_release(&page->changes);
@@ -190,8 +202,11 @@ page_open(const struct server *server, const struct request *request,
 	    (struct body){ .pull = page_pull, .release = page_release };
 	page->is_changes = since != NULL;
 	page->since = since != NULL ? *since : 0;
-	page->tour = tour_open(server->tree, STR("/"));
-	if (page->tour != NULL && begin(page) == 0)
+	if (server->shelf != NULL)
+		page->files = catalogfiles_open(server->shelf, since);
+	else
+		page->tour = tour_open(server->tree, STR("/"));
+	if ((page->files != NULL || page->tour != NULL) && begin(page) == 0)
 		return &page->body;
 	page_release(&page->body);
 	return NULL;
@@ -219,6 +234,12 @@ manifestpage(const struct server *server, const struct request *request,
 		response_set(response, STATUS_BAD_REQUEST,
 		    STR("Ask for changes with a time, like "
 			"since=2026-01-31T00:00:00Z"));
+		return;
+	}
+	if (server->shelf != NULL && server->shelf->current == NULL) {
+		response_set(response, STATUS_UNAVAILABLE,
+		    STR("The capsule is still being read, please try again "
+			"in a moment"));
 		return;
 	}
 	response_set(response, STATUS_SUCCESS, STR("text/plain"));

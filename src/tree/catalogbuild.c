@@ -19,6 +19,8 @@
 #include "tree/walk.h"
 
 #define SECTIONS_MAX ((int64_t)1 << CATALOGDB_SECTION_BITS)
+/* Files that are gone and remembered. */
+#define GONE_MAX "10000"
 #define PAGE_MEMORY ((size_t)128 << 10)
 
 enum {
@@ -31,6 +33,8 @@ enum {
 	DROP_WORDS,
 	DROP_SECTIONS,
 	DROP_FILE,
+	NOTE_GONE,
+	FORGET_GONE,
 	STATEMENTS,
 };
 
@@ -41,7 +45,8 @@ static const char *const sql[STATEMENTS] = {
 	[FIND] = "SELECT id, size, mtime, ctime, inode FROM file"
 		 " WHERE path = ?1",
 	[LIST] = "SELECT id FROM file",
-	[ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+		     " ?8)",
 	[ADD_SECTION] = "INSERT INTO section VALUES(?1, ?3, ?4, ?5)",
 	[ADD_WORDS] = "INSERT INTO words(rowid, title, heading, text, links)"
 		      " VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -52,6 +57,9 @@ static const char *const sql[STATEMENTS] = {
 		       " AND section.id " SECTIONS_OF_1,
 	[DROP_SECTIONS] = "DELETE FROM section WHERE id " SECTIONS_OF_1,
 	[DROP_FILE] = "DELETE FROM file WHERE id = ?1",
+	[NOTE_GONE] = "INSERT OR REPLACE INTO gone"
+		      " SELECT path, ?2 FROM file WHERE id = ?1",
+	[FORGET_GONE] = "DELETE FROM gone WHERE path = ?1",
 };
 
 struct catalogbuild {
@@ -66,6 +74,8 @@ struct catalogbuild {
 	struct catalogforms forms;
 	struct bitset seen; /* numbers of files that are there */
 	struct arena arena; /* of one page */
+	bool hashed; /* the file at hand, and what it came to */
+	unsigned char hash[SHA256_SIZE];
 };
 
 struct catalogbuild *
@@ -279,7 +289,16 @@ add_file(struct catalogbuild *build, const struct walk_file *file, int64_t id,
 		catalogdb_bind_text(statement, 7, page->title);
 	else
 		sqlite3_bind_null(statement, 7);
-	return catalogdb_do(statement) == -1 ? fail(build) : 0;
+	if (build->hashed)
+		catalogdb_bind_bytes(statement, 8,
+		    (struct str){ (const char *)build->hash, SHA256_SIZE });
+	else
+		sqlite3_bind_null(statement, 8);
+	if (catalogdb_do(statement) == -1)
+		return fail(build);
+	catalogdb_bind_bytes(build->statements[FORGET_GONE], 1, file->path);
+	return catalogdb_do(build->statements[FORGET_GONE]) == -1 ? fail(build)
+								  : 0;
 }
 
 /* Adds what is there now, page or not; what has gone meanwhile is not. */
@@ -294,6 +313,8 @@ add(struct catalogbuild *build, const struct walk_file *met, int64_t id)
 	if (tree_open(build->setup->tree, file.path, &entry) != STATUS_SUCCESS)
 		return 0;
 	file.st = entry.st;
+	/* One that changes meanwhile is another when it is met next. */
+	build->hashed = entry_hash(&entry, build->hash) == 0;
 	result = catalogpage_open(
 	    &page, &build->arena, build->setup->media, &file, entry.fd);
 	if (result == 0)
@@ -390,6 +411,10 @@ drop_gone(struct catalogbuild *build)
 		id = next_gone(build);
 	}
 	while (id > 0) {
+		sqlite3_bind_int64(build->statements[NOTE_GONE], 1, id);
+		sqlite3_bind_int64(build->statements[NOTE_GONE], 2, time(NULL));
+		if (catalogdb_do(build->statements[NOTE_GONE]) == -1)
+			return fail(build);
 		if (drop(build, id) == -1)
 			return -1;
 		id = next_gone(build);
@@ -409,6 +434,10 @@ finish(struct catalogbuild *build)
 		"DELETE FROM term; INSERT INTO term"
 		" SELECT CAST(term AS BLOB), doc FROM vocabulary"
 		" WHERE length(CAST(term AS BLOB)) <= 64;"
+		"DELETE FROM gone WHERE path IN (SELECT path FROM gone"
+		" ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ");"
+		"DELETE FROM total; INSERT INTO total"
+		" SELECT count(*), total(size) FROM file;"
 		"COMMIT") == -1)
 		return fail(build);
 	return 0;

@@ -214,3 +214,27 @@ entry_is_directory(const struct entry *entry)
 {
 	return S_ISDIR(entry->st.st_mode);
 }
+
+bool
+entry_is_same(const struct entry *entry)
+{
+	struct stat now;
+
+	return fstat(entry->fd, &now) == 0 &&
+	    now.st_size == entry->st.st_size &&
+	    now.st_mtim.tv_sec == entry->st.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == entry->st.st_mtim.tv_nsec;
+}
+
+int
+entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE])
+{
+	uint64_t size;
+
+	if (sha256_file(entry->fd, out, &size) == -1)
+		return -1;
+	if (size == (uint64_t)entry->st.st_size && entry_is_same(entry))
+		return 0;
+	errno = ESTALE;
+	return -1;
+}

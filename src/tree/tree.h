@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "sys/sha256.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/status.h"
@@ -57,6 +58,16 @@ MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
     struct str name, struct stat *out);
 
 bool entry_is_directory(const struct entry *entry);
+
+/*
+ * The SHA-256 of a file's content; -1 with errno set, ESTALE when it changed
+ * while it was read or since it was opened.
+ */
+MUST_USE int
+entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
+
+/* Whether a file is still as it was when it was opened. */
+bool entry_is_same(const struct entry *entry);
 
 /* Whether a name may be seen: no dotfile, no gophermap. */
 bool tree_shows(struct str name);

@@ -166,6 +166,22 @@ long_lines_are_whole(void **state)
 	assert_int_equal(get("since=2001-01-01T00:00:00Z").count, 2 + COUNT);
 }
 
+/* A server waits for the index; it has no time to read every file. */
+static void
+without_an_index_it_is_later(void **state)
+{
+	struct catalog_shelf shelf = { 0 };
+	const struct server waiting = { .tree = &tree, .shelf = &shelf };
+	const struct request request = { .arena = &arena,
+		.path = STR("/manifest") };
+	struct response response;
+
+	(void)state;
+	manifestpage(&waiting, &request, &response);
+	assert_int_equal(response.status, STATUS_UNAVAILABLE);
+	assert_null(response.body);
+}
+
 static void
 lack_of_memory_leaks_nothing(void **state)
 {
@@ -193,6 +209,7 @@ main(void)
 		TEST(changes_say_how_the_whole_ends),
 		TEST(a_time_has_one_form),
 		TEST(long_lines_are_whole),
+		TEST(without_an_index_it_is_later),
 		TEST(lack_of_memory_leaks_nothing),
 	};
 

@@ -1,0 +1,131 @@
+/*
+ * The files of an index.  Knows how it lists them, and what is gone; knows
+ * nothing of how a manifest looks.
+ */
+#include "tree/catalogfiles.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tree/catalogdb.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* Two lists in the order of their paths, merged as they are read. */
+static const char list[] = "SELECT path, size, mtime, ctime, hash FROM file"
+			   " UNION ALL"
+			   " SELECT path, NULL, 0, 0, NULL FROM gone"
+			   " WHERE time >= ?1 ORDER BY 1";
+
+struct catalogfiles {
+	struct catalog *catalog;
+	sqlite3_stmt *statement;
+	int64_t since;
+};
+
+struct catalogfiles *
+catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since)
+{
+	struct catalogfiles *files = calloc(1, sizeof *files);
+
+	if (files == NULL)
+		return NULL;
+	files->since = since != NULL ? *since : INT64_MAX;
+	files->catalog = catalog_take(shelf);
+	if (files->catalog == NULL) {
+		errno = shelf->current == NULL ? EAGAIN : EIO;
+		free(files);
+		return NULL;
+	}
+	files->statement = catalogdb_prepare(files->catalog->db, list);
+	if (files->statement == NULL ||
+	    sqlite3_bind_int64(files->statement, 1, files->since) !=
+		SQLITE_OK) {
+		catalogfiles_close(files);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return files;
+}
+
+void
+catalogfiles_close(struct catalogfiles *files)
+{
+	if (files == NULL)
+		return;
+	sqlite3_finalize(files->statement);
+	catalog_give_back(files->catalog);
+	free(files);
+}
+
+static int64_t
+seconds_of(int64_t ns)
+{
+	return ns / SECOND_NS - (ns % SECOND_NS < 0);
+}
+
+/* What the row at hand tells; false for a file that has no hash yet. */
+static bool
+read_row(struct catalogfiles *files, struct manifest_file *out, bool *changed)
+{
+	sqlite3_stmt *row = files->statement;
+	struct str path = catalogdb_column(row, 0);
+	struct str hash = catalogdb_column(row, 4);
+	int64_t settled = sqlite3_column_int64(row, 3);
+
+	*out = (struct manifest_file){
+		/* Without the slash before it. */
+		.path = str_tail(path, path.len > 0),
+		.removed = sqlite3_column_type(row, 1) == SQLITE_NULL,
+		.size = (uint64_t)sqlite3_column_int64(row, 1),
+		.time = seconds_of(sqlite3_column_int64(row, 2)),
+	};
+	/* One that changed as it was looked at has no settled time yet. */
+	*changed = out->removed || out->time >= files->since ||
+	    (settled == 0 ? time(NULL) : seconds_of(settled)) >= files->since;
+	if (out->removed)
+		return true;
+	if (hash.len != sizeof out->hash)
+		return false;
+	memcpy(out->hash, hash.at, hash.len);
+	return true;
+}
+
+int
+catalogfiles_next(
+    struct catalogfiles *files, struct manifest_file *out, bool *changed)
+{
+	for (;;) {
+		switch (sqlite3_step(files->statement)) {
+		case SQLITE_DONE: return 0;
+		case SQLITE_ROW: break;
+		default: errno = EIO; return -1;
+		}
+		if (read_row(files, out, changed))
+			return 1;
+	}
+}
+
+int
+catalogfiles_total(
+    struct catalog_shelf *shelf, uint64_t *files, uint64_t *bytes)
+{
+	struct catalog *catalog = catalog_take(shelf);
+	sqlite3_stmt *statement = NULL;
+	int result = -1;
+
+	if (catalog == NULL)
+		return -1;
+	statement =
+	    catalogdb_prepare(catalog->db, "SELECT files, bytes FROM total");
+	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
+		*files = (uint64_t)sqlite3_column_int64(statement, 0);
+		*bytes = (uint64_t)sqlite3_column_int64(statement, 1);
+		result = 0;
+	}
+	sqlite3_finalize(statement);
+	catalog_give_back(catalog);
+	return result;
+}

@@ -1,0 +1,203 @@
+/* The files of an index: in order, with their hashes, and what is gone. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sys/sha256.h"
+#include "temporary.h"
+#include "tree/catalogbuild.h"
+#include "tree/catalogfiles.h"
+
+static struct temporary folder, files;
+static struct tree tree;
+static struct media *media;
+static struct catalogbuild *build;
+static struct catalog_shelf shelf;
+static int made;
+
+/* An index is a file of its own; the last one made is the one to read. */
+static int
+make_blank(void *context)
+{
+	char name[16];
+
+	(void)context;
+	snprintf(name, sizeof name, "%d", ++made);
+	return open(
+	    temporary_path(&files, name), O_RDWR | O_CREAT | O_EXCL, 0600);
+}
+
+static const struct catalogbuild_setup setup = {
+	.tree = &tree,
+	.blank = make_blank,
+};
+static struct catalogbuild_setup with_media;
+
+static int
+set_up(void **state)
+{
+	char error[256];
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_make(&files);
+	media = media_new(error, sizeof error);
+	assert_non_null(media);
+	assert_int_equal(tree_init(&tree, folder.path), 0);
+	with_media = setup;
+	with_media.media = media;
+	build = catalogbuild_new(&with_media, -1);
+	assert_non_null(build);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	catalog_shelf_release(&shelf);
+	catalogbuild_free(build);
+	media_free(media);
+	tree_release(&tree);
+	temporary_remove(&folder);
+	temporary_remove(&files);
+	return 0;
+}
+
+/* Looks at the tree, and puts a new index where it is read. */
+static void
+update(void)
+{
+	char name[16];
+
+	assert_int_equal(catalogbuild_update(build), 1);
+	snprintf(name, sizeof name, "%d", made);
+	assert_int_equal(
+	    catalog_put(&shelf, open(temporary_path(&files, name), O_RDONLY)),
+	    0);
+}
+
+/* What is listed: "PATH" of each, "-PATH" of one gone, "~PATH" changed. */
+static const char *
+list(const int64_t *since)
+{
+	static char text[4096];
+	struct buf out = buf_over(text, sizeof text - 1);
+	struct catalogfiles *all = catalogfiles_open(&shelf, since);
+	struct manifest_file file;
+	bool changed;
+	int result;
+
+	assert_non_null(all);
+	while ((result = catalogfiles_next(all, &file, &changed)) == 1) {
+		if (since != NULL)
+			buf_add(&out,
+			    file.removed  ? STR("-")
+				: changed ? STR("~")
+					  : STR(""));
+		buf_add(&out, file.path);
+		buf_char(&out, ' ');
+	}
+	assert_int_equal(result, 0);
+	catalogfiles_close(all);
+	text[out.len] = '\0';
+	return text;
+}
+
+static void
+there_is_none_at_first(void **state)
+{
+	uint64_t count, bytes;
+
+	(void)state;
+	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
+}
+
+static void
+files_come_in_order(void **state)
+{
+	uint64_t count, bytes;
+
+	(void)state;
+	temporary_file(&folder, "b", "two");
+	temporary_file(&folder, "a.gmi", "# A\n");
+	temporary_folder(&folder, "a");
+	temporary_file(&folder, "a/z", "");
+	temporary_file(&folder, ".hidden", "x");
+	temporary_link(&folder, "a/up", "..");
+	temporary_link(&folder, "c", "b");
+	update();
+	assert_string_equal(list(NULL), "a.gmi a/z b c ");
+	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), 0);
+	assert_int_equal(count, 4);
+	assert_int_equal(bytes, 10);
+}
+
+static void
+each_has_its_hash(void **state)
+{
+	unsigned char hash[SHA256_SIZE];
+	struct catalogfiles *all;
+	struct manifest_file file;
+	bool changed;
+
+	(void)state;
+	temporary_file(&folder, "a", "one");
+	update();
+	all = catalogfiles_open(&shelf, NULL);
+	assert_int_equal(catalogfiles_next(all, &file, &changed), 1);
+	assert_int_equal(file.size, 3);
+	assert_int_equal(sha256_of(STR("one"), hash), 0);
+	assert_memory_equal(file.hash, hash, sizeof hash);
+	/* It goes on with what it began with. */
+	temporary_file(&folder, "b", "x");
+	update();
+	assert_int_equal(catalogfiles_next(all, &file, &changed), 0);
+	catalogfiles_close(all);
+	assert_string_equal(list(NULL), "a b ");
+}
+
+static void
+what_is_gone_is_remembered(void **state)
+{
+	const int64_t long_ago = 1000000000, later = INT64_C(99999999999);
+	const struct timespec old[2] = { { 2000000, 0 }, { 2000000, 0 } };
+
+	(void)state;
+	temporary_file(&folder, "a", "one");
+	temporary_file(&folder, "b", "two");
+	temporary_file(&folder, "c", "three");
+	update();
+	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
+	update();
+	assert_string_equal(list(NULL), "a c ");
+	assert_string_equal(list(&later), "a c ");
+	assert_string_equal(list(&long_ago), "~a -b ~c ");
+	/* Its own time is old, but when it became so is not. */
+	assert_int_equal(
+	    utimensat(AT_FDCWD, temporary_path(&folder, "a"), old, 0), 0);
+	temporary_file(&folder, "b", "again");
+	update();
+	assert_string_equal(list(&long_ago), "~a ~b ~c ");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(there_is_none_at_first),
+		TEST(files_come_in_order),
+		TEST(each_has_its_hash),
+		TEST(what_is_gone_is_remembered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
