@@ -161,6 +161,8 @@ archive_open(const struct server *server, struct arena *arena,
 		.count = server->archives,
 	};
 
+	if (!holds(server->tree, directory))
+		return STATUS_NOT_FOUND;
 	if (server->archives != NULL && *server->archives >= ARCHIVES_MAX)
 		return STATUS_UNAVAILABLE;
 	if (is_too_large(server, directory))

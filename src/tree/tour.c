@@ -265,7 +265,7 @@ tour_open(const struct tree *tree, struct str path)
 	tour->tree = tree;
 	tour->len = path.len;
 	memcpy(tour->path, path.at, path.len);
-	if (enter(tour) == 0)
+	if (enter(tour) == 0 && tour->level != NULL)
 		return tour;
 	free(tour);
 	return NULL;

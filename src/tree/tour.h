@@ -17,8 +17,8 @@ struct tour_file {
 };
 
 /*
- * Begins at `path`, decoded, with its final slash; borrows `tree`.  NULL
- * without memory.
+ * Begins at `path`, decoded, with its final slash; borrows `tree`.  NULL when
+ * there is no such directory, or without memory.
  */
 MUST_USE struct tour *tour_open(const struct tree *tree, struct str path);
 void tour_close(struct tour *tour);

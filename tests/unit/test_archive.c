@@ -275,6 +275,21 @@ a_file_that_changes_ends_it(void **state)
 	}
 }
 
+/* An empty archive would look like an empty capsule. */
+static void
+what_is_not_there_is_not_packed(void **state)
+{
+	struct body *body;
+
+	(void)state;
+	assert_int_equal(
+	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/none/"), &body),
+	    STATUS_NOT_FOUND);
+	assert_int_equal(
+	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/a/"), &body),
+	    STATUS_NOT_FOUND);
+}
+
 static void
 too_large_is_told_at_once(void **state)
 {
@@ -394,6 +409,7 @@ main(void)
 		TEST(a_book_has_a_title_in_any_case),
 		TEST(twice_is_the_same),
 		TEST(a_file_that_changes_ends_it),
+		TEST(what_is_not_there_is_not_packed),
 		TEST(too_large_is_told_at_once),
 		TEST(what_grows_too_large_is_cut),
 		TEST(a_large_file_is_read_in_pieces),
