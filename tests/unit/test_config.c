@@ -106,6 +106,10 @@ test_defaults(void **state)
 	assert_false(config.site.strict_text);
 	assert_true(config.site.listing);
 	expect_str(config.builtins[BUILTIN_ASK], "/ask");
+	expect_str(config.builtins[BUILTIN_GEMPUB], "/capsule.gpub");
+	expect_str(config.builtins[BUILTIN_TAR], "/capsule.tar.gz");
+	expect_str(config.builtins[BUILTIN_MANIFEST], "/manifest");
+	assert_int_equal(config.archive_limit, 256);
 	assert_false(config.gopher_tls);
 	assert_false(config.log_addresses);
 	assert_false(config.verbose);
@@ -139,6 +143,8 @@ test_everything(void **state)
 	    "alt_text = yes\nstrict_text = yes\nlisting = no\n"
 	    "item_types = { \"application/PDF=d\", \"video=;\", \"a/b==\" }\n"
 	    "ask = '/a question'\nwatch = no\n"
+	    "gempub = off\ntar = /all.tar.gz\nmanifest = /all\n"
+	    "archive_limit = 1000000\n"
 	    "log_addresses = yes\nverbose = yes\n"
 	    "request_timeout_ms = 1\nstall_timeout_ms = 3600000\n"
 	    "drain_timeout_ms = 0000000002\nshutdown_timeout_ms = 4\n";
@@ -179,6 +185,10 @@ test_everything(void **state)
 	assert_int_equal(config.site.types[1].item, ';');
 	assert_int_equal(config.site.types[2].item, '=');
 	expect_str(config.builtins[BUILTIN_ASK], "/a question");
+	expect_str(config.builtins[BUILTIN_GEMPUB], "");
+	expect_str(config.builtins[BUILTIN_TAR], "/all.tar.gz");
+	expect_str(config.builtins[BUILTIN_MANIFEST], "/all");
+	assert_int_equal(config.archive_limit, 1000000);
 	assert_false(config.watch);
 	assert_true(config.log_addresses && config.verbose);
 	assert_int_equal(config.request_timeout_ms, 1);
@@ -493,12 +503,12 @@ test_builtins(void **state)
 	static const char *const good[] = { "off", "/a", "/a/b", "/\xc3\xa9?" };
 	static const char *const bad[] = { "", "/", "a", "/a/", "//a", "/a//b",
 		"/.a", "/a/..", "/a/.b/c", "/%41", "/a\nb", "on" };
+	struct config config;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		char setting[64];
 		const char *const settings[SETTINGS] = { setting };
-		struct config config;
 
 		snprintf(setting, sizeof setting, "ask=%s", good[i]);
 		load_good(&config, NULL, settings);
@@ -508,12 +518,16 @@ test_builtins(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		char setting[64];
 		const char *const settings[SETTINGS] = { setting };
-		struct config config;
 
 		snprintf(setting, sizeof setting, "ask=%s", bad[i]);
 		assert_int_equal(load(&config, NULL, settings), -1);
 		assert_non_null(strstr(config.error, "give a path like /ask"));
 	}
+	assert_int_equal(
+	    load(&config, NULL,
+		(const char *const[SETTINGS]){ "tar=/a", "manifest=/a" }),
+	    -1);
+	assert_non_null(strstr(config.error, "another page's path"));
 }
 
 static void
