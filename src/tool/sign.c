@@ -113,7 +113,8 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 	struct server server = { .site = &config->site,
 		.tree = &tree,
 		.directories = &directories,
-		.kept = &kept };
+		.kept = &kept,
+		.builtins = config->builtins };
 	char error[256];
 	int result = -1;
 
