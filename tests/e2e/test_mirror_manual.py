@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import unittest
 
-from server import (BUILD, TOP, Server, fetch,
+from build import BUILD, TOP
+from server import (Server, fetch,
                     new_directory, wait_until, write_tree)
 
 MANUAL = os.path.join(TOP, 'src', 'capsule-mirror.7')
