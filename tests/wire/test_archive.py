@@ -10,7 +10,8 @@ import tarfile
 import unittest
 import zipfile
 
-from server import (TOP, Server, fetch, gemini_connect, gopher_connect,
+from build import INSTRUMENTED, TOP
+from server import (Server, fetch, gemini_connect, gopher_connect,
                     new_directory, read_reply, select)
 from test_faults import Crowd
 
@@ -224,6 +225,23 @@ class Waiting(unittest.TestCase):
                     self.assertIn(b'Page', select(server,
                                                   '/qa/deep/page.gmi'))
                 self.assertEqual((crowd.ends, crowd.error), (0, None))
+
+    def test_memory(self):
+        tree = {'%d.bin' % i: os.urandom(4 << 20) for i in range(4)}
+        with Server(tree, workers=1) as server:
+            def peak():
+                with open('/proc/%d/status' % server.workers()[0],
+                          encoding='ascii') as file:
+                    return int(re.search(r'VmHWM:\s*(\d+) kB',
+                                         file.read())[1])
+
+            self.assertEqual(fetch(server, '/robots.txt').status, 51)
+            before = peak()
+            for path in ('/capsule.tar.gz', '/capsule.gpub'):
+                self.assertGreater(len(select(server, path)), 16 << 20)
+            # Sanitizers keep what was freed.
+            self.assertLess(peak() - before,
+                            (64 if INSTRUMENTED else 4) << 10)
 
     def test_many_files(self):
         tree = {'%d/%d/%d.gmi' % (i % 7, i % 31, i): '# Page %d\n' % i

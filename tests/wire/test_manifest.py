@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import unittest
 
-from server import (CAPSULE, Server, fetch, new_directory, select, wait_until)
+from build import CAPSULE, DEADLINE_S
+from server import Server, fetch, new_directory, select, wait_until
 
 TREE = {
     'index.gmi': '# Home\n',
@@ -66,7 +67,7 @@ class Manifest(unittest.TestCase):
         server = self.serve(TREE)
         shown = subprocess.run(
             [CAPSULE, 'show', '-G', '-d', server.root, '/manifest'],
-            check=True, stdout=subprocess.PIPE, timeout=60)
+            check=True, stdout=subprocess.PIPE, timeout=DEADLINE_S)
         self.assertEqual(manifest(server).body, shown.stdout)
 
     def test_with_ordinary_tools(self):

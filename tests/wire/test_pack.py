@@ -7,8 +7,8 @@ import signal
 import subprocess
 import unittest
 
-from server import (CAPSULE, TOP, Server, fetch, new_directory, wait_until,
-                    write_tree)
+from build import CAPSULE, DEADLINE_S, TOP
+from server import Server, fetch, new_directory, wait_until, write_tree
 
 TREE = {'index.gmi': '# Home\n', 'a/b.gmi': '# Page\n', '.hidden': 'no\n'}
 
@@ -16,7 +16,7 @@ TREE = {'index.gmi': '# Home\n', 'a/b.gmi': '# Page\n', '.hidden': 'no\n'}
 def pack(*arguments, **popen):
     return subprocess.run([CAPSULE, 'pack', *arguments], check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=60, **popen)
+                          timeout=DEADLINE_S, **popen)
 
 
 class Pack(unittest.TestCase):
@@ -114,7 +114,7 @@ class Pack(unittest.TestCase):
             stderr=subprocess.PIPE)
         wait_until(lambda: os.listdir(self.out), 'a file aside')
         child.send_signal(signal.SIGINT)
-        _, error = child.communicate(timeout=60)
+        _, error = child.communicate(timeout=DEADLINE_S)
         self.assertEqual(child.returncode, 1)
         self.assertIn(b'Interrupted system call', error)
         self.assertEqual(os.listdir(self.out), [])
