@@ -9,7 +9,8 @@ import struct
 import threading
 import time
 
-from server import Connection, gemini_connect, gopher_connect, tls_context
+from server import (Connection, gemini_connect, gopher_connect, select,
+                    tls_context)
 
 LINES = 2000
 # More than the kernel takes in advance for a slow client.
@@ -85,7 +86,14 @@ def questions(server):
 
 
 def large_questions(server):
+    # The same files are the same bytes, whenever they are packed.
+    book = select(server, '/capsule.gpub')
+    part = select(server, '/many.tar.gz')
     return [
+        Question(gopher_connect, b'/capsule.gpub\r\n', book),
+        Question(gopher_connect, b'/many.tar.gz\r\n', part),
+        Question(gemini_connect, server.url('/many.tar.gz').encode() + b'\r\n',
+                 b'20 application/gzip\r\n' + part),
         Question(gemini_connect, server.url('/large.bin').encode() + b'\r\n',
                  b'20 application/octet-stream\r\n' + LARGE),
         Question(gopher_connect, b'/large.bin\r\n', LARGE)]
