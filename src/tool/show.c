@@ -10,12 +10,9 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
-#include "serve/packer.h"
-#include "sys/log.h"
 #include "text/buf.h"
 #include "text/uri.h"
-#include "tree/media.h"
-#include "tree/tree.h"
+#include "tool/reader.h"
 #include "wire/protocol.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -115,37 +112,16 @@ static int
 show_with(
     struct config *config, const struct protocol *protocol, const char *address)
 {
-	struct tree tree;
-	struct directory_cache directories = { 0 };
-	struct kept_cache kept = { 0 };
-	struct server server = { .site = &config->site,
-		.tree = &tree,
-		.directories = &directories,
-		.kept = &kept,
-		.archive_limit = (uint64_t)config->archive_limit << 20,
-		.builtins = config->builtins };
-	char error[256];
+	struct reader reader;
+	char error[512];
 	int status;
 
-	if (tree_init(&tree, config->capsule) == -1) {
-		fprintf(stderr,
-		    "capsule: %s: cannot be opened: %s; name the capsule's "
-		    "folder with -d\n",
-		    config->capsule, strerror(errno));
-		return 1;
-	}
-	packer_prepare();
-	server.media = media_new(error, sizeof error);
-	if (server.media == NULL) {
+	if (reader_open(&reader, config, error, sizeof error) == -1) {
 		fprintf(stderr, "capsule: %s\n", error);
-		tree_release(&tree);
 		return 1;
 	}
-	status = show(&server, protocol, address);
-	kept_release(&kept);
-	directory_cache_release(&directories);
-	media_free(server.media);
-	tree_release(&tree);
+	status = show(&reader.server, protocol, address);
+	reader_release(&reader);
 	return status;
 }
 

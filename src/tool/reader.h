@@ -1,0 +1,47 @@
+#ifndef TOOL_READER_H
+#define TOOL_READER_H
+
+#include <stddef.h>
+
+#include "daemon/config.h"
+#include "serve/kept.h"
+#include "serve/response.h"
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+#include "wire/protocol.h"
+
+/*
+ * A visitor of a capsule that no server serves: what it asks is answered by
+ * the server's own rooms, with the rights of whoever runs the tool.
+ */
+struct reader {
+	struct server server;
+	/* Below is this room's own. */
+	struct tree tree;
+	struct directory_cache directories;
+	struct kept_cache kept;
+	struct arena arena; /* of one question */
+};
+
+/*
+ * Opens the capsule of `config`, which is borrowed.  Returns -1 with one line
+ * in `error`, of what is wrong and what to do.
+ */
+MUST_USE int reader_open(struct reader *reader, const struct config *config,
+    char *error, size_t error_size);
+void reader_release(struct reader *reader);
+
+/* How a question was answered. */
+struct reader_answer {
+	enum status status; /* 0: not at all */
+	struct str meta; /* on Gemini; valid until the next question */
+};
+
+/*
+ * Asks with a request line, given with its end, and lets go of the body.
+ */
+struct reader_answer reader_ask(
+    struct reader *reader, const struct protocol *protocol, struct str line);
+
+#endif
