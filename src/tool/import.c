@@ -139,7 +139,7 @@ write_question(FILE *out, const void *context)
 		put_link(out, "", "Next: ", question->next);
 	if (question->previous != NULL)
 		put_link(out, "", "Previous: ", question->previous);
-	fputs("=> ../ Home\n", out);
+	fputs("=> ./ All questions\n=> ../ Home\n", out);
 }
 
 static void

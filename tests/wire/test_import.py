@@ -132,6 +132,7 @@ class Article(Import):
             if i > 0:
                 want.append([os.path.basename(pages[i - 1][0]),
                              "Previous: " + pages[i - 1][1]])
+            want.append(["./", "All questions"])
             want.append(["../", "Home"])
             self.assertEqual(links(read(self.out, url)), want)
         index = links(read(self.out, "qa", "index.gmi"))
