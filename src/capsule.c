@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tool/check.h"
 #include "tool/import.h"
 #include "tool/mirror.h"
 #include "tool/pack.h"
@@ -15,6 +16,7 @@ static const struct verb {
 	const char *name, *usage;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
+	{ "check", CHECK_USAGE, check_main },
 	{ "import", IMPORT_USAGE, import_main },
 	{ "mirror", MIRROR_USAGE, mirror_main },
 	{ "pack", PACK_USAGE, pack_main },

@@ -15,12 +15,8 @@
 #include "text/utf8.h"
 #include "text/wrap.h"
 
-/* Preformatted lines are cut only where no screen goes on. */
-#define PREFORMATTED_WIDTH ((size_t)200)
-#define WIDEST ((size_t)200)
 /* What uriparser makes of the longest URL that is looked at. */
 #define SCRATCH ((size_t)1 << 20)
-#define LINE_LONGEST ((size_t)4096)
 #define CLEAN_SIZE (2 * WRAP_WINDOW)
 
 /* What is done in one call, so that whoever calls can do something else. */
@@ -87,13 +83,13 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page)
 	const struct site *site = page->site;
 	struct gophermenu *menu = arena_alloc(arena, sizeof *menu);
 
-	assert(site->width >= 4 && site->width <= WIDEST);
+	assert(site->width >= 4 && site->width <= GOPHERMENU_WIDEST);
 	if (menu == NULL)
 		return NULL;
 	menu->page = *page;
 	menu->lines = (struct lines){ .read = page->read,
 		.context = page->context,
-		.longest = LINE_LONGEST,
+		.longest = GOPHERMENU_PART,
 		.turn = READS_A_TURN };
 	menu->ours = where_of(arena, site->gopher_host, site->gopher_port);
 	menu->clean = arena_buffer(arena, CLEAN_SIZE);
@@ -187,7 +183,7 @@ columns(const struct gophermenu *menu)
 	const struct output *line = &menu->line;
 
 	if (line->kind == GEMTEXT_PREFORMATTED)
-		return PREFORMATTED_WIDTH;
+		return GOPHERMENU_WIDEST;
 	return menu->page.site->width -
 	    (line->begun ? line->rest.len : line->first.len);
 }
@@ -334,7 +330,7 @@ put_piece(struct output *line, struct str text, struct buf *out)
 static bool
 put_rule(const struct output *line, struct buf *out)
 {
-	char rule[WIDEST];
+	char rule[GOPHERMENU_WIDEST];
 
 	if (line->rule == 0 || line->longest == 0)
 		return true;

@@ -19,6 +19,12 @@ struct gophermenu;
 /* The least room that gophermenu_read and gophermap_read are given. */
 #define GOPHERMENU_ROOM 4096
 
+/* Columns after which a preformatted line is cut: no screen goes on. */
+#define GOPHERMENU_WIDEST ((size_t)200)
+
+/* Bytes of a page's line that are read at once; its marker is among them. */
+#define GOPHERMENU_PART ((size_t)4096)
+
 /*
  * Where a page comes from: fills up to `room` bytes at `at`; returns how
  * many, 0 at the end, or -1 with errno set, EAGAIN when there is nothing yet.

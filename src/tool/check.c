@@ -1,0 +1,382 @@
+/*
+ * What readers would stumble over.  Knows what there is to be looked at in a
+ * tree, and in which order; each look is another room's.
+ */
+#include "tool/check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "text/mime.h"
+#include "text/uri.h"
+#include "tool/finding.h"
+#include "tool/links.h"
+#include "tool/proof.h"
+#include "tool/reader.h"
+#include "tool/survey.h"
+#include "tree/media.h"
+
+struct check {
+	struct reader reader;
+	struct findings findings;
+	struct links links;
+};
+
+static struct finding
+finding_of(const struct survey_entry *entry, const char *name)
+{
+	return (struct finding){ .check = name, .path = entry->path };
+}
+
+static void
+problem(struct check *check, const struct survey_entry *entry, const char *name,
+    const char *what)
+{
+	const struct finding finding = finding_of(entry, name);
+
+	finding_add(&check->findings, &finding, "%s", what);
+}
+
+static void
+note(struct check *check, const struct survey_entry *entry, const char *name,
+    const char *what)
+{
+	struct finding finding = finding_of(entry, name);
+
+	finding.is_note = true;
+	finding_add(&check->findings, &finding, "%s", what);
+}
+
+/* Why nobody gets it. */
+static void
+check_refused(struct check *check, const struct survey_entry *entry)
+{
+	static const char kind[] = "not-served";
+
+	if (str_starts(entry->name, STR(".")) &&
+	    !str_equals(entry->name, STR(".well-known")))
+		note(check, entry, "hidden",
+		    "begins with a dot and is not served; rename it if that "
+		    "is not meant");
+	else if (entry->status == STATUS_FAILURE)
+		problem(check, entry, kind,
+		    "cannot be opened for want of memory or of a working "
+		    "disk; see to that");
+	else if (entry->error == EACCES)
+		problem(check, entry, kind,
+		    "not served, for you may not read it; chmod a+r, or a+rx "
+		    "for a folder");
+	else if (entry->error == ENAMETOOLONG)
+		problem(check, entry, kind,
+		    "not served: what is in here lies too deep; move it up");
+	else if (entry->type == DT_LNK)
+		problem(check, entry, kind,
+		    "not served: a link that is absolute, or leads out of the "
+		    "capsule or nowhere; put the file in its place");
+	else if (entry->type != DT_REG && entry->type != DT_DIR)
+		problem(check, entry, kind,
+		    "not served: neither a file nor a folder; take it out");
+	else
+		problem(check, entry, kind,
+		    "not served: it was there and is not any more");
+}
+
+static void
+check_mode(struct check *check, const struct survey_entry *entry)
+{
+	mode_t wanted =
+	    entry_is_directory(&entry->found) ? S_IROTH | S_IXOTH : S_IROTH;
+
+	if ((entry->found.st.st_mode & wanted) != wanted)
+		note(check, entry, "permission",
+		    "not readable by everybody, so not found when the server "
+		    "runs as another user; chmod a+r, or a+rx for a folder");
+}
+
+static void
+check_name(struct check *check, const struct survey_entry *entry)
+{
+	const struct finding finding = finding_of(entry, "name");
+	char text[3 * NAME_MAX + 1];
+	struct buf encoded = buf_over(text, sizeof text);
+
+	uri_encode(&encoded, entry->name);
+	if (encoded.len != entry->name.len)
+		finding_add(&check->findings, &finding,
+		    "name has to be encoded in links, as %.*s; rename it",
+		    FINDING_ARG(buf_str(&encoded)));
+}
+
+/* Asks for it with a request line, and says so if it is refused. */
+static void
+check_on(struct check *check, const struct survey_entry *entry,
+    const struct protocol *protocol, struct str line)
+{
+	const struct finding finding = finding_of(entry, "not-served");
+	const struct reader_answer answer =
+	    reader_ask(&check->reader, protocol, line);
+
+	if (answer.status >= STATUS_FAILURE)
+		finding_add(&check->findings, &finding,
+		    "not served on %s: %u%s%.*s; rename or move it",
+		    protocol == &gemini ? "Gemini" : "Gopher",
+		    (unsigned)answer.status, answer.meta.len > 0 ? " " : "",
+		    FINDING_ARG(answer.meta));
+}
+
+/*
+ * Asks for it as each protocol would: a name may be too long for one, or
+ * mean something else to it.
+ */
+static void
+check_served(struct check *check, const struct survey_entry *entry)
+{
+	struct arena *scratch = &check->links.scratch;
+	struct str url;
+	struct buf line;
+
+	arena_reset(scratch);
+	line = buf_in(scratch, entry->path.len * 3 + 1024);
+	if (site_url(check->reader.server.site, scratch, entry->path, &url) ==
+	    -1)
+		return;
+	buf_add(&line, url);
+	buf_add(&line, STR("\r\n"));
+	check_on(check, entry, &gemini, buf_str(&line));
+	line.len = 0;
+	uri_encode(&line, entry->path);
+	buf_add(&line, STR("\r\n"));
+	check_on(check, entry, &gopher, buf_str(&line));
+}
+
+/* Whether the directory has a page of that name. */
+static bool
+has_page(struct check *check, struct str path, struct str name)
+{
+	struct entry page;
+
+	if (tree_open_in(&check->reader.tree, path, name, &page) !=
+	    STATUS_SUCCESS)
+		return false;
+	close(page.fd);
+	return !entry_is_directory(&page);
+}
+
+static void
+check_directory(struct check *check, const struct survey_entry *entry)
+{
+	if (entry->unlisted)
+		problem(check, entry, "not-served",
+		    "not all of its names can be read; make it readable, or "
+		    "smaller");
+	if (entry->type == DT_DIR &&
+	    has_page(check, entry->path, STR("index.gmi")) &&
+	    has_page(check, entry->path, STR("index.gemini")))
+		problem(check, entry, "two-indexes",
+		    "index.gmi and index.gemini are both there, and only the "
+		    "first is the folder's page; take one out");
+}
+
+static void
+check_file(struct check *check, const struct survey_entry *entry)
+{
+	struct str type;
+
+	if (str_equals(entry->name, STR("gophermap"))) {
+		proof_gophermap(&check->links, entry);
+		return;
+	}
+	check_served(check, entry);
+	type =
+	    media_type(check->reader.server.media, entry->path, &entry->found);
+	if (mime_is(type, STR("text/gemini")))
+		proof_gemtext(&check->links, entry);
+	else if (mime_is_text(type))
+		proof_text(&check->links, entry);
+}
+
+static void
+look(void *context, const struct survey_entry *entry)
+{
+	struct check *check = context;
+
+	if (entry->status != STATUS_SUCCESS) {
+		check_refused(check, entry);
+		return;
+	}
+	check_name(check, entry);
+	check_mode(check, entry);
+	if (entry_is_directory(&entry->found))
+		check_directory(check, entry);
+	else
+		check_file(check, entry);
+}
+
+/* A folder without a page of its own links to what is in it. */
+static bool
+is_listed(struct check *check, const struct survey_entry *entry)
+{
+	return check->reader.server.site->listing &&
+	    !has_page(check, entry->path, STR("index.gmi")) &&
+	    !has_page(check, entry->path, STR("index.gemini"));
+}
+
+static void
+find_orphan(void *context, const struct survey_entry *entry)
+{
+	struct check *check = context;
+	struct identities *known = &check->links.identities;
+	const struct stat *st = &entry->found.st;
+
+	if (entry->status != STATUS_SUCCESS)
+		return;
+	/* Parents come first, so a chain of listings is followed down. */
+	if (entry->within != NULL &&
+	    identities_hold(known, entry->within, IDENTITY_REACHED) &&
+	    identities_hold(known, entry->within, IDENTITY_LISTED))
+		links_reach(&check->links, NULL, entry->path);
+	if (entry_is_directory(&entry->found)) {
+		if (is_listed(check, entry))
+			identities_add(known, st, IDENTITY_LISTED);
+	} else if (tree_shows(entry->name) &&
+	    mime_is(media_type(
+			check->reader.server.media, entry->path, &entry->found),
+		STR("text/gemini")) &&
+	    !identities_hold(known, st, IDENTITY_REACHED)) {
+		problem(check, entry, "orphan",
+		    "no page links here; link to it, or take it out");
+	}
+}
+
+/* Returns the exit status. */
+static int
+run(struct check *check)
+{
+	struct survey survey = {
+		.tree = &check->reader.tree, .visit = look, .context = check
+	};
+
+	links_init(&check->links);
+	findings_begin(&check->findings);
+	/* Everybody begins at the home page. */
+	links_reach(&check->links, NULL, STR("/"));
+	survey_run(&survey);
+	survey.visit = find_orphan;
+	survey_run(&survey);
+	if (check->links.identities.incomplete)
+		fputs("capsule check: not enough memory to tell which pages "
+		      "nothing links to\n",
+		    stderr);
+	if (findings_end(&check->findings) == -1) {
+		fprintf(stderr, "capsule check: standard output: %s\n",
+		    strerror(errno));
+		return 2;
+	}
+	if (check->links.identities.incomplete)
+		return 2;
+	return check->findings.problems > 0 ? 1 : 0;
+}
+
+static int
+check_with(struct config *config, enum finding_format format)
+{
+	static struct check check;
+	char error[512];
+	int status;
+
+	if (reader_open(&check.reader, config, error, sizeof error) == -1) {
+		fprintf(stderr, "capsule check: %s\n", error);
+		return 2;
+	}
+	check.findings = (struct findings){
+		.out = stdout, .format = format, .root = config->capsule
+	};
+	check.links.reader = &check.reader;
+	check.links.findings = &check.findings;
+	status = run(&check);
+	links_release(&check.links);
+	reader_release(&check.reader);
+	return status;
+}
+
+static int
+wrong_usage(const char *what, const char *argument)
+{
+	fprintf(stderr, "capsule check: %s%s; usage: capsule " CHECK_USAGE "\n",
+	    what, argument);
+	return -1;
+}
+
+static int
+read_format(const char *name, enum finding_format *format)
+{
+	if (strcmp(name, "text") == 0)
+		*format = FINDING_TEXT;
+	else if (strcmp(name, "json") == 0)
+		*format = FINDING_JSON;
+	else
+		return wrong_usage("no such format: ", name);
+	return 0;
+}
+
+/* Reads options, and the folder after them. */
+static int
+read_arguments(
+    int argc, char **argv, struct options *options, enum finding_format *format)
+{
+	static const struct option names[] = {
+		{ "format", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option, set = 0;
+
+	optind = 1;
+	opterr = 0;
+	while (
+	    (option = getopt_long(argc, argv, "c:n:o:", names, NULL)) != -1) {
+		switch (option) {
+		case 'c': options->file = optarg; break;
+		case 'f':
+			if (read_format(optarg, format) == -1)
+				return -1;
+			break;
+		case 'n': set = options_set(options, "names", optarg); break;
+		case 'o': set = options_assign(options, optarg); break;
+		default:
+			return wrong_usage(
+			    "no such option, or no value for it: ",
+			    argv[optind - 1]);
+		}
+		if (set == -1)
+			return wrong_usage("not KEY=VALUE: ", optarg);
+	}
+	if (argc - optind != 1 || argv[optind][0] == '\0')
+		return wrong_usage("name one folder", "");
+	return options_set(options, "capsule", argv[optind]) == -1
+	    ? wrong_usage("too many options", "")
+	    : 0;
+}
+
+int
+check_main(int argc, char **argv)
+{
+	enum finding_format format = FINDING_TEXT;
+	struct options options = { 0 };
+	struct config config;
+	int status;
+
+	if (read_arguments(argc, argv, &options, &format) == -1)
+		return 2;
+	if (config_load(&config, &options) == -1) {
+		fprintf(stderr, "capsule check: %s\n", config.error);
+		return 2;
+	}
+	status = check_with(&config, format);
+	config_release(&config);
+	return status;
+}

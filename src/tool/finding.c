@@ -1,0 +1,158 @@
+/*
+ * Findings on their way out.  Knows how to write a line for people and an
+ * object of JSON so that no name can break either; knows nothing of what is
+ * found.
+ */
+#include "tool/finding.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <unistr.h>
+
+#include "text/buf.h"
+
+#define MESSAGE_MAX 2048
+
+/* Takes a character off `rest`; false when its first byte begins none. */
+static bool
+take(struct str *rest, ucs4_t *character, struct str *out)
+{
+	int len = u8_mbtoucr(character, (const uint8_t *)rest->at, rest->len);
+
+	*out = str_head(*rest, len < 0 ? 1 : (size_t)len);
+	*rest = str_tail(*rest, out->len);
+	return len >= 0;
+}
+
+static bool
+is_control(ucs4_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+static void
+put(FILE *out, struct str s)
+{
+	(void)fwrite(s.at, 1, s.len, out);
+}
+
+static void
+put_text(FILE *out, struct str text)
+{
+	while (text.len > 0) {
+		ucs4_t c = 0;
+		struct str part;
+		bool shown = take(&text, &c, &part) && !is_control(c);
+
+		if (shown)
+			put(out, part);
+		for (size_t i = 0; !shown && i < part.len; i++)
+			fprintf(out, "\\x%02X", (unsigned char)part.at[i]);
+	}
+}
+
+static void
+put_json(FILE *out, struct str text)
+{
+	fputc('"', out);
+	while (text.len > 0) {
+		ucs4_t c = 0;
+		struct str part;
+
+		if (!take(&text, &c, &part))
+			fputs("\\ufffd", out);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", (char)c);
+		else if (is_control(c))
+			fprintf(out, "\\u%04x", (unsigned)c);
+		else
+			put(out, part);
+	}
+	fputc('"', out);
+}
+
+void
+findings_begin(struct findings *findings)
+{
+	findings->count = findings->problems = 0;
+	if (findings->format == FINDING_JSON)
+		fputs("[", findings->out);
+}
+
+/* The folder and the path as one text, or the path alone if that is long. */
+static struct str
+file_of(const struct findings *findings, struct str path, struct buf *out)
+{
+	struct str root = str_of(findings->root);
+
+	while (str_ends(root, STR("/")))
+		root.len--;
+	buf_add(out, root);
+	buf_add(out, path);
+	return out->overflow ? path : buf_str(out);
+}
+
+static void
+add_text(const struct findings *findings, const struct finding *finding,
+    struct str file, struct str message)
+{
+	put_text(findings->out, file);
+	fprintf(findings->out, ":%zu: %s",
+	    finding->line == 0 ? 1 : finding->line,
+	    finding->is_note ? "note: " : "");
+	put_text(findings->out, message);
+	fputc('\n', findings->out);
+}
+
+static void
+add_json(const struct findings *findings, const struct finding *finding,
+    struct str file, struct str message)
+{
+	FILE *out = findings->out;
+
+	fputs(findings->count == 0 ? "\n{\"file\":" : ",\n{\"file\":", out);
+	put_json(out, file);
+	fprintf(out, ",\"line\":%zu,\"level\":\"%s\",\"check\":\"%s\"",
+	    finding->line == 0 ? 1 : finding->line,
+	    finding->is_note ? "note" : "problem", finding->check);
+	fputs(",\"message\":", out);
+	put_json(out, message);
+	fputc('}', out);
+}
+
+void
+finding_add(struct findings *findings, const struct finding *finding,
+    const char *format, ...)
+{
+	char message[MESSAGE_MAX], name[8192];
+	struct buf joined = buf_over(name, sizeof name);
+	struct str file = file_of(findings, finding->path, &joined);
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(message, sizeof message, format, arguments) < 0)
+		message[0] = '\0';
+	va_end(arguments);
+	switch (findings->format) {
+	case FINDING_TEXT:
+		add_text(findings, finding, file, str_of(message));
+		break;
+	case FINDING_JSON:
+		add_json(findings, finding, file, str_of(message));
+		break;
+	}
+	findings->count++;
+	findings->problems += !finding->is_note;
+}
+
+int
+findings_end(struct findings *findings)
+{
+	if (findings->format == FINDING_JSON)
+		fputs(findings->count == 0 ? "]\n" : "\n]\n", findings->out);
+	if (fflush(findings->out) == 0 && ferror(findings->out) == 0)
+		return 0;
+	if (errno == 0)
+		errno = EIO;
+	return -1;
+}

@@ -1,0 +1,52 @@
+#ifndef TOOL_FINDING_H
+#define TOOL_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+enum finding_format {
+	FINDING_TEXT,
+	FINDING_JSON,
+};
+
+/* Where findings go.  The caller fills the first part. */
+struct findings {
+	FILE *out;
+	enum finding_format format;
+	const char *root; /* the capsule's folder, before every path */
+
+	size_t count, problems; /* of all; of those that are no notes */
+};
+
+struct finding {
+	const char *check; /* the name of what was checked, "dead-link" */
+	bool is_note; /* nothing has to be done about it */
+	struct str path; /* in the capsule: "/docs/a.gmi" */
+	size_t line; /* from 1; 0: of the whole file, and shown as 1 */
+};
+
+/* For "%.*s" in a finding: what of a text from the capsule is shown. */
+#define FINDING_ARG(s) (int)((s).len < 240 ? (s).len : 240), (s).at
+
+void findings_begin(struct findings *findings);
+
+/*
+ * Writes one finding, whose text says what is wrong and what to do.
+ *
+ * As text: "root/path:line: what, what to do", with "note: " before a note,
+ * on one line; bytes that a terminal should not see become \xHH.  As JSON:
+ * one object of an array, on a line of its own, with the members "file",
+ * "line", "level" ("problem" or "note"), "check" and "message"; bytes that
+ * are not UTF-8 become U+FFFD.
+ */
+void finding_add(struct findings *findings, const struct finding *finding,
+    const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Ends the output; -1 with errno set when it could not all be written. */
+MUST_USE int findings_end(struct findings *findings);
+
+#endif

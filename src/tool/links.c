@@ -1,0 +1,379 @@
+/*
+ * Links, followed as readers of either protocol would follow them.  Knows
+ * which are the capsule's own; whether they lead anywhere is the server's
+ * word.
+ */
+#include "tool/links.h"
+
+#include <unistd.h>
+
+#include "text/gopherlink.h"
+#include "text/gophermenu.h"
+#include "text/uri.h"
+#include "tool/nearest.h"
+#include "tree/tree.h"
+
+#define SCRATCH ((size_t)1 << 20)
+#define REDIRECTS_MAX 5
+
+/* What was written, and what each protocol's reader gets. */
+struct target {
+	struct str written, url; /* in the capsule; the latter absolute */
+	struct reader_answer answer;
+};
+
+void
+links_init(struct links *links)
+{
+	arena_init(&links->scratch, SCRATCH);
+	links->identities = (struct identities){ 0 };
+}
+
+void
+links_release(struct links *links)
+{
+	arena_release(&links->scratch);
+	identities_release(&links->identities);
+}
+
+static struct finding
+dead(const struct links_from *from)
+{
+	return (struct finding){
+		.check = "dead-link", .path = from->path, .line = from->line
+	};
+}
+
+static void
+note_external(
+    struct links *links, const struct links_from *from, struct str url)
+{
+	const struct finding finding = { .check = "external",
+		.is_note = true,
+		.path = from->path,
+		.line = from->line };
+
+	finding_add(links->findings, &finding,
+	    "external link, not fetched: %.*s", FINDING_ARG(url));
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return b != NULL && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static void
+reach(struct links *links, const struct links_from *from,
+    const struct entry *entry)
+{
+	/* Who is on a page already has found it. */
+	if (from == NULL || !is_same_file(&entry->st, from->st))
+		identities_add(
+		    &links->identities, &entry->st, IDENTITY_REACHED);
+	close(entry->fd);
+}
+
+void
+links_reach(struct links *links, const struct links_from *from, struct str path)
+{
+	static const char *const pages[] = { "index.gmi", "index.gemini" };
+	const struct tree *tree = links->reader->server.tree;
+	struct entry entry;
+	bool is_directory;
+
+	if (tree_open(tree, path, &entry) != STATUS_SUCCESS)
+		return;
+	is_directory = entry_is_directory(&entry);
+	reach(links, from, &entry);
+	for (size_t i = 0; is_directory && i < 2; i++)
+		if (tree_open_in(tree, path, str_of(pages[i]), &entry) ==
+		    STATUS_SUCCESS) {
+			reach(links, from, &entry);
+			break;
+		}
+}
+
+/* Asks with one line; the answer lasts as long as the link is followed. */
+static struct reader_answer
+ask(struct links *links, const struct protocol *protocol, struct str request)
+{
+	struct buf line = buf_in(&links->scratch, request.len + 2);
+	struct reader_answer answer = { 0 };
+
+	buf_add(&line, request);
+	buf_add(&line, STR("\r\n"));
+	if (line.overflow)
+		return answer;
+	answer = reader_ask(links->reader, protocol, buf_str(&line));
+	if (arena_copy(&links->scratch, answer.meta, &answer.meta) == -1)
+		answer.meta = (struct str){ 0 };
+	return answer;
+}
+
+static bool
+is_good(enum status status)
+{
+	return status != 0 && status < STATUS_FAILURE;
+}
+
+/* Whether the URL, absolute, is this capsule's on Gemini. */
+static bool
+is_ours(struct links *links, struct str url, struct uri *uri)
+{
+	const struct site *site = links->reader->server.site;
+
+	return uri_parse(&links->scratch, url, uri) == 0 &&
+	    str_equals_nocase(uri->scheme, STR("gemini")) &&
+	    uri->host.len > 0 && site_has_port(site, uri) &&
+	    site_has_name(site, &links->scratch, uri->host);
+}
+
+/*
+ * The path that a request for `url` leads to, redirects within the capsule
+ * followed; empty when it leads nowhere.
+ */
+static struct str
+follow_gemini(struct links *links, struct target *target)
+{
+	struct str url = str_head(target->url, str_find(target->url, '#'));
+	struct str path, next;
+	struct uri uri;
+
+	for (int i = 0; i <= REDIRECTS_MAX; i++) {
+		target->answer = ask(links, &gemini, url);
+		if (!is_good(target->answer.status) ||
+		    !is_ours(links, url, &uri) ||
+		    uri_path_decode(&links->scratch, uri.path, &path) !=
+			URI_PATH_NORMAL)
+			return (struct str){ 0 };
+		if (target->answer.status < STATUS_REDIRECT)
+			return path;
+		if (uri_resolve(
+			&links->scratch, url, target->answer.meta, &next) == -1)
+			break;
+		/* A redirect that leads out is answered all the same. */
+		if (!is_ours(links, next, &uri))
+			return path;
+		url = next;
+	}
+	return (struct str){ 0 };
+}
+
+static char
+any_type(void *context, struct str path)
+{
+	(void)context;
+	(void)path;
+	return '1';
+}
+
+/* Whether a menu item of this host and port is asked for here. */
+static bool
+is_our_menu(const struct links *links, const struct gopherlink *link)
+{
+	const struct site *site = links->reader->server.site;
+
+	return link->host.len == 0 ||
+	    (str_equals(link->host, site->gopher_host) &&
+		link->port == site->gopher_port);
+}
+
+enum gopher_answer {
+	GOPHER_NOWHERE,
+	GOPHER_OURS, /* and it is there */
+	GOPHER_ELSEWHERE, /* by its URL, or on another host */
+};
+
+static enum gopher_answer
+follow_gopher(
+    struct links *links, const struct links_from *from, struct str url)
+{
+	const struct gophermenu_page page = {
+		.site = links->reader->server.site,
+		.base = from->base,
+		.item_type = any_type,
+	};
+	struct gopherlink link = gopherlink_of(&links->scratch, &page, url);
+
+	if (link.type == 'i')
+		return GOPHER_NOWHERE;
+	if (!is_our_menu(links, &link) ||
+	    str_starts(link.selector, STR("URL:")))
+		return GOPHER_ELSEWHERE;
+	return is_good(ask(links, &gopher, link.selector).status)
+	    ? GOPHER_OURS
+	    : GOPHER_NOWHERE;
+}
+
+/* The path of `url`, decoded, for what is not there. */
+static struct str
+path_of(struct links *links, struct str url)
+{
+	struct uri uri;
+	struct str path;
+
+	if (uri_parse(&links->scratch, url, &uri) == -1 ||
+	    uri_path_decode(&links->scratch, uri.path, &path) !=
+		URI_PATH_NORMAL)
+		return (struct str){ 0 };
+	return path;
+}
+
+/* Nobody gets anything: perhaps it is only the case of a letter. */
+static void
+report_dead(struct links *links, const struct links_from *from,
+    const struct target *target)
+{
+	struct finding finding = dead(from);
+	struct str near = { 0 };
+
+	if (target->answer.status == STATUS_NOT_FOUND)
+		near = nearest_path(links->reader, &links->scratch,
+		    path_of(links, target->url));
+	if (near.len > 0) {
+		finding.check = "case";
+		finding_add(links->findings, &finding,
+		    "link to %.*s, but the name is %.*s; write it so",
+		    FINDING_ARG(target->written), FINDING_ARG(near));
+	} else {
+		finding_add(links->findings, &finding,
+		    "link to %.*s leads nowhere (%u %.*s); correct it or take "
+		    "it out",
+		    FINDING_ARG(target->written),
+		    (unsigned)target->answer.status,
+		    FINDING_ARG(target->answer.meta));
+	}
+}
+
+static void
+follow_own(
+    struct links *links, const struct links_from *from, struct target *target)
+{
+	const struct finding finding = dead(from);
+	struct str path = follow_gemini(links, target);
+	enum gopher_answer gopher_answer =
+	    follow_gopher(links, from, target->written);
+
+	if (path.len > 0)
+		links_reach(links, from, path);
+	if (path.len == 0 && gopher_answer == GOPHER_NOWHERE)
+		report_dead(links, from, target);
+	else if (path.len == 0)
+		finding_add(links->findings, &finding,
+		    "link to %.*s leads nowhere on Gemini (%u %.*s), only on "
+		    "Gopher; correct it",
+		    FINDING_ARG(target->written),
+		    (unsigned)target->answer.status,
+		    FINDING_ARG(target->answer.meta));
+	else if (gopher_answer == GOPHER_NOWHERE)
+		finding_add(links->findings, &finding,
+		    "link to %.*s leads nowhere on Gopher, only on Gemini; "
+		    "correct it",
+		    FINDING_ARG(target->written));
+}
+
+static void
+follow_other(struct links *links, const struct links_from *from,
+    const struct target *target)
+{
+	const struct finding finding = dead(from);
+
+	switch (follow_gopher(links, from, target->written)) {
+	case GOPHER_OURS: break;
+	case GOPHER_ELSEWHERE: note_external(links, from, target->url); break;
+	case GOPHER_NOWHERE:
+		finding_add(links->findings, &finding,
+		    "link to %.*s leads nowhere on Gopher; correct it or take "
+		    "it out",
+		    FINDING_ARG(target->written));
+		break;
+	}
+}
+
+void
+links_follow(struct links *links, const struct links_from *from, struct str url)
+{
+	const struct finding finding = dead(from);
+	struct target target = { .written = url };
+	struct uri uri;
+
+	/* A place on the same page, which no page is without. */
+	if (str_starts(url, STR("#")))
+		return;
+	arena_reset(&links->scratch);
+	if (uri_resolve(&links->scratch, from->base, url, &target.url) == -1)
+		finding_add(links->findings, &finding,
+		    "%.*s is no URL; percent-encode what may not stand in one",
+		    FINDING_ARG(url));
+	else if (is_ours(links, target.url, &uri))
+		follow_own(links, from, &target);
+	else
+		follow_other(links, from, &target);
+}
+
+/* The URL of an item on another host (RFC 4266). */
+static struct str
+item_url(struct links *links, char type, struct str selector, struct str where)
+{
+	struct buf url =
+	    buf_in(&links->scratch, selector.len * 3 + where.len + 16);
+	struct str host = str_cut(&where, '\t');
+
+	buf_add(&url, STR("gopher://"));
+	buf_add(&url, host);
+	if (!str_equals(where, STR("70"))) {
+		buf_char(&url, ':');
+		buf_add(&url, where);
+	}
+	buf_char(&url, '/');
+	buf_char(&url, type);
+	uri_encode(&url, selector);
+	return buf_str(&url);
+}
+
+/* A selector of ours: what it leads to, by the way Gopher reads it. */
+static void
+follow_selector(
+    struct links *links, const struct links_from *from, struct str selector)
+{
+	const struct finding finding = dead(from);
+	struct str path = selector;
+
+	if (!is_good(ask(links, &gopher, selector).status)) {
+		finding_add(links->findings, &finding,
+		    "item with the selector %.*s leads nowhere; correct it or "
+		    "take it out",
+		    FINDING_ARG(selector));
+		return;
+	}
+	path = str_head(path, str_find(path, '?'));
+	if (uri_path_decode(&links->scratch, path, &path) == URI_PATH_NORMAL)
+		links_reach(links, from, path);
+}
+
+void
+links_follow_item(
+    struct links *links, const struct links_from *from, struct str item)
+{
+	struct str where = str_trim_end(str_tail(item, 1)), selector, port;
+	struct gopherlink link = { .type = item.at[0] };
+	unsigned long number = 0;
+
+	arena_reset(&links->scratch);
+	(void)str_cut(&where, '\t');
+	selector = str_cut(&where, '\t');
+	port = where;
+	link.host = str_cut(&port, '\t');
+	if (str_number(port, UINT16_MAX, &number))
+		link.port = (uint16_t)number;
+	if (link.type == 'i' || link.type == '3')
+		return;
+	if (str_starts(selector, STR("URL:")))
+		links_follow(links, from, str_tail(selector, 4));
+	else if (is_our_menu(links, &link))
+		follow_selector(links, from, selector);
+	else
+		note_external(
+		    links, from, item_url(links, link.type, selector, where));
+}

@@ -1,0 +1,108 @@
+/*
+ * Paths that were nearly right.  Knows that some file systems do not tell
+ * "A" from "a", and this server does.
+ */
+#include "tool/nearest.h"
+
+#include <errno.h>
+#include <unicase.h>
+#include <unistd.h>
+
+#include "text/uri.h"
+#include "tree/directory.h"
+#include "tree/tree.h"
+
+static bool
+is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.at[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
+static bool
+is_same_but_case(struct str a, struct str b)
+{
+	int order = -1;
+
+	if (str_equals_nocase(a, b))
+		return true;
+	if (is_ascii(a) || is_ascii(b))
+		return false;
+	/* An error, for what is not UTF-8, leaves them different. */
+	return u8_casecmp((const uint8_t *)a.at, a.len, (const uint8_t *)b.at,
+		   b.len, NULL, NULL, &order) == 0 &&
+	    order == 0;
+}
+
+/* Appends the name in the open directory that `segment` comes next to. */
+static bool
+find_in(struct reader *reader, const struct entry *entry, struct str segment,
+    struct buf *path)
+{
+	struct directory *directory;
+	bool found = false;
+
+	if (directory_open(reader->server.directories, reader->server.tree,
+		buf_str(path), entry, &directory) != STATUS_SUCCESS)
+		return false;
+	for (size_t i = 0; i < directory->count && !found; i++) {
+		struct str name = directory->entries[i].name;
+
+		found = is_same_but_case(name, segment);
+		if (found)
+			buf_add(path, name);
+	}
+	directory_close(directory);
+	return found;
+}
+
+/* One step down from `path`, which ends with a slash. */
+static bool
+step(struct reader *reader, struct str segment, struct buf *path)
+{
+	const struct tree *tree = reader->server.tree;
+	struct entry entry;
+	bool found;
+
+	if (tree_open_in(tree, buf_str(path), segment, &entry) ==
+	    STATUS_SUCCESS) {
+		close(entry.fd);
+		buf_add(path, segment);
+		return true;
+	}
+	if (tree_open(tree, buf_str(path), &entry) != STATUS_SUCCESS)
+		return false;
+	found = find_in(reader, &entry, segment, path);
+	close(entry.fd);
+	return found;
+}
+
+struct str
+nearest_path(struct reader *reader, struct arena *arena, struct str path)
+{
+	/* Another case may take more bytes. */
+	struct buf near = buf_in(arena, path.len * 4 + 256);
+	struct buf encoded = buf_in(arena, 3 * near.cap);
+	struct str rest = path;
+
+	if (path.len == 0)
+		return path;
+	(void)str_cut(&rest, '/');
+	buf_char(&near, '/');
+	while (rest.len > 0) {
+		bool is_last = str_find(rest, '/') == rest.len;
+
+		if (!step(reader, str_cut(&rest, '/'), &near))
+			return (struct str){ 0 };
+		if (!is_last)
+			buf_char(&near, '/');
+	}
+	uri_encode(&encoded, buf_str(&near));
+	/* It may be there, and not be served. */
+	if (near.overflow || encoded.overflow ||
+	    str_equals(buf_str(&near), path))
+		return (struct str){ 0 };
+	return buf_str(&encoded);
+}

@@ -1,0 +1,16 @@
+#ifndef TOOL_NEAREST_H
+#define TOOL_NEAREST_H
+
+#include "text/arena.h"
+#include "text/str.h"
+#include "tool/reader.h"
+
+/*
+ * What the author may have meant by `path`, decoded and absolute, which is
+ * not there: the path, encoded, that differs from it by the case of letters
+ * alone.  In the arena; empty when there is none.
+ */
+struct str
+nearest_path(struct reader *reader, struct arena *arena, struct str path);
+
+#endif

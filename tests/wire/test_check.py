@@ -1,0 +1,352 @@
+"""`capsule check`: what readers would stumble over, and nothing else."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import unittest
+
+from server import (CAPSULE, INSTRUMENTED, TOP, Server, fetch, new_directory,
+                    select, write_tree)
+
+SHIPPED = os.path.join(TOP, 'capsule')
+ARTICLE = os.path.join(TOP, 'tests', 'article.txt')
+
+HOME = '# Home\n'
+# Pages that a row needs beside the one it is about: reached and clean.
+LINE = re.compile(r'[^\n]+?:[1-9][0-9]*: (note: )?[^\n]+\n')
+
+
+def run_check(*arguments, **options):
+    return subprocess.run(
+        [CAPSULE, 'check', *arguments], stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=120, **options)
+
+
+def words(line):
+    return line['check'] + ' ' + line['message']
+
+
+# A tree, and what is to be found: (file, line, check, words of the message).
+# Notes begin with a "~".
+ROWS = {
+    'clean': ({'index.gmi': HOME + '=> a.gmi A\n', 'a.gmi': '# A\n'}, []),
+    'dead': ({'index.gmi': HOME + '\n=> a.gmi A\n=> /b/c/ C\n'}, [
+        ('index.gmi', 3, 'dead-link', 'a.gmi leads nowhere (51'),
+        ('index.gmi', 4, 'dead-link', '/b/c/ leads nowhere (51')]),
+    'built-in': ({'index.gmi': HOME + '=> /ask Ask\n=> /ask?a%20b A b\n'}, []),
+    'in the middle of words': ({'index.gmi': HOME + 'x => a.gmi A\n'}, []),
+    'preformatted': ({'index.gmi': HOME + '```\n=> a.gmi A\n```\n'}, []),
+    'own URL': ({'index.gmi': HOME + '=> gemini://localhost/a A\n'
+                 '=> //localhost/b B\n=> gemini://localhost/ Home\n'}, [
+        ('index.gmi', 2, 'dead-link', 'gemini://localhost/a leads nowhere'),
+        ('index.gmi', 3, 'dead-link', '//localhost/b leads nowhere')]),
+    'own selector': ({'index.gmi': HOME + '=> gopher://localhost/1/ Menu\n'
+                      '=> gopher://localhost/0/a A\n'}, [
+        ('index.gmi', 3, 'dead-link', 'nowhere on Gopher')]),
+    'query and fragment': ({'index.gmi': HOME + '=> a.gmi?q A\n=> #here\n'
+                            '=> a.gmi#there A\n', 'a.gmi': '# A\n'}, []),
+    'redirect': ({'index.gmi': HOME + '=> a A\n', 'a/index.gmi': '# A\n'},
+                 []),
+    'climbs': ({'index.gmi': HOME + '=> ../a A\n=> %2e%2e/%2fa B\n'}, [
+        ('index.gmi', 2, 'dead-link', '../a leads nowhere'),
+        ('index.gmi', 3, 'dead-link', 'leads nowhere')]),
+    'no URL': ({'index.gmi': HOME + '=> %zz A\n=> http://[x B\n'}, [
+        ('index.gmi', 2, 'dead-link', 'is no URL'),
+        ('index.gmi', 3, 'dead-link', 'is no URL')]),
+    'script': ({'index.gmi': HOME + '=> javascript:alert(1) A\n'}, [
+        ('index.gmi', 2, 'dead-link', 'nowhere on Gopher')]),
+    'long selector': ({'index.gmi': HOME + '=> ?%s A\n' % ('q' * 1050)}, [
+        ('index.gmi', 2, 'dead-link', '59 Bad request')]),
+    'hidden': ({'index.gmi': HOME + '=> .a A\n', '.a': 'x', '.git/b': ''}, [
+        ('.a', 1, '~hidden', 'begins with a dot'),
+        ('.git', 1, '~hidden', 'begins with a dot'),
+        ('index.gmi', 2, 'dead-link', '.a leads nowhere')]),
+    'well known': ({'index.gmi': HOME, '.well-known/security.txt': 'x'}, []),
+    'case': ({'index.gmi': HOME + '=> Docs/PAGE.gmi A\n=> docs/Page.gmi B\n'
+              '=> gr%C3%9C.gmi C\n=> docs/q.gmi\n',
+              'docs/Page.gmi': '# A\n', 'grü.gmi': '# C\n'}, [
+        ('docs/', 1, '', None),
+        ('grü.gmi', 1, 'name', 'gr%C3%BC.gmi'),
+        ('index.gmi', 2, 'case', 'the name is /docs/Page.gmi'),
+        ('index.gmi', 4, 'case', 'the name is /gr%C3%BC.gmi'),
+        ('index.gmi', 5, 'dead-link', 'docs/q.gmi'),
+        ('grü.gmi', 1, 'orphan', 'no page links')]),
+    'external': ({'index.gmi': HOME + '=> https://w.example/ A\n'
+                  '=> mailto:a@b.example\n=> gemini://g.example/x\n'
+                  '=> gopher://g.example/1/x\n=> gemini://localhost:77/\n'}, [
+        ('index.gmi', n + 2, '~external', url) for n, url in enumerate((
+            'https://w.example/', 'mailto:a@b.example', 'gemini://g.example/x',
+            'gopher://g.example/1/x', 'gemini://localhost:77/'))]),
+    'orphans': ({'index.gmi': HOME + '=> a.gmi\n', 'a.gmi': '# A\n=> a.gmi\n',
+                 'b.gmi': '# B\n=> b.gmi\n', 'c/d.gmi': '# D\n',
+                 'e/index.gmi': '# E\n=> f.gmi\n', 'e/f.gmi': '# F\n',
+                 'robots.txt': 'x\n'}, [
+        ('b.gmi', 1, 'orphan', 'no page links'),
+        ('c/d.gmi', 1, 'orphan', 'no page links'),
+        ('e/index.gmi', 1, 'orphan', 'no page links')]),
+    'listed': ({'index.gmi': HOME + '=> c/\n', 'c/d.gmi': '# D\n',
+                'c/e/f/g.gmi': '# G\n', 'c/h/index.gmi': '# H\n',
+                'c/h/i.gmi': '# I\n'}, [
+        ('c/h/i.gmi', 1, 'orphan', 'no page links')]),
+    'no page at all': ({'a.gmi': '# A\n', 'b/c.gmi': '# C\n'}, []),
+    'map lists': ({'index.gmi': HOME, 'gophermap': '*\n', 'a.gmi': '# A\n'},
+                  []),
+    'latin': ({'index.gmi': HOME + '=> a.gmi\n=> b.txt\n',
+               'a.gmi': b'# A\n\ncaf\xe9\ncaf\xe9\n', 'b.txt': b'\xff\n',
+               'c.txt': 'é' * 9000}, [
+        ('a.gmi', 3, 'encoding', 'not UTF-8 (byte 0xE9)'),
+        ('b.txt', 1, 'encoding', 'not UTF-8 (byte 0xFF)')]),
+    'utf-16': ({'index.gmi': HOME, 'a.txt': 'ä'.encode('utf-16')}, [
+        ('a.txt', 1, 'encoding', 'not UTF-8')]),
+    'BOM': ({'index.gmi': '\ufeff# Home\n\ufeffx\n'}, [
+        ('index.gmi', 1, 'encoding', 'byte order mark')]),
+    'control': ({'index.gmi': HOME + 'a\x1b[1mb\x1b\nok\n=> # b\x85c\n'
+                 'cr\r\n* x\ry\n'}, [
+        ('index.gmi', 2, 'control', 'control characters'),
+        ('index.gmi', 4, 'control', 'control characters'),
+        ('index.gmi', 6, 'control', 'control characters')]),
+    'cut': ({'index.gmi': HOME + '```\n%s\n%s\n%s\n\t%s\n%s\n```\n%s\n' % (
+        'x' * 200, 'x' * 201, '世' * 100, 'x' * 193, 'y' * 9000,
+        'x' * 300)}, [
+        ('index.gmi', 4, 'cut', 'after 200 columns'),
+        ('index.gmi', 6, 'cut', 'after 200 columns'),
+        ('index.gmi', 7, 'cut', 'after 200 columns')]),
+    'unclosed': ({'index.gmi': HOME + '```\nx\n'}, [
+        ('index.gmi', 3, 'unclosed', 'does not end')]),
+    'tab': ({'index.gmi': HOME + '=>\t#a\tb c\n=> #a b\tc\n'}, [
+        ('index.gmi', 3, 'tab', 'label holds a TAB')]),
+    'name': ({'index.gmi': HOME, 'a b.txt': '', 'c%d.txt': '', 'é/f.txt': '',
+              'a:b.txt': '', b'\xff': '', 'new\nline.txt': ''}, [
+        ('a b.txt', 1, 'name', 'a%20b.txt'),
+        ('c%d.txt', 1, 'name', 'c%25d.txt'),
+        ('new\nline.txt', 1, 'name', 'new%0Aline.txt'),
+        ('é/', 1, 'name', '%C3%A9'),
+        ('\ufffd', 1, 'name', '%FF')]),
+    'title': ({'index.gmi': 'Home\n=> a.gmi\n=> b.gmi\n', 'a.gmi': '',
+               'b.gmi': 'text\n### B\n'}, [
+        ('index.gmi', 1, 'title', 'no title'),
+        ('a.gmi', 1, 'title', 'no title'),
+        ('b.gmi', 2, 'heading', 'first heading is of level 3')]),
+    'heading': ({'index.gmi': HOME + '## a\n### b\n# c\n### d\n## e\n'
+                 '```\n### x\n```\n'}, [
+        ('index.gmi', 5, 'heading', 'level 3 below one of level 1')]),
+    'indexes': ({'index.gmi': HOME + '=> a/\n', 'a/index.gmi': '# A\n',
+                 'a/index.gemini': '# A\n'}, [
+        ('a/', 1, 'two-indexes', 'only the first'),
+        ('a/index.gemini', 1, 'orphan', 'no page links')]),
+    'map': ({'index.gmi': HOME + '=> m/\n', 'm/index.gmi': '# M\n',
+             'm/gophermap': '!Title\n# comment 1x\n0A\ta.txt\n1Home\t/\n'
+             '1Far\tx\tfar.example\t7070\nhWeb\tURL:https://w.example/\n'
+             'b.txt\n0b.txt\nonly+text\n0B\tb.txt\t\n.\n0After\tc.txt\n',
+             'm/b.txt': 'b\n'}, [
+        ('m/gophermap', 3, 'dead-link', '/m/a.txt leads nowhere'),
+        ('m/gophermap', 5, '~external', 'gopher://far.example:7070/1x'),
+        ('m/gophermap', 6, '~external', 'https://w.example/')]),
+    'long names': ({'index.gmi': HOME, 'x' * 250 + '/' + 'y' * 250 + '/' +
+                    'z' * 250 + '/' + 'w' * 250 + '/' + 'v' * 100: 'x'}, [
+        ('x' * 250 + '/' + 'y' * 250 + '/' + 'z' * 250 + '/' + 'w' * 250 +
+         '/' + 'v' * 100, 1, 'not-served', 'on Gemini: 59'),
+        ('x' * 250 + '/' + 'y' * 250 + '/' + 'z' * 250 + '/' + 'w' * 250 +
+         '/' + 'v' * 100, 1, 'not-served', 'on Gopher: 59')]),
+}
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        self.root = new_directory()
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def found(self, *arguments, root=None, **options):
+        """(findings of JSON, exit status); the text says the same."""
+        root = root or self.root
+        text = run_check(*arguments, root, **options)
+        self.assertEqual(b'', text.stderr)
+        result = run_check(*arguments, '--format=json', root, **options)
+        findings = json.loads(result.stdout.decode())
+        self.assertEqual(result.returncode, text.returncode)
+        lines = text.stdout.decode().splitlines(keepends=True)
+        self.assertEqual(len(findings), len(lines))
+        for line in lines:
+            self.assertRegex(line, LINE)
+        problems = [one for one in findings if one['level'] != 'note']
+        self.assertEqual(1 if problems else 0, result.returncode)
+        return findings
+
+    def test_table(self):
+        for name, (tree, want) in ROWS.items():
+            with self.subTest(name):
+                root = os.path.join(self.root, name)
+                write_tree(root, tree)
+                self.compare(self.found(root=root), want, root)
+
+    def compare(self, findings, want, root):
+        want = [row for row in want if row[3] is not None]
+        rest = list(findings)
+        for file, line, check, message in want:
+            match = [one for one in rest
+                     if one['file'] == os.path.join(root, file) and
+                     one['line'] == line and message in one['message'] and
+                     one['check'] == check.lstrip('~') and
+                     one['level'] == ('note' if check.startswith('~')
+                                      else 'problem')]
+            self.assertTrue(match, (file, line, check, message, findings))
+            rest.remove(match[0])
+        self.assertEqual([], rest)
+
+    def test_special_files(self):
+        write_tree(self.root, {'index.gmi': HOME + '=> in.gmi\n=> up/ U\n',
+                               'd/a.gmi': '# A\n=> ../index.gmi\n',
+                               'b/sock': ''})
+        os.mkfifo(os.path.join(self.root, 'b', 'fifo'))
+        for name, target in (('out', '/etc/passwd'), ('none', 'nothing'),
+                             ('up', '.'), ('b/up', '..'), ('round', 'round'),
+                             ('in.gmi', 'd/a.gmi')):
+            os.symlink(target, os.path.join(self.root, name))
+        found = {(os.path.relpath(one['file'], self.root), one['check'])
+                 for one in self.found()}
+        self.assertEqual(found, {
+            ('b/fifo', 'not-served'), ('out', 'not-served'),
+            ('none', 'not-served'), ('round', 'not-served')})
+
+    def test_what_others_may_not_read(self):
+        write_tree(self.root, {'index.gmi': HOME, 'a.txt': 'x',
+                               'd/b.txt': 'x'})
+        os.chmod(os.path.join(self.root, 'a.txt'), 0o600)
+        os.chmod(os.path.join(self.root, 'd'), 0o754)
+        found = [(os.path.relpath(one['file'], self.root), one['check'],
+                  one['level']) for one in self.found()]
+        self.assertEqual(found, [('a.txt', 'permission', 'note'),
+                                 ('d', 'permission', 'note')])
+
+    def test_a_deep_tree(self):
+        write_tree(self.root, {'index.gmi': HOME})
+        top = os.open(self.root, os.O_RDONLY)
+        for _ in range(20):
+            os.mkdir('d' * 255, dir_fd=top)
+            below = os.open('d' * 255, os.O_RDONLY, dir_fd=top)
+            os.close(top)
+            top = below
+        os.close(top)
+        result = run_check('--format=json', self.root)
+        found = json.loads(result.stdout.decode())
+        self.assertEqual(1, result.returncode)
+        self.assertIn('lies too deep', found[-1]['message'])
+        # Longer than a path may be, which rmtree does not like.
+        subprocess.run(['rm', '-r', os.path.join(self.root, 'd' * 255)],
+                       check=True)
+
+    def test_a_huge_page_takes_no_memory(self):
+        size = 64 << 20
+        write_tree(self.root, {'index.gmi': HOME})
+        with open(os.path.join(self.root, 'index.gmi'), 'r+b') as file:
+            file.seek(size)
+            file.write(b'\n=> nowhere\n')
+        child = subprocess.Popen(
+            [CAPSULE, 'check', self.root], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE)
+        output = child.stdout.read().decode()
+        child.stdout.close()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(1, child.returncode)
+        self.assertIn('/index.gmi:3: link to nowhere', output)
+        if not INSTRUMENTED:
+            self.assertLess(usage.ru_maxrss << 10, size // 2)
+
+    def test_many_names(self):
+        tree = {'%05d.txt' % n: '' for n in range(1000)}
+        write_tree(self.root, {'index.gmi': HOME, **tree})
+        self.assertEqual([], self.found())
+
+    def test_names_and_settings(self):
+        write_tree(self.root, {
+            'index.gmi': HOME + '=> gemini://example.org:77/a A\n',
+            'd/a.gmi': '# A\n'})
+        self.assertEqual(
+            ['external', 'orphan'], [one['check'] for one in self.found()])
+        found = self.found('-n', 'example.org', '-o', 'gemini_ports=77')
+        self.assertEqual(
+            ['dead-link', 'orphan'], [one['check'] for one in found])
+        write_tree(self.root, {'index.gmi': HOME + '=> d/ D\n'})
+        self.assertEqual([], self.found())
+        self.assertEqual(
+            ['dead-link', 'orphan'],
+            [one['check'] for one in self.found('-o', 'listing=no')])
+
+    def test_usage(self):
+        write_tree(self.root, {'index.gmi': HOME})
+        for arguments in ((), (self.root, self.root), ('-x', self.root),
+                          ('--format=xml', self.root), ('',),
+                          ('--format', ), ('-o', 'width', self.root),
+                          ('-o', 'width=1', self.root),
+                          ('-c', '/nonexistent', self.root),
+                          (os.path.join(self.root, 'nothing'),),
+                          (os.path.join(self.root, 'index.gmi'),)):
+            with self.subTest(arguments):
+                result = run_check(*arguments)
+                self.assertEqual(2, result.returncode)
+                self.assertEqual(b'', result.stdout)
+                self.assertRegex(result.stderr, rb'\Acapsule check: .+\n\Z')
+
+    def test_output_that_fails(self):
+        write_tree(self.root, {'index.gmi': HOME + '=> x\n'})
+        with open('/dev/full', 'wb') as full:
+            result = subprocess.run([CAPSULE, 'check', self.root],
+                                    stdout=full, stderr=subprocess.PIPE,
+                                    timeout=60, check=False)
+        self.assertEqual(2, result.returncode)
+        self.assertIn(b'standard output', result.stderr)
+
+    def test_the_server_agrees(self):
+        """Each link is dead to the server if it is to the check."""
+        names = ['a.gmi', 'A.gmi', 'd', 'd/', 'd/x.txt', 'd/x.txt/', 'e/',
+                 'e/gophermap', 'gophermap', '.h', 'f%20g.txt', 'f g',
+                 '%61.gmi', 'a.gmi?x', '0/a.gmi', 'caps.txt',
+                 'URL:x', 'fifo', 'out', 'in', '//localhost/a.gmi',
+                 '%00', 'd%2fx.txt', '?', 'x/' * 600]
+        write_tree(self.root, {
+            'index.gmi': HOME + ''.join('=> ./%s\n' % name if '//' not in name
+                                        else '=> %s\n' % name
+                                        for name in names),
+            'a.gmi': '# A\n', 'd/x.txt': 'x', 'e/gophermap': 'x\n',
+            '.h': 'x', 'f g.txt': 'x', 'caps.txt': 'CAPS\n'})
+        os.mkfifo(os.path.join(self.root, 'fifo'))
+        os.symlink('/etc/passwd', os.path.join(self.root, 'out'))
+        os.symlink('a.gmi', os.path.join(self.root, 'in'))
+        with Server(self.root) as server:
+            options = ['-o', 'gemini_ports=%d' % server.gemini_port,
+                       '-o', 'gopher_port=%d' % server.gopher_port]
+            found = {one['line']: one for one in self.found(*options)
+                     if one['check'] in ('dead-link', 'case')}
+            for line, name in enumerate(names, 2):
+                path = '/' + name.split(' ')[0].lstrip('./') \
+                    if '//' not in name else '/a.gmi'
+                if name == '.h':
+                    path = '/.h'
+                with self.subTest(name):
+                    reply = fetch(server, path)
+                    menu = select(server, path)
+                    dead = reply.status >= 40 or menu.startswith(b'3')
+                    self.assertEqual(dead, line in found, (reply, menu))
+
+
+class Shipped(unittest.TestCase):
+    def test_the_capsule_is_clean(self):
+        result = run_check(SHIPPED)
+        self.assertEqual((0, b'', b''), (
+            result.returncode, result.stdout, result.stderr))
+        result = run_check('--format=json', SHIPPED)
+        self.assertEqual((0, []), (
+            result.returncode, json.loads(result.stdout)))
+
+    def test_so_is_what_import_makes(self):
+        top = new_directory()
+        self.addCleanup(shutil.rmtree, top)
+        made = os.path.join(top, 'made')
+        subprocess.run([CAPSULE, 'import', ARTICLE, made], check=True,
+                       capture_output=True, timeout=60)
+        result = run_check(made)
+        self.assertEqual((0, b''), (result.returncode, result.stdout))
