@@ -10,12 +10,10 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#define KEY_SIZE 16
-
 struct hash {
 	EVP_MAC *method;
 	EVP_MAC_CTX *context;
-	unsigned char key[KEY_SIZE];
+	unsigned char key[HASH_KEY_SIZE];
 };
 
 struct hash *
@@ -33,8 +31,7 @@ hash_new(void)
 	hash->method = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
 	if (hash->method != NULL)
 		hash->context = EVP_MAC_CTX_new(hash->method);
-	if (hash->context == NULL ||
-	    RAND_bytes(hash->key, sizeof hash->key) != 1 ||
+	if (hash->context == NULL || hash_make_key(hash->key) == -1 ||
 	    EVP_MAC_init(
 		hash->context, hash->key, sizeof hash->key, parameters) != 1) {
 		hash_free(hash);
@@ -53,15 +50,27 @@ hash_free(struct hash *hash)
 	free(hash);
 }
 
+int
+hash_make_key(unsigned char key[HASH_KEY_SIZE])
+{
+	return RAND_bytes(key, HASH_KEY_SIZE) == 1 ? 0 : -1;
+}
+
 uint64_t
 hash_of(struct hash *hash, struct str bytes)
+{
+	return hash_with(hash, hash->key, bytes);
+}
+
+uint64_t
+hash_with(
+    struct hash *hash, const unsigned char key[HASH_KEY_SIZE], struct str bytes)
 {
 	unsigned char out[sizeof(uint64_t)];
 	uint64_t value;
 	size_t len;
 
-	if (EVP_MAC_init(hash->context, hash->key, sizeof hash->key, NULL) !=
-		1 ||
+	if (EVP_MAC_init(hash->context, key, HASH_KEY_SIZE, NULL) != 1 ||
 	    EVP_MAC_update(hash->context, (const unsigned char *)bytes.at,
 		bytes.len) != 1 ||
 	    EVP_MAC_final(hash->context, out, &len, sizeof out) != 1 ||

@@ -97,44 +97,6 @@ limit_worker_end(struct limit_table *table, size_t worker)
 	table->taken[worker] = false;
 }
 
-static void
-keep_bits(unsigned char *bytes, size_t len, unsigned bits)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned kept = bits < 8 ? bits : 8;
-
-		bytes[i] &= (unsigned char)(0xff00u >> kept);
-		bits -= kept;
-	}
-}
-
-/* What of an address makes it one network, and whether it is this machine. */
-static struct str
-network(const struct limit_rules *rules, const struct net_address *peer,
-    unsigned char bytes[16], bool *is_local)
-{
-	struct sockaddr_in6 six;
-	struct sockaddr_in four;
-	size_t len = 4;
-
-	if (peer->at.ss_family == AF_INET6) {
-		memcpy(&six, &peer->at, sizeof six);
-		memcpy(bytes, &six.sin6_addr, 16);
-		*is_local = IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
-		if (!IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
-			keep_bits(bytes, 16, rules->ipv6_bits);
-			return (struct str){ (const char *)bytes, 16 };
-		}
-		memmove(bytes, bytes + 12, 4);
-	} else {
-		memcpy(&four, &peer->at, sizeof four);
-		memcpy(bytes, &four.sin_addr, len);
-	}
-	*is_local = bytes[0] == 127;
-	keep_bits(bytes, len, rules->ipv4_bits);
-	return (struct str){ (const char *)bytes, len };
-}
-
 static unsigned
 open_in_all(struct entry *entry)
 {
@@ -246,8 +208,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 {
 	struct limit_answer answer = { LIMIT_PASS, 0, LIMIT_NONE };
 	unsigned char bytes[16];
-	bool is_local;
-	struct str name;
+	struct str name = { (const char *)bytes, 0 };
 	struct entry *entry;
 	uint32_t now_ms;
 	unsigned open;
@@ -255,9 +216,9 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 
 	if (rules->mode == LIMIT_OFF || worker == LIMIT_NONE)
 		return answer;
-	name = network(rules, peer, bytes, &is_local);
-	if (is_local && rules->mode != LIMIT_ALL)
+	if (net_is_loopback(peer) && rules->mode != LIMIT_ALL)
 		return answer;
+	name.len = net_network(peer, rules->ipv4_bits, rules->ipv6_bits, bytes);
 	now_ms = (uint32_t)clock_since_ms(&table->shared->began);
 	/* 0 marks an entry that nobody has. */
 	answer.entry =

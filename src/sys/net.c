@@ -158,6 +158,57 @@ net_equals(const struct net_address *a, const struct net_address *b)
 	return a->len == b->len && memcmp(&a->at, &b->at, a->len) == 0;
 }
 
+/* All bytes of an address; how many. */
+static size_t
+address_bytes(const struct net_address *address, unsigned char bytes[16])
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	if (!is_ipv6(address)) {
+		memcpy(&four, &address->at, sizeof four);
+		memcpy(bytes, &four.sin_addr, 4);
+		return 4;
+	}
+	memcpy(&six, &address->at, sizeof six);
+	memcpy(bytes, &six.sin6_addr, 16);
+	if (!IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+		return 16;
+	memmove(bytes, bytes + 12, 4);
+	return 4;
+}
+
+bool
+net_is_loopback(const struct net_address *address)
+{
+	unsigned char bytes[16];
+
+	if (address_bytes(address, bytes) == 4)
+		return bytes[0] == 127;
+	return memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0;
+}
+
+static void
+keep_bits(unsigned char *bytes, size_t len, unsigned bits)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned kept = bits < 8 ? bits : 8;
+
+		bytes[i] &= (unsigned char)(0xff00u >> kept);
+		bits -= kept;
+	}
+}
+
+size_t
+net_network(const struct net_address *address, unsigned ipv4_bits,
+    unsigned ipv6_bits, unsigned char bytes[16])
+{
+	size_t len = address_bytes(address, bytes);
+
+	keep_bits(bytes, len, len == 4 ? ipv4_bits : ipv6_bits);
+	return len;
+}
+
 static int
 set_option(int fd, int level, int name, int value)
 {

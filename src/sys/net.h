@@ -38,6 +38,17 @@ uint16_t net_port(const struct net_address *address);
 void net_port_set(struct net_address *address, uint16_t port);
 bool net_equals(const struct net_address *a, const struct net_address *b);
 
+/* Whether it is this machine's own: 127.0.0.0/8 or ::1. */
+bool net_is_loopback(const struct net_address *address);
+
+/*
+ * Writes the network of the first bits of an address to `bytes`, the others
+ * zero, and returns how many bytes it has: 4, also for an IPv4-mapped one, or
+ * 16.
+ */
+size_t net_network(const struct net_address *address, unsigned ipv4_bits,
+    unsigned ipv6_bits, unsigned char bytes[16]);
+
 /*
  * Opens `count` listening sockets on one address, among which new
  * connections are spread.  They are ours alone: another process that

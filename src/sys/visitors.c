@@ -1,0 +1,323 @@
+/*
+ * How many visitors there are.  Knows how to count them without knowing them,
+ * in shared memory without locks: a worker may be killed at any moment.
+ *
+ * The estimate is linear counting: K.-Y. Whang, B. T. Vander-Zanden and H. M.
+ * Taylor, "A linear-time probabilistic counting algorithm for database
+ * applications", ACM Transactions on Database Systems 15(2), 1990.  That the
+ * map holds times instead of bits, so that it slides with the window, is from
+ * H.-A. Kim and D. R. O'Hallaron, "Counting network flows in real time", IEEE
+ * GLOBECOM 2003.
+ */
+#include "sys/visitors.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys/clock.h"
+#include "sys/hash.h"
+
+/*
+ * At 20,000 visitors the standard error of this many cells is 0.4 %, and
+ * they have an end at some 300,000.
+ */
+#define CELLS ((size_t)32768)
+/* While there are few each has an entry of its own, near where its hash says.
+ */
+#define ENTRIES ((size_t)512)
+#define NEAR ((size_t)32)
+/* A worker that was held up may still use what another has left by now. */
+#define LEEWAY_SECONDS 10
+
+/* What is known under one key.  A time is 0 when nobody came. */
+struct table {
+	_Atomic uint64_t key[HASH_KEY_SIZE / sizeof(uint64_t)];
+	_Atomic uint32_t crowded; /* when an entry was last not to be had */
+	_Atomic(uint64_t) entries[ENTRIES]; /* time, and 32 bits of a hash */
+	_Atomic uint32_t cells[CELLS]; /* times */
+};
+
+/*
+ * A new key begins with a table of its own, which is filled beside the old
+ * one until it has seen all that is to be counted; so nobody counts twice.
+ */
+enum phase {
+	PHASE_FIRST,
+	PHASE_FIRST_FILLS_SECOND,
+	PHASE_SECOND,
+	PHASE_SECOND_FILLS_FIRST,
+	PHASES,
+};
+
+struct shared {
+	struct timespec began;
+	_Atomic unsigned phase;
+	struct table tables[2];
+};
+
+struct visitors {
+	struct hash *hash;
+	struct shared *shared;
+	uint32_t changed; /* when the phase did; the master's */
+	/* What was counted last among many, and when: it takes a while. */
+	size_t many;
+	uint32_t counted;
+};
+
+static bool
+fills_other(unsigned phase)
+{
+	return phase % 2 == 1;
+}
+
+/* The table that is counted from. */
+static size_t
+current(unsigned phase)
+{
+	return phase / 2;
+}
+
+static int
+begin_table(struct table *table)
+{
+	unsigned char key[HASH_KEY_SIZE];
+	uint64_t words[HASH_KEY_SIZE / sizeof(uint64_t)];
+
+	if (hash_make_key(key) == -1)
+		return -1;
+	memcpy(words, key, sizeof words);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		table->key[i] = words[i];
+	return 0;
+}
+
+/* The key with it. */
+static void
+forget_table(struct table *table)
+{
+	for (size_t i = 0; i < sizeof table->key / sizeof *table->key; i++)
+		table->key[i] = 0;
+	for (size_t i = 0; i < ENTRIES; i++)
+		table->entries[i] = 0;
+	for (size_t i = 0; i < CELLS; i++)
+		table->cells[i] = 0;
+	table->crowded = 0;
+}
+
+struct visitors *
+visitors_new(void)
+{
+	struct visitors *visitors = calloc(1, sizeof *visitors);
+
+	if (visitors == NULL)
+		return NULL;
+	visitors->hash = hash_new();
+	visitors->shared = mmap(NULL, sizeof *visitors->shared,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (visitors->shared == MAP_FAILED)
+		visitors->shared = NULL;
+	if (visitors->hash == NULL || visitors->shared == NULL ||
+	    begin_table(&visitors->shared->tables[0]) == -1) {
+		visitors_free(visitors);
+		return NULL;
+	}
+	visitors->shared->began = clock_now();
+	visitors->changed = visitors_time(visitors);
+	return visitors;
+}
+
+void
+visitors_free(struct visitors *visitors)
+{
+	if (visitors == NULL)
+		return;
+	hash_free(visitors->hash);
+	if (visitors->shared != NULL)
+		munmap(visitors->shared, sizeof *visitors->shared);
+	free(visitors);
+}
+
+uint32_t
+visitors_time(const struct visitors *visitors)
+{
+	/* 0 is when nobody came. */
+	return (uint32_t)(clock_since_ms(&visitors->shared->began) / 1000) + 1;
+}
+
+/* Another process may be a second ahead. */
+static bool
+is_lately(uint32_t time, uint32_t now)
+{
+	return time != 0 && (int32_t)(now - time) < VISITORS_SECONDS;
+}
+
+static uint32_t
+time_of(uint64_t entry)
+{
+	return (uint32_t)(entry >> 32);
+}
+
+/*
+ * Finds the entry of `tag`, or else one that is free, and writes it; false
+ * when somebody else was quicker.
+ */
+static bool
+try_entry(struct table *table, size_t first, uint32_t tag, uint32_t now)
+{
+	uint64_t wanted = (uint64_t)now << 32 | tag, was = 0;
+	_Atomic(uint64_t) *place = NULL;
+
+	for (size_t i = 0; i < NEAR; i++) {
+		_Atomic(uint64_t) *entry =
+		    &table->entries[(first + i) % ENTRIES];
+		uint64_t is = *entry;
+
+		if (time_of(is) != 0 && (uint32_t)is == tag) {
+			place = entry;
+			was = is;
+			break;
+		}
+		if (place == NULL && !is_lately(time_of(is), now)) {
+			place = entry;
+			was = is;
+		}
+	}
+	if (place == NULL) {
+		if (table->crowded != now)
+			table->crowded = now;
+		return true;
+	}
+	return was == wanted ||
+	    atomic_compare_exchange_strong(place, &was, wanted);
+}
+
+static void
+enter_table(struct visitors *visitors, struct table *table, struct str network,
+    uint32_t now)
+{
+	unsigned char key[HASH_KEY_SIZE];
+	uint64_t words[HASH_KEY_SIZE / sizeof(uint64_t)], hash;
+	_Atomic uint32_t *cell;
+	size_t first;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		words[i] = table->key[i];
+	memcpy(key, words, sizeof key);
+	hash = hash_with(visitors->hash, key, network);
+	cell = &table->cells[hash % CELLS];
+	first = (size_t)(hash / CELLS % ENTRIES);
+	/* What is there already costs other processors nothing. */
+	if (*cell != now)
+		*cell = now;
+	while (!try_entry(table, first, (uint32_t)(hash >> 32), now))
+		;
+}
+
+void
+visitors_enter(
+    struct visitors *visitors, const struct net_address *peer, uint32_t now)
+{
+	struct shared *shared = visitors->shared;
+	unsigned char bytes[16];
+	const struct str network = { (const char *)bytes,
+		net_network(peer, 32, 64, bytes) };
+	unsigned phase = shared->phase;
+	size_t table = current(phase);
+
+	enter_table(visitors, &shared->tables[table], network, now);
+	if (fills_other(phase))
+		enter_table(visitors, &shared->tables[1 - table], network, now);
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* How many have an entry; two of one visitor, by a race, are one. */
+static size_t
+count_entries(struct table *table, uint32_t now)
+{
+	uint32_t tags[ENTRIES];
+	size_t all = 0, count = 0;
+
+	for (size_t i = 0; i < ENTRIES; i++) {
+		uint64_t entry = table->entries[i];
+
+		if (is_lately(time_of(entry), now))
+			tags[all++] = (uint32_t)entry;
+	}
+	if (all > 0)
+		qsort(tags, all, sizeof *tags, compare);
+	for (size_t i = 0; i < all; i++)
+		count += i == 0 || tags[i] != tags[i - 1];
+	return count;
+}
+
+static size_t
+estimate(struct table *table, uint32_t now)
+{
+	size_t idle = 0;
+
+	for (size_t i = 0; i < CELLS; i++)
+		idle += !is_lately(atomic_load_explicit(
+				       &table->cells[i], memory_order_relaxed),
+		    now);
+	/* With none idle there are at least this many. */
+	if (idle == 0)
+		idle = 1;
+	return (size_t)lround(
+	    -(double)CELLS * log((double)idle / (double)CELLS));
+}
+
+size_t
+visitors_count(struct visitors *visitors, uint32_t now)
+{
+	struct table *table;
+
+	if (visitors == NULL)
+		return 0;
+	table = &visitors->shared->tables[current(visitors->shared->phase)];
+	if (!is_lately(table->crowded, now)) {
+		size_t count = count_entries(table, now);
+
+		if (count <= VISITORS_EXACT)
+			return count;
+	}
+	if (visitors->counted != now)
+		visitors->many = estimate(table, now);
+	visitors->counted = now;
+	return visitors->many;
+}
+
+int
+visitors_keep(struct visitors *visitors, uint32_t now)
+{
+	struct shared *shared = visitors->shared;
+	unsigned phase = shared->phase;
+	struct table *other = &shared->tables[1 - current(phase)];
+	uint32_t age = now - visitors->changed;
+
+	if (age < (fills_other(phase)
+			  ? VISITORS_SECONDS + LEEWAY_SECONDS
+			  : VISITORS_KEY_SECONDS - VISITORS_SECONDS))
+		return 0;
+	if (!fills_other(phase)) {
+		/* Whoever was late with the key before wrote for nobody. */
+		forget_table(other);
+		if (begin_table(other) == -1)
+			return -1;
+	}
+	shared->phase = (phase + 1) % PHASES;
+	if (fills_other(phase))
+		forget_table(&shared->tables[current(phase)]);
+	visitors->changed = now;
+	return 0;
+}
