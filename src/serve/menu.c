@@ -31,10 +31,12 @@ read_source(void *context, char *at, size_t room)
 }
 
 static char
-item_type(void *context, struct str path)
+item_type(void *context, struct str path, struct str query)
 {
 	const struct server *server = ((struct menu *)context)->server;
 
+	if (query.len > 0)
+		return '1';
 	if (serve_takes_input(server, path))
 		return '7';
 	return mime_item_type(server->site, serve_type(server, path));

@@ -49,7 +49,7 @@ static struct gopherlink
 local(struct arena *arena, const struct gophermenu_page *page, struct str url,
     struct str rest)
 {
-	struct gopherlink link = { .type = '1' };
+	struct gopherlink link = { 0 };
 	bool has_query;
 	struct str path, query, decoded;
 
@@ -70,13 +70,12 @@ local(struct arena *arena, const struct gophermenu_page *page, struct str url,
 	}
 	if (uri_path_decode(arena, path, &decoded) != URI_PATH_NORMAL)
 		return nowhere;
-	if (!has_query || query.len == 0) {
-		/* An empty query asks for the prompt: the client has one. */
-		link.type = '7';
-		if (!has_query)
-			link.type = page->item_type(page->context, decoded);
+	/* An empty query asks for the prompt: the client has one. */
+	link.type = '7';
+	if (!has_query || query.len > 0)
+		link.type = page->item_type(page->context, decoded, query);
+	if (query.len == 0)
 		link.selector = path;
-	}
 	return link.selector.len > SELECTOR_MAX ? by_url(arena, url) : link;
 }
 

@@ -37,9 +37,10 @@ struct gophermenu_page {
 	gophermenu_source *read;
 	/*
 	 * The item type of a resource of this site: its path, decoded and
-	 * normal, with a final slash or without.
+	 * normal, with a final slash or without, and its query, still
+	 * encoded, which may be empty.
 	 */
-	char (*item_type)(void *context, struct str path);
+	char (*item_type)(void *context, struct str path, struct str query);
 	void *context; /* given to both */
 };
 

@@ -161,10 +161,11 @@ follow_gemini(struct links *links, struct target *target)
 }
 
 static char
-any_type(void *context, struct str path)
+any_type(void *context, struct str path, struct str query)
 {
 	(void)context;
 	(void)path;
+	(void)query;
 	return '1';
 }
 

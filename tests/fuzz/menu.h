@@ -35,9 +35,10 @@ menu_source_read(void *context, char *at, size_t room)
 }
 
 static inline char
-menu_item_type(void *context, struct str path)
+menu_item_type(void *context, struct str path, struct str query)
 {
 	(void)context;
+	CHECK(str_find(query, '#') == query.len);
 	CHECK(str_starts(path, STR("/")));
 	CHECK(!fuzz_holds(path, STR("//")));
 	return str_ends(path, STR(".txt")) ? '0' : '1';

@@ -72,9 +72,11 @@ source_read(void *context, char *at, size_t room)
 }
 
 static inline char
-item_type(void *context, struct str path)
+item_type(void *context, struct str path, struct str query)
 {
 	(void)context;
+	if (query.len > 0)
+		return str_equals(query, STR("plain")) ? '0' : '1';
 	if (str_ends(path, STR("/")) || str_ends(path, STR(".gmi")))
 		return '1';
 	if (str_ends(path, STR(".png")))

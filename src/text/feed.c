@@ -1,0 +1,344 @@
+/*
+ * Gemtext as an Atom feed.  Knows what is an entry and how XML wants it
+ * written; knows nothing of who reads it.
+ */
+#include "text/feed.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "text/buf.h"
+#include "text/gemtext.h"
+#include "text/gopherlink.h"
+#include "text/uri.h"
+#include "text/utf8.h"
+
+#define BOM STR("\xef\xbb\xbf")
+#define DATE_LEN ((size_t)10)
+/* What Gemini carries, and then some. */
+#define URL_MAX ((size_t)2048)
+#define TITLE_MAX ((size_t)1024)
+/* A byte becomes six at most, as "&quot;", and a URL is written twice. */
+#define PIECE_SIZE ((size_t)32 << 10)
+/* Longer lines are looked at to here: they have a URL and a title by then. */
+#define PART ((size_t)4096)
+#define SCRATCH ((size_t)1 << 20)
+/* What is done in one call, so that whoever calls can do something else. */
+#define READS_A_TURN 4
+#define LINES_A_TURN 1024
+
+enum stage {
+	STAGE_HEAD,
+	STAGE_ENTRIES,
+	STAGE_END,
+};
+
+struct feed {
+	struct feed_page page;
+	struct lines lines;
+	struct arena scratch; /* of one entry */
+	enum stage stage;
+	bool preformatted;
+	char newest[DATE_LEN]; /* the latest date so far */
+	struct str piece; /* what is written and not yet given */
+	char text[PIECE_SIZE];
+};
+
+static bool
+is_leap(unsigned long year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* Whether the text begins with a day of the calendar: "2026-11-24". */
+static bool
+starts_with_date(struct str text)
+{
+	static const unsigned char days[] = { 31, 29, 31, 30, 31, 30, 31, 31,
+		30, 31, 30, 31 };
+	unsigned long year, month, day;
+
+	if (text.len < DATE_LEN || text.at[4] != '-' || text.at[7] != '-' ||
+	    !str_number(str_head(text, 4), 9999, &year) ||
+	    !str_number(str_head(str_tail(text, 5), 2), 12, &month) ||
+	    !str_number(str_head(str_tail(text, 8), 2), 31, &day))
+		return false;
+	if (year == 0 || month == 0 || day == 0 || day > days[month - 1] ||
+	    (month == 2 && day == 29 && !is_leap(year)))
+		return false;
+	/* A longer number is something else. */
+	return text.len == DATE_LEN || text.at[DATE_LEN] < '0' ||
+	    text.at[DATE_LEN] > '9';
+}
+
+static bool
+is_entry(const struct gemtext_line *line)
+{
+	return line->kind == GEMTEXT_LINK && starts_with_date(line->text);
+}
+
+bool
+feed_has_entries(struct str page, struct str *title)
+{
+	struct str rest = page;
+	bool preformatted = false;
+
+	*title = gemtext_title(page);
+	if (str_starts(rest, BOM))
+		rest = str_tail(rest, BOM.len);
+	while (rest.len > 0) {
+		struct str text = str_cut(&rest, '\n');
+		struct gemtext_line line =
+		    gemtext_read(text.len > PART ? str_head(text, PART) : text,
+			&preformatted);
+
+		if (is_entry(&line))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Appends text as XML 1.0 may hold it (section 2.2): control characters are
+ * dropped, and so are the two that no character is.
+ */
+static void
+add_escaped(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		struct str rest = str_tail(text, i);
+
+		if (str_starts(rest, STR("\xef\xbf\xbe")) ||
+		    str_starts(rest, STR("\xef\xbf\xbf"))) {
+			i += 2;
+			continue;
+		}
+		switch (text.at[i]) {
+		case '&': buf_add(out, STR("&amp;")); break;
+		case '<': buf_add(out, STR("&lt;")); break;
+		case '>': buf_add(out, STR("&gt;")); break;
+		case '"': buf_add(out, STR("&quot;")); break;
+		default: buf_char(out, text.at[i]); break;
+		}
+	}
+}
+
+/* `text`, of which no character is cut, with at most TITLE_MAX bytes. */
+static struct str
+shortened(struct str text)
+{
+	size_t len = TITLE_MAX;
+
+	if (text.len <= len)
+		return text;
+	while (len > 0 && ((unsigned char)text.at[len] & 0xc0) == 0x80)
+		len--;
+	return str_head(text, len);
+}
+
+static void
+add_text(struct buf *out, struct str text)
+{
+	char clean[3 * TITLE_MAX];
+	struct buf buf = buf_over(clean, sizeof clean);
+
+	utf8_clean(&buf, shortened(text));
+	add_escaped(out, buf_str(&buf));
+}
+
+/* Appends <name attributes>text</name>, for one of our own names. */
+static void
+add_element(struct buf *out, const char *name, struct str text)
+{
+	buf_printf(out, "<%s>", name);
+	add_text(out, text);
+	buf_printf(out, "</%s>\n", name);
+}
+
+static void
+add_link(struct buf *out, const char *kind, struct str url, struct str query)
+{
+	buf_printf(out, "<link rel=\"%s\" href=\"", kind);
+	add_escaped(out, url);
+	add_escaped(out, query);
+	buf_add(out, STR("\"/>\n"));
+}
+
+/* The companion has a day's entries appear at its noon. */
+static void
+add_updated(struct buf *out, struct str date)
+{
+	buf_add(out, STR("<updated>"));
+	buf_add(out, date);
+	buf_add(out, STR("T12:00:00Z</updated>\n"));
+}
+
+static void
+add_head(struct feed *feed, struct buf *out)
+{
+	const struct feed_page *page = &feed->page;
+	struct str lang = page->site->lang;
+
+	buf_add(out,
+	    STR("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+		"<feed xmlns=\"http://www.w3.org/2005/Atom\""));
+	/* XML has room for one language. */
+	if (lang.len > 0 && str_find(lang, ',') == lang.len) {
+		buf_add(out, STR(" xml:lang=\""));
+		add_escaped(out, lang);
+		buf_char(out, '"');
+	}
+	buf_add(out, STR(">\n"));
+	add_element(out, "id", page->base);
+	add_element(out, "title", page->title);
+	add_link(out, "self", page->base, STR("?atom"));
+	add_link(out, "alternate", page->base, STR(""));
+	buf_add(out, STR("<author>"));
+	add_element(out, "name", page->site->names[0]);
+	buf_add(out, STR("</author>\n"));
+}
+
+/* What stands behind the date, or the date where there is nothing else. */
+static struct str
+entry_title(struct str label)
+{
+	struct str title = str_tail(label, DATE_LEN);
+
+	while (title.len > 0 &&
+	    str_find(STR(" \t:-"), title.at[0]) < strlen(" \t:-"))
+		title = str_tail(title, 1);
+	return title.len > 0 ? title : str_head(label, DATE_LEN);
+}
+
+static void
+add_entry(struct feed *feed, const struct gemtext_line *line, struct buf *out)
+{
+	struct str date = str_head(line->text, DATE_LEN);
+	struct str url;
+
+	arena_reset(&feed->scratch);
+	if (line->url.len > URL_MAX ||
+	    uri_resolve(&feed->scratch, feed->page.base, line->url, &url) ==
+		-1 ||
+	    url.len > URL_MAX ||
+	    gopherlink_refuses(str_head(url, str_find(url, ':'))))
+		return;
+	if (memcmp(date.at, feed->newest, DATE_LEN) > 0)
+		memcpy(feed->newest, date.at, DATE_LEN);
+	buf_add(out, STR("<entry>\n<id>"));
+	add_escaped(out, url);
+	buf_add(out, STR("</id>\n"));
+	add_element(out, "title", entry_title(line->text));
+	add_updated(out, date);
+	add_link(out, "alternate", url, STR(""));
+	buf_add(out, STR("</entry>\n"));
+}
+
+/* Last, when all dates are known: the order means nothing (section 4.1.1). */
+static void
+add_end(const struct feed *feed, struct buf *out)
+{
+	struct str newest = { feed->newest, DATE_LEN };
+
+	if (newest.at[0] == '\0')
+		newest = STR("1970-01-01");
+	add_updated(out, newest);
+	buf_add(out, STR("</feed>\n"));
+}
+
+struct feed *
+feed_open(struct arena *arena, const struct feed_page *page)
+{
+	struct feed *feed = arena_alloc(arena, sizeof *feed);
+
+	if (feed == NULL)
+		return NULL;
+	feed->page = *page;
+	if (feed->page.title.len == 0)
+		feed->page.title = page->base;
+	feed->lines = (struct lines){ .read = page->read,
+		.context = page->context,
+		.longest = PART,
+		.turn = READS_A_TURN };
+	if (lines_open(&feed->lines, arena) == -1)
+		return NULL;
+	arena_init(&feed->scratch, SCRATCH);
+	return feed;
+}
+
+void
+feed_release(struct feed *feed)
+{
+	arena_release(&feed->scratch);
+}
+
+/* Reads on to the next entry; -1 with errno set when there is none yet. */
+static int
+next_entry(struct feed *feed, struct buf *out)
+{
+	struct lines_part part;
+
+	for (int i = 0; i < LINES_A_TURN && out->len == 0; i++) {
+		struct gemtext_line line;
+		int got = lines_next(&feed->lines, &part);
+
+		if (got == -1)
+			return -1;
+		if (got == 0) {
+			add_end(feed, out);
+			feed->stage = STAGE_END;
+			return 0;
+		}
+		if (!part.first)
+			continue;
+		line = gemtext_read(part.text, &feed->preformatted);
+		if (is_entry(&line))
+			add_entry(feed, &line, out);
+	}
+	errno = EAGAIN;
+	return out->len > 0 ? 0 : -1;
+}
+
+/* Writes the next piece; -1 with errno set when that could not be done. */
+static int
+next_piece(struct feed *feed)
+{
+	struct buf out = buf_over(feed->text, sizeof feed->text);
+
+	switch (feed->stage) {
+	case STAGE_HEAD:
+		add_head(feed, &out);
+		feed->stage = STAGE_ENTRIES;
+		break;
+	case STAGE_ENTRIES:
+		if (next_entry(feed, &out) == -1)
+			return -1;
+		break;
+	case STAGE_END: break;
+	}
+	feed->piece = buf_str(&out);
+	return 0;
+}
+
+ssize_t
+feed_read(struct feed *feed, char *at, size_t room)
+{
+	struct buf out = buf_over(at, room);
+
+	lines_turn(&feed->lines);
+	while (out.len < room) {
+		size_t len = buf_room(&out);
+
+		if (feed->piece.len == 0) {
+			if (feed->stage == STAGE_END)
+				break;
+			if (next_piece(feed) == -1)
+				return out.len > 0 ? (ssize_t)out.len : -1;
+		}
+		if (len > feed->piece.len)
+			len = feed->piece.len;
+		buf_add(&out, str_head(feed->piece, len));
+		feed->piece = str_tail(feed->piece, len);
+	}
+	return (ssize_t)out.len;
+}
