@@ -87,9 +87,9 @@ C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
 DEPS = gcc libc6-dev make libssl-dev libmagic-dev libevent-dev liburiparser-dev \
     libunistring-dev libidn2-dev libconfuse-dev libseccomp-dev \
     libsqlite3-dev libcmocka-dev \
-    valgrind python3 openssl curl lynx sacc amfora bombadillo vf1 gopher tmux mandoc \
-    rsync
-DEPS += libarchive-dev libarchive-tools unzip
+    libarchive-dev \
+    valgrind python3 python3-feedparser libxml2-utils openssl curl lynx sacc \
+    amfora bombadillo vf1 gopher tmux mandoc rsync libarchive-tools unzip
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
 endif

@@ -9,13 +9,16 @@
 #include "serve/manifestpage.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
-	[BUILTIN_ASK] = { STR_INIT("text/gemini"), true, true, ask },
-	[BUILTIN_GEMPUB] = { STR_INIT("application/gpub+zip"), false, false,
-	    archive_gempub },
-	[BUILTIN_TAR] = { STR_INIT("application/gzip"), false, false,
-	    archive_tar },
-	[BUILTIN_MANIFEST] = { STR_INIT("text/plain"), false, false,
-	    manifestpage },
+	[BUILTIN_ASK] = { .type = STR_INIT("text/gemini"),
+	    .takes_input = true,
+	    .has_parts = true,
+	    .answer = ask },
+	[BUILTIN_GEMPUB] = { .type = STR_INIT("application/gpub+zip"),
+	    .answer = archive_gempub },
+	[BUILTIN_TAR] = { .type = STR_INIT("application/gzip"),
+	    .answer = archive_tar },
+	[BUILTIN_MANIFEST] = { .type = STR_INIT("text/plain"),
+	    .answer = manifestpage },
 };
 
 static bool

@@ -18,6 +18,7 @@ enum builtin {
 /* How one of them is served. */
 struct builtin_page {
 	struct str type; /* MIME type of its answer */
+	struct str query, query_type; /* of that to this query; or empty */
 	bool takes_input; /* a query, which it asks for when there is none */
 	bool has_parts; /* what lies beneath its path is its own too */
 	void (*answer)(const struct server *server,

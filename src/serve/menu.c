@@ -34,12 +34,19 @@ static char
 item_type(void *context, struct str path, struct str query)
 {
 	const struct server *server = ((struct menu *)context)->server;
+	struct str type;
 
-	if (query.len > 0)
-		return '1';
-	if (serve_takes_input(server, path))
+	/* Most queries are not for us to understand. */
+	if (query.len > 0) {
+		type = serve_query_type(server, path, query);
+		if (type.len == 0)
+			return '1';
+	} else if (serve_takes_input(server, path)) {
 		return '7';
-	return mime_item_type(server->site, serve_type(server, path));
+	} else {
+		type = serve_type(server, path);
+	}
+	return mime_item_type(server->site, type);
 }
 
 static ssize_t

@@ -10,6 +10,7 @@
 
 #include "serve/archive.h"
 #include "serve/builtin.h"
+#include "serve/feed.h"
 #include "serve/listing.h"
 #include "serve/menu.h"
 #include "text/mime.h"
@@ -231,6 +232,9 @@ serve_path(const struct server *server, const struct request *request,
 	struct stat st;
 	enum status status;
 
+	if (str_equals(request->query, FEED_QUERY) &&
+	    feed_serve(server, request, response))
+		return;
 	if (str_ends(request->path, STR("/"))) {
 		serve_directory(server, request, response);
 		return;
@@ -301,6 +305,20 @@ serve_type(const struct server *server, struct str path)
 		media_keep(server->media, path, type);
 	}
 	return type;
+}
+
+struct str
+serve_query_type(const struct server *server, struct str path, struct str query)
+{
+	const struct builtin_page *page;
+
+	if (str_equals(query, FEED_QUERY) && feed_is_at(server, path))
+		return FEED_TYPE;
+	page = builtin_for(server, path);
+	if (page != NULL && page->query.len > 0 &&
+	    str_equals(query, page->query))
+		return page->query_type;
+	return STR("");
 }
 
 bool

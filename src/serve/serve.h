@@ -20,6 +20,13 @@ void serve(const struct server *server, const struct request *request,
  */
 struct str serve_type(const struct server *server, struct str path);
 
+/*
+ * The MIME type of the answer to a query that has a meaning of its own: a
+ * page's feed, a number.  Empty for any other.
+ */
+struct str serve_query_type(
+    const struct server *server, struct str path, struct str query);
+
 /* Whether what `path` leads to asks for a query. */
 bool serve_takes_input(const struct server *server, struct str path);
 

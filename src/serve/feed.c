@@ -1,0 +1,172 @@
+/*
+ * Feeds as bodies.  Knows which pages have one, and joins the text's room to
+ * a file; knows nothing of Atom.
+ */
+#include "serve/feed.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "text/feed.h"
+#include "text/mime.h"
+
+/* A page that is subscribed to has a date above the first fold. */
+#define SAMPLE_SIZE ((size_t)64 << 10)
+
+struct feed_body {
+	struct body body;
+	struct body *page;
+	struct feed *feed;
+};
+
+static ssize_t
+read_page(void *context, char *at, size_t room)
+{
+	struct feed_body *self = context;
+
+	return body_pull(self->page, at, room);
+}
+
+static ssize_t
+feed_pull(struct body *body, char *at, size_t room)
+{
+	return feed_read(((struct feed_body *)body)->feed, at, room);
+}
+
+static void
+feed_body_release(struct body *body)
+{
+	struct feed_body *self = (struct feed_body *)body;
+
+	if (self->feed != NULL)
+		feed_release(self->feed);
+	body_release(self->page);
+}
+
+/* Opens a folder's own page. */
+static bool
+open_index(const struct server *server, struct str path, struct entry *out)
+{
+	static const char *const pages[] = { "index.gmi", "index.gemini" };
+
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		enum status status =
+		    tree_open_in(server->tree, path, str_of(pages[i]), out);
+
+		if (status == STATUS_SUCCESS)
+			return true;
+		/* What may not be read hides the other one. */
+		if (status != STATUS_NOT_FOUND || errno == EACCES)
+			return false;
+	}
+	return false;
+}
+
+/* Opens the page of gemtext that `path` leads to. */
+static bool
+open_page(const struct server *server, struct str path, struct entry *out)
+{
+	bool is_folder = str_ends(path, STR("/"));
+
+	if (is_folder ? !open_index(server, path, out)
+		      : tree_open(server->tree, path, out) != STATUS_SUCCESS)
+		return false;
+	if (!entry_is_directory(out) &&
+	    (is_folder ||
+		mime_is(
+		    media_type(server->media, path, out), STR("text/gemini"))))
+		return true;
+	close(out->fd);
+	return false;
+}
+
+/* Whether the page has an entry, and its title, which lies in `sample`. */
+static bool
+look(const struct entry *entry, char sample[SAMPLE_SIZE], struct str *title)
+{
+	ssize_t got = pread(entry->fd, sample, SAMPLE_SIZE, 0);
+
+	return got > 0 &&
+	    feed_has_entries((struct str){ sample, (size_t)got }, title);
+}
+
+bool
+feed_is_at(const struct server *server, struct str path)
+{
+	char sample[SAMPLE_SIZE];
+	struct str title;
+	struct entry entry;
+	bool is_one;
+
+	if (!open_page(server, path, &entry))
+		return false;
+	is_one = look(&entry, sample, &title);
+	close(entry.fd);
+	return is_one;
+}
+
+/* A directory and its page are one, and have one feed. */
+static struct str
+canonical(struct str path)
+{
+	static const char *const pages[] = { "/index.gmi", "/index.gemini" };
+
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		struct str page = str_of(pages[i]);
+
+		if (str_ends(path, page))
+			return str_head(path, path.len - page.len + 1);
+	}
+	return path;
+}
+
+/* Takes `page`, which is NULL for want of memory, as the result then is. */
+static struct body *
+feed_body(const struct server *server, const struct request *request,
+    struct str title, struct body *page)
+{
+	struct arena *arena = request->arena;
+	struct feed_body *self =
+	    page != NULL ? arena_alloc(arena, sizeof *self) : NULL;
+	struct feed_page source = {
+		.site = server->site, .read = read_page, .context = self
+	};
+
+	if (self == NULL) {
+		body_release(page);
+		return NULL;
+	}
+	self->body =
+	    (struct body){ .pull = feed_pull, .release = feed_body_release };
+	self->page = page;
+	if (arena_copy(arena, title, &source.title) == 0 &&
+	    site_url(server->site, arena, canonical(request->path),
+		&source.base) == 0)
+		self->feed = feed_open(arena, &source);
+	if (self->feed != NULL)
+		return &self->body;
+	feed_body_release(&self->body);
+	return NULL;
+}
+
+bool
+feed_serve(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	char sample[SAMPLE_SIZE];
+	struct str title;
+	struct entry entry;
+
+	if (!open_page(server, request->path, &entry))
+		return false;
+	if (!look(&entry, sample, &title)) {
+		close(entry.fd);
+		return false;
+	}
+	response_set(response, STATUS_SUCCESS, FEED_TYPE);
+	response->body = feed_body(
+	    server, request, title, body_of_file(request->arena, &entry));
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
+	return true;
+}
