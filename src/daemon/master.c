@@ -24,6 +24,7 @@
 #include "serve/packer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/visitors.h"
 #include "tree/media.h"
 
 /* Retired workers above which a reload waits for some to end. */
@@ -36,6 +37,7 @@ struct master {
 	struct generation *generation;
 	struct media *media;
 	struct limit_table *limits;
+	struct visitors *visitors;
 	struct listeners listeners;
 	struct crew crew;
 	struct index index;
@@ -246,6 +248,7 @@ load(struct master *master, struct config *config, char *error,
 		snprintf(error, error_size, "%s", generation->error);
 		goto failed;
 	}
+	generation->server.visitors = master->visitors;
 	change_generation(master, generation, &listeners, places);
 	return 0;
 failed:
@@ -304,12 +307,24 @@ wait_for_signal(const struct master *master)
 	(void)ppoll(&line, 1, &timeout, &master->waiting);
 }
 
+/* Wakes often enough: see visitors_keep. */
+static void
+keep_visitors(struct master *master)
+{
+	if (visitors_keep(master->visitors, visitors_time(master->visitors)) ==
+	    -1)
+		log_line(LOG_LEVEL_WARN,
+		    "master: no randomness for a new key, so visitors are "
+		    "counted under the old one");
+}
+
 static void
 supervise(struct master *master)
 {
 	while (!master->stopping || master->crew.child_count > 0) {
 		wait_for_signal(master);
 		reap(master);
+		keep_visitors(master);
 		if (wants_stop > 0 && !master->stopping)
 			stop(master);
 		else if (wants_reload && !master->stopping)
@@ -353,7 +368,9 @@ master_run(struct config *config, const struct options *options)
 		goto done;
 	}
 	master.limits = limit_new();
-	if (master.limits == NULL || set_signals(&master) == -1) {
+	master.visitors = visitors_new();
+	if (master.limits == NULL || master.visitors == NULL ||
+	    set_signals(&master) == -1) {
 		snprintf(
 		    error, sizeof error, "cannot start: %s", strerror(errno));
 		config_release(config);
@@ -377,6 +394,7 @@ master_run(struct config *config, const struct options *options)
 done:
 	if (status != 0)
 		fprintf(stderr, "capsuled: %s\n", error);
+	visitors_free(master.visitors);
 	limit_free(master.limits);
 	media_free(master.media);
 	return status;

@@ -57,6 +57,8 @@ const struct setting_key setting_keys[] = {
 	{ "item_types", NULL, .list = true, .read = look_item_types },
 	{ "ask", "/ask", .read = look_builtin, AT(builtins[BUILTIN_ASK]) },
 	{ "watch", "yes", .read = read_switch, AT(watch) },
+	{ "online", "/online", .read = look_builtin,
+	    AT(builtins[BUILTIN_ONLINE]) },
 	{ "gempub", "/capsule.gpub", .read = look_builtin,
 	    AT(builtins[BUILTIN_GEMPUB]) },
 	{ "tar", "/capsule.tar.gz", .read = look_builtin,

@@ -7,6 +7,7 @@
 #include "serve/archive.h"
 #include "serve/ask.h"
 #include "serve/manifestpage.h"
+#include "serve/online.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_ASK] = { .type = STR_INIT("text/gemini"),
@@ -19,6 +20,10 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	    .answer = archive_tar },
 	[BUILTIN_MANIFEST] = { .type = STR_INIT("text/plain"),
 	    .answer = manifestpage },
+	[BUILTIN_ONLINE] = { .type = STR_INIT("text/gemini"),
+	    .query = STR_INIT("plain"),
+	    .query_type = STR_INIT("text/plain"),
+	    .answer = online },
 };
 
 static bool

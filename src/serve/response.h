@@ -18,6 +18,8 @@
 /* The MIME type of a body that is a Gopher menu already. */
 #define RESPONSE_MENU STR("application/gopher-menu")
 
+struct visitors;
+
 /* What is served, and how: the same for every request. */
 struct server {
 	const struct site *site;
@@ -29,6 +31,7 @@ struct server {
 	size_t *archives; /* that this process packs now; NULL: not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	const struct str *builtins; /* their paths; NULL: there are none */
+	struct visitors *visitors; /* NULL: they are not counted */
 };
 
 /* What is asked for, in the words of neither protocol. */

@@ -145,6 +145,8 @@ uint32_t
 visitors_time(const struct visitors *visitors)
 {
 	/* 0 is when nobody came. */
+	if (visitors == NULL)
+		return 0;
 	return (uint32_t)(clock_since_ms(&visitors->shared->began) / 1000) + 1;
 }
 
@@ -221,13 +223,18 @@ void
 visitors_enter(
     struct visitors *visitors, const struct net_address *peer, uint32_t now)
 {
-	struct shared *shared = visitors->shared;
 	unsigned char bytes[16];
-	const struct str network = { (const char *)bytes,
-		net_network(peer, 32, 64, bytes) };
-	unsigned phase = shared->phase;
-	size_t table = current(phase);
+	struct str network = { (const char *)bytes, 0 };
+	struct shared *shared;
+	unsigned phase;
+	size_t table;
 
+	if (visitors == NULL)
+		return;
+	shared = visitors->shared;
+	network.len = net_network(peer, 32, 64, bytes);
+	phase = shared->phase;
+	table = current(phase);
 	enter_table(visitors, &shared->tables[table], network, now);
 	if (fills_other(phase))
 		enter_table(visitors, &shared->tables[1 - table], network, now);

@@ -35,7 +35,10 @@ void visitors_free(struct visitors *visitors);
 
 uint32_t visitors_time(const struct visitors *visitors);
 
-/* Somebody is here.  A few instructions, and no system call. */
+/*
+ * Somebody is here.  A few instructions, and no system call.  NULL counts
+ * nobody.
+ */
 void visitors_enter(
     struct visitors *visitors, const struct net_address *peer, uint32_t now);
 

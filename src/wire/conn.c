@@ -15,7 +15,7 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "text/buf.h"
+#include "sys/visitors.h"
 #include "wire/access.h"
 
 /* What one request may hold in memory, a large listing's names aside. */
@@ -219,6 +219,7 @@ conn_request(struct conn *conn)
 {
 	const struct protocol *protocol = conn->kind->protocol;
 	struct exchange *exchange = &conn->exchange;
+	struct visitors *visitors = exchange->server->visitors;
 	ssize_t got;
 
 	if (conn->client.refused) {
@@ -232,6 +233,8 @@ conn_request(struct conn *conn)
 		conn->half_closed = true;
 	else if (got < 0)
 		return step_of(got);
+	/* Before the answer, which may tell how many there are. */
+	visitors_enter(visitors, &conn->client.peer, visitors_time(visitors));
 	switch (protocol->answer(exchange,
 	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
 	case PARSE_MORE: return STEP_AGAIN;

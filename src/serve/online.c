@@ -1,0 +1,46 @@
+/*
+ * The page that tells how many are here.  Knows its words; knows nothing of
+ * how visitors are counted.
+ */
+#include "serve/online.h"
+
+#include "sys/visitors.h"
+
+#define PAGE_SIZE 1024
+
+static void
+add_page(struct buf *page, size_t count)
+{
+	buf_printf(page,
+	    "# Visitors online now\n\n"
+	    "Visitors online now: %zu\n\n"
+	    "These are the different addresses that asked this server for "
+	    "anything in the last %d minutes, over Gemini or Gopher; with "
+	    "IPv6, the different networks. The number is exact as long as it "
+	    "is small, and an estimate when it is large. No address is kept "
+	    "for it.\n\n"
+	    "=> ?plain The number alone\n"
+	    "=> / Home\n",
+	    count, VISITORS_SECONDS / 60);
+}
+
+void
+online(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	struct visitors *visitors = server->visitors;
+	struct buf text = buf_in(request->arena, PAGE_SIZE);
+	size_t count = visitors_count(visitors, visitors_time(visitors));
+
+	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	if (str_equals(request->query, STR("plain"))) {
+		response->meta = STR("text/plain");
+		buf_printf(&text, "%zu\n", count);
+	} else {
+		add_page(&text, count);
+	}
+	if (!text.overflow)
+		response->body = body_of_text(request->arena, buf_str(&text));
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
+}
