@@ -69,6 +69,10 @@ class Screen:
                 error, last[0])) from None
         return last[0]
 
+    def wait_gone(self, part):
+        wait_until(lambda: words(part) not in words(self.text()),
+                   'the end of %r' % part)
+
     def close(self):
         if not self.ended:
             self.ended = True
@@ -94,12 +98,13 @@ MARKED = '*shelling* over Russian territory.'
 
 class Client(unittest.TestCase):
     program = None
+    tree = os.path.join(TOP, 'capsule')
 
     @classmethod
     def setUpClass(cls):
         if shutil.which(cls.program) is None:
             raise AssertionError('%s is missing: make deps' % cls.program)
-        cls.server = Server(os.path.join(TOP, 'capsule'))
+        cls.server = Server(cls.tree)
         cls.addClassCleanup(cls.server.stop)
         cls.gopher = 'gopher://localhost:%d' % cls.server.gopher_port
 
@@ -124,7 +129,7 @@ class Client(unittest.TestCase):
             env=environment or client_environment(self.home))
 
 
-class Amfora(Client):
+class WithAmfora(Client):
     program = 'amfora'
 
     def visit(self, path):
@@ -132,12 +137,17 @@ class Amfora(Client):
         # is a screen to show it on; so it is typed.
         screen = self.screen('amfora')
         screen.wait('New Tab')
-        screen.press('Space')
-        screen.wait('URL/Num./Search:')
-        screen.press('-l', self.server.url(path))
-        screen.press('Enter')
+        self.go(screen, self.server.url(path))
         return screen
 
+    def go(self, screen, url):
+        screen.press('Space')
+        screen.wait('URL/Num./Search:')
+        screen.press('-l', url)
+        screen.press('Enter')
+
+
+class Amfora(WithAmfora):
     def test_reads_a_question(self):
         screen = self.visit('/')
         screen.wait('# Ilham Aliyev in nine questions')
@@ -182,6 +192,34 @@ class Amfora(Client):
         # The one kind that Amfora follows without a question.
         screen = self.visit('/qa')
         screen.wait('# Nine questions')
+
+
+class Subscriptions(WithAmfora):
+    """A page of dated links, as it is and as a feed."""
+
+    tree = {'log.gmi': '# Harbour log\n=> a.gmi 2026-11-24 Ships & <lamps>\n'
+                       '=> b.gmi 2026-11-20: Fog\n'}
+
+    def agree(self, screen, question):
+        screen.wait(question)
+        screen.press('Enter')
+        screen.wait_gone(question)
+
+    def test_feed(self):
+        screen = self.visit('/log.gmi?atom')
+        self.agree(screen, 'Would you like to subscribe to this feed?')
+        self.go(screen, 'about:subscriptions')
+        screen.wait('## Nov 24, 2026 [2] Harbour log (localhost) - '
+                    'Ships & <lamps>')
+        screen.wait('## Nov 20, 2026 [3] Harbour log (localhost) - Fog')
+
+    def test_page(self):
+        screen = self.visit('/log.gmi')
+        screen.wait('# Harbour log')
+        screen.press('C-x')
+        self.agree(screen, 'Would you like to subscribe to this page?')
+        self.go(screen, 'about:subscriptions')
+        screen.wait('localhost:%d - /log.gmi' % self.server.gemini_port)
 
 
 class Lynx(Client):
