@@ -66,6 +66,8 @@ capsule_fill(const struct temporary *folder)
 		    "## Caps\n```\n\tart\n```\n> quote\n* it\n" },
 		{ "root/robots.txt", "User-agent: *\n.\n" },
 		{ "root/docs/page.gmi", "# Page\r\n=> ../x X\r\n" },
+		{ "root/log.gmi",
+		    "# Log\n=> a 2026-11-24 A\n=> log.gmi?atom\n" },
 		{ "root/docs/100%", "all\n" },
 		{ "root/docs/\xff", "bytes\n" },
 		{ "root/a b%/index.gemini", "text\n" },
