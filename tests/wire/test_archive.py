@@ -245,7 +245,7 @@ class Waiting(unittest.TestCase):
 
     def test_many_files(self):
         tree = {'%d/%d/%d.gmi' % (i % 7, i % 31, i): '# Page %d\n' % i
-                for i in range(3000)}
+                for i in range(1500)}
         with Server(tree) as server:
             for path, read in (('/capsule.tar.gz', tar_of),
                                ('/capsule.gpub', zip_of)):

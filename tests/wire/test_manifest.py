@@ -164,7 +164,7 @@ class Manifest(unittest.TestCase):
         self.assertLess(read() - before, size)
 
     def test_many_files(self):
-        tree = {'%d/%d' % (i % 10, i): str(i) for i in range(5000)}
+        tree = {'%d/%d' % (i % 10, i): str(i) for i in range(1000)}
         server = self.serve(tree)
         reply = manifest(server)
         self.assertEqual(listed(reply), sorted(tree))
