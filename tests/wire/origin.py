@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 
-from server import CAPSULE, DEADLINE_S
+from build import CAPSULE, DEADLINE_S, SLOWER
 
 TIME = 1700000000
 MIME = {'.gmi': 'text/gemini', '.txt': 'text/plain'}
@@ -276,7 +276,7 @@ class Mirror:
         return [CAPSULE, 'mirror', '--known-hosts', self.known_hosts,
                 *options, url, self.folder]
 
-    def run(self, url, *options, limit=120):
+    def run(self, url, *options, limit=120 * SLOWER):
         return subprocess.run(
             self.command(url, *options), stdin=subprocess.DEVNULL,
             capture_output=True, timeout=limit, check=False,

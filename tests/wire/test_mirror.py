@@ -8,8 +8,9 @@ import subprocess
 import time
 import unittest
 
+from build import DEADLINE_S
 from origin import TIME, Mirror, Origin, manifest_of
-from server import DEADLINE_S, Server, gemini, wait_until
+from server import Server, gemini, wait_until
 
 SCHEMES = ('gemini', 'gopher')
 FILES = {
@@ -404,7 +405,7 @@ class Mirrors(unittest.TestCase):
             with self.subTest(arguments=arguments):
                 command = self.mirror.command(url)[:2]
                 result = subprocess.run(
-                    command + arguments, capture_output=True, timeout=60,
+                    command + arguments, capture_output=True, timeout=DEADLINE_S,
                     cwd=self.mirror.top, check=False, text=True)
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assertIn(words, result.stderr)

@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+from build import CAPSULE, DEADLINE_S
 from origin import Mirror, Origin, manifest_of
-from server import CAPSULE
 
 FILES = {'index.gmi': b'# Home\n', 'a/b.txt': b'b\n'}
 
@@ -34,7 +34,7 @@ class Signing(unittest.TestCase):
     def run_in(self, *command, status=0):
         result = subprocess.run(
             command, cwd=self.top, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=60, check=False)
+            stdin=subprocess.DEVNULL, timeout=DEADLINE_S, check=False)
         self.assertEqual(result.returncode, status,
                          result.stdout + result.stderr)
         return result
