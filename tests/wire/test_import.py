@@ -433,7 +433,8 @@ class Program(unittest.TestCase):
         for arguments in [["--help"], ["import", "--help"]]:
             done = self.run_capsule(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertIn("usage: capsule import [--title TITLE] ARTICLE DIR",
+            self.assertRegex(done.stdout, r"\Ausage: capsule ")
+            self.assertIn("capsule import [--title TITLE] ARTICLE DIR\n",
                           done.stdout)
 
     def test_version(self):

@@ -181,8 +181,9 @@ class Process(Index):
             self.assertTrue(holds(server, 'cod', '/b.gmi'))
 
     def test_off(self):
-        server = self.serve({'a.gmi': 'herring\n'}, 'ask=off')
+        server = self.serve({'a.gmi': 'herring\n'}, 'ask=off', 'manifest=off')
         self.assertEqual(fetch(server, '/ask?herring').status, 51)
+        self.assertEqual(fetch(server, '/manifest').status, 51)
         self.assertEqual(len(server.children()), 2)
 
     def test_it_ends_with_the_master(self):

@@ -64,7 +64,8 @@ class TroubledServer(Server):
     def __init__(self, tree=None, workers=1, options=(), **named):
         self.trouble = Trouble()
         # The indexer would take what is meant for a worker.
-        super().__init__(tree, workers=workers, options=('ask=off', *options),
+        options = ('ask=off', 'manifest=off', *options)
+        super().__init__(tree, workers=workers, options=options,
                          env=self.trouble.environment(), **named)
 
     def _clean(self):
