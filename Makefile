@@ -253,7 +253,8 @@ coverage:
 # would be in the way, as what valgrind says of calls that it does not know.
 VALGRIND = valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full \
     --show-leak-kinds=definite,indirect,possible \
-    --errors-for-leak-kinds=definite,indirect,possible
+    --errors-for-leak-kinds=definite,indirect,possible \
+    --suppressions=$(CURDIR)/tests/valgrind
 MEMCHECKED = $(filter-out %/test_jail,$(patsubst $(B)/%,$(B)/memcheck/%,\
     $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAYS)))
 memcheck: $(MEMCHECKED) $(B)/memcheck/wire/trouble.so

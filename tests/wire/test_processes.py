@@ -5,6 +5,7 @@ import signal
 import threading
 import unittest
 
+from build import SLOWER
 from server import (Server, fetch, gemini_connect, gopher_connect,
                     peer_certificate, select, wait_until)
 from trouble import TroubledServer
@@ -109,7 +110,7 @@ class Reload(unittest.TestCase):
                 for visitor in visitors:
                     visitor.join()
             self.assertEqual(wrong, [])
-            self.assertGreater(self.count, 30)
+            self.assertGreater(self.count, 30 // SLOWER)
             wait_until(lambda: len(self.server.workers()) == 1,
                        'the end of the old ones')
             self.assertIsNone(self.server.log.find('^(error|warn) (?!jail)'))
