@@ -81,22 +81,6 @@ MUST_USE int net_accept(int listener, struct net_address *peer);
 MUST_USE int net_local_address(int fd, struct net_address *out);
 
 /*
- * Looks up the addresses of a host, a name in normal form or an address, in
- * the order in which they are to be tried, without port: how many, up to
- * `room`; 0 with one line in `error`, for people.
- */
-MUST_USE size_t net_resolve(
-    struct str host, struct net_address *out, size_t room, const char **error);
-
-/*
- * Begins a connection: a non-blocking socket that becomes writable when it
- * is made or has failed, which net_connected then tells: 0, or -1 with errno
- * set.
- */
-MUST_USE int net_connect(const struct net_address *address);
-MUST_USE int net_connected(int fd);
-
-/*
  * How many bytes the kernel holds that the peer has not acknowledged; 0 where
  * it does not say.
  */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/dial.h"
 #include "sys/net.h"
 #include "sys/tlsclient.h"
 #include "text/utf8.h"
@@ -56,7 +57,7 @@ connect_somewhere(struct fetch *fetch)
 		size_t which =
 		    (origin->working + fetch->tried++) % origin->address_count;
 
-		fetch->fd = net_connect(&origin->addresses[which]);
+		fetch->fd = dial_begin(&origin->addresses[which]);
 		if (fetch->fd != -1) {
 			fetch->state = FETCH_CONNECTS;
 			fetch->events = POLLOUT;
@@ -103,7 +104,7 @@ step_connect(struct fetch *fetch)
 {
 	struct origin *origin = fetch->origin;
 
-	if (net_connected(fetch->fd) == -1) {
+	if (dial_made(fetch->fd) == -1) {
 		connect_somewhere(fetch);
 		return false;
 	}

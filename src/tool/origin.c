@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/dial.h"
 #include "sys/tlsclient.h"
 #include "text/hostname.h"
 #include "text/manifest.h"
@@ -149,7 +150,7 @@ origin_open(struct origin *origin, const char *url, const char *known_hosts)
 	arena_release(&arena);
 	if (result != ORIGIN_OK)
 		return result;
-	origin->address_count = net_resolve(
+	origin->address_count = dial_resolve(
 	    str_of(origin->host), origin->addresses, ORIGIN_ADDRESSES, &error);
 	for (size_t i = 0; i < origin->address_count; i++)
 		net_port_set(&origin->addresses[i], origin->port);
