@@ -22,7 +22,7 @@
 #include "sys/signature.h"
 #include "text/manifest.h"
 #include "tool/promise.h"
-#include "tree/media.h"
+#include "tool/reader.h"
 #include "tree/tree.h"
 
 #define MANIFEST_MAX ((size_t)256 << 20)
@@ -107,29 +107,14 @@ ask(const struct server *server, struct text *text, const char *folder)
 static int
 ask_with(const struct config *config, struct text *text, const char *folder)
 {
-	struct directory_cache directories = { 0 };
-	struct kept_cache kept = { 0 };
-	struct tree tree;
-	struct server server = { .site = &config->site,
-		.tree = &tree,
-		.directories = &directories,
-		.kept = &kept,
-		.builtins = config->builtins };
-	char error[256];
-	int result = -1;
+	struct reader reader;
+	char error[512];
+	int result;
 
-	if (tree_init(&tree, folder) == -1)
-		return complain(
-		    "%s: cannot be opened: %s", folder, strerror(errno));
-	server.media = media_new(error, sizeof error);
-	if (server.media == NULL)
-		complain("%s", error);
-	else
-		result = ask(&server, text, folder);
-	kept_release(&kept);
-	directory_cache_release(&directories);
-	media_free(server.media);
-	tree_release(&tree);
+	if (reader_open(&reader, config, error, sizeof error) == -1)
+		return complain("%s", error);
+	result = ask(&reader.server, text, folder);
+	reader_release(&reader);
 	return result;
 }
 
