@@ -81,7 +81,6 @@ add_line(struct buf *out, struct str text)
 	}
 }
 
-/* Writes `prefix`, `text` and LF. */
 /*
  * Whether a line can be written at once.  A pipe that nobody reads must not
  * hold up the service; a file always takes it.
@@ -104,6 +103,7 @@ has_room(void)
 	return kind == PLAIN_FILE || poll(&log, 1, 0) != 0;
 }
 
+/* Writes `prefix`, `text` and LF. */
 static void
 write_line(struct str prefix, struct str text)
 {
