@@ -178,6 +178,7 @@ own_database(void)
 	char error[256];
 	size_t len = (size_t)snprintf(text, sizeof text,
 	    "0 string odd odd\n!:mime odd\n"
+	    "0 string loud loud\n!:mime Model/LOUD\n"
 	    "0 string long long\n!:mime text/" LONG_WORD "\n");
 	struct media *own;
 
@@ -215,6 +216,8 @@ odd_databases(void **state)
 	assert_non_null(own);
 	assert_true(
 	    str_equals(own_type(own, "odd"), STR("application/octet-stream")));
+	/* Some clients know no type in capitals. */
+	assert_true(str_equals(own_type(own, "loud"), STR("model/loud")));
 	assert_true(str_equals(own_type(own, "long"), STR("text/" LONG_WORD)));
 	/* With its charset it is too long. */
 	assert_true(str_equals(own_type(own,
