@@ -220,7 +220,7 @@ deps:
 
 bench-deps: deps
 
-run: $(B)/capsuled
+run: all
 	$(B)/capsuled -g 1965 -G 7070 capsule
 
 check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so
