@@ -48,10 +48,14 @@ handover_receive(int line, char *word, int *fd)
 {
 	union control control;
 	struct iovec bytes = { word, 1 };
+	/*
+	 * Room for one descriptor and not a byte more: CMSG_SPACE has padding,
+	 * in which Linux would leave a second one that nobody closes.
+	 */
 	struct msghdr message = { .msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof control.bytes };
+		.msg_controllen = CMSG_LEN(sizeof *fd) };
 	struct cmsghdr *header;
 	ssize_t got = recvmsg(line, &message, MSG_CMSG_CLOEXEC);
 
