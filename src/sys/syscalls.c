@@ -60,6 +60,8 @@ static const struct {
 	    { "sendmsg", "inotify_add_watch" } },
 	{ "the log is written, when it has room", ALL,
 	    { "write", "writev", "poll", "ppoll", "ppoll_time64" } },
+	{ "qsort asks how much memory there is, in glibc before 2.37", ALL,
+	    { "sysinfo" } },
 	{ "malloc", ALL, { "brk", "munmap", "mremap", "madvise" } },
 	{ "OpenSSL: randomness, locks, whether it was forked", ALL,
 	    { "getrandom", "futex", "futex_time64", "getpid", "gettid" } },

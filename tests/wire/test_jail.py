@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from server import INSTRUMENTED, Server, fetch
+from server import INSTRUMENTED, Server, fetch, select
 
 TREE = {'index.gmi': '# Home\n'}
 
@@ -41,6 +41,16 @@ class Jail(unittest.TestCase):
                 if not (INSTRUMENTED and option == 'jail=on'):
                     server.wait_for_line(line)
                     self.assertEqual(fetch(server).status, 20)
+
+    def test_sorting_where_nothing_was_sorted_before(self):
+        # OpenSSL sorts as it starts, and then the C library knows how much
+        # memory there is.  Without TLS a worker is the first to ask.
+        tree = {'many/%03d.txt' % i: '' for i in range(200)}
+        with Server(tree, gemini='off', workers=1) as server:
+            worker = server.workers()
+            self.assertEqual(
+                200, select(server, '/many/').count(b'\n0'))
+            self.assertEqual(worker, server.workers())
 
 
 if __name__ == '__main__':
