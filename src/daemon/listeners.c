@@ -53,8 +53,8 @@ remedy(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return "stop what listens there, choose another port, or, if "
-		       "it is this server itself, restart it";
+		return "stop what listens there, choose another port with -g "
+		       "or -G, or, if it is this server itself, restart it";
 	case EACCES: return "choose a port above 1023, or start as root";
 	case EADDRNOTAVAIL: return "choose an address of this machine";
 	default: return "choose another address";

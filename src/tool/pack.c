@@ -153,6 +153,18 @@ check_place(const struct tree *tree, const char *file)
 	return -1;
 }
 
+static const char *
+remedy(int error)
+{
+	switch (error) {
+	case ENOENT: return "name a file in a folder that is there";
+	case EACCES:
+	case EROFS: return "name a file in a folder that you may write to";
+	case ESTALE: return "try again when the capsule is at rest";
+	default: return "nothing is left of it, try again";
+	}
+}
+
 static int
 pack(const struct server *server, enum archive_kind kind, const char *file)
 {
@@ -168,9 +180,7 @@ pack(const struct server *server, enum archive_kind kind, const char *file)
 	if (status == STATUS_SUCCESS)
 		result = write_file(file, body);
 	if (result == -1)
-		failed(file, "cannot be made",
-		    errno == ESTALE ? "try again when the capsule is at rest"
-				    : "nothing is left of it, try again");
+		failed(file, "cannot be made", remedy(errno));
 	body_release(body);
 	arena_release(&arena);
 	return result;

@@ -82,7 +82,7 @@ class Pack(unittest.TestCase):
         self.assert_refused(os.path.join(self.tree, 'x.zip'), 1,
                             'lies in the capsule')
         self.assert_refused(os.path.join(self.out, 'none/x.zip'), 1,
-                            'No such file or directory')
+                            'name a file in a folder that is there')
         done = pack(os.path.join(self.folder, 'none'), 'x.zip')
         self.assertEqual(done.returncode, 1)
         for arguments in ((), ('x.zip',), ('-x', 'a', 'x.zip')):
