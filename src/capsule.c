@@ -2,6 +2,7 @@
  * The author's tool.  Knows the names of its verbs; each is a room of its
  * own in tool/.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,15 +14,19 @@
 #include "tool/sign.h"
 
 static const struct verb {
-	const char *name, *usage;
+	const char *name, *usage, *does;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{ "check", CHECK_USAGE, check_main },
-	{ "import", IMPORT_USAGE, import_main },
-	{ "mirror", MIRROR_USAGE, mirror_main },
-	{ "pack", PACK_USAGE, pack_main },
-	{ "show", SHOW_USAGE, show_main },
-	{ "sign", SIGN_USAGE, sign_main },
+	{ "check", CHECK_USAGE, "say what readers would stumble over",
+	    check_main },
+	{ "import", IMPORT_USAGE, "make a capsule of a plain text",
+	    import_main },
+	{ "mirror", MIRROR_USAGE,
+	    "make a copy of a server's capsule, or renew it", mirror_main },
+	{ "pack", PACK_USAGE, "put all of a capsule into one file", pack_main },
+	{ "show", SHOW_USAGE, "write what a visitor gets, without a server",
+	    show_main },
+	{ "sign", SIGN_USAGE, "sign what a capsule holds", sign_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -32,7 +37,26 @@ help(void)
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		printf("%s capsule %s\n", i == 0 ? "usage:" : "      ",
 		    verbs[i].usage);
-	puts("       capsule --help | --version");
+	puts("       capsule VERB --help\n"
+	     "       capsule --help | --version\n");
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		printf("  %-8s %s\n", verbs[i].name, verbs[i].does);
+	puts("\nSee capsule(1).");
+	return 0;
+}
+
+static bool
+is_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+static int
+run(const struct verb *verb, int argc, char **argv)
+{
+	if (argc < 2 || !is_help(argv[1]))
+		return verb->run(argc, argv);
+	printf("usage: capsule %s\n", verb->usage);
 	return 0;
 }
 
@@ -43,8 +67,8 @@ main(int argc, char **argv)
 
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (strcmp(name, verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+			return run(&verbs[i], argc - 1, argv + 1);
+	if (is_help(name))
 		return help();
 	if (strcmp(name, "--version") == 0) {
 		puts("capsule " VERSION);

@@ -332,9 +332,9 @@ run(struct import *import)
 }
 
 static int
-wrong_usage(void)
+wrong_usage(const char *what, const char *argument)
 {
-	complain("usage: capsule " IMPORT_USAGE);
+	complain("%s%s; usage: capsule " IMPORT_USAGE, what, argument);
 	return 2;
 }
 
@@ -365,25 +365,22 @@ import_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "title", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct import import = { 0 };
 	int option, status = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option == 'h') {
-			puts("usage: capsule " IMPORT_USAGE);
-			return 0;
-		}
-		status =
-		    option == 't' ? read_title(&import, optarg) : wrong_usage();
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		status = option == 't'
+		    ? read_title(&import, optarg)
+		    : wrong_usage("no such option, or no value for it: ",
+			  argv[optind - 1]);
 		if (status != 0)
 			return status;
 	}
 	if (argc - optind != 2 || argv[optind + 1][0] == '\0')
-		return wrong_usage();
+		return wrong_usage("name an article and a folder", "");
 	import.file = argv[optind];
 	import.folder.path = without_slashes(argv[optind + 1]);
 	arena_init(&import.arena, ARENA_MAX);

@@ -118,43 +118,50 @@ mirror(struct mirroring *mirroring)
 }
 
 static int
-wrong_usage(void)
+wrong_usage(const char *what, const char *argument)
 {
-	complain("usage: capsule " MIRROR_USAGE);
+	complain("%s%s; usage: capsule " MIRROR_USAGE, what, argument);
 	return 2;
 }
 
-static bool
+static int
 read_number(const char *text, unsigned long most, unsigned long *out)
 {
-	return str_number(str_of(text), most, out) && *out > 0;
+	if (str_number(str_of(text), most, out) && *out > 0)
+		return 0;
+	complain(
+	    "give a number from 1 to %lu, not %s; usage: capsule " MIRROR_USAGE,
+	    most, text);
+	return 2;
 }
 
-/* One option; false when it is none, or its value is none. */
-static bool
-read_option(struct mirroring *mirroring, int option, const char *value)
+/* One option; 2 when it is none, or its value is none. */
+static int
+read_option(struct mirroring *mirroring, int option, char **argv)
 {
 	unsigned long number = 0;
+	int status = 0;
 
 	switch (option) {
-	case OPTION_KEEP: mirroring->keep = true; return true;
-	case OPTION_KEY: mirroring->key = value; return true;
-	case OPTION_KNOWN_HOSTS: mirroring->known_hosts = value; return true;
+	case OPTION_KEEP: mirroring->keep = true; break;
+	case OPTION_KEY: mirroring->key = optarg; break;
+	case OPTION_KNOWN_HOSTS: mirroring->known_hosts = optarg; break;
 	case 'j':
-		if (!read_number(value, POOL_WIDTH_MAX, &number))
-			return false;
+		status = read_number(optarg, POOL_WIDTH_MAX, &number);
 		mirroring->width = (unsigned)number;
-		return true;
+		break;
 	case OPTION_MAX:
-		if (!read_number(value, 1ul << 40, &number))
-			return false;
+		status = read_number(optarg, 1ul << 40, &number);
 		mirroring->bytes = (uint64_t)number << 20;
-		return true;
+		break;
 	case OPTION_PAGES:
-		return read_number(value, 1000000, &mirroring->pages);
-	case OPTION_DEPTH: return read_number(value, 1000, &mirroring->depth);
-	default: return false;
+		return read_number(optarg, 1000000, &mirroring->pages);
+	case OPTION_DEPTH: return read_number(optarg, 1000, &mirroring->depth);
+	default:
+		return wrong_usage(
+		    "no such option, or no value for it: ", argv[optind - 1]);
 	}
+	return status;
 }
 
 int
@@ -167,7 +174,6 @@ mirror_main(int argc, char **argv)
 		{ "max", required_argument, NULL, OPTION_MAX },
 		{ "pages", required_argument, NULL, OPTION_PAGES },
 		{ "depth", required_argument, NULL, OPTION_DEPTH },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct mirroring mirroring = { .width = 4,
@@ -177,16 +183,12 @@ mirror_main(int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "hj:", options, NULL)) != -1) {
-		if (option == 'h') {
-			puts("usage: capsule " MIRROR_USAGE);
-			return 0;
-		}
-		if (!read_option(&mirroring, option, optarg))
-			return wrong_usage();
+	while ((option = getopt_long(argc, argv, "j:", options, NULL)) != -1) {
+		if (read_option(&mirroring, option, argv) != 0)
+			return 2;
 	}
 	if (argc - optind != 2 || argv[optind + 1][0] == '\0')
-		return wrong_usage();
+		return wrong_usage("name a URL and a folder", "");
 	mirroring.url = argv[optind];
 	mirroring.folder = argv[optind + 1];
 	/* A server that hangs up is told by the write that fails. */

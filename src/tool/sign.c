@@ -253,9 +253,9 @@ sign(const char *path, const char *key_path, bool makes_key)
 }
 
 static int
-wrong_usage(void)
+wrong_usage(const char *what, const char *argument)
 {
-	complain("usage: capsule " SIGN_USAGE);
+	complain("%s%s; usage: capsule " SIGN_USAGE, what, argument);
 	return 2;
 }
 
@@ -264,23 +264,19 @@ sign_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "new", no_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool makes_key = false;
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option == 'h') {
-			puts("usage: capsule " SIGN_USAGE);
-			return 0;
-		}
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'n')
-			return wrong_usage();
+			return wrong_usage(
+			    "no such option: ", argv[optind - 1]);
 		makes_key = true;
 	}
 	if (argc - optind != 2)
-		return wrong_usage();
+		return wrong_usage("name a folder or manifest, and a key", "");
 	return sign(argv[optind], argv[optind + 1], makes_key) == 0 ? 0 : 1;
 }

@@ -430,7 +430,7 @@ class Program(unittest.TestCase):
                               text=True, timeout=60)
 
     def test_help(self):
-        for arguments in [["--help"], ["import", "--help"]]:
+        for arguments in [["--help"], ["import", "--help"], ["import", "-h"]]:
             done = self.run_capsule(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertRegex(done.stdout, r"\Ausage: capsule ")

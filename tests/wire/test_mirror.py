@@ -391,9 +391,9 @@ class Mirrors(unittest.TestCase):
         for arguments, words in (
                 ([], 'usage'), ([url], 'usage'), ([url, 'a', 'b'], 'usage'),
                 ([url, ''], 'usage'), (['-j', '0', url, 'a'], 'usage'),
-                (['-j', '99', url, 'a'], 'usage'),
+                (['-j', '99', url, 'a'], 'from 1 to 16, not 99'),
                 (['--max', 'x', url, 'a'], 'usage'),
-                (['--nothing', url, 'a'], 'usage'),
+                (['--nothing', url, 'a'], 'no such option'),
                 (['https://localhost/', 'a'], 'gemini://'),
                 (['localhost', 'a'], 'gemini://'),
                 (['gemini://', 'a'], 'name a server'),
