@@ -21,6 +21,9 @@
 #include "sys/log.h"
 #include "sys/system.h"
 
+/* In one turn; more than the process has to say, if it is in its senses. */
+#define WORDS_A_TURN 8
+
 void
 index_init(struct index *index)
 {
@@ -145,8 +148,9 @@ index_listen(struct index *index)
 	char word;
 	int fd;
 
-	while (index->line != -1 &&
-	    handover_receive(index->line, &word, &fd) == 1) {
+	for (int i = 0; i < WORDS_A_TURN && index->line != -1 &&
+	     handover_receive(index->line, &word, &fd) == 1;
+	     i++) {
 		close_one(&fd);
 		if (word == INDEXER_WANTS)
 			answer_want(index);
