@@ -107,13 +107,23 @@ int
 generation_check(struct config *config, char *error, size_t error_size)
 {
 	struct generation generation;
+	int result = 0;
 
 	if (init(&generation, config, false) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
+	if (!jail_reads(&generation.jail, generation.tree.root)) {
+		snprintf(error, error_size,
+		    "%s: not readable for user %s, so nothing would be found; "
+		    "open it with chmod a+rx",
+		    generation.config.capsule,
+		    generation.jail.changes ? generation.jail.name
+					    : "we run as");
+		result = -1;
+	}
 	generation_release(&generation);
-	return 0;
+	return result;
 }
 
 int

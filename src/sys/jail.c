@@ -5,10 +5,12 @@
 #include "sys/jail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -118,6 +120,20 @@ become_user(const struct jail *jail)
 		return -1;
 	}
 	return 0;
+}
+
+bool
+jail_reads(const struct jail *jail, int root)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(become_user(jail) == -1 ||
+		    faccessat(root, ".", R_OK | X_OK, AT_EACCESS) == -1);
+	if (child == -1 || waitpid(child, &status, 0) == -1)
+		return true;
+	return status == 0;
 }
 
 int

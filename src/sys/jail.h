@@ -46,6 +46,12 @@ MUST_USE int jail_init(struct jail *jail, enum jail_mode mode, const char *name,
 void jail_log(const struct jail *jail);
 
 /*
+ * Whether who is in the jail may read the directory `root`.  A process that
+ * becomes that user finds out; true when there can be none.
+ */
+bool jail_reads(const struct jail *jail, int root);
+
+/*
  * Gives up every privilege for good: the user, its group alone, and no way
  * to new ones; then all files but those beneath the directory `root`, and
  * all system calls but those of its role.  Returns -1 with errno set, and the

@@ -105,6 +105,13 @@ class Startup(unittest.TestCase):
             file.write(b'nonsense')
         self.assert_refused([*good, self.tree], (2,), 'localhost.key')
 
+    def test_check_as_the_workers(self):
+        os.chmod(self.tree, 0o300)
+        says = ('not readable for user' if os.geteuid() == 0
+                else 'Permission denied')
+        self.assert_refused(['-t', '-C', self.certs, self.tree], (2,), says)
+        os.chmod(self.tree, 0o755)
+
     def test_bad_file(self):
         path = os.path.join(self.directory, 'conf')
         for text, line in [('width = 10\n', 1), ('\n\nnonsense = 1\n', 3),
