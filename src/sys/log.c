@@ -17,7 +17,7 @@
 
 #define LINE_MAX_BYTES 2048
 
-static bool debug;
+static bool debug, mute;
 static unsigned long lost; /* lines that there was no room for */
 
 void
@@ -30,6 +30,12 @@ bool
 log_is_debug(void)
 {
 	return debug;
+}
+
+void
+log_mute(bool on)
+{
+	mute = on;
 }
 
 static bool
@@ -161,7 +167,7 @@ log_line(enum log_level level, const char *format, ...)
 	int saved = errno;
 	va_list arguments;
 
-	if (level == LOG_LEVEL_DEBUG && !debug)
+	if (mute || (level == LOG_LEVEL_DEBUG && !debug))
 		return;
 	va_start(arguments, format);
 	write_formatted(level_name(level), format, arguments);

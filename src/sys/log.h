@@ -18,6 +18,9 @@ enum log_level {
 void log_set_debug(bool on);
 bool log_is_debug(void);
 
+/* For programs that say in words of their own what is wrong: no more lines. */
+void log_mute(bool on);
+
 /*
  * Writes one line to standard error, with one write(2): the level's name, a
  * space, the text as printf builds it, LF.  Control bytes in the result are

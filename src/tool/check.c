@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "sys/log.h"
 #include "text/mime.h"
 #include "text/uri.h"
 #include "tool/finding.h"
@@ -293,6 +294,8 @@ check_with(struct config *config, enum finding_format format)
 		fprintf(stderr, "capsule check: %s\n", error);
 		return 2;
 	}
+	/* What the server would log is among the findings. */
+	log_mute(true);
 	check.findings = (struct findings){
 		.out = stdout, .format = format, .root = config->capsule
 	};

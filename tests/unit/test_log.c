@@ -186,6 +186,22 @@ test_debug(void **state)
 }
 
 static void
+test_mute(void **state)
+{
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	capture_begin(&capture);
+	log_mute(true);
+	log_line(LOG_LEVEL_ERROR, "one");
+	log_mute(false);
+	log_line(LOG_LEVEL_ERROR, "two");
+	expect(capture_next(&capture, room), STR("error two\n"));
+	capture_end(&capture);
+}
+
+static void
 test_info(void **state)
 {
 	struct capture capture;
@@ -264,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_field_without_memory),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_debug),
+		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_die),
