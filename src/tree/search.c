@@ -14,8 +14,13 @@
 
 /* Questions under way in one process; each holds some memory. */
 #define ASKING_MAX 64
-/* Rows that are looked at for one question, and of a phrase's rarest word. */
+/* Rows that are looked at for one question. */
 #define ROWS_MAX 40000
+/*
+ * Rows of a phrase's rarest word: FTS5 goes from one that holds the phrase to
+ * the next in one go, and everybody waits.
+ */
+#define PHRASE_ROWS_MAX 10000
 /* Rows between two looks at the clock. */
 #define ROWS_A_LOOK 16
 #define TURN_MS 1
@@ -245,6 +250,39 @@ is_unknown(const struct searchplan_want *want)
 	    (want->count == 0 || want->terms[0].weight < 1);
 }
 
+/* Takes a phrase's words as words; `why` is what tells of it. */
+static int
+loosen(struct search *search, bool *why)
+{
+	bool had_phrase = false;
+
+	for (size_t i = 0; i < search->question.count; i++) {
+		had_phrase |= search->question.parts[i].is_phrase;
+		search->question.parts[i].is_phrase = false;
+	}
+	if (!had_phrase)
+		return 0;
+	*why = true;
+	search->result.unknown = (struct str){ 0 };
+	search->state = STATE_PLAN;
+	search->length = 0;
+	return searchplan_begin(
+	    &search->plan, search->catalog, search->arena, &search->question);
+}
+
+static bool
+has_common_phrase(const struct searchplan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct searchplan_want *want = &plan->wants[i];
+
+		if (want->is_phrase && want->rows > PHRASE_ROWS_MAX &&
+		    str_find(want->stem, ' ') < want->stem.len)
+			return true;
+	}
+	return false;
+}
+
 static int
 plan(struct search *search)
 {
@@ -262,6 +300,8 @@ plan(struct search *search)
 		}
 		return 0;
 	}
+	if (has_common_phrase(&search->plan))
+		return loosen(search, &search->result.is_partial);
 	searchplan_thin(&search->plan, ROWS_MAX);
 	return look(search);
 }
@@ -304,26 +344,6 @@ add_row(struct search *search, const struct place *row)
 	}
 }
 
-/* A phrase that is nowhere: its words may be somewhere. */
-static int
-loosen(struct search *search)
-{
-	bool had_phrase = false;
-
-	for (size_t i = 0; i < search->question.count; i++) {
-		had_phrase |= search->question.parts[i].is_phrase;
-		search->question.parts[i].is_phrase = false;
-	}
-	if (!had_phrase)
-		return 0;
-	search->result.is_loose = true;
-	search->result.unknown = (struct str){ 0 };
-	search->state = STATE_PLAN;
-	search->length = 0;
-	return searchplan_begin(
-	    &search->plan, search->catalog, search->arena, &search->question);
-}
-
 static int
 end_looking(struct search *search)
 {
@@ -332,7 +352,10 @@ end_looking(struct search *search)
 	keep(search, &search->page);
 	search->page = (struct place){ 0 };
 	search->state = STATE_SHOW;
-	return search->result.found == 0 ? loosen(search) : 0;
+	/* A phrase that is nowhere: its words may be somewhere. */
+	return search->result.found == 0
+	    ? loosen(search, &search->result.is_loose)
+	    : 0;
 }
 
 static int

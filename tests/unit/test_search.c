@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "indexing.h"
+#include "text/buf.h"
 #include "tree/search.h"
 
 static struct indexing indexing;
@@ -276,6 +277,39 @@ not_an_index(void **state)
 	arena_release(&arena);
 }
 
+/* FTS5 looks for a phrase in one go, so one of common words is words. */
+static void
+common_phrase(void **state)
+{
+	static char page[(size_t)256 << 10];
+	struct buf text = buf_over(page, sizeof page);
+	struct arena arena;
+	struct search *search;
+	const struct search_result *result;
+
+	(void)state;
+	for (int i = 0; i <= 10000; i++)
+		buf_add(&text, STR("# x\nnorth star\n"));
+	buf_char(&text, '\0');
+	assert_false(text.overflow);
+	temporary_file(&indexing.folder, "common.gmi", page);
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalog_put(&shelf, dup(indexing.last)), 0);
+	arena_init(&arena, (size_t)256 << 10);
+	search = finish(&arena, "\"star north\"", 0);
+	result = search_result(search);
+	assert_int_equal(result->found, 1);
+	assert_true(result->is_partial);
+	assert_false(result->is_loose);
+	search_end(search);
+	/* One word is no phrase, however common. */
+	search = finish(&arena, "\"star\" ships", 0);
+	assert_int_equal(search_result(search)->found, 1);
+	assert_false(search_result(search)->is_partial);
+	search_end(search);
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -287,6 +321,7 @@ main(void)
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(not_an_index),
 		cmocka_unit_test(replaced_meanwhile),
+		cmocka_unit_test(common_phrase),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
