@@ -86,13 +86,18 @@ on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
+	/* Its options are our keys. */
+	static const char option[] = "no such option", key[] = "no such key";
 	char what[256];
+	bool unknown;
 
 	if (loading->config->error[0] != '\0')
 		return;
 	vsnprintf(what, sizeof what, format, arguments);
-	fail(loading, "%.128s:%d: %s, see capsuled.conf(5)", loading->file,
-	    cfg->line, what);
+	unknown = str_starts(str_of(what), str_of(option));
+	fail(loading, "%.128s:%d: %s%s, see capsuled.conf(5)", loading->file,
+	    cfg->line, unknown ? key : "",
+	    what + (unknown ? sizeof option - 1 : 0));
 }
 
 /* After each value: the line is known now and never again. */

@@ -301,7 +301,7 @@ test_bad_files(void **state)
 		const char *text, *want;
 	} table[] = {
 		{ "nmaes = { a }",
-		    "c:1: no such option 'nmaes', see capsuled.conf(5)" },
+		    "c:1: no such key 'nmaes', see capsuled.conf(5)" },
 		{ "\n# two\n\nwidth 40\n",
 		    "c:4: missing equal sign after option 'width', "
 		    "see capsuled.conf(5)" },
@@ -390,7 +390,7 @@ test_bad_files(void **state)
 		    "c:1: \"a/b/c=9\" is no item type, "
 		    "give MIME=TYPE like application/pdf=d" },
 		{ "include(\"/etc/passwd\")",
-		    "c:1: no such option 'include', see capsuled.conf(5)" },
+		    "c:1: no such key 'include', see capsuled.conf(5)" },
 	};
 
 	(void)state;
