@@ -189,7 +189,9 @@ add_head(struct feed *feed, struct buf *out)
 		buf_char(out, '"');
 	}
 	buf_add(out, STR(">\n"));
-	add_element(out, "id", page->base);
+	buf_add(out, STR("<id>"));
+	add_escaped(out, page->base);
+	buf_add(out, STR("</id>\n"));
 	add_element(out, "title", page->title);
 	add_link(out, "self", page->base, STR("?atom"));
 	add_link(out, "alternate", page->base, STR(""));

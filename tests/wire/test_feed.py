@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import unittest
+from urllib.parse import quote
 
 from gophercase import Case
 from server import TOP, Server, fetch, gopher, select
@@ -41,7 +42,12 @@ ENTRIES = [
     ['e.gmi', '[1mControl  and 😀', '2026-11-23'],
     ['/up.gmi', '2020-02-29', '2020-02-29'],
 ]
+# In a URL three times as long, and longer than a title may be.
+DEEP = '/'.join(['\xe9' * 100] * 4)
+
 TREE = {
+    DEEP + '/a.gmi': LOG,
+    DEEP + '/b.gmi': LOG,
     'index.gmi': '# Home\n=> log.gmi?atom Feed\n=> plain.gmi?atom No\n'
                  '=> logs/?atom Folder\n=> a.txt?atom Text\n=> log.gmi Log\n',
     'log.gmi': LOG,
@@ -134,6 +140,13 @@ class Feeds(Case):
                      '//logs/./?atom'):
             with self.subTest(path):
                 self.assertEqual(feed, self.feed(path))
+
+    def test_deep_pages(self):
+        ids = {self.parse(self.feed('/%s/%s?atom' % (DEEP, page)))[
+            'feed']['id'] for page in ('a.gmi', 'b.gmi')}
+        self.assertEqual(
+            {self.server.url('/%s/%s' % (quote(DEEP), page))
+             for page in ('a.gmi', 'b.gmi')}, ids)
 
     def test_gopher_gets_the_same(self):
         for selector in ('/log.gmi?atom', 'log.gmi?atom', '/many.gmi?atom',
