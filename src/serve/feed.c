@@ -53,11 +53,12 @@ open_index(const struct server *server, struct str path, struct entry *out)
 		enum status status =
 		    tree_open_in(server->tree, path, str_of(pages[i]), out);
 
-		if (status == STATUS_SUCCESS)
-			return true;
 		/* What may not be read hides the other one. */
-		if (status != STATUS_NOT_FOUND || errno == EACCES)
-			return false;
+		if (status == STATUS_NOT_FOUND && errno != EACCES)
+			continue;
+		if (status != STATUS_SUCCESS || !entry_is_directory(out))
+			return status == STATUS_SUCCESS;
+		close(out->fd);
 	}
 	return false;
 }

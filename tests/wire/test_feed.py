@@ -46,6 +46,8 @@ ENTRIES = [
 DEEP = '/'.join(['\xe9' * 100] * 4)
 
 TREE = {
+    'folder/index.gmi/x.gmi': '# Not the page\n',
+    'folder/index.gemini': LOG,
     DEEP + '/a.gmi': LOG,
     DEEP + '/b.gmi': LOG,
     'index.gmi': '# Home\n=> log.gmi?atom Feed\n=> plain.gmi?atom No\n'
@@ -147,6 +149,11 @@ class Feeds(Case):
         self.assertEqual(
             {self.server.url('/%s/%s' % (quote(DEEP), page))
              for page in ('a.gmi', 'b.gmi')}, ids)
+
+    def test_folder_by_the_name_of_a_page(self):
+        self.assertEqual(LOG.encode(), fetch(self.server, '/folder/').body)
+        parsed = self.parse(self.feed('/folder/?atom'))
+        self.assertEqual(self.server.url('/folder/'), parsed['feed']['id'])
 
     def test_gopher_gets_the_same(self):
         for selector in ('/log.gmi?atom', 'log.gmi?atom', '/many.gmi?atom',
