@@ -17,9 +17,59 @@ struct work {
 	size_t need_count, next;
 	const struct manifest_file **gone; /* what is to be removed */
 	size_t gone_count;
+	bool *left; /* which of the manifest's files are not ours */
 };
 
 /* What to do. */
+
+/* The first file of this path, of any length, or of one after it. */
+static const struct manifest_file *
+at_or_after(const struct manifest *manifest, struct str path)
+{
+	struct manifest_file wanted = { .path = path };
+	size_t low = 0, high = manifest->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (manifest_compare(&manifest->files[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < manifest->count ? &manifest->files[low] : NULL;
+}
+
+static bool
+has_path(const struct manifest *manifest, struct str path)
+{
+	const struct manifest_file *file = at_or_after(manifest, path);
+
+	return file != NULL && str_equals(file->path, path);
+}
+
+/* Whether an earlier run put it there, or an archive of the capsule did. */
+static bool
+is_ours(const struct work *work, struct str path)
+{
+	return has_path(&work->mirroring->known, path) ||
+	    has_path(&work->promise.old, path);
+}
+
+/* Why the file is left to the user; NULL: it is ours, or is to be fetched. */
+static const char *
+leave(struct work *work, const struct manifest_file *file, bool trusted)
+{
+	if (mirroring_is_odd(file->path))
+		return "its name has control characters";
+	if (copy_has(&work->mirroring->copy, file, trusted) == 1)
+		return NULL;
+	if (!is_ours(work, file->path) &&
+	    copy_holds(&work->mirroring->copy, file->path) == 1)
+		return "is not of this mirror; move it away";
+	work->need[work->need_count++] = file;
+	return NULL;
+}
 
 static bool
 is_trusted(
@@ -53,17 +103,18 @@ compare(struct work *work)
 	    &mirroring->arena, (manifest->count + 1) * sizeof(void *));
 	work->gone = mirroring_gone(
 	    mirroring, manifest->files, manifest->count, &work->gone_count);
-	if (work->need == NULL || work->gone == NULL)
+	work->left = arena_alloc(
+	    &mirroring->arena, (manifest->count + 1) * sizeof *work->left);
+	if (work->need == NULL || work->gone == NULL || work->left == NULL)
 		return mirroring_stop(mirroring, "out of memory");
 	for (size_t i = 0; i < manifest->count; i++) {
 		const struct manifest_file *file = &manifest->files[i];
+		bool trusted = is_trusted(mirroring, file, &known);
+		const char *why = leave(work, file, trusted);
 
-		if (mirroring_is_odd(file->path))
-			report_failed(&mirroring->report, file->path,
-			    "its name has control characters");
-		else if (copy_has(&mirroring->copy, file,
-			     is_trusted(mirroring, file, &known)) != 1)
-			work->need[work->need_count++] = file;
+		work->left[i] = why != NULL;
+		if (why != NULL)
+			report_failed(&mirroring->report, file->path, why);
 	}
 	mirroring->report.total = work->need_count + mirroring->report.failed;
 	return 0;
@@ -90,38 +141,23 @@ note(struct work *work, bool is_done)
 		    (i == manifest->count ||
 			manifest_compare(
 			    work->gone[gone], &manifest->files[i]) < 0);
-		struct manifest_file *file = &files[count++];
+		bool is_needed = !is_gone && need < work->need_count &&
+		    work->need[need] == &manifest->files[i];
+		struct manifest_file *file = &files[count];
 
-		*file = is_gone ? *work->gone[gone++] : manifest->files[i++];
-		if (!is_gone && need < work->need_count &&
-		    work->need[need] == &manifest->files[i - 1])
-			need++;
-		else if (!is_gone)
+		need += is_needed;
+		if (!is_gone && work->left[i]) {
+			i++;
 			continue;
-		if (is_done && !is_gone)
+		}
+		count++;
+		*file = is_gone ? *work->gone[gone++] : manifest->files[i++];
+		if (!is_gone && (is_done || !is_needed))
 			continue;
 		memset(file->hash, 0, sizeof file->hash);
 		file->size = 0;
 	}
 	return mirroring_note(mirroring, files, count);
-}
-
-/* Whether the manifest has a file of this path; any length of it. */
-static const struct manifest_file *
-at_or_after(const struct manifest *manifest, struct str path)
-{
-	struct manifest_file wanted = { .path = path };
-	size_t low = 0, high = manifest->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (manifest_compare(&manifest->files[middle], &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < manifest->count ? &manifest->files[low] : NULL;
 }
 
 /* A file where a folder is to be, or within a folder that is to be a file. */
@@ -140,8 +176,7 @@ is_in_the_way(const struct manifest *manifest, struct str path)
 	for (size_t i = 1; i < path.len; i++) {
 		if (path.at[i] != '/')
 			continue;
-		file = at_or_after(manifest, str_head(path, i));
-		if (file != NULL && str_equals(file->path, str_head(path, i)))
+		if (has_path(manifest, str_head(path, i)))
 			return true;
 	}
 	return false;
@@ -230,10 +265,14 @@ job_done(void *context, struct job *job)
 	else if ((why = job_failure(job)) == NULL)
 		why = "is not what the manifest says; it may have changed, "
 		      "try again";
-	if (why == NULL)
+	if (why == NULL) {
 		report_fetched(report, file->path, fetch->size);
-	else
-		report_failed(report, file->path, why);
+		return;
+	}
+	report_failed(report, file->path, why);
+	/* What never came is not ours, whoever puts it there. */
+	work->left[file - work->promise.manifest.files] =
+	    !is_ours(work, file->path);
 }
 
 static int
@@ -260,7 +299,7 @@ finish(struct work *work)
 	int result = 0;
 
 	if (mirroring->report.failed > 0)
-		return 0;
+		return work->need_count > 0 ? note(work, false) : 0;
 	if (!work->promise.is_old &&
 	    copy_write(copy, COPY_BESIDE, PROMISE_FILE, text) == -1)
 		return mirroring_no_disk(mirroring, PROMISE_FILE);

@@ -244,6 +244,24 @@ copy_has(struct copy *copy, const struct manifest_file *file, bool trusted)
 	return result;
 }
 
+int
+copy_holds(struct copy *copy, struct str path)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	int dir, result;
+
+	assert(manifest_lists(path));
+	dir = open_parent(copy, path, false, name);
+	if (dir == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	result = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	shut(dir);
+	if (result == -1)
+		return errno == ENOENT ? 0 : -1;
+	return !S_ISDIR(st.st_mode);
+}
+
 /* The folders above, as long as they are empty. */
 static void
 prune(struct copy *copy, struct str path)

@@ -53,6 +53,12 @@ MUST_USE int
 copy_has(struct copy *copy, const struct manifest_file *file, bool trusted);
 
 /*
+ * Whether something that is no folder has the path's name, so that it would
+ * be lost.  Returns 1, 0, or -1 with errno set.
+ */
+MUST_USE int copy_holds(struct copy *copy, struct str path);
+
+/*
  * Removes a file, and the folders that it leaves empty; one that is not
  * there is removed already.  Returns -1 with errno set.
  */

@@ -58,16 +58,15 @@ get(struct promise *promise, const char *name, const char *query,
 	mirroring_get(promise->mirroring, buf_str(&request), limit, out);
 }
 
-/* The manifest that `old` becomes by changes; 0 when that is not sure. */
+/* The manifest that the old one becomes by changes; 0 when that is not sure. */
 static int
-apply(struct promise *promise, const struct manifest *old,
-    const struct manifest *changes, size_t room)
+apply(struct promise *promise, const struct manifest *changes, size_t room)
 {
 	struct buf text = buf_over(malloc(room), room);
 
 	if (text.at == NULL)
 		return 0;
-	manifest_merge(old, changes, &text);
+	manifest_merge(&promise->old, changes, &text);
 	if (read_manifest(promise, buf_str(&text), &promise->manifest) == -1) {
 		free(text.at);
 		return 0;
@@ -93,15 +92,12 @@ long_enough_ago(struct promise *promise)
  * when the manifest is known by that, 0 when it has to be asked for whole.
  */
 static int
-ask_for_changes(struct promise *promise, struct str old_text)
+ask_for_changes(struct promise *promise, size_t old_len)
 {
-	struct manifest old;
 	struct mirroring_text changed;
 	char query[32] = "?since=";
 	int result = 0;
 
-	if (read_manifest(promise, old_text, &old) == -1 || old.is_changes)
-		return 0;
 	utc_format(long_enough_ago(promise), query + strlen(query));
 	get(promise, PROMISE_FILE, query, CHANGES_MAX, &changed);
 	if (is_manifest(&changed)) {
@@ -116,8 +112,8 @@ ask_for_changes(struct promise *promise, struct str old_text)
 			return 1;
 		}
 		if (result == 1)
-			result = apply(promise, &old, &changes,
-			    old_text.len + text.len +
+			result = apply(promise, &changes,
+			    old_len + text.len +
 				2 * (size_t)MANIFEST_RECORD_MAX);
 	}
 	free(changed.at);
@@ -154,6 +150,20 @@ ask_for_all(struct promise *promise, bool had_one)
 	return 1;
 }
 
+/* The folder's own manifest, when it is one and whole. */
+static bool
+read_old(struct promise *promise, const struct copy_text *text)
+{
+	struct manifest old;
+
+	if (read_manifest(promise, (struct str){ text->at, text->len }, &old) ==
+		-1 ||
+	    old.is_changes)
+		return false;
+	promise->old = old;
+	return true;
+}
+
 static int
 get_manifest(struct promise *promise)
 {
@@ -164,9 +174,8 @@ get_manifest(struct promise *promise)
 
 	if (had == -1)
 		return mirroring_no_disk(mirroring, PROMISE_FILE);
-	if (had == 1)
-		result =
-		    ask_for_changes(promise, (struct str){ old.at, old.len });
+	if (had == 1 && read_old(promise, &old))
+		result = ask_for_changes(promise, old.len);
 	if (result == 0 && mirroring->origin.error[0] == '\0')
 		result = ask_for_all(promise, had == 1);
 	promise->is_old = result == 1 && had == 1 &&

@@ -15,6 +15,7 @@ struct promise {
 	struct mirroring *mirroring;
 	struct manifest manifest; /* whole, and its hash is right */
 	struct mirroring_text text; /* of it */
+	struct manifest old; /* the folder's own; empty where it has none */
 	bool is_old; /* the folder's own manifest says the same */
 	struct mirroring_text signature; /* of SIGNATURE_SIZE, if any */
 };

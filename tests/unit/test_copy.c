@@ -130,6 +130,31 @@ in_the_way(void **state)
 }
 
 static void
+held(void **state)
+{
+	static const struct {
+		const char *path;
+		int want;
+	} table[] = {
+		{ "a/b", 1 },
+		{ "link", 1 },
+		{ "a", 0 },
+		{ "none", 0 },
+		{ "none/a", 0 },
+		{ "a/b/c", 0 },
+		{ "away/victim", 0 },
+	};
+
+	(void)state;
+	assert_int_equal(place("a/b", "text"), 0);
+	temporary_link(&temporary, "copy/link", "nowhere");
+	temporary_link(&temporary, "copy/away", "../outside");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		assert_int_equal(
+		    copy_holds(&copy, str_of(table[i].path)), table[i].want);
+}
+
+static void
 compared(void **state)
 {
 	struct manifest_file same = file_of("a", "text");
@@ -249,6 +274,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(placed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(in_the_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(held, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(compared, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(texts, set_up, tear_down),

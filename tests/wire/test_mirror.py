@@ -225,6 +225,51 @@ class Mirrors(unittest.TestCase):
         self.assertEqual(found.pop('qa/mine.txt'), b'mine too')
         self.assertEqual(sorted(found), ['index.gmi', 'manifest'])
 
+    def test_the_users_own_files_stay_as_they_are(self):
+        """Also those that the server has under the same name."""
+        mine = {'qa/why.gmi': b'mine', '100%.txt': b'mine too',
+                'odd\x1b.txt': b'and mine'}
+        self.origin.files['odd\x1b.txt'] = b'odd\n'
+        for scheme in SCHEMES:
+            for path, content in mine.items():
+                self.mirror.write(path, content)
+            # One that is the same is as good as fetched.
+            self.mirror.write('what?.txt', FILES['what?.txt'])
+            for _ in range(2):
+                with self.subTest(scheme=scheme):
+                    result = self.run_mirror(scheme=scheme, status=1)
+                    self.assertIn(
+                        'qa/why.gmi: is not of this mirror', result.stderr)
+                    found = self.mirror.files()
+                    self.assertEqual({p: found[p] for p in mine}, mine)
+                    self.assertEqual(found['-dash'], FILES['-dash'])
+            # Nor are they removed when it has them no longer.
+            files = dict(self.origin.files)
+            self.origin.files.clear()
+            self.run_mirror(scheme=scheme)
+            found = self.mirror.files()
+            del found['manifest']
+            self.assertEqual(found, mine)
+            self.origin.files.update(files)
+            shutil.rmtree(self.mirror.folder)
+
+    def test_what_never_came_is_the_users_own(self):
+        self.origin.answers['/empty.txt'] = (b'51 Not found\r\n',)
+        self.run_mirror(status=1)
+        self.mirror.write('empty.txt', b'mine')
+        del self.origin.files['empty.txt']
+        self.run_mirror()
+        self.assertEqual(self.mirror.files()['empty.txt'], b'mine')
+
+    def test_an_archive_is_gone_on_with(self):
+        """What somebody unpacked has a manifest, and so is no one's own."""
+        for path, content in FILES.items():
+            self.mirror.write(path, content)
+        self.mirror.write('manifest', self.origin.manifest())
+        self.origin.files['qa/why.gmi'] = b'# Why not?\n'
+        self.run_mirror()
+        self.check_whole()
+
     def test_keep(self):
         self.run_mirror()
         del self.origin.files['100%.txt']

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import resource
+import shutil
 import subprocess
 import unittest
 
@@ -140,8 +141,9 @@ class Hostile(unittest.TestCase):
         os.mkdir(outside)
         with open(os.path.join(outside, 'c.txt'), 'wb') as file:
             file.write(b'precious\n')
-        os.mkdir(self.mirror.folder)
+        self.run_mirror()
         inside = os.path.join(self.mirror.folder, 'b')
+        shutil.rmtree(inside)
         os.symlink(outside, inside)
         result = self.run_mirror(status=1)
         self.assertIn('b/c.txt: something else is in its place',
@@ -213,6 +215,7 @@ class Hostile(unittest.TestCase):
 
     def test_bodies_without_end(self):
         """They are cut where the manifest says that they end."""
+        self.run_mirror()
         for scheme, head in (('gemini', b'20 text/plain\r\n'),
                              ('gopher', b'')):
             for path in ('/a.txt', '/manifest.sig'):
@@ -269,6 +272,7 @@ class Hostile(unittest.TestCase):
                 self.assertEqual(self.mirror.files()['a.txt'], b'a\n')
 
     def test_redirects(self):
+        self.run_mirror()
         own = self.origin.url()
         other = Origin({'a.txt': b'a\n'})
         self.addCleanup(other.stop)
@@ -316,6 +320,7 @@ class Hostile(unittest.TestCase):
         self.origin.before = count
 
     def test_slow_down(self):
+        self.run_mirror()
         for scheme, answer in (
                 ('gemini', (b'44 1\r\n',)), ('gemini', (b'44 \r\n',)),
                 ('gemini', (b'41 Full\r\n',)),
