@@ -316,6 +316,8 @@ finish(struct work *work)
 static int
 bring_about(struct work *work)
 {
+	const struct mirroring *mirroring = work->mirroring;
+
 	if (compare(work) == -1)
 		return -1;
 	if (work->need_count + work->gone_count > 0) {
@@ -324,7 +326,9 @@ bring_about(struct work *work)
 		remove_gone(work, true);
 		if (fetch_all(work) == -1)
 			return -1;
-		remove_gone(work, false);
+		/* What has another name now may be all that there is of it. */
+		if (mirroring->report.failed == 0)
+			remove_gone(work, false);
 	}
 	return finish(work) == -1 ? -1 : 1;
 }

@@ -270,6 +270,19 @@ class Mirrors(unittest.TestCase):
         self.run_mirror()
         self.check_whole()
 
+    def test_nothing_goes_when_not_all_came(self):
+        """As of a file that has another name now, and cannot be had."""
+        self.run_mirror()
+        self.origin.files['moved.txt'] = self.origin.files.pop('100%.txt')
+        self.origin.answers['/moved.txt'] = (b'51 Not found\r\n',)
+        result = self.run_mirror(status=1)
+        self.assertIn('0 removed, 1 failed', result.stdout)
+        self.assertIn('100%.txt', self.mirror.files())
+        self.origin.answers = {}
+        result = self.run_mirror()
+        self.assertIn('removed 100%.txt', result.stdout)
+        self.check_whole()
+
     def test_keep(self):
         self.run_mirror()
         del self.origin.files['100%.txt']
