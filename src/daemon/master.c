@@ -146,6 +146,9 @@ be_indexer(void *context, int line, int current)
 	crew_close_lines(&master->crew);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
+	/* Nor for what is counted of them, and the keys of the counts. */
+	visitors_free(master->visitors);
+	limit_free(master->limits);
 	/* A file that grows past what is allowed is a failed write, no more. */
 	if (signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
 	    set_worker_signals(master) == 0)

@@ -30,6 +30,15 @@ class Jail(unittest.TestCase):
                 if os.geteuid() == 0:
                     self.assertEqual(status['Groups'].strip(), '')
 
+    def test_the_index_shares_no_memory(self):
+        # In what workers share are the keys that addresses are hashed with.
+        with Server(TREE) as server:
+            server.wait_for_line('^info index ms=')
+            for pid, shared in ((server.workers()[0], True),
+                                (server.indexer(), False)):
+                with open('/proc/%d/maps' % pid, encoding='utf-8') as file:
+                    self.assertEqual(shared, ' rw-s ' in file.read())
+
     def test_it_is_said(self):
         for option, line in (
                 ('jail=on', r'^info jail user=\S+ files=(landlock-\d+|chroot) '
