@@ -262,6 +262,12 @@ keep(struct walk *walk, struct job *job, struct manifest_file *file)
 		if (copy_has(&mirroring->copy, file, true) == 1)
 			return NULL;
 	}
+	if (before == NULL && copy_has(&mirroring->copy, file, false) != 1) {
+		if (copy_holds(&mirroring->copy, file->path) == 1)
+			return "is not of this mirror; move it away";
+		if (mirroring_comes(mirroring, file->path) == -1)
+			return strerror(errno);
+	}
 	if (copy_place(&mirroring->copy, job->part, job->fetch.body, file) ==
 	    -1)
 		return errno == ENOTDIR || errno == EISDIR

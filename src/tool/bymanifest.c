@@ -307,7 +307,7 @@ finish(struct work *work)
 		result =
 		    copy_write(copy, COPY_BESIDE, PROMISE_SIGNATURE, signature);
 	else if (work->promise.signature.got == MIRRORING_NOTHING)
-		result = copy_erase(copy, PROMISE_SIGNATURE);
+		result = copy_erase(copy, COPY_BESIDE, PROMISE_SIGNATURE);
 	if (result == -1)
 		return mirroring_no_disk(mirroring, PROMISE_SIGNATURE);
 	return note(work, true);

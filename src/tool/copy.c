@@ -392,6 +392,17 @@ copy_write(
 	return result;
 }
 
+int
+copy_append(struct copy *copy, const char *name, struct str text)
+{
+	int fd = openat(copy->work, name,
+	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	int result = fd == -1 ? -1 : write_all(fd, text);
+
+	shut(fd);
+	return result;
+}
+
 int64_t
 copy_written(struct copy *copy, const char *name)
 {
@@ -403,7 +414,9 @@ copy_written(struct copy *copy, const char *name)
 }
 
 int
-copy_erase(struct copy *copy, const char *name)
+copy_erase(struct copy *copy, enum copy_place place, const char *name)
 {
-	return unlinkat(copy->root, name, 0) == 0 || errno == ENOENT ? 0 : -1;
+	return unlinkat(place_of(copy, place), name, 0) == 0 || errno == ENOENT
+	    ? 0
+	    : -1;
 }

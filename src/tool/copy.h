@@ -85,10 +85,17 @@ MUST_USE int copy_read(struct copy *copy, enum copy_place place,
 MUST_USE int copy_write(struct copy *copy, enum copy_place place,
     const char *name, struct str text);
 
+/*
+ * Adds to one of the mirror's own, making it first if need be.  Returns -1
+ * with errno set.
+ */
+MUST_USE int copy_append(struct copy *copy, const char *name, struct str text);
+
 /* When one beside the files was written, in seconds since 1970; else 0. */
 int64_t copy_written(struct copy *copy, const char *name);
 
-MUST_USE int copy_erase(struct copy *copy, const char *name);
+MUST_USE int
+copy_erase(struct copy *copy, enum copy_place place, const char *name);
 
 /* All of an open file; -1 with errno set. */
 MUST_USE int copy_load(int fd, struct copy_text *out);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define KNOWN "known"
+#define COMES "comes" /* what an interrupted walk added: a path a line */
 
 int
 mirroring_stop(struct mirroring *mirroring, const char *format, ...)
@@ -121,8 +122,8 @@ mirroring_get(struct mirroring *mirroring, struct str request, uint64_t limit,
 
 /* What is known. */
 
-int
-mirroring_recall(struct mirroring *mirroring)
+static int
+recall_known(struct mirroring *mirroring)
 {
 	struct copy_text text;
 	int got = copy_read(&mirroring->copy, COPY_OWN, KNOWN, &text);
@@ -141,6 +142,86 @@ mirroring_recall(struct mirroring *mirroring)
 	    "is there will be removed",
 	    mirroring->folder, mirroring->known.line, mirroring->known.error);
 	return -1;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+static size_t
+without_twins(struct manifest_file *files, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 ||
+		    manifest_compare(&files[kept - 1], &files[i]) != 0)
+			files[kept++] = files[i];
+	return kept;
+}
+
+/* Adds the paths of the text, one a line, to what is known. */
+static int
+add_known(struct mirroring *mirroring, struct str text)
+{
+	struct manifest *known = &mirroring->known;
+	size_t room = known->count, count = known->count;
+	struct manifest_file *files;
+
+	for (size_t i = 0; i < text.len; i++)
+		room += text.at[i] == '\n';
+	files = arena_alloc(&mirroring->arena, (room + 1) * sizeof *files);
+	if (files == NULL)
+		return mirroring_stop(mirroring, "out of memory");
+	if (count > 0)
+		memcpy(files, known->files, count * sizeof *files);
+	/* The last may have been cut short. */
+	while (str_find(text, '\n') < text.len) {
+		struct manifest_file *file = &files[count];
+		struct str line = str_cut(&text, '\n');
+
+		*file = (struct manifest_file){ 0 };
+		if (!manifest_lists(line))
+			continue;
+		if (arena_copy(&mirroring->arena, line, &file->path) == -1)
+			return mirroring_stop(mirroring, "out of memory");
+		count++;
+	}
+	qsort(files, count, sizeof *files, in_order);
+	known->files = files;
+	known->count = without_twins(files, count);
+	return 0;
+}
+
+int
+mirroring_recall(struct mirroring *mirroring)
+{
+	struct copy_text text;
+	int got = recall_known(mirroring);
+
+	if (got == -1)
+		return -1;
+	got = copy_read(&mirroring->copy, COPY_OWN, COMES, &text);
+	if (got == -1)
+		return mirroring_no_disk(mirroring, ".mirror/" COMES);
+	if (got == 0)
+		return 0;
+	got = add_known(mirroring, (struct str){ text.at, text.len });
+	free(text.at);
+	return got;
+}
+
+int
+mirroring_comes(struct mirroring *mirroring, struct str path)
+{
+	char memory[MANIFEST_PATH_MAX + 1];
+	struct buf line = buf_over(memory, sizeof memory);
+
+	buf_add(&line, path);
+	buf_char(&line, '\n');
+	return copy_append(&mirroring->copy, COMES, buf_str(&line));
 }
 
 /* The bytes that the files take in a manifest, at most. */
@@ -174,6 +255,8 @@ mirroring_note(struct mirroring *mirroring, const struct manifest_file *files,
 		manifest_end(&text, &total);
 		result = copy_write(
 		    &mirroring->copy, COPY_OWN, KNOWN, buf_str(&text));
+		if (result == 0)
+			result = copy_erase(&mirroring->copy, COPY_OWN, COMES);
 	}
 	free(text.at);
 	return result == -1 ? mirroring_no_disk(mirroring, KNOWN) : 0;

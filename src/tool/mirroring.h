@@ -66,6 +66,12 @@ MUST_USE int mirroring_recall(struct mirroring *mirroring);
 MUST_USE int mirroring_note(struct mirroring *mirroring,
     const struct manifest_file *files, size_t count);
 
+/*
+ * Notes a file that a walk is about to put into the folder for the first
+ * time, until mirroring_note has all of them.  Returns -1 with errno set.
+ */
+MUST_USE int mirroring_comes(struct mirroring *mirroring, struct str path);
+
 /* Sets origin.error, "SERVER: " and the rest, if it is not set.  Returns -1. */
 int mirroring_stop(struct mirroring *mirroring, const char *format, ...)
     PRINTF_LIKE(2, 3);

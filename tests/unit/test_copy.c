@@ -224,8 +224,8 @@ texts(void **state)
 	assert_int_equal(text.len, 1);
 	assert_string_equal(text.at, "m");
 	free(text.at);
-	assert_int_equal(copy_erase(&copy, "manifest"), 0);
-	assert_int_equal(copy_erase(&copy, "manifest"), 0);
+	assert_int_equal(copy_erase(&copy, COPY_BESIDE, "manifest"), 0);
+	assert_int_equal(copy_erase(&copy, COPY_BESIDE, "manifest"), 0);
 	/* Neither read nor written through a link. */
 	temporary_link(&temporary, "copy/manifest", "../outside/victim");
 	assert_int_equal(copy_read(&copy, COPY_BESIDE, "manifest", &text), 0);

@@ -1,8 +1,11 @@
 """`capsule mirror` of a server without a manifest: by its links."""
 
 import os
+import subprocess
+import threading
 import unittest
 
+from build import DEADLINE_S
 from origin import Mirror, Origin
 from server import Server, select, wait_until
 
@@ -139,6 +142,48 @@ class Walk(unittest.TestCase):
         self.assertIn('removed b.txt\nremoved c/d.txt', result.stdout)
         self.assertEqual(sorted(self.mirror.files()),
                          ['a.txt', 'index.gmi', 'mine.txt'])
+
+    def test_the_users_own_files_stay_as_they_are(self):
+        files = self.origin.files
+        files['index.gmi'] = b'=> a.txt\n=> b.txt\n'
+        files['a.txt'] = files['b.txt'] = b'from the server\n'
+        self.mirror.write('a.txt', b'mine')
+        for _ in range(2):
+            result = self.run_mirror(status=1)
+            self.assertRegex(
+                result.stderr, 'a.txt: is not of this mirror')
+            self.assertEqual(self.mirror.files()['a.txt'], b'mine')
+        files['index.gmi'] = b'# Nothing\n'
+        self.run_mirror()
+        self.assertEqual(sorted(self.mirror.files()), ['a.txt', 'index.gmi'])
+
+    def test_killed(self):
+        """What came before is of the mirror, and goes on to be."""
+        files = self.origin.files
+        files['index.gmi'] = b'=> a.txt\n=> b.txt\n'
+        files['a.txt'] = b'a\n'
+        process, begun = None, threading.Event()
+
+        def kill(_):
+            begun.wait(DEADLINE_S)
+            process.kill()
+            process.wait()
+
+        self.origin.answers['/b.txt'] = kill
+        process = subprocess.Popen(
+            self.mirror.command(self.origin.url()),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        begun.set()
+        self.assertEqual(process.wait(DEADLINE_S), -9)
+        self.assertEqual(self.mirror.files()['a.txt'], b'a\n')
+        files['a.txt'] = b'changed\n'
+        files['b.txt'] = b'b\n'
+        self.origin.answers = {}
+        self.run_mirror()
+        self.assertEqual(self.mirror.files(), files)
+        files['index.gmi'] = b'=> b.txt\n'
+        result = self.run_mirror()
+        self.assertIn('removed a.txt', result.stdout)
 
     def test_robots(self):
         files = self.origin.files
