@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,16 @@ make_folders(const char *path)
 		}
 }
 
+/* Whether a line begins at the end of the file: editors may leave none. */
+static bool
+ends_with_line(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
+}
+
 int
 pins_add(
     const char *path, const char *server, const unsigned char key[SHA256_SIZE])
@@ -95,11 +106,12 @@ pins_add(
 	int fd, len, error = 0;
 
 	make_folders(path);
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
 	manifest_hash_format(key, hex);
-	len = snprintf(line, sizeof line, "%s sha256 %s\n", server, hex);
+	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
+	    ends_with_line(fd) ? "" : "\n", server, hex);
 	/* In one piece: another mirror may add its own at the same time. */
 	if (write(fd, line, (size_t)len) != len || fsync(fd) == -1)
 		error = errno != 0 ? errno : EIO;

@@ -451,6 +451,12 @@ class Hostile(unittest.TestCase):
         with open(self.mirror.known_hosts, encoding='ascii') as file:
             lines = file.readlines()
         self.assertEqual((len(lines), lines[0]), (4, '# mine\n'))
+        # An editor may have left the last line without its end.
+        with open(self.mirror.known_hosts, 'w', encoding='ascii') as file:
+            file.write(lines[2].rstrip('\n'))
+        self.run_mirror()
+        with open(self.mirror.known_hosts, encoding='ascii') as file:
+            self.assertEqual(file.readlines(), lines[2:])
         with open(self.mirror.known_hosts, 'w', encoding='ascii') as file:
             file.write(lines[3].replace('sha256', 'md5'))
         result = self.run_mirror(status=1)
