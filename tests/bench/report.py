@@ -184,7 +184,7 @@ def markdown(rows, rest, idle):
         yield '| %s | %s | %s | %s | %s | %s |' % (
             title, kind + own, to, ratio.split(' ')[0], most, others)
     for title, of, unit, scale, most in (
-            ('Memory at rest, three processes', rest, 'MiB', 1024, 8),
+            ('Memory at rest, master and two workers', rest, 'MiB', 1024, 8),
             ('Memory of an idle TLS client', idle, 'KiB', 1, 16)):
         others = ', '.join('%s %.1f' % (name, value / scale)
                            for name, value in of.items()

@@ -211,9 +211,9 @@ class Rig:
         command = [*prefix, CAPSULED, '-n', 'localhost',
                    '-w', str(workers), '-C', self.certs,
                    '-g', '127.0.0.1:0', '-G', '127.0.0.1:0']
-        # What an index costs is told apart; see asking.py.
-        for option in (*DEFAULTS, 'ask=' + ('/ask' if asks else 'off'),
-                       *options):
+        # What it costs to make an index is told apart; see asking.py.
+        indexes = () if asks else ('ask=off', 'manifest=off')
+        for option in (*DEFAULTS, *indexes, *options):
             command += ['-o', option]
         server = self.start(name, [*command, tree], {})
         wait_until(lambda: server.child.poll() is not None or
@@ -274,10 +274,26 @@ def load(server, protocol, path, concurrency=8, seconds=1.0,
     return result
 
 
+def indexers(server):
+    """The children that make the index, and answer nobody."""
+    found = []
+    for pid in children(server):
+        with contextlib.suppress(FileNotFoundError), \
+                open('/proc/%d/comm' % pid, encoding='ascii') as file:
+            if file.read() == 'capsuled-index\n':
+                found.append(pid)
+    return found
+
+
 def pss_kib(server):
     """Of the master and its workers, or whatever children it has."""
+    return pss_of([pid for pid in [server.child.pid, *children(server)]
+                   if pid not in indexers(server)])
+
+
+def pss_of(pids):
     total = 0
-    for pid in [server.child.pid, *children(server)]:
+    for pid in pids:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError), \
                 open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
             total += int(re.search(r'^Pss:\s*(\d+)', file.read(), re.M)[1])

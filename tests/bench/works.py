@@ -5,8 +5,12 @@ from typing import NamedTuple
 
 import peers
 import trees
-from rig import PATIENT, load, open_idle, pss_kib
+from rig import (PATIENT, indexers, load, open_idle, pss_kib, pss_of,
+                 wait_until)
 from trees import KB, MB
+
+# For the pages here to be read into an index, on a busy machine.
+INDEX_S = 120
 
 
 IDLE = 1000
@@ -75,7 +79,9 @@ class Stage:
         self.rig = rig
         tree, mirrored = rig.path('tree'), rig.path('mirrored')
         trees.make_works(tree)
-        self.capsuled = rig.capsuled(tree, options=PATIENT)
+        self.capsuled = rig.capsuled(tree, options=PATIENT, asks=True)
+        wait_until(lambda: '\ninfo index ' in self.capsuled.said(),
+                   'the index', INDEX_S)
         # The same page as a file: what a listing may be compared with.
         page = trees.ask_gemini(self.capsuled, '/list/')
         trees.write(tree, 'page/index.gmi', page)
@@ -91,6 +97,7 @@ class Stage:
         # Before anybody has answered: what each has at rest.
         self.rest = {server.name: pss_kib(server)
                      for server in self.everybody()}
+        self.rest['its indexer'] = pss_of(indexers(self.capsuled))
 
     def everybody(self):
         return [self.lean, self.capsuled, *dict.fromkeys(
