@@ -237,25 +237,6 @@ current_time(sqlite3_vfs *vfs, sqlite3_int64 *ms)
 	return SQLITE_OK;
 }
 
-static int
-current_day(sqlite3_vfs *vfs, double *day)
-{
-	sqlite3_int64 ms;
-
-	current_time(vfs, &ms);
-	*day = (double)ms / 86400000.0;
-	return SQLITE_OK;
-}
-
-static int
-last_error(sqlite3_vfs *vfs, int size, char *out)
-{
-	(void)vfs;
-	(void)size;
-	(void)out;
-	return errno;
-}
-
 static sqlite3_vfs vfs = {
 	.iVersion = 2,
 	.szOsFile = sizeof(struct file),
@@ -267,9 +248,7 @@ static sqlite3_vfs vfs = {
 	.xFullPathname = full_name,
 	.xRandomness = random_bytes,
 	.xSleep = sleep_for,
-	.xCurrentTime = current_day,
 	.xCurrentTimeInt64 = current_time,
-	.xGetLastError = last_error,
 };
 
 const char *
