@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tree/tour.h"
 
@@ -197,6 +198,111 @@ it_may_be_left_anywhere(void **state)
 	tour_close(NULL);
 }
 
+/* Goes to the end, or to what fails; returns that, and how many were met. */
+static int
+go_on(struct tour *tour, size_t *count)
+{
+	struct tour_file file;
+	int result;
+
+	*count = 0;
+	while ((result = tour_next(tour, &file)) != 0) {
+		if (result == -1 && errno != EAGAIN)
+			return errno;
+		if (result == 1) {
+			close(file.entry.fd);
+			++*count;
+		}
+	}
+	return 0;
+}
+
+static void
+want_of_memory_is_said(void **state)
+{
+	enum {
+		FILES = 600 /* the heap has to grow */
+	};
+	int result = -1;
+
+	(void)state;
+	temporary_folder(&folder, "a");
+	for (int i = 0; i < FILES; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "a/%d", i);
+		temporary_file(&folder, name, "x");
+	}
+	for (size_t n = 1; result != 0; n++) {
+		struct tour *tour;
+		size_t count = 0;
+
+		scarce_memory(n);
+		tour = tour_open(&tree, STR("/"));
+		result = tour != NULL ? go_on(tour, &count) : ENOMEM;
+		scarce_memory(0);
+		assert_true(result == 0 || result == ENOMEM);
+		assert_int_equal(count, result == 0 ? FILES : 0);
+		assert_true(n > 3 || result == ENOMEM);
+		tour_close(tour);
+	}
+}
+
+/* What cannot be opened now is there all the same: no end is claimed. */
+static void
+want_of_descriptors_is_said(void **state)
+{
+	static const char *const table[] = { "/file/", "/folder/" };
+
+	(void)state;
+	temporary_folder(&folder, "file");
+	temporary_file(&folder, "file/a", "x");
+	temporary_file(&folder, "file/b", "x");
+	temporary_folder(&folder, "folder");
+	temporary_file(&folder, "folder/a", "x");
+	temporary_folder(&folder, "folder/b");
+	scarce_files(0);
+	assert_null(tour_open(&tree, STR("/file/")));
+	scarce_files_end();
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct tour *tour = tour_open(&tree, str_of(table[i]));
+		struct tour_file file;
+		size_t count;
+
+		assert_int_equal(tour_next(tour, &file), 1);
+		scarce_files(0);
+		assert_int_equal(go_on(tour, &count), EIO);
+		scarce_files_end();
+		close(file.entry.fd);
+		assert_int_equal(count, 0);
+		tour_close(tour);
+	}
+}
+
+/* A file's name that a directory has by now, and no room for a path. */
+static void
+what_is_no_file_is_left_out(void **state)
+{
+	static char path[8192];
+	struct tour *tour;
+	struct tour_file file;
+	size_t count;
+
+	(void)state;
+	temporary_file(&folder, "a", "x");
+	temporary_file(&folder, "b", "x");
+	tour = tour_open(&tree, STR("/"));
+	assert_int_equal(tour_next(tour, &file), 1);
+	close(file.entry.fd);
+	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
+	temporary_folder(&folder, "b");
+	assert_int_equal(go_on(tour, &count), 0);
+	assert_int_equal(count, 0);
+	tour_close(tour);
+	memset(path, '/', sizeof path - 1);
+	assert_null(tour_open(&tree, str_of(path)));
+}
+
 int
 main(void)
 {
@@ -213,6 +319,12 @@ main(void)
 		    what_is_gone_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    it_may_be_left_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    want_of_memory_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    want_of_descriptors_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_no_file_is_left_out, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tree/walk.h"
 
@@ -133,12 +134,100 @@ deep(void **state)
 	temporary_remove(&folder);
 }
 
+struct removal {
+	struct temporary folder;
+	int count;
+};
+
+/* Who is met first removes all the others: then they were never there. */
+static int
+remove_others(void *context, const struct walk_file *file)
+{
+	static const char *const names[] = { "/a", "/b", "/c/d", "/c", "/e/f",
+		"/e" };
+	struct removal *removal = context;
+
+	removal->count++;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		/* Where it is itself, its directory stays. */
+		if (!str_equals(file->path, str_of(names[i])))
+			(void)remove(
+			    temporary_path(&removal->folder, names[i]));
+	return 0;
+}
+
+static void
+what_goes_meanwhile_is_left_out(void **state)
+{
+	struct removal removal = { .count = 0 };
+	struct tree tree;
+	struct walk walk = { &tree, NULL, remove_others, &removal };
+
+	(void)state;
+	temporary_make(&removal.folder);
+	temporary_folder(&removal.folder, "c");
+	temporary_folder(&removal.folder, "e");
+	temporary_file(&removal.folder, "a", "a");
+	temporary_file(&removal.folder, "b", "b");
+	temporary_file(&removal.folder, "c/d", "d");
+	temporary_file(&removal.folder, "e/f", "f");
+	assert_int_equal(tree_init(&tree, removal.folder.path), 0);
+	assert_int_equal(walk_tree(&walk), 0);
+	assert_int_equal(removal.count, 1);
+	tree_release(&tree);
+	temporary_remove(&removal.folder);
+}
+
+/* What could not be opened is not gone: the walk does not say it saw all. */
+static void
+want_of_descriptors_is_said(void **state)
+{
+	static const struct {
+		const char *link; /* what is in the tree, or a directory */
+		size_t files;
+		int result;
+	} table[] = {
+		{ "a", 0, -1 },
+		{ "a", 1, -1 },
+		{ "a", 2, 0 },
+		{ NULL, 1, -1 },
+		{ NULL, 2, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct temporary folder;
+		struct visits visits = { .text = "" };
+		struct tree tree;
+		struct walk walk = { &tree, NULL, on_file, &visits };
+		int result, error;
+
+		temporary_make(&folder);
+		temporary_file(&folder, "a", "a");
+		if (table[i].link != NULL)
+			temporary_link(&folder, "b", table[i].link);
+		else
+			temporary_folder(&folder, "b");
+		assert_int_equal(tree_init(&tree, folder.path), 0);
+		scarce_files(table[i].files);
+		result = walk_tree(&walk);
+		error = errno;
+		scarce_files_end();
+		assert_int_equal(result, table[i].result);
+		assert_true(result == 0 || error == EMFILE);
+		tree_release(&tree);
+		temporary_remove(&folder);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(visits),
 		cmocka_unit_test(deep),
+		cmocka_unit_test(what_goes_meanwhile_is_left_out),
+		cmocka_unit_test(want_of_descriptors_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
