@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
 #include "sys/sha256.h"
 #include "temporary.h"
 #include "tree/catalogbuild.h"
@@ -68,17 +69,24 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Looks at the tree, and puts a new index where it is read. */
+/* Puts the last index where it is read. */
 static void
-update(void)
+put_last(void)
 {
 	char name[16];
 
-	assert_int_equal(catalogbuild_update(build), 1);
 	snprintf(name, sizeof name, "%d", made);
 	assert_int_equal(
 	    catalog_put(&shelf, open(temporary_path(&files, name), O_RDONLY)),
 	    0);
+}
+
+/* Looks at the tree, and gives what is new to those who read. */
+static void
+update(void)
+{
+	assert_int_equal(catalogbuild_update(build), 1);
+	put_last();
 }
 
 /* What is listed: "PATH" of each, "-PATH" of one gone, "~PATH" changed. */
@@ -187,6 +195,108 @@ what_is_gone_is_remembered(void **state)
 	assert_string_equal(list(&long_ago), "~a ~b ~c ");
 }
 
+/* Changes the last index, behind everybody's back. */
+static void
+tamper(const char *sql)
+{
+	char name[16];
+	sqlite3 *db;
+	int fd;
+
+	snprintf(name, sizeof name, "%d", made);
+	fd = open(temporary_path(&files, name), O_RDWR);
+	db = catalogdb_open(fd, true);
+	assert_non_null(db);
+	assert_int_equal(catalogdb_run(db, sql), 0);
+	sqlite3_close(db);
+	close(fd);
+	put_last();
+}
+
+/* Nothing is said of a file that changed while it was read. */
+static void
+what_has_no_hash_is_left_out(void **state)
+{
+	(void)state;
+	temporary_file(&folder, "a", "one");
+	temporary_file(&folder, "b", "two");
+	temporary_file(&folder, "c", "three");
+	update();
+	tamper("UPDATE file SET hash = NULL WHERE path = CAST('/b' AS BLOB)");
+	assert_string_equal(list(NULL), "a c ");
+	tamper("UPDATE file SET hash = x'0102'");
+	assert_string_equal(list(NULL), "");
+}
+
+static void
+an_index_may_be_of_no_use(void **state)
+{
+	struct catalogfiles *all;
+	struct manifest_file file;
+	uint64_t count, bytes;
+	char name[16];
+	bool changed;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "a%d", i);
+		temporary_file(&folder, name, name);
+	}
+	update();
+	tamper("DELETE FROM total");
+	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
+	scarce_memory(1);
+	all = catalogfiles_open(&shelf, NULL);
+	scarce_memory(0);
+	assert_null(all);
+	/* Cut while it is read, it has no end but a failure. */
+	all = catalogfiles_open(&shelf, NULL);
+	assert_non_null(all);
+	snprintf(name, sizeof name, "%d", made);
+	assert_int_equal(truncate(temporary_path(&files, name), 4096), 0);
+	while (catalogfiles_next(all, &file, &changed) == 1)
+		continue;
+	assert_int_equal(catalogfiles_next(all, &file, &changed), -1);
+	assert_int_equal(errno, EIO);
+	catalogfiles_close(all);
+	catalogfiles_close(NULL);
+}
+
+/* Of our kind by its name, but without our tables. */
+static void
+an_index_may_have_no_tables(void **state)
+{
+	uint64_t count, bytes;
+
+	(void)state;
+	update();
+	tamper("DROP TABLE gone; DROP TABLE total");
+	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
+	/* It was given back each time. */
+	assert_int_equal(shelf.current->users, 1);
+	tamper("PRAGMA user_version = 1");
+	update();
+	assert_string_equal(list(NULL), "");
+}
+
+static void
+without_memory_the_last_index_stays(void **state)
+{
+	struct catalog *last;
+
+	(void)state;
+	update();
+	last = shelf.current;
+	scarce_memory(1);
+	assert_int_equal(catalog_put(&shelf, dup(0)), -1);
+	assert_int_equal(errno, ENOMEM);
+	scarce_memory(0);
+	assert_ptr_equal(shelf.current, last);
+	assert_string_equal(list(NULL), "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -197,6 +307,10 @@ main(void)
 		TEST(files_come_in_order),
 		TEST(each_has_its_hash),
 		TEST(what_is_gone_is_remembered),
+		TEST(what_has_no_hash_is_left_out),
+		TEST(an_index_may_be_of_no_use),
+		TEST(an_index_may_have_no_tables),
+		TEST(without_memory_the_last_index_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
