@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "indexing.h"
+#include "scarce.h"
 #include "tree/catalogdb.h"
 #include "tree/catalogwords.h"
 
@@ -137,6 +138,7 @@ goes_on(void **state)
 static void
 no_room(void **state)
 {
+	const struct rlimit tiny = { 10000, RLIM_INFINITY };
 	const struct rlimit small = { 60000, RLIM_INFINITY };
 	const struct rlimit large = { RLIM_INFINITY, RLIM_INFINITY };
 	char text[40000];
@@ -150,6 +152,10 @@ no_room(void **state)
 		    "abcdefghijklmnopqrstuvwxyz "[i % 7 == 6 ? 26 : i * i % 26];
 	text[sizeof text - 1] = '\0';
 	settled_file("b.gmi", text);
+	/* Not even for what there is already, or not for what is new. */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tiny), 0);
+	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(errno, EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_int_equal(catalogbuild_update(indexing.build), -1);
 	assert_int_equal(errno, ENOSPC);
@@ -160,6 +166,116 @@ no_room(void **state)
 	indexing.error = 0;
 	assert_int_equal(catalogbuild_update(indexing.build), 1);
 	expect_pages(2, 2, 1);
+}
+
+/* Bytes more that SQLite may hold, or 0 for as many as it likes. */
+static void
+scarce_sqlite(sqlite3_int64 bytes)
+{
+	(void)sqlite3_hard_heap_limit64(
+	    bytes > 0 ? sqlite3_memory_used() + bytes : 0);
+}
+
+/*
+ * Wherever memory ends, the failure is told, the index stays as it was, and
+ * the next look catches up.
+ */
+static void
+no_memory(void **state)
+{
+	int result = -1, failed = 0;
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	settled_file("b.gmi", "# B\nherring\n## Heading\nand roe\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	settled_file("a.gmi", "# A\ncod\n=> b.gmi roe\n");
+	settled_file("c.gmi", "# C\nherring\n");
+	assert_int_equal(unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
+	for (sqlite3_int64 bytes = 1000; result == -1; bytes += 2000) {
+		struct catalogbuild *other =
+		    catalogbuild_new(&indexing.setup, dup(indexing.last));
+		int last = dup(indexing.last);
+
+		scarce_sqlite(bytes);
+		result = catalogbuild_update(other);
+		assert_true(result != -1 || errno == ENOMEM || errno == EIO);
+		scarce_sqlite(0);
+		catalogbuild_free(other);
+		if (result == -1) {
+			failed++;
+			close(indexing.last);
+			indexing.last = last;
+			expect_pages(2, 2, 2);
+		} else {
+			close(last);
+		}
+	}
+	assert_int_equal(result, 1);
+	assert_in_range(failed, 10, 1000);
+	expect_pages(2, 2, 1);
+}
+
+static void
+nothing_begins_without_memory(void **state)
+{
+	int current = dup(0);
+
+	(void)state;
+	scarce_memory(1);
+	assert_null(catalogbuild_new(&indexing.setup, current));
+	assert_null(catalogbuild_new(&indexing.setup, -1));
+	scarce_memory(0);
+	/* It was taken all the same. */
+	assert_int_equal(fcntl(current, F_GETFD), -1);
+	catalogbuild_free(NULL);
+}
+
+static int entered; /* directories that were told */
+
+static int
+on_enter(void *context, const char *directory)
+{
+	const struct indexing *told = context;
+
+	(void)directory;
+	entered++;
+	errno = told->error;
+	return told->error != 0 ? -1 : 0;
+}
+
+/* Who is told of directories may end it all. */
+static void
+directories_are_told(void **state)
+{
+	(void)state;
+	entered = 0;
+	temporary_folder(&indexing.folder, "d");
+	indexing.setup.enter = on_enter;
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(entered, 2);
+	indexing.error = ENOSPC;
+	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(errno, ENOSPC);
+	indexing.error = 0;
+	assert_int_equal(catalogbuild_update(indexing.build), 0);
+}
+
+/* Ours by its number, but not by its tables: made anew. */
+static void
+without_tables(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	db = catalogdb_open(indexing.last, true);
+	assert_int_equal(catalogdb_run(db, "DROP TABLE gone"), 0);
+	sqlite3_close(db);
+	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	expect_pages(1, 1, 1);
+	assert_int_equal(catalogbuild_update(indexing.build), 0);
 }
 
 /* Without titles, in all tongues, or empty: a page is a page. */
@@ -200,6 +316,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    nothing_begins_without_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    directories_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    without_tables, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(titles, set_up, tear_down),
 	};
 
