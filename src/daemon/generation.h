@@ -19,7 +19,7 @@ struct generation {
 	struct directory_cache directories;
 	struct kept_cache kept;
 	struct catalog_shelf shelf;
-	size_t archives; /* that a worker packs now */
+	size_t archives; /* places that a worker's downloads take */
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct server server;

@@ -16,8 +16,12 @@
 #include "tree/directory.h"
 #include "tree/tour.h"
 
-/* At once, in one process: each has half a megabyte of memory. */
-#define ARCHIVES_MAX 64
+/*
+ * Places in one process, of half a megabyte of memory each.  What stands in
+ * the end of an archive grows with its files, and takes more of them.
+ */
+#define PLACES_MAX ((size_t)64)
+#define FILES_A_PLACE 2000
 /* For finding out at once that a tree is too large. */
 #define MEASURE_MS 2
 #define METADATA_SIZE 4096
@@ -149,6 +153,20 @@ add_metadata(const struct server *server, struct arena *arena,
 	return text.overflow ? -1 : 0;
 }
 
+/* How many places an archive takes, as far as the index knows. */
+static size_t
+places_of(const struct server *server, struct str directory)
+{
+	uint64_t files, bytes;
+	size_t places;
+
+	if (!str_equals(directory, STR("/")) || server->shelf == NULL ||
+	    catalogfiles_total(server->shelf, &files, &bytes) == -1)
+		return 1;
+	places = 1 + (size_t)(files / FILES_A_PLACE);
+	return places < PLACES_MAX ? places : PLACES_MAX;
+}
+
 enum status
 archive_open(const struct server *server, struct arena *arena,
     enum archive_kind kind, struct str directory, struct body **out)
@@ -159,11 +177,13 @@ archive_open(const struct server *server, struct arena *arena,
 		.format = kind == ARCHIVE_TAR ? PACKER_TAR : PACKER_ZIP,
 		.limit = server->archive_limit,
 		.count = server->archives,
+		.places = places_of(server, directory),
 	};
 
 	if (!holds(server->tree, directory))
 		return STATUS_NOT_FOUND;
-	if (server->archives != NULL && *server->archives >= ARCHIVES_MAX)
+	if (server->archives != NULL &&
+	    *server->archives + setup.places > PLACES_MAX)
 		return STATUS_UNAVAILABLE;
 	if (is_too_large(server, directory))
 		return STATUS_TOO_LARGE;

@@ -294,7 +294,7 @@ download_release(struct body *body)
 	sha256_free(download->content);
 	free(download->lines);
 	if (download->setup.count != NULL)
-		--*download->setup.count;
+		*download->setup.count -= download->setup.places;
 }
 
 static int
@@ -321,7 +321,7 @@ download_open(struct arena *arena, const struct download_setup *setup)
 	download->setup = *setup;
 	download->file.entry.fd = -1;
 	if (setup->count != NULL)
-		++*setup->count;
+		*setup->count += setup->places;
 	if (open_parts(download) == 0)
 		return &download->body;
 	download_release(&download->body);

@@ -22,7 +22,8 @@ struct download_setup {
 	struct str preface, preface_text;
 	int64_t preface_time;
 	bool with_manifest; /* of all that is in it, as its last file */
-	size_t *count; /* one less when the body is released, or NULL */
+	/* `places` more while the body lives, or NULL. */
+	size_t *count, places;
 };
 
 /* Whether so much is more than a download may have. */

@@ -28,7 +28,7 @@ struct server {
 	struct directory_cache *directories;
 	struct kept_cache *kept;
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
-	size_t *archives; /* that this process packs now; NULL: not counted */
+	size_t *archives; /* places taken by downloads; NULL: not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	const struct str *builtins; /* their paths; NULL: there are none */
 	struct visitors *visitors; /* NULL: they are not counted */

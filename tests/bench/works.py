@@ -82,6 +82,9 @@ class Stage:
         self.capsuled = rig.capsuled(tree, options=PATIENT, asks=True)
         wait_until(lambda: '\ninfo index ' in self.capsuled.said(),
                    'the index', INDEX_S)
+        # Before anybody has answered: what each has at rest.
+        self.rest = {'capsuled': pss_kib(self.capsuled),
+                     'its indexer': pss_of(indexers(self.capsuled))}
         # The same page as a file: what a listing may be compared with.
         page = trees.ask_gemini(self.capsuled, '/list/')
         trees.write(tree, 'page/index.gmi', page)
@@ -94,10 +97,8 @@ class Stage:
                     self.peers[protocol].append(server)
         self.sizes = {}
         self.lean = rig.floor('gemini', 2 * KB, '-R')
-        # Before anybody has answered: what each has at rest.
-        self.rest = {server.name: pss_kib(server)
-                     for server in self.everybody()}
-        self.rest['its indexer'] = pss_of(indexers(self.capsuled))
+        for server in self.everybody():
+            self.rest.setdefault(server.name, pss_kib(server))
 
     def everybody(self):
         return [self.lean, self.capsuled, *dict.fromkeys(

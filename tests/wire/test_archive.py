@@ -12,7 +12,7 @@ import zipfile
 
 from build import INSTRUMENTED, TOP
 from server import (Server, fetch, gemini_connect, gopher_connect,
-                    new_directory, read_reply, select)
+                    new_directory, read_reply, select, wait_until)
 from test_faults import Crowd
 
 TREE = {
@@ -255,6 +255,32 @@ class Waiting(unittest.TestCase):
                     files.pop('manifest')
                     self.assertEqual(files, {
                         name: text.encode() for name, text in tree.items()})
+
+    def test_many_at_once_of_many_files(self):
+        # What ends an archive is kept until then: 6000 files are 4 places
+        # of the 64.
+        noise = os.urandom(2000)
+        tree = {'d%d/f%d.bin' % (number % 20, number): noise
+                for number in range(6000)}
+        with Server(tree, workers=1) as server:
+            # How many there are is known from the index.
+            wait_until(lambda: fetch(server, '/manifest').status == 20,
+                       'the index')
+            clients = []
+            try:
+                for _ in range(16):
+                    client = gopher_connect(server, receive_buffer=4096)
+                    clients.append(client)
+                    client.send(b'/capsule.gpub\r\n')
+                    self.assertTrue(client.read_some())
+                self.assertEqual(fetch(server, '/capsule.gpub').status, 41)
+                self.assertEqual(fetch(server, '/d1.tar.gz').status, 41)
+                clients.pop().close()
+                wait_until(lambda: fetch(server, '/capsule.gpub').status == 20,
+                           'a place')
+            finally:
+                for client in clients:
+                    client.close()
 
     def test_a_client_that_leaves(self):
         tree = {'a.bin': os.urandom(1 << 20)}
