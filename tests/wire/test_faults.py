@@ -79,12 +79,10 @@ class Waiting(unittest.TestCase):
     @staticmethod
     def with_links():
         """A server with a page that costs far more than it weighs."""
-        tree = {'f/%d' % number: 'text %d' % number
-                for number in range(1000)}
-        tree['page.gmi'] = HOME['page.gmi']
-        tree['links.gmi'] = ''.join(
-            '=> f/%d\n' % (number % 1000) for number in range(20000))
-        return Server(tree, workers=1)
+        # More of them than types are remembered of.
+        links = ''.join('=> f/%d\n' % number for number in range(100000))
+        return Server({'page.gmi': HOME['page.gmi'], 'links.gmi': links},
+                      workers=1)
 
     def visit(self, server):
         self.assertIn(PAGE, select(server, '/page.gmi'))
