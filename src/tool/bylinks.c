@@ -306,10 +306,15 @@ remember(struct walk *walk, const struct manifest_file *file)
 	return 0;
 }
 
-/* A link that leads nowhere, as the server says for good. */
+/*
+ * A link that leads nowhere, as the server says for good.  Where the walk
+ * begins there is no link: without that page nothing is known of the rest.
+ */
 static bool
-is_dead(struct job *job)
+is_dead(const struct walk *walk, struct job *job)
 {
+	if (walk->place.depth == 0)
+		return false;
 	if (job->fetch.end != FETCH_ANSWERED)
 		return false;
 	if (job->fetch.status / 10 == 2)
@@ -327,7 +332,7 @@ job_done(void *context, struct job *job)
 	const char *why = job_failure(job);
 
 	arena_reset(&walk->scratch);
-	if (is_dead(job)) {
+	if (is_dead(walk, job)) {
 		report_note(report, walk->place.request, "is a dead link");
 		return;
 	}
@@ -338,7 +343,11 @@ job_done(void *context, struct job *job)
 	if (why == NULL && follow(walk, job) == 0)
 		why = keep(walk, job, &file);
 	if (why != NULL)
-		report_failed(report, walk->place.request, why);
+		/* The root of Gopher has no name that could be shown. */
+		report_failed(report,
+		    walk->place.request.len > 0 ? walk->place.request
+						: str_of(walk->mirroring->url),
+		    why);
 	else
 		(void)remember(walk, &file);
 	report->total = walk->frontier.count;

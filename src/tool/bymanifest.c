@@ -105,6 +105,12 @@ compare(struct work *work)
 	    mirroring, manifest->files, manifest->count, &work->gone_count);
 	work->left = arena_alloc(
 	    &mirroring->arena, (manifest->count + 1) * sizeof *work->left);
+	/* A disk that was not mounted looks the same. */
+	if (manifest->count == 0 && work->gone_count > 0 && !mirroring->keep)
+		return mirroring_stop(mirroring,
+		    "it has no files any more, and nothing was removed; if "
+		    "that is meant, remove %s",
+		    mirroring->folder);
 	if (work->need == NULL || work->gone == NULL || work->left == NULL)
 		return mirroring_stop(mirroring, "out of memory");
 	for (size_t i = 0; i < manifest->count; i++) {

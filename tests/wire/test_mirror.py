@@ -246,10 +246,11 @@ class Mirrors(unittest.TestCase):
             # Nor are they removed when it has them no longer.
             files = dict(self.origin.files)
             self.origin.files.clear()
+            self.origin.files['-dash'] = FILES['-dash']
             self.run_mirror(scheme=scheme)
             found = self.mirror.files()
             del found['manifest']
-            self.assertEqual(found, mine)
+            self.assertEqual(found, dict(mine, **self.origin.files))
             self.origin.files.update(files)
             shutil.rmtree(self.mirror.folder)
 
@@ -300,6 +301,27 @@ class Mirrors(unittest.TestCase):
         for _ in range(2):
             self.run_mirror()
             self.check_files()
+
+    def test_a_capsule_that_is_empty_all_at_once(self):
+        """It is more likely lost than meant: what there is of it stays."""
+        self.run_mirror()
+        before = self.mirror.files()
+        self.origin.files.clear()
+        for scheme in SCHEMES:
+            for _ in range(2):
+                with self.subTest(scheme=scheme):
+                    result = self.run_mirror(scheme=scheme, status=1)
+                    self.assertIn('has no files any more, and nothing was '
+                                  'removed', result.stderr)
+                    self.assertEqual(len(result.stderr.splitlines()), 1)
+                    self.assertEqual(self.mirror.files(), before)
+        # With --keep nothing would be lost, and there is nothing to refuse.
+        self.run_mirror('--keep')
+        self.assertEqual(self.mirror.files()['100%.txt'], FILES['100%.txt'])
+        # It goes on as soon as there is something.
+        self.origin.files['index.gmi'] = b'# Moved\n'
+        self.run_mirror()
+        self.check_whole()
 
     def test_a_folder_of_a_server(self):
         """The capsules of several people on one host."""

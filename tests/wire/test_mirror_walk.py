@@ -1,6 +1,7 @@
 """`capsule mirror` of a server without a manifest: by its links."""
 
 import os
+import shutil
 import subprocess
 import threading
 import unittest
@@ -142,6 +143,25 @@ class Walk(unittest.TestCase):
         self.assertIn('removed b.txt\nremoved c/d.txt', result.stdout)
         self.assertEqual(sorted(self.mirror.files()),
                          ['a.txt', 'index.gmi', 'mine.txt'])
+
+    def test_a_first_page_that_is_gone(self):
+        """There is nothing to follow: that is no walk, and nothing goes."""
+        for scheme in ('gemini', 'gopher'):
+            self.origin.files = {'a.gmi': b'# A\n'}
+            with self.subTest(scheme=scheme):
+                self.origin.answers['/'] = b'=> a.gmi A\n' \
+                    if scheme == 'gemini' else gophermenu(
+                        self.origin.gopher_port, ('0', 'A', '/a.gmi'))
+                self.run_mirror(scheme=scheme)
+                before = self.mirror.files()
+                self.assertIn('a.gmi', before)
+                self.origin.answers.clear()
+                result = self.run_mirror(scheme=scheme, status=1)
+                self.assertIn('0 removed, 1 failed', result.stdout)
+                self.assertRegex(
+                    result.stderr, self.origin.url(scheme) + ': .*ot found')
+                self.assertEqual(self.mirror.files(), before)
+                shutil.rmtree(self.mirror.folder)
 
     def test_the_users_own_files_stay_as_they_are(self):
         files = self.origin.files
