@@ -34,47 +34,51 @@
 /* Entries that are put in order at once, as they are read. */
 #define RUN ((size_t)512)
 
+/* Entries as they are read: a list that grew in one piece would be copied. */
+struct directory_run {
+	struct directory_run *next;
+	size_t count;
+	struct directory_entry entries[RUN];
+};
+
 /*
- * The work that is still to be done: all names are read, in runs that are in
- * order each, then the runs are merged, two into one twice as long, until one
- * is left.
+ * The work that is still to be done: all names are read, in runs that are put
+ * in order and laid one behind the other, then the runs are merged, two into
+ * one twice as long, until one is left.
  */
 struct directory_work {
 	struct directory_place place;
 	DIR *stream; /* NULL: all are read */
-	size_t room, sorted; /* of the entries, those in runs */
+	struct directory_run *runs; /* not laid down yet, newest first */
 
 	struct directory_entry *merged; /* where the next longer runs grow */
 	size_t run; /* entries of a run; 0: merging has not begun */
-	size_t out; /* entries merged in this pass */
+	size_t out; /* entries laid down, or merged in this pass */
 	size_t left, right; /* the next one of either run */
 };
 
-/* The list doubles, and the arena keeps what it outgrew. */
 static int
 append(struct directory *directory, struct str name, bool is_directory)
 {
 	struct directory_work *work = directory->work;
+	struct directory_run *run = work->runs;
 	struct directory_entry *entry;
 
-	if (directory->count == work->room) {
-		size_t room = work->room == 0 ? 64 : work->room * 2;
-		struct directory_entry *larger =
-		    arena_alloc(&directory->arena, room * sizeof *larger);
-
-		if (larger == NULL)
+	if (run == NULL || run->count == RUN) {
+		/* Not alloc: what is never used is not to be touched. */
+		run = (void *)arena_buffer(&directory->arena, sizeof *run);
+		if (run == NULL)
 			return -1;
-		if (directory->count > 0)
-			memcpy(larger, directory->entries,
-			    directory->count * sizeof *larger);
-		directory->entries = larger;
-		work->room = room;
+		run->next = work->runs;
+		run->count = 0;
+		work->runs = run;
 	}
-	entry = &directory->entries[directory->count];
+	entry = &run->entries[run->count];
 	entry->is_directory = is_directory;
 	/* NUL-terminated, for the comparison. */
 	if (arena_copy(&directory->arena, name, &entry->name) == -1)
 		return -1;
+	run->count++;
 	directory->count++;
 	return 0;
 }
@@ -112,18 +116,6 @@ in_order(const void *left, const void *right)
 	return strverscmp(a->name.at, b->name.at);
 }
 
-/* Puts the next `len` entries in order, which is a run. */
-static void
-end_run(struct directory *directory, size_t len)
-{
-	struct directory_work *work = directory->work;
-
-	if (len > 0)
-		qsort(directory->entries + work->sorted, len,
-		    sizeof *directory->entries, in_order);
-	work->sorted += len;
-}
-
 /* Reads some names; -1, with errno set, when it cannot go on. */
 static int
 read_names(struct directory *directory)
@@ -150,11 +142,46 @@ read_names(struct directory *directory)
 			return -1;
 		}
 	}
-	if (directory->count - work->sorted >= RUN)
-		end_run(directory, RUN);
-	if (work->stream == NULL)
-		end_run(directory, directory->count - work->sorted);
 	return 0;
+}
+
+/* Room for the entries in one piece, and twice when there is to be merging. */
+static int
+begin_merging(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
+	size_t pieces = directory->count > RUN ? 2 : 1;
+
+	work->run = RUN;
+	if (directory->count == 0)
+		return 0;
+	directory->entries = (void *)arena_buffer(&directory->arena,
+	    pieces * directory->count * sizeof *directory->entries);
+	if (directory->entries == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	work->merged = directory->entries + (pieces - 1) * directory->count;
+	return 0;
+}
+
+/*
+ * Puts the newest run in order, and before those that are laid down: only the
+ * last place may hold a shorter one.
+ */
+static void
+lay_down(struct directory *directory)
+{
+	struct directory_work *work = directory->work;
+	struct directory_run *run = work->runs;
+
+	qsort(run->entries, run->count, sizeof *run->entries, in_order);
+	work->out += run->count;
+	memcpy(directory->entries + directory->count - work->out, run->entries,
+	    run->count * sizeof *run->entries);
+	work->runs = run->next;
+	if (work->runs == NULL)
+		work->out = 0;
 }
 
 static size_t
@@ -205,18 +232,12 @@ step(struct directory *directory)
 
 	if (work->stream != NULL)
 		return read_names(directory);
-	if (work->run == 0) {
-		work->run = RUN;
-		if (directory->count <= RUN)
-			return 0;
-		work->merged = arena_alloc(
-		    &directory->arena, directory->count * sizeof *work->merged);
-		if (work->merged == NULL) {
-			errno = ENOMEM;
-			return -1;
-		}
-	}
-	merge_entries(directory);
+	if (work->run == 0)
+		return begin_merging(directory);
+	if (work->runs != NULL)
+		lay_down(directory);
+	else
+		merge_entries(directory);
 	return 0;
 }
 
@@ -226,8 +247,8 @@ is_done(const struct directory *directory)
 	const struct directory_work *work = directory->work;
 
 	return work == NULL ||
-	    (work->stream == NULL && work->run > 0 &&
-		work->run >= directory->count);
+	    (work->run >= directory->count && work->run > 0 &&
+		work->runs == NULL);
 }
 
 /* Lets go of what only the work needed. */

@@ -67,21 +67,29 @@ tear_down(void **state)
 	return 0;
 }
 
+/* However many steps that takes on a busy machine. */
+static int
+finish(struct directory *directory)
+{
+	int ready = 0;
+
+	while (ready == 0)
+		ready = directory_more(directory);
+	return ready;
+}
+
 static enum status
 open_path(struct str path, struct directory **directory)
 {
 	struct entry entry;
 	enum status status;
-	int ready = 0;
 
 	assert_int_equal(tree_open(&tree, path, &entry), STATUS_SUCCESS);
 	status = directory_open(&cache, &tree, path, &entry, directory);
 	close(entry.fd);
 	if (status != STATUS_SUCCESS)
 		return status;
-	while (ready == 0)
-		ready = directory_more(*directory);
-	if (ready == 1)
+	if (finish(*directory) == 1)
 		return STATUS_SUCCESS;
 	directory_close(*directory);
 	return STATUS_FAILURE;
@@ -153,7 +161,7 @@ order_of_many(void **state)
 		}
 		assert_int_equal(
 		    open_path(STR("/lots/"), &directory), STATUS_SUCCESS);
-		assert_int_equal(directory_more(directory), 1);
+		assert_int_equal(finish(directory), 1);
 		assert_int_equal(directory->count, made);
 		for (size_t n = 1; n < made; n++)
 			assert_true(
@@ -276,6 +284,7 @@ open_settled(time_t then)
 	    directory_open(&cache, &tree, STR("/d/"), &entry, &directory),
 	    STATUS_SUCCESS);
 	close(entry.fd);
+	finish(directory);
 	return directory;
 }
 
