@@ -17,9 +17,7 @@
 #include "sys/tlsclient.h"
 #include "text/utf8.h"
 
-/* Until the first byte of the answer; then for each so many bytes more. */
-#define ANSWER_MS 30000
-#define BODY_MS 30000
+/* Bytes of a body that come before patience is at its end. */
 #define BODY_LEAST 4096
 
 static void
@@ -61,7 +59,7 @@ connect_somewhere(struct fetch *fetch)
 		if (fetch->fd != -1) {
 			fetch->state = FETCH_CONNECTS;
 			fetch->events = POLLOUT;
-			fetch->deadline = clock_in(ANSWER_MS);
+			fetch->deadline = clock_in(fetch->patience_ms);
 			return;
 		}
 	}
@@ -269,7 +267,7 @@ step_receive(struct fetch *fetch)
 	/* Patience is for bytes: an endless trickle is not an answer. */
 	if (fetch->size - fetch->size_then >= BODY_LEAST) {
 		fetch->size_then = fetch->size;
-		fetch->deadline = clock_in(BODY_MS);
+		fetch->deadline = clock_in(fetch->patience_ms);
 	}
 	return true;
 }

@@ -30,6 +30,11 @@ struct fetch {
 	struct origin *origin;
 	char request[ORIGIN_REQUEST_MAX + 3]; /* without CRLF */
 	uint64_t limit; /* bytes of a body */
+	/*
+	 * Until there is a connection; then until the first bytes of a body;
+	 * then for each 4 KiB of it.
+	 */
+	unsigned patience_ms;
 	int body; /* the body goes there; borrowed */
 	/* What came of it. */
 	enum fetch_end end;

@@ -25,7 +25,9 @@ enum {
 	OPTION_KNOWN_HOSTS,
 	OPTION_MAX,
 	OPTION_PAGES,
-	OPTION_DEPTH
+	OPTION_DEPTH,
+	OPTION_PATIENCE,
+	OPTION_TIME
 };
 
 static void complain(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -105,6 +107,8 @@ mirror(struct mirroring *mirroring)
 	mirroring->pool.origin = &mirroring->origin;
 	mirroring->pool.copy = &mirroring->copy;
 	mirroring->pool.width = 1;
+	mirroring->pool.patience_ms = (unsigned)mirroring->patience * 1000;
+	mirroring->pool.until = clock_in((unsigned)mirroring->seconds * 1000);
 	if (open_folder(mirroring) == 0) {
 		if (run(mirroring) != -1) {
 			sum_up(mirroring);
@@ -157,6 +161,10 @@ read_option(struct mirroring *mirroring, int option, char **argv)
 	case OPTION_PAGES:
 		return read_number(optarg, 1000000, &mirroring->pages);
 	case OPTION_DEPTH: return read_number(optarg, 1000, &mirroring->depth);
+	case OPTION_PATIENCE:
+		return read_number(optarg, 3600, &mirroring->patience);
+	case OPTION_TIME:
+		return read_number(optarg, 1000000, &mirroring->seconds);
 	default:
 		return wrong_usage(
 		    "no such option, or no value for it: ", argv[optind - 1]);
@@ -174,11 +182,15 @@ mirror_main(int argc, char **argv)
 		{ "max", required_argument, NULL, OPTION_MAX },
 		{ "pages", required_argument, NULL, OPTION_PAGES },
 		{ "depth", required_argument, NULL, OPTION_DEPTH },
+		{ "patience", required_argument, NULL, OPTION_PATIENCE },
+		{ "time", required_argument, NULL, OPTION_TIME },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct mirroring mirroring = { .width = 4,
 		.pages = 10000,
 		.depth = 32,
+		.patience = 30,
+		.seconds = 86400,
 		.bytes = (uint64_t)10 << 30 };
 	int option;
 

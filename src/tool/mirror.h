@@ -3,7 +3,8 @@
 
 #define MIRROR_USAGE \
 	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N] " \
-	"[--max MIB] [--pages N] [--depth N] URL DIR"
+	"[--max MIB] [--pages N] [--depth N] [--patience S] [--time S] " \
+	"URL DIR"
 
 /*
  * `capsule mirror`: a faithful copy of a capsule in a folder, updated when it

@@ -23,6 +23,7 @@ struct mirroring {
 	bool keep;
 	unsigned width; /* requests at once */
 	unsigned long pages, depth; /* of a walk */
+	unsigned long seconds, patience; /* in all; of one answer */
 	uint64_t bytes; /* in all */
 	/* Open from its beginning to its end. */
 	struct origin origin;

@@ -48,6 +48,7 @@ take(struct pool *pool, struct job *job, unsigned part)
 	if (!pool->next(pool->context, job))
 		return false;
 	job->fetch.origin = pool->origin;
+	job->fetch.patience_ms = pool->patience_ms;
 	job->fetch.fd = -1;
 	job->fetch.body = copy_part(pool->copy, part);
 	if (job->fetch.body == -1) {
@@ -245,7 +246,7 @@ least(long a, long b)
 static void
 sleep_for_one(struct pool *pool, struct pollfd polled[POOL_WIDTH_MAX])
 {
-	int timeout = 60000;
+	int timeout = least(60000, clock_until_ms(&pool->until));
 
 	for (size_t i = 0; i < POOL_WIDTH_MAX; i++) {
 		struct job *job = &pool->jobs[i];
@@ -276,6 +277,18 @@ is_ready(struct pool *pool, const struct job *job, short events)
 	    fetch_patience_ms(&job->fetch) == 0;
 }
 
+/* A server that is slow enough could go on for years. */
+static bool
+is_late(struct pool *pool)
+{
+	if (clock_until_ms(&pool->until) > 0)
+		return false;
+	snprintf(pool->origin->error, sizeof pool->origin->error,
+	    "%s: the time given is over; call again to go on, or see --time",
+	    pool->origin->name);
+	return true;
+}
+
 /* Gives work to those who have none; returns how many have some. */
 static unsigned
 hand_out(struct pool *pool)
@@ -286,8 +299,9 @@ hand_out(struct pool *pool)
 	for (unsigned i = 0; i < POOL_WIDTH_MAX; i++)
 		busy += pool->jobs[i].busy;
 	/* Nobody waits for it, and it has to be waited for all the same. */
-	while ((pause = clock_until_ms(&pool->pause)) > 0 && busy == 0)
-		(void)poll(NULL, 0, (int)pause);
+	while ((pause = clock_until_ms(&pool->pause)) > 0 && busy == 0 &&
+	    !is_late(pool))
+		(void)poll(NULL, 0, least(pause, clock_until_ms(&pool->until)));
 	for (unsigned i = 0;
 	     pause == 0 && i < POOL_WIDTH_MAX && busy < pool->width; i++) {
 		if (pool->jobs[i].busy)
@@ -304,7 +318,8 @@ pool_run(struct pool *pool)
 {
 	struct pollfd polled[POOL_WIDTH_MAX];
 
-	while (pool->origin->error[0] == '\0' && hand_out(pool) > 0) {
+	while (pool->origin->error[0] == '\0' && !is_late(pool) &&
+	    hand_out(pool) > 0) {
 		sleep_for_one(pool, polled);
 		for (size_t i = 0; i < POOL_WIDTH_MAX; i++)
 			if (pool->jobs[i].busy &&

@@ -35,6 +35,8 @@ struct pool {
 	struct origin *origin;
 	struct copy *copy;
 	unsigned width; /* jobs at once */
+	unsigned patience_ms; /* see struct fetch */
+	struct timespec until; /* the end of all patience */
 	/* Fills in the next job; false when there is none for now. */
 	bool (*next)(void *context, struct job *job);
 	/* A job has come to its end, good or bad; its part is open still. */

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import resource
+import select
 import shutil
 import subprocess
 import unittest
@@ -358,6 +359,60 @@ class Hostile(unittest.TestCase):
         self.origin.answers['/a.txt'] = (b'44 86400\r\n',)
         result = self.run_mirror(status=1)
         self.assertIn('a.txt: 44 86400', result.stderr)
+
+    def stalled(self, head, pace=None):
+        """Says this, and then nothing, or a byte now and then."""
+        def answer(client):
+            client.sendall(head)
+            while not select.select([client], [], [], pace)[0]:
+                client.sendall(b'a')
+        return answer
+
+    def test_answers_that_stop(self):
+        """Each is given up after some time, and what goes on comes."""
+        table = {'silent': (b'', None), 'header': (b'20 text/pl', None),
+                 'body': (b'20 text/plain\r\na', None),
+                 'drops': (b'20 text/plain\r\n', 0.05)}
+        for scheme in ('gemini', 'gopher'):
+            self.origin.files = dict(GOOD, **{
+                name: b'a' * 100000 for name in table})
+            self.origin.answers = {
+                '/' + name: self.stalled(*what)
+                for name, what in table.items()}
+            with self.subTest(scheme=scheme):
+                result = self.run_mirror(
+                    '--patience', '1', scheme=scheme, status=1,
+                    limit=60 * SLOWER)
+                for name in table:
+                    self.assertIn(name + ': it takes too long', result.stderr)
+                self.assertEqual(self.mirror.files(), GOOD)
+
+    def test_a_server_that_says_nothing(self):
+        """The first to be silent is not asked again and again."""
+        self.origin.answers = {'/manifest': self.stalled(b'')}
+        result = self.run_mirror(
+            '--patience', '1', status=1, limit=20 * SLOWER)
+        self.assertIn('it takes too long', result.stderr)
+        self.assertEqual(self.origin.paths(), ['/manifest'])
+
+    def test_all_has_an_end(self):
+        """A server can be slow without end, and no call of the tool is."""
+        self.run_mirror()
+        for scheme, answer in (
+                ('gemini', self.stalled(b'')),
+                ('gopher', self.stalled(b'', 0.05)),
+                ('gemini', (b'44 500\r\n',))):
+            self.mirror.write('a.txt', b'old\n')
+            self.origin.answers = {'/a.txt': answer}
+            with self.subTest(scheme=scheme):
+                result = self.run_mirror(
+                    '--time', '1', scheme=scheme, status=1)
+                self.assertIn('the time given is over', result.stderr)
+                self.assertEqual(self.mirror.files()['a.txt'], b'old\n')
+        # The next call goes on.
+        self.origin.answers = {}
+        self.run_mirror()
+        self.assertEqual(self.mirror.files()['a.txt'], b'a\n')
 
     def test_connections_that_break(self):
         def broken(client):
