@@ -288,11 +288,23 @@ step(struct fetch *fetch)
 /* So much is read of one answer before the others have their turn. */
 #define TURN 16
 
+static void
+lose_patience(struct fetch *fetch)
+{
+	end(fetch, FETCH_FAILED, "it takes too long");
+	/* One of a host's addresses may be out of reach from here. */
+	if (fetch->state == FETCH_CONNECTS &&
+	    fetch->tried < fetch->origin->address_count) {
+		fetch->end = FETCH_GOES_ON;
+		connect_somewhere(fetch);
+	}
+}
+
 void
 fetch_go(struct fetch *fetch)
 {
 	if (fetch->end == FETCH_GOES_ON && fetch_patience_ms(fetch) == 0)
-		end(fetch, FETCH_FAILED, "it takes too long");
+		lose_patience(fetch);
 	for (int i = 0; i < TURN && fetch->end == FETCH_GOES_ON; i++)
 		if (!step(fetch))
 			break;
