@@ -415,6 +415,31 @@ manifest_compare(const struct manifest_file *a, const struct manifest_file *b)
 	return (a->path.len > b->path.len) - (a->path.len < b->path.len);
 }
 
+const struct manifest_file *
+manifest_at_or_after(const struct manifest *manifest, struct str path)
+{
+	struct manifest_file wanted = { .path = path };
+	size_t low = 0, high = manifest->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (manifest_compare(&manifest->files[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < manifest->count ? &manifest->files[low] : NULL;
+}
+
+const struct manifest_file *
+manifest_find(const struct manifest *manifest, struct str path)
+{
+	const struct manifest_file *file = manifest_at_or_after(manifest, path);
+
+	return file != NULL && str_equals(file->path, path) ? file : NULL;
+}
+
 void
 manifest_merge(
     const struct manifest *old, const struct manifest *changes, struct buf *out)

@@ -125,6 +125,12 @@ manifest_parse(struct arena *arena, struct str text, struct manifest *out);
 void manifest_merge(const struct manifest *old, const struct manifest *changes,
     struct buf *out);
 
+/* The file of that path, and the first of it or after it; NULL for none. */
+const struct manifest_file *
+manifest_find(const struct manifest *manifest, struct str path);
+const struct manifest_file *
+manifest_at_or_after(const struct manifest *manifest, struct str path);
+
 /* The order of the paths: negative, 0 or positive. */
 int
 manifest_compare(const struct manifest_file *a, const struct manifest_file *b);

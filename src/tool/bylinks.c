@@ -225,32 +225,13 @@ follow(struct walk *walk, struct job *job)
 	return result;
 }
 
-static const struct manifest_file *
-known(const struct mirroring *mirroring, const struct manifest_file *file)
-{
-	const struct manifest *manifest = &mirroring->known;
-	size_t low = 0, high = manifest->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = manifest_compare(&manifest->files[middle], file);
-
-		if (order == 0)
-			return &manifest->files[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 /* Keeps what came, unless it is there already; NULL, or why it cannot. */
 static const char *
 keep(struct walk *walk, struct job *job, struct manifest_file *file)
 {
 	struct mirroring *mirroring = walk->mirroring;
-	const struct manifest_file *before = known(mirroring, file);
+	const struct manifest_file *before =
+	    manifest_find(&mirroring->known, file->path);
 
 	file->size = job->fetch.size;
 	memcpy(file->hash, job->fetch.hash, sizeof file->hash);

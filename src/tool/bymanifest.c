@@ -22,38 +22,12 @@ struct work {
 
 /* What to do. */
 
-/* The first file of this path, of any length, or of one after it. */
-static const struct manifest_file *
-at_or_after(const struct manifest *manifest, struct str path)
-{
-	struct manifest_file wanted = { .path = path };
-	size_t low = 0, high = manifest->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (manifest_compare(&manifest->files[middle], &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < manifest->count ? &manifest->files[low] : NULL;
-}
-
-static bool
-has_path(const struct manifest *manifest, struct str path)
-{
-	const struct manifest_file *file = at_or_after(manifest, path);
-
-	return file != NULL && str_equals(file->path, path);
-}
-
 /* Whether an earlier run put it there, or an archive of the capsule did. */
 static bool
 is_ours(const struct work *work, struct str path)
 {
-	return has_path(&work->mirroring->known, path) ||
-	    has_path(&work->promise.old, path);
+	return manifest_find(&work->mirroring->known, path) != NULL ||
+	    manifest_find(&work->promise.old, path) != NULL;
 }
 
 /* Why the file is left to the user; NULL: it is ours, or is to be fetched. */
@@ -175,14 +149,15 @@ is_in_the_way(const struct manifest *manifest, struct str path)
 
 	memcpy(folder, path.at, path.len);
 	folder[path.len] = '/';
-	file = at_or_after(manifest, (struct str){ folder, path.len + 1 });
+	file = manifest_at_or_after(
+	    manifest, (struct str){ folder, path.len + 1 });
 	if (file != NULL &&
 	    str_starts(file->path, (struct str){ folder, path.len + 1 }))
 		return true;
 	for (size_t i = 1; i < path.len; i++) {
 		if (path.at[i] != '/')
 			continue;
-		if (has_path(manifest, str_head(path, i)))
+		if (manifest_find(manifest, str_head(path, i)) != NULL)
 			return true;
 	}
 	return false;

@@ -18,6 +18,7 @@
 #define TIME "2026-11-24T20:29:42Z"
 #define FIRST "# capsule manifest 1\n"
 #define SINCE "# capsule manifest 1 since " TIME "\n"
+#define ENTRY(size, name) "# " size " " TIME "\n" A " *" name "\n"
 #define FILE_A "# 5 " TIME "\n" A " *a\n"
 
 static const struct {
@@ -338,7 +339,6 @@ memory_in_proportion(void **state)
 static void
 merged(void **state)
 {
-#define ENTRY(size, name) "# " size " " TIME "\n" A " *" name "\n"
 	static const char was[] = FIRST ENTRY("1", "b") ENTRY("1", "c")
 	    ENTRY("1", "e") "# end 3 3 " A "\n";
 	static const char changed[] = SINCE ENTRY("2", "a")
@@ -360,7 +360,43 @@ merged(void **state)
 	    FIRST ENTRY("2", "a") ENTRY("2", "b") ENTRY("1", "e")
 		ENTRY("2", "f") "# end 4 7 " B "\n");
 	arena_release(&arena);
-#undef ENTRY
+}
+
+static void
+found(void **state)
+{
+	static const char text[] = FIRST ENTRY("1", "a/b") ENTRY("1", "a/c")
+	    ENTRY("1", "b") "# end 3 3 " A "\n";
+	static const struct {
+		const char *path, *at_or_after;
+	} rows[] = { { "", "a/b" }, { "a", "a/b" }, { "a/", "a/b" },
+		{ "a/b", "a/b" }, { "a/b!", "a/c" }, { "a/c", "a/c" },
+		{ "a/d", "b" }, { "b", "b" }, { "b/", NULL }, { "c", NULL } };
+	struct manifest manifest;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, ARENA_CAP);
+	assert_int_equal(manifest_parse(&arena, str_of(text), &manifest), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str path = str_of(rows[i].path);
+		const struct manifest_file *file =
+		    manifest_at_or_after(&manifest, path);
+
+		if (rows[i].at_or_after == NULL) {
+			assert_null(file);
+		} else {
+			assert_non_null(file);
+			assert_string_equal(file->path.at, rows[i].at_or_after);
+		}
+		if (file != NULL && str_equals(file->path, path))
+			assert_ptr_equal(manifest_find(&manifest, path), file);
+		else
+			assert_null(manifest_find(&manifest, path));
+	}
+	manifest.count = 0;
+	assert_null(manifest_find(&manifest, STR("a/b")));
+	arena_release(&arena);
 }
 
 int
@@ -377,6 +413,7 @@ main(void)
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(memory_in_proportion),
 		cmocka_unit_test(merged),
+		cmocka_unit_test(found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
