@@ -51,54 +51,66 @@ read_line(struct str line, struct str *value)
 }
 
 static bool
-is_named(struct str agent, const struct str *names, size_t count)
+is_named(struct str agent, const struct str *names)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equals_nocase(agent, names[i]))
+	for (; names->len > 0; names++)
+		if (str_equals_nocase(agent, *names))
 			return true;
 	return false;
 }
 
 /*
- * What the groups for these names say: 1 to let in, 0 not to, -1 when there
- * is no such group.
+ * Adds what the groups for these names forbid; returns whether there is such
+ * a group.
  */
-static int
-ask(struct str robots, const struct str *names, size_t count, struct str path)
+static bool
+collect(struct str text, const struct str *names, struct robots *out)
 {
-	bool ours = false, in_agents = false;
-	int answer = -1;
+	bool ours = false, in_agents = false, any = false;
 
-	if (str_starts(robots, STR("\xef\xbb\xbf")))
-		robots = str_tail(robots, 3);
-	while (robots.len > 0) {
+	while (text.len > 0) {
 		struct str value;
-		struct str key = read_line(str_cut(&robots, '\n'), &value);
+		struct str key = read_line(str_cut(&text, '\n'), &value);
 
 		if (str_equals_nocase(key, STR("user-agent"))) {
 			/* The first of a group ends the group before it. */
-			ours = (in_agents && ours) ||
-			    is_named(value, names, count);
+			ours = (in_agents && ours) || is_named(value, names);
 			in_agents = true;
-			if (ours && answer == -1)
-				answer = 1;
+			any = any || ours;
 		} else if (str_equals_nocase(key, STR("disallow"))) {
 			in_agents = false;
-			if (ours && value.len > 0 && begins(path, value))
-				answer = 0;
+			if (ours && value.len > 0)
+				out->barred[out->count++] = value;
 		}
 	}
-	return answer;
+	return any;
+}
+
+int
+robots_read(struct arena *arena, struct str text, const struct str *names,
+    struct robots *out)
+{
+	static const struct str everybody[] = { STR_INIT("*"), STR_INIT("") };
+	size_t lines = 1;
+
+	if (str_starts(text, STR("\xef\xbb\xbf")))
+		text = str_tail(text, 3);
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.at[i] == '\n';
+	*out = (struct robots){ .barred = arena_alloc(
+				    arena, lines * sizeof *out->barred) };
+	if (out->barred == NULL)
+		return -1;
+	if (!collect(text, names, out))
+		(void)collect(text, everybody, out);
+	return 0;
 }
 
 bool
-robots_allow(
-    struct str robots, const struct str *names, size_t count, struct str path)
+robots_allow(const struct robots *robots, struct str path)
 {
-	const struct str everybody = STR("*");
-	int answer = ask(robots, names, count, path);
-
-	if (answer == -1)
-		answer = ask(robots, &everybody, 1, path);
-	return answer != 0;
+	for (size_t i = 0; i < robots->count; i++)
+		if (begins(path, robots->barred[i]))
+			return false;
+	return true;
 }

@@ -28,7 +28,8 @@ struct walk {
 	struct mirroring *mirroring;
 	struct frontier frontier;
 	struct frontier names; /* of files that have come */
-	struct mirroring_text robots;
+	struct mirroring_text robots_text;
+	struct robots robots;
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
 	struct manifest_file *files; /* what has come, in no order */
@@ -47,10 +48,7 @@ no_memory(struct walk *walk)
 static bool
 is_allowed(struct walk *walk, struct str request)
 {
-	static const struct str names[] = { STR_INIT("archiver"),
-		STR_INIT("capsule") };
 	const struct origin *origin = &walk->mirroring->origin;
-	struct str robots = { walk->robots.at, walk->robots.len };
 	struct str path, base;
 	struct buf whole;
 
@@ -60,9 +58,7 @@ is_allowed(struct walk *walk, struct str request)
 	whole = buf_in(&walk->scratch, base.len + path.len);
 	uri_decode(&whole, base);
 	buf_add(&whole, path);
-	if (!whole.overflow &&
-	    robots_allow(
-		robots, names, sizeof names / sizeof *names, buf_str(&whole)))
+	if (!whole.overflow && robots_allow(&walk->robots, buf_str(&whole)))
 		return true;
 	walk->forbidden++;
 	return false;
@@ -79,7 +75,10 @@ add(struct walk *walk, struct str request, unsigned depth, bool is_menu)
 {
 	const struct place place = { request, depth, is_menu };
 
-	if (request.len <= ORIGIN_REQUEST_MAX && is_allowed(walk, request) &&
+	/* A page may have a million links, and most of them to one place. */
+	if (request.len <= ORIGIN_REQUEST_MAX &&
+	    !frontier_knows(&walk->frontier, request) &&
+	    is_allowed(walk, request) &&
 	    frontier_add(&walk->frontier, &place) == -1)
 		(void)no_memory(walk);
 }
@@ -410,17 +409,23 @@ finish(struct walk *walk)
 static int
 get_robots(struct walk *walk)
 {
+	static const struct str names[] = { STR_INIT("archiver"),
+		STR_INIT("capsule"), STR_INIT("") };
 	struct mirroring *mirroring = walk->mirroring;
+	struct mirroring_text *text = &walk->robots_text;
 	char request[sizeof mirroring->origin.root + 16];
 
 	snprintf(request, sizeof request, "%s%s",
 	    mirroring->origin.is_gopher ? "" : mirroring->origin.root,
 	    "/robots.txt");
-	mirroring_get(mirroring, str_of(request), ROBOTS_MAX, &walk->robots);
-	if (walk->robots.got == MIRRORING_FAILED)
-		return mirroring_stop(
-		    mirroring, "robots.txt: %s", walk->robots.why);
-	return 0;
+	mirroring_get(mirroring, str_of(request), ROBOTS_MAX, text);
+	if (text->got == MIRRORING_FAILED)
+		return mirroring_stop(mirroring, "robots.txt: %s", text->why);
+	return robots_read(&mirroring->arena,
+		   (struct str){ text->at, text->len }, names,
+		   &walk->robots) == 0
+	    ? 0
+	    : no_memory(walk);
 }
 
 static int
@@ -471,7 +476,7 @@ bylinks_run(struct mirroring *mirroring)
 	frontier_release(&walk.frontier);
 	frontier_release(&walk.names);
 	arena_release(&walk.scratch);
-	free(walk.robots.at);
+	free(walk.robots_text.at);
 	free(walk.files);
 	return result;
 }

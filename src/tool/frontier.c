@@ -77,6 +77,12 @@ grow_places(struct frontier *frontier)
 	return 0;
 }
 
+bool
+frontier_knows(struct frontier *frontier, struct str request)
+{
+	return *slot_of(frontier, request) != 0;
+}
+
 int
 frontier_add(struct frontier *frontier, const struct place *place)
 {

@@ -44,6 +44,9 @@ void frontier_release(struct frontier *frontier);
  */
 MUST_USE int frontier_add(struct frontier *frontier, const struct place *place);
 
+/* Whether the place is known already. */
+bool frontier_knows(struct frontier *frontier, struct str request);
+
 /* The next place to look at; false when there is none. */
 bool frontier_next(struct frontier *frontier, struct place *out);
 

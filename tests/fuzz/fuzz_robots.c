@@ -6,12 +6,21 @@
 #include "fuzz.h"
 #include "text/robots.h"
 
-static const struct str names[] = { STR_INIT("archiver"), STR_INIT("capsule") };
+static const struct str names[] = { STR_INIT("archiver"), STR_INIT("capsule"),
+	STR_INIT("") };
 
 static bool
-allows(struct str robots, struct str path)
+allows(struct str text, struct str path)
 {
-	return robots_allow(robots, names, 2, path);
+	struct arena arena;
+	struct robots robots;
+	bool result;
+
+	arena_init(&arena, (size_t)1 << 30);
+	CHECK(robots_read(&arena, text, names, &robots) == 0);
+	result = robots_allow(&robots, path);
+	arena_release(&arena);
+	return result;
 }
 
 /* A rule for everybody in a file of its own. */

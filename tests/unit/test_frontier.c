@@ -45,6 +45,8 @@ each_once_in_order(void **state)
 	}
 	assert_false(frontier_next(&frontier, &place));
 	/* What was looked at is known still. */
+	assert_true(frontier_knows(&frontier, STR("/7")));
+	assert_false(frontier_knows(&frontier, STR("/5000")));
 	assert_int_equal(add(&frontier, "/7", 1), 0);
 	frontier_release(&frontier);
 	arena_release(&arena);

@@ -8,6 +8,11 @@
 
 #include "text/robots.h"
 
+#define ARENA_CAP ((size_t)1 << 16)
+
+static const struct str names[] = { STR_INIT("archiver"), STR_INIT("capsule"),
+	STR_INIT("") };
+
 static const struct {
 	const char *robots, *path;
 	bool allowed;
@@ -65,13 +70,33 @@ static const struct {
 static void
 allowed(void **state)
 {
-	const struct str names[] = { STR("archiver"), STR("capsule") };
+	struct robots robots;
+	struct arena arena;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (robots_allow(str_of(table[i].robots), names, 2,
-			str_of(table[i].path)) != table[i].allowed)
+	arena_init(&arena, ARENA_CAP);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct str text = str_of(table[i].robots);
+
+		assert_int_equal(robots_read(&arena, text, names, &robots), 0);
+		if (robots_allow(&robots, str_of(table[i].path)) !=
+		    table[i].allowed)
 			fail_msg("%s: %s", table[i].robots, table[i].path);
+	}
+	arena_release(&arena);
+}
+
+static void
+no_memory(void **state)
+{
+	struct robots robots;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, ARENA_CAP);
+	arena_fail_at(&arena, 1);
+	assert_int_equal(robots_read(&arena, STR(""), names, &robots), -1);
+	arena_release(&arena);
 }
 
 int
@@ -79,6 +104,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(allowed),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

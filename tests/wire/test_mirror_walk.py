@@ -6,7 +6,7 @@ import subprocess
 import threading
 import unittest
 
-from build import DEADLINE_S
+from build import DEADLINE_S, SLOWER
 from origin import Mirror, Origin
 from server import Server, select, wait_until
 
@@ -241,6 +241,15 @@ class Walk(unittest.TestCase):
                 result = self.run_mirror(status=1)
                 self.assertIn('robots.txt: ', result.stderr)
                 self.assertNotIn('/', self.origin.paths())
+
+    def test_many_links_and_many_rules(self):
+        """A page of links to one place, where much is forbidden."""
+        self.origin.files = {
+            'index.gmi': b'=> /a\n' * 45000,
+            'robots.txt': b'User-agent: *\n' + b''.join(
+                b'Disallow: /p/%04d\n' % number for number in range(3600))}
+        result = self.mirror.run(self.origin.url(), limit=15 * SLOWER)
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_one_at_a_time(self):
         inside, most = [], [0]
