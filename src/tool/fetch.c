@@ -66,6 +66,16 @@ connect_somewhere(struct fetch *fetch)
 	fail(fetch);
 }
 
+const struct net_address *
+fetch_address(const struct fetch *fetch)
+{
+	const struct origin *origin = fetch->origin;
+	size_t before = fetch->tried > 0 ? fetch->tried - 1 : 0;
+
+	return &origin->addresses[(origin->working + before) %
+	    origin->address_count];
+}
+
 void
 fetch_begin(struct fetch *fetch)
 {

@@ -71,6 +71,9 @@ void fetch_begin(struct fetch *fetch);
  */
 void fetch_go(struct fetch *fetch);
 
+/* The address that it was sent to, or was to be; the last of several. */
+const struct net_address *fetch_address(const struct fetch *fetch);
+
 /* Milliseconds until it has to be called again. */
 long fetch_patience_ms(const struct fetch *fetch);
 

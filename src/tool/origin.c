@@ -154,8 +154,12 @@ origin_open(struct origin *origin, const char *url, const char *known_hosts)
 	    str_of(origin->host), origin->addresses, ORIGIN_ADDRESSES, &error);
 	for (size_t i = 0; i < origin->address_count; i++)
 		net_port_set(&origin->addresses[i], origin->port);
-	if (origin->address_count == 0)
-		return failed(origin, origin->host, error);
+	if (origin->address_count == 0) {
+		snprintf(origin->error, sizeof origin->error,
+		    "%s: %s; look at the URL, or try again later", origin->host,
+		    error);
+		return ORIGIN_FAILED;
+	}
 	return origin->is_gopher ? ORIGIN_OK : find_pin(origin, known_hosts);
 }
 

@@ -210,11 +210,16 @@ static void
 check_reached(struct pool *pool, const struct job *job)
 {
 	struct origin *origin = pool->origin;
+	char address[NET_TEXT_MAX];
+	bool told = origin->host_is_address;
 
-	if (job->fetch.end == FETCH_FAILED && !origin->reached &&
-	    origin->error[0] == '\0')
-		snprintf(origin->error, sizeof origin->error, "%s: %s",
-		    origin->name, job->fetch.why);
+	if (job->fetch.end != FETCH_FAILED || origin->reached ||
+	    origin->error[0] != '\0')
+		return;
+	net_address_format(fetch_address(&job->fetch), address);
+	snprintf(origin->error, sizeof origin->error,
+	    "%s%s%s: %s; look at the URL, or try again later", origin->name,
+	    told ? "" : " at ", told ? "" : address, job->fetch.why);
 }
 
 static void

@@ -494,10 +494,18 @@ class Mirrors(unittest.TestCase):
     def test_nobody_there(self):
         port = self.origin.gemini_port
         self.origin.stop()
-        result = self.mirror.run('gemini://127.0.0.1:%d/' % port)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn('Connection refused', result.stderr)
-        self.assertEqual(self.mirror.files(), {})
+        for host, words in (
+                ('127.0.0.1:%d' % port,
+                 r'mirror: 127.0.0.1:%d: Connection refused' % port),
+                ('localhost:%d' % port,
+                 r':%d at (127.0.0.1|\[::1\]):%d: ' % (port, port)),
+                ('nobody.invalid', 'mirror: nobody.invalid: ')):
+            with self.subTest(host=host):
+                result = self.mirror.run('gemini://%s/' % host)
+                self.assertEqual(result.returncode, 1)
+                self.assertRegex(result.stderr, words)
+                self.assertIn('look at the URL', result.stderr)
+                self.assertEqual(self.mirror.files(), {})
 
     def test_a_terminal_gets_a_bar(self):
         import pty
