@@ -158,6 +158,16 @@ signature_sign(struct signature_key *key, struct str text,
 }
 
 int
+signature_find(struct signature_key *key)
+{
+	EVP_PKEY *read = read_public(key);
+	int result = read != NULL ? 0 : -1;
+
+	EVP_PKEY_free(read);
+	return result;
+}
+
+int
 signature_check(
     struct signature_key *key, struct str text, struct str signature)
 {

@@ -29,6 +29,9 @@ MUST_USE int signature_make_key(struct signature_key *key);
 MUST_USE int signature_sign(struct signature_key *key, struct str text,
     unsigned char out[SIGNATURE_SIZE]);
 
+/* Whether there is a public key at all: 0 or -1. */
+MUST_USE int signature_find(struct signature_key *key);
+
 /* Whether it was made with the key of this public one: 1 or 0. */
 MUST_USE int signature_check(
     struct signature_key *key, struct str text, struct str signature);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sys/clock.h"
+#include "sys/signature.h"
 #include "tool/bylinks.h"
 #include "tool/bymanifest.h"
 #include "tool/mirroring.h"
@@ -87,6 +88,18 @@ open_folder(struct mirroring *mirroring)
 	else
 		complain("%s: %s; name a folder of yours", mirroring->folder,
 		    strerror(errno));
+	return -1;
+}
+
+/* Before anybody is asked for anything. */
+static int
+check_key(const char *path)
+{
+	struct signature_key key = { .path = path };
+
+	if (path == NULL || signature_find(&key) == 0)
+		return 0;
+	complain("--key %s", key.error);
 	return -1;
 }
 
@@ -203,6 +216,8 @@ mirror_main(int argc, char **argv)
 		return wrong_usage("name a URL and a folder", "");
 	mirroring.url = argv[optind];
 	mirroring.folder = argv[optind + 1];
+	if (check_key(mirroring.key) == -1)
+		return 1;
 	/* A server that hangs up is told by the write that fails. */
 	signal(SIGPIPE, SIG_IGN);
 	return mirror(&mirroring);

@@ -61,6 +61,7 @@ both_ways(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(signature_sign(&key, text, made), 0);
+	assert_int_equal(signature_find(&public_key), 0);
 	assert_int_equal(signature_check(&public_key, text, signed_), 1);
 	assert_int_equal(
 	    signature_check(&public_key, STR("some texT"), signed_), 0);
@@ -102,6 +103,7 @@ no_keys(void **state)
 	assert_int_equal(signature_sign(&key, STR(""), made), -1);
 	assert_non_null(strstr(key.error, "no private key"));
 	assert_int_equal(signature_check(&key, STR(""), signature()), -1);
+	assert_int_equal(signature_find(&key), -1);
 	assert_non_null(strstr(key.error, "no public key"));
 }
 

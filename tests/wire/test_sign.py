@@ -208,8 +208,10 @@ class SignedMirrors(Signing):
         self.assertIn('other.pub', result.stderr)
         for name in ('none.pub', 'key'):
             result = self.run_mirror('--key', self.path(name), status=1)
-            self.assertIn(name, result.stderr)
+            self.assertIn('--key %s: ' % self.path(name), result.stderr)
         self.assertEqual(self.mirror.files(), {})
+        # Nobody was asked for what could not be used.
+        self.assertEqual(self.origin.paths(), ['/manifest', '/manifest.sig'])
 
     def test_without_manifest(self):
         self.origin.with_manifest = False
