@@ -22,7 +22,7 @@
 #define REQUEST_MEMORY ((size_t)256 << 10)
 /* How long one client is served before the others have their turn. */
 #define TURN_MS 2
-#define TURN_BYTES ((uint64_t)256 << 10)
+#define TURN_BYTES ((uint64_t)1 << 20)
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
 /* What a client takes at least from one stall deadline to the next. */

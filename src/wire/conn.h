@@ -31,7 +31,7 @@ enum conn_deadline {
 };
 
 /* The bytes that one turn of one connection may use, and the next reuses. */
-#define CONN_SCRATCH_SIZE DELIVERY_PART
+#define CONN_SCRATCH_SIZE DELIVERY_ROOM
 
 TAILQ_HEAD(conn_list, conn);
 

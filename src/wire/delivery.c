@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sys/log.h"
 #include "text/buf.h"
@@ -95,14 +96,58 @@ send_read(struct delivery *delivery, char *scratch)
 	return finish_or_flush(delivery);
 }
 
+/* Sends record by record; what the socket has no room for is left. */
+static ssize_t
+send_records(struct delivery *delivery, struct str *bytes)
+{
+	ssize_t sent = IO_DONE;
+
+	while (sent == IO_DONE && bytes->len > 0) {
+		size_t len =
+		    bytes->len < DELIVERY_PART ? bytes->len : DELIVERY_PART;
+
+		sent = transport_write(delivery->transport, bytes->at, len);
+		if (sent != IO_DONE)
+			return sent;
+		*bytes = str_tail(*bytes, len);
+		delivery->bytes += len;
+		if (bytes->len > 0)
+			sent = transport_flush(delivery->transport);
+	}
+	return sent;
+}
+
+/* As send_read, with few reads; what is left of one is read again. */
+static ssize_t
+send_file_read(struct delivery *delivery, struct body *body, char *scratch)
+{
+	struct body_file *file = body->file;
+	ssize_t len = body_pull(body, scratch, DELIVERY_ROOM);
+	struct str bytes = { scratch, (size_t)len };
+	ssize_t sent;
+
+	if (len == -1)
+		return cut_short(delivery);
+	sent = send_records(delivery, &bytes);
+	if (bytes.len == 0)
+		return sent == IO_DONE ? finish_or_flush(delivery) : sent;
+	if (lseek(file->fd, -(off_t)bytes.len, SEEK_CUR) == -1)
+		return cut_short(delivery);
+	file->left += (off_t)bytes.len;
+	body->ended = false;
+	return sent;
+}
+
 ssize_t
 delivery_part(struct delivery *delivery, char *scratch)
 {
 	struct body *body = delivery->exchange->body;
 	bool is_file = delivery->exchange->head.len == 0 && body != NULL &&
-	    !body->ended && body->file != NULL &&
-	    transport_sends_files(delivery->transport);
+	    !body->ended && body->file != NULL;
 
-	return is_file ? send_file(delivery, body)
-		       : send_read(delivery, scratch);
+	if (!is_file)
+		return send_read(delivery, scratch);
+	return transport_sends_files(delivery->transport)
+	    ? send_file(delivery, body)
+	    : send_file_read(delivery, body, scratch);
 }

@@ -11,6 +11,8 @@
 
 /* One part of an answer: a TLS record of the largest size. */
 #define DELIVERY_PART 16384
+/* What is read of a file at once; more would leave the processor's cache. */
+#define DELIVERY_ROOM (8 * DELIVERY_PART)
 
 /* An answer on its way to a client.  The owner fills the first part. */
 struct delivery {
@@ -23,9 +25,10 @@ struct delivery {
 };
 
 /*
- * Sends the next part, for which `scratch` has DELIVERY_PART bytes, once
- * what was sent before is flushed.  Returns IO_DONE, or another enum io;
- * IO_FAILED also when the rest of the answer cannot be had, which is logged.
+ * Sends the next part or, of a file, a few, for which `scratch` has
+ * DELIVERY_ROOM bytes, once what was sent before is flushed.  Returns IO_DONE,
+ * or another enum io; IO_FAILED also when the rest of the answer cannot be had,
+ * which is logged.
  */
 MUST_USE ssize_t delivery_part(struct delivery *delivery, char *scratch);
 
