@@ -48,6 +48,7 @@ struct worker {
 	bool stopping;
 	bool paused;
 	size_t most; /* clients at once, more are told that there is no room */
+	struct limit_rules limits;
 	int spare; /* a descriptor to answer with when there is no other */
 	struct timespec complains_after;
 };
@@ -137,7 +138,7 @@ accept_one(struct listener *listener, bool refused)
 	if (client.fd == -1)
 		return -1;
 	answer = limit_enter(
-	    setup->limits, &setup->config->limits, setup->number, &client.peer);
+	    setup->limits, &worker->limits, setup->number, &client.peer);
 	if (answer.verdict == LIMIT_DROP) {
 		net_reset_on_close(client.fd, true);
 		close(client.fd);
@@ -385,6 +386,20 @@ clients_at_most(void)
 	return (size_t)(files.rlim_cur - OTHER_FILES) / 2;
 }
 
+/*
+ * However few clients there may be at once: those of one network, and those
+ * told that it has too many, leave half the room to the others.
+ */
+static struct limit_rules
+limits_within(const struct limit_rules *limits, size_t most)
+{
+	struct limit_rules within = *limits;
+
+	if (within.open > most / 4)
+		within.open = (unsigned)(most / 4);
+	return within;
+}
+
 static int
 serve_clients(struct worker *worker)
 {
@@ -405,6 +420,7 @@ serve_clients(struct worker *worker)
 	if (setup->index != -1)
 		take_index(worker, setup->index);
 	worker->most = clients_at_most();
+	worker->limits = limits_within(&setup->config->limits, worker->most);
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==

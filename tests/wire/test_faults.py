@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from build import SLOWER, hurried
+from build import SLOWER, beneath
 from server import (DEADLINE_S, Connection, Server, fetch, gemini_connect,
                     gopher_connect, new_directory, select, tls_context,
                     wait_until)
@@ -372,7 +372,7 @@ class Room(unittest.TestCase):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
-    @hurried
+    @beneath
     def test_more_clients_than_descriptors(self):
         # A page, or that there is no room; never that something failed.
         with Server(HOME, workers=1, preexec_fn=self.limit) as server:
