@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -121,7 +122,8 @@ judge(const struct program *program, const char *machine, const char *name,
 static void
 serving(void **state)
 {
-	static const struct {
+	const uint64_t self = (uint64_t)getpid();
+	const struct {
 		const char *names[3];
 		uint64_t arguments[3];
 	} table[] = {
@@ -148,7 +150,9 @@ serving(void **state)
 		{ { "pread64" }, { 0 } },
 		{ { "lseek", "_llseek" }, { 0 } },
 		{ { "getdents64" }, { 0 } },
-		{ { "fcntl", "fcntl64" }, { 0 } },
+		{ { "fcntl", "fcntl64" }, { 0, F_GETFL } },
+		{ { "fcntl", "fcntl64" }, { 0, F_SETFD } },
+		{ { "fcntl", "fcntl64" }, { 0, F_DUPFD_CLOEXEC } },
 		{ { "write" }, { 0 } },
 		{ { "brk" }, { 0 } },
 		{ { "mmap", "mmap2" }, { 0, 0, PROT_READ | PROT_WRITE } },
@@ -159,6 +163,7 @@ serving(void **state)
 		{ { "getpid" }, { 0 } },
 		{ { "rt_sigreturn" }, { 0 } },
 		{ { "rt_sigaction" }, { 0 } },
+		{ { "tgkill" }, { self } },
 		{ { "exit_group" }, { 0 } },
 	};
 
@@ -189,7 +194,8 @@ serving(void **state)
 static void
 anything_else(void **state)
 {
-	static const struct {
+	const uint64_t parent = (uint64_t)getppid();
+	const struct {
 		const char *name;
 		uint64_t arguments[3];
 	} table[] = {
@@ -206,6 +212,13 @@ anything_else(void **state)
 		{ "connect", { 0 } },
 		{ "bind", { 0 } },
 		{ "kill", { 0 } },
+		{ "tkill", { 0 } },
+		{ "tgkill", { parent } },
+		{ "rt_tgsigqueueinfo", { 0 } },
+		{ "fcntl", { 0, F_SETOWN, parent } },
+		{ "fcntl64", { 0, F_SETOWN, parent } },
+		{ "fcntl", { 0, F_SETOWN_EX } },
+		{ "fcntl", { 0, F_SETSIG } },
 		{ "ptrace", { 0 } },
 		{ "process_vm_readv", { 0 } },
 		{ "unlinkat", { 0 } },
