@@ -258,18 +258,18 @@ class Waiting(unittest.TestCase):
                         name: text.encode() for name, text in tree.items()})
 
     def test_many_at_once_of_many_files(self):
-        # What ends an archive is kept until then: 6000 files are 4 places
+        # What ends an archive is kept until then: 2000 files are 2 places
         # of the 64.
-        noise = os.urandom(2000)
+        noise = os.urandom(6000)
         tree = {'d%d/f%d.bin' % (number % 20, number): noise
-                for number in range(6000)}
+                for number in range(2000)}
         with Server(tree, workers=1) as server:
             # How many there are is known from the index.
             wait_until(lambda: fetch(server, '/manifest').status == 20,
                        'the index')
             clients = []
             try:
-                for _ in range(16):
+                for _ in range(32):
                     client = gopher_connect(server, receive_buffer=4096)
                     clients.append(client)
                     client.send(b'/capsule.gpub\r\n')

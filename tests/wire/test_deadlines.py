@@ -35,6 +35,14 @@ def drip(connection, data, pace=0.05):
     return len(data)
 
 
+def read_to_end(connection):
+    """What still comes.  A byte on its way makes the end a reset."""
+    try:
+        return connection.read_all()
+    except ConnectionResetError:
+        return b''
+
+
 class Deadlines(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -63,7 +71,7 @@ class Deadlines(unittest.TestCase):
     def test_hello_in_drops(self):
         with self.raw() as connection:
             self.assertLess(drip(connection, hello()), 60)
-            self.assertEqual(connection.read_all(), b'')
+            self.assertEqual(read_to_end(connection), b'')
 
     def test_handshake_that_stops(self):
         # The server has answered the hello, and nothing comes back.
@@ -101,7 +109,7 @@ class Deadlines(unittest.TestCase):
     def test_selector_in_drops(self):
         with gopher_connect(self.server) as connection:
             self.assertLess(drip(connection, b'/' + b'a' * 900), 60)
-            self.assertEqual(connection.read_all(), b'')
+            self.assertEqual(read_to_end(connection), b'')
 
     def test_reader_that_stops(self):
         for connect, request in (
