@@ -43,6 +43,9 @@ WORKS = (
     Work('gopher-menu', 'Gopher 2 KB menu', 'gopher', '', goal=1.6),
     Work('gopher-text', 'Gopher 2 KB text', 'gopher', '/text.txt', 2 * KB,
          goal=1.5),
+    # sendfile(2) is cheap for who sends, and dear for who reads on loopback.
+    Work('gopher-10m-own', 'Gopher 10 MB', 'gopher', '/10m.bin', 10 * MB,
+         concurrency=4),
     Work('gopher-10m', 'Gopher 10 MB, with the client', 'gopher',
          '/10m.bin', 10 * MB, metric='both_us', goal=1.05, concurrency=4),
     Work('gemini-page', 'Gemini page of 1,000 links', 'gemini', '/page/',
