@@ -73,17 +73,35 @@ add_escaped(struct buf *out, char byte)
 		buf_printf(out, "\\x%02X", (unsigned char)byte);
 }
 
+/* How many bytes, up to `most`, are ASCII without a control: usually all. */
+static size_t
+plain_length(struct str text, size_t most)
+{
+	size_t len = 0;
+
+	if (most > text.len)
+		most = text.len;
+	while (len < most && text.at[len] >= ' ' && text.at[len] < 0x7f)
+		len++;
+	return len;
+}
+
 /* Appends what fits, without cutting a character or an escape. */
 static void
 add_line(struct buf *out, struct str text)
 {
 	while (text.len > 0 && !out->overflow) {
-		struct str part;
+		size_t plain = plain_length(text, buf_room(out));
+		struct str part = str_head(text, plain);
 
-		if (take(&text, &part))
+		if (plain > 0) {
 			buf_add(out, part);
-		else
+			text = str_tail(text, plain);
+		} else if (take(&text, &part)) {
+			buf_add(out, part);
+		} else {
 			add_escaped(out, part.at[0]);
+		}
 	}
 }
 
@@ -197,14 +215,23 @@ log_die(int status, const char *format, ...)
 	exit(status);
 }
 
+/* Whether a character of ASCII can stand without quotes. */
+static bool
+is_bare(char c)
+{
+	return c > ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 static bool
 is_quoted(struct str value)
 {
 	struct str rest = value, part;
 
 	while (rest.len > 0)
-		if (!take(&rest, &part) || part.at[0] == ' ' ||
-		    part.at[0] == '"' || part.at[0] == '\\')
+		if (is_bare(rest.at[0]))
+			rest = str_tail(rest, 1);
+		else if ((unsigned char)rest.at[0] < 0x80 ||
+		    !take(&rest, &part))
 			return true;
 	return value.len == 0;
 }
