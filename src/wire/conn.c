@@ -63,6 +63,8 @@ struct conn {
 	bool cut_off; /* answered before all that it sends had come */
 	bool lingering; /* in CONN_DRAIN, with a deadline set for it */
 	bool logged;
+	bool timed; /* `deadline` runs for what is due */
+	enum conn_deadline due; /* what is waited for next */
 	struct event io, deadline;
 	struct transport transport;
 	struct arena arena;
@@ -122,12 +124,12 @@ conn_close(struct conn *conn)
 	group->closed(group, conn->client.entry);
 }
 
+/* Most clients are never waited for, so nothing runs before we wait. */
 static void
 set_deadline(struct conn *conn, enum conn_deadline kind)
 {
-	/* Without a timer for it a client could stay for ever. */
-	if (evtimer_add(&conn->deadline, conn->group->deadlines[kind]) == -1)
-		conn->state = CONN_CLOSED;
+	conn->due = kind;
+	conn->timed = false;
 }
 
 /*
@@ -329,6 +331,12 @@ on_io(evutil_socket_t fd, short what, void *context)
 static int
 wait_for(struct conn *conn, short what)
 {
+	const struct timeval *length = conn->group->deadlines[conn->due];
+
+	/* Without a timer for it a client could stay for ever. */
+	if (!conn->timed && evtimer_add(&conn->deadline, length) == -1)
+		return -1;
+	conn->timed = true;
 	if (conn->waiting == what)
 		return 0;
 	if (conn->waiting != 0)
@@ -389,13 +397,13 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		conn->cut_off = true;
 		begin_response(conn);
 		conn_run(conn);
-	} else if (conn->state == CONN_RESPONSE && is_taking(conn)) {
-		set_deadline(conn, CONN_DEADLINE_STALL);
-	} else if (conn->state == CONN_DRAIN && is_taking(conn)) {
-		set_deadline(conn, CONN_DEADLINE_DRAIN);
-	} else {
-		conn_close(conn);
+		return;
 	}
+	/* Once more the same. */
+	conn->timed = false;
+	if ((conn->state != CONN_RESPONSE && conn->state != CONN_DRAIN) ||
+	    !is_taking(conn) || wait_for(conn, conn->waiting) == -1)
+		conn_close(conn);
 }
 
 void
