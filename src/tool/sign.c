@@ -198,14 +198,20 @@ write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 	return -1;
 }
 
-/* A key in the capsule would be a key for everybody. */
+/*
+ * A key in the capsule would be a key for everybody.  Where a manifest was
+ * named its folder is taken for one, if a key is to be made there.
+ */
 static int
-check_place(const char *folder, const char *key)
+check_place(const char *path, bool is_folder, const char *key)
 {
-	char above[PATH_MAX];
+	char folder[PATH_MAX], above[PATH_MAX];
 	struct tree tree;
 	int inside;
 
+	snprintf(above, sizeof above, "%s", path);
+	snprintf(
+	    folder, sizeof folder, "%s", is_folder ? path : dirname(above));
 	if (tree_init(&tree, folder) == -1)
 		return complain(
 		    "%s: cannot be opened: %s", folder, strerror(errno));
@@ -233,7 +239,8 @@ sign(const char *path, const char *key_path, bool makes_key)
 	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
 		path) >= (int)sizeof name)
 		return complain("%s: the name is too long", path);
-	if (is_folder && check_place(path, key_path) == -1)
+	if ((is_folder || makes_key) &&
+	    check_place(path, is_folder, key_path) == -1)
 		return -1;
 	if (makes_key && signature_make_key(&key) == -1)
 		return complain("%s", key.error);

@@ -10,6 +10,8 @@ import unittest
 from build import CAPSULE, DEADLINE_S
 from origin import Mirror, Origin, manifest_of
 
+MANIFEST = 'site/manifest'
+SIGNATURE = 'site/manifest.sig'
 FILES = {'index.gmi': b'# Home\n', 'a/b.txt': b'b\n'}
 
 
@@ -17,7 +19,8 @@ class Signing(unittest.TestCase):
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix='capsuled-sign-')
         self.addCleanup(shutil.rmtree, self.top)
-        self.manifest = self.write('manifest', manifest_of(FILES))
+        os.mkdir(self.path('site'))
+        self.write(MANIFEST, manifest_of(FILES))
 
     def path(self, name):
         return os.path.join(self.top, name)
@@ -45,32 +48,33 @@ class Signing(unittest.TestCase):
     def openssl_verifies(self, status=0):
         return self.run_in(
             'openssl', 'pkeyutl', '-verify', '-pubin', '-inkey', 'key.pub',
-            '-rawin', '-in', 'manifest', '-sigfile', 'manifest.sig',
+            '-rawin', '-in', MANIFEST, '-sigfile', SIGNATURE,
             status=status)
-
 
 
 class Sign(Signing):
     def test_a_new_key(self):
-        result = self.sign('--new', 'manifest', 'key')
-        self.assertEqual(result.stdout, 'manifest.sig\n')
-        self.assertEqual(len(self.read('manifest.sig')), 64)
+        result = self.sign('--new', MANIFEST, 'key')
+        self.assertEqual(result.stdout, SIGNATURE + '\n')
+        self.assertEqual(len(self.read(SIGNATURE)), 64)
         self.assertEqual(
             stat.S_IMODE(os.stat(self.path('key')).st_mode), 0o600)
         self.assertEqual(sorted(os.listdir(self.top)),
-                         ['key', 'key.pub', 'manifest', 'manifest.sig'])
+                         ['key', 'key.pub', 'site'])
+        self.assertEqual(sorted(os.listdir(self.path('site'))),
+                         ['manifest', 'manifest.sig'])
         self.openssl_verifies()
         before = self.read('key'), self.read('key.pub')
         # Again, with the same key: the same signature.
-        signature = self.read('manifest.sig')
-        os.unlink(self.path('manifest.sig'))
-        self.sign('manifest', 'key')
-        self.assertEqual(self.read('manifest.sig'), signature)
+        signature = self.read(SIGNATURE)
+        os.unlink(self.path(SIGNATURE))
+        self.sign(MANIFEST, 'key')
+        self.assertEqual(self.read(SIGNATURE), signature)
         # Nothing is ever written over.
-        result = self.sign('--new', 'manifest', 'key', status=1)
+        result = self.sign('--new', MANIFEST, 'key', status=1)
         self.assertIn('never written over', result.stderr)
         os.unlink(self.path('key'))
-        self.sign('--new', 'manifest', 'key', status=1)
+        self.sign('--new', MANIFEST, 'key', status=1)
         self.assertFalse(os.path.exists(self.path('key')))
         self.assertEqual(self.read('key.pub'), before[1])
 
@@ -80,30 +84,29 @@ class Sign(Signing):
         self.run_in('openssl', 'pkey', '-in', 'key', '-pubout', '-out',
                     'key.pub')
         os.chmod(self.path('key'), 0o600)
-        self.sign('manifest', 'key')
+        self.sign(MANIFEST, 'key')
         self.openssl_verifies()
-        self.write('manifest', manifest_of({}))
+        self.write(MANIFEST, manifest_of({}))
         self.openssl_verifies(status=1)
 
     def test_a_folder(self):
         """Signed is what the server would answer."""
-        folder = self.path('capsule')
-        os.mkdir(folder)
-        os.rename(self.manifest, self.path('capsule/manifest'))
-        self.sign('--new', folder, 'key')
-        os.rename(self.path('capsule/manifest.sig'),
-                  self.path('manifest.sig'))
-        os.rename(self.path('capsule/manifest'), self.manifest)
+        self.sign('--new', 'site', 'key')
         self.openssl_verifies()
-        os.mkdir(self.path('capsule/private'))
-        for key in ('capsule/key', 'capsule/private/key'):
-            result = self.sign('--new', 'capsule', key, status=1)
-            self.assertIn('would be served', result.stderr)
-            self.assertFalse(os.path.exists(self.path(key)))
+
+    def test_a_key_within_the_capsule(self):
+        """A manifest that is named lies in its capsule, most likely."""
+        os.mkdir(self.path('site/private'))
+        for name in ('site', MANIFEST):
+            for key in ('site/key', 'site/private/key'):
+                with self.subTest(name=name, key=key):
+                    result = self.sign('--new', name, key, status=1)
+                    self.assertIn('would be served', result.stderr)
+                    self.assertFalse(os.path.exists(self.path(key)))
 
     def test_what_is_not_signed(self):
-        self.sign('--new', 'manifest', 'key')
-        os.unlink(self.path('manifest.sig'))
+        self.sign('--new', MANIFEST, 'key')
+        os.unlink(self.path(SIGNATURE))
         good = manifest_of(FILES)
         for name, text in (
                 ('empty', b''), ('cut', good[:-1]), ('text', b'hello\n'),
@@ -111,13 +114,13 @@ class Sign(Signing):
                 ('changes', b'# capsule manifest 1 since '
                             b'2023-11-14T22:13:20Z\n')):
             with self.subTest(name=name):
-                self.write('manifest', text)
-                result = self.sign('manifest', 'key', status=1)
+                self.write(MANIFEST, text)
+                result = self.sign(MANIFEST, 'key', status=1)
                 self.assertIn('manifest:', result.stderr)
-                self.assertFalse(os.path.exists(self.path('manifest.sig')))
+                self.assertFalse(os.path.exists(self.path(SIGNATURE)))
 
     def test_keys_that_are_none(self):
-        self.sign('--new', 'manifest', 'key')
+        self.sign('--new', MANIFEST, 'key')
         for name, make, words in (
                 ('none', None, '--new'),
                 ('text', b'hello\n', 'no private key'),
@@ -133,7 +136,7 @@ class Sign(Signing):
                 if os.path.exists(self.path(name)):
                     os.chmod(self.path(name),
                              0o604 if name == 'open' else 0o600)
-                result = self.sign('manifest', name, status=1)
+                result = self.sign(MANIFEST, name, status=1)
                 self.assertIn(name + ': ', result.stderr)
                 self.assertIn(words, result.stderr)
 
@@ -155,8 +158,8 @@ class SignedMirrors(Signing):
         self.addCleanup(self.origin.stop)
         self.mirror = Mirror()
         self.addCleanup(self.mirror.remove)
-        self.sign('--new', 'manifest', 'key')
-        self.origin.files['manifest.sig'] = self.read('manifest.sig')
+        self.sign('--new', MANIFEST, 'key')
+        self.origin.files['manifest.sig'] = self.read(SIGNATURE)
 
     def run_mirror(self, *options, scheme='gemini', status=0):
         result = self.mirror.run(
@@ -202,7 +205,7 @@ class SignedMirrors(Signing):
         self.assertEqual(self.mirror.files()['evil.txt'], b'evil\n')
 
     def test_another_key(self):
-        self.sign('--new', 'manifest', 'other')
+        self.sign('--new', MANIFEST, 'other')
         result = self.run_mirror(
             '--key', self.path('other.pub'), status=1)
         self.assertIn('other.pub', result.stderr)
