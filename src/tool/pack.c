@@ -1,11 +1,10 @@
 /*
- * A capsule into one file.  Knows how a file comes to be whole or not at all;
+ * A capsule into one file.  Knows which file it is and where it may be;
  * what is in it is the server's own work.
  */
 #include "tool/pack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include "daemon/config.h"
 #include "serve/archive.h"
 #include "serve/packer.h"
+#include "tool/aside.h"
 #include "tree/tree.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -100,35 +100,19 @@ write_body(int fd, struct body *body)
 		    write_all(fd, (struct str){ bytes, (size_t)got }) == -1)
 			return -1;
 	}
-	return fsync(fd);
+	return 0;
 }
 
-/* Writes beside `file` first, under a name that no server shows. */
 static int
 write_file(const char *file, struct body *body)
 {
-	char above[PATH_MAX], aside[PATH_MAX];
-	int fd, error = 0;
+	struct aside aside;
 
-	snprintf(above, sizeof above, "%s", file);
-	if ((size_t)snprintf(aside, sizeof aside, "%s/.capsule-pack-%ld",
-		dirname(above), (long)getpid()) >= sizeof aside) {
-		errno = ENAMETOOLONG;
+	if (aside_open(&aside, file) == -1)
 		return -1;
-	}
-	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd == -1)
-		return -1;
-	if (write_body(fd, body) == -1)
-		error = errno;
-	if (close(fd) == -1 && error == 0)
-		error = errno;
-	if (error == 0 && rename(aside, file) == 0)
-		return 0;
-	if (error == 0)
-		error = errno;
-	unlink(aside);
-	errno = error;
+	if (write_body(aside.fd, body) == 0)
+		return aside_keep(&aside, file);
+	aside_drop(&aside);
 	return -1;
 }
 

@@ -5,7 +5,6 @@
 #include "tool/sign.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
@@ -21,6 +20,7 @@
 #include "serve/serve.h"
 #include "sys/signature.h"
 #include "text/manifest.h"
+#include "tool/aside.h"
 #include "tool/promise.h"
 #include "tool/reader.h"
 #include "tree/tree.h"
@@ -174,28 +174,20 @@ check(const struct text *text, const char *path)
 	return result;
 }
 
-/* Beside its name first: nobody reads half a signature. */
 static int
 write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 {
-	char name[PATH_MAX], aside[PATH_MAX];
-	int fd = -1;
-	bool good;
+	struct aside aside;
 
-	if ((size_t)snprintf(name, sizeof name, "%s.sig", path) < sizeof name &&
-	    (size_t)snprintf(aside, sizeof aside, "%s.sig-%ld", path,
-		(long)getpid()) < sizeof aside)
-		fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd == -1)
+	if (aside_open(&aside, path) == -1)
 		return complain(
-		    "%s.sig: cannot be made: %s", path, strerror(errno));
-	good = write(fd, bytes, SIGNATURE_SIZE) == SIGNATURE_SIZE &&
-	    fsync(fd) == 0;
-	if (close(fd) == 0 && good && rename(aside, name) == 0)
+		    "%s: cannot be made: %s", path, strerror(errno));
+	errno = ENOSPC; /* when not all of it is written */
+	if (write(aside.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
+		aside_drop(&aside);
+	else if (aside_keep(&aside, path) == 0)
 		return 0;
-	complain("%s.sig: cannot be written: %s", path, strerror(errno));
-	(void)unlink(aside);
-	return -1;
+	return complain("%s: cannot be written: %s", path, strerror(errno));
 }
 
 /*
@@ -229,7 +221,7 @@ static int
 sign(const char *path, const char *key_path, bool makes_key)
 {
 	struct signature_key key = { .path = key_path };
-	char name[PATH_MAX];
+	char name[PATH_MAX - 4], out[PATH_MAX];
 	unsigned char signature[SIGNATURE_SIZE];
 	struct text text = { 0 };
 	struct stat st;
@@ -239,6 +231,7 @@ sign(const char *path, const char *key_path, bool makes_key)
 	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
 		path) >= (int)sizeof name)
 		return complain("%s: the name is too long", path);
+	snprintf(out, sizeof out, "%s.sig", name);
 	if ((is_folder || makes_key) &&
 	    check_place(path, is_folder, key_path) == -1)
 		return -1;
@@ -251,11 +244,11 @@ sign(const char *path, const char *key_path, bool makes_key)
 			signature) == -1)
 			complain("%s", key.error);
 		else
-			result = write_signature(name, signature);
+			result = write_signature(out, signature);
 	}
 	free(text.at);
 	if (result == 0)
-		printf("%s.sig\n", name);
+		puts(out);
 	return result;
 }
 

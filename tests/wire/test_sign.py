@@ -1,7 +1,9 @@
 """`capsule sign`, `capsule mirror --key`, and openssl's word on both."""
 
 import os
+import resource
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -103,6 +105,23 @@ class Sign(Signing):
                     result = self.sign('--new', name, key, status=1)
                     self.assertIn('would be served', result.stderr)
                     self.assertFalse(os.path.exists(self.path(key)))
+
+    def test_killed(self):
+        """What is left has a name that is never served."""
+        self.sign('--new', MANIFEST, 'key')
+        before = self.read(SIGNATURE)
+        result = subprocess.run(
+            [CAPSULE, 'sign', MANIFEST, 'key'], cwd=self.top,
+            capture_output=True, timeout=DEADLINE_S, check=False,
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (0, 0)))
+        self.assertEqual(result.returncode, -signal.SIGXFSZ)
+        found = os.listdir(self.path('site'))
+        self.assertEqual(len(found), 3)
+        self.assertEqual(
+            sorted(name for name in found if not name.startswith('.')),
+            ['manifest', 'manifest.sig'])
+        self.assertEqual(self.read(SIGNATURE), before)
 
     def test_what_is_not_signed(self):
         self.sign('--new', MANIFEST, 'key')
