@@ -49,9 +49,10 @@ show(const char *text)
 }
 
 static void
-set(struct options *options, const char *key, const char *value)
+set(struct options *options, const char *flag, const char *key,
+    const char *value)
 {
-	if (options_set(options, key, value) == -1)
+	if (options_set(options, flag, key, value) == -1)
 		log_die(EXIT_USAGE, TOO_MANY, OPTIONS_MAX);
 }
 
@@ -96,13 +97,13 @@ options_read(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(
 		    argc, argv, ":n:g:G:C:w:u:c:o:tv", words, NULL)) != -1) {
 		switch (option) {
-		case 'n': set(options, "names", optarg); break;
-		case 'g': set(options, "gemini", optarg); break;
-		case 'G': set(options, "gopher", optarg); break;
-		case 'C': set(options, "certs", optarg); break;
-		case 'w': set(options, "workers", optarg); break;
-		case 'u': set(options, "user", optarg); break;
-		case 'v': set(options, "verbose", "yes"); break;
+		case 'n': set(options, "-n", "names", optarg); break;
+		case 'g': set(options, "-g", "gemini", optarg); break;
+		case 'G': set(options, "-G", "gopher", optarg); break;
+		case 'C': set(options, "-C", "certs", optarg); break;
+		case 'w': set(options, "-w", "workers", optarg); break;
+		case 'u': set(options, "-u", "user", optarg); break;
+		case 'v': set(options, "-v", "verbose", "yes"); break;
 		case 'c': options->file = optarg; break;
 		case 't': options->check = true; break;
 		case 'o': assign(options, optarg); break;
@@ -112,7 +113,7 @@ options_read(struct options *options, int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		set(options, "capsule", argv[optind++]);
+		set(options, NULL, "capsule", argv[optind++]);
 	if (optind < argc)
 		log_die(EXIT_USAGE, "%s: one capsule at a time, " SEE_HELP,
 		    argv[optind]);

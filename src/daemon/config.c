@@ -29,18 +29,20 @@ struct load {
 	const char *file;
 	cfg_t *cfg; /* its options stand in the order of setting_keys */
 	int lines[KEYS_MAX]; /* where each key was set last */
+	const char *flags[KEYS_MAX]; /* and by which, on the command line */
 };
 
 /* libConfuse's callbacks carry no context. */
 static struct load *loading;
 
 int
-options_set(struct options *options, const char *key, const char *value)
+options_set(struct options *options, const char *flag, const char *key,
+    const char *value)
 {
 	if (options->count == OPTIONS_MAX)
 		return -1;
 	options->settings[options->count++] =
-	    (struct option_setting){ key, value };
+	    (struct option_setting){ flag, key, value };
 	return 0;
 }
 
@@ -52,7 +54,7 @@ options_assign(struct options *options, char *assignment)
 	if (equals == NULL || options->count == OPTIONS_MAX)
 		return -1;
 	*equals = '\0';
-	return options_set(options, assignment, equals + 1);
+	return options_set(options, "-o", assignment, equals + 1);
 }
 
 /* Leaves one line in the configuration; returns -1. */
@@ -267,6 +269,7 @@ parse_setting(struct load *load, const struct option_setting *setting)
 	if (load->lines[i] != ON_COMMAND_LINE || setting->value[0] == '\0')
 		cfg_free_value(option);
 	load->lines[i] = ON_COMMAND_LINE;
+	load->flags[i] = setting->flag;
 	if (setting_keys[i].list && setting->value[0] == '\0')
 		return 0;
 	if (cfg_setopt(load->cfg, option, setting->value) == NULL)
@@ -279,16 +282,19 @@ static int
 fail_at(struct load *load, size_t key)
 {
 	char what[sizeof load->config->error];
+	const char *flag = load->flags[key];
 
 	snprintf(what, sizeof what, "%s", load->config->error);
-	if (load->lines[key] == ON_COMMAND_LINE)
+	if (flag != NULL && strcmp(flag, "-o") == 0)
 		return fail(
 		    load, "-o %s: %.350s", setting_keys[key].name, what);
-	if (load->lines[key] != NOWHERE)
+	if (flag != NULL)
+		return fail(load, "%s: %.350s", flag, what);
+	if (load->lines[key] > NOWHERE)
 		return fail(load, "%.128s:%d: %.350s", load->file,
 		    load->lines[key], what);
 	/* A default that the file makes wrong, or an empty list of its own. */
-	if (load->file != NULL)
+	if (load->lines[key] == NOWHERE && load->file != NULL)
 		return fail(load, "%.128s: %.350s", load->file, what);
 	return fail(load, "%.350s", what);
 }

@@ -19,6 +19,7 @@
 struct options {
 	const char *file; /* -c; NULL: none */
 	struct option_setting {
+		const char *flag; /* NULL: it stood alone */
 		const char *key, *value;
 	} settings[OPTIONS_MAX];
 	size_t count;
@@ -26,11 +27,11 @@ struct options {
 };
 
 /*
- * Adds a setting; -1 when there are too many.  `key` and `value` are
- * borrowed.
+ * Adds a setting; -1 when there are too many.  `flag` is what an error is to
+ * name, as "-g", or NULL for an argument that stood alone; all is borrowed.
  */
-MUST_USE int
-options_set(struct options *options, const char *key, const char *value);
+MUST_USE int options_set(struct options *options, const char *flag,
+    const char *key, const char *value);
 
 /*
  * Adds "KEY=VALUE", which is altered and borrowed; -1 without a "=", or when
@@ -74,7 +75,8 @@ struct config {
  * command line; a list that the command line gives replaces the file's, one
  * setting an entry, and an empty setting leaves the list empty.
  * Returns -1 with a line in config->error (`FILE:LINE: what, what to do`,
- * without the line where it has none, or `-o KEY: what, what to do`);
+ * without the line where it has none, or `-g: what, what to do`, with the key
+ * behind it for -o);
  * `config` then holds nothing to release.
  */
 MUST_USE int config_load(struct config *config, const struct options *options);

@@ -77,7 +77,9 @@ read_listeners(struct setting *s, struct net_address **out, size_t *out_count)
 			    s->key->name);
 		if (net_address_parse(value.at, &all[i]) == -1)
 			return setting_fail(s,
-			    "\"%.99s\" is no listener, give [ADDR:]PORT or off",
+			    "\"%.99s\" is no listener, give [ADDR:]PORT, with "
+			    "a "
+			    "port up to 65535, or off",
 			    value.at);
 		if (is_taken(&all[i], all, i))
 			return setting_fail(s,

@@ -348,7 +348,9 @@ read_arguments(
 			if (read_format(optarg, format) == -1)
 				return -1;
 			break;
-		case 'n': set = options_set(options, "names", optarg); break;
+		case 'n':
+			set = options_set(options, "-n", "names", optarg);
+			break;
 		case 'o': set = options_assign(options, optarg); break;
 		default:
 			return wrong_usage(
@@ -360,7 +362,7 @@ read_arguments(
 	}
 	if (argc - optind != 1 || argv[optind][0] == '\0')
 		return wrong_usage("name one folder", "");
-	return options_set(options, "capsule", argv[optind]) == -1
+	return options_set(options, NULL, "capsule", argv[optind]) == -1
 	    ? wrong_usage("too many options", "")
 	    : 0;
 }

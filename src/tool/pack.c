@@ -210,7 +210,7 @@ read_flags(int argc, char **argv, struct options *options)
 		}
 	if (argc - optind != 2)
 		return wrong_usage("name a folder and a file", "");
-	if (options_set(options, "capsule", argv[optind]) == -1)
+	if (options_set(options, NULL, "capsule", argv[optind]) == -1)
 		return wrong_usage("too many options", "");
 	return 0;
 }

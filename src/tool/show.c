@@ -148,7 +148,9 @@ read_flags(int argc, char **argv, struct options *options,
 		switch (flag) {
 		case 'G': *protocol = &gopher; break;
 		case 'c': options->file = optarg; break;
-		case 'd': set = options_set(options, "capsule", optarg); break;
+		case 'd':
+			set = options_set(options, "-d", "capsule", optarg);
+			break;
 		case 'o': set = options_assign(options, optarg); break;
 		default:
 			return wrong_usage(

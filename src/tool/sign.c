@@ -126,7 +126,7 @@ read_folder(struct text *text, const char *folder)
 	struct config config;
 	int result;
 
-	if (options_set(&options, "capsule", folder) == -1)
+	if (options_set(&options, NULL, "capsule", folder) == -1)
 		return complain("%s: cannot be used", folder);
 	if (config_load(&config, &options) == -1)
 		return complain("%s", config.error);

@@ -358,10 +358,10 @@ test_bad_files(void **state)
 		    "give one like example.org" },
 		{ "gemini = { 99999 }",
 		    "c:1: \"99999\" is no listener, "
-		    "give [ADDR:]PORT or off" },
+		    "give [ADDR:]PORT, with a port up to 65535, or off" },
 		{ "gemini = { localhost:1 }",
 		    "c:1: \"localhost:1\" is no listener, "
-		    "give [ADDR:]PORT or off" },
+		    "give [ADDR:]PORT, with a port up to 65535, or off" },
 		{ "gopher = { 70, off }",
 		    "c:1: gopher is off and on, "
 		    "give off alone or leave it out" },
@@ -565,6 +565,37 @@ test_long_values(void **state)
 	config_release(&config);
 }
 
+/* An error names what was typed. */
+static void
+test_flags(void **state)
+{
+	static const struct option_setting rows[] = {
+		{ "-g", "gemini", "x" },
+		{ "-w", "workers", "x" },
+		{ NULL, "capsule", "" },
+	};
+	static const char *const want[] = {
+		"-g: \"x\" is no listener, give [ADDR:]PORT, with a port up to "
+		"65535, or off",
+		"-w: workers is \"x\", give a number from 0 to 256",
+		"capsule is empty, name a directory",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct options options = { .count = 1, .settings[0] = rows[i] };
+		struct config config;
+
+		assert_int_equal(config_load(&config, &options), -1);
+		assert_string_equal(config.error, want[i]);
+		/* Nor does a file change that. */
+		options.file = "c";
+		write_file(STR("width = 70\n"));
+		assert_int_equal(config_load(&config, &options), -1);
+		assert_string_equal(config.error, want[i]);
+	}
+}
+
 static void
 test_options(void **state)
 {
@@ -578,8 +609,8 @@ test_options(void **state)
 	assert_string_equal(options.settings[0].key, "a");
 	assert_string_equal(options.settings[0].value, "b=c");
 	for (size_t i = 1; i < OPTIONS_MAX; i++)
-		assert_int_equal(options_set(&options, "k", "v"), 0);
-	assert_int_equal(options_set(&options, "k", "v"), -1);
+		assert_int_equal(options_set(&options, "-k", "k", "v"), 0);
+	assert_int_equal(options_set(&options, "-k", "k", "v"), -1);
 	assert_int_equal(options.count, OPTIONS_MAX);
 }
 
@@ -599,6 +630,7 @@ main(void)
 		cmocka_unit_test(test_builtins),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_options),
 	};
 

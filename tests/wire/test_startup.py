@@ -71,6 +71,16 @@ class Startup(unittest.TestCase):
                     else [self.tree]
                 self.assert_refused([*good, *extra, *rest], (2,))
 
+    def test_an_error_names_what_was_typed(self):
+        for extra, says in ((['-g', '99999'], 'capsuled: -g: "99999"'),
+                            (['-G', 'x'], 'capsuled: -G: "x"'),
+                            (['-n', 'a b'], 'capsuled: -n: "a b"'),
+                            (['-w', 'x'], 'capsuled: -w: '),
+                            (['-o', 'workers=x'], 'capsuled: -o workers: ')):
+            with self.subTest(extra=extra):
+                self.assert_refused(
+                    [*self.listening(), *extra, self.tree], (2,), says)
+
     def test_keys_within_the_capsule(self):
         link = os.path.join(self.directory, 'link')
         os.symlink(os.path.join(self.tree, 'folder'), link)
