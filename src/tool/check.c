@@ -20,6 +20,7 @@
 #include "tool/proof.h"
 #include "tool/reader.h"
 #include "tool/survey.h"
+#include "tool/verb.h"
 #include "tree/media.h"
 
 struct check {
@@ -270,12 +271,10 @@ run(struct check *check)
 	survey.visit = find_orphan;
 	survey_run(&survey);
 	if (check->links.identities.incomplete)
-		fputs("capsule check: not enough memory to tell which pages "
-		      "nothing links to\n",
-		    stderr);
+		verb_say("check",
+		    "not enough memory to tell which pages nothing links to");
 	if (findings_end(&check->findings) == -1) {
-		fprintf(stderr, "capsule check: standard output: %s\n",
-		    strerror(errno));
+		verb_say("check", "standard output: %s", strerror(errno));
 		return 2;
 	}
 	if (check->links.identities.incomplete)
@@ -291,7 +290,7 @@ check_with(struct config *config, enum finding_format format)
 	int status;
 
 	if (reader_open(&check.reader, config, error, sizeof error) == -1) {
-		fprintf(stderr, "capsule check: %s\n", error);
+		verb_say("check", "%s", error);
 		return 2;
 	}
 	/* What the server would log is among the findings. */
@@ -308,14 +307,6 @@ check_with(struct config *config, enum finding_format format)
 }
 
 static int
-wrong_usage(const char *what, const char *argument)
-{
-	fprintf(stderr, "capsule check: %s%s; usage: capsule " CHECK_USAGE "\n",
-	    what, argument);
-	return -1;
-}
-
-static int
 read_format(const char *name, enum finding_format *format)
 {
 	if (strcmp(name, "text") == 0)
@@ -323,7 +314,7 @@ read_format(const char *name, enum finding_format *format)
 	else if (strcmp(name, "json") == 0)
 		*format = FINDING_JSON;
 	else
-		return wrong_usage("no such format: ", name);
+		return verb_misused("check", "no such format: ", name);
 	return 0;
 }
 
@@ -336,34 +327,23 @@ read_arguments(
 		{ "format", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int option, set = 0;
+	int option;
 
 	optind = 1;
 	opterr = 0;
 	while (
 	    (option = getopt_long(argc, argv, "c:n:o:", names, NULL)) != -1) {
-		switch (option) {
-		case 'c': options->file = optarg; break;
-		case 'f':
-			if (read_format(optarg, format) == -1)
-				return -1;
-			break;
-		case 'n':
-			set = options_set(options, "-n", "names", optarg);
-			break;
-		case 'o': set = options_assign(options, optarg); break;
-		default:
-			return wrong_usage(
-			    "no such option, or no value for it: ",
-			    argv[optind - 1]);
-		}
-		if (set == -1)
-			return wrong_usage("not KEY=VALUE: ", optarg);
+		int read = option == 'f'
+		    ? read_format(optarg, format)
+		    : verb_set("check", options, option, argv);
+
+		if (read == -1)
+			return -1;
 	}
 	if (argc - optind != 1 || argv[optind][0] == '\0')
-		return wrong_usage("name one folder", "");
+		return verb_misused("check", "name one folder", "");
 	return options_set(options, NULL, "capsule", argv[optind]) == -1
-	    ? wrong_usage("too many options", "")
+	    ? verb_misused("check", "too many options", "")
 	    : 0;
 }
 
@@ -378,7 +358,7 @@ check_main(int argc, char **argv)
 	if (read_arguments(argc, argv, &options, &format) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		fprintf(stderr, "capsule check: %s\n", config.error);
+		verb_say("check", "%s", config.error);
 		return 2;
 	}
 	status = check_with(&config, format);

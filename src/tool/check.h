@@ -2,8 +2,8 @@
 #define TOOL_CHECK_H
 
 #define CHECK_USAGE \
-	"check [-n NAME]... [-c FILE] [-o KEY=VALUE]... [--format=text|json] " \
-	"DIR"
+	"check [-n NAME]... [-c FILE] [-o KEY=VALUE]...\n" \
+	"                     [--format=text|json] DIR"
 
 /*
  * `capsule check`: everything that readers of the capsule in DIR would

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "text/buf.h"
 #include "text/gemtext.h"
 #include "tool/folder.h"
+#include "tool/verb.h"
 
 #define ARTICLE_MAX ((size_t)16 << 20)
 #define ARENA_MAX ((size_t)256 << 20)
@@ -30,20 +30,6 @@ struct import {
 	struct article article;
 	struct folder folder;
 };
-
-static void complain(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static void
-complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("capsule import: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-}
 
 /* The pages. */
 
@@ -207,10 +193,11 @@ read_file(struct import *import, struct str *out)
 		    (got = read(fd, at + len, ARTICLE_MAX + 1 - len)) > 0)
 			len += (size_t)got;
 	if (got == -1)
-		complain(
-		    "%s: %s; name a text file", import->file, strerror(errno));
+		verb_say("import", "%s: %s; name a text file", import->file,
+		    strerror(errno));
 	else if (len > ARTICLE_MAX)
-		complain("%s: is larger than 16 MiB; split it", import->file);
+		verb_say("import", "%s: is larger than 16 MiB; split it",
+		    import->file);
 	if (fd != -1)
 		close(fd);
 	*out = (struct str){ at, len };
@@ -228,29 +215,33 @@ read_article(struct import *import)
 	switch (article_read(&import->arena, text, article)) {
 	case ARTICLE_OK: return 0;
 	case ARTICLE_EMPTY:
-		complain(
-		    "%s: is empty; write a lead and questions", import->file);
+		verb_say("import", "%s: is empty; write a lead and questions",
+		    import->file);
 		break;
 	case ARTICLE_NOT_UTF8:
-		complain("%s:%zu: is not UTF-8; save the text as UTF-8",
+		verb_say("import",
+		    "%s:%zu: is not UTF-8; save the text as UTF-8",
 		    import->file, article->line);
 		break;
 	case ARTICLE_CONTROL:
-		complain("%s:%zu: holds a control character; save it as "
-			 "plain text",
+		verb_say("import",
+		    "%s:%zu: holds a control character; save it as "
+		    "plain text",
 		    import->file, article->line);
 		break;
 	case ARTICLE_NO_QUESTION:
-		complain("%s: has no question; end the paragraph of one "
-			 "with \"?\"",
+		verb_say("import",
+		    "%s: has no question; end the paragraph of one "
+		    "with \"?\"",
 		    import->file);
 		break;
 	case ARTICLE_TOO_MANY:
-		complain("%s: has more than %d questions; split it",
+		verb_say("import", "%s: has more than %d questions; split it",
 		    import->file, ARTICLE_QUESTIONS_MAX);
 		break;
 	case ARTICLE_NO_MEMORY:
-		complain("%s: needs too much memory; split it", import->file);
+		verb_say("import", "%s: needs too much memory; split it",
+		    import->file);
 		break;
 	}
 	return -1;
@@ -296,11 +287,12 @@ report(const struct import *import)
 	const struct article_question *question = import->article.questions;
 
 	for (; text != NULL; text = text->next)
-		complain("%s:%zu: left out: %.*s", import->file, text->line,
-		    STR_ARG(text->text));
+		verb_say("import", "%s:%zu: left out: %.*s", import->file,
+		    text->line, STR_ARG(text->text));
 	for (; question != NULL; question = question->next)
 		if (question->answer == NULL)
-			complain("%s:%zu: no answer follows this question",
+			verb_say("import",
+			    "%s:%zu: no answer follows this question",
 			    import->file, question->line);
 	for (size_t i = 0; i < import->folder.count; i++)
 		if (import->folder.files[i].write != NULL)
@@ -316,26 +308,20 @@ run(struct import *import)
 		return 1;
 	if ((import->title.len == 0 && title_of_file(import) == -1) ||
 	    list_pages(import) == -1) {
-		complain("%s: needs too much memory; split it", import->file);
+		verb_say("import", "%s: needs too much memory; split it",
+		    import->file);
 		return 1;
 	}
 	if (folder_fill(&import->folder) == -1) {
-		complain("%s", import->folder.error);
+		verb_say("import", "%s", import->folder.error);
 		return 1;
 	}
 	report(import);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		complain("standard output: %s", strerror(errno));
+		verb_say("import", "standard output: %s", strerror(errno));
 		return 1;
 	}
 	return 0;
-}
-
-static int
-wrong_usage(const char *what, const char *argument)
-{
-	complain("%s%s; usage: capsule " IMPORT_USAGE, what, argument);
-	return 2;
 }
 
 static int
@@ -344,9 +330,9 @@ read_title(struct import *import, const char *title)
 	import->title = str_trim_end(str_trim_start(str_of(title)));
 	if (article_is_title(import->title))
 		return 0;
-	complain("--title: give one line of UTF-8, of up to %d bytes",
+	return verb_say("import",
+	    "--title: give one line of UTF-8, of up to %d bytes",
 	    ARTICLE_TITLE_MAX);
-	return 2;
 }
 
 /* In place. */
@@ -372,15 +358,15 @@ import_main(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		status = option == 't'
-		    ? read_title(&import, optarg)
-		    : wrong_usage("no such option, or no value for it: ",
-			  argv[optind - 1]);
+		status = option == 't' ? read_title(&import, optarg)
+				       : verb_refuse_option("import", argv);
 		if (status != 0)
-			return status;
+			return 2;
 	}
-	if (argc - optind != 2 || argv[optind + 1][0] == '\0')
-		return wrong_usage("name an article and a folder", "");
+	if (argc - optind != 2 || argv[optind + 1][0] == '\0') {
+		verb_misused("import", "name an article and a folder", "");
+		return 2;
+	}
 	import.file = argv[optind];
 	import.folder.path = without_slashes(argv[optind + 1]);
 	arena_init(&import.arena, ARENA_MAX);

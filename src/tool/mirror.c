@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "tool/bylinks.h"
 #include "tool/bymanifest.h"
 #include "tool/mirroring.h"
+#include "tool/verb.h"
 
 /* The files of a manifest, of the folder, and what is made of them. */
 #define MEMORY ((size_t)1 << 30)
@@ -30,20 +30,6 @@ enum {
 	OPTION_PATIENCE,
 	OPTION_TIME
 };
-
-static void complain(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static void
-complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("capsule mirror: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-}
 
 static int
 run(struct mirroring *mirroring)
@@ -60,7 +46,7 @@ run(struct mirroring *mirroring)
 	}
 	report_pause(&mirroring->report);
 	if (result == -1)
-		complain("%s", mirroring->origin.error);
+		verb_say("mirror", "%s", mirroring->origin.error);
 	return result;
 }
 
@@ -83,11 +69,12 @@ open_folder(struct mirroring *mirroring)
 	if (copy_open(&mirroring->copy, mirroring->folder) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		complain("%s: another mirror is at work there; wait for it",
+		verb_say("mirror",
+		    "%s: another mirror is at work there; wait for it",
 		    mirroring->folder);
 	else
-		complain("%s: %s; name a folder of yours", mirroring->folder,
-		    strerror(errno));
+		verb_say("mirror", "%s: %s; name a folder of yours",
+		    mirroring->folder, strerror(errno));
 	return -1;
 }
 
@@ -99,7 +86,7 @@ check_key(const char *path)
 
 	if (path == NULL || signature_find(&key) == 0)
 		return 0;
-	complain("--key %s", key.error);
+	verb_say("mirror", "--key %s", key.error);
 	return -1;
 }
 
@@ -111,7 +98,7 @@ mirror(struct mirroring *mirroring)
 	int status = 1;
 
 	if (opened != ORIGIN_OK) {
-		complain("%s", mirroring->origin.error);
+		verb_say("mirror", "%s", mirroring->origin.error);
 		origin_release(&mirroring->origin);
 		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
@@ -135,24 +122,17 @@ mirror(struct mirroring *mirroring)
 }
 
 static int
-wrong_usage(const char *what, const char *argument)
-{
-	complain("%s%s; usage: capsule " MIRROR_USAGE, what, argument);
-	return 2;
-}
-
-static int
 read_number(const char *text, unsigned long most, unsigned long *out)
 {
 	if (str_number(str_of(text), most, out) && *out > 0)
 		return 0;
-	complain(
-	    "give a number from 1 to %lu, not %s; usage: capsule " MIRROR_USAGE,
+	verb_say("mirror",
+	    "give a number from 1 to %lu, not %s; see capsule mirror --help",
 	    most, text);
 	return 2;
 }
 
-/* One option; 2 when it is none, or its value is none. */
+/* One option; not 0 when it is none, or its value is none. */
 static int
 read_option(struct mirroring *mirroring, int option, char **argv)
 {
@@ -178,9 +158,7 @@ read_option(struct mirroring *mirroring, int option, char **argv)
 		return read_number(optarg, 3600, &mirroring->patience);
 	case OPTION_TIME:
 		return read_number(optarg, 1000000, &mirroring->seconds);
-	default:
-		return wrong_usage(
-		    "no such option, or no value for it: ", argv[optind - 1]);
+	default: return verb_refuse_option("mirror", argv);
 	}
 	return status;
 }
@@ -212,8 +190,10 @@ mirror_main(int argc, char **argv)
 		if (read_option(&mirroring, option, argv) != 0)
 			return 2;
 	}
-	if (argc - optind != 2 || argv[optind + 1][0] == '\0')
-		return wrong_usage("name a URL and a folder", "");
+	if (argc - optind != 2 || argv[optind + 1][0] == '\0') {
+		verb_misused("mirror", "name a URL and a folder", "");
+		return 2;
+	}
 	mirroring.url = argv[optind];
 	mirroring.folder = argv[optind + 1];
 	if (check_key(mirroring.key) == -1)

@@ -2,9 +2,9 @@
 #define TOOL_MIRROR_H
 
 #define MIRROR_USAGE \
-	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N] " \
-	"[--max MIB] [--pages N] [--depth N] [--patience S] [--time S] " \
-	"URL DIR"
+	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N]\n" \
+	"                      [--max MIB] [--pages N] [--depth N]\n" \
+	"                      [--patience S] [--time S] URL DIR"
 
 /*
  * `capsule mirror`: a faithful copy of a capsule in a folder, updated when it

@@ -17,6 +17,7 @@
 #include "serve/archive.h"
 #include "serve/packer.h"
 #include "tool/aside.h"
+#include "tool/verb.h"
 #include "tree/tree.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -33,17 +34,8 @@ on_signal(int number)
 static int
 failed(const char *path, const char *what, const char *remedy)
 {
-	fprintf(stderr, "capsule: %s: %s: %s; %s\n", path, what,
-	    strerror(errno), remedy);
-	return -1;
-}
-
-static int
-wrong_usage(const char *what, const char *argument)
-{
-	fprintf(stderr, "capsule pack: %s%s; usage: capsule " PACK_USAGE "\n",
-	    what, argument);
-	return -1;
+	return verb_say(
+	    "pack", "%s: %s: %s; %s", path, what, strerror(errno), remedy);
 }
 
 static int
@@ -64,8 +56,9 @@ kind_of(const char *file, enum archive_kind *out)
 			*out = kinds[i].kind;
 			return 0;
 		}
-	return wrong_usage(
+	verb_misused("pack",
 	    "name a file that ends in .gpub, .zip or .tar.gz, not ", file);
+	return -1;
 }
 
 static int
@@ -130,11 +123,10 @@ check_place(const struct tree *tree, const char *file)
 		    file, "cannot be made", "name a file in another folder");
 	if (inside == 0)
 		return 0;
-	fprintf(stderr,
-	    "capsule: %s: lies in the capsule, and would be packed the next "
-	    "time; name a file in another folder\n",
+	return verb_say("pack",
+	    "%s: lies in the capsule, and would be packed the next time; name "
+	    "a file in another folder",
 	    file);
-	return -1;
 }
 
 static const char *
@@ -197,21 +189,12 @@ read_flags(int argc, char **argv, struct options *options)
 	optind = 1;
 	opterr = 0;
 	while ((flag = getopt(argc, argv, "c:o:")) != -1)
-		switch (flag) {
-		case 'c': options->file = optarg; break;
-		case 'o':
-			if (options_assign(options, optarg) == -1)
-				return wrong_usage("not KEY=VALUE: ", optarg);
-			break;
-		default:
-			return wrong_usage(
-			    "no such option, or no value for it: ",
-			    argv[optind - 1]);
-		}
+		if (verb_set("pack", options, flag, argv) == -1)
+			return -1;
 	if (argc - optind != 2)
-		return wrong_usage("name a folder and a file", "");
+		return verb_misused("pack", "name a folder and a file", "");
 	if (options_set(options, NULL, "capsule", argv[optind]) == -1)
-		return wrong_usage("too many options", "");
+		return verb_misused("pack", "too many options", "");
 	return 0;
 }
 
@@ -228,7 +211,7 @@ pack_main(int argc, char **argv)
 	    kind_of(argv[optind + 1], &kind) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		fprintf(stderr, "capsule: %s\n", config.error);
+		verb_say("pack", "%s", config.error);
 		return 2;
 	}
 	packer_prepare();

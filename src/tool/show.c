@@ -13,6 +13,7 @@
 #include "text/buf.h"
 #include "text/uri.h"
 #include "tool/reader.h"
+#include "tool/verb.h"
 #include "wire/protocol.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -96,11 +97,9 @@ show(const struct server *server, const struct protocol *protocol,
 	    : gopher_line(&arena, str_of(address));
 	if (line.len == 0 ||
 	    protocol->answer(&exchange, line, true) != PARSE_DONE)
-		fprintf(stderr, "capsule: %s: nothing would be answered\n",
-		    address);
+		verb_say("show", "%s: nothing would be answered", address);
 	else if (write_answer(&exchange) == -1)
-		fprintf(stderr, "capsule: %s: cut short: %s\n", address,
-		    strerror(errno));
+		verb_say("show", "%s: cut short: %s", address, strerror(errno));
 	else if (exchange.status < STATUS_FAILURE)
 		status = 0;
 	exchange_release(&exchange);
@@ -117,7 +116,7 @@ show_with(
 	int status;
 
 	if (reader_open(&reader, config, error, sizeof error) == -1) {
-		fprintf(stderr, "capsule: %s\n", error);
+		verb_say("show", "%s", error);
 		return 1;
 	}
 	status = show(&reader.server, protocol, address);
@@ -126,43 +125,23 @@ show_with(
 }
 
 static int
-wrong_usage(const char *what, const char *argument)
-{
-	fprintf(stderr, "capsule show: %s%s; usage: capsule " SHOW_USAGE "\n",
-	    what, argument);
-	return -1;
-}
-
-/* Sets a key from a flag; the values are the command line's own. */
-static int
 read_flags(int argc, char **argv, struct options *options,
     const struct protocol **protocol)
 {
-	int flag, set = 0;
+	int flag;
 
 	*options = (struct options){ 0 };
 	*protocol = &gemini;
 	optind = 1;
 	opterr = 0;
 	while ((flag = getopt(argc, argv, "Gc:d:o:")) != -1) {
-		switch (flag) {
-		case 'G': *protocol = &gopher; break;
-		case 'c': options->file = optarg; break;
-		case 'd':
-			set = options_set(options, "-d", "capsule", optarg);
-			break;
-		case 'o': set = options_assign(options, optarg); break;
-		default:
-			return wrong_usage(
-			    "no such option, or no value for it: ",
-			    argv[optind - 1]);
-		}
-		if (set == -1)
-			return wrong_usage("not KEY=VALUE: ", optarg);
+		if (flag == 'G')
+			*protocol = &gopher;
+		else if (verb_set("show", options, flag, argv) == -1)
+			return -1;
 	}
-	if (argc - optind != 1)
-		return wrong_usage("name one URL", "");
-	return 0;
+	return argc - optind == 1 ? 0
+				  : verb_misused("show", "name one URL", "");
 }
 
 int
@@ -176,7 +155,7 @@ show_main(int argc, char **argv)
 	if (read_flags(argc, argv, &options, &protocol) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		fprintf(stderr, "capsule: %s\n", config.error);
+		verb_say("show", "%s", config.error);
 		return 2;
 	}
 	status = show_with(&config, protocol, argv[optind]);

@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,26 +22,11 @@
 #include "tool/aside.h"
 #include "tool/promise.h"
 #include "tool/reader.h"
+#include "tool/verb.h"
 #include "tree/tree.h"
 
 #define MANIFEST_MAX ((size_t)256 << 20)
 #define MEMORY ((size_t)256 << 10)
-
-static int complain(const char *format, ...) PRINTF_LIKE(1, 2);
-
-/* Returns -1. */
-static int
-complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("capsule sign: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	return -1;
-}
 
 /* What is to be signed, in memory. */
 struct text {
@@ -94,9 +78,10 @@ ask(const struct server *server, struct text *text, const char *folder)
 	arena_init(&arena, MEMORY);
 	serve(server, &request, &response);
 	if (response.status != STATUS_SUCCESS)
-		complain("%s: no manifest is served of it", folder);
+		verb_say("sign", "%s: no manifest is served of it", folder);
 	else if (read_body(text, response.body) == -1)
-		complain("%s: its manifest: %s", folder, strerror(errno));
+		verb_say(
+		    "sign", "%s: its manifest: %s", folder, strerror(errno));
 	else
 		result = 0;
 	body_release(response.body);
@@ -112,7 +97,7 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 	int result;
 
 	if (reader_open(&reader, config, error, sizeof error) == -1)
-		return complain("%s", error);
+		return verb_say("sign", "%s", error);
 	result = ask(&reader.server, text, folder);
 	reader_release(&reader);
 	return result;
@@ -127,9 +112,9 @@ read_folder(struct text *text, const char *folder)
 	int result;
 
 	if (options_set(&options, NULL, "capsule", folder) == -1)
-		return complain("%s: cannot be used", folder);
+		return verb_say("sign", "%s: cannot be used", folder);
 	if (config_load(&config, &options) == -1)
-		return complain("%s", config.error);
+		return verb_say("sign", "%s", config.error);
 	result = ask_with(&config, text, folder);
 	config_release(&config);
 	return result;
@@ -142,7 +127,7 @@ read_file(struct text *text, const char *path)
 	int error;
 
 	if (file == NULL)
-		return complain("%s: %s", path, strerror(errno));
+		return verb_say("sign", "%s: %s", path, strerror(errno));
 	errno = 0;
 	while (feof(file) == 0 && ferror(file) == 0) {
 		if (text->len == text->room && grow(text) == -1)
@@ -152,7 +137,8 @@ read_file(struct text *text, const char *path)
 	}
 	error = errno;
 	fclose(file);
-	return error == 0 ? 0 : complain("%s: %s", path, strerror(error));
+	return error == 0 ? 0
+			  : verb_say("sign", "%s: %s", path, strerror(error));
 }
 
 /* What no mirror would take is not signed. */
@@ -166,10 +152,10 @@ check(const struct text *text, const char *path)
 
 	arena_init(&arena, 8 * MANIFEST_MAX);
 	if (promise_read(&arena, bytes, &manifest) == -1)
-		result =
-		    complain("%s:%zu: %s", path, manifest.line, manifest.error);
+		result = verb_say(
+		    "sign", "%s:%zu: %s", path, manifest.line, manifest.error);
 	else if (manifest.is_changes)
-		result = complain("%s: is not whole", path);
+		result = verb_say("sign", "%s: is not whole", path);
 	arena_release(&arena);
 	return result;
 }
@@ -180,14 +166,15 @@ write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 	struct aside aside;
 
 	if (aside_open(&aside, path) == -1)
-		return complain(
-		    "%s: cannot be made: %s", path, strerror(errno));
+		return verb_say(
+		    "sign", "%s: cannot be made: %s", path, strerror(errno));
 	errno = ENOSPC; /* when not all of it is written */
 	if (write(aside.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
 		aside_drop(&aside);
 	else if (aside_keep(&aside, path) == 0)
 		return 0;
-	return complain("%s: cannot be written: %s", path, strerror(errno));
+	return verb_say(
+	    "sign", "%s: cannot be written: %s", path, strerror(errno));
 }
 
 /*
@@ -205,14 +192,15 @@ check_place(const char *path, bool is_folder, const char *key)
 	snprintf(
 	    folder, sizeof folder, "%s", is_folder ? path : dirname(above));
 	if (tree_init(&tree, folder) == -1)
-		return complain(
-		    "%s: cannot be opened: %s", folder, strerror(errno));
+		return verb_say("sign", "%s: cannot be opened: %s", folder,
+		    strerror(errno));
 	snprintf(above, sizeof above, "%s", key);
 	inside = tree_contains(&tree, dirname(above));
 	tree_release(&tree);
 	if (inside == 1)
-		return complain("%s: lies in the capsule, and would be served; "
-				"name a file elsewhere",
+		return verb_say("sign",
+		    "%s: lies in the capsule, and would be served; "
+		    "name a file elsewhere",
 		    key);
 	return 0;
 }
@@ -230,19 +218,19 @@ sign(const char *path, const char *key_path, bool makes_key)
 
 	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
 		path) >= (int)sizeof name)
-		return complain("%s: the name is too long", path);
+		return verb_say("sign", "%s: the name is too long", path);
 	snprintf(out, sizeof out, "%s.sig", name);
 	if ((is_folder || makes_key) &&
 	    check_place(path, is_folder, key_path) == -1)
 		return -1;
 	if (makes_key && signature_make_key(&key) == -1)
-		return complain("%s", key.error);
+		return verb_say("sign", "%s", key.error);
 	if ((is_folder ? read_folder(&text, path) : read_file(&text, path)) ==
 		0 &&
 	    check(&text, name) == 0) {
 		if (signature_sign(&key, (struct str){ text.at, text.len },
 			signature) == -1)
-			complain("%s", key.error);
+			verb_say("sign", "%s", key.error);
 		else
 			result = write_signature(out, signature);
 	}
@@ -250,13 +238,6 @@ sign(const char *path, const char *key_path, bool makes_key)
 	if (result == 0)
 		puts(out);
 	return result;
-}
-
-static int
-wrong_usage(const char *what, const char *argument)
-{
-	complain("%s%s; usage: capsule " SIGN_USAGE, what, argument);
-	return 2;
 }
 
 int
@@ -271,12 +252,16 @@ sign_main(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'n')
-			return wrong_usage(
-			    "no such option: ", argv[optind - 1]);
+		if (option != 'n') {
+			verb_refuse_option("sign", argv);
+			return 2;
+		}
 		makes_key = true;
 	}
-	if (argc - optind != 2)
-		return wrong_usage("name a folder or manifest, and a key", "");
+	if (argc - optind != 2) {
+		verb_misused(
+		    "sign", "name a folder or manifest, and a key", "");
+		return 2;
+	}
 	return sign(argv[optind], argv[optind + 1], makes_key) == 0 ? 0 : 1;
 }

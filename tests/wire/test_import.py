@@ -361,7 +361,7 @@ class Texts(Import):
                           ["--color", self.text, self.out],
                           [self.text, self.out, "--title"]]:
             self.refused(*arguments, status=2,
-                         says="usage: capsule import [--title TITLE]")
+                         says="see capsule import --help")
 
     def test_line_ends(self):
         stderr = self.made(b"\xef\xbb\xbf7 online\r\n\r\nLead.\r\n\r\n"
@@ -436,6 +436,41 @@ class Program(unittest.TestCase):
             self.assertRegex(done.stdout, r"\Ausage: capsule ")
             self.assertIn("capsule import [--title TITLE] ARTICLE DIR\n",
                           done.stdout)
+
+    def test_help_fits_a_terminal(self):
+        verbs = ["check", "import", "mirror", "pack", "show", "sign"]
+        for arguments in [[], *([verb] for verb in verbs)]:
+            with self.subTest(arguments=arguments):
+                done = self.run_capsule(*arguments, "--help")
+                self.assertEqual(done.returncode, 0)
+                self.assertLessEqual(
+                    max(map(len, done.stdout.splitlines())), 80)
+
+    def test_errors_name_their_verb(self):
+        """And what to do, in one line."""
+        for arguments, says in [
+                (["check"], "name one folder; see capsule check --help"),
+                (["check", "-o", "x", "."], "not KEY=VALUE: x; see"),
+                (["check", "-o", "width=1", "."], "-o width: "),
+                (["check", "/none"], "/none: cannot be opened"),
+                (["import", "--none"], "no such option"),
+                (["import", "/none", "/none/x"], "/none: No such file"),
+                (["mirror", "-j"], "no value for it: -j; see"),
+                (["mirror", "gemini://x/", ""], "name a URL and a folder"),
+                (["pack", ".", "x.rar"], "x.rar; see capsule pack --help"),
+                (["pack", "/none", "/none.zip"], "/none: cannot be opened"),
+                (["pack", "-c", "/none", ".", "x.zip"], "/none: "),
+                (["show", "-d", "/none", "/"], "/none: cannot be opened"),
+                (["show", "-d", "", "/"], "-d: capsule is empty"),
+                (["show", "-c", "/none", "/"], "/none: "),
+                (["sign", "/none"], "see capsule sign --help"),
+                (["sign", "/none", "/none"], "/none: No such file")]:
+            with self.subTest(arguments=arguments):
+                done = self.run_capsule(*arguments)
+                self.assertIn(done.returncode, (1, 2))
+                self.assertRegex(done.stderr, r"\Acapsule %s: [^\n]*\n\Z"
+                                 % arguments[0])
+                self.assertIn(says, done.stderr)
 
     def test_version(self):
         done = self.run_capsule("--version")

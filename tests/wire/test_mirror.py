@@ -469,10 +469,10 @@ class Mirrors(unittest.TestCase):
     def test_wrong_usage(self):
         url = self.origin.url()
         for arguments, words in (
-                ([], 'usage'), ([url], 'usage'), ([url, 'a', 'b'], 'usage'),
-                ([url, ''], 'usage'), (['-j', '0', url, 'a'], 'usage'),
+                ([], '--help'), ([url], '--help'), ([url, 'a', 'b'], '--help'),
+                ([url, ''], '--help'), (['-j', '0', url, 'a'], '--help'),
                 (['-j', '99', url, 'a'], 'from 1 to 16, not 99'),
-                (['--max', 'x', url, 'a'], 'usage'),
+                (['--max', 'x', url, 'a'], '--help'),
                 (['--nothing', url, 'a'], 'no such option'),
                 (['https://localhost/', 'a'], 'gemini://'),
                 (['localhost', 'a'], 'gemini://'),

@@ -164,7 +164,7 @@ class Sign(Signing):
                                                               'b']):
             with self.subTest(arguments=arguments):
                 self.assertIn(
-                    'usage', self.sign(*arguments, status=2).stderr)
+                    '--help', self.sign(*arguments, status=2).stderr)
         self.sign('none', 'key', status=1)
 
 

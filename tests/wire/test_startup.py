@@ -266,6 +266,8 @@ class Startup(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertRegex(done.stdout, pattern)
                 self.assertEqual(done.stderr, b'')
+                self.assertLessEqual(
+                    max(map(len, done.stdout.splitlines())), 80)
 
     def test_check_only(self):
         done = run('-t', *self.listening(), self.tree)
