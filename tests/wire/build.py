@@ -33,6 +33,7 @@ def beneath(test):
     """Leaves out, under valgrind, a test or class of faults it would not feel.
 
     There malloc is valgrind's, OpenSSL loses memory when it has none, there
-    is no openat2 to fail, and whom accept has no descriptor for is lost.
+    is no openat2 to fail, whom accept has no descriptor for is lost, and
+    nothing starts without TMPDIR.
     """
     return None if MEMCHECKED else test

@@ -7,11 +7,11 @@ import signal
 import unittest
 import urllib.parse
 
-from server import (
-    INSTRUMENTED, Server, fetch, wait_until, write_tree)
+from build import DEADLINE_S, INSTRUMENTED, MEMCHECKED, beneath
+from server import Server, fetch, wait_until, write_tree
 
-# What is promised; a sanitizer is slower than any machine.
-FRESH_S = 20 if INSTRUMENTED else 5
+# What is promised; a sanitizer is slower than any machine, and valgrind more.
+FRESH_S = DEADLINE_S if MEMCHECKED else 20 if INSTRUMENTED else 5
 
 
 def ask(server, words):
@@ -241,6 +241,7 @@ class Odd(Index):
         self.assertTrue(ask(server, 'herring').startswith('# Not yet'))
         self.assertEqual(server.log.text().count('error index'), 1)
 
+    @beneath
     def test_nowhere_to_put_it(self):
         environment = dict(os.environ, TMPDIR='/none/of/this')
         server = self.serve({'a.gmi': 'herring\n'}, env=environment)

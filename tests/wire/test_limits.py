@@ -5,6 +5,7 @@ import re
 import resource
 import signal
 import socket
+import time
 import unittest
 
 from build import FILES_KEPT
@@ -47,20 +48,25 @@ class Rate(unittest.TestCase):
 
     def test_gemini_is_told_the_seconds(self):
         with Server(HOME, options=RULES) as server:
-            replies = [fetch(server) for _ in range(13)]
-            self.assertEqual([reply.status for reply in replies[:10]],
-                             [20] * 10)
-            slow = [reply for reply in replies if reply.status == 44]
-            self.assertTrue(slow)
-            for reply in slow:
-                self.assertRegex(reply.meta, r'^[1-9]\d?$')
-                self.assertTrue(reply.close_notify)
+            for _ in range(10):
+                self.assertEqual(fetch(server).status, 20)
+            # Who takes seconds for it gets some more.
+            replies = []
+            wait_until(lambda: replies.append(fetch(server)) or
+                       replies[-1].status != 20, 'too many')
+            self.assertEqual(replies[-1].status, 44)
+            self.assertRegex(replies[-1].meta, r'^[1-9]\d?$')
+            self.assertTrue(replies[-1].close_notify)
 
     def test_workers_count_together(self):
         with Server(HOME, options=RULES, workers=4) as server:
-            kinds = [visit(server, '127.0.0.1')[:1] for _ in range(14)]
-            self.assertLessEqual(kinds.count(b'i'), 12)
-            self.assertIn(b'3', kinds)
+            started = time.monotonic()
+            kinds = []
+            wait_until(lambda: kinds.append(visit(server, '127.0.0.1')[:1]) or
+                       kinds[-1] != b'i', 'too many')
+            self.assertEqual(kinds[-1], b'3')
+            self.assertLessEqual(
+                len(kinds) - 1, 12 + time.monotonic() - started)
 
     def test_this_machine_speaks_for_others(self):
         with Server(HOME, options=('limit_rate=1', 'limit_burst=5')) as server:
