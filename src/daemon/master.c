@@ -124,6 +124,7 @@ be_worker(void *context, const struct crew_start *start)
 		status = worker_run(&setup);
 	}
 	free(sockets);
+	generation_release(generation);
 	exit(status);
 }
 
