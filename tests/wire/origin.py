@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 import urllib.parse
 
 from build import CAPSULE, DEADLINE_S, SLOWER
@@ -259,6 +260,28 @@ class Origin:
                 name + 'index.gmi' in self.files:
             return self.files[name + 'index.gmi']
         return None
+
+
+class Mirroring(unittest.TestCase):
+    """A test with an origin of `files`, and a mirror of it."""
+
+    files = {}
+    with_manifest = True
+
+    def setUp(self):
+        super().setUp()
+        self.origin = Origin(dict(self.files), self.with_manifest)
+        self.addCleanup(self.origin.stop)
+        self.mirror = Mirror()
+        self.addCleanup(self.mirror.remove)
+
+    def run_mirror(self, *options, scheme='gemini', path='/', status=0,
+                   **named):
+        result = self.mirror.run(
+            self.origin.url(scheme, path), *options, **named)
+        self.assertEqual(result.returncode, status,
+                         result.stdout + result.stderr)
+        return result
 
 
 class Mirror:

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from build import DEADLINE_S
-from origin import TIME, Mirror, Origin, manifest_of
+from origin import TIME, Mirroring, manifest_of
 from server import Server, gemini, wait_until
 
 SCHEMES = ('gemini', 'gopher')
@@ -35,18 +35,8 @@ FILES = {
 }
 
 
-class Mirrors(unittest.TestCase):
-    def setUp(self):
-        self.origin = Origin(dict(FILES))
-        self.addCleanup(self.origin.stop)
-        self.mirror = Mirror()
-        self.addCleanup(self.mirror.remove)
-
-    def run_mirror(self, *options, scheme='gemini', status=0, **named):
-        result = self.mirror.run(self.origin.url(scheme), *options, **named)
-        self.assertEqual(result.returncode, status,
-                         result.stdout + result.stderr)
-        return result
+class Mirrors(Mirroring):
+    files = FILES
 
     def check_whole(self):
         """The folder is the capsule, and nothing but it."""

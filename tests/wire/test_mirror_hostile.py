@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 from build import INSTRUMENTED, SLOWER
-from origin import Mirror, Origin, ended, manifest_of, record
+from origin import Mirroring, Origin, ended, manifest_of, record
 
 GOOD = {'a.txt': b'a\n', 'b/c.txt': b'c\n'}
 
@@ -24,18 +24,8 @@ def whole(*records, files=None, size=None):
 A = record('a.txt', b'a\n')
 
 
-class Hostile(unittest.TestCase):
-    def setUp(self):
-        self.origin = Origin(dict(GOOD))
-        self.addCleanup(self.origin.stop)
-        self.mirror = Mirror()
-        self.addCleanup(self.mirror.remove)
-
-    def run_mirror(self, *options, scheme='gemini', status=0, **named):
-        result = self.mirror.run(self.origin.url(scheme), *options, **named)
-        self.assertEqual(result.returncode, status,
-                         result.stdout + result.stderr)
-        return result
+class Hostile(Mirroring):
+    files = GOOD
 
     def around(self):
         """Everything beside the folder."""

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from build import DEADLINE_S, SLOWER
-from origin import Mirror, Origin
+from origin import Mirror, Mirroring
 from server import Server, select, wait_until
 
 HOME = '''# Home
@@ -47,18 +47,8 @@ def gophermenu(port, *items):
         for kind, display, selector in items) + b'.\r\n'
 
 
-class Walk(unittest.TestCase):
-    def setUp(self):
-        self.origin = Origin({}, with_manifest=False)
-        self.addCleanup(self.origin.stop)
-        self.mirror = Mirror()
-        self.addCleanup(self.mirror.remove)
-
-    def run_mirror(self, *options, scheme='gemini', path='/', status=0):
-        result = self.mirror.run(self.origin.url(scheme, path), *options)
-        self.assertEqual(result.returncode, status,
-                         result.stdout + result.stderr)
-        return result
+class Walk(Mirroring):
+    with_manifest = False
 
     def gemini_files(self):
         port = self.origin.gemini_port

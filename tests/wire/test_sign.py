@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from build import CAPSULE, DEADLINE_S
-from origin import Mirror, Origin, manifest_of
+from origin import Mirroring, manifest_of
 
 MANIFEST = 'site/manifest'
 SIGNATURE = 'site/manifest.sig'
@@ -19,6 +19,7 @@ FILES = {'index.gmi': b'# Home\n', 'a/b.txt': b'b\n'}
 
 class Signing(unittest.TestCase):
     def setUp(self):
+        super().setUp()
         self.top = tempfile.mkdtemp(prefix='capsuled-sign-')
         self.addCleanup(shutil.rmtree, self.top)
         os.mkdir(self.path('site'))
@@ -168,24 +169,15 @@ class Sign(Signing):
         self.sign('none', 'key', status=1)
 
 
-class SignedMirrors(Signing):
+class SignedMirrors(Signing, Mirroring):
     """The other end of it."""
+
+    files = FILES
 
     def setUp(self):
         super().setUp()
-        self.origin = Origin(dict(FILES))
-        self.addCleanup(self.origin.stop)
-        self.mirror = Mirror()
-        self.addCleanup(self.mirror.remove)
         self.sign('--new', MANIFEST, 'key')
         self.origin.files['manifest.sig'] = self.read(SIGNATURE)
-
-    def run_mirror(self, *options, scheme='gemini', status=0):
-        result = self.mirror.run(
-            self.origin.url(scheme), *options)
-        self.assertEqual(result.returncode, status,
-                         result.stdout + result.stderr)
-        return result
 
     def test_mirror(self):
         for scheme in ('gemini', 'gopher'):
