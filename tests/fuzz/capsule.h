@@ -214,4 +214,54 @@ capsule_ask(const struct capsule_request *request)
 	return answer;
 }
 
+/* The first `end` bytes are a request, not less, and what follows is not it. */
+static inline void
+capsule_check_end(struct capsule_request request, size_t end)
+{
+	struct str input = request.input;
+	struct capsule_answer whole, part;
+
+	request.input = str_head(input, end - 1);
+	CHECK(capsule_ask(&request).parse == PARSE_MORE);
+	request.input = input;
+	whole = capsule_ask(&request);
+	request.input = str_head(input, end);
+	part = capsule_ask(&request);
+	CHECK(whole.status == part.status);
+	CHECK(whole.text.len == part.text.len);
+}
+
+/* What is asked of a protocol, and what has to be true of each answer. */
+struct capsule_fuzz {
+	const struct protocol *protocol;
+	void (*check_answer)(const struct capsule_answer *answer);
+	/* How long a whole request is that the input begins with, or 0. */
+	size_t (*length)(struct str input);
+};
+
+static inline void
+capsule_fuzz(const struct capsule_fuzz *fuzz, struct str input)
+{
+	struct capsule *capsule = capsule_open();
+	size_t most = fuzz->protocol->request_max;
+	struct capsule_request request = { .protocol = fuzz->protocol,
+		.input = str_head(input, input.len < most ? input.len : most) };
+	struct capsule_answer answer;
+	size_t end = fuzz->length(request.input);
+
+	for (size_t i = 0; i < CAPSULE_SERVERS; i++) {
+		request.server = &capsule->servers[i];
+		request.ended = i == 1;
+		answer = capsule_ask(&request);
+		CHECK(!request.ended || answer.parse != PARSE_MORE);
+		fuzz->check_answer(&answer);
+	}
+	request.ended = false;
+	if (end > 0)
+		capsule_check_end(request, end);
+	request.fail_at = 1 + input.len % 23;
+	answer = capsule_ask(&request);
+	fuzz->check_answer(&answer);
+}
+
 #endif

@@ -56,49 +56,22 @@ check_answer(const struct capsule_answer *answer)
 		CHECK(answer->text.len == answer->head);
 }
 
-/* The request is whole at its CRLF, not before, and what follows is not it. */
-static void
-check_end(struct capsule_request request)
+/* A request is whole at its CRLF. */
+static size_t
+length(struct str input)
 {
-	struct str input = request.input;
 	const char *crlf =
 	    input.len > 0 ? memmem(input.at, input.len, "\r\n", 2) : NULL;
-	size_t end = crlf == NULL ? input.len : (size_t)(crlf - input.at) + 2;
-	struct capsule_answer whole, part;
 
-	if (crlf == NULL || end > gemini.request_max)
-		return;
-	request.input = str_head(input, end - 1);
-	CHECK(capsule_ask(&request).parse == PARSE_MORE);
-	request.input = input;
-	whole = capsule_ask(&request);
-	request.input = str_head(input, end);
-	part = capsule_ask(&request);
-	CHECK(whole.status == part.status);
-	CHECK(whole.text.len == part.text.len);
+	return crlf == NULL ? 0 : (size_t)(crlf - input.at) + 2;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct capsule *capsule = capsule_open();
-	struct capsule_request request = { .protocol = &gemini,
-		.input = fuzz_text(data, size) };
-	struct capsule_answer answer;
+	static const struct capsule_fuzz fuzz = { &gemini, check_answer,
+		length };
 
-	if (request.input.len > gemini.request_max)
-		request.input.len = gemini.request_max;
-	for (size_t i = 0; i < CAPSULE_SERVERS; i++) {
-		request.server = &capsule->servers[i];
-		request.ended = i == 1;
-		answer = capsule_ask(&request);
-		CHECK(!request.ended || answer.parse != PARSE_MORE);
-		check_answer(&answer);
-	}
-	request.ended = false;
-	check_end(request);
-	request.fail_at = 1 + size % 23;
-	answer = capsule_ask(&request);
-	check_answer(&answer);
+	capsule_fuzz(&fuzz, fuzz_text(data, size));
 	return 0;
 }

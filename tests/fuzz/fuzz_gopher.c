@@ -27,47 +27,21 @@ check_answer(const struct capsule_answer *answer)
 		menu_check(answer->text, true);
 }
 
-/* The request is whole at its LF, not before, and what follows is not it. */
-static void
-check_end(struct capsule_request request)
+/* A request is whole at its LF. */
+static size_t
+length(struct str input)
 {
-	struct str input = request.input;
 	size_t end = str_find(input, '\n');
-	struct capsule_answer whole, part;
 
-	if (end == input.len)
-		return;
-	request.input = str_head(input, end);
-	CHECK(capsule_ask(&request).parse == PARSE_MORE);
-	request.input = input;
-	whole = capsule_ask(&request);
-	request.input = str_head(input, end + 1);
-	part = capsule_ask(&request);
-	CHECK(whole.status == part.status);
-	CHECK(whole.text.len == part.text.len);
+	return end == input.len ? 0 : end + 1;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct capsule *capsule = capsule_open();
-	struct capsule_request request = { .protocol = &gopher,
-		.input = fuzz_text(data, size) };
-	struct capsule_answer answer;
+	static const struct capsule_fuzz fuzz = { &gopher, check_answer,
+		length };
 
-	if (request.input.len > gopher.request_max)
-		request.input.len = gopher.request_max;
-	for (size_t i = 0; i < CAPSULE_SERVERS; i++) {
-		request.server = &capsule->servers[i];
-		request.ended = i == 1;
-		answer = capsule_ask(&request);
-		CHECK(!request.ended || answer.parse != PARSE_MORE);
-		check_answer(&answer);
-	}
-	request.ended = false;
-	check_end(request);
-	request.fail_at = 1 + size % 23;
-	answer = capsule_ask(&request);
-	check_answer(&answer);
+	capsule_fuzz(&fuzz, fuzz_text(data, size));
 	return 0;
 }
