@@ -131,6 +131,19 @@ source_of(struct str text)
 		.room = GOPHERMENU_ROOM };
 }
 
+/* `size` bytes to be freed: `head`, then `part` again and again. */
+static inline struct str
+filled(const char *head, const char *part, size_t size)
+{
+	char *at = malloc(size);
+	struct buf out = buf_over(at, size);
+
+	buf_add(&out, str_of(head));
+	while (!out.overflow)
+		buf_add(&out, str_of(part));
+	return buf_str(&out);
+}
+
 static inline void
 release(struct str text)
 {

@@ -135,18 +135,6 @@ prefixes_directory(void **state)
 	}
 }
 
-static struct str
-filled(const char *head, const char *part, size_t size)
-{
-	char *at = malloc(size);
-	struct buf out = buf_over(at, size);
-
-	buf_add(&out, str_of(head));
-	while (!out.overflow)
-		buf_add(&out, str_of(part));
-	return buf_str(&out);
-}
-
 static const char *const hostile[][2] = {
 	{ "", "a" },
 	{ "", "\xff" },

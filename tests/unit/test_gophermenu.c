@@ -218,19 +218,6 @@ chunks_do_not_matter(void **state)
 	release(page);
 }
 
-/* A line of `size` bytes: `head`, then `part` again and again. */
-static struct str
-long_line(const char *head, const char *part, size_t size)
-{
-	char *at = malloc(size);
-	struct buf out = buf_over(at, size);
-
-	buf_add(&out, str_of(head));
-	while (!out.overflow)
-		buf_add(&out, str_of(part));
-	return buf_str(&out);
-}
-
 static const char *const hostile[][2] = {
 	{ "", "a" },
 	{ "", "a b" },
@@ -270,7 +257,7 @@ hostile_pages(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(hostile); i++) {
 		struct str page =
-		    long_line(hostile[i][0], hostile[i][1], 40000);
+		    filled(hostile[i][0], hostile[i][1], 40000);
 		struct source source = source_of(page);
 		struct str want, got;
 
@@ -302,7 +289,7 @@ long_lines_keep_their_kind(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(kinds); i++) {
-		struct str page = long_line(kinds[i].head, "word ", 100000);
+		struct str page = filled(kinds[i].head, "word ", 100000);
 		struct str menu = project(source_of(page)), rest = menu;
 		struct str line = str_cut(&rest, '\n');
 		size_t words = 0;
@@ -331,14 +318,14 @@ long_lines_keep_their_kind(void **state)
 static void
 large_pages(void **state)
 {
-	struct str page = long_line("", "word ", 1 << 20);
+	struct str page = filled("", "word ", 1 << 20);
 	struct str menu = project(source_of(page)), rest;
 
 	(void)state;
 	assert_menu(menu);
 	release(menu);
 	release(page);
-	page = long_line("", "=> ../x/y.txt?z#q z\n", (size_t)100000 * 20);
+	page = filled("", "=> ../x/y.txt?z#q z\n", (size_t)100000 * 20);
 	menu = rest = project(source_of(page));
 	for (size_t i = 0; i < 100000; i++) {
 		assert_true(str_starts(rest, STR("1z\t/x/y.txt?z" OURS)));
@@ -347,7 +334,7 @@ large_pages(void **state)
 	assert_true(str_equals(rest, STR(".\r\n")));
 	release(menu);
 	release(page);
-	page = long_line("", WORLD, 30000);
+	page = filled("", WORLD, 30000);
 	menu = project(source_of(page));
 	assert_null(memmem(menu.at, menu.len, BAD, sizeof BAD - 1));
 	release(menu);
