@@ -26,6 +26,8 @@
 #define LOOK_ALL_THE_SAME_MS 60000
 /* A look may take this part of the time. */
 #define SHARE 10
+/* What has come in this time is given to visitors before the rest. */
+#define LOOK_SHARED_MS 1000
 #define FAILED_MS 30000
 #define ANSWER_MS 10000
 
@@ -34,6 +36,10 @@ struct indexer {
 	int watch; /* -1: there is no news, or not of everything */
 	bool made; /* an index, once */
 	bool lost; /* the master is gone */
+	/* When to look again: at that time, or when news have come to rest. */
+	struct timespec look_at;
+	bool news;
+	struct timespec first, last; /* of the news */
 };
 
 /* Waits for `fd` to have something, at most `ms`; whether it has. */
@@ -102,8 +108,22 @@ complain(int error)
 		    strerror(error));
 }
 
-/* Looks at the tree; the time after which to look again. */
-static long
+/* There is another index: the master is told. */
+static void
+tell(struct indexer *indexer, const char *what, long took)
+{
+	/* The first is worth knowing of, the others are everyday. */
+	log_line(indexer->made ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+	    "index%s ms=%ld", what, took);
+	indexer->made = true;
+	indexer->lost =
+	    handover_send(indexer->setup->line, INDEXER_DONE, -1) == -1;
+	/* What it took to make is not needed until the next time. */
+	system_trim();
+}
+
+/* Looks at the tree, and says when to look again; false when it failed. */
+static bool
 look(struct indexer *indexer, struct catalogbuild *build)
 {
 	struct timespec started = clock_now();
@@ -111,22 +131,18 @@ look(struct indexer *indexer, struct catalogbuild *build)
 	long took = clock_since_ms(&started);
 	long pause = indexer->watch == -1 ? LOOK_MS : LOOK_ALL_THE_SAME_MS;
 
-	if (result == -1) {
-		if (!indexer->lost)
-			complain(errno);
-		return FAILED_MS;
-	}
-	if (result == 1) {
-		/* The first is worth knowing of, the others are everyday. */
-		log_line(indexer->made ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		    "index ms=%ld", took);
-		indexer->made = true;
-		indexer->lost =
-		    handover_send(indexer->setup->line, INDEXER_DONE, -1) == -1;
-		/* What it took to make is not needed until the next time. */
-		system_trim();
-	}
-	return took * SHARE > pause ? took * SHARE : pause;
+	if (result == -1 && !indexer->lost)
+		complain(errno);
+	if (result == 1)
+		tell(indexer, "", took);
+	if (result == -1)
+		pause = FAILED_MS;
+	else if (catalogbuild_has_more(build))
+		pause = 0;
+	else if (took * SHARE > pause)
+		pause = took * SHARE;
+	indexer->look_at = clock_in((unsigned)pause);
+	return result != -1;
 }
 
 /* Whether the master is still there; it says nothing unasked. */
@@ -142,27 +158,70 @@ check_line(struct indexer *indexer)
 	indexer->lost |= result == 0 || (result == -1 && errno != EAGAIN);
 }
 
-/* Waits for news, or until it is time to look without. */
-static void
-wait_for_news(struct indexer *indexer, long ms)
+static long
+least(long a, long b)
 {
-	struct timespec until = clock_in((unsigned)ms), longest;
+	return a < b ? a : b;
+}
+
+/* Milliseconds until the tree is to be looked at; 0: now. */
+static long
+look_due_ms(const struct indexer *indexer)
+{
+	long ms = clock_until_ms(&indexer->look_at);
+
+	if (indexer->news) {
+		ms = least(ms, QUIET_MS - clock_since_ms(&indexer->last));
+		ms = least(ms, LONGEST_MS - clock_since_ms(&indexer->first));
+	}
+	return indexer->lost || ms < 0 ? 0 : ms;
+}
+
+/* Takes what there is to hear, and waits for it until a look is due. */
+static void
+hear(struct indexer *indexer, bool waits)
+{
 	struct pollfd fds[] = { { .fd = indexer->setup->line,
 				    .events = POLLIN },
 		{ .fd = indexer->watch, .events = POLLIN } };
-	bool any = false;
 
-	while (!any && !indexer->lost && clock_until_ms(&until) > 0) {
-		if (poll(fds, 2, (int)clock_until_ms(&until)) < 1)
-			continue;
-		if (fds[0].revents != 0)
-			check_line(indexer);
-		any = fds[1].revents != 0 && watch_read(indexer->watch);
-	}
-	longest = clock_in(LONGEST_MS);
-	while (any && wait_for(indexer->watch, QUIET_MS) &&
-	    clock_until_ms(&longest) > 0)
-		(void)watch_read(indexer->watch);
+	if (poll(fds, 2, waits ? (int)look_due_ms(indexer) : 0) < 1)
+		return;
+	if (fds[0].revents != 0)
+		check_line(indexer);
+	if (fds[1].revents == 0 || !watch_read(indexer->watch))
+		return;
+	indexer->last = clock_now();
+	if (!indexer->news)
+		indexer->first = indexer->last;
+	indexer->news = true;
+}
+
+static bool
+wants_look(void *context)
+{
+	struct indexer *indexer = context;
+
+	hear(indexer, false);
+	return look_due_ms(indexer) == 0;
+}
+
+/*
+ * Hashes what looks left, as long as none is due; the others may have their
+ * turn meanwhile.
+ */
+static void
+hash_rest(struct indexer *indexer, struct catalogbuild *build)
+{
+	struct timespec started = clock_now();
+	int result = catalogbuild_hash(build);
+
+	if (result == 1)
+		tell(indexer, " hashes", clock_since_ms(&started));
+	if (result != -1 || errno == EAGAIN || indexer->lost)
+		return;
+	complain(errno);
+	indexer->look_at = clock_in(FAILED_MS);
 }
 
 static int
@@ -175,14 +234,23 @@ keep_index(struct indexer *indexer)
 		.english = site_is_english(&setup->config->site),
 		.blank = get_blank,
 		.enter = on_directory,
+		.gives_way = wants_look,
 		.context = indexer,
+		.look_ms = LOOK_SHARED_MS,
 	};
 	struct catalogbuild *build = catalogbuild_new(&parts, setup->current);
 
 	if (build == NULL)
 		return -1;
-	while (!indexer->lost)
-		wait_for_news(indexer, look(indexer, build));
+	while (!indexer->lost) {
+		/* News of what comes while it looks are for the next look. */
+		(void)wants_look(indexer);
+		indexer->news = false;
+		if (look(indexer, build) && !wants_look(indexer))
+			hash_rest(indexer, build);
+		while (!wants_look(indexer))
+			hear(indexer, true);
+	}
 	catalogbuild_free(build);
 	return 0;
 }

@@ -195,7 +195,9 @@ page_open(const struct server *server, const struct request *request,
     const int64_t *since)
 {
 	struct page *page = arena_alloc(request->arena, sizeof *page);
+	int error;
 
+	errno = ENOMEM;
 	if (page == NULL)
 		return NULL;
 	page->body =
@@ -208,7 +210,9 @@ page_open(const struct server *server, const struct request *request,
 		page->tour = tour_open(server->tree, STR("/"));
 	if ((page->files != NULL || page->tour != NULL) && begin(page) == 0)
 		return &page->body;
+	error = errno;
 	page_release(&page->body);
+	errno = error;
 	return NULL;
 }
 
@@ -236,14 +240,12 @@ manifestpage(const struct server *server, const struct request *request,
 			"since=2026-01-31T00:00:00Z"));
 		return;
 	}
-	if (server->shelf != NULL && server->shelf->current == NULL) {
+	response_set(response, STATUS_SUCCESS, STR("text/plain"));
+	response->body = page_open(server, request, asks ? &since : NULL);
+	if (response->body == NULL && errno == EAGAIN)
 		response_set(response, STATUS_UNAVAILABLE,
 		    STR("The capsule is still being read, please try again "
 			"in a moment"));
-		return;
-	}
-	response_set(response, STATUS_SUCCESS, STR("text/plain"));
-	response->body = page_open(server, request, asks ? &since : NULL);
-	if (response->body == NULL)
+	else if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
 }

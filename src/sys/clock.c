@@ -6,6 +6,7 @@
 
 #define SECOND_NS 1000000000L
 #define MILLISECOND_NS 1000000L
+#define MICROSECOND_NS 1000L
 
 struct timespec
 clock_now(void)
@@ -29,6 +30,15 @@ clock_in(unsigned ms)
 		then.tv_sec++;
 	}
 	return then;
+}
+
+int64_t
+clock_since_us(const struct timespec *then)
+{
+	struct timespec now = clock_now();
+
+	return (int64_t)(now.tv_sec - then->tv_sec) * 1000000 +
+	    (now.tv_nsec - then->tv_nsec) / MICROSECOND_NS;
 }
 
 long

@@ -5,77 +5,45 @@
 #include "tree/catalogbuild.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "text/bitset.h"
 #include "tree/catalogdb.h"
-#include "tree/catalogforms.h"
+#include "tree/catalogdraft.h"
 #include "tree/catalogpage.h"
-#include "tree/catalogwords.h"
+#include "tree/hashing.h"
 #include "tree/walk.h"
 
 #define SECTIONS_MAX ((int64_t)1 << CATALOGDB_SECTION_BITS)
-/* Files that are gone and remembered. */
-#define GONE_MAX "10000"
 #define PAGE_MEMORY ((size_t)128 << 10)
-
-enum {
-	FIND,
-	LIST,
-	ADD_FILE,
-	ADD_SECTION,
-	ADD_WORDS,
-	ADD_FORM,
-	DROP_WORDS,
-	DROP_SECTIONS,
-	DROP_FILE,
-	NOTE_GONE,
-	FORGET_GONE,
-	STATEMENTS,
-};
-
-#define SECTIONS_OF_1 "BETWEEN ?1 << 16 AND (?1 << 16) + 65535"
-
-/* FTS5 wants to be told what it is to forget. */
-static const char *const sql[STATEMENTS] = {
-	[FIND] = "SELECT id, size, mtime, ctime, inode FROM file"
-		 " WHERE path = ?1",
-	[LIST] = "SELECT id FROM file",
-	[ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-		     " ?8)",
-	[ADD_SECTION] = "INSERT INTO section VALUES(?1, ?3, ?4, ?5)",
-	[ADD_WORDS] = "INSERT INTO words(rowid, title, heading, text, links)"
-		      " VALUES(?1, ?2, ?3, ?4, ?5)",
-	[ADD_FORM] = "INSERT OR IGNORE INTO form VALUES(?1, ?2)",
-	[DROP_WORDS] = "INSERT INTO words(words, rowid, title, heading, text,"
-		       " links) SELECT 'delete', section.id, title, heading,"
-		       " text, links FROM section, file WHERE file.id = ?1"
-		       " AND section.id " SECTIONS_OF_1,
-	[DROP_SECTIONS] = "DELETE FROM section WHERE id " SECTIONS_OF_1,
-	[DROP_FILE] = "DELETE FROM file WHERE id = ?1",
-	[NOTE_GONE] = "INSERT OR REPLACE INTO gone"
-		      " SELECT path, ?2 FROM file WHERE id = ?1",
-	[FORGET_GONE] = "DELETE FROM gone WHERE path = ?1",
-};
+/* Bytes that are hashed in one look; the rest comes after it. */
+#define HASHED_A_LOOK ((int64_t)32 << 20)
+/* So much longer a look may take for edits and removals than for what is new.
+ */
+#define PATIENCE 2
 
 struct catalogbuild {
 	const struct catalogbuild_setup *setup;
 	int current; /* the file of the last index; -1: none yet */
-	/* While it looks: that index, or the new one once there is a reason. */
-	sqlite3 *db;
-	struct catalogwords *words;
-	sqlite3_stmt *statements[STATEMENTS];
-	int fd; /* of the new one */
+	/* That index while it looks, or the next once there is a reason. */
+	struct catalogdraft draft;
+	/* Of one look. */
+	int64_t took_us; /* what was added and removed, walking apart */
 	int64_t next; /* number of a file that is new */
-	struct catalogforms forms;
+	int64_t may_hash; /* bytes */
+	bool is_first; /* there was no index before */
+	bool changed; /* the last index is not right any more */
+	bool more; /* not all was taken */
 	struct bitset seen; /* numbers of files that are there */
 	struct arena arena; /* of one page */
-	bool hashed; /* the file at hand, and what it came to */
-	unsigned char hash[SHA256_SIZE];
+	/* Of the looks' rest. */
+	struct hashing hashing;
+	int64_t hashed; /* the number of that file */
 };
 
 struct catalogbuild *
@@ -90,7 +58,7 @@ catalogbuild_new(const struct catalogbuild_setup *setup, int current)
 	}
 	build->setup = setup;
 	build->current = current;
-	build->fd = -1;
+	build->draft.fd = -1;
 	arena_init(&build->arena, PAGE_MEMORY);
 	return build;
 }
@@ -100,276 +68,159 @@ catalogbuild_free(struct catalogbuild *build)
 {
 	if (build == NULL)
 		return;
+	hashing_release(&build->hashing);
+	catalogdraft_drop(&build->draft);
 	if (build->current != -1)
 		close(build->current);
 	free(build);
-}
-
-static void
-close_db(struct catalogbuild *build)
-{
-	for (size_t i = 0; i < STATEMENTS; i++) {
-		sqlite3_finalize(build->statements[i]);
-		build->statements[i] = NULL;
-	}
-	sqlite3_close(build->db);
-	catalogwords_close(build->words);
-	build->db = NULL;
-	build->words = NULL;
-}
-
-/* Opens an index; in a blank file its tables are made first. */
-static int
-open_db(struct catalogbuild *build, int fd, bool writes, bool is_blank)
-{
-	bool english = build->setup->english;
-
-	build->db = catalogdb_open(fd, writes);
-	if (build->db == NULL)
-		return -1;
-	build->words = catalogwords_open(build->db, english);
-	if (build->words == NULL ||
-	    (is_blank && catalogdb_create(build->db, english) == -1) ||
-	    catalogdb_is_english(build->db) != english)
-		return -1;
-	for (size_t i = 0; i < STATEMENTS; i++) {
-		build->statements[i] = catalogdb_prepare(build->db, sql[i]);
-		if (build->statements[i] == NULL)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-copy(int from, int to)
-{
-	static char bytes[1 << 16];
-	off_t at = 0;
-	ssize_t got;
-
-	while ((got = pread(from, bytes, sizeof bytes, at)) > 0) {
-		for (ssize_t done = 0; done < got;) {
-			ssize_t put = pwrite(
-			    to, bytes + done, (size_t)(got - done), at + done);
-
-			if (put == -1)
-				return -1;
-			done += put;
-		}
-		at += got;
-	}
-	return (int)got;
-}
-
-/* What SQLite failed at, as the system's number. */
-static int
-fail(const struct catalogbuild *build)
-{
-	int code =
-	    build->db != NULL ? sqlite3_errcode(build->db) : SQLITE_NOMEM;
-
-	errno = code == SQLITE_FULL ? ENOSPC
-	    : code == SQLITE_NOMEM  ? ENOMEM
-				    : EIO;
-	return -1;
 }
 
 /* From the first change on, all happens in a copy of the last index. */
 static int
 begin(struct catalogbuild *build)
 {
-	if (build->fd != -1)
+	const struct catalogbuild_setup *setup = build->setup;
+	int fd;
+
+	if (build->draft.fd != -1)
 		return 0;
-	close_db(build);
-	build->fd = build->setup->blank(build->setup->context);
-	if (build->fd == -1 ||
-	    (build->current != -1 && copy(build->current, build->fd) == -1))
+	catalogdraft_drop(&build->draft);
+	fd = setup->blank(setup->context);
+	return fd == -1 ? -1
+			: catalogdraft_write(&build->draft, build->current, fd,
+			      setup->english);
+}
+
+/* The next index is the last one. */
+static int
+finish(struct catalogbuild *build)
+{
+	int fd =
+	    catalogdraft_finish(&build->draft, build->is_first, build->more);
+
+	if (fd == -1)
 		return -1;
-	if (open_db(build, build->fd, true, build->current == -1) == -1 ||
-	    catalogdb_run(build->db, "BEGIN") == -1)
-		return fail(build);
-	memset(&build->forms, 0, sizeof build->forms);
-	build->forms.words = build->words;
-	build->forms.add = build->statements[ADD_FORM];
-	return 0;
-}
-
-static int64_t
-ns_of(const struct timespec *time)
-{
-	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
-/*
- * When the file was changed last, or 0 when it may change once more in the
- * same tick of the file system's clock, which would look like no change.
- */
-static int64_t
-changed(const struct stat *st)
-{
-	int64_t tick = st->st_ctim.tv_nsec == 0 ? 3000000000 : 50000000;
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) == -1 ||
-	    ns_of(&now) - ns_of(&st->st_ctim) < tick)
-		return 0;
-	return ns_of(&st->st_ctim);
+	if (build->current != -1)
+		close(build->current);
+	build->current = fd;
+	return 1;
 }
 
 static int
-drop(struct catalogbuild *build, int64_t id)
-{
-	for (int i = DROP_WORDS; i <= DROP_FILE; i++) {
-		sqlite3_bind_int64(build->statements[i], 1, id);
-		if (catalogdb_do(build->statements[i]) == -1)
-			return fail(build);
-	}
-	return 0;
-}
-
-static int
-add_section(struct catalogbuild *build, struct str title, int64_t row,
-    const struct section *section)
-{
-	struct str heading = section->heading;
-
-	/* The title tells the same already, and tells it louder. */
-	if (str_equals(heading, title))
-		heading = STR("");
-	for (int i = ADD_SECTION; i <= ADD_WORDS; i++) {
-		sqlite3_stmt *statement = build->statements[i];
-
-		sqlite3_bind_int64(statement, 1, row);
-		if (i == ADD_WORDS)
-			catalogdb_bind_text(statement, 2, title);
-		catalogdb_bind_text(statement, 3, heading);
-		catalogdb_bind_text(statement, 4, section->text);
-		catalogdb_bind_text(statement, 5, section->links);
-		if (catalogdb_do(statement) == -1)
-			return fail(build);
-	}
-	return catalogforms_add(&build->forms, title) == -1 ||
-		catalogforms_add(&build->forms, heading) == -1 ||
-		catalogforms_add(&build->forms, section->text) == -1 ||
-		catalogforms_add(&build->forms, section->links) == -1
-	    ? fail(build)
-	    : 0;
-}
-
-static int
-add_page(struct catalogbuild *build, struct catalogpage *page, int64_t id)
+add_page(struct catalogbuild *build, struct catalogpage *page,
+    struct catalogrow *row)
 {
 	struct section section;
 
+	row->title = page->title;
+	if (catalogdraft_add_file(&build->draft, row) == -1)
+		return -1;
 	for (int64_t i = 0; i < SECTIONS_MAX; i++) {
 		int got = catalogpage_next(page, &section);
 
 		if (got < 1)
 			return got;
-		if (add_section(build, page->title,
-			(id << CATALOGDB_SECTION_BITS) + i, &section) == -1)
+		if (catalogdraft_add_section(&build->draft, row, i, &section) ==
+		    -1)
 			return -1;
 	}
 	return 0;
 }
 
-static int
-add_file(struct catalogbuild *build, const struct walk_file *file, int64_t id,
-    const struct catalogpage *page)
+/*
+ * Hashes a file now, or says when.  One that changes again before it could be
+ * hashed keeps nobody waiting: it may never rest.
+ */
+static void
+hash(struct catalogbuild *build, const struct entry *entry,
+    const struct catalogrow *last, struct catalogrow *row)
 {
-	sqlite3_stmt *statement = build->statements[ADD_FILE];
-
-	sqlite3_bind_int64(statement, 1, id);
-	catalogdb_bind_bytes(statement, 2, file->path);
-	sqlite3_bind_int64(statement, 3, file->st.st_size);
-	sqlite3_bind_int64(statement, 4, ns_of(&file->st.st_mtim));
-	sqlite3_bind_int64(statement, 5, changed(&file->st));
-	sqlite3_bind_int64(statement, 6, (int64_t)file->st.st_ino);
-	if (page != NULL)
-		catalogdb_bind_text(statement, 7, page->title);
-	else
-		sqlite3_bind_null(statement, 7);
-	if (build->hashed)
-		catalogdb_bind_bytes(statement, 8,
-		    (struct str){ (const char *)build->hash, SHA256_SIZE });
-	else
-		sqlite3_bind_null(statement, 8);
-	if (catalogdb_do(statement) == -1)
-		return fail(build);
-	catalogdb_bind_bytes(build->statements[FORGET_GONE], 1, file->path);
-	return catalogdb_do(build->statements[FORGET_GONE]) == -1 ? fail(build)
-								  : 0;
+	if (row->size > build->may_hash) {
+		row->due =
+		    last->id != 0 && !last->hashed ? DUE_SOME_TIME : DUE_SOON;
+		return;
+	}
+	build->may_hash -= row->size;
+	/* One that changes meanwhile is another when it is met next. */
+	row->hashed = entry_hash(entry, row->hash) == 0;
 }
 
-/* Adds what is there now, page or not; what has gone meanwhile is not. */
+/*
+ * Adds what is there now, page or not; what has gone meanwhile is not.  `last`
+ * is what was known of it.
+ */
 static int
-add(struct catalogbuild *build, const struct walk_file *met, int64_t id)
+add(struct catalogbuild *build, const struct walk_file *met, int64_t id,
+    const struct catalogrow *last)
 {
 	struct walk_file file = *met;
 	struct catalogpage page;
+	struct catalogrow row;
 	struct entry entry;
 	int result;
 
 	if (tree_open(build->setup->tree, file.path, &entry) != STATUS_SUCCESS)
 		return 0;
 	file.st = entry.st;
-	/* One that changes meanwhile is another when it is met next. */
-	build->hashed = entry_hash(&entry, build->hash) == 0;
+	row = catalogdraft_row(&file.st);
+	row.path = file.path;
+	row.id = id;
+	hash(build, &entry, last, &row);
 	result = catalogpage_open(
 	    &page, &build->arena, build->setup->media, &file, entry.fd);
 	if (result == 0)
-		result = add_file(build, &file, id, NULL);
+		result = catalogdraft_add_file(&build->draft, &row);
 	else if (result == 1)
-		result = add_file(build, &file, id, &page) == -1
-		    ? -1
-		    : add_page(build, &page, id);
+		result = add_page(build, &page, &row);
 	arena_reset(&build->arena);
 	close(entry.fd);
 	return result;
 }
 
-/* The number that a file has, or 0; and whether it is as it was. */
-static int64_t
-find(struct catalogbuild *build, const struct walk_file *file, bool *same)
+/*
+ * Whether the look has found enough to be of use to visitors, and the rest is
+ * for the next one.  Before the first nobody has anything, and then all comes
+ * at once, in a better order.
+ */
+static bool
+is_enough(struct catalogbuild *build, bool is_new)
 {
-	sqlite3_stmt *statement = build->statements[FIND];
-	int64_t id = 0;
+	int64_t most = (int64_t)build->setup->look_ms * 1000;
 
-	*same = false;
-	if (statement == NULL)
-		return 0;
-	catalogdb_bind_bytes(statement, 1, file->path);
-	if (sqlite3_step(statement) == SQLITE_ROW) {
-		id = sqlite3_column_int64(statement, 0);
-		*same =
-		    sqlite3_column_int64(statement, 1) == file->st.st_size &&
-		    sqlite3_column_int64(statement, 2) ==
-			ns_of(&file->st.st_mtim) &&
-		    sqlite3_column_int64(statement, 3) ==
-			ns_of(&file->st.st_ctim) &&
-		    sqlite3_column_int64(statement, 4) ==
-			(int64_t)file->st.st_ino;
-	}
-	sqlite3_reset(statement);
-	return id;
+	if (build->is_first || most == 0 ||
+	    build->took_us < most * (is_new ? 1 : PATIENCE))
+		return false;
+	build->more = true;
+	return true;
 }
 
 static int
 visit(void *context, const struct walk_file *met)
 {
 	struct catalogbuild *build = context;
-	bool same;
-	int64_t id = find(build, met, &same);
+	struct catalogrow last = catalogdraft_find(&build->draft, met->path);
+	bool same = last.id != 0 && catalogdraft_is_settled(&last, &met->st);
+	bool leave = !same && is_enough(build, last.id == 0);
+	struct timespec started;
+	int64_t id = last.id;
+	int result = 0;
 
-	if (!same && begin(build) == -1)
-		return -1;
-	if (!same && id != 0 && drop(build, id) == -1)
-		return -1;
 	if (id == 0)
-		id = build->next++;
+		id = leave ? 0 : build->next++;
 	if (bitset_add(&build->seen, (uint64_t)id) == -1)
 		return -1;
-	return same ? 0 : add(build, met, id);
+	if (same || leave)
+		return 0;
+	if (begin(build) == -1)
+		return -1;
+	build->changed = true;
+	started = clock_now();
+	if (last.id != 0)
+		result = catalogdraft_remove(&build->draft, last.id, false);
+	if (result == 0)
+		result = add(build, met, id, &last);
+	build->took_us += clock_since_us(&started);
+	return result;
 }
 
 static int
@@ -382,89 +233,50 @@ enter(void *context, const char *directory)
 				    : 0;
 }
 
-/* A number that is known and was not met, or 0; -1 on failure. */
-static int64_t
-next_gone(struct catalogbuild *build)
-{
-	sqlite3_stmt *statement = build->statements[LIST];
-	int64_t id = 0;
-	int result = SQLITE_DONE;
-
-	while (statement != NULL &&
-	    (result = sqlite3_step(statement)) == SQLITE_ROW) {
-		id = sqlite3_column_int64(statement, 0);
-		if (!bitset_has(&build->seen, (uint64_t)id))
-			return id;
-	}
-	sqlite3_reset(statement);
-	return result == SQLITE_DONE ? 0 : -1;
-}
-
 static int
-drop_gone(struct catalogbuild *build)
+remove_gone(struct catalogbuild *build)
 {
-	int64_t id = next_gone(build);
+	int64_t id = catalogdraft_next_gone(&build->draft, &build->seen);
 
-	if (id > 0 && build->fd == -1) {
+	if (id > 0 && build->draft.fd == -1) {
 		if (begin(build) == -1)
 			return -1;
-		id = next_gone(build);
+		id = catalogdraft_next_gone(&build->draft, &build->seen);
 	}
-	while (id > 0) {
-		sqlite3_bind_int64(build->statements[NOTE_GONE], 1, id);
-		sqlite3_bind_int64(build->statements[NOTE_GONE], 2, time(NULL));
-		if (catalogdb_do(build->statements[NOTE_GONE]) == -1)
-			return fail(build);
-		if (drop(build, id) == -1)
-			return -1;
-		id = next_gone(build);
-	}
-	return id == -1 ? fail(build) : 0;
-}
+	while (id > 0 && !is_enough(build, false)) {
+		struct timespec started = clock_now();
 
-static int
-finish(struct catalogbuild *build)
-{
-	/* One segment is faster to ask than many; once is enough. */
-	if (build->current == -1 &&
-	    catalogdb_run(
-		build->db, "INSERT INTO words(words) VALUES('optimize')") == -1)
-		return fail(build);
-	if (catalogdb_run(build->db,
-		"DELETE FROM term; INSERT INTO term"
-		" SELECT CAST(term AS BLOB), doc FROM vocabulary"
-		" WHERE length(CAST(term AS BLOB)) <= 64;"
-		"DELETE FROM gone WHERE path IN (SELECT path FROM gone"
-		" ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ");"
-		"DELETE FROM total; INSERT INTO total"
-		" SELECT count(*), total(size) FROM file;"
-		"COMMIT") == -1)
-		return fail(build);
-	return 0;
+		build->changed = true;
+		if (catalogdraft_remove(&build->draft, id, true) == -1)
+			return -1;
+		build->took_us += clock_since_us(&started);
+		id = catalogdraft_next_gone(&build->draft, &build->seen);
+	}
+	return id == -1 ? -1 : 0;
 }
 
 static int
 begin_looking(struct catalogbuild *build)
 {
-	sqlite3_stmt *statement;
+	bool english = build->setup->english;
 
-	build->next = 1;
+	build->took_us = 0;
+	build->may_hash = HASHED_A_LOOK;
+	build->changed = build->more = false;
 	/* An index of another kind, or of before, is as good as none. */
-	if (build->current != -1 &&
-	    open_db(build, build->current, false, false) == -1) {
-		close_db(build);
+	if (build->current != -1 && build->draft.db == NULL &&
+	    catalogdraft_read(&build->draft, build->current, english) == -1) {
+		catalogdraft_drop(&build->draft);
 		close(build->current);
 		build->current = -1;
 	}
-	if (build->current == -1)
-		return begin(build);
-	statement = catalogdb_prepare(build->db, "SELECT max(id) FROM file");
-	if (statement == NULL)
-		return fail(build);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		build->next = sqlite3_column_int64(statement, 0) + 1;
-	sqlite3_finalize(statement);
-	return 0;
+	build->is_first = build->current == -1;
+	if (build->is_first) {
+		build->changed = true;
+		if (begin(build) == -1)
+			return -1;
+	}
+	return catalogdraft_next_id(&build->draft, &build->next);
 }
 
 int
@@ -477,20 +289,108 @@ catalogbuild_update(struct catalogbuild *build)
 	int result = -1, error;
 
 	if (begin_looking(build) == 0 && walk_tree(&walk) == 0 &&
-	    drop_gone(build) == 0)
-		result = build->fd == -1 ? 0 : finish(build) == -1 ? -1 : 1;
+	    remove_gone(build) == 0)
+		result = build->changed ? finish(build) : 0;
 	error = errno;
-	close_db(build);
-	if (result == 1) {
-		if (build->current != -1)
-			close(build->current);
-		build->current = build->fd;
-	} else if (build->fd != -1) {
-		close(build->fd);
-	}
-	build->fd = -1;
+	/* What was hashed since the last look is kept, unless all fails. */
+	if (result == -1 || build->draft.fd == -1)
+		catalogdraft_drop(&build->draft);
 	bitset_release(&build->seen);
 	arena_release(&build->arena);
+	errno = error;
+	return result;
+}
+
+bool
+catalogbuild_has_more(const struct catalogbuild *build)
+{
+	return build->more;
+}
+
+/* Opens the file, unless it is at hand from before. */
+static int
+take_up(struct catalogbuild *build, const struct catalogrow *row)
+{
+	struct entry entry;
+
+	if (build->hashing.sum != NULL && build->hashed == row->id &&
+	    catalogdraft_is_same(row, &build->hashing.entry.st))
+		return 0;
+	hashing_release(&build->hashing);
+	if (tree_open(build->setup->tree, row->path, &entry) != STATUS_SUCCESS)
+		return -1;
+	if (!catalogdraft_is_same(row, &entry.st)) {
+		close(entry.fd);
+		errno = ESTALE;
+		return -1;
+	}
+	build->hashed = row->id;
+	return hashing_begin(&build->hashing, &entry);
+}
+
+static bool
+gives_way(const struct catalogbuild *build)
+{
+	const struct catalogbuild_setup *setup = build->setup;
+
+	return setup->gives_way != NULL && setup->gives_way(setup->context);
+}
+
+/*
+ * Hashes a file that is due; 1 when that is done with, 0 when none is, or -1
+ * with errno set, EAGAIN when it gave way.
+ */
+static int
+hash_next(struct catalogbuild *build)
+{
+	unsigned char hash[SHA256_SIZE];
+	struct catalogrow row;
+	int result;
+
+	if (catalogdraft_next_due(&build->draft, &row) == -1)
+		return -1;
+	if (row.id == 0)
+		return 0;
+	result = take_up(build, &row);
+	while (
+	    result == 0 && (result = hashing_go_on(&build->hashing, hash)) == 0)
+		if (gives_way(build)) {
+			errno = EAGAIN;
+			return -1;
+		}
+	hashing_release(&build->hashing);
+	/* What has changed since is found by the next look. */
+	return begin(build) == -1 ||
+		catalogdraft_set_hash(
+		    &build->draft, row.id, result == 1 ? hash : NULL) == -1
+	    ? -1
+	    : 1;
+}
+
+int
+catalogbuild_hash(struct catalogbuild *build)
+{
+	bool english = build->setup->english;
+	int result = 1, error;
+
+	if (build->current == -1)
+		return 0;
+	build->is_first = build->more = false;
+	if (build->draft.db == NULL &&
+	    catalogdraft_read(&build->draft, build->current, english) == -1)
+		result = -1;
+	while (result == 1) {
+		result = hash_next(build);
+		if (result == 1 && gives_way(build)) {
+			errno = EAGAIN;
+			result = -1;
+		}
+	}
+	if (result == 0 && build->draft.fd != -1)
+		result = finish(build);
+	error = errno;
+	if (build->draft.fd == -1 || (result == -1 && error != EAGAIN))
+		catalogdraft_drop(&build->draft);
 	errno = error;
 	return result;
 }

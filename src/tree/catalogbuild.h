@@ -19,7 +19,11 @@ struct catalogbuild_setup {
 	int (*blank)(void *context);
 	/* Is told of each directory there is; -1 ends it, NULL: no need. */
 	int (*enter)(void *context, const char *directory);
+	/* Whether a look is wanted, and hashing has to wait; NULL: never. */
+	bool (*gives_way)(void *context);
 	void *context;
+	/* Adding for so long, a look leaves the rest to the next; 0: never. */
+	unsigned look_ms;
 };
 
 /* An index of all pages of a tree, kept true to it. */
@@ -37,8 +41,18 @@ void catalogbuild_free(struct catalogbuild *build);
  * Looks at the whole tree, and makes a new index in a file of its own, from
  * the last one and what changed since, if anything did.  Returns 1 when
  * there is one, 0 when the last is right, or -1 with errno set, and the last
- * stays.
+ * stays.  Where there is much that is new, only part of it may be in.
  */
 MUST_USE int catalogbuild_update(struct catalogbuild *build);
+
+/* Whether the last look left something, and another is wanted at once. */
+bool catalogbuild_has_more(const struct catalogbuild *build);
+
+/*
+ * Finds out the hashes that looks had no time for, and makes a new index that
+ * has them.  Returns 1 when there is one, 0 when none was due, or -1 with
+ * errno set; EAGAIN when it gave way, and is to go on after a look.
+ */
+MUST_USE int catalogbuild_hash(struct catalogbuild *build);
 
 #endif

@@ -9,7 +9,7 @@
 #include "tree/catalogfile.h"
 
 /* What our tables mean; an index of another meaning is made anew. */
-#define FORMAT 2
+#define FORMAT 3
 
 sqlite3 *
 catalogdb_open(int fd, bool writes)
@@ -35,11 +35,12 @@ catalogdb_open(int fd, bool writes)
 }
 
 /*
- * `file` holds all that is served, and of pages the title; `gone` what was and
- * is no longer, and when that was noticed; a section's text is kept once, for
- * FTS5 without contents of its own.  `term` says how many rows hold a stem,
- * which FTS5 would have to count each time; `form` holds words as they are
- * written, to be looked up from either end.
+ * `file` holds all that is served, and of pages the title; `due` says whether
+ * a hash is still to come, and `total` whether all that is waited for is known.
+ * `gone` is what was and is no longer, and when that was noticed; a section's
+ * text is kept once, for FTS5 without contents of its own.  `term` says how
+ * many rows hold a stem, which FTS5 would have to count each time; `form` holds
+ * words as they are written, to be looked up from either end.
  */
 int
 catalogdb_create(sqlite3 *db, bool english)
@@ -53,10 +54,11 @@ catalogdb_create(sqlite3 *db, bool english)
 		   "PRAGMA page_size = 4096; BEGIN;"
 		   "CREATE TABLE file(id INTEGER PRIMARY KEY, path BLOB UNIQUE,"
 		   " size INT, mtime INT, ctime INT, inode INT, title TEXT,"
-		   " hash BLOB);"
+		   " hash BLOB, due INT);"
+		   "CREATE INDEX due ON file(due DESC) WHERE due > 0;"
 		   "CREATE TABLE gone(path BLOB PRIMARY KEY, time INT)"
 		   " WITHOUT ROWID;"
-		   "CREATE TABLE total(files INT, bytes INT);"
+		   "CREATE TABLE total(files INT, bytes INT, waits INT);"
 		   "CREATE INDEX page ON file(path) WHERE title IS NOT NULL;"
 		   "CREATE TABLE section(id INTEGER PRIMARY KEY, heading TEXT,"
 		   " text TEXT, links TEXT);"

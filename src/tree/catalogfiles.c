@@ -25,6 +25,32 @@ struct catalogfiles {
 	int64_t since;
 };
 
+/*
+ * Prepares to list them; -1 with errno set.  What waits for its hash would
+ * look as if it were gone.
+ */
+static int
+begin(struct catalogfiles *files)
+{
+	sqlite3 *db = files->catalog->db;
+	sqlite3_stmt *total = catalogdb_prepare(db, "SELECT waits FROM total");
+	int error = ENOMEM;
+
+	if (total != NULL && sqlite3_step(total) == SQLITE_ROW)
+		error = sqlite3_column_int(total, 0) != 0 ? EAGAIN : 0;
+	sqlite3_finalize(total);
+	errno = error;
+	if (error != 0)
+		return -1;
+	errno = ENOMEM;
+	files->statement = catalogdb_prepare(db, list);
+	return files->statement != NULL &&
+		sqlite3_bind_int64(files->statement, 1, files->since) ==
+		    SQLITE_OK
+	    ? 0
+	    : -1;
+}
+
 struct catalogfiles *
 catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since)
 {
@@ -39,12 +65,11 @@ catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since)
 		free(files);
 		return NULL;
 	}
-	files->statement = catalogdb_prepare(files->catalog->db, list);
-	if (files->statement == NULL ||
-	    sqlite3_bind_int64(files->statement, 1, files->since) !=
-		SQLITE_OK) {
+	if (begin(files) == -1) {
+		int error = errno;
+
 		catalogfiles_close(files);
-		errno = ENOMEM;
+		errno = error;
 		return NULL;
 	}
 	return files;

@@ -14,7 +14,7 @@ struct catalogfiles;
 /*
  * Begins with the index of the moment, and keeps it; those that are gone
  * since the time `since` are among them, unless that is NULL.  Returns NULL
- * with errno set; EAGAIN: there is no index yet.
+ * with errno set; EAGAIN: there is no index yet, or not of everything.
  */
 MUST_USE struct catalogfiles *
 catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since);
@@ -22,8 +22,9 @@ void catalogfiles_close(struct catalogfiles *files);
 
 /*
  * The next file, whose path is valid until the next call, and whether it came
- * to be as it is at that time or later.  One whose hash is not known yet is
- * left out.  Returns 1, 0 at the end, or -1 with errno set.
+ * to be as it is at that time or later.  One whose hash cannot be had, since
+ * it changes all the time, is left out.  Returns 1, 0 at the end, or -1 with
+ * errno set.
  */
 MUST_USE int catalogfiles_next(
     struct catalogfiles *files, struct manifest_file *out, bool *changed);

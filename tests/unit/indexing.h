@@ -7,9 +7,12 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "temporary.h"
 #include "tree/catalogbuild.h"
+#include "tree/catalogdb.h"
+#include "tree/catalogwords.h"
 
 struct indexing {
 	struct temporary folder;
@@ -20,6 +23,7 @@ struct indexing {
 	int last; /* the file that was given last, or -1 */
 	int files; /* that were given */
 	int error; /* instead of a file */
+	int patience; /* of hashing, in steps */
 };
 
 static inline int
@@ -74,6 +78,41 @@ indexing_end(struct indexing *indexing)
 	media_free(indexing->media);
 	tree_release(&indexing->tree);
 	temporary_remove(&indexing->folder);
+}
+
+/* What has just changed is looked at twice: lets a while pass. */
+static inline void
+indexing_settle(void)
+{
+	const struct timespec pause = { .tv_nsec = 60000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* The number that the last index answers with. */
+static inline int64_t
+indexing_count(const struct indexing *indexing, const char *sql)
+{
+	sqlite3 *db = catalogdb_open(indexing->last, false);
+	struct catalogwords *words = catalogwords_open(db, true);
+	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
+	int64_t result;
+
+	assert_non_null(statement);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	result = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	catalogwords_close(words);
+	return result;
+}
+
+/* Bytes more that SQLite may hold, or 0 for as many as it likes. */
+static inline void
+indexing_scarce_sqlite(sqlite3_int64 bytes)
+{
+	(void)sqlite3_hard_heap_limit64(
+	    bytes > 0 ? sqlite3_memory_used() + bytes : 0);
 }
 
 #endif

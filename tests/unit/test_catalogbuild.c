@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "indexing.h"
 #include "scarce.h"
@@ -34,31 +33,17 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A file as it was for a while: what has just changed is looked at twice. */
 static void
 settled_file(const char *name, const char *text)
 {
-	const struct timespec pause = { .tv_nsec = 60000000 };
-
 	temporary_file(&indexing.folder, name, text);
-	nanosleep(&pause, NULL);
+	indexing_settle();
 }
 
 static int64_t
 count(const char *sql)
 {
-	sqlite3 *db = catalogdb_open(indexing.last, false);
-	struct catalogwords *words = catalogwords_open(db, true);
-	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
-	int64_t result;
-
-	assert_non_null(statement);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	result = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	catalogwords_close(words);
-	return result;
+	return indexing_count(&indexing, sql);
 }
 
 static void
@@ -139,7 +124,7 @@ static void
 no_room(void **state)
 {
 	const struct rlimit tiny = { 10000, RLIM_INFINITY };
-	const struct rlimit small = { 60000, RLIM_INFINITY };
+	const struct rlimit small = { 80000, RLIM_INFINITY };
 	const struct rlimit large = { RLIM_INFINITY, RLIM_INFINITY };
 	char text[40000];
 
@@ -168,14 +153,6 @@ no_room(void **state)
 	expect_pages(2, 2, 1);
 }
 
-/* Bytes more that SQLite may hold, or 0 for as many as it likes. */
-static void
-scarce_sqlite(sqlite3_int64 bytes)
-{
-	(void)sqlite3_hard_heap_limit64(
-	    bytes > 0 ? sqlite3_memory_used() + bytes : 0);
-}
-
 /*
  * Wherever memory ends, the failure is told, the index stays as it was, and
  * the next look catches up.
@@ -197,10 +174,10 @@ no_memory(void **state)
 		    catalogbuild_new(&indexing.setup, dup(indexing.last));
 		int last = dup(indexing.last);
 
-		scarce_sqlite(bytes);
+		indexing_scarce_sqlite(bytes);
 		result = catalogbuild_update(other);
 		assert_true(result != -1 || errno == ENOMEM || errno == EIO);
-		scarce_sqlite(0);
+		indexing_scarce_sqlite(0);
 		catalogbuild_free(other);
 		if (result == -1) {
 			failed++;

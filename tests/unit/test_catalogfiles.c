@@ -228,6 +228,24 @@ what_has_no_hash_is_left_out(void **state)
 	assert_string_equal(list(NULL), "");
 }
 
+/* What is still to be hashed would look as if it were gone. */
+static void
+what_is_hashed_later_is_waited_for(void **state)
+{
+	(void)state;
+	temporary_file(&folder, "a", "one");
+	temporary_file(&folder, "large", "");
+	assert_int_equal(
+	    truncate(temporary_path(&folder, "large"), (off_t)33 << 20), 0);
+	update();
+	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(shelf.current->users, 1);
+	assert_int_equal(catalogbuild_hash(build), 1);
+	put_last();
+	assert_string_equal(list(NULL), "a large ");
+}
+
 static void
 an_index_may_be_of_no_use(void **state)
 {
@@ -245,6 +263,9 @@ an_index_may_be_of_no_use(void **state)
 	update();
 	tamper("DELETE FROM total");
 	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
+	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_int_not_equal(errno, EAGAIN);
+	tamper("INSERT INTO total VALUES(300, 1090, 0)");
 	scarce_memory(1);
 	all = catalogfiles_open(&shelf, NULL);
 	scarce_memory(0);
@@ -308,6 +329,7 @@ main(void)
 		TEST(each_has_its_hash),
 		TEST(what_is_gone_is_remembered),
 		TEST(what_has_no_hash_is_left_out),
+		TEST(what_is_hashed_later_is_waited_for),
 		TEST(an_index_may_be_of_no_use),
 		TEST(an_index_may_have_no_tables),
 		TEST(without_memory_the_last_index_stays),

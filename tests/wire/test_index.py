@@ -8,10 +8,11 @@ import unittest
 import urllib.parse
 
 from build import DEADLINE_S, INSTRUMENTED, MEMCHECKED, beneath
-from server import Server, fetch, wait_until, write_tree
+from server import Server, fetch, new_directory, wait_until, write_tree
 
 # What is promised; a sanitizer is slower than any machine, and valgrind more.
 FRESH_S = DEADLINE_S if MEMCHECKED else 20 if INSTRUMENTED else 5
+HUGE = 1 << 40
 
 
 def ask(server, words):
@@ -125,6 +126,59 @@ class Fresh(Index):
         page = ask(server, 'treasure')
         self.assertTrue(page.startswith('# Nothing found'), page)
         self.assertNotIn('warn tree', server.log.text())
+
+
+class Beside(Index):
+    """What takes long to read keeps nobody from being found."""
+
+    @staticmethod
+    def grow(root):
+        """A file that takes minutes to hash, and no room on the disk."""
+        with open(os.path.join(root, 'huge.bin'), 'wb') as file:
+            file.truncate(HUGE)
+
+    def test_a_huge_file(self):
+        server = self.serve({'a.gmi': 'herring\n', 'b.gmi': 'cod\n'})
+        self.wait_until_found(server, 'herring', '/a.gmi')
+        self.grow(server.root)
+        write_tree(server.root, {'a.gmi': 'salmon\n'})
+        self.wait_until_found(server, 'salmon', '/a.gmi')
+        # What was begun by then gives way.
+        write_tree(server.root, {'c.gmi': 'plaice\n'})
+        os.unlink(server.path('b.gmi'))
+        self.wait_until_found(server, 'plaice', '/c.gmi')
+        self.wait_until_lost(server, 'cod', '/b.gmi')
+        self.assertEqual(fetch(server, '/manifest').status, 41)
+        os.unlink(server.path('huge.bin'))
+        manifest = wait_until(
+            lambda: (lambda reply: reply if reply.status == 20 else None)(
+                fetch(server, '/manifest')), 'a manifest', FRESH_S)
+        self.assertEqual(
+            [line.split(' *')[1] for line in manifest.text.splitlines()
+             if ' *' in line], ['a.gmi', 'c.gmi'])
+
+    def test_a_huge_file_from_the_start(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory, True)
+        write_tree(directory, {'a.gmi': 'herring\n'})
+        self.grow(directory)
+        server = self.serve(directory)
+        self.wait_until_found(server, 'herring', '/a.gmi')
+        self.assertEqual(fetch(server, '/manifest').status, 41)
+
+    def test_a_huge_file_that_is_written_all_the_time(self):
+        # It is left out, as what changes while it is hashed always was.
+        server = self.serve({'a.gmi': 'herring\n'})
+        self.grow(server.root)
+        with open(server.path('huge.bin'), 'ab') as file:
+            def reply():
+                file.write(b'more')
+                file.flush()
+                return fetch(server, '/manifest')
+
+            wait_until(lambda: reply().status == 41, 'that it is met')
+            wait_until(lambda: reply().status == 20, 'that it is left out')
+            self.assertNotIn('huge.bin', reply().text)
 
 
 class Unwatched(Fresh):

@@ -1,0 +1,300 @@
+/*
+ * The next index: text first, hashes when there is time, and much of both in
+ * parts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "indexing.h"
+
+/* More than is hashed in one look. */
+#define LARGE ((off_t)33 << 20)
+#define MANY 300
+
+static struct indexing indexing;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	indexing_begin(&indexing, true);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	indexing_end(&indexing);
+	return 0;
+}
+
+static void
+settled_file(const char *name, const char *text)
+{
+	temporary_file(&indexing.folder, name, text);
+	indexing_settle();
+}
+
+/* Long to hash, and no room on the disk. */
+static void
+large_file(const char *name, off_t size)
+{
+	temporary_file(&indexing.folder, name, "");
+	assert_int_equal(
+	    truncate(temporary_path(&indexing.folder, name), size), 0);
+	indexing_settle();
+}
+
+static void
+remove_file(const char *name)
+{
+	assert_int_equal(unlink(temporary_path(&indexing.folder, name)), 0);
+}
+
+static int64_t
+count(const char *sql)
+{
+	return indexing_count(&indexing, sql);
+}
+
+static void
+expect_hashes(int64_t known, int64_t due, int64_t waits)
+{
+	assert_int_equal(count("SELECT count(hash) FROM file"), known);
+	assert_int_equal(count("SELECT count(*) FROM file WHERE due > 0"), due);
+	assert_int_equal(count("SELECT waits FROM total"), waits);
+}
+
+static void
+expect_look(int result)
+{
+	assert_int_equal(catalogbuild_update(indexing.build), result);
+}
+
+static void
+expect_hashing(int result)
+{
+	assert_int_equal(catalogbuild_hash(indexing.build), result);
+}
+
+static void
+large_files_are_hashed_later(void **state)
+{
+	(void)state;
+	expect_hashing(0);
+	settled_file("a.gmi", "# A\nherring\n");
+	large_file("large", LARGE);
+	expect_look(1);
+	assert_int_equal(count("SELECT count(*) FROM words"
+			       " WHERE words MATCH 'text:her'"),
+	    1);
+	expect_hashes(1, 1, 1);
+	expect_hashing(1);
+	expect_hashes(2, 0, 0);
+	expect_hashing(0);
+	expect_look(0);
+	assert_int_equal(indexing.files, 2);
+}
+
+/* Small ones are large together, and come in one index. */
+static void
+many_files_are_hashed_later(void **state)
+{
+	(void)state;
+	large_file("a", LARGE / 2 - 1);
+	large_file("b", LARGE / 2 - 1);
+	large_file("c", LARGE / 2 - 1);
+	expect_look(1);
+	expect_hashes(1, 2, 1);
+	expect_hashing(1);
+	expect_hashes(3, 0, 0);
+	assert_int_equal(indexing.files, 2);
+}
+
+static bool
+give_way(void *context)
+{
+	struct indexing *told = context;
+
+	return --told->patience < 0;
+}
+
+/* Who gives way goes on where it was, whatever a look finds meanwhile. */
+static void
+hashing_gives_way(void **state)
+{
+	int times = 0, changes = 0;
+	char name[16];
+
+	(void)state;
+	indexing.setup.gives_way = give_way;
+	large_file("a", LARGE);
+	large_file("b", LARGE);
+	expect_look(1);
+	while (indexing.patience = 2,
+	    catalogbuild_hash(indexing.build) == -1 && times < MANY) {
+		assert_int_equal(errno, EAGAIN);
+		if (times++ % 2 == 0) {
+			expect_look(0);
+			continue;
+		}
+		snprintf(name, sizeof name, "%d.gmi", changes++);
+		settled_file(name, "herring\n");
+		expect_look(1);
+		assert_int_equal(count("SELECT waits = EXISTS(SELECT 1 FROM"
+				       " file WHERE due > 0) FROM total"),
+		    1);
+	}
+	/* Nine steps of 4 MB each, of which three make a turn. */
+	assert_in_range(times, 5, 8);
+	expect_hashes(2 + changes, 0, 0);
+	assert_in_range(indexing.files, 1 + changes, 1 + changes + 1);
+	assert_int_equal(count("SELECT count(DISTINCT hash) FROM file"), 2);
+	expect_hashing(0);
+}
+
+/* No file is given the hash of what it was. */
+static void
+files_change_before_they_are_hashed(void **state)
+{
+	(void)state;
+	indexing.setup.gives_way = give_way;
+	large_file("large", LARGE);
+	expect_look(1);
+	indexing.patience = 0;
+	expect_hashing(-1);
+	assert_int_equal(errno, EAGAIN);
+	large_file("large", LARGE + 1);
+	indexing.patience = MANY;
+	expect_hashing(1);
+	expect_hashes(0, 0, 0);
+	/* Nobody waits for what may never rest. */
+	expect_look(1);
+	expect_hashes(0, 1, 0);
+	large_file("large", LARGE + 2);
+	expect_hashing(1);
+	expect_hashes(0, 0, 0);
+	expect_look(1);
+	expect_hashing(1);
+	expect_hashes(1, 0, 0);
+	/* It did. */
+	large_file("large", LARGE + 3);
+	expect_look(1);
+	expect_hashes(0, 1, 1);
+	remove_file("large");
+	expect_hashing(1);
+	expect_hashes(0, 0, 0);
+	expect_look(1);
+	assert_int_equal(count("SELECT count(*) FROM file"), 0);
+}
+
+/* Another by the name of one that is half hashed. */
+static void
+a_file_is_replaced_while_it_is_hashed(void **state)
+{
+	(void)state;
+	indexing.setup.gives_way = give_way;
+	large_file("large", LARGE);
+	expect_look(1);
+	expect_hashing(-1);
+	remove_file("large");
+	large_file("large", LARGE + 1);
+	expect_look(1);
+	indexing.patience = MANY;
+	expect_hashing(1);
+	expect_hashes(1, 0, 0);
+	assert_int_equal(count("SELECT size FROM file"), LARGE + 1);
+	expect_look(0);
+}
+
+/* They stay due, and the last index stays. */
+static void
+hashes_that_cannot_be_kept(void **state)
+{
+	(void)state;
+	large_file("large", LARGE);
+	expect_look(1);
+	indexing.error = ENOSPC;
+	expect_hashing(-1);
+	assert_int_equal(errno, ENOSPC);
+	indexing.error = 0;
+	expect_hashes(0, 1, 1);
+	indexing_scarce_sqlite(1);
+	expect_hashing(-1);
+	assert_true(errno == ENOMEM || errno == EIO);
+	indexing_scarce_sqlite(0);
+	expect_hashes(0, 1, 1);
+	/* Another process goes on from there. */
+	catalogbuild_free(indexing.build);
+	indexing.build = catalogbuild_new(&indexing.setup, dup(indexing.last));
+	expect_hashing(1);
+	expect_hashes(1, 0, 0);
+}
+
+/* How many looks it takes until nothing is left. */
+static int
+look_at_all(void)
+{
+	int looks = 0;
+
+	do {
+		expect_look(1);
+		assert_int_equal(count("SELECT waits FROM total"),
+		    catalogbuild_has_more(indexing.build));
+	} while (++looks < MANY && catalogbuild_has_more(indexing.build));
+	expect_look(0);
+	return looks;
+}
+
+/* Each part is of use, and nothing is lost. */
+static void
+much_at_once_comes_in_parts(void **state)
+{
+	char name[16];
+
+	(void)state;
+	settled_file("first.gmi", "cod\n");
+	indexing.setup.look_ms = 1;
+	expect_look(1);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "n%d.gmi", i);
+		temporary_file(&indexing.folder, name, "herring\n");
+	}
+	settled_file("first.gmi", "herring\n");
+	assert_in_range(look_at_all(), 2, MANY - 1);
+	assert_int_equal(count("SELECT count(*) FROM words"
+			       " WHERE words MATCH 'text:her'"),
+	    MANY + 1);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "n%d.gmi", i);
+		remove_file(name);
+	}
+	assert_in_range(look_at_all(), 2, MANY - 1);
+	assert_int_equal(count("SELECT count(*) FROM words"
+			       " WHERE words MATCH 'text:her'"),
+	    1);
+	assert_int_equal(count("SELECT count(*) FROM gone"), MANY);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(large_files_are_hashed_later),
+		TEST(many_files_are_hashed_later),
+		TEST(hashing_gives_way),
+		TEST(files_change_before_they_are_hashed),
+		TEST(a_file_is_replaced_while_it_is_hashed),
+		TEST(hashes_that_cannot_be_kept),
+		TEST(much_at_once_comes_in_parts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
