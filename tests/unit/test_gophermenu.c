@@ -256,8 +256,7 @@ hostile_pages(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(hostile); i++) {
-		struct str page =
-		    filled(hostile[i][0], hostile[i][1], 40000);
+		struct str page = filled(hostile[i][0], hostile[i][1], 40000);
 		struct source source = source_of(page);
 		struct str want, got;
 
