@@ -253,16 +253,16 @@ conn_response(struct conn *conn)
 {
 	struct delivery *delivery = &conn->delivery;
 	ssize_t sent = transport_flush(&conn->transport);
-	uint64_t most = delivery->bytes + TURN_BYTES;
+	uint64_t before = delivery->bytes;
 	bool moved = false;
 
 	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (
-	    sent == IO_DONE && !delivery->finished && delivery->bytes < most) {
+	while (sent == IO_DONE && !delivery->finished &&
+	    delivery->bytes - before < TURN_BYTES) {
 		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
 			break;
 		sent = delivery_part(delivery, conn->group->scratch);
-		moved = true;
+		moved |= sent != IO_WANT_WRITE || delivery->bytes > before;
 	}
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;

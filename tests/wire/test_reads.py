@@ -62,6 +62,18 @@ class Reads(unittest.TestCase):
                     self.trouble.ends()
                     self.assertEqual(fetch(self.server, path).status, 20)
 
+    def test_a_file_that_gives_nothing(self):
+        # The socket has room, and nothing comes to fill it.
+        with TroubledServer(TREE, options=['stall_timeout_ms=700']) as server:
+            with gopher_connect(server, receive_buffer=4096) as client:
+                client.send(b'/file.bin\r\n')
+                self.assertTrue(client.read_some())
+                server.trouble['read_error'] = errno.EAGAIN
+                with self.assertRaises(ConnectionResetError):
+                    client.read_all()
+            server.trouble.ends()
+            self.assertEqual(fetch(server).status, 20)
+
     def test_what_it_is_cannot_be_read(self):
         self.trouble['read_error'] = errno.EIO
         self.assertEqual(fetch(self.server, '/unknown').status, 40)
@@ -92,6 +104,9 @@ class Reads(unittest.TestCase):
         for error in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
             with self.subTest(error=errno.errorcode[error]):
                 self.server.log.lines.clear()
+                # They have just changed, and no answer is kept.
+                for name in 'index.gmi', 'page.gmi':
+                    os.utime(self.server.path(name))
                 self.trouble['open_error'] = error
                 self.assertEqual(fetch(self.server, '/page.gmi').status, 40)
                 self.assertEqual(fetch(self.server, '/').status, 40)
