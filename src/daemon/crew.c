@@ -14,7 +14,6 @@
 #include "daemon/pause.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
-#include "sys/log.h"
 
 struct place *
 crew_places(size_t count)
@@ -37,7 +36,7 @@ crew_set_places(struct crew *crew, struct place *places, size_t count)
 static NO_RETURN void
 be_worker(struct crew *crew, struct crew_start *start, const int line[2])
 {
-	crew_close_lines(crew);
+	crew_forget(crew);
 	close(line[0]);
 	start->line = line[1];
 	crew->work(crew->context, start);
@@ -48,8 +47,8 @@ static void
 start_worker(struct crew *crew, size_t slot)
 {
 	struct place *place = &crew->places[slot];
-	struct crew_start start = { slot, limit_worker_begin(crew->limits),
-		-1 };
+	struct crew_start start = { slot, limit_worker_begin(crew->limits), -1,
+		log_store_new() };
 	int line[2] = { -1, -1 };
 	pid_t pid = -1;
 
@@ -70,6 +69,7 @@ start_worker(struct crew *crew, size_t slot)
 		place->empty = true;
 		place->due = clock_in(PAUSE_LONGEST_MS);
 		limit_worker_end(crew->limits, start.number);
+		log_store_free(start.held);
 		return;
 	}
 	place->empty = false;
@@ -78,6 +78,7 @@ start_worker(struct crew *crew, size_t slot)
 		.slot = slot,
 		.number = start.number,
 		.line = line[0],
+		.held = start.held,
 		.started = clock_now(),
 	};
 }
@@ -140,6 +141,8 @@ crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 		return false;
 	dead = crew->children[i];
 	close(dead.line);
+	log_store_write(dead.held);
+	log_store_free(dead.held);
 	limit_worker_end(crew->limits, dead.number);
 	crew->child_count--;
 	memmove(&crew->children[i], &crew->children[i + 1],
@@ -181,8 +184,10 @@ crew_give(const struct crew *crew, int fd)
 }
 
 void
-crew_close_lines(const struct crew *crew)
+crew_forget(const struct crew *crew)
 {
-	for (size_t i = 0; i < crew->child_count; i++)
+	for (size_t i = 0; i < crew->child_count; i++) {
 		close(crew->children[i].line);
+		log_store_free(crew->children[i].held);
+	}
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "sys/limit.h"
+#include "sys/log.h"
 #include "text/attribute.h"
 
 /* Workers at once, those included that a reload has retired. */
@@ -17,6 +18,7 @@ struct crew_start {
 	size_t slot; /* its place */
 	size_t number; /* for the limits */
 	int line; /* to the master; ends with it */
+	struct log_store *held; /* where it may hold lines, or NULL */
 };
 
 struct child {
@@ -24,6 +26,7 @@ struct child {
 	size_t slot;
 	size_t number;
 	int line; /* our end */
+	struct log_store *held; /* what it has yet to write, if it is killed */
 	bool retired; /* told to end */
 	struct timespec end_by; /* of a retired one, before it is killed */
 	struct timespec started;
@@ -76,7 +79,7 @@ long crew_due_ms(const struct crew *crew, long ms);
 /* Gives a descriptor, borrowed, to every worker that is to stay. */
 void crew_give(const struct crew *crew, int fd);
 
-/* In a child: closes what only the master has a use for. */
-void crew_close_lines(const struct crew *crew);
+/* In a child: lets go of what only the master has a use for. */
+void crew_forget(const struct crew *crew);
 
 #endif

@@ -110,6 +110,7 @@ be_worker(void *context, const struct crew_start *start)
 		.index = master->index.current,
 		.limits = master->limits,
 		.number = start->number,
+		.held = start->held,
 	};
 	int status = EXIT_FAILURE;
 
@@ -144,7 +145,7 @@ be_indexer(void *context, int line, int current)
 	};
 	int status = EXIT_FAILURE;
 
-	crew_close_lines(&master->crew);
+	crew_forget(&master->crew);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
 	/* Nor for what is counted of them, and the keys of the counts. */

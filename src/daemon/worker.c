@@ -18,7 +18,6 @@
 
 #include "sys/clock.h"
 #include "sys/handover.h"
-#include "sys/log.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
@@ -28,6 +27,8 @@
 #define CLIENTS_A_TURN ((size_t)16)
 /* Descriptors that are not a client's, or the file that is sent to it. */
 #define OTHER_FILES 24
+/* How long lines of the log wait for others: too short to be noticed. */
+#define LOG_MS 10
 /* Clients that are still taken from each queue when the worker stops. */
 #define LAST_CLIENTS 4096
 
@@ -44,7 +45,7 @@ struct worker {
 	struct event_base *base;
 	struct conn_group group;
 	struct listener *listeners;
-	struct event stop, line, resume, shutdown;
+	struct event stop, line, resume, shutdown, log;
 	bool stopping;
 	bool paused;
 	size_t most; /* clients at once, more are told that there is no room */
@@ -313,6 +314,28 @@ on_shutdown(evutil_socket_t fd, short what, void *context)
 	event_base_loopbreak(worker->base);
 }
 
+static void
+on_log(evutil_socket_t fd, short what, void *context)
+{
+	struct worker *worker = context;
+
+	(void)fd;
+	(void)what;
+	log_store_write(worker->setup->held);
+}
+
+/* A line costs more to write than the answer that it tells of to send. */
+static void
+write_log_soon(struct worker *worker)
+{
+	struct timeval wait = timeval_of(LOG_MS);
+
+	if (!log_store_is_empty(worker->setup->held) &&
+	    !evtimer_pending(&worker->log, NULL) &&
+	    evtimer_add(&worker->log, &wait) == -1)
+		log_store_write(worker->setup->held);
+}
+
 static int
 set_deadlines(struct worker *worker)
 {
@@ -342,6 +365,7 @@ set_events(struct worker *worker)
 
 	evtimer_assign(&worker->resume, base, on_resume, worker);
 	evtimer_assign(&worker->shutdown, base, on_shutdown, worker);
+	evtimer_assign(&worker->log, base, on_log, worker);
 	evsignal_assign(&worker->stop, base, SIGTERM, on_stop, worker);
 	event_assign(&worker->line, base, setup->line, EV_READ | EV_PERSIST,
 	    on_line, worker);
@@ -427,11 +451,14 @@ serve_clients(struct worker *worker)
 		-1)
 		return -1;
 	check_tree(setup);
+	log_hold(setup->held);
 	while (!worker->stopping || worker->group.count > 0) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
 			return -1;
 		conn_sweep(&worker->group);
+		write_log_soon(worker);
 	}
+	log_store_write(setup->held);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "serve/response.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
+#include "sys/log.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
 #include "wire/conn.h"
@@ -29,6 +30,7 @@ struct worker_setup {
 	int line; /* to the master; it ends with it */
 	struct limit_table *limits;
 	size_t number; /* by which the limits know this worker */
+	struct log_store *held; /* for lines of the log, or NULL */
 };
 
 /*

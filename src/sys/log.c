@@ -5,10 +5,14 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unistr.h>
@@ -17,8 +21,15 @@
 
 #define LINE_MAX_BYTES 2048
 
+/* Lines one after the other, no more of them than a pipe takes whole. */
+struct log_store {
+	_Atomic size_t len;
+	char lines[PIPE_BUF - sizeof(size_t)];
+};
+
 static bool debug, mute;
 static unsigned long lost; /* lines that there was no room for */
+static struct log_store *store; /* where lines of info are held, or NULL */
 
 void
 log_set_debug(bool on)
@@ -127,28 +138,113 @@ has_room(void)
 	return kind == PLAIN_FILE || poll(&log, 1, 0) != 0;
 }
 
-/* Writes `prefix`, `text` and LF. */
+static void
+write_bytes(struct str bytes)
+{
+	ssize_t written;
+
+	do
+		written = write(STDERR_FILENO, bytes.at, bytes.len);
+	while (written == -1 && errno == EINTR);
+}
+
+/* Writes whole lines at once, or counts them as lost. */
+static void
+write_lines(struct str lines)
+{
+	char text[80];
+	struct buf notice = buf_over(text, sizeof text);
+
+	if (lost > 0 && has_room()) {
+		buf_printf(&notice,
+		    "warn log: %lu lines were lost, nobody read them\n", lost);
+		write_bytes(buf_str(&notice));
+		lost = 0;
+	}
+	if (has_room()) {
+		write_bytes(lines);
+		return;
+	}
+	while (lines.len > 0) {
+		(void)str_cut(&lines, '\n');
+		lost++;
+	}
+}
+
+struct log_store *
+log_store_new(void)
+{
+	struct log_store *new = mmap(NULL, sizeof *new, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return new != MAP_FAILED ? new : NULL;
+}
+
+void
+log_store_free(struct log_store *old)
+{
+	if (old != NULL)
+		munmap(old, sizeof *old);
+}
+
+bool
+log_store_is_empty(const struct log_store *held)
+{
+	return held == NULL || held->len == 0;
+}
+
+void
+log_store_write(struct log_store *held)
+{
+	size_t len = held != NULL ? held->len : 0;
+
+	/* Whoever filled it may have been led astray. */
+	if (len == 0 || len > sizeof held->lines)
+		return;
+	write_lines((struct str){ held->lines, len });
+	held->len = 0;
+}
+
+void
+log_hold(struct log_store *held)
+{
+	store = held;
+}
+
+/* False when the line is to be written at once. */
+static bool
+hold(struct str line)
+{
+	if (store == NULL || line.len > sizeof store->lines)
+		return false;
+	if (line.len > sizeof store->lines - store->len)
+		log_store_write(store);
+	memcpy(store->lines + store->len, line.at, line.len);
+	/* Last: whoever is killed before leaves no part of a line. */
+	store->len += line.len;
+	return true;
+}
+
+/* Builds a line of `prefix`, `text` and LF. */
+static struct str
+make_line(struct str prefix, struct str text, char bytes[LINE_MAX_BYTES])
+{
+	struct buf line = buf_over(bytes, LINE_MAX_BYTES - 1);
+
+	add_line(&line, prefix);
+	add_line(&line, text);
+	bytes[line.len++] = '\n';
+	return buf_str(&line);
+}
+
+/* What was held came before. */
 static void
 write_line(struct str prefix, struct str text)
 {
 	char bytes[LINE_MAX_BYTES];
-	struct buf line = buf_over(bytes, sizeof bytes - 1);
-	ssize_t written;
 
-	if (!has_room()) {
-		lost++;
-		return;
-	}
-	if (lost > 0)
-		buf_printf(&line,
-		    "warn log: %lu lines were lost, nobody read them\n", lost);
-	lost = 0;
-	add_line(&line, prefix);
-	add_line(&line, text);
-	bytes[line.len++] = '\n';
-	do
-		written = write(STDERR_FILENO, bytes, line.len);
-	while (written == -1 && errno == EINTR);
+	log_store_write(store);
+	write_lines(make_line(prefix, text, bytes));
 }
 
 static void write_formatted(
@@ -197,8 +293,13 @@ void
 log_info(struct str text)
 {
 	int saved = errno;
+	char bytes[LINE_MAX_BYTES];
+	struct str line = make_line(level_name(LOG_LEVEL_INFO), text, bytes);
 
-	write_line(level_name(LOG_LEVEL_INFO), text);
+	if (!hold(line)) {
+		log_store_write(store);
+		write_lines(line);
+	}
 	errno = saved;
 }
 

@@ -37,8 +37,35 @@ void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  */
 void log_field(struct buf *out, const char *key, struct str value);
 
-/* Writes one line of info: `text`, as built with log_field. */
+/* One line of info: `text`, as built with log_field.  See log_hold. */
 void log_info(struct str text);
+
+/*
+ * Where a process holds lines, to write several at once.  It is memory of the
+ * parent's, who finds there what a child left that was killed.
+ */
+struct log_store;
+
+/*
+ * Returns NULL, which is one that holds nothing, without memory.  Freed in a
+ * child, it is still there in the parent.
+ */
+MUST_USE struct log_store *log_store_new(void);
+void log_store_free(struct log_store *store);
+
+bool log_store_is_empty(const struct log_store *store);
+
+/*
+ * Writes what is held.  Whoever is killed in the middle of it may have
+ * written what will be written again.
+ */
+void log_store_write(struct log_store *store);
+
+/*
+ * From now on log_info holds its lines in `store`, borrowed, until that is
+ * full, or written, or log_line has something to say.  NULL: none is held.
+ */
+void log_hold(struct log_store *store);
 
 /* One line "program: text" on standard error, then exit(status). */
 void log_die(int status, const char *format, ...) PRINTF_LIKE(2, 3) NO_RETURN;

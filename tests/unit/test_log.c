@@ -1,7 +1,9 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -215,6 +217,148 @@ test_info(void **state)
 	capture_end(&capture);
 }
 
+/* Lines as a worker logs them: they wait for each other. */
+static void
+test_hold(void **state)
+{
+	struct log_store *store = log_store_new();
+	struct capture capture;
+	char room[4096];
+
+	(void)state;
+	assert_non_null(store);
+	log_hold(store);
+	capture_begin(&capture);
+	assert_true(log_store_is_empty(store));
+	log_info(STR("one"));
+	log_info(STR("two\n"));
+	assert_false(log_store_is_empty(store));
+	assert_int_equal(capture_next(&capture, room).len, 0);
+	log_store_write(store);
+	expect(capture_next(&capture, room), STR("info one\ninfo two\\n\n"));
+	assert_true(log_store_is_empty(store));
+	log_store_write(store);
+	assert_int_equal(capture_next(&capture, room).len, 0);
+	/* What the operator is to act on comes at once, in its order. */
+	log_info(STR("three"));
+	log_line(LOG_LEVEL_ERROR, "four");
+	expect(capture_next(&capture, room), STR("info three\n"));
+	expect(capture_next(&capture, room), STR("error four\n"));
+	log_hold(NULL);
+	log_info(STR("five"));
+	expect(capture_next(&capture, room), STR("info five\n"));
+	capture_end(&capture);
+	log_store_free(store);
+}
+
+#define HELD 36 /* lines, and no more writes than a socket holds unread */
+
+/* All of them come, in order, in writes that a pipe takes whole. */
+static void
+test_hold_many(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 7, 100, 1000, 2037 };
+	struct log_store *store = log_store_new();
+	struct capture capture;
+	char room[PIPE_BUF + 1], text[2048];
+	struct str got = { 0 };
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	log_hold(store);
+	capture_begin(&capture);
+	for (size_t i = 0; i < HELD; i++) {
+		size_t len = lengths[i % (sizeof lengths / sizeof *lengths)];
+
+		log_info((struct str){ text, len });
+	}
+	log_store_write(store);
+	for (size_t i = 0; i < HELD; i++) {
+		size_t len = lengths[i % (sizeof lengths / sizeof *lengths)];
+
+		if (got.len == 0) {
+			ssize_t size = recv(capture.far, room, sizeof room, 0);
+
+			assert_in_range(size, 1, PIPE_BUF);
+			got = (struct str){ room, (size_t)size };
+			assert_true(str_ends(got, STR("\n")));
+		}
+		assert_int_equal(str_cut(&got, '\n').len, 5 + len);
+	}
+	assert_int_equal(got.len, 0);
+	assert_int_equal(capture_next(&capture, room).len, 0);
+	log_hold(NULL);
+	capture_end(&capture);
+	log_store_free(store);
+}
+
+/* What a child held that was killed is the parent's to write. */
+static void
+test_hold_killed(void **state)
+{
+	struct log_store *store = log_store_new();
+	struct capture capture;
+	char room[4096];
+	int status;
+	pid_t child;
+
+	(void)state;
+	capture_begin(&capture);
+	child = fork();
+	if (child == 0) {
+		log_hold(store);
+		log_info(STR("last words"));
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(capture_next(&capture, room).len, 0);
+	log_store_write(store);
+	expect(capture_next(&capture, room), STR("info last words\n"));
+	capture_end(&capture);
+	log_store_free(store);
+}
+
+static void
+test_hold_nowhere(void **state)
+{
+	(void)state;
+	assert_true(log_store_is_empty(NULL));
+	log_store_write(NULL);
+	log_store_free(NULL);
+}
+
+/* A reader that has stopped is told how many lines it has missed. */
+static void
+test_lost(void **state)
+{
+	struct log_store *store = log_store_new();
+	struct capture capture;
+	char room[4096];
+	size_t taken = 0;
+
+	(void)state;
+	log_hold(store);
+	capture_begin(&capture);
+	while (send(STDERR_FILENO, "x", 1, MSG_DONTWAIT) == 1)
+		taken++;
+	log_info(STR("one"));
+	log_info(STR("two"));
+	log_store_write(store);
+	assert_true(log_store_is_empty(store));
+	log_line(LOG_LEVEL_ERROR, "three");
+	for (size_t i = 0; i < taken; i++)
+		expect(capture_next(&capture, room), STR("x"));
+	assert_int_equal(capture_next(&capture, room).len, 0);
+	log_line(LOG_LEVEL_ERROR, "four");
+	expect(capture_next(&capture, room),
+	    STR("warn log: 3 lines were lost, nobody read them\n"));
+	expect(capture_next(&capture, room), STR("error four\n"));
+	log_hold(NULL);
+	capture_end(&capture);
+	log_store_free(store);
+}
+
 static void
 test_cut(void **state)
 {
@@ -282,6 +426,11 @@ main(void)
 		cmocka_unit_test(test_debug),
 		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_hold_many),
+		cmocka_unit_test(test_hold_killed),
+		cmocka_unit_test(test_hold_nowhere),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_die),
 	};

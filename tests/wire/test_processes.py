@@ -1,6 +1,7 @@
 """Workers that die in the middle, reloads without end, a clock set back."""
 
 import os
+import re
 import signal
 import threading
 import unittest
@@ -55,6 +56,24 @@ class Killed(unittest.TestCase):
                     r'\(.*\); another one in \d+ ms$' % (worker, number),
                     since)
                 self.assertEqual(fetch(self.server).text, '# Home\n')
+
+    def test_lines_that_were_held(self):
+        # Killed before it has written them, or told to end.
+        asked = ['/none-%d' % i for i in range(20)]
+        for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
+            with self.subTest(number=number):
+                since = len(self.server.lines)
+                worker, = self.server.workers()
+                for path in asked:
+                    select(self.server, path)
+                os.kill(worker, number)
+                self.server.wait_for_line(
+                    r'^error master: worker %d ended' % worker, since)
+                told = re.findall(r'status=51 path=(\S+)',
+                                  '\n'.join(self.server.lines[since:]))
+                self.assertEqual(told, asked)
+                # The next one is there.
+                select(self.server, '/page.gmi')
 
     def test_after_the_last_byte(self):
         # What was answered whole arrives whole, and ends in order.
