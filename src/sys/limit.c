@@ -36,6 +36,7 @@ struct entry {
 
 struct shared {
 	struct timespec began;
+	_Atomic size_t workers; /* above all numbers that were ever taken */
 	struct entry entries[SETS * WAYS];
 };
 
@@ -82,6 +83,8 @@ limit_worker_begin(struct limit_table *table)
 	for (size_t i = 0; i < LIMIT_WORKERS; i++)
 		if (!table->taken[i]) {
 			table->taken[i] = true;
+			if (table->shared->workers <= i)
+				table->shared->workers = i + 1;
 			return i;
 		}
 	return LIMIT_NONE;
@@ -97,12 +100,14 @@ limit_worker_end(struct limit_table *table, size_t worker)
 	table->taken[worker] = false;
 }
 
+/* Looks no further than it has to: others change what lies there. */
 static unsigned
-open_in_all(struct entry *entry)
+open_in_all(const struct shared *shared, const struct entry *entry)
 {
+	size_t workers = shared->workers;
 	unsigned sum = 0;
 
-	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+	for (size_t i = 0; i < workers; i++)
 		sum +=
 		    atomic_load_explicit(&entry->open[i], memory_order_relaxed);
 	return sum;
@@ -153,7 +158,7 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
 		if (entry->tag == tag)
 			return i;
 		age = now_ms - unpack(entry->bucket).changed_ms;
-		if (open_in_all(entry) == 0 &&
+		if (open_in_all(table->shared, entry) == 0 &&
 		    (idle == LIMIT_NONE || age > oldest)) {
 			idle = i;
 			oldest = age;
@@ -227,7 +232,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 		return answer;
 	entry = &table->shared->entries[answer.entry];
 	had = take_token(entry, rules, now_ms);
-	open = open_in_all(entry);
+	open = open_in_all(table->shared, entry);
 	if (had < -(int32_t)rules->burst * TOKEN / 2 ||
 	    open >= 2 * rules->open) {
 		answer.verdict = LIMIT_DROP;
