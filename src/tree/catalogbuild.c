@@ -21,8 +21,12 @@
 
 #define SECTIONS_MAX ((int64_t)1 << CATALOGDB_SECTION_BITS)
 #define PAGE_MEMORY ((size_t)128 << 10)
-/* Bytes that are hashed in one look; the rest comes after it. */
+/*
+ * Bytes of large files that are hashed in one look; the rest comes after it.
+ * Small ones take no longer to hash than to open.
+ */
 #define HASHED_A_LOOK ((int64_t)32 << 20)
+#define SMALL ((int64_t)128 << 10)
 /* So much longer a look may take for edits and removals than for what is new.
  */
 #define PATIENCE 2
@@ -135,12 +139,13 @@ static void
 hash(struct catalogbuild *build, const struct entry *entry,
     const struct catalogrow *last, struct catalogrow *row)
 {
-	if (row->size > build->may_hash) {
+	if (row->size > SMALL && row->size > build->may_hash) {
 		row->due =
 		    last->id != 0 && !last->hashed ? DUE_SOME_TIME : DUE_SOON;
 		return;
 	}
-	build->may_hash -= row->size;
+	if (row->size > SMALL)
+		build->may_hash -= row->size;
 	/* One that changes meanwhile is another when it is met next. */
 	row->hashed = entry_hash(entry, row->hash) == 0;
 }
