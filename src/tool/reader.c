@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "serve/packer.h"
+#include "tree/catalogbuild.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -50,10 +52,47 @@ void
 reader_release(struct reader *reader)
 {
 	arena_release(&reader->arena);
+	catalog_shelf_release(&reader->shelf);
 	kept_release(&reader->kept);
 	directory_cache_release(&reader->directories);
 	media_free(reader->server.media);
 	tree_release(&reader->tree);
+}
+
+/* A file for the index, which has no name. */
+static int
+make_blank(void *context)
+{
+	FILE *file = tmpfile();
+	int fd = -1;
+
+	(void)context;
+	if (file == NULL)
+		return -1;
+	fd = dup(fileno(file));
+	fclose(file);
+	return fd;
+}
+
+int
+reader_index(struct reader *reader)
+{
+	const struct catalogbuild_setup setup = {
+		.tree = &reader->tree,
+		.media = reader->server.media,
+		.english = site_is_english(reader->server.site),
+		.blank = make_blank,
+	};
+	struct catalogbuild *build = catalogbuild_new(&setup, -1);
+	int fd = -1;
+
+	if (build != NULL && catalogbuild_update(build) == 1)
+		fd = catalogbuild_take(build);
+	catalogbuild_free(build);
+	if (fd == -1 || catalog_put(&reader->shelf, fd) == -1)
+		return -1;
+	reader->server.shelf = &reader->shelf;
+	return 0;
 }
 
 /* The META of a Gemini header: "31 /docs/\r\n". */

@@ -9,6 +9,7 @@
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
+#include "tree/catalog.h"
 #include "wire/protocol.h"
 
 /*
@@ -21,6 +22,7 @@ struct reader {
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
+	struct catalog_shelf shelf; /* empty, unless reader_index filled it */
 	struct arena arena; /* of one question */
 };
 
@@ -31,6 +33,12 @@ struct reader {
 MUST_USE int reader_open(struct reader *reader, const struct config *config,
     char *error, size_t error_size);
 void reader_release(struct reader *reader);
+
+/*
+ * Reads all pages, so that questions to them are answered as by a server that
+ * has; -1 with errno set.  Takes the time that it takes.
+ */
+MUST_USE int reader_index(struct reader *reader);
 
 /* How a question was answered. */
 struct reader_answer {

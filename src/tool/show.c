@@ -79,22 +79,45 @@ write_answer(struct exchange *exchange)
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
+/* Whether it may take an index to answer. */
+static bool
+asks_pages(const struct server *server, struct str line)
+{
+	struct str ask = server->builtins[BUILTIN_ASK];
+
+	return ask.len > 0 && line.len > 0 &&
+	    memmem(line.at, line.len, ask.at, ask.len) != NULL &&
+	    (str_find(line, '?') < line.len || str_find(line, '\t') < line.len);
+}
+
+/* Without an index, it is told that there is none yet. */
+static void
+read_pages(struct reader *reader)
+{
+	if (reader_index(reader) == -1)
+		verb_say("show",
+		    "the pages cannot be searched: %s; make room in /tmp",
+		    strerror(errno));
+}
+
 /* Asks the capsule, and writes what it answers. */
 static int
-show(const struct server *server, const struct protocol *protocol,
-    const char *address)
+show(
+    struct reader *reader, const struct protocol *protocol, const char *address)
 {
 	struct arena arena;
 	struct exchange exchange = {
-		.server = server, .arena = &arena, .fd = -1
+		.server = &reader->server, .arena = &arena, .fd = -1
 	};
 	struct str line;
 	int status = 1;
 
 	arena_init(&arena, MEMORY);
 	line = protocol == &gemini
-	    ? gemini_line(server->site, &arena, str_of(address))
+	    ? gemini_line(reader->server.site, &arena, str_of(address))
 	    : gopher_line(&arena, str_of(address));
+	if (asks_pages(&reader->server, line))
+		read_pages(reader);
 	if (line.len == 0 ||
 	    protocol->answer(&exchange, line, true) != PARSE_DONE)
 		verb_say("show", "%s: nothing would be answered", address);
@@ -119,7 +142,7 @@ show_with(
 		verb_say("show", "%s", error);
 		return 1;
 	}
-	status = show(&reader.server, protocol, address);
+	status = show(&reader, protocol, address);
 	reader_release(&reader);
 	return status;
 }

@@ -79,6 +79,15 @@ catalogbuild_free(struct catalogbuild *build)
 	free(build);
 }
 
+int
+catalogbuild_take(struct catalogbuild *build)
+{
+	int fd = build->current;
+
+	build->current = -1;
+	return fd;
+}
+
 /* From the first change on, all happens in a copy of the last index. */
 static int
 begin(struct catalogbuild *build)

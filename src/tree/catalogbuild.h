@@ -37,6 +37,9 @@ MUST_USE struct catalogbuild *
 catalogbuild_new(const struct catalogbuild_setup *setup, int current);
 void catalogbuild_free(struct catalogbuild *build);
 
+/* Gives the file of the last index to the caller; -1 when there is none. */
+MUST_USE int catalogbuild_take(struct catalogbuild *build);
+
 /*
  * Looks at the whole tree, and makes a new index in a file of its own, from
  * the last one and what changed since, if anything did.  Returns 1 when

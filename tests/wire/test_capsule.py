@@ -7,7 +7,7 @@ import subprocess
 import unittest
 import urllib.parse
 
-from server import CAPSULE, TOP, Server, fetch, gopher
+from server import CAPSULE, TOP, Server, fetch, gopher, wait_until
 
 SHIPPED = os.path.join(TOP, 'capsule')
 ARTICLE = os.path.join(TOP, 'tests', 'article.txt')
@@ -205,6 +205,23 @@ class Capsule(unittest.TestCase):
                 self.assert_shown(shown.stdout,
                                   reply.header + b'\r\n' + reply.body)
                 self.assertEqual(shown.returncode, reply.status >= 40)
+
+    def test_show_what_is_asked(self):
+        """Without a server all pages are read before it answers."""
+        wait_until(lambda: 'Not yet' not in fetch(
+            self.server, '/ask?online').text, 'an index')
+        for query in ('online', 'vistors', '%22pages%20of%22', 'zyzzyva',
+                      '%FF', ''):
+            with self.subTest(query=query):
+                reply = fetch(self.server, '/ask?' + query)
+                self.assertEqual(
+                    self.show(self.server.url('/ask?' + query)).stdout,
+                    reply.header + b'\r\n' + reply.body)
+        answer = gopher(self.server, b'/ask\tonline\r\n')
+        self.assertIn(b'iFound for', answer)
+        for address in ('/ask\tonline',
+                        'gopher://localhost/1/ask%09online'):
+            self.assertEqual(self.show('-G', address).stdout, answer)
 
     def test_show_gopher(self):
         for selector in [*self.menus, '/none', '/qa', 'caps.txt',
