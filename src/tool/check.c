@@ -150,6 +150,8 @@ check_served(struct check *check, const struct survey_entry *entry)
 	buf_add(&line, url);
 	buf_add(&line, STR("\r\n"));
 	check_on(check, entry, &gemini, buf_str(&line));
+	if (!check->reader.has_gopher)
+		return;
 	line.len = 0;
 	uri_encode(&line, entry->path);
 	buf_add(&line, STR("\r\n"));
@@ -190,7 +192,8 @@ check_file(struct check *check, const struct survey_entry *entry)
 	struct str type;
 
 	if (str_equals(entry->name, STR("gophermap"))) {
-		proof_gophermap(&check->links, entry);
+		if (check->reader.has_gopher)
+			proof_gophermap(&check->links, entry);
 		return;
 	}
 	check_served(check, entry);

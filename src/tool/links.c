@@ -181,6 +181,7 @@ is_our_menu(const struct links *links, const struct gopherlink *link)
 }
 
 enum gopher_answer {
+	GOPHER_OFF, /* nobody reads it there */
 	GOPHER_NOWHERE,
 	GOPHER_OURS, /* and it is there */
 	GOPHER_ELSEWHERE, /* by its URL, or on another host */
@@ -195,8 +196,11 @@ follow_gopher(
 		.base = from->base,
 		.item_type = any_type,
 	};
-	struct gopherlink link = gopherlink_of(&links->scratch, &page, url);
+	struct gopherlink link;
 
+	if (!links->reader->has_gopher)
+		return GOPHER_OFF;
+	link = gopherlink_of(&links->scratch, &page, url);
 	if (link.type == 'i')
 		return GOPHER_NOWHERE;
 	if (!is_our_menu(links, &link) ||
@@ -258,7 +262,8 @@ follow_own(
 
 	if (path.len > 0)
 		links_reach(links, from, path);
-	if (path.len == 0 && gopher_answer == GOPHER_NOWHERE)
+	if (path.len == 0 &&
+	    (gopher_answer == GOPHER_NOWHERE || gopher_answer == GOPHER_OFF))
 		report_dead(links, from, target);
 	else if (path.len == 0)
 		finding_add(links->findings, &finding,
@@ -282,6 +287,7 @@ follow_other(struct links *links, const struct links_from *from,
 
 	switch (follow_gopher(links, from, target->written)) {
 	case GOPHER_OURS: break;
+	case GOPHER_OFF:
 	case GOPHER_ELSEWHERE: note_external(links, from, target->url); break;
 	case GOPHER_NOWHERE:
 		finding_add(links->findings, &finding,

@@ -141,7 +141,8 @@ check_lost(struct proof *proof)
 	struct finding finding = finding_of(proof, "control");
 
 	proof->lost_told = proof->lost_told && !proof->part.first;
-	if (!check_encoding(proof) || proof->lost_told)
+	if (!check_encoding(proof) || proof->lost_told ||
+	    !proof->links->reader->has_gopher)
 		return;
 	utf8_clean(&out, text);
 	if (out.len == text.len)
@@ -160,6 +161,8 @@ check_shape(struct proof *proof, struct str text)
 	size_t before = proof->part.first ? 0 : proof->column;
 	struct finding finding = finding_of(proof, "cut");
 
+	if (!proof->links->reader->has_gopher)
+		return;
 	proof->column = before;
 	while (text.len > 0) {
 		struct buf out = buf_over(clean, sizeof clean);
@@ -195,7 +198,8 @@ check_link(struct proof *proof, const struct gemtext_line *line)
 {
 	struct finding finding = finding_of(proof, "tab");
 
-	if (str_find(line->text, '\t') < line->text.len)
+	if (proof->links->reader->has_gopher &&
+	    str_find(line->text, '\t') < line->text.len)
 		finding_add(proof->links->findings, &finding,
 		    "label holds a TAB, which is a space on Gopher; write "
 		    "spaces");

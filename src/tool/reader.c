@@ -44,6 +44,7 @@ reader_open(struct reader *reader, const struct config *config, char *error,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
 	};
+	reader->has_gopher = config->gopher_count > 0;
 	arena_init(&reader->arena, MEMORY);
 	return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef TOOL_READER_H
 #define TOOL_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/config.h"
@@ -18,6 +19,7 @@
  */
 struct reader {
 	struct server server;
+	bool has_gopher; /* it is served over Gopher, too */
 	/* Below is this room's own. */
 	struct tree tree;
 	struct directory_cache directories;

@@ -276,6 +276,26 @@ class Check(unittest.TestCase):
             ['dead-link', 'orphan'],
             [one['check'] for one in self.found('-o', 'listing=no')])
 
+    def test_gopher_off(self):
+        root = new_directory()
+        self.addCleanup(shutil.rmtree, root, True)
+        write_tree(root, {
+            'index.gmi': HOME + '=> gopher://localhost/0/a A\n'
+            '=> a.gmi A\tB\nbell\x07\n```\n' + 'x' * 300 + '\n```\n'
+            '=> javascript:alert(1) Run\n=> none.gmi None\n'
+            '=> /0/a.gmi Source\n',
+            'a.gmi': '# A\n', 'gophermap': '0None\t/none\n'})
+        for option, want in (
+                ('off', ['dead-link', 'dead-link']),
+                ('70', ['control', 'cut', 'dead-link', 'dead-link',
+                        'dead-link', 'dead-link', 'dead-link', 'tab'])):
+            with self.subTest(gopher=option):
+                done = run_check('-o', 'gopher=' + option, '--format=json',
+                                 root)
+                found = [line['check'] for line in json.loads(done.stdout)
+                         if line['level'] == 'problem']
+                self.assertEqual(sorted(found), want, done.stdout)
+
     def test_usage(self):
         write_tree(self.root, {'index.gmi': HOME})
         for arguments in ((), (self.root, self.root), ('-x', self.root),
