@@ -98,8 +98,8 @@ indexing_count(const struct indexing *indexing, const char *sql)
 	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
 	int64_t result;
 
-	assert_non_null(statement);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	temporary_check(
+	    statement != NULL && sqlite3_step(statement) == SQLITE_ROW, sql);
 	result = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
