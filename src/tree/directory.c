@@ -25,6 +25,9 @@
 #define HELD_MAX ((size_t)128 << 20)
 /* A clock that ticks slower than this is unheard of. */
 #define SETTLED_SECONDS 3
+/* How long one is remembered: the longer the longer its reading took. */
+#define REMEMBERED_MS 3000
+#define REMEMBERED_TIMES 50
 
 /* How long others wait for one step of the reading. */
 #define STEP_MS 2
@@ -295,6 +298,10 @@ directory_more(struct directory *directory)
 		forget(cache, directory);
 	}
 	directory->error = error;
+	if (directory->work != NULL && is_done(directory))
+		directory->until = clock_in(REMEMBERED_MS +
+		    REMEMBERED_TIMES *
+			(unsigned)clock_since_ms(&directory->began));
 	if (error != 0 || is_done(directory))
 		end_work(directory);
 	errno = error;
@@ -307,17 +314,27 @@ is_same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+static bool
+is_as_it_was(const struct directory *known, const struct stat *st)
+{
+	return known->st.st_ino == st->st_ino &&
+	    known->st.st_dev == st->st_dev &&
+	    is_same_time(&known->st.st_mtim, &st->st_mtim) &&
+	    is_same_time(&known->st.st_ctim, &st->st_ctim);
+}
+
 static struct directory *
-find(const struct directory_cache *cache, const struct stat *st)
+find(struct directory_cache *cache, const struct stat *st)
 {
 	for (size_t i = 0; i < DIRECTORY_CACHE_SLOTS; i++) {
 		struct directory *known = cache->slots[i];
 
-		if (known != NULL && known->st.st_ino == st->st_ino &&
-		    known->st.st_dev == st->st_dev &&
-		    is_same_time(&known->st.st_mtim, &st->st_mtim) &&
-		    is_same_time(&known->st.st_ctim, &st->st_ctim))
+		if (known == NULL || !is_as_it_was(known, st))
+			continue;
+		if (known->work != NULL || clock_until_ms(&known->until) > 0)
 			return known;
+		cache->slots[i] = NULL;
+		directory_close(known);
 	}
 	return NULL;
 }
@@ -372,6 +389,7 @@ directory_new(struct directory_cache *cache, const struct stat *st)
 		return NULL;
 	directory->cache = cache;
 	directory->st = *st;
+	directory->began = clock_now();
 	directory->users = 1;
 	arena_init(&directory->arena, DIRECTORY_MEMORY);
 	return directory;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -19,8 +20,9 @@ struct directory_entry {
 
 /*
  * What a directory shows: directories first, each part in natural order.
- * Read once for all who ask while it stays as it is; a large one in steps, so
- * that nobody waits for it who did not ask.
+ * Read for all who ask while it stays as it is, and again after some seconds:
+ * what lies in it may have been opened or shut, which it does not tell.  A
+ * large one is read in steps, so that nobody waits for it who did not ask.
  */
 struct directory {
 	struct directory_entry *entries; /* not before directory_more is 1 */
@@ -31,6 +33,7 @@ struct directory {
 	struct directory_cache *cache;
 	struct arena arena;
 	struct stat st;
+	struct timespec began, until; /* its reading; when it is read again */
 	size_t users;
 };
 

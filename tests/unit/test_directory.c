@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "scarce.h"
+#include "sys/clock.h"
 #include "temporary.h"
 #include "tree/directory.h"
 
@@ -244,7 +245,16 @@ others_are_shared(void **state)
 	    directory_open(&cache, &system, STR("/"), &entry, &second),
 	    STATUS_SUCCESS);
 	assert_ptr_equal(first, second);
+	directory_close(second);
+	/* Some seconds later it is read again. */
+	assert_true(clock_until_ms(&first->until) > 1000);
+	first->until = clock_now();
+	assert_int_equal(
+	    directory_open(&cache, &system, STR("/"), &entry, &second),
+	    STATUS_SUCCESS);
+	assert_ptr_not_equal(first, second);
 	directory_close(first);
+	first = second;
 	directory_close(second);
 	assert_int_not_equal(cache.held, 0);
 	/* Changed: what was remembered is of no use. */

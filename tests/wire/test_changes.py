@@ -169,6 +169,16 @@ class Changes(unittest.TestCase):
                 for got in ask(path):
                     self.assertNotIn(b'New', got)
 
+    def test_what_is_shut_leaves_its_listing(self):
+        # A listing is remembered, and the directory itself stays as it is.
+        changed = time.time()
+        while time.time() < changed + 4.5:
+            self.assertIn('./b.gmi B', fetch(self.server, '/d/').text)
+        for mode, shown in ((0, False), (0o644, True)):
+            os.chmod(self.server.path('d/b.gmi'), mode)
+            wait_until(lambda s=shown: s == (
+                'b.gmi' in fetch(self.server, '/d/').text), 'the change')
+
     def test_gophermap_is_seen_at_once(self):
         self.assertIn(b'iHome', select(self.server, '/'))
         with open(self.server.path('gophermap'), 'w',
