@@ -24,8 +24,10 @@
 #define LOOK_MS 2000
 /* With news too, for file systems that have none of other machines. */
 #define LOOK_ALL_THE_SAME_MS 60000
-/* A look may take this part of the time. */
+/* A look may take this part of the time, */
 #define SHARE 10
+/* as long as what changes during one is found by the end of the next in: */
+#define FRESH_MS 4500
 /* What has come in this time is given to visitors before the rest. */
 #define LOOK_SHARED_MS 1000
 #define FAILED_MS 30000
@@ -40,6 +42,7 @@ struct indexer {
 	struct timespec look_at;
 	bool news;
 	struct timespec first, last; /* of the news */
+	struct timespec rests_until; /* whatever news there are */
 };
 
 /* Waits for `fd` to have something, at most `ms`; whether it has. */
@@ -122,6 +125,15 @@ tell(struct indexer *indexer, const char *what, long took)
 	system_trim();
 }
 
+long
+indexer_rest_ms(long took_ms)
+{
+	long most = FRESH_MS - 2 * took_ms;
+	long rest = took_ms * (SHARE - 1);
+
+	return most < 0 ? 0 : rest < most ? rest : most;
+}
+
 /* Looks at the tree, and says when to look again; false when it failed. */
 static bool
 look(struct indexer *indexer, struct catalogbuild *build)
@@ -133,8 +145,11 @@ look(struct indexer *indexer, struct catalogbuild *build)
 
 	if (result == -1 && !indexer->lost)
 		complain(errno);
-	if (result == 1)
+	if (result == 1) {
 		tell(indexer, "", took);
+		indexer->rests_until =
+		    clock_in((unsigned)indexer_rest_ms(took));
+	}
 	if (result == -1)
 		pause = FAILED_MS;
 	else if (catalogbuild_has_more(build))
@@ -168,11 +183,13 @@ least(long a, long b)
 static long
 look_due_ms(const struct indexer *indexer)
 {
-	long ms = clock_until_ms(&indexer->look_at);
+	long ms = clock_until_ms(&indexer->look_at), rest, heard;
 
 	if (indexer->news) {
-		ms = least(ms, QUIET_MS - clock_since_ms(&indexer->last));
-		ms = least(ms, LONGEST_MS - clock_since_ms(&indexer->first));
+		heard = least(QUIET_MS - clock_since_ms(&indexer->last),
+		    LONGEST_MS - clock_since_ms(&indexer->first));
+		rest = clock_until_ms(&indexer->rests_until);
+		ms = least(ms, heard > rest ? heard : rest);
 	}
 	return indexer->lost || ms < 0 ? 0 : ms;
 }

@@ -12,6 +12,12 @@
 #define INDEXER_DONE 'd' /* the last file is a whole index now */
 #define INDEXER_FILE 'f' /* here it is; without a descriptor: no room */
 
+/*
+ * Milliseconds that it rests after a look which took so long and found
+ * something, so that constant edits do not keep it busy.
+ */
+long indexer_rest_ms(long took_ms);
+
 /* All that the indexer works with; borrowed, but for `current`. */
 struct indexer_setup {
 	const struct config *config;
