@@ -259,10 +259,11 @@ static enum status
 begin(struct answer *answer, const struct request *request)
 {
 	struct catalog_shelf *shelf = answer->server->shelf;
+	const struct search_wish wish = { answer->words, answer->part,
+		request->network };
 
 	if (shelf != NULL) {
-		answer->search = search_begin(
-		    shelf, request->arena, answer->words, answer->part);
+		answer->search = search_begin(shelf, request->arena, &wish);
 		if (answer->search != NULL)
 			return STATUS_SUCCESS;
 	} else {

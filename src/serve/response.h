@@ -39,6 +39,7 @@ struct request {
 	struct arena *arena; /* for all that the answer needs */
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
+	uint64_t network; /* of who asks, as a number; 0: not known */
 	bool has_query;
 	bool menus; /* gemtext is served as a menu, and gophermaps are */
 	bool entries_only; /* a listing goes on a page, and has no heading */

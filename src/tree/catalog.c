@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Questions under way in one process; each holds some memory. */
+#define ASKERS_MAX 64
+/* Of them, what one network may have. */
+#define ASKERS_OF_ONE 16
 /* KiB of the file that a process keeps; the system has it all the same. */
 #define CACHE "PRAGMA cache_size = -1024"
 
@@ -76,6 +80,36 @@ catalog_give_back(struct catalog *catalog)
 	close_db(catalog);
 	close(catalog->fd);
 	free(catalog);
+}
+
+bool
+catalog_may_ask(const struct catalog_shelf *shelf, uint64_t network)
+{
+	size_t all = 0, same = 0;
+
+	for (const struct catalog_asker *asker = shelf->askers; asker != NULL;
+	     asker = asker->next) {
+		all++;
+		same += network != 0 && asker->network == network;
+	}
+	return all < ASKERS_MAX && same < ASKERS_OF_ONE;
+}
+
+void
+catalog_ask(struct catalog_shelf *shelf, struct catalog_asker *asker)
+{
+	asker->next = shelf->askers;
+	shelf->askers = asker;
+}
+
+void
+catalog_asked(struct catalog_shelf *shelf, struct catalog_asker *asker)
+{
+	struct catalog_asker **link = &shelf->askers;
+
+	while (*link != asker)
+		link = &(*link)->next;
+	*link = asker->next;
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "text/attribute.h"
 #include "tree/catalogdb.h"
@@ -17,10 +18,16 @@ struct catalog {
 	size_t users;
 };
 
+/* Somebody who asks, and how many do. */
+struct catalog_asker {
+	struct catalog_asker *next;
+	uint64_t network; /* whose it is, by any number; 0: nobody's */
+};
+
 /* The index of the moment.  One for each process; zeroed. */
 struct catalog_shelf {
 	struct catalog *current; /* NULL: none was given yet */
-	size_t asking; /* questions under way */
+	struct catalog_asker *askers; /* now */
 };
 
 /*
@@ -35,6 +42,16 @@ MUST_USE int catalog_put(struct catalog_shelf *shelf, int fd);
  */
 MUST_USE struct catalog *catalog_take(struct catalog_shelf *shelf);
 void catalog_give_back(struct catalog *catalog);
+
+/*
+ * Whether one more of that network may ask: there is room for so many, and one
+ * network leaves some of it to others.
+ */
+bool catalog_may_ask(const struct catalog_shelf *shelf, uint64_t network);
+
+/* Notes that somebody, borrowed, begins to ask, and ends. */
+void catalog_ask(struct catalog_shelf *shelf, struct catalog_asker *asker);
+void catalog_asked(struct catalog_shelf *shelf, struct catalog_asker *asker);
 
 void catalog_shelf_release(struct catalog_shelf *shelf);
 

@@ -12,8 +12,6 @@
 #include "tree/passage.h"
 #include "tree/searchplan.h"
 
-/* Questions under way in one process; each holds some memory. */
-#define ASKING_MAX 64
 /* Rows that are looked at for one question. */
 #define ROWS_MAX 40000
 /*
@@ -53,6 +51,7 @@ struct place {
 
 struct search {
 	struct catalog_shelf *shelf;
+	struct catalog_asker asker;
 	struct catalog *catalog;
 	struct arena *arena;
 	struct question question;
@@ -154,13 +153,13 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
 }
 
 struct search *
-search_begin(struct catalog_shelf *shelf, struct arena *arena, struct str words,
-    size_t part)
+search_begin(struct catalog_shelf *shelf, struct arena *arena,
+    const struct search_wish *wish)
 {
 	struct search *search;
 
 	errno = shelf->current == NULL ? EAGAIN : EBUSY;
-	if (shelf->current == NULL || shelf->asking == ASKING_MAX)
+	if (shelf->current == NULL || !catalog_may_ask(shelf, wish->network))
 		return NULL;
 	search = arena_alloc(arena, sizeof *search);
 	if (search == NULL) {
@@ -174,15 +173,16 @@ search_begin(struct catalog_shelf *shelf, struct arena *arena, struct str words,
 	}
 	search->shelf = shelf;
 	search->arena = arena;
-	search->part = part;
-	question_read(words, &search->question);
+	search->part = wish->part;
+	search->asker.network = wish->network;
+	question_read(wish->words, &search->question);
 	if (searchplan_begin(&search->plan, search->catalog, arena,
 		&search->question) == -1) {
 		catalog_give_back(search->catalog);
 		errno = ENOMEM;
 		return NULL;
 	}
-	shelf->asking++;
+	catalog_ask(shelf, &search->asker);
 	return search;
 }
 
@@ -483,7 +483,7 @@ search_list(struct search *search)
 void
 search_end(struct search *search)
 {
+	catalog_asked(search->shelf, &search->asker);
 	sqlite3_finalize(search->statement);
-	search->shelf->asking--;
 	catalog_give_back(search->catalog);
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -31,17 +32,24 @@ struct search_result {
 	bool is_near; /* words near to that were looked for */
 };
 
+/* What somebody asks. */
+struct search_wish {
+	struct str words; /* as typed, borrowed */
+	size_t part; /* of what is found, from 0 */
+	uint64_t network; /* whose it is, by any number; 0: nobody's */
+};
+
 /* A question put to an index. */
 struct search;
 
 /*
- * Begins to look for `words`, as typed, and to list part `part` of what is
- * found, from 0.  Everything lives in the arena; `words` is borrowed.  NULL
- * with errno set: EAGAIN when there is no index yet, EBUSY when too much is
- * asked at once, EIO when the index cannot be read, or ENOMEM.
+ * Begins to look for what is asked.  Everything lives in the arena.  NULL with
+ * errno set: EAGAIN when there is no index yet, EBUSY when too much is asked
+ * at once, by all or by that network, EIO when the index cannot be read, or
+ * ENOMEM.
  */
 MUST_USE struct search *search_begin(struct catalog_shelf *shelf,
-    struct arena *arena, struct str words, size_t part);
+    struct arena *arena, const struct search_wish *wish);
 
 /*
  * Goes on for a millisecond.  Returns 1 when all is done, 0 when it is not,

@@ -431,9 +431,10 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->client = *client;
 	conn->opened = clock_now();
 	arena_init(&conn->arena, REQUEST_MEMORY);
-	conn->exchange = (struct exchange){
-		.server = group->server, .arena = &conn->arena, .fd = conn->fd
-	};
+	conn->exchange = (struct exchange){ .server = group->server,
+		.arena = &conn->arena,
+		.fd = conn->fd,
+		.network = (uint64_t)client->entry + 1 };
 	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
 		.transport = &conn->transport,
 		.protocol = kind->protocol->name };
@@ -470,14 +471,13 @@ conn_make_room(struct conn_group *group)
 void
 conn_close_idle(struct conn_group *group)
 {
-	struct conn *conn = TAILQ_FIRST(&group->open);
+	struct conn *next;
 
-	while (conn != NULL) {
-		struct conn *next = TAILQ_NEXT(conn, link);
-
+	for (struct conn *conn = TAILQ_FIRST(&group->open); conn != NULL;
+	     conn = next) {
+		next = TAILQ_NEXT(conn, link);
 		if (conn->state == CONN_START)
 			conn_close(conn);
-		conn = next;
 	}
 }
 

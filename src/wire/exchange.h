@@ -2,6 +2,7 @@
 #define WIRE_EXCHANGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -18,6 +19,7 @@ struct exchange {
 	const struct server *server;
 	struct arena *arena;
 	int fd; /* the connection's, for its local address; -1: none */
+	uint64_t network; /* of the client, as a number; 0: not counted */
 	struct timespec turn_ends; /* when others want to be served too */
 
 	/* The answer, by the protocol. */

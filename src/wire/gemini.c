@@ -106,7 +106,8 @@ static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
 	const struct site *site = exchange->server->site;
-	struct request request = { .arena = exchange->arena };
+	struct request request = { .arena = exchange->arena,
+		.network = exchange->network };
 	struct response response;
 	struct uri uri;
 	struct str bad;

@@ -123,7 +123,9 @@ read_search(
 static void
 answer_path(struct exchange *exchange, const struct selector *selector)
 {
-	struct request request = { .arena = exchange->arena, .menus = true };
+	struct request request = { .arena = exchange->arena,
+		.network = exchange->network,
+		.menus = true };
 	struct str text = selector->text;
 	struct response response;
 	char type = 0;

@@ -74,8 +74,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > 4096)
 		return 0;
 	arena_init(&arena, (size_t)256 << 10);
-	search = search_begin(
-	    &shelf, &arena, fuzz_text(data + 1, size - 1), data[0] % 3);
+	search = search_begin(&shelf, &arena,
+	    &(struct search_wish){
+		fuzz_text(data + 1, size - 1), data[0] % 3, 0 });
 	CHECK(search != NULL);
 	for (int i = 0; done == 0 && i < TURNS_MAX; i++)
 		done = search_go_on(search);
@@ -85,6 +86,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_hit(&search_result(search)->hits[i]);
 	search_end(search);
 	arena_release(&arena);
-	CHECK(shelf.asking == 0);
+	CHECK(shelf.askers == NULL);
 	return 0;
 }

@@ -47,8 +47,8 @@ tear_down(void **state)
 static struct search *
 finish(struct arena *arena, const char *words, size_t part)
 {
-	struct search *search =
-	    search_begin(&shelf, arena, str_of(words), part);
+	const struct search_wish wish = { str_of(words), part, 0 };
+	struct search *search = search_begin(&shelf, arena, &wish);
 	int done = 0;
 
 	assert_non_null(search);
@@ -123,7 +123,7 @@ first(void **state)
 		search_end(search);
 		arena_release(&arena);
 	}
-	assert_int_equal(shelf.asking, 0);
+	assert_null(shelf.askers);
 }
 
 static void
@@ -195,15 +195,16 @@ no_memory(void **state)
 
 		arena_init(&arena, (size_t)256 << 10);
 		arena_fail_at(&arena, n);
-		search = search_begin(
-		    &shelf, &arena, STR("shipps \"at dawn\" lamps"), 0);
+		search = search_begin(&shelf, &arena,
+		    &(struct search_wish){
+			STR("shipps \"at dawn\" lamps"), 0, 0 });
 		while (search != NULL && done == 0)
 			done = search_go_on(search);
 		failed += search == NULL || done == -1;
 		if (search != NULL)
 			search_end(search);
 		arena_release(&arena);
-		assert_int_equal(shelf.asking, 0);
+		assert_null(shelf.askers);
 	}
 	assert_in_range(failed, 10, 59);
 }
@@ -217,13 +218,47 @@ many_at_once(void **state)
 	(void)state;
 	arena_init(&arena, (size_t)64 << 20);
 	for (size_t i = 0; i < 64; i++) {
-		searches[i] = search_begin(&shelf, &arena, STR("ships"), 0);
+		searches[i] = search_begin(&shelf, &arena,
+		    &(struct search_wish){ STR("ships"), 0, 0 });
 		assert_non_null(searches[i]);
 	}
-	assert_null(search_begin(&shelf, &arena, STR("ships"), 0));
+	assert_null(search_begin(
+	    &shelf, &arena, &(struct search_wish){ STR("ships"), 0, 0 }));
 	assert_int_equal(errno, EBUSY);
 	for (size_t i = 0; i < 64; i++)
 		search_end(searches[i]);
+	arena_release(&arena);
+}
+
+/* One network leaves room for others. */
+static void
+many_of_one_network(void **state)
+{
+	struct search_wish wish = { STR("ships"), 0, 7 };
+	struct search *searches[16], *other;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, (size_t)64 << 20);
+	for (size_t i = 0; i < 16; i++) {
+		searches[i] = search_begin(&shelf, &arena, &wish);
+		assert_non_null(searches[i]);
+	}
+	assert_null(search_begin(&shelf, &arena, &wish));
+	assert_int_equal(errno, EBUSY);
+	wish.network = 8;
+	other = search_begin(&shelf, &arena, &wish);
+	assert_non_null(other);
+	/* In whatever order they end, its place is free again. */
+	search_end(searches[5]);
+	wish.network = 7;
+	searches[5] = search_begin(&shelf, &arena, &wish);
+	assert_non_null(searches[5]);
+	assert_null(search_begin(&shelf, &arena, &wish));
+	for (size_t i = 0; i < 16; i++)
+		search_end(searches[i]);
+	search_end(other);
+	assert_null(shelf.askers);
 	arena_release(&arena);
 }
 
@@ -236,7 +271,8 @@ replaced_meanwhile(void **state)
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
-	search = search_begin(&shelf, &arena, STR("lamps"), 0);
+	search = search_begin(
+	    &shelf, &arena, &(struct search_wish){ STR("lamps"), 0, 0 });
 	assert_non_null(search);
 	unlink(temporary_path(&indexing.folder, "b.gmi"));
 	assert_int_equal(catalogbuild_update(indexing.build), 1);
@@ -262,7 +298,8 @@ not_an_index(void **state)
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
-	assert_null(search_begin(&other, &arena, STR("ships"), 0));
+	assert_null(search_begin(
+	    &other, &arena, &(struct search_wish){ STR("ships"), 0, 0 }));
 	assert_int_equal(errno, EAGAIN);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		int fd;
@@ -270,7 +307,8 @@ not_an_index(void **state)
 		temporary_file(&indexing.folder, "bad", texts[i]);
 		fd = open(temporary_path(&indexing.folder, "bad"), O_RDONLY);
 		assert_int_equal(catalog_put(&other, fd), 0);
-		assert_null(search_begin(&other, &arena, STR("ships"), 0));
+		assert_null(search_begin(&other, &arena,
+		    &(struct search_wish){ STR("ships"), 0, 0 }));
 		assert_int_equal(errno, EIO);
 	}
 	catalog_shelf_release(&other);
@@ -319,6 +357,7 @@ main(void)
 		cmocka_unit_test(list),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(many_of_one_network),
 		cmocka_unit_test(not_an_index),
 		cmocka_unit_test(replaced_meanwhile),
 		cmocka_unit_test(common_phrase),
