@@ -269,6 +269,20 @@ remove_gone(struct catalogbuild *build)
 	return id == -1 ? -1 : 0;
 }
 
+/* Whether the index that a look has found is to be the next one. */
+static int
+is_worth_it(struct catalogbuild *build)
+{
+	int in_vain;
+
+	if (build->changed || build->more)
+		return build->changed;
+	in_vain = catalogdraft_waits_in_vain(&build->draft);
+	if (in_vain == 1 && begin(build) == -1)
+		return -1;
+	return in_vain;
+}
+
 static int
 begin_looking(struct catalogbuild *build)
 {
@@ -304,7 +318,9 @@ catalogbuild_update(struct catalogbuild *build)
 
 	if (begin_looking(build) == 0 && walk_tree(&walk) == 0 &&
 	    remove_gone(build) == 0)
-		result = build->changed ? finish(build) : 0;
+		result = is_worth_it(build);
+	if (result == 1)
+		result = finish(build);
 	error = errno;
 	/* What was hashed since the last look is kept, unless all fails. */
 	if (result == -1 || build->draft.fd == -1)
@@ -389,7 +405,7 @@ catalogbuild_hash(struct catalogbuild *build)
 
 	if (build->current == -1)
 		return 0;
-	build->is_first = build->more = false;
+	build->is_first = false;
 	if (build->draft.db == NULL &&
 	    catalogdraft_read(&build->draft, build->current, english) == -1)
 		result = -1;

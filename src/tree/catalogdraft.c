@@ -173,6 +173,7 @@ catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english)
 	if (open_db(draft, fd, english, from == -1) == -1 ||
 	    catalogdb_run(draft->db, "BEGIN") == -1)
 		return fail(draft);
+	draft->has_other_words = false;
 	memset(&draft->forms, 0, sizeof draft->forms);
 	draft->forms.words = draft->words;
 	draft->forms.add = draft->statements[DRAFT_ADD_FORM];
@@ -194,6 +195,17 @@ set_total(struct catalogdraft *draft, bool waits)
 	return result;
 }
 
+static int
+count_terms(struct catalogdraft *draft)
+{
+	if (!draft->has_other_words)
+		return 0;
+	return catalogdb_run(draft->db,
+	    "DELETE FROM term; INSERT INTO term"
+	    " SELECT CAST(term AS BLOB), doc FROM vocabulary"
+	    " WHERE length(CAST(term AS BLOB)) <= 64");
+}
+
 int
 catalogdraft_finish(struct catalogdraft *draft, bool is_first, bool waits)
 {
@@ -204,10 +216,8 @@ catalogdraft_finish(struct catalogdraft *draft, bool is_first, bool waits)
 	    catalogdb_run(
 		draft->db, "INSERT INTO words(words) VALUES('optimize')") == -1)
 		return fail(draft);
-	if (catalogdb_run(draft->db,
-		"DELETE FROM term; INSERT INTO term"
-		" SELECT CAST(term AS BLOB), doc FROM vocabulary"
-		" WHERE length(CAST(term AS BLOB)) <= 64;"
+	if (count_terms(draft) == -1 ||
+	    catalogdb_run(draft->db,
 		"DELETE FROM gone WHERE path IN (SELECT path FROM gone"
 		" ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ");"
 		"DELETE FROM total") == -1 ||
@@ -228,19 +238,43 @@ catalogdraft_drop(struct catalogdraft *draft)
 	draft->fd = -1;
 }
 
-int
-catalogdraft_next_id(struct catalogdraft *draft, int64_t *out)
+/* The one number that a query gives. */
+static int
+number(struct catalogdraft *draft, const char *query, int64_t *out)
 {
-	sqlite3_stmt *statement =
-	    catalogdb_prepare(draft->db, "SELECT max(id) FROM file");
+	sqlite3_stmt *statement = catalogdb_prepare(draft->db, query);
 	int result = -1;
 
 	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(statement, 0) + 1;
+		*out = sqlite3_column_int64(statement, 0);
 		result = 0;
 	}
 	sqlite3_finalize(statement);
 	return result == -1 ? fail(draft) : 0;
+}
+
+int
+catalogdraft_waits_in_vain(struct catalogdraft *draft)
+{
+	int64_t in_vain;
+
+	return number(draft,
+		   "SELECT NOT EXISTS(SELECT 1 FROM total WHERE waits = 0)"
+		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 1)",
+		   &in_vain) == -1
+	    ? -1
+	    : in_vain != 0;
+}
+
+int
+catalogdraft_next_id(struct catalogdraft *draft, int64_t *out)
+{
+	int64_t last;
+
+	if (number(draft, "SELECT max(id) FROM file", &last) == -1)
+		return -1;
+	*out = last + 1;
+	return 0;
 }
 
 static struct catalogrow
@@ -335,6 +369,7 @@ catalogdraft_add_section(struct catalogdraft *draft,
 	struct catalogforms *forms = &draft->forms;
 	struct str heading = section->heading;
 
+	draft->has_other_words = true;
 	/* The title tells the same already, and tells it louder. */
 	if (str_equals(heading, page->title))
 		heading = STR("");
@@ -389,6 +424,8 @@ catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 		sqlite3_bind_int64(draft->statements[i], 1, id);
 		if (catalogdb_do(draft->statements[i]) == -1)
 			return fail(draft);
+		draft->has_other_words |=
+		    i == DRAFT_DROP_SECTIONS && sqlite3_changes(draft->db) > 0;
 	}
 	return 0;
 }

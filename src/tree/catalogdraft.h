@@ -40,6 +40,7 @@ struct catalogdraft {
 	struct catalogwords *words;
 	sqlite3_stmt *statements[DRAFT_STATEMENTS];
 	struct catalogforms forms;
+	bool has_other_words; /* than the one that was copied */
 };
 
 /* Whether a file's hash is still to be found out. */
@@ -97,6 +98,12 @@ catalogdraft_finish(struct catalogdraft *draft, bool is_first, bool waits);
 
 /* Forgets it, and what was written. */
 void catalogdraft_drop(struct catalogdraft *draft);
+
+/*
+ * Whether those who list files wait, for nothing that is due: a look left
+ * something that is not there any more.  -1 on failure.
+ */
+MUST_USE int catalogdraft_waits_in_vain(struct catalogdraft *draft);
 
 /* The least number above those of all files. */
 MUST_USE int catalogdraft_next_id(struct catalogdraft *draft, int64_t *out);

@@ -281,6 +281,61 @@ much_at_once_comes_in_parts(void **state)
 	assert_int_equal(count("SELECT count(*) FROM gone"), MANY);
 }
 
+/* What was left to the next look is gone by then: nobody waits for it. */
+static void
+much_at_once_goes_again(void **state)
+{
+	char name[16];
+
+	(void)state;
+	indexing.setup.look_ms = 1;
+	expect_look(1);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "n%d.gmi", i);
+		temporary_file(&indexing.folder, name, "herring\n");
+	}
+	indexing_settle();
+	expect_look(1);
+	assert_int_equal(count("SELECT waits FROM total"), 1);
+	/* Those that it has are not touched. */
+	for (int i = 0; i < MANY; i++) {
+		char sql[128];
+
+		snprintf(name, sizeof name, "n%d.gmi", i);
+		snprintf(sql, sizeof sql,
+		    "SELECT count(*) FROM file WHERE path ="
+		    " CAST('/%s' AS BLOB)",
+		    name);
+		if (count(sql) == 0)
+			remove_file(name);
+	}
+	expect_look(1);
+	assert_false(catalogbuild_has_more(indexing.build));
+	expect_hashes(count("SELECT count(*) FROM file"), 0, 0);
+	expect_look(0);
+}
+
+/* Terms are counted anew only where words have changed. */
+static void
+hashes_leave_words_alone(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	settled_file("a.gmi", "herring\n");
+	large_file("large", LARGE);
+	expect_look(1);
+	db = catalogdb_open(indexing.last, true);
+	assert_int_equal(catalogdb_run(db, "UPDATE term SET rows = 7"), 0);
+	sqlite3_close(db);
+	expect_hashing(1);
+	expect_hashes(2, 0, 0);
+	assert_int_equal(count("SELECT min(rows) FROM term"), 7);
+	settled_file("a.gmi", "cod\n");
+	expect_look(1);
+	assert_int_equal(count("SELECT max(rows) FROM term"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -294,6 +349,8 @@ main(void)
 		TEST(a_file_is_replaced_while_it_is_hashed),
 		TEST(hashes_that_cannot_be_kept),
 		TEST(much_at_once_comes_in_parts),
+		TEST(much_at_once_goes_again),
+		TEST(hashes_leave_words_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
