@@ -12,6 +12,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "sys/keyschedule.h"
+
 /*
  * What a client may send in all.  A request in records of one byte, behind
  * the largest hello, is less; more is messages that cost us and lead nowhere.
@@ -160,7 +162,8 @@ tls_context_new(const struct cert *cert, char *error, size_t error_size)
 	if (context == NULL)
 		goto failed;
 	context->bio = bio_method();
-	context->ssl = SSL_CTX_new(TLS_server_method());
+	context->ssl = SSL_CTX_new_ex(NULL,
+	    KEY_SCHEDULE_OWN ? keyschedule_load() : NULL, TLS_server_method());
 	if (context->bio == NULL || context->ssl == NULL ||
 	    !context_settings(context->ssl) ||
 	    SSL_CTX_use_certificate(context->ssl, cert->leaf) != 1 ||
