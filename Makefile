@@ -234,7 +234,7 @@ check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so
 check: check-programs
 ifeq ($(SAN),)
 	$(MAKE) SAN=address,undefined check-programs
-	tests/run build build/address-undefined
+	tests/run $(B) $(B)/address-undefined
 else
 	tests/run $(B)
 endif
