@@ -12,7 +12,7 @@
 /* One part of an answer: a TLS record of the largest size. */
 #define DELIVERY_PART 16384
 /* What is read of a file at once; more would leave the processor's cache. */
-#define DELIVERY_ROOM (8 * DELIVERY_PART)
+#define DELIVERY_ROOM ((size_t)8 * DELIVERY_PART)
 
 /* An answer on its way to a client.  The owner fills the first part. */
 struct delivery {
