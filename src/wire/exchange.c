@@ -39,7 +39,8 @@ exchange_read(struct exchange *exchange, char *at, size_t room)
 		if (got == 0)
 			exchange->body->ended = true;
 		len += (size_t)got;
-		in_time = clock_until_ms(&exchange->turn_ends) > 0;
+		in_time = exchange_ended(exchange) ||
+		    clock_until_ms(&exchange->turn_ends) > 0;
 	}
 	return (ssize_t)len;
 }

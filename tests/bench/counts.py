@@ -128,6 +128,12 @@ class Visitor:
                 return
             os.sched_yield()
 
+    def rest_after(self, size):
+        """Until the line of the visit is written, which takes a while."""
+        while os.path.getsize(self.server.log) == size:
+            os.sched_yield()
+        self.rest()
+
     def exchange(self, client, data):
         """Sends, and returns what came until the worker slept again."""
         self.rest()
@@ -159,11 +165,12 @@ class Visitor:
         port = self.server.ports[kind.protocol]
         target = self.server.target(kind.protocol, kind.path) + '\r\n'
         ask = self.gemini if kind.protocol == 'gemini' else self.gopher
+        size = os.path.getsize(self.server.log)
         with socket.create_connection(('127.0.0.1', port), 60) as client:
             answer = ask(client, target.encode())
         if not answer or answer[:1] == b'3':
             raise RuntimeError('%s: %r' % (kind.title, answer[:80]))
-        self.rest()
+        self.rest_after(size)
 
 
 def count(bench, tree, more=None):
