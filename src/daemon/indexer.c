@@ -145,11 +145,12 @@ look(struct indexer *indexer, struct catalogbuild *build)
 
 	if (result == -1 && !indexer->lost)
 		complain(errno);
-	if (result == 1) {
-		tell(indexer, "", took);
+	/* The first is all that there is, and no measure for the others. */
+	if (result == 1 && indexer->made)
 		indexer->rests_until =
 		    clock_in((unsigned)indexer_rest_ms(took));
-	}
+	if (result == 1)
+		tell(indexer, "", took);
 	if (result == -1)
 		pause = FAILED_MS;
 	else if (catalogbuild_has_more(build))
