@@ -171,14 +171,21 @@ class Beside(Index):
         server = self.serve({'a.gmi': 'herring\n'})
         self.grow(server.root)
         with open(server.path('huge.bin'), 'ab') as file:
-            def reply():
+            def manifest():
                 file.write(b'more')
                 file.flush()
-                return fetch(server, '/manifest')
+                return fetch(server, '/manifest').text
 
-            wait_until(lambda: reply().status == 41, 'that it is met')
-            wait_until(lambda: reply().status == 20, 'that it is left out')
-            self.assertNotIn('huge.bin', reply().text)
+            def manifest_with_page():
+                text = manifest()
+                return text if 'b.gmi' in text else None
+
+            # Whatever has found this page has met that file.
+            write_tree(server.root, {'b.gmi': 'turbot\n'})
+            wait_until(lambda: manifest() is not None and
+                       holds(server, 'turbot', '/b.gmi'), 'a look')
+            self.assertNotIn('huge.bin',
+                             wait_until(manifest_with_page, 'a manifest'))
 
 
 class Unwatched(Fresh):
