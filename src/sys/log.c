@@ -29,6 +29,7 @@ struct log_store {
 
 static bool debug, mute;
 static unsigned long lost; /* lines that there was no room for */
+static bool torn; /* the first of them was begun */
 static struct log_store *store; /* where lines of info are held, or NULL */
 
 void
@@ -138,37 +139,47 @@ has_room(void)
 	return kind == PLAIN_FILE || poll(&log, 1, 0) != 0;
 }
 
+/*
+ * Writes whole lines at once, and counts those that it cannot: nobody reads,
+ * or the disk is full.
+ */
 static void
-write_bytes(struct str bytes)
+write_bytes(struct str lines)
 {
-	ssize_t written;
+	ssize_t written = 0;
 
-	do
-		written = write(STDERR_FILENO, bytes.at, bytes.len);
-	while (written == -1 && errno == EINTR);
-}
-
-/* Writes whole lines at once, or counts them as lost. */
-static void
-write_lines(struct str lines)
-{
-	char text[80];
-	struct buf notice = buf_over(text, sizeof text);
-
-	if (lost > 0 && has_room()) {
-		buf_printf(&notice,
-		    "warn log: %lu lines were lost, nobody read them\n", lost);
-		write_bytes(buf_str(&notice));
-		lost = 0;
-	}
-	if (has_room()) {
-		write_bytes(lines);
-		return;
+	if (has_room())
+		do
+			written = write(STDERR_FILENO, lines.at, lines.len);
+		while (written == -1 && errno == EINTR);
+	if (written > 0) {
+		torn = lines.at[written - 1] != '\n';
+		lines = str_tail(lines, (size_t)written);
 	}
 	while (lines.len > 0) {
 		(void)str_cut(&lines, '\n');
 		lost++;
 	}
+}
+
+/* Writes whole lines, after a word about those that were lost before. */
+static void
+write_lines(struct str lines)
+{
+	char text[80];
+	struct buf notice = buf_over(text, sizeof text);
+	unsigned long before = lost;
+
+	if (before > 0) {
+		buf_printf(&notice,
+		    "%swarn log: %lu lines were lost, there was no room\n",
+		    torn ? "\n" : "", before);
+		lost = 0;
+		write_bytes(buf_str(&notice));
+		if (lost > 0)
+			lost = before;
+	}
+	write_bytes(lines);
 }
 
 struct log_store *

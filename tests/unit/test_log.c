@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -352,11 +354,59 @@ test_lost(void **state)
 	assert_int_equal(capture_next(&capture, room).len, 0);
 	log_line(LOG_LEVEL_ERROR, "four");
 	expect(capture_next(&capture, room),
-	    STR("warn log: 3 lines were lost, nobody read them\n"));
+	    STR("warn log: 3 lines were lost, there was no room\n"));
 	expect(capture_next(&capture, room), STR("error four\n"));
 	log_hold(NULL);
 	capture_end(&capture);
 	log_store_free(store);
+}
+
+/* So much has a file, and no more. */
+static void
+limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A full disk cuts a line, and what comes later begins on one of its own. */
+static void
+test_full(void **state)
+{
+	static const char want[] = "info one\ninfo t\n"
+				   "warn log: 4 lines were lost, there was no "
+				   "room\nerror five\n";
+	FILE *file = tmpfile();
+	struct log_store *store = log_store_new();
+	int saved = dup(STDERR_FILENO);
+	char got[256];
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	signal(SIGXFSZ, SIG_IGN);
+	dup2(fileno(file), STDERR_FILENO);
+	log_hold(store);
+	limit_files(strlen("info one\ninfo t"));
+	log_info(STR("one"));
+	log_info(STR("two"));
+	log_info(STR("three"));
+	log_store_write(store);
+	log_line(LOG_LEVEL_ERROR, "four");
+	log_line(LOG_LEVEL_ERROR, "four more");
+	limit_files(RLIM_INFINITY);
+	log_line(LOG_LEVEL_ERROR, "five");
+	log_hold(NULL);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	len = fread(got, 1, sizeof got, file);
+	fclose(file);
+	log_store_free(store);
+	expect((struct str){ got, len }, str_of(want));
 }
 
 static void
@@ -431,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_hold_killed),
 		cmocka_unit_test(test_hold_nowhere),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_die),
 	};
