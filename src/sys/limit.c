@@ -35,7 +35,6 @@ struct entry {
 };
 
 struct shared {
-	struct timespec began;
 	_Atomic size_t workers; /* above all numbers that were ever taken */
 	struct entry entries[SETS * WAYS];
 };
@@ -43,6 +42,7 @@ struct shared {
 struct limit_table {
 	struct hash *hash;
 	struct shared *shared;
+	struct timespec began;
 	bool taken[LIMIT_WORKERS]; /* the master's */
 };
 
@@ -62,7 +62,7 @@ limit_new(void)
 		limit_free(table);
 		return NULL;
 	}
-	table->shared->began = clock_now();
+	table->began = clock_now();
 	return table;
 }
 
@@ -107,6 +107,9 @@ open_in_all(const struct shared *shared, const struct entry *entry)
 	size_t workers = shared->workers;
 	unsigned sum = 0;
 
+	/* A worker that was led astray may have written anything there. */
+	if (workers > LIMIT_WORKERS)
+		workers = LIMIT_WORKERS;
 	for (size_t i = 0; i < workers; i++)
 		sum +=
 		    atomic_load_explicit(&entry->open[i], memory_order_relaxed);
@@ -224,7 +227,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 	if (net_is_loopback(peer) && rules->mode != LIMIT_ALL)
 		return answer;
 	name.len = net_network(peer, rules->ipv4_bits, rules->ipv6_bits, bytes);
-	now_ms = (uint32_t)clock_since_ms(&table->shared->began);
+	now_ms = (uint32_t)clock_since_ms(&table->began);
 	/* 0 marks an entry that nobody has. */
 	answer.entry =
 	    find(table, hash_of(table->hash, name) | 1, rules, now_ms);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -270,6 +271,49 @@ workers_run_out(void **state)
 	limit_free(table);
 }
 
+/* The memory that workers share lies there under this name. */
+static void
+fill_shared(int byte)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	unsigned long begin, end;
+	int found = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof line, maps) != NULL) {
+		if (strstr(line, "rw-s") == NULL ||
+		    strstr(line, "/dev/zero") == NULL ||
+		    sscanf(line, "%lx-%lx", &begin, &end) != 2)
+			continue;
+		memset((void *)begin, byte, end - begin); /* NOLINT */
+		found++;
+	}
+	fclose(maps);
+	assert_int_equal(found, 1);
+}
+
+/* A worker that was led astray does not take the others with it. */
+static void
+others_may_write_anything(void **state)
+{
+	static const int bytes[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
+	struct net_address peer = address_of("192.0.2.1:1");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+		struct limit_table *table = limit_new();
+		struct limit_answer answer;
+
+		assert_non_null(table);
+		fill_shared(bytes[i]);
+		answer = limit_enter(table, &rules, 0, &peer);
+		limit_leave(table, 0, answer.entry);
+		limit_worker_end(table, limit_worker_begin(table));
+		limit_free(table);
+	}
+}
+
 int
 main(void)
 {
@@ -283,6 +327,7 @@ main(void)
 		cmocka_unit_test(children_share),
 		cmocka_unit_test(crowds_shut_nobody_out),
 		cmocka_unit_test(workers_run_out),
+		cmocka_unit_test(others_may_write_anything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
