@@ -281,7 +281,7 @@ int
 directory_more(struct directory *directory)
 {
 	struct directory_cache *cache = directory->cache;
-	struct timespec end = clock_in(STEP_MS);
+	struct timespec began = clock_now(), end = clock_in(STEP_MS);
 	size_t held = directory->arena.held;
 	int error = directory->error;
 
@@ -291,6 +291,8 @@ directory_more(struct directory *directory)
 		if (clock_until_ms(&end) == 0)
 			break;
 	}
+	/* What others do in between has nothing to do with it. */
+	directory->took_us += clock_since_us(&began);
 	cache->held += directory->arena.held - held;
 	if (error != 0 && directory->error == 0) {
 		log_line(
@@ -300,8 +302,7 @@ directory_more(struct directory *directory)
 	directory->error = error;
 	if (directory->work != NULL && is_done(directory))
 		directory->until = clock_in(REMEMBERED_MS +
-		    REMEMBERED_TIMES *
-			(unsigned)clock_since_ms(&directory->began));
+		    (unsigned)(REMEMBERED_TIMES * directory->took_us / 1000));
 	if (error != 0 || is_done(directory))
 		end_work(directory);
 	errno = error;
@@ -389,7 +390,6 @@ directory_new(struct directory_cache *cache, const struct stat *st)
 		return NULL;
 	directory->cache = cache;
 	directory->st = *st;
-	directory->began = clock_now();
 	directory->users = 1;
 	arena_init(&directory->arena, DIRECTORY_MEMORY);
 	return directory;

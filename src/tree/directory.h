@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "text/arena.h"
@@ -33,7 +34,8 @@ struct directory {
 	struct directory_cache *cache;
 	struct arena arena;
 	struct stat st;
-	struct timespec began, until; /* its reading; when it is read again */
+	int64_t took_us; /* its reading, so far */
+	struct timespec until; /* it is read again */
 	size_t users;
 };
 

@@ -12,6 +12,8 @@
 #include "tree/directory.h"
 
 #define MANY 200
+/* More than are read in one step. */
+#define MORE 5000
 
 static struct temporary folder;
 static struct tree tree;
@@ -270,6 +272,43 @@ others_are_shared(void **state)
 	assert_int_equal(cache.held, 0);
 }
 
+/* On a busy server much time goes by that was not spent on it. */
+static void
+waiting_is_not_reading(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 200000000 };
+	struct timespec began;
+	struct directory *directory;
+	struct entry entry;
+	int64_t took_us;
+
+	(void)state;
+	temporary_folder(&folder, "more");
+	for (int i = 0; i < MORE; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "more/%d", i);
+		temporary_file(&folder, name, "");
+	}
+	assert_int_equal(
+	    tree_open(&tree, STR("/more/"), &entry), STATUS_SUCCESS);
+	began = clock_now();
+	assert_int_equal(
+	    directory_open(&cache, &tree, STR("/more/"), &entry, &directory),
+	    STATUS_SUCCESS);
+	took_us = clock_since_us(&began);
+	assert_non_null(directory->work);
+	nanosleep(&pause, NULL);
+	began = clock_now();
+	finish(directory);
+	took_us += clock_since_us(&began);
+	assert_in_range(
+	    clock_until_ms(&directory->until), 1, 3000 + took_us / 20 + 1);
+	close(entry.fd);
+	directory_close(directory);
+	directory_cache_release(&cache);
+}
+
 static void
 memory_is_bounded(void **state)
 {
@@ -365,6 +404,7 @@ main(void)
 		cmocka_unit_test(titles),
 		cmocka_unit_test(new_ones_are_not_remembered),
 		cmocka_unit_test(others_are_shared),
+		cmocka_unit_test(waiting_is_not_reading),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(only_the_last_are_remembered),
 		cmocka_unit_test(lack_of_memory_is_a_failure),
