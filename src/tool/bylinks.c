@@ -394,6 +394,14 @@ finish(struct walk *walk)
 	gone = mirroring_gone(mirroring, walk->files, walk->count, &gone_count);
 	if (gone == NULL)
 		return no_memory(walk);
+	/* A disk that was not mounted looks the same, as an empty listing. */
+	if (complete && !mirroring->keep && walk->count <= 1 &&
+	    gone_count > 1) {
+		report_failed(&mirroring->report, str_of(mirroring->url),
+		    "leads nowhere any more, so nothing was removed; if that "
+		    "is meant, remove the copy");
+		complete = false;
+	}
 	for (size_t i = 0; i < gone_count; i++)
 		if (!complete || mirroring->keep ||
 		    copy_remove(&mirroring->copy, gone[i]->path) == -1) {

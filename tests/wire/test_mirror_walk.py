@@ -153,6 +153,27 @@ class Walk(Mirroring):
                 self.assertEqual(self.mirror.files(), before)
                 shutil.rmtree(self.mirror.folder)
 
+    def test_a_first_page_of_nothing(self):
+        """What a server says of a folder that was not mounted."""
+        files = self.origin.files
+        files['index.gmi'] = b'=> a.txt\n=> b.txt\n'
+        files['a.txt'] = files['b.txt'] = b'text\n'
+        self.run_mirror()
+        files['index.gmi'] = b'# Home\n'
+        result = self.run_mirror('--keep')
+        self.assertIn('0 removed, 0 failed', result.stdout)
+        result = self.run_mirror(status=1)
+        self.assertIn('0 removed, 1 failed', result.stdout)
+        self.assertIn('leads nowhere any more', result.stderr)
+        self.assertEqual(sorted(self.mirror.files()),
+                         ['a.txt', 'b.txt', 'index.gmi'])
+        # One of two pages may well be meant to go.
+        files['index.gmi'] = b'=> a.txt\n'
+        self.run_mirror()
+        files['index.gmi'] = b'# Home\n'
+        self.run_mirror()
+        self.assertEqual(sorted(self.mirror.files()), ['index.gmi'])
+
     def test_the_users_own_files_stay_as_they_are(self):
         files = self.origin.files
         files['index.gmi'] = b'=> a.txt\n=> b.txt\n'
