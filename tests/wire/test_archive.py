@@ -10,7 +10,7 @@ import tarfile
 import unittest
 import zipfile
 
-from build import INSTRUMENTED, TOP, hurried
+from build import DEADLINE_S, INSTRUMENTED, TOP, hurried
 from server import (Server, fetch, gemini_connect, gopher_connect,
                     new_directory, read_reply, select, wait_until)
 from test_faults import Crowd
@@ -266,7 +266,7 @@ class Waiting(unittest.TestCase):
         with Server(tree, workers=1) as server:
             # How many there are is known from the index.
             wait_until(lambda: fetch(server, '/manifest').status == 20,
-                       'the index')
+                       'the index', 4 * DEADLINE_S)
             clients = []
             try:
                 for _ in range(32):
