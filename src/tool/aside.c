@@ -10,20 +10,32 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TRIES 1000
+
 int
 aside_open(struct aside *aside, const char *path)
 {
 	char above[PATH_MAX];
+	const char *folder;
 
-	if ((size_t)snprintf(above, sizeof above, "%s", path) >= sizeof above ||
-	    (size_t)snprintf(aside->name, sizeof aside->name,
-		"%s/.capsule-new-%ld", dirname(above),
-		(long)getpid()) >= sizeof aside->name) {
+	if ((size_t)snprintf(above, sizeof above, "%s", path) >= sizeof above) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	aside->fd =
-	    open(aside->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	folder = dirname(above);
+	aside->fd = -1;
+	errno = EEXIST;
+	/* One that was killed left its own, and may have been our number. */
+	for (int i = 0; i < TRIES && aside->fd == -1 && errno == EEXIST; i++) {
+		if ((size_t)snprintf(aside->name, sizeof aside->name,
+			"%s/.capsule-new-%ld-%d", folder, (long)getpid(),
+			i) >= sizeof aside->name) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		aside->fd = open(
+		    aside->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	}
 	return aside->fd == -1 ? -1 : 0;
 }
 

@@ -63,6 +63,17 @@ class Pack(unittest.TestCase):
             self.assert_packed('x.gpub', '-o', 'lang=az'), first)
         self.assertEqual(os.listdir(self.out), ['x.gpub'])
 
+    def test_after_one_of_the_same_number_was_killed(self):
+        """In a container that happens each time."""
+        def leave():
+            for end in ('', '-0', '-1'):
+                with open(os.path.join(self.out, '.capsule-new-%d%s' % (
+                        os.getpid(), end)), 'wb') as file:
+                    file.write(b'half')
+
+        first = self.assert_packed('x.gpub')
+        self.assertEqual(self.assert_packed('x.gpub', preexec_fn=leave), first)
+
     def test_zip_has_no_metadata(self):
         listed = []
         for name in ('x.gpub', 'x.zip'):
