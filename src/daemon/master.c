@@ -71,8 +71,12 @@ set_signals(struct master *master)
 		if (sigaction(numbers[i], &action, NULL) == -1)
 			return -1;
 	}
-	/* A reader of the log that went away is no reason to end. */
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	/*
+	 * A reader of the log that went away is no reason to end, nor a file
+	 * that grows past what is allowed: either is a failed write, no more.
+	 */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return -1;
 	return sigprocmask(SIG_BLOCK, &blocked, &master->waiting);
 }
@@ -151,9 +155,7 @@ be_indexer(void *context, int line, int current)
 	/* Nor for what is counted of them, and the keys of the counts. */
 	visitors_free(master->visitors);
 	limit_free(master->limits);
-	/* A file that grows past what is allowed is a failed write, no more. */
-	if (signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
-	    set_worker_signals(master) == 0)
+	if (set_worker_signals(master) == 0)
 		status = indexer_run(&setup);
 	else
 		log_line(LOG_LEVEL_ERROR, "index: cannot start: %s",

@@ -11,12 +11,13 @@ import socket
 import subprocess
 import threading
 import time
+import types
 import unittest
 
-from build import SLOWER, beneath
-from server import (DEADLINE_S, Connection, Server, fetch, gemini_connect,
-                    gopher_connect, new_directory, select, tls_context,
-                    wait_until)
+from build import CAPSULED, SLOWER, beneath
+from server import (DEADLINE_S, UNJAILED, Connection, Server, fetch,
+                    gemini_connect, gopher_connect, new_directory, select,
+                    tls_context, wait_until, write_tree)
 
 HOME = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 PAGE = b'iPage\t'
@@ -346,6 +347,36 @@ class Operator(unittest.TestCase):
                 server.log.reads_on.set()
             wait_until(lambda: select(server, '/page.gmi') and server.log.find(
                 r'^warn log: \d+ lines were lost'), 'the word of it')
+
+    def test_log_that_may_not_grow(self):
+        """That costs lines, and nobody's life."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+
+        folder = new_directory()
+        self.addCleanup(shutil.rmtree, folder)
+        write_tree(folder, HOME)
+        name = os.path.join(folder, '.log')
+        with open(name, 'wb') as log:
+            child = subprocess.Popen(
+                [CAPSULED, *UNJAILED, '-g', 'off', '-G', '127.0.0.1:0', '-w',
+                 '1', '-o', 'ask=off', '-o', 'manifest=off', folder],
+                stderr=log, preexec_fn=limit)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+
+        def find(pattern):
+            with open(name, 'rb') as log:
+                return re.search(pattern, log.read())
+
+        ready = wait_until(lambda: find(rb'gopher=127.0.0.1:(\d+)'), 'ready')
+        server = types.SimpleNamespace(gopher_port=int(ready[1]))
+        wait_until(lambda: select(server, '/page.gmi') and
+                   os.path.getsize(name) == 4000, 'a log that is full')
+        for _ in range(100):
+            self.assertIn(PAGE, select(server, '/page.gmi'))
+        child.terminate()
+        self.assertEqual(child.wait(DEADLINE_S), 0)
 
     def test_hanging_worker(self):
         with Server(HOME, workers=1,
