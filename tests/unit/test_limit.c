@@ -276,17 +276,18 @@ static void
 fill_shared(int byte)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-	unsigned long begin, end;
+	char line[512], *rest;
+	uintptr_t begin, end;
 	int found = 0;
 
 	assert_non_null(maps);
 	while (fgets(line, sizeof line, maps) != NULL) {
 		if (strstr(line, "rw-s") == NULL ||
-		    strstr(line, "/dev/zero") == NULL ||
-		    sscanf(line, "%lx-%lx", &begin, &end) != 2)
+		    strstr(line, "/dev/zero") == NULL)
 			continue;
-		memset((void *)begin, byte, end - begin); /* NOLINT */
+		begin = strtoul(line, &rest, 16);
+		end = strtoul(rest + 1, NULL, 16);
+		memset((void *)begin, byte, end - begin);
 		found++;
 	}
 	fclose(maps);
