@@ -43,11 +43,15 @@ find_in(struct reader *reader, const struct entry *entry, struct str segment,
 {
 	struct directory *directory;
 	bool found = false;
+	int ready;
 
 	if (directory_open(reader->server.directories, reader->server.tree,
 		buf_str(path), entry, &directory) != STATUS_SUCCESS)
 		return false;
-	for (size_t i = 0; i < directory->count && !found; i++) {
+	do
+		ready = directory_more(directory);
+	while (ready == 0);
+	for (size_t i = 0; ready == 1 && i < directory->count && !found; i++) {
 		struct str name = directory->entries[i].name;
 
 		found = is_same_but_case(name, segment);

@@ -196,6 +196,14 @@ class Check(unittest.TestCase):
             rest.remove(match[0])
         self.assertEqual([], rest)
 
+    def test_case_among_many(self):
+        # More names than are read in one step.
+        names = {'many/File-%d.txt' % i: 'x\n' for i in range(20000)}
+        write_tree(self.root, {
+            'index.gmi': HOME + '=> many/file-19999.txt A\n=> many/ All\n',
+            **names})
+        self.assertEqual(['case'], [one['check'] for one in self.found()])
+
     def test_special_files(self):
         write_tree(self.root, {'index.gmi': HOME + '=> in.gmi\n=> up/ U\n',
                                'd/a.gmi': '# A\n=> ../index.gmi\n',
