@@ -34,6 +34,6 @@ def beneath(test):
 
     There malloc is valgrind's, OpenSSL loses memory when it has none, there
     is no openat2 to fail, whom accept has no descriptor for is lost, and
-    nothing starts without TMPDIR.
+    nothing starts where no file can be written.
     """
     return None if MEMCHECKED else test

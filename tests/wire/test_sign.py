@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from build import CAPSULE, DEADLINE_S
+from build import CAPSULE, DEADLINE_S, beneath
 from origin import Mirroring, manifest_of
 
 MANIFEST = 'site/manifest'
@@ -107,6 +107,7 @@ class Sign(Signing):
                     self.assertIn('would be served', result.stderr)
                     self.assertFalse(os.path.exists(self.path(key)))
 
+    @beneath
     def test_killed(self):
         """What is left has a name that is never served."""
         self.sign('--new', MANIFEST, 'key')
