@@ -21,6 +21,7 @@
 struct mark {
 	size_t start, end;
 	size_t want;
+	double weight; /* of the term that it is */
 };
 
 struct finding {
@@ -39,15 +40,16 @@ is_in_phrase(struct str phrase, struct str term)
 	return false;
 }
 
-static bool
-means(const struct searchplan_want *want, struct str term)
+/* How much of what is wanted a term is; 0: nothing. */
+static double
+weight_of(const struct searchplan_want *want, struct str term)
 {
 	if (want->is_phrase)
-		return is_in_phrase(want->stem, term);
+		return is_in_phrase(want->stem, term) ? 1 : 0;
 	for (size_t i = 0; i < want->count; i++)
 		if (str_equals(want->terms[i].text, term))
-			return true;
-	return false;
+			return want->terms[i].weight;
+	return 0;
 }
 
 static bool
@@ -56,12 +58,15 @@ on_word(void *context, const struct catalogword *word)
 	struct finding *finding = context;
 	const struct searchplan *plan = finding->plan;
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (means(&plan->wants[i], word->term)) {
-			finding->marks[finding->count++] =
-			    (struct mark){ word->start, word->end, i };
-			break;
-		}
+	for (size_t i = 0; i < plan->count; i++) {
+		double weight = weight_of(&plan->wants[i], word->term);
+
+		if (weight <= 0)
+			continue;
+		finding->marks[finding->count++] =
+		    (struct mark){ word->start, word->end, i, weight };
+		break;
+	}
 	return finding->count < MARKS;
 }
 
@@ -81,21 +86,22 @@ sentence_end(struct str text, size_t from)
 	return at;
 }
 
-/* What the marks between two places are worth, each want once. */
+/* What the marks between two places are worth, each want once at its best. */
 static double
 worth_of(const struct finding *finding, const double *worth, size_t start,
     size_t end)
 {
-	bool had[SEARCHPLAN_WANTS] = { false };
+	double had[SEARCHPLAN_WANTS] = { 0 };
 	double sum = 0;
 
 	for (size_t i = 0; i < finding->count; i++) {
 		const struct mark *mark = &finding->marks[i];
 
-		if (mark->start < start || mark->end > end || had[mark->want])
+		if (mark->start < start || mark->end > end ||
+		    mark->weight <= had[mark->want])
 			continue;
-		had[mark->want] = true;
-		sum += worth[mark->want];
+		sum += worth[mark->want] * (mark->weight - had[mark->want]);
+		had[mark->want] = mark->weight;
 	}
 	return sum;
 }

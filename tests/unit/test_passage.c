@@ -20,7 +20,9 @@ static struct searchplan plan;
 static int
 set_up(void **state)
 {
-	static const char *const wanted[] = { "needl", "hai" };
+	static const struct {
+		const char *term, *near;
+	} wanted[] = { { "needl", "noodl" }, { "hai", "hat" } };
 
 	(void)state;
 	assert_int_equal(sqlite3_open(":memory:", &catalog.db), SQLITE_OK);
@@ -31,7 +33,10 @@ set_up(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct searchplan_want *want = &plan.wants[plan.count++];
 
-		want->terms[want->count++].text = str_of(wanted[i]);
+		want->terms[want->count++] =
+		    (struct searchplan_term){ str_of(wanted[i].term), 1 };
+		want->terms[want->count++] =
+		    (struct searchplan_term){ str_of(wanted[i].near), 0.4 };
 	}
 	return 0;
 }
@@ -66,6 +71,10 @@ the_best_sentence(void **state)
 		{ "One needle. Needles and hay? Hay.", "*Needles* and *hay*?" },
 		/* Each word counts once, and the first of equals is shown. */
 		{ "Hay, hay, hay. A needle. Needles.", "A *needle*." },
+		/* What was asked for is worth more than what is near it. */
+		{ "A noodle. A needle.", "A *needle*." },
+		{ "A noodle, a hat. Hay.", "A *noodle*, a *hat*." },
+		{ "A noodle and needle.", "A *noodle* and *needle*." },
 		/* What is no end of a sentence is none. */
 		{ "Version 1.2 of hay.", "Version 1.2 of *hay*." },
 		{ "a line\nhay below\n", "*hay* below" },
