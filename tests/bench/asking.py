@@ -12,11 +12,12 @@ from rig import children, wait_until
 PAGES = int(os.environ.get('BENCH_PAGES', '10000'))
 WORDS, PAGE_WORDS = 50000, 500
 QUESTIONS = 400
+EDITS = 3
 INDEX_S = 1800
 TICKS = os.sysconf('SC_CLK_TCK')
 
 HEAD = ('asking', 'pages', 'text', 'seconds', 'CPU s', 'most memory',
-        'CPU ms/question', 'longest CPU ms')
+        'CPU ms/question', 'longest CPU ms', 'edit found after')
 
 
 def make_words(chance):
@@ -67,8 +68,22 @@ def is_indexer(pid):
 def ask(port, words):
     with socket.create_connection(('127.0.0.1', port), 60) as client:
         client.sendall(b'/ask\t%s\r\n' % words.encode())
-        while client.recv(65536):
-            pass
+        answer = b''
+        while part := client.recv(65536):
+            answer += part
+    return answer
+
+
+def found_after(server, path, number):
+    """How long it takes until a page is found by a word that is new in it."""
+    word = 'qqedited%d' % number
+    with open(path, 'a', encoding='ascii') as file:
+        file.write('\n%s\n' % word)
+    edited = time.monotonic()
+    # Marked, so in a sentence of a page, and not in the question alone.
+    wait_until(lambda: b'*%s*' % word.encode() in
+               ask(server.ports['gopher'], word), 'an edit', INDEX_S)
+    return time.monotonic() - edited
 
 
 def measure(bench):
@@ -94,8 +109,11 @@ def measure(bench):
         ask(server.ports['gopher'], ' '.join(some))
         longest = max(longest, cpu_s(worker) - asked)
     each = (cpu_s(worker) - before) / QUESTIONS
+    found = max(found_after(server, bench.path('asked', '000', 'p0.gmi'), i)
+                for i in range(EDITS))
     row = ('capsuled', '%d' % PAGES, '%.0f MB' % (size / 1e6), '%.1f' % took,
            '%.1f' % cpu_s(indexer), '%.1f MiB' % (most_kib(indexer) / 1024),
-           '%.2f' % (1000 * each), '%.0f' % (1000 * longest))
+           '%.2f' % (1000 * each), '%.0f' % (1000 * longest),
+           '%.2f s' % found)
     bench.stop(server)
     return [row]
