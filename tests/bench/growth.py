@@ -5,7 +5,6 @@ held against its smallest size, what may grow in proportion against the size
 before; a curve that is above by more than TOLERANCE bends.
 """
 
-import concurrent.futures
 import multiprocessing
 import os
 import shutil
@@ -77,13 +76,10 @@ def connections(bench, tree):
         result = be_idle(bench, tree, 'gemini', count, 0.5, requests=400)
         memory.append((count, result['idle_pss'] / count))
         answers.append((count, result['cpu_us']))
-    # These wait for the kernel, so they may do it together.
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        counts = (1000, 10000)
-        silent = [(count, max(result['idle_pss'], 0) / count)
-                  for count, result in zip(counts, pool.map(
-                      lambda count: be_idle(bench, tree, 'gopher', count,
-                                            DEFERRED_S), counts))]
+    silent = []
+    for count in (1000, 10000):
+        result = be_idle(bench, tree, 'gopher', count, DEFERRED_S)
+        silent.append((count, max(result['idle_pss'], 0) / count))
     return [
         Curve('connections-answer', 'Answer among idle TLS clients',
               'connections', 'CPU us', 'flat', answers),
