@@ -1,6 +1,6 @@
 /*
- * Mirroring by following links.  Knows which links, and under what name what
- * they lead to is kept; leaves pages and menus to text/.
+ * Mirroring by following links: what each answer is, under what name it is
+ * stored, and what is removed at the end.
  */
 #include "tool/bylinks.h"
 
@@ -11,131 +11,28 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "text/gemtext.h"
-#include "text/gopheritem.h"
-#include "text/hostname.h"
 #include "text/mime.h"
-#include "text/robots.h"
-#include "text/uri.h"
 #include "tool/frontier.h"
+#include "tool/linkqueue.h"
 
-#define ROBOTS_MAX ((uint64_t)64 << 10)
 /* A page or menu that is larger is kept, and its links are not followed. */
 #define PAGE_MAX ((uint64_t)4 << 20)
 #define SCRATCH_MAX ((size_t)16 << 20)
 
 struct walk {
 	struct mirroring *mirroring;
-	struct frontier frontier;
+	struct linkqueue queue;
 	struct frontier names; /* of files that have come */
-	struct mirroring_text robots_text;
-	struct robots robots;
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
 	struct manifest_file *files; /* what has come, in no order */
 	size_t count, room;
-	size_t forbidden; /* links that robots.txt forbids */
 };
 
 static int
 no_memory(struct walk *walk)
 {
 	return mirroring_stop(walk->mirroring, "out of memory");
-}
-
-/* Which links. */
-
-static bool
-is_allowed(struct walk *walk, struct str request)
-{
-	const struct origin *origin = &walk->mirroring->origin;
-	struct str path, base;
-	struct buf whole;
-
-	if (origin_path(origin, &walk->scratch, request, &path) == -1)
-		return false;
-	base = str_of(origin->base);
-	whole = buf_in(&walk->scratch, base.len + path.len);
-	uri_decode(&whole, base);
-	buf_add(&whole, path);
-	if (!whole.overflow && robots_allow(&walk->robots, buf_str(&whole)))
-		return true;
-	walk->forbidden++;
-	return false;
-}
-
-static bool
-may_follow(void *context, struct str request)
-{
-	return is_allowed(context, request);
-}
-
-static void
-add(struct walk *walk, struct str request, unsigned depth, bool is_menu)
-{
-	const struct place place = { request, depth, is_menu };
-
-	/* A page may have a million links, and most of them to one place. */
-	if (request.len <= ORIGIN_REQUEST_MAX &&
-	    !frontier_knows(&walk->frontier, request) &&
-	    is_allowed(walk, request) &&
-	    frontier_add(&walk->frontier, &place) == -1)
-		(void)no_memory(walk);
-}
-
-static void
-follow_page(struct walk *walk, struct str base, struct str page)
-{
-	const struct origin *origin = &walk->mirroring->origin;
-	unsigned depth = walk->place.depth + 1;
-	bool preformatted = false;
-
-	while (page.len > 0) {
-		struct gemtext_line line =
-		    gemtext_read(str_cut(&page, '\n'), &preformatted);
-		struct str url;
-
-		arena_reset(&walk->scratch);
-		/* What stands behind "?" is an answer to a question. */
-		if (line.kind == GEMTEXT_LINK &&
-		    origin_resolve(
-			origin, &walk->scratch, base, line.url, &url) == 1 &&
-		    str_find(url, '?') == url.len)
-			add(walk, url, depth, false);
-	}
-}
-
-static bool
-is_ours(struct walk *walk, const struct gopheritem *item)
-{
-	const struct origin *origin = &walk->mirroring->origin;
-	struct str host;
-
-	return item->port == origin->port &&
-	    hostname_normal(&walk->scratch, item->host, &host) == 0 &&
-	    str_equals(host, str_of(origin->host));
-}
-
-/* Follows a menu, and turns it into a gophermap. */
-static void
-follow_menu(struct walk *walk, struct str menu, struct buf *map)
-{
-	unsigned depth = walk->place.depth + 1;
-
-	while (menu.len > 0) {
-		struct gopheritem item;
-		bool ours;
-
-		arena_reset(&walk->scratch);
-		if (!gopheritem_read(str_cut(&menu, '\n'), &item))
-			continue;
-		ours = is_ours(walk, &item);
-		gopheritem_write(map, &item, ours);
-		if (str_equals(item.selector, STR("/")))
-			item.selector = STR("");
-		if (ours && gopheritem_leads(&item))
-			add(walk, item.selector, depth, item.type == '1');
-	}
 }
 
 /* What came. */
@@ -163,7 +60,7 @@ name_of(struct walk *walk, const struct job *job, struct str *out)
 		buf_add(&name, STR("index.gmi"));
 	}
 	if (name.overflow ||
-	    arena_copy(walk->frontier.arena, buf_str(&name), out) == -1)
+	    arena_copy(walk->queue.frontier.arena, buf_str(&name), out) == -1)
 		return "out of memory";
 	if (!manifest_lists(*out))
 		return "has a name that is not kept";
@@ -194,7 +91,7 @@ follow_and_map(struct walk *walk, struct job *job, struct str menu)
 
 	if (map.at == NULL)
 		return no_memory(walk);
-	follow_menu(walk, menu, &map);
+	linkqueue_menu(&walk->queue, menu, walk->place.depth + 1, &map);
 	if (rewrite(job, buf_str(&map)) == -1)
 		result =
 		    mirroring_no_disk(walk->mirroring, "cannot be written");
@@ -218,8 +115,8 @@ follow(struct walk *walk, struct job *job)
 		result = follow_and_map(
 		    walk, job, (struct str){ text.at, text.len });
 	else
-		follow_page(walk, str_of(job->fetch.request),
-		    (struct str){ text.at, text.len });
+		linkqueue_page(&walk->queue, str_of(job->fetch.request),
+		    (struct str){ text.at, text.len }, walk->place.depth + 1);
 	free(text.at);
 	return result;
 }
@@ -330,7 +227,15 @@ job_done(void *context, struct job *job)
 		    why);
 	else
 		(void)remember(walk, &file);
-	report->total = walk->frontier.count;
+	report->total = walk->queue.frontier.count;
+}
+
+static bool
+may_follow(void *context, struct str request)
+{
+	struct walk *walk = context;
+
+	return linkqueue_allows(&walk->queue, request);
 }
 
 static bool
@@ -340,7 +245,7 @@ next_job(void *context, struct job *job)
 	uint64_t had = walk->mirroring->pool.bytes;
 	uint64_t most = walk->mirroring->bytes;
 
-	if (had >= most || !frontier_next(&walk->frontier, &walk->place))
+	if (had >= most || !frontier_next(&walk->queue.frontier, &walk->place))
 		return false;
 	snprintf(job->fetch.request, sizeof job->fetch.request, "%.*s",
 	    STR_ARG(walk->place.request));
@@ -369,13 +274,13 @@ is_complete(struct walk *walk)
 	struct report *report = &walk->mirroring->report;
 	struct str all = str_of(walk->mirroring->url);
 
-	if (walk->frontier.too_many)
+	if (walk->queue.frontier.too_many)
 		report_failed(report, all, "has more pages; see --pages");
-	if (walk->frontier.too_deep)
+	if (walk->queue.frontier.too_deep)
 		report_failed(report, all, "goes deeper; see --depth");
-	if (walk->frontier.next < walk->frontier.count)
+	if (walk->queue.frontier.next < walk->queue.frontier.count)
 		report_failed(report, all, "has more bytes; see --max");
-	if (walk->forbidden > 0)
+	if (walk->queue.forbidden > 0)
 		report_note(
 		    report, all, "robots.txt forbids some of what is linked");
 	return report->failed == 0;
@@ -415,28 +320,6 @@ finish(struct walk *walk)
 }
 
 static int
-get_robots(struct walk *walk)
-{
-	static const struct str names[] = { STR_INIT("archiver"),
-		STR_INIT("capsule"), STR_INIT("") };
-	struct mirroring *mirroring = walk->mirroring;
-	struct mirroring_text *text = &walk->robots_text;
-	char request[sizeof mirroring->origin.root + 16];
-
-	snprintf(request, sizeof request, "%s%s",
-	    mirroring->origin.is_gopher ? "" : mirroring->origin.root,
-	    "/robots.txt");
-	mirroring_get(mirroring, str_of(request), ROBOTS_MAX, text);
-	if (text->got == MIRRORING_FAILED)
-		return mirroring_stop(mirroring, "robots.txt: %s", text->why);
-	return robots_read(&mirroring->arena,
-		   (struct str){ text->at, text->len }, names,
-		   &walk->robots) == 0
-	    ? 0
-	    : no_memory(walk);
-}
-
-static int
 go(struct walk *walk)
 {
 	struct mirroring *mirroring = walk->mirroring;
@@ -444,13 +327,14 @@ go(struct walk *walk)
 	char memory[2 * ORIGIN_REQUEST_MAX];
 	struct buf first = buf_over(memory, sizeof memory);
 
-	if (get_robots(walk) == -1)
+	if (linkqueue_read_robots(&walk->queue) == -1)
 		return -1;
 	origin_request(&mirroring->origin, &first, STR(""));
 	/* The root of Gopher has no name (RFC 1436 section 3). */
 	if (str_equals(buf_str(&first), STR("/")))
 		first.len = 0;
-	add(walk, buf_str(&first), 0, mirroring->origin.is_gopher);
+	linkqueue_add(
+	    &walk->queue, buf_str(&first), 0, mirroring->origin.is_gopher);
 	pool->width = 1;
 	pool->next = next_job;
 	pool->done = job_done;
@@ -469,22 +353,18 @@ int
 bylinks_run(struct mirroring *mirroring)
 {
 	struct walk walk = { .mirroring = mirroring,
-		.frontier = { .arena = &mirroring->arena,
-		    .most = mirroring->pages,
-		    .deepest = (unsigned)mirroring->depth },
 		.names = { .arena = &mirroring->arena, .most = SIZE_MAX } };
 	int result = -1;
 
 	arena_init(&walk.scratch, SCRATCH_MAX);
-	if (frontier_open(&walk.frontier) == -1 ||
+	if (linkqueue_open(&walk.queue, mirroring) == -1 ||
 	    frontier_open(&walk.names) == -1)
 		(void)no_memory(&walk);
 	else
 		result = go(&walk);
-	frontier_release(&walk.frontier);
+	linkqueue_release(&walk.queue);
 	frontier_release(&walk.names);
 	arena_release(&walk.scratch);
-	free(walk.robots_text.at);
 	free(walk.files);
 	return result;
 }

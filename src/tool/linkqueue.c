@@ -1,0 +1,150 @@
+/*
+ * The links that a crawl follows: reads pages and menus, and asks robots.txt.
+ */
+#include "tool/linkqueue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "text/gemtext.h"
+#include "text/gopheritem.h"
+#include "text/hostname.h"
+#include "text/uri.h"
+
+#define ROBOTS_MAX ((uint64_t)64 << 10)
+#define SCRATCH_MAX ((size_t)16 << 20)
+
+int
+linkqueue_open(struct linkqueue *queue, struct mirroring *mirroring)
+{
+	*queue = (struct linkqueue){ .mirroring = mirroring,
+		.frontier = { .arena = &mirroring->arena,
+		    .most = mirroring->pages,
+		    .deepest = (unsigned)mirroring->depth } };
+	arena_init(&queue->scratch, SCRATCH_MAX);
+	return frontier_open(&queue->frontier);
+}
+
+void
+linkqueue_release(struct linkqueue *queue)
+{
+	frontier_release(&queue->frontier);
+	arena_release(&queue->scratch);
+	free(queue->robots_text.at);
+}
+
+int
+linkqueue_read_robots(struct linkqueue *queue)
+{
+	static const struct str names[] = { STR_INIT("archiver"),
+		STR_INIT("capsule"), STR_INIT("") };
+	struct mirroring *mirroring = queue->mirroring;
+	struct mirroring_text *text = &queue->robots_text;
+	char request[sizeof mirroring->origin.root + 16];
+
+	snprintf(request, sizeof request, "%s%s",
+	    mirroring->origin.is_gopher ? "" : mirroring->origin.root,
+	    "/robots.txt");
+	mirroring_get(mirroring, str_of(request), ROBOTS_MAX, text);
+	if (text->got == MIRRORING_FAILED)
+		return mirroring_stop(mirroring, "robots.txt: %s", text->why);
+	return robots_read(&mirroring->arena,
+		   (struct str){ text->at, text->len }, names,
+		   &queue->robots) == 0
+	    ? 0
+	    : mirroring_stop(mirroring, "out of memory");
+}
+
+static bool
+is_allowed(struct linkqueue *queue, struct str request)
+{
+	const struct origin *origin = &queue->mirroring->origin;
+	struct str path, base;
+	struct buf whole;
+
+	if (origin_path(origin, &queue->scratch, request, &path) == -1)
+		return false;
+	base = str_of(origin->base);
+	whole = buf_in(&queue->scratch, base.len + path.len);
+	uri_decode(&whole, base);
+	buf_add(&whole, path);
+	if (!whole.overflow && robots_allow(&queue->robots, buf_str(&whole)))
+		return true;
+	queue->forbidden++;
+	return false;
+}
+
+bool
+linkqueue_allows(struct linkqueue *queue, struct str request)
+{
+	arena_reset(&queue->scratch);
+	return is_allowed(queue, request);
+}
+
+void
+linkqueue_add(
+    struct linkqueue *queue, struct str request, unsigned depth, bool is_menu)
+{
+	const struct place place = { request, depth, is_menu };
+
+	/* A page may have a million links, and most of them to one place. */
+	if (request.len <= ORIGIN_REQUEST_MAX &&
+	    !frontier_knows(&queue->frontier, request) &&
+	    is_allowed(queue, request) &&
+	    frontier_add(&queue->frontier, &place) == -1)
+		(void)mirroring_stop(queue->mirroring, "out of memory");
+}
+
+void
+linkqueue_page(
+    struct linkqueue *queue, struct str base, struct str page, unsigned depth)
+{
+	const struct origin *origin = &queue->mirroring->origin;
+	bool preformatted = false;
+
+	while (page.len > 0) {
+		struct gemtext_line line =
+		    gemtext_read(str_cut(&page, '\n'), &preformatted);
+		struct str url;
+
+		arena_reset(&queue->scratch);
+		/* What stands behind "?" is an answer to a question. */
+		if (line.kind == GEMTEXT_LINK &&
+		    origin_resolve(
+			origin, &queue->scratch, base, line.url, &url) == 1 &&
+		    str_find(url, '?') == url.len)
+			linkqueue_add(queue, url, depth, false);
+	}
+}
+
+static bool
+is_ours(struct linkqueue *queue, const struct gopheritem *item)
+{
+	const struct origin *origin = &queue->mirroring->origin;
+	struct str host;
+
+	return item->port == origin->port &&
+	    hostname_normal(&queue->scratch, item->host, &host) == 0 &&
+	    str_equals(host, str_of(origin->host));
+}
+
+void
+linkqueue_menu(
+    struct linkqueue *queue, struct str menu, unsigned depth, struct buf *map)
+{
+	while (menu.len > 0) {
+		struct gopheritem item;
+		bool ours;
+
+		arena_reset(&queue->scratch);
+		if (!gopheritem_read(str_cut(&menu, '\n'), &item))
+			continue;
+		ours = is_ours(queue, &item);
+		gopheritem_write(map, &item, ours);
+		if (str_equals(item.selector, STR("/")))
+			item.selector = STR("");
+		if (ours && gopheritem_leads(&item))
+			linkqueue_add(
+			    queue, item.selector, depth, item.type == '1');
+	}
+}

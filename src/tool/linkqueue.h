@@ -1,0 +1,58 @@
+#ifndef TOOL_LINKQUEUE_H
+#define TOOL_LINKQUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/buf.h"
+#include "text/robots.h"
+#include "text/str.h"
+#include "tool/frontier.h"
+#include "tool/mirroring.h"
+
+/*
+ * The links that a crawl follows: those to the server's own files, each once,
+ * as far as its robots.txt allows.
+ */
+struct linkqueue {
+	struct mirroring *mirroring; /* borrowed */
+	struct frontier frontier; /* where the crawl has been and is to go */
+	size_t forbidden; /* links that robots.txt forbids */
+	/* Below is private. */
+	struct mirroring_text robots_text;
+	struct robots robots;
+	struct arena scratch; /* of one line */
+};
+
+/* Returns -1 without memory.  To be released in any case. */
+MUST_USE int
+linkqueue_open(struct linkqueue *queue, struct mirroring *mirroring);
+void linkqueue_release(struct linkqueue *queue);
+
+/*
+ * Fetches robots.txt and obeys it from now on.  Returns -1 with origin.error
+ * set when the server does not tell what it forbids.
+ */
+MUST_USE int linkqueue_read_robots(struct linkqueue *queue);
+
+/* Whether robots.txt allows the request, as of origin_request. */
+bool linkqueue_allows(struct linkqueue *queue, struct str request);
+
+/*
+ * Adds a request, `depth` links away from the first, unless it is known or not
+ * allowed.  Without memory origin.error is set, here and below.
+ */
+void linkqueue_add(
+    struct linkqueue *queue, struct str request, unsigned depth, bool is_menu);
+
+/* Adds the links of a gemtext page, whose own URL is `base`. */
+void linkqueue_page(
+    struct linkqueue *queue, struct str base, struct str page, unsigned depth);
+
+/* Adds the links of a Gopher menu, and appends the menu as a gophermap. */
+void linkqueue_menu(
+    struct linkqueue *queue, struct str menu, unsigned depth, struct buf *map);
+
+#endif
