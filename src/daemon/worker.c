@@ -18,6 +18,7 @@
 
 #include "sys/clock.h"
 #include "sys/handover.h"
+#include "sys/readable.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
@@ -389,8 +390,8 @@ set_events(struct worker *worker)
 static void
 check_tree(const struct worker_setup *setup)
 {
-	if (faccessat(
-		setup->server->tree->root, ".", R_OK | X_OK, AT_EACCESS) == -1)
+	if (readable_at(setup->server->tree->root, ".", R_OK | X_OK) == -1 &&
+	    errno == EACCES)
 		log_line(LOG_LEVEL_ERROR,
 		    "worker: %s: not readable for user %s, so nothing will "
 		    "be found; open it with chmod a+rx",

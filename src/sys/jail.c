@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "sys/readable.h"
 #include "sys/system.h"
 
 static int
@@ -130,7 +131,8 @@ jail_reads(const struct jail *jail, int root)
 
 	if (child == 0)
 		_exit(become_user(jail) == -1 ||
-		    faccessat(root, ".", R_OK | X_OK, AT_EACCESS) == -1);
+		    (readable_at(root, ".", R_OK | X_OK) == -1 &&
+			errno == EACCES));
 	if (child == -1 || waitpid(child, &status, 0) == -1)
 		return true;
 	return status == 0;

@@ -13,7 +13,7 @@ MUST_USE int beneath_open(int root, const char *path);
 
 /*
  * The same without openat2(2), component by component: what beneath_open
- * does where the system lacks that call.
+ * does where the system lacks or refuses that call.
  */
 MUST_USE int beneath_walk(int root, const char *path);
 

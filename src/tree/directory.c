@@ -15,6 +15,7 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/readable.h"
 #include "text/gemtext.h"
 #include "text/mime.h"
 
@@ -97,8 +98,7 @@ directory_shows(const struct directory_place *place, const struct dirent *found,
 		return false;
 	*is_directory = found->d_type == DT_DIR;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return faccessat(place->fd, found->d_name, R_OK, AT_EACCESS) ==
-		    0;
+		return readable_at(place->fd, found->d_name, R_OK) == 0;
 	/* A link, or a file system that does not say: look where it leads. */
 	if ((found->d_type != DT_LNK && found->d_type != DT_UNKNOWN) ||
 	    tree_open_in(place->tree, place->path, name, &entry) !=

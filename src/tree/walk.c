@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/readable.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
 
@@ -50,7 +51,7 @@ visit(struct step *step, int directory, const char *name, bool is_link)
 	if (!is_link) {
 		if (fstatat(directory, name, &file.st, AT_SYMLINK_NOFOLLOW) ==
 			-1 ||
-		    faccessat(directory, name, R_OK, AT_EACCESS) == -1)
+		    readable_at(directory, name, R_OK) == -1)
 			return tolerate();
 	} else {
 		fd = beneath_open(walk->tree->root, step->at + 1);

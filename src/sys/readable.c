@@ -1,0 +1,32 @@
+/*
+ * Access checks that also work in a sandbox which refuses faccessat2(2).
+ */
+#include "sys/readable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef SYS_faccessat2
+
+/* libc falls back by itself after ENOSYS alone. */
+int
+readable_at(int directory, const char *name, int mode)
+{
+	int result = faccessat(directory, name, mode, AT_EACCESS);
+
+	if (result == -1 && errno == EPERM)
+		result = (int)syscall(SYS_faccessat, directory, name, mode);
+	return result;
+}
+
+#else
+
+int
+readable_at(int directory, const char *name, int mode)
+{
+	return faccessat(directory, name, mode, AT_EACCESS);
+}
+
+#endif
