@@ -117,7 +117,6 @@ context_settings(SSL_CTX *ssl)
 	SSL_CTX_set_options(ssl,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_clear_options(ssl, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	/* No partial writes: what waits has room for all records of a call. */
 	SSL_CTX_set_mode(ssl,

@@ -362,7 +362,6 @@ init_tls(const char *certificate, const char *key)
 		die("tls");
 	SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
 	SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_clear_options(tls, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
 	SSL_CTX_set_num_tickets(tls, floor_here.tickets);
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(tls, (const unsigned char *)"f", 1);

@@ -12,7 +12,7 @@ from server import DEADLINE_S, Connection, Server, fetch, tls_context
 
 HOME = {'index.gmi': '# Home\n'}
 SSL_3, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 = range(0x300, 0x305)
-ALERT, HANDSHAKE, DATA = 21, 22, 23
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 PROTOCOL_VERSION, HANDSHAKE_FAILURE = 70, 40
 
 AEAD = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xcca9]
@@ -211,6 +211,25 @@ class Odd(Case):
                 41, vector(2, ticket) + vector(2, binder)))) +
             records(os.urandom(1000), DATA), TLS_1_3)
         self.assertNotIn(41, answer.extensions)
+
+    def test_change_cipher_spec(self):
+        # A client that sends a session id gets one behind the first message:
+        # a ServerHello, or a HelloRetryRequest (RFC 8446, D.4).
+        for first, shares in (('hello', None), ('retry', [])):
+            with self.subTest(first), \
+                    Connection(self.server.gemini_port) as client:
+                client.send(records(hello(
+                    session=os.urandom(32), groups=(P256,), shares=shares)))
+                got = b''
+                while len(got) < 5 or len(got) < 11 + int.from_bytes(
+                        got[3:5], 'big'):
+                    part = client.read_some()
+                    self.assertTrue(part, 'the end instead of a record')
+                    got += part
+                self.assertEqual(got[0], HANDSHAKE)
+                second = got[5 + int.from_bytes(got[3:5], 'big'):]
+                self.assertEqual(second[:6], bytes(
+                    [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1]))
 
     def test_unknown_extensions(self):
         # Each once, as it has to be, and GREASE among them.
