@@ -67,7 +67,7 @@ start_worker(struct crew *crew, size_t slot)
 		if (line[0] != -1)
 			close(line[0]);
 		place->empty = true;
-		place->due = clock_in(PAUSE_LONGEST_MS);
+		place->due = clock_in(CREW_PAUSE_MS);
 		limit_worker_end(crew->limits, start.number);
 		log_store_free(start.held);
 		return;
@@ -126,7 +126,7 @@ replace(struct crew *crew, const struct child *dead, int status)
 	    (long)dead->pid, text, place->pause_ms);
 	place->empty = true;
 	place->due = clock_in(place->pause_ms);
-	place->pause_ms = pause_next(place->pause_ms);
+	place->pause_ms = pause_next(place->pause_ms, CREW_PAUSE_MS);
 }
 
 bool

@@ -12,6 +12,11 @@
 
 /* Workers at once, those included that a reload has retired. */
 #define CREW_MAX 1024
+/*
+ * The longest pause before a worker is started again.  Its place has sockets
+ * of its own, whose clients no other worker serves meanwhile.
+ */
+#define CREW_PAUSE_MS 1000
 
 /* What a worker is started with. */
 struct crew_start {

@@ -227,6 +227,6 @@ index_reap(struct index *index, pid_t pid, int status, bool replaced)
 	    "index: its process %ld ended: %s; another one in %u ms", (long)pid,
 	    text, index->pause_ms);
 	index->due = clock_in(index->pause_ms);
-	index->pause_ms = pause_next(index->pause_ms);
+	index->pause_ms = pause_next(index->pause_ms, PAUSE_LONGEST_MS);
 	return true;
 }

@@ -20,12 +20,11 @@ pause_after(const struct timespec *started, unsigned pause_ms)
 }
 
 unsigned
-pause_next(unsigned pause_ms)
+pause_next(unsigned pause_ms, unsigned longest_ms)
 {
 	if (pause_ms == 0)
 		return PAUSE_FIRST_MS;
-	return pause_ms * 2 < PAUSE_LONGEST_MS ? pause_ms * 2
-					       : PAUSE_LONGEST_MS;
+	return pause_ms * 2 < longest_ms ? pause_ms * 2 : longest_ms;
 }
 
 void
