@@ -11,9 +11,10 @@
 static bool
 is_status(enum status status)
 {
-	static const enum status known[] = { STATUS_SUCCESS, STATUS_MOVED,
-		STATUS_FAILURE, STATUS_UNAVAILABLE, STATUS_NOT_FOUND,
-		STATUS_REFUSED, STATUS_BAD_REQUEST };
+	static const enum status known[] = { STATUS_INPUT, STATUS_SUCCESS,
+		STATUS_REDIRECT, STATUS_MOVED, STATUS_FAILURE,
+		STATUS_UNAVAILABLE, STATUS_NOT_FOUND, STATUS_REFUSED,
+		STATUS_BAD_REQUEST };
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i] == status)
@@ -38,7 +39,8 @@ check_head(const struct capsule_answer *answer)
 	for (size_t i = 0; i < meta.len; i++)
 		CHECK((unsigned char)meta.at[i] >= ' ' && meta.at[i] != 0x7f);
 	/* "//" would lead to another host. */
-	if (answer->status == STATUS_MOVED)
+	if (answer->status == STATUS_REDIRECT ||
+	    answer->status == STATUS_MOVED)
 		CHECK(
 		    str_starts(meta, STR("/")) && !str_starts(meta, STR("//")));
 }

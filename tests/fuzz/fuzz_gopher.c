@@ -6,12 +6,12 @@
 #include "menu.h"
 #include "wire/gopher.h"
 
-/* Only an error has items of type 3, and nothing beside them. */
+/* A menu whose first item says what the answer is. */
 static void
-check_error(struct str menu)
+check_menu(struct str menu, struct str type)
 {
 	menu_check(menu, true);
-	CHECK(str_starts(menu, STR("3")));
+	CHECK(str_starts(menu, type));
 }
 
 static void
@@ -21,8 +21,10 @@ check_answer(const struct capsule_answer *answer)
 		CHECK(answer->status == 0);
 		return;
 	}
-	if (answer->status != STATUS_SUCCESS)
-		check_error(answer->text);
+	if (answer->status == STATUS_INPUT)
+		check_menu(answer->text, STR("7"));
+	else if (answer->status != STATUS_SUCCESS)
+		check_menu(answer->text, STR("3"));
 	else if (str_starts(answer->text, STR("i")) && !answer->cut)
 		menu_check(answer->text, true);
 }
