@@ -83,6 +83,7 @@ OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
     $(UNIT_SOURCES:%.c=$(B)/%.o) $(B)/tests/unit/scarce.o \
     $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o \
+    $(B)/tests/fuzz/mutate.o \
     $(BENCH_SOURCES:%.c=$(B)/%.o)
 C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
     $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
@@ -151,9 +152,9 @@ endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/test_%.c=%),$(eval \
     $(call unit_test,$(test))))
 
-# What libFuzzer calls, with it or with what it once found.
+# A target with libFuzzer, or with its corpus and a mutator of our own.
 define fuzz_target
-$(B)/fuzz/replay_$(1): $(B)/tests/fuzz/replay.o \
+$(B)/fuzz/replay_$(1): $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/mutate.o \
     $(B)/tests/fuzz/fuzz_$(1).o $(call libs_for,$(1))
 	@mkdir -p $$(@D)
 	@echo "link $$@"

@@ -4,7 +4,7 @@
 /*
  * What each target here is: a function that takes any bytes, returns 0, and
  * aborts when something is wrong.  libFuzzer calls it with inputs of its
- * own, replay.c with those of the corpus.
+ * own, replay.c with those of the corpus and mutants of them.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,6 +5,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/config.h"
@@ -17,16 +18,16 @@ static const char *
 file_of(struct str text)
 {
 	static char path[64];
-	static FILE *file;
+	static int fd = -1;
 
-	if (file == NULL) {
-		file = tmpfile();
-		CHECK(file != NULL);
-		snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+	if (fd == -1) {
+		/* In memory: a disk that is busy would make it slow. */
+		fd = memfd_create("config", MFD_CLOEXEC);
+		CHECK(fd != -1);
+		snprintf(path, sizeof path, "/dev/fd/%d", fd);
 	}
-	CHECK(ftruncate(fileno(file), 0) == 0);
-	CHECK(pwrite(fileno(file), text.at, text.len, 0) == (ssize_t)text.len);
-	CHECK(lseek(fileno(file), 0, SEEK_SET) == 0);
+	CHECK(ftruncate(fd, 0) == 0);
+	CHECK(pwrite(fd, text.at, text.len, 0) == (ssize_t)text.len);
 	return path;
 }
 

@@ -39,8 +39,7 @@ check_head(const struct capsule_answer *answer)
 	for (size_t i = 0; i < meta.len; i++)
 		CHECK((unsigned char)meta.at[i] >= ' ' && meta.at[i] != 0x7f);
 	/* "//" would lead to another host. */
-	if (answer->status == STATUS_REDIRECT ||
-	    answer->status == STATUS_MOVED)
+	if (answer->status == STATUS_REDIRECT || answer->status == STATUS_MOVED)
 		CHECK(
 		    str_starts(meta, STR("/")) && !str_starts(meta, STR("//")));
 }
