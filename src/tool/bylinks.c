@@ -15,7 +15,7 @@
 #include "tool/frontier.h"
 #include "tool/linkqueue.h"
 
-/* A page or menu that is larger is kept, and its links are not followed. */
+/* The links of a larger page or menu are not followed. */
 #define PAGE_MAX ((uint64_t)4 << 20)
 #define SCRATCH_MAX ((size_t)16 << 20)
 
@@ -107,8 +107,13 @@ follow(struct walk *walk, struct job *job)
 	struct copy_text text;
 	int result = 0;
 
-	if (job->fetch.size > PAGE_MAX || !(is_page || walk->place.is_menu))
+	if (!is_page && !walk->place.is_menu)
 		return 0;
+	if (job->fetch.size > PAGE_MAX) {
+		report_failed(&walk->mirroring->report, walk->place.request,
+		    "is too large for its links to be followed");
+		return 0;
+	}
 	if (copy_load(job->fetch.body, &text) == -1)
 		return mirroring_no_disk(walk->mirroring, "cannot read back");
 	if (walk->place.is_menu)
@@ -188,16 +193,36 @@ remember(struct walk *walk, const struct manifest_file *file)
  * begins there is no link: without that page nothing is known of the rest.
  */
 static bool
-is_dead(const struct walk *walk, struct job *job)
+is_dead(const struct walk *walk, const struct job *job)
 {
 	if (walk->place.depth == 0)
 		return false;
 	if (job->fetch.end != FETCH_ANSWERED)
 		return false;
 	if (job->fetch.status / 10 == 2)
-		return job_is_gopher_error(job) &&
-		    strcasestr(job->fetch.meta, "not found") != NULL;
+		return job->gopher == GOPHERANSWER_NOT_FOUND;
 	return job->fetch.status == 51 || job->fetch.status == 52;
+}
+
+/*
+ * Why the answer is no menu; NULL: it is one.  Taken for an empty menu it would
+ * cost the copy all that the real one leads to.
+ */
+static const char *
+refuse_menu(struct walk *walk, const struct job *job)
+{
+	struct copy_text text;
+	bool is_menu;
+
+	if (job->fetch.size > PAGE_MAX)
+		return "its menu is too large to be followed";
+	if (copy_load(job->fetch.body, &text) == -1) {
+		(void)mirroring_no_disk(walk->mirroring, "cannot read back");
+		return "cannot be read back";
+	}
+	is_menu = gopheranswer_is_menu((struct str){ text.at, text.len });
+	free(text.at);
+	return is_menu ? NULL : "its answer is not a whole menu";
 }
 
 static void
@@ -213,6 +238,8 @@ job_done(void *context, struct job *job)
 		report_note(report, walk->place.request, "is a dead link");
 		return;
 	}
+	if (why == NULL && walk->place.is_menu)
+		why = refuse_menu(walk, job);
 	if (why == NULL)
 		why = name_of(walk, job, &file.path);
 	if (why == NULL && !is_first(walk, file.path))

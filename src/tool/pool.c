@@ -19,14 +19,16 @@
 #define TRIES_MAX 3 /* for what failed */
 #define SLOW_MAX 10 /* times in a row that we are told to slow down */
 #define PAUSE_MAX 600 /* seconds that we wait when told to */
+/* A longer answer is no error message. */
+#define ERROR_MAX ((uint64_t)1 << 20)
+#define WORDS_MAX ((size_t)300) /* of its message that are shown */
 #define ARENA_MAX ((size_t)64 << 10)
 
-static int
-no_disk(struct pool *pool)
+static void
+no_disk(struct pool *pool, const char *what)
 {
 	snprintf(pool->origin->error, sizeof pool->origin->error,
-	    "%.1000s: cannot write: %s", pool->copy->path, strerror(errno));
-	return -1;
+	    "%.1000s: %s: %s", pool->copy->path, what, strerror(errno));
 }
 
 static void
@@ -36,7 +38,7 @@ start(struct pool *pool, struct job *job)
 	pool->requests++;
 	if (ftruncate(job->fetch.body, 0) == -1 ||
 	    lseek(job->fetch.body, 0, SEEK_SET) == -1)
-		(void)no_disk(pool);
+		no_disk(pool, "cannot write");
 	fetch_begin(&job->fetch);
 }
 
@@ -52,7 +54,7 @@ take(struct pool *pool, struct job *job, unsigned part)
 	job->fetch.fd = -1;
 	job->fetch.body = copy_part(pool->copy, part);
 	if (job->fetch.body == -1) {
-		(void)no_disk(pool);
+		no_disk(pool, "cannot write");
 		return false;
 	}
 	job->busy = true;
@@ -88,16 +90,35 @@ wait_ms(const struct pool *pool, const struct job *job)
 	return ours > all ? ours : all;
 }
 
-/* "44 5": five seconds, or longer when we heard it before. */
+/*
+ * The seconds of a request to slow down, "44 5" or over Gopher, from capsuled,
+ * "try again in 5 s"; NULL: it is another answer.
+ */
+static const char *
+asked_pause(const struct job *job)
+{
+	static const char words[] = "try again in ";
+	const char *found;
+
+	if (job->fetch.status == STATUS_SLOW_DOWN)
+		return job->fetch.meta;
+	if (job->gopher == GOPHERANSWER_NO_ERROR)
+		return NULL;
+	found = strstr(job->fetch.meta, words);
+	return found != NULL ? found + strlen(words) : NULL;
+}
+
+/* Waits as long as the server asks, and longer each time that it asks. */
 static bool
-slow_down(struct pool *pool, struct job *job)
+slow_down(struct pool *pool, struct job *job, const char *pause)
 {
 	unsigned long asked = 0, ours;
 
 	if (job->tries++ >= SLOW_MAX)
 		return false;
 	ours = 1ul << (job->tries - 1);
-	(void)str_number(str_of(job->fetch.meta), ULONG_MAX, &asked);
+	(void)str_number((struct str){ pause, strspn(pause, "0123456789") },
+	    ULONG_MAX, &asked);
 	if (asked < ours)
 		asked = ours;
 	if (asked > PAUSE_MAX)
@@ -142,44 +163,32 @@ follow(struct pool *pool, struct job *job)
 	return true;
 }
 
-bool
-job_is_gopher_error(struct job *job)
+/* Gopher has no status: the answer itself tells whether it is an error. */
+static void
+judge(struct pool *pool, struct job *job)
 {
-	char text[512];
-	ssize_t len = pread(job->fetch.body, text, sizeof text, 0);
 	struct buf meta = buf_over(job->fetch.meta, FETCH_META_MAX);
-	struct str line, words;
+	struct copy_text text;
+	struct str words;
 
-	if (!job->fetch.origin->is_gopher || len < 1 || text[0] != '3' ||
-	    job->fetch.size >= sizeof text)
-		return false;
-	line = (struct str){ text, (size_t)len };
-	line = str_tail(str_cut(&line, '\n'), 1);
-	words = str_cut(&line, '\t');
-	if (memmem(line.at, line.len, "\terror.host\t", 12) == NULL)
-		return false;
-	utf8_clean(&meta, str_head(words, words.len < 300 ? words.len : 300));
-	buf_char(&meta, '\0');
-	return true;
-}
-
-/* What capsuled says over Gopher for "44 5". */
-static bool
-is_gopher_slow(struct job *job)
-{
-	const char *seconds;
-	char number[16] = "";
-
-	if (!job_is_gopher_error(job))
-		return false;
-	seconds = strstr(job->fetch.meta, "try again in ");
-	if (seconds == NULL)
-		return false;
-	seconds += strlen("try again in ");
-	snprintf(number, sizeof number, "%.*s",
-	    (int)strspn(seconds, "0123456789"), seconds);
-	memcpy(job->fetch.meta, number, sizeof number);
-	return true;
+	job->gopher = GOPHERANSWER_NO_ERROR;
+	if (!pool->origin->is_gopher || job->fetch.size > ERROR_MAX)
+		return;
+	if (copy_load(job->fetch.body, &text) == -1) {
+		no_disk(pool, "cannot read back");
+		return;
+	}
+	job->gopher =
+	    gopheranswer_judge((struct str){ text.at, text.len }, &words);
+	if (job->gopher != GOPHERANSWER_NO_ERROR) {
+		if (words.len == 0)
+			words = STR("an error without a message");
+		utf8_clean(&meta,
+		    str_head(
+			words, words.len < WORDS_MAX ? words.len : WORDS_MAX));
+		job->fetch.meta[meta.len] = '\0';
+	}
+	free(text.at);
 }
 
 /* Whether the answer was not the last word. */
@@ -187,6 +196,7 @@ static bool
 goes_on(struct pool *pool, struct job *job)
 {
 	const struct fetch *fetch = &job->fetch;
+	const char *pause;
 
 	switch (fetch->end) {
 	case FETCH_GOES_ON: return true;
@@ -197,9 +207,10 @@ goes_on(struct pool *pool, struct job *job)
 	case FETCH_FAILED: return try_again(pool, job);
 	case FETCH_ANSWERED: break;
 	}
-	if (fetch->status == STATUS_SLOW_DOWN ||
-	    (pool->origin->is_gopher && is_gopher_slow(job)))
-		return slow_down(pool, job);
+	judge(pool, job);
+	pause = asked_pause(job);
+	if (pause != NULL)
+		return slow_down(pool, job, pause);
 	if (fetch->status / 10 == 4)
 		return try_again(pool, job);
 	return fetch->status / 10 == 3 && follow(pool, job);
@@ -346,7 +357,8 @@ job_failure(struct job *job)
 	if (fetch->end != FETCH_ANSWERED)
 		return fetch->why;
 	if (fetch->status / 10 == 2)
-		return job_is_gopher_error(job) ? fetch->meta : NULL;
+		return job->gopher != GOPHERANSWER_NO_ERROR ? fetch->meta
+							    : NULL;
 	if (fetch->status / 10 == 3)
 		snprintf(words, sizeof words,
 		    job->redirects == POOL_REDIRECTS_MAX

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "text/attribute.h"
+#include "text/gopheranswer.h"
 #include "tool/copy.h"
 #include "tool/fetch.h"
 #include "tool/origin.h"
@@ -19,6 +20,8 @@ struct job {
 	struct fetch fetch; /* its request and limit are the caller's */
 	size_t which; /* the caller's own */
 	unsigned part; /* number of the part that holds the body */
+	/* Of an answer over Gopher; an error's message is fetch.meta. */
+	enum gopheranswer gopher;
 	unsigned redirects, tries;
 	bool busy;
 	bool waits; /* before it is asked again */
@@ -62,11 +65,5 @@ MUST_USE int pool_run(struct pool *pool);
  * static.  NULL when it brought a body that is whole, as far as TLS knows.
  */
 const char *job_failure(struct job *job);
-
-/*
- * Gopher has no status: whether the body is a menu that says nothing but an
- * error.  Its words are put in the job's `meta`.
- */
-bool job_is_gopher_error(struct job *job);
 
 #endif
