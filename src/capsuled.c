@@ -135,6 +135,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 
+	log_start();
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);

@@ -115,9 +115,7 @@ complain(int error)
 static void
 tell(struct indexer *indexer, const char *what, long took)
 {
-	/* The first is worth knowing of, the others are everyday. */
-	log_line(indexer->made ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-	    "index%s ms=%ld", what, took);
+	log_line(LOG_LEVEL_DEBUG, "index%s ms=%ld", what, took);
 	indexer->made = true;
 	indexer->lost =
 	    handover_send(indexer->setup->line, INDEXER_DONE, -1) == -1;

@@ -254,23 +254,27 @@ listeners_log_ready(
 }
 
 static void
-log_open(const char *scheme, struct str host, uint16_t port, uint16_t usual)
+add_url(struct buf *out, struct str start, unsigned port, unsigned usual)
 {
-	if (port == usual)
-		log_line(
-		    LOG_LEVEL_INFO, "open %s://%.*s/", scheme, STR_ARG(host));
-	else
-		log_line(LOG_LEVEL_INFO, "open %s://%.*s:%u/", scheme,
-		    STR_ARG(host), port);
+	buf_add(out, start);
+	if (port != usual)
+		buf_printf(out, ":%u", port);
+	buf_add(out, STR("/\n"));
 }
 
 void
-listeners_log_open(const struct config *config)
+listeners_print_urls(const struct config *config)
 {
 	const struct site *site = &config->site;
+	char text[1024], start[300];
+	struct buf out = buf_over(text, sizeof text);
 
+	snprintf(start, sizeof start, "gemini://%.*s", STR_ARG(site->names[0]));
 	if (config->gemini_count > 0)
-		log_open("gemini", site->names[0], site->gemini_ports[0], 1965);
+		add_url(&out, str_of(start), site->gemini_ports[0], 1965);
+	snprintf(
+	    start, sizeof start, "gopher://%.*s", STR_ARG(site->gopher_host));
 	if (config->gopher_count > 0)
-		log_open("gopher", site->gopher_host, site->gopher_port, 70);
+		add_url(&out, str_of(start), site->gopher_port, 70);
+	log_output(buf_str(&out));
 }

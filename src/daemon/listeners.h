@@ -48,7 +48,10 @@ void listeners_close_others(
 void listeners_log_ready(
     const struct listeners *listeners, const struct config *config);
 
-/* Writes, for people who start it by hand, what to open in a client. */
-void listeners_log_open(const struct config *config);
+/*
+ * Prints the URLs of the home page to standard output, one a line and nothing
+ * else, to be copied into a client.
+ */
+void listeners_print_urls(const struct config *config);
 
 #endif

@@ -393,14 +393,14 @@ master_run(struct config *config, const struct options *options)
 		goto done;
 	jail_log(&master.generation->jail);
 	listeners_log_ready(&master.listeners, &master.generation->config);
-	listeners_log_open(&master.generation->config);
+	listeners_print_urls(&master.generation->config);
 	supervise(&master);
 	let_go(&master, NULL);
 	crew_set_places(&master.crew, NULL, 0);
 	status = 0;
 done:
 	if (status != 0)
-		fprintf(stderr, "capsuled: %s\n", error);
+		log_line(LOG_LEVEL_ERROR, "%s", error);
 	visitors_free(master.visitors);
 	limit_free(master.limits);
 	media_free(master.media);

@@ -1,6 +1,5 @@
 /*
- * The monotonic clock.  Knows how to add and compare; knows nothing of what
- * is waited for.
+ * The monotonic clock, and the calendar's.
  */
 #include "sys/clock.h"
 
@@ -15,6 +14,15 @@ clock_now(void)
 
 	/* It can fail for want of that clock alone, and Linux has it. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now;
+}
+
+struct timespec
+clock_wall(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	return now;
 }
 

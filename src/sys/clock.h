@@ -9,6 +9,9 @@
  */
 struct timespec clock_now(void);
 
+/* The calendar's time, since 1970. */
+struct timespec clock_wall(void);
+
 /* The time `ms` milliseconds from now. */
 struct timespec clock_in(unsigned ms);
 

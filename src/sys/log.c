@@ -1,10 +1,11 @@
 /*
- * Lines for the operator.  Knows standard error, levels and what a terminal
- * or a log reader must never be sent raw; knows no event.
+ * Lines for the operator, on standard error, with control bytes escaped.
  */
 #include "sys/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -17,9 +18,11 @@
 #include <unistd.h>
 #include <unistr.h>
 
-#include "sys/system.h"
+#include "sys/clock.h"
+#include "text/utc.h"
 
 #define LINE_MAX_BYTES 2048
+#define MILLISECOND_NS 1000000
 
 /* Lines one after the other, no more of them than a pipe takes whole. */
 struct log_store {
@@ -27,6 +30,12 @@ struct log_store {
 	char lines[PIPE_BUF - sizeof(size_t)];
 };
 
+/* The start of a line, before its level. */
+static enum {
+	STAMP_NONE,
+	STAMP_TIME,
+	STAMP_PRIORITY
+} stamp;
 static bool debug, mute;
 static unsigned long lost; /* lines that there was no room for */
 static bool torn; /* the first of them was begun */
@@ -36,6 +45,35 @@ void
 log_set_debug(bool on)
 {
 	debug = on;
+}
+
+/* sd-daemon(3): the device and inode of the journal's socket. */
+static bool
+is_journal(const struct stat *st)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	char text[64];
+
+	if (journal == NULL)
+		return false;
+	snprintf(text, sizeof text, "%ju:%ju", (uintmax_t)st->st_dev,
+	    (uintmax_t)st->st_ino);
+	return strcmp(journal, text) == 0;
+}
+
+void
+log_start(void)
+{
+	struct stat st;
+	int flags = fcntl(STDERR_FILENO, F_GETFL);
+
+	stamp = STAMP_TIME;
+	if (fstat(STDERR_FILENO, &st) == -1)
+		return;
+	if (is_journal(&st))
+		stamp = STAMP_PRIORITY;
+	if (S_ISREG(st.st_mode) && flags != -1)
+		(void)fcntl(STDERR_FILENO, F_SETFL, flags | O_APPEND);
 }
 
 bool
@@ -117,6 +155,65 @@ add_line(struct buf *out, struct str text)
 	}
 }
 
+static struct str
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR: return STR("error ");
+	case LOG_LEVEL_WARN: return STR("warn ");
+	case LOG_LEVEL_INFO: return STR("info ");
+	case LOG_LEVEL_DEBUG: return STR("debug ");
+	}
+	return STR("");
+}
+
+/* As syslog(3) numbers them. */
+static struct str
+priority(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR: return STR("<3>");
+	case LOG_LEVEL_WARN: return STR("<4>");
+	case LOG_LEVEL_INFO: return STR("<6>");
+	case LOG_LEVEL_DEBUG: return STR("<7>");
+	}
+	return STR("");
+}
+
+/* Appends "2026-11-29T12:00:00.123Z "; formats a second once. */
+static void
+add_time(struct buf *out)
+{
+	static char text[UTC_SIZE + 4];
+	static time_t formatted = -1;
+	struct timespec now = clock_wall();
+	int ms = (int)(now.tv_nsec / MILLISECOND_NS);
+	char *fraction = text + UTC_SIZE - 2;
+
+	if (now.tv_sec != formatted) {
+		utc_format(now.tv_sec, text);
+		formatted = now.tv_sec;
+	}
+	fraction[0] = '.';
+	fraction[1] = (char)('0' + ms / 100);
+	fraction[2] = (char)('0' + ms / 10 % 10);
+	fraction[3] = (char)('0' + ms % 10);
+	fraction[4] = 'Z';
+	fraction[5] = ' ';
+	buf_add(out, (struct str){ text, sizeof text });
+}
+
+/* Appends the time or priority, and the level. */
+static void
+add_start(struct buf *out, enum log_level level)
+{
+	if (stamp == STAMP_TIME)
+		add_time(out);
+	else if (stamp == STAMP_PRIORITY)
+		buf_add(out, priority(level));
+	buf_add(out, level_name(level));
+}
+
 /*
  * Whether a line can be written at once.  A pipe that nobody reads must not
  * hold up the service; a file always takes it.
@@ -166,14 +263,16 @@ write_bytes(struct str lines)
 static void
 write_lines(struct str lines)
 {
-	char text[80];
+	char text[120];
 	struct buf notice = buf_over(text, sizeof text);
 	unsigned long before = lost;
 
 	if (before > 0) {
+		if (torn)
+			buf_char(&notice, '\n');
+		add_start(&notice, LOG_LEVEL_WARN);
 		buf_printf(&notice,
-		    "%swarn log: %lu lines were lost, there was no room\n",
-		    torn ? "\n" : "", before);
+		    "log: %lu lines were lost, there was no room\n", before);
 		lost = 0;
 		write_bytes(buf_str(&notice));
 		if (lost > 0)
@@ -236,54 +335,34 @@ hold(struct str line)
 	return true;
 }
 
-/* Builds a line of `prefix`, `text` and LF. */
+/* Builds a line of `text` and LF. */
 static struct str
-make_line(struct str prefix, struct str text, char bytes[LINE_MAX_BYTES])
+make_line(enum log_level level, struct str text, char bytes[LINE_MAX_BYTES])
 {
 	struct buf line = buf_over(bytes, LINE_MAX_BYTES - 1);
 
-	add_line(&line, prefix);
+	add_start(&line, level);
 	add_line(&line, text);
 	bytes[line.len++] = '\n';
 	return buf_str(&line);
 }
 
-/* What was held came before. */
-static void
-write_line(struct str prefix, struct str text)
-{
-	char bytes[LINE_MAX_BYTES];
-
-	log_store_write(store);
-	write_lines(make_line(prefix, text, bytes));
-}
-
-static void write_formatted(
-    struct str prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+static void write_formatted(enum log_level level, const char *format,
+    va_list arguments) PRINTF_LIKE(2, 0);
 
 static void
-write_formatted(struct str prefix, const char *format, va_list arguments)
+write_formatted(enum log_level level, const char *format, va_list arguments)
 {
-	char text[LINE_MAX_BYTES];
+	char text[LINE_MAX_BYTES], bytes[LINE_MAX_BYTES];
 	int len = vsnprintf(text, sizeof text, format, arguments);
 
 	if (len < 0)
 		len = 0;
 	if ((size_t)len >= sizeof text)
 		len = sizeof text - 1;
-	write_line(prefix, (struct str){ text, (size_t)len });
-}
-
-static struct str
-level_name(enum log_level level)
-{
-	switch (level) {
-	case LOG_LEVEL_ERROR: return STR("error ");
-	case LOG_LEVEL_WARN: return STR("warn ");
-	case LOG_LEVEL_INFO: return STR("info ");
-	case LOG_LEVEL_DEBUG: return STR("debug ");
-	}
-	return STR("");
+	/* Lines that are held came before. */
+	log_store_write(store);
+	write_lines(make_line(level, (struct str){ text, (size_t)len }, bytes));
 }
 
 void
@@ -295,7 +374,7 @@ log_line(enum log_level level, const char *format, ...)
 	if (mute || (level == LOG_LEVEL_DEBUG && !debug))
 		return;
 	va_start(arguments, format);
-	write_formatted(level_name(level), format, arguments);
+	write_formatted(level, format, arguments);
 	va_end(arguments);
 	errno = saved;
 }
@@ -305,7 +384,7 @@ log_info(struct str text)
 {
 	int saved = errno;
 	char bytes[LINE_MAX_BYTES];
-	struct str line = make_line(level_name(LOG_LEVEL_INFO), text, bytes);
+	struct str line = make_line(LOG_LEVEL_INFO, text, bytes);
 
 	if (!hold(line)) {
 		log_store_write(store);
@@ -315,14 +394,22 @@ log_info(struct str text)
 }
 
 void
+log_output(struct str text)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (poll(&out, 1, 0) == 1 &&
+	    write(STDOUT_FILENO, text.at, text.len) == -1)
+		return;
+}
+
+void
 log_die(int status, const char *format, ...)
 {
-	char prefix[256];
 	va_list arguments;
 
-	snprintf(prefix, sizeof prefix, "%s: ", system_program());
 	va_start(arguments, format);
-	write_formatted(str_of(prefix), format, arguments);
+	write_formatted(LOG_LEVEL_ERROR, format, arguments);
 	va_end(arguments);
 	exit(status);
 }

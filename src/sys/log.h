@@ -14,6 +14,14 @@ enum log_level {
 	LOG_LEVEL_DEBUG, /* off unless asked for */
 };
 
+/*
+ * For the server, before its first line: from now on a line begins with the
+ * UTC time, as "2026-11-29T12:00:00.123Z ", or, when JOURNAL_STREAM names
+ * standard error, with its priority, "<3>" to "<7>".  A file that is standard
+ * error is appended to, so that it can be truncated.
+ */
+void log_start(void);
+
 /* Whether debug lines are written; they are not at first. */
 void log_set_debug(bool on);
 bool log_is_debug(void);
@@ -22,10 +30,11 @@ bool log_is_debug(void);
 void log_mute(bool on);
 
 /*
- * Writes one line to standard error, with one write(2): the level's name, a
- * space, the text as printf builds it, LF.  Control bytes in the result are
- * escaped, and a line past 2048 bytes is cut.  A line that a full pipe cannot
- * take is lost; how many were is said when there is room.  errno stays.
+ * Writes one line to standard error, with one write(2): see log_start, then
+ * the level's name, a space, the text as printf builds it, LF.  Control bytes
+ * in the result are escaped, and a line past 2048 bytes is cut.  A line that a
+ * full pipe cannot take is lost; how many were is said when there is room.
+ * errno stays.
  */
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -67,7 +76,13 @@ void log_store_write(struct log_store *store);
  */
 void log_hold(struct log_store *store);
 
-/* One line "program: text" on standard error, then exit(status). */
+/*
+ * Writes text to standard output, as it is; no part of the log.  Dropped when
+ * a pipe has no room: nothing waits for a reader.
+ */
+void log_output(struct str text);
+
+/* One line of the level error, then exit(status). */
 void log_die(int status, const char *format, ...) PRINTF_LIKE(2, 3) NO_RETURN;
 
 #endif

@@ -67,7 +67,4 @@ void system_trim(void);
  */
 void system_keep_memory(void);
 
-/* The name that the program was started by, without directories. */
-const char *system_program(void);
-
 #endif

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/capsicum.h>
 #include <sys/filio.h>
 #include <sys/ioctl.h>
@@ -64,12 +63,6 @@ system_send_file(int socket, int fd, size_t most)
 	(void)most;
 	errno = ENOSYS;
 	return -1;
-}
-
-const char *
-system_program(void)
-{
-	return getprogname();
 }
 
 int

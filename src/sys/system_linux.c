@@ -3,7 +3,6 @@
  */
 #include "sys/system.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -64,12 +63,6 @@ ssize_t
 system_send_file(int socket, int fd, size_t most)
 {
 	return sendfile(socket, fd, NULL, most);
-}
-
-const char *
-system_program(void)
-{
-	return program_invocation_short_name;
 }
 
 int

@@ -54,12 +54,6 @@ system_send_file(int socket, int fd, size_t most)
 	return -1;
 }
 
-const char *
-system_program(void)
-{
-	return getprogname();
-}
-
 int
 system_memory_file(int *reads)
 {

@@ -93,7 +93,7 @@ def measure(bench):
     size = make_pages(bench.path('asked'), chance, words)
     started = time.monotonic()
     server = bench.capsuled(bench.path('asked'), workers=1, asks=True)
-    wait_until(lambda: re.search('^info index ms=', server.said(), re.M),
+    wait_until(lambda: re.search('^debug index ms=', server.said(), re.M),
                'an index', INDEX_S)
     took = time.monotonic() - started
     indexer, = filter(is_indexer, children(server))

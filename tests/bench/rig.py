@@ -113,8 +113,10 @@ class Server:
         self.ports = ports
 
     def said(self):
+        """Its log, without the times."""
         with open(self.log, encoding='utf-8', errors='replace') as file:
-            return '%s: %s' % (self.name, file.read())
+            return '%s: %s' % (self.name, re.sub(
+                r'^[0-9T:.-]+Z ', '', file.read(), flags=re.M))
 
     def target(self, protocol, path):
         """What to ask it for."""
@@ -213,7 +215,7 @@ class Rig:
                    '-w', str(workers), '-C', self.certs,
                    '-g', '127.0.0.1:0', '-G', '127.0.0.1:0']
         # What it costs to make an index is told apart; see asking.py.
-        indexes = () if asks else ('ask=off', 'manifest=off')
+        indexes = ('verbose=yes',) if asks else ('ask=off', 'manifest=off')
         for option in (*DEFAULTS, *indexes, *options):
             command += ['-o', option]
         server = self.start(name, [*command, tree], {})

@@ -83,7 +83,7 @@ class Stage:
         tree, mirrored = rig.path('tree'), rig.path('mirrored')
         trees.make_works(tree)
         self.capsuled = rig.capsuled(tree, options=PATIENT, asks=True)
-        wait_until(lambda: '\ninfo index ' in self.capsuled.said(),
+        wait_until(lambda: '\ndebug index ' in self.capsuled.said(),
                    'the index', INDEX_S)
         # Before anybody has answered: what each has at rest.
         self.rest = {'capsuled': pss_kib(self.capsuled),

@@ -104,7 +104,7 @@ class Client(unittest.TestCase):
     def setUpClass(cls):
         if shutil.which(cls.program) is None:
             raise AssertionError('%s is missing: make deps' % cls.program)
-        cls.server = Server(cls.tree)
+        cls.server = Server(cls.tree, options=['verbose=yes'])
         cls.addClassCleanup(cls.server.stop)
         cls.gopher = 'gopher://localhost:%d' % cls.server.gopher_port
 
@@ -113,7 +113,7 @@ class Client(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.home, True)
 
     def wait_for_index(self):
-        self.server.wait_for_line('^info index ')
+        self.server.wait_for_line('^debug index ')
         wait_until(lambda: fetch(self.server, '/ask?plane').text.startswith(
             '# Found'), 'an index')
 

@@ -13,8 +13,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "sys/clock.h"
+#include "text/utc.h"
 
 /*
  * Standard error becomes a socket of datagrams: each write(2) is one, so a
@@ -462,7 +466,142 @@ test_die(void **state)
 	capture_end(&capture);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 2);
-	expect(got, STR("test_log: no file,\\nfind one\n"));
+	expect(got, STR("error no file,\\nfind one\n"));
+}
+
+/* The name of standard error in JOURNAL_STREAM. */
+static void
+name_stream(char *out, size_t size, uintmax_t inode_offset)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(out, size, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino + inode_offset);
+}
+
+/* Lines of a server; in a child, since log_start cannot be undone. */
+static void
+write_as_server(const char *journal_stream)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct log_store *store = log_store_new();
+
+		if (journal_stream != NULL)
+			setenv("JOURNAL_STREAM", journal_stream, 1);
+		else
+			unsetenv("JOURNAL_STREAM");
+		log_start();
+		log_set_debug(true);
+		log_line(LOG_LEVEL_ERROR, "a");
+		log_line(LOG_LEVEL_WARN, "b");
+		log_hold(store);
+		log_info(STR("c"));
+		log_line(LOG_LEVEL_DEBUG, "d");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void
+test_start_journal(void **state)
+{
+	static const char *const want[] = { "<3>error a\n", "<4>warn b\n",
+		"<6>info c\n", "<7>debug d\n" };
+	struct capture capture;
+	char room[4096], name[64];
+
+	(void)state;
+	capture_begin(&capture);
+	name_stream(name, sizeof name, 0);
+	write_as_server(name);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+		expect(capture_next(&capture, room), str_of(want[i]));
+	capture_end(&capture);
+}
+
+/* Reads "2026-11-29T12:00:00.123Z " at the start; milliseconds since 1970. */
+static int64_t
+take_time(struct str *line)
+{
+	struct str time = str_head(*line, 25);
+	char second[UTC_SIZE];
+	unsigned long ms;
+	int64_t seconds;
+
+	assert_int_equal(time.len, 25);
+	assert_true(str_ends(time, STR("Z ")));
+	assert_int_equal(time.at[19], '.');
+	assert_true(str_number((struct str){ time.at + 20, 3 }, 999, &ms));
+	snprintf(second, sizeof second, "%.19sZ", time.at);
+	assert_true(utc_read(str_of(second), &seconds));
+	*line = str_tail(*line, 25);
+	return seconds * 1000 + (int64_t)ms;
+}
+
+static int64_t
+wall_ms(void)
+{
+	struct timespec now = clock_wall();
+
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+test_start_time(void **state)
+{
+	static const char *const want[] = { "error a\n", "warn b\n", "info c\n",
+		"debug d\n" };
+	const char *journals[] = { NULL, "", "1:2", NULL };
+	char other[64];
+
+	(void)state;
+	journals[3] = other;
+	for (size_t i = 0; i < sizeof journals / sizeof *journals; i++) {
+		int64_t before = wall_ms();
+		struct capture capture;
+		char room[4096];
+
+		capture_begin(&capture);
+		name_stream(other, sizeof other, 1);
+		write_as_server(journals[i]);
+		for (size_t j = 0; j < sizeof want / sizeof *want; j++) {
+			struct str got = capture_next(&capture, room);
+			int64_t time = take_time(&got);
+
+			assert_in_range(time, before, wall_ms());
+			before = time;
+			expect(got, str_of(want[j]));
+		}
+		capture_end(&capture);
+	}
+}
+
+/* logrotate(8), copytruncate. */
+static void
+test_start_truncated(void **state)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	char got[256];
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	dup2(fileno(file), STDERR_FILENO);
+	write_as_server(NULL);
+	assert_int_equal(ftruncate(STDERR_FILENO, 0), 0);
+	log_line(LOG_LEVEL_WARN, "later");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	len = fread(got, 1, sizeof got, file);
+	fclose(file);
+	expect((struct str){ got, len }, STR("warn later\n"));
 }
 
 int
@@ -484,6 +623,9 @@ main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_die),
+		cmocka_unit_test(test_start_journal),
+		cmocka_unit_test(test_start_time),
+		cmocka_unit_test(test_start_truncated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

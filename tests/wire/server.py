@@ -19,6 +19,8 @@ from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
 
 # What a server that is started by hand takes, too.
 UNJAILED = ['-o', 'jail=off'] if INSTRUMENTED else []
+TIME = re.compile(
+    r'^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z (?=\w)')
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')
 
@@ -68,10 +70,13 @@ def is_indexer(pid):
 
 
 class Lines:
-    """The lines of a stream, read in a thread as they come."""
+    """The lines of a stream, read in a thread as they come.
+
+    `raw` has them as they came, `lines` without the time of a log line.
+    """
 
     def __init__(self, stream):
-        self.lines = []
+        self.lines, self.raw = [], []
         self.ended = False
         # Cleared, it keeps the stream unread, but for what is buffered.
         self.reads_on = threading.Event()
@@ -84,8 +89,8 @@ class Lines:
     def _read(self, stream):
         for line in stream:
             with self.changed:
-                self.lines.append(
-                    line.decode('utf-8', 'replace').rstrip('\n'))
+                self.raw.append(line.decode('utf-8', 'replace').rstrip('\n'))
+                self.lines.append(TIME.sub('', self.raw[-1]))
                 self.changed.notify_all()
             self.reads_on.wait()
         stream.close()

@@ -32,8 +32,8 @@ class Jail(unittest.TestCase):
 
     def test_the_index_shares_no_memory(self):
         # In what workers share are the keys that addresses are hashed with.
-        with Server(TREE) as server:
-            server.wait_for_line('^info index ms=')
+        with Server(TREE, options=['verbose=yes']) as server:
+            server.wait_for_line('^debug index ms=')
             for pid, shared in ((server.workers()[0], True),
                                 (server.indexer(), False)):
                 with open('/proc/%d/maps' % pid, encoding='utf-8') as file:

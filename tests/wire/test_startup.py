@@ -1,16 +1,19 @@
 """Start: what is refused, what is made, and who serves then."""
 
+import datetime
 import hashlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import unittest
 
-from server import (CAPSULED, DEADLINE_S, Connection, Process, Server, fetch,
-                    new_directory, peer_certificate, select, tls_context,
-                    wait_until, write_tree)
+from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Lines, Process,
+                    Server, fetch, new_directory, peer_certificate, select,
+                    tls_context, wait_until, write_tree)
+from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 HOME = '# Home\n'
@@ -72,14 +75,89 @@ class Startup(unittest.TestCase):
                 self.assert_refused([*good, *extra, *rest], (2,))
 
     def test_an_error_names_what_was_typed(self):
-        for extra, says in ((['-g', '99999'], 'capsuled: -g: "99999"'),
-                            (['-G', 'x'], 'capsuled: -G: "x"'),
-                            (['-n', 'a b'], 'capsuled: -n: "a b"'),
-                            (['-w', 'x'], 'capsuled: -w: '),
-                            (['-o', 'workers=x'], 'capsuled: -o workers: ')):
+        for extra, says in ((['-g', '99999'], 'error -g: "99999"'),
+                            (['-G', 'x'], 'error -G: "x"'),
+                            (['-n', 'a b'], 'error -n: "a b"'),
+                            (['-w', 'x'], 'error -w: '),
+                            (['-o', 'workers=x'], 'error -o workers: ')):
             with self.subTest(extra=extra):
                 self.assert_refused(
                     [*self.listening(), *extra, self.tree], (2,), says)
+
+    def test_lines_begin_with_the_time(self):
+        with Server(TREE) as server:
+            select(server, '')
+            server.wait_for_line('^info gopher ')
+            server.signal(signal.SIGHUP)
+            server.wait_for_line('^info reloaded')
+        refused = Process(['-g', 'nonsense'])
+        self.assertEqual(refused.wait(), 2)
+        for line in server.log.raw + refused.log.raw:
+            self.assertRegex(
+                line, r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z '
+                '(info|warn|error) ')
+
+    def test_the_time_goes_on(self):
+        def last_time():
+            since = len(server.lines)
+            select(server, '')
+            server.wait_for_line('^info gopher ', since)
+            return datetime.datetime.fromisoformat(
+                server.log.raw[since].split('Z ')[0])
+
+        with TroubledServer(TREE) as server:
+            first = last_time()
+            server.trouble['seconds'] = 86400
+            passed = last_time() - first
+        self.assertGreaterEqual(passed.total_seconds(), 86400)
+        self.assertLess(passed.total_seconds(), 86400 + DEADLINE_S)
+
+    def test_lines_of_the_journal_begin_with_the_priority(self):
+        read_end, write_end = os.pipe()
+        status = os.fstat(write_end)
+        environment = dict(os.environ, JOURNAL_STREAM='%d:%d' % (
+            status.st_dev, status.st_ino))
+        subprocess.run([CAPSULED, '-g', 'nonsense'], stderr=write_end,
+                       env=environment, timeout=DEADLINE_S, check=False)
+        os.close(write_end)
+        with open(read_end, 'rb') as log:
+            self.assertRegex(log.read(), rb'\A<3>error -g: .*\n\Z')
+
+    def test_what_to_open_comes_last(self):
+        for flags, gemini, gopher, want in (
+                ([], True, True, 'gemini://localhost:%d/\n'
+                                 'gopher://localhost:%d/\n'),
+                (['-o', 'gopher_host=g.example', '-o', 'gopher_port=70'],
+                 False, True, 'gopher://g.example/\n'),
+                (['-o', 'gemini_ports=1965'], True, False,
+                 'gemini://localhost/\n')):
+            with self.subTest(flags=flags), Server(
+                    TREE, gemini='127.0.0.1:0' if gemini else 'off',
+                    gopher='127.0.0.1:0' if gopher else 'off',
+                    arguments=flags) as server:
+                if '%' in want:
+                    want %= (server.gemini_port, server.gopher_port)
+                server.stop()
+                self.assertEqual(server.out.text() + '\n', want)
+                # The line before is the last of a start.
+                after = server.lines[server.lines.index(server.ready) + 1:]
+                self.assertEqual(after, ['info stopping', 'info stopped'])
+
+    def test_nothing_waits_for_a_reader_of_what_to_open(self):
+        read_end, write_end = os.pipe()
+        os.set_blocking(write_end, False)
+        with open(read_end, 'rb'), open(write_end, 'wb', 0) as full:
+            while full.write(b'x' * 4096):
+                pass
+            os.set_blocking(write_end, True)
+            child = subprocess.Popen(
+                [CAPSULED, *UNJAILED, *self.listening(), self.tree],
+                stdin=subprocess.DEVNULL, stdout=full,
+                stderr=subprocess.PIPE)
+            log = Lines(child.stderr)
+            log.wait('^info ready ')
+            child.terminate()
+            self.assertEqual(child.wait(DEADLINE_S), 0)
 
     def test_keys_within_the_capsule(self):
         link = os.path.join(self.directory, 'link')

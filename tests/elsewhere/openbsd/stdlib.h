@@ -1,4 +1,3 @@
 #include_next <stdlib.h>
 
-const char *getprogname(void);
 void setproctitle(const char *format, ...);

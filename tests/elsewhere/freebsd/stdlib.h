@@ -1,3 +1,0 @@
-#include_next <stdlib.h>
-
-const char *getprogname(void);
