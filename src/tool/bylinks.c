@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "text/mime.h"
+#include "tool/filestore.h"
 #include "tool/frontier.h"
 #include "tool/linkqueue.h"
 
@@ -22,11 +23,9 @@
 struct walk {
 	struct mirroring *mirroring;
 	struct linkqueue queue;
-	struct frontier names; /* of files that have come */
+	struct filestore store;
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
-	struct manifest_file *files; /* what has come, in no order */
-	size_t count, room;
 };
 
 static int
@@ -36,38 +35,6 @@ no_memory(struct walk *walk)
 }
 
 /* What came. */
-
-/* The name that it is kept by; NULL, or why it cannot be kept. */
-static const char *
-name_of(struct walk *walk, const struct job *job, struct str *out)
-{
-	struct mirroring *mirroring = walk->mirroring;
-	struct buf name =
-	    buf_in(&walk->scratch, 2 * (size_t)ORIGIN_REQUEST_MAX);
-	struct str path;
-
-	if (origin_path(&mirroring->origin, &walk->scratch,
-		str_of(job->fetch.request), &path) == -1)
-		return "lies elsewhere";
-	buf_add(&name, path);
-	if (walk->place.is_menu) {
-		if (path.len > 0 && !str_ends(path, STR("/")))
-			buf_char(&name, '/');
-		buf_add(&name, STR("gophermap"));
-	} else if (path.len == 0 || str_ends(path, STR("/"))) {
-		if (!mime_is(str_of(job->fetch.meta), STR("text/gemini")))
-			return "is a folder whose page is no gemtext";
-		buf_add(&name, STR("index.gmi"));
-	}
-	if (name.overflow ||
-	    arena_copy(walk->queue.frontier.arena, buf_str(&name), out) == -1)
-		return "out of memory";
-	if (!manifest_lists(*out))
-		return "has a name that is not kept";
-	if (mirroring_is_odd(*out))
-		return "its name has control characters";
-	return NULL;
-}
 
 /* Puts other bytes into the part. */
 static int
@@ -126,68 +93,6 @@ follow(struct walk *walk, struct job *job)
 	return result;
 }
 
-/* Keeps what came, unless it is there already; NULL, or why it cannot. */
-static const char *
-keep(struct walk *walk, struct job *job, struct manifest_file *file)
-{
-	struct mirroring *mirroring = walk->mirroring;
-	const struct manifest_file *before =
-	    manifest_find(&mirroring->known, file->path);
-
-	file->size = job->fetch.size;
-	memcpy(file->hash, job->fetch.hash, sizeof file->hash);
-	file->time = (int64_t)time(NULL);
-	/* What is as it was keeps its time: no server says when that was. */
-	if (before != NULL &&
-	    memcmp(before->hash, file->hash, sizeof file->hash) == 0) {
-		file->time = before->time;
-		if (copy_has(&mirroring->copy, file, true) == 1)
-			return NULL;
-	}
-	if (before == NULL && copy_has(&mirroring->copy, file, false) != 1) {
-		if (copy_holds(&mirroring->copy, file->path) == 1)
-			return "is not of this mirror; move it away";
-		if (mirroring_comes(mirroring, file->path) == -1)
-			return strerror(errno);
-	}
-	if (copy_place(&mirroring->copy, job->part, job->fetch.body, file) ==
-	    -1)
-		return errno == ENOTDIR || errno == EISDIR
-		    ? "something else is in its place"
-		    : strerror(errno);
-	report_fetched(&mirroring->report, file->path, file->size);
-	return NULL;
-}
-
-/* Two links may lead to one file: the first that comes is it. */
-static bool
-is_first(struct walk *walk, struct str name)
-{
-	int added =
-	    frontier_add(&walk->names, &(struct place){ .request = name });
-
-	if (added == -1)
-		(void)no_memory(walk);
-	return added == 1;
-}
-
-static int
-remember(struct walk *walk, const struct manifest_file *file)
-{
-	if (walk->count == walk->room) {
-		size_t room = walk->room == 0 ? 256 : 2 * walk->room;
-		struct manifest_file *files =
-		    realloc(walk->files, room * sizeof *files);
-
-		if (files == NULL)
-			return no_memory(walk);
-		walk->files = files;
-		walk->room = room;
-	}
-	walk->files[walk->count++] = *file;
-	return 0;
-}
-
 /*
  * A link that leads nowhere, as the server says for good.  Where the walk
  * begins there is no link: without that page nothing is known of the rest.
@@ -225,35 +130,50 @@ refuse_menu(struct walk *walk, const struct job *job)
 	return is_menu ? NULL : "its answer is not a whole menu";
 }
 
+static bool
+is_redirected_to_query(struct walk *walk, const struct job *job)
+{
+	const struct fetch *fetch = &job->fetch;
+	struct str url;
+
+	return fetch->end == FETCH_ANSWERED && fetch->status / 10 == 3 &&
+	    origin_resolve(&walk->mirroring->origin, &walk->scratch,
+		str_of(fetch->request), str_of(fetch->meta), &url) == 1 &&
+	    linkqueue_has_query(url);
+}
+
 static void
 job_done(void *context, struct job *job)
 {
 	struct walk *walk = context;
 	struct report *report = &walk->mirroring->report;
-	struct manifest_file file = { 0 };
 	const char *why = job_failure(job);
+	struct str name;
 
 	arena_reset(&walk->scratch);
 	if (is_dead(walk, job)) {
 		report_note(report, walk->place.request, "is a dead link");
 		return;
 	}
+	if (is_redirected_to_query(walk, job)) {
+		report_note(report, walk->place.request,
+		    "leads to a URL with a query, which is not part of a "
+		    "copy");
+		return;
+	}
 	if (why == NULL && walk->place.is_menu)
 		why = refuse_menu(walk, job);
 	if (why == NULL)
-		why = name_of(walk, job, &file.path);
-	if (why == NULL && !is_first(walk, file.path))
-		return;
+		why = filestore_name(
+		    &walk->store, job, walk->place.is_menu, &name);
 	if (why == NULL && follow(walk, job) == 0)
-		why = keep(walk, job, &file);
+		why = filestore_put(&walk->store, job, name);
 	if (why != NULL)
 		/* The root of Gopher has no name that could be shown. */
 		report_failed(report,
 		    walk->place.request.len > 0 ? walk->place.request
 						: str_of(walk->mirroring->url),
 		    why);
-	else
-		(void)remember(walk, &file);
 	report->total = walk->queue.frontier.count;
 }
 
@@ -282,19 +202,6 @@ next_job(void *context, struct job *job)
 
 /* The end. */
 
-static int
-in_order(const void *a, const void *b)
-{
-	return manifest_compare(a, b);
-}
-
-static void
-sort(struct walk *walk)
-{
-	if (walk->count > 0)
-		qsort(walk->files, walk->count, sizeof *walk->files, in_order);
-}
-
 static bool
 is_complete(struct walk *walk)
 {
@@ -318,16 +225,18 @@ static int
 finish(struct walk *walk)
 {
 	struct mirroring *mirroring = walk->mirroring;
+	struct filestore *store = &walk->store;
 	bool complete = is_complete(walk);
 	const struct manifest_file **gone;
 	size_t gone_count;
 
-	sort(walk);
-	gone = mirroring_gone(mirroring, walk->files, walk->count, &gone_count);
+	filestore_sort(store);
+	gone =
+	    mirroring_gone(mirroring, store->files, store->count, &gone_count);
 	if (gone == NULL)
 		return no_memory(walk);
 	/* A disk that was not mounted looks the same, as an empty listing. */
-	if (complete && !mirroring->keep && walk->count <= 1 &&
+	if (complete && !mirroring->keep && store->count <= 1 &&
 	    gone_count > 1) {
 		report_failed(&mirroring->report, str_of(mirroring->url),
 		    "leads nowhere any more, so nothing was removed; if that "
@@ -337,13 +246,13 @@ finish(struct walk *walk)
 	for (size_t i = 0; i < gone_count; i++)
 		if (!complete || mirroring->keep ||
 		    copy_remove(&mirroring->copy, gone[i]->path) == -1) {
-			if (remember(walk, gone[i]) == -1)
+			if (filestore_add(store, gone[i]) == -1)
 				return -1;
 		} else {
 			report_removed(&mirroring->report, gone[i]->path);
 		}
-	sort(walk);
-	return mirroring_note(mirroring, walk->files, walk->count);
+	filestore_sort(store);
+	return mirroring_note(mirroring, store->files, store->count);
 }
 
 static int
@@ -380,18 +289,17 @@ int
 bylinks_run(struct mirroring *mirroring)
 {
 	struct walk walk = { .mirroring = mirroring,
-		.names = { .arena = &mirroring->arena, .most = SIZE_MAX } };
+		.store = { .mirroring = mirroring, .scratch = &walk.scratch } };
 	int result = -1;
 
 	arena_init(&walk.scratch, SCRATCH_MAX);
 	if (linkqueue_open(&walk.queue, mirroring) == -1 ||
-	    frontier_open(&walk.names) == -1)
+	    filestore_open(&walk.store) == -1)
 		(void)no_memory(&walk);
 	else
 		result = go(&walk);
 	linkqueue_release(&walk.queue);
-	frontier_release(&walk.names);
+	filestore_release(&walk.store);
 	arena_release(&walk.scratch);
-	free(walk.files);
 	return result;
 }

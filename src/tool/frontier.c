@@ -37,7 +37,7 @@ frontier_release(struct frontier *frontier)
 
 /* The slot of the request, or the empty one where it would be. */
 static size_t *
-slot_of(struct frontier *frontier, struct str request)
+slot_of(const struct frontier *frontier, struct str request)
 {
 	size_t i = hash_of(frontier->hash, request) % frontier->slot_count;
 
@@ -77,10 +77,18 @@ grow_places(struct frontier *frontier)
 	return 0;
 }
 
-bool
-frontier_knows(struct frontier *frontier, struct str request)
+size_t
+frontier_find(const struct frontier *frontier, struct str request)
 {
-	return *slot_of(frontier, request) != 0;
+	size_t number = *slot_of(frontier, request);
+
+	return number != 0 ? number - 1 : frontier->count;
+}
+
+bool
+frontier_knows(const struct frontier *frontier, struct str request)
+{
+	return frontier_find(frontier, request) < frontier->count;
 }
 
 int

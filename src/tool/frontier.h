@@ -44,8 +44,11 @@ void frontier_release(struct frontier *frontier);
  */
 MUST_USE int frontier_add(struct frontier *frontier, const struct place *place);
 
+/* The place's number, from 0 in the order of addition; `count`: unknown. */
+size_t frontier_find(const struct frontier *frontier, struct str request);
+
 /* Whether the place is known already. */
-bool frontier_knows(struct frontier *frontier, struct str request);
+bool frontier_knows(const struct frontier *frontier, struct str request);
 
 /* The next place to look at; false when there is none. */
 bool frontier_next(struct frontier *frontier, struct place *out);

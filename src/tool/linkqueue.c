@@ -75,10 +75,16 @@ is_allowed(struct linkqueue *queue, struct str request)
 }
 
 bool
+linkqueue_has_query(struct str request)
+{
+	return str_find(request, '?') < request.len;
+}
+
+bool
 linkqueue_allows(struct linkqueue *queue, struct str request)
 {
 	arena_reset(&queue->scratch);
-	return is_allowed(queue, request);
+	return !linkqueue_has_query(request) && is_allowed(queue, request);
 }
 
 void
@@ -108,11 +114,10 @@ linkqueue_page(
 		struct str url;
 
 		arena_reset(&queue->scratch);
-		/* What stands behind "?" is an answer to a question. */
 		if (line.kind == GEMTEXT_LINK &&
 		    origin_resolve(
 			origin, &queue->scratch, base, line.url, &url) == 1 &&
-		    str_find(url, '?') == url.len)
+		    !linkqueue_has_query(url))
 			linkqueue_add(queue, url, depth, false);
 	}
 }

@@ -37,7 +37,13 @@ void linkqueue_release(struct linkqueue *queue);
  */
 MUST_USE int linkqueue_read_robots(struct linkqueue *queue);
 
-/* Whether robots.txt allows the request, as of origin_request. */
+/* Whether the request has a query: its answer is not part of a copy. */
+bool linkqueue_has_query(struct str request);
+
+/*
+ * Whether the request, as of origin_request, may be followed: it has no query,
+ * and robots.txt allows it.
+ */
 bool linkqueue_allows(struct linkqueue *queue, struct str request);
 
 /*

@@ -47,6 +47,10 @@ each_once_in_order(void **state)
 	/* What was looked at is known still. */
 	assert_true(frontier_knows(&frontier, STR("/7")));
 	assert_false(frontier_knows(&frontier, STR("/5000")));
+	assert_int_equal(frontier_find(&frontier, STR("/0")), 0);
+	assert_int_equal(frontier_find(&frontier, STR("/7")), 7);
+	assert_int_equal(
+	    frontier_find(&frontier, STR("/5000")), frontier.count);
 	assert_int_equal(add(&frontier, "/7", 1), 0);
 	frontier_release(&frontier);
 	arena_release(&arena);

@@ -330,7 +330,8 @@ class Walk(Mirroring):
             'index.gmi': b'=> about\n=> about/me.gmi\n',
             'about': b'# About\n', 'about/me.gmi': b'# Me\n'}
         result = self.run_mirror(status=1)
-        self.assertIn('about/me.gmi: something else', result.stderr)
+        self.assertIn('about/me.gmi: not stored: the name about in the '
+                      'copy is taken by ', result.stderr)
 
     def test_a_folder_of_a_server(self):
         self.origin.files = {

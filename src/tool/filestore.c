@@ -1,0 +1,245 @@
+/*
+ * The files that a walk stores: their names, the clashes between names, and
+ * how they get into the copy.
+ */
+#include "tool/filestore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "text/mime.h"
+
+int
+filestore_open(struct filestore *store)
+{
+	store->names = (struct frontier){ .arena = &store->mirroring->arena,
+		.most = SIZE_MAX };
+	return frontier_open(&store->names);
+}
+
+void
+filestore_release(struct filestore *store)
+{
+	frontier_release(&store->names);
+	free(store->claims);
+	free(store->files);
+}
+
+static int
+no_memory(struct filestore *store)
+{
+	return mirroring_stop(store->mirroring, "out of memory");
+}
+
+/* Names. */
+
+const char *
+filestore_name(struct filestore *store, const struct job *job, bool is_menu,
+    struct str *out)
+{
+	struct mirroring *mirroring = store->mirroring;
+	struct buf name =
+	    buf_in(store->scratch, 2 * (size_t)ORIGIN_REQUEST_MAX);
+	struct str path;
+
+	if (origin_path(&mirroring->origin, store->scratch,
+		str_of(job->fetch.request), &path) == -1)
+		return "lies elsewhere";
+	buf_add(&name, path);
+	if (is_menu) {
+		if (path.len > 0 && !str_ends(path, STR("/")))
+			buf_char(&name, '/');
+		buf_add(&name, STR("gophermap"));
+	} else if (path.len == 0 || str_ends(path, STR("/"))) {
+		if (!mime_is(str_of(job->fetch.meta), STR("text/gemini")))
+			return "is a folder whose page is no gemtext";
+		buf_add(&name, STR("index.gmi"));
+	}
+	if (name.overflow ||
+	    arena_copy(&mirroring->arena, buf_str(&name), out) == -1)
+		return "out of memory";
+	if (!manifest_lists(*out))
+		return "has a name that is not kept";
+	if (mirroring_is_odd(*out))
+		return "its name has control characters";
+	return NULL;
+}
+
+static int
+grow_claims(struct filestore *store)
+{
+	size_t room = store->claim_room == 0 ? 256 : 2 * store->claim_room;
+	struct filestore_claim *claims =
+	    realloc(store->claims, room * sizeof *claims);
+
+	if (claims == NULL)
+		return no_memory(store);
+	store->claims = claims;
+	store->claim_room = room;
+	return 0;
+}
+
+/*
+ * The claim on the name: the one that it has, or else `claim`, of which a
+ * copy is made.  NULL without memory.
+ */
+static const struct filestore_claim *
+claim_name(struct filestore *store, struct str name,
+    const struct filestore_claim *claim)
+{
+	struct frontier *names = &store->names;
+	size_t number = frontier_find(names, name);
+
+	if (number < names->count)
+		return &store->claims[number];
+	if (number == store->claim_room && grow_claims(store) == -1)
+		return NULL;
+	if (frontier_add(names, &(struct place){ .request = name }) == -1) {
+		(void)no_memory(store);
+		return NULL;
+	}
+	store->claims[number] = *claim;
+	return &store->claims[number];
+}
+
+static const char *
+clash(struct filestore *store, struct str name,
+    const struct filestore_claim *other)
+{
+	snprintf(store->why, sizeof store->why,
+	    "not stored: the name %.*s in the copy is taken by %.*s",
+	    STR_ARG(name),
+	    STR_ARG(other->request.len > 0 ? other->request : STR("/")));
+	return store->why;
+}
+
+/* What becomes of an answer when its name is compared with all others. */
+enum claimed {
+	CLAIM_NEW,
+	CLAIM_SAME, /* the file was stored before */
+	CLAIM_CLASH /* see `why` */
+};
+
+/* Claims the name for a file, and the folders above it as folders. */
+static enum claimed
+claim_path(struct filestore *store, struct str name,
+    const struct filestore_claim *claim)
+{
+	const struct filestore_claim above = { claim->request, true, { 0 } };
+	const struct filestore_claim *other;
+	size_t known;
+
+	for (size_t i = 1; i < name.len; i++) {
+		struct str folder = str_head(name, i);
+
+		if (name.at[i] != '/')
+			continue;
+		other = claim_name(store, folder, &above);
+		if (other != NULL && !other->is_folder) {
+			(void)clash(store, folder, other);
+			return CLAIM_CLASH;
+		}
+	}
+	known = store->names.count;
+	other = claim_name(store, name, claim);
+	if (other == NULL || store->names.count > known)
+		return CLAIM_NEW;
+	/* An address that is fetched twice may change between the two. */
+	if (!other->is_folder &&
+	    (str_equals(other->request, claim->request) ||
+		memcmp(other->hash, claim->hash, sizeof claim->hash) == 0))
+		return CLAIM_SAME;
+	(void)clash(store, name, other);
+	return CLAIM_CLASH;
+}
+
+/* Storing. */
+
+static const char *
+store_file(
+    struct filestore *store, const struct job *job, struct manifest_file *file)
+{
+	struct mirroring *mirroring = store->mirroring;
+	const struct manifest_file *before =
+	    manifest_find(&mirroring->known, file->path);
+
+	/* An unchanged file keeps its time: no server says when that was. */
+	if (before != NULL &&
+	    memcmp(before->hash, file->hash, sizeof file->hash) == 0) {
+		file->time = before->time;
+		if (copy_has(&mirroring->copy, file, true) == 1)
+			return NULL;
+	}
+	if (before == NULL && copy_has(&mirroring->copy, file, false) != 1) {
+		if (copy_holds(&mirroring->copy, file->path) == 1)
+			return "is not of this mirror; move it away";
+		if (mirroring_comes(mirroring, file->path) == -1)
+			return strerror(errno);
+	}
+	if (copy_place(&mirroring->copy, job->part, job->fetch.body, file) ==
+	    -1)
+		return errno == ENOTDIR || errno == EISDIR
+		    ? "something else is in its place"
+		    : strerror(errno);
+	report_fetched(&mirroring->report, file->path, file->size);
+	return NULL;
+}
+
+const char *
+filestore_put(struct filestore *store, const struct job *job, struct str name)
+{
+	struct manifest_file file = { .path = name,
+		.size = job->fetch.size,
+		.time = (int64_t)time(NULL) };
+	struct filestore_claim claim = { 0 };
+	const char *why;
+
+	memcpy(file.hash, job->fetch.hash, sizeof file.hash);
+	memcpy(claim.hash, job->fetch.hash, sizeof claim.hash);
+	if (arena_copy(&store->mirroring->arena, str_of(job->fetch.request),
+		&claim.request) == -1)
+		return "out of memory";
+	switch (claim_path(store, name, &claim)) {
+	case CLAIM_SAME: return NULL;
+	case CLAIM_CLASH: return store->why;
+	case CLAIM_NEW: break;
+	}
+	why = store_file(store, job, &file);
+	if (why == NULL && filestore_add(store, &file) == -1)
+		why = "out of memory";
+	return why;
+}
+
+int
+filestore_add(struct filestore *store, const struct manifest_file *file)
+{
+	if (store->count == store->room) {
+		size_t room = store->room == 0 ? 256 : 2 * store->room;
+		struct manifest_file *files =
+		    realloc(store->files, room * sizeof *files);
+
+		if (files == NULL)
+			return no_memory(store);
+		store->files = files;
+		store->room = room;
+	}
+	store->files[store->count++] = *file;
+	return 0;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+void
+filestore_sort(struct filestore *store)
+{
+	if (store->count > 0)
+		qsort(
+		    store->files, store->count, sizeof *store->files, in_order);
+}

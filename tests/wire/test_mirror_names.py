@@ -1,0 +1,137 @@
+"""The names that a walk gives the files it stores, and their clashes."""
+
+import shutil
+import unittest
+
+from origin import Mirroring
+
+
+def gophermenu(port, *items):
+    """Lines of a menu from (type, selector)."""
+    return b''.join(
+        b'%s%s\t%s\t127.0.0.1\t%d\r\n' % (
+            kind.encode(), selector.encode(), selector.encode(), port)
+        for kind, selector in items) + b'.\r\n'
+
+
+class Names(Mirroring):
+    with_manifest = False
+
+    def gopher(self, answers):
+        """A server of these {selector: answer}, each linked in order."""
+        self.origin.answers = {'/' + selector.lstrip('/'): answer
+                               for selector, answer in answers.items()}
+        self.origin.answers['/'] = gophermenu(
+            self.origin.gopher_port, *(('0', each) for each in answers))
+
+    def gemini(self, answers):
+        self.origin.answers = dict(answers)
+        self.origin.answers['/'] = ''.join(
+            '=> %s\n' % path for path in answers).encode()
+
+    def check(self, scheme, answers, name, clash):
+        """Whether the second of two addresses is a failure."""
+        getattr(self, scheme)(answers)
+        first, second = answers
+        result = self.run_mirror(scheme=scheme, status=int(clash))
+        self.assertEqual(self.mirror.files()[name], answers[first])
+        if clash:
+            self.assertRegex(result.stderr, r'%s: not stored: the name %s '
+                             r'in the copy is taken by \S*%s\n' % (
+                                 second, name, first))
+        shutil.rmtree(self.mirror.folder)
+
+    def test_two_selectors_of_one_name(self):
+        """Each is stored under its decoded selector; a clash names both."""
+        for first, second, name in (
+                ('/100%25.txt', '/100%.txt', '100%.txt'),
+                ('/100%.txt', '/100%25.txt', '100%.txt'),
+                ('/a%20b.txt', '/a b.txt', 'a b.txt'),
+                ('/%41.txt', '/A.txt', 'A.txt'),
+                ('/%c3%a4.txt', '/%C3%A4.txt', 'ä.txt'),
+                ('/a/b.txt', '/a//b.txt', 'a/b.txt'),
+                ('/a/b.txt', '/a/./b.txt', 'a/b.txt'),
+                ('/b.txt', '/a/../b.txt', 'b.txt')):
+            with self.subTest(first=first, second=second):
+                self.check('gopher', {first: b'1\n', second: b'2\n'},
+                           name, True)
+                self.check('gopher', {first: b'1\n', second: b'1\n'},
+                           name, False)
+
+    def test_two_urls_of_one_name(self):
+        for first, second, name in (
+                ('/a!.txt', '/a%21.txt', 'a!.txt'),
+                ('/a/b.txt', '/a//b.txt', 'a/b.txt'),
+                ('/docs/index.gmi', '/docs/', 'docs/index.gmi')):
+            with self.subTest(first=first, second=second):
+                self.check('gemini', {first: b'1\n', second: b'2\n'},
+                           name, True)
+                self.check('gemini', {first: b'1\n', second: b'1\n'},
+                           name, False)
+
+    def test_names_that_differ(self):
+        """These are no clash."""
+        self.gopher({'/A.txt': b'A\n', '/a.txt': b'a\n', '/100%25': b'%\n'})
+        self.run_mirror(scheme='gopher')
+        found = self.mirror.files()
+        del found['gophermap']
+        self.assertEqual(found, {'A.txt': b'A\n', 'a.txt': b'a\n',
+                                 '100%': b'%\n'})
+
+    def test_a_menu_and_a_file_of_one_name(self):
+        port = self.origin.gopher_port
+        self.origin.answers = {
+            '/': gophermenu(port, ('1', '/docs'), ('1', '/docs/'),
+                            ('0', '/docs/gophermap')),
+            '/docs': gophermenu(port, ('0', '/docs/a.txt')),
+            '/docs/': gophermenu(port, ('0', '/docs/a.txt')),
+            '/docs/gophermap': b'iThe source\n',
+            '/docs/a.txt': b'a\n'}
+        result = self.run_mirror(scheme='gopher', status=1)
+        self.assertIn('/docs/gophermap: not stored: the name docs/gophermap '
+                      'in the copy is taken by /docs\n', result.stderr)
+        self.assertEqual(self.mirror.files()['docs/gophermap'],
+                         b'0/docs/a.txt\t/docs/a.txt\n')
+
+    def test_a_folder_and_a_file_of_one_name(self):
+        for first, second in (('/about', '/about/me.gmi'),
+                              ('/about/me.gmi', '/about')):
+            with self.subTest(first=first):
+                self.gemini({first: b'first\n', second: b'second\n'})
+                result = self.run_mirror(status=1)
+                self.assertRegex(
+                    result.stderr, r'%s: not stored: the name about '
+                    r'in the copy is taken by \S*%s\n' % (second, first))
+                self.assertEqual(self.mirror.files()[first[1:]], b'first\n')
+                shutil.rmtree(self.mirror.folder)
+
+    def test_redirects_to_a_query(self):
+        """An answer to a question is no file, and takes no file's name."""
+        self.gemini({'/r': (b'31 /q?secret\r\n',), '/q': b'the true q\n',
+                     '/empty': (b'30 /e?\r\n',)})
+        result = self.run_mirror()
+        self.assertEqual(sorted(self.mirror.files()), ['index.gmi', 'q'])
+        self.assertEqual(self.mirror.files()['q'], b'the true q\n')
+        for path in ('/r', '/empty'):
+            self.assertIn(path + ': leads to a URL with a query, '
+                          'which is not part of a copy', result.stderr)
+        for path in self.origin.paths():
+            self.assertNotIn('?', path)
+
+    def test_two_links_to_a_page_that_changes(self):
+        """One address that was asked twice is no clash."""
+        asked = []
+
+        def changing(client):
+            asked.append(1)
+            client.sendall(b'20 text/plain\r\n%d\n' % len(asked))
+            self.origin.close(client)
+
+        self.gemini({'/now.txt': changing, '/r': (b'30 /now.txt\r\n',)})
+        self.run_mirror()
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(self.mirror.files()['now.txt'], b'1\n')
+
+
+if __name__ == '__main__':
+    unittest.main()
