@@ -18,6 +18,8 @@
 #define STOP ((size_t)8)
 /* More than one character, or the spaces of a TAB, can become. */
 #define CHARACTER_ROOM ((size_t)8)
+/* More characters than a rule of UAX #14 has after a break. */
+#define LOOKAHEAD 8
 
 #define REPLACEMENT STR("\xef\xbf\xbd")
 
@@ -237,6 +239,27 @@ break_between_words(struct str text, size_t fit)
 }
 
 /*
+ * The end of what decides whether `text` may be broken at `at`.  Since
+ * Unicode 16 that is more than one character: a quotation mark holds to the
+ * text before it unless both its neighbours are East Asian (rule LB19a).
+ * Combining marks do not count (LB9).
+ */
+static size_t
+lookahead(struct str text, size_t at)
+{
+	for (int n = 0; n < LOOKAHEAD && at < text.len &&
+	     at + CHARACTER_ROOM <= WRAP_WINDOW;) {
+		ucs4_t c;
+		int len = character(str_tail(text, at), &c);
+
+		assert(len > 0);
+		at += (size_t)len;
+		n += width(c) > 0 ? 1 : 0;
+	}
+	return at;
+}
+
+/*
  * The last break before `fit`, or that with nothing but spaces before it,
  * at `after`; 0 when there is none.
  */
@@ -246,8 +269,8 @@ break_anywhere(struct str text, size_t fit, size_t after)
 	char breaks[WRAP_WINDOW];
 	size_t blank = after_spaces(text, 0);
 
-	u8_possible_linebreaks((const uint8_t *)text.at,
-	    after + character_length(text, after), "UTF-8", breaks);
+	u8_possible_linebreaks((const uint8_t *)text.at, lookahead(text, after),
+	    "UTF-8", breaks);
 	for (size_t at = after; at > blank; at--) {
 		if (at <= fit || at == after) {
 			if (breaks[at] == UC_BREAK_POSSIBLE)
