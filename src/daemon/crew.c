@@ -117,7 +117,7 @@ static void
 replace(struct crew *crew, const struct child *dead, int status)
 {
 	struct place *place = &crew->places[dead->slot];
-	char text[128];
+	char text[PAUSE_TEXT];
 
 	place->pause_ms = pause_after(&dead->started, place->pause_ms);
 	pause_describe(status, text, sizeof text);

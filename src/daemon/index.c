@@ -213,7 +213,7 @@ index_due_ms(const struct index *index, long ms)
 bool
 index_reap(struct index *index, pid_t pid, int status, bool replaced)
 {
-	char text[128];
+	char text[PAUSE_TEXT];
 
 	if (index->pid != pid)
 		return false;

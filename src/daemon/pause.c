@@ -1,8 +1,7 @@
-/*
- * Processes that die.  Knows how soon to try again, and how to tell of it.
- */
+/* Children that died: how soon to start another, and why they died. */
 #include "daemon/pause.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -30,7 +29,13 @@ pause_next(unsigned pause_ms, unsigned longest_ms)
 void
 pause_describe(int status, char *text, size_t size)
 {
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		snprintf(text, size,
+		    "killed by signal %d (%s), for a forbidden system call; "
+		    "if this recurs, report it with the number in the "
+		    "kernel's log (syscall=), and set jail=log meanwhile",
+		    SIGSYS, strsignal(SIGSYS));
+	else if (WIFSIGNALED(status))
 		snprintf(text, size, "killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else

@@ -15,7 +15,10 @@
 unsigned pause_after(const struct timespec *started, unsigned pause_ms);
 unsigned pause_next(unsigned pause_ms, unsigned longest_ms);
 
-/* How a process ended, in words, from what waitpid gave. */
+/* A description is never longer. */
+#define PAUSE_TEXT 256
+
+/* Describes how a process ended, from the status that waitpid returned. */
 void pause_describe(int status, char *text, size_t size);
 
 #endif

@@ -8,15 +8,11 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#include "sys/log.h"
 
 #define WORKER (1U << JAIL_WORKER)
 #define INDEXER (1U << JAIL_INDEXER)
@@ -97,21 +93,6 @@ static const struct {
 #define PARTIAL_COUNT (sizeof partial / sizeof *partial)
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 #define NAME_COUNT (sizeof groups[0].names / sizeof *groups[0].names)
-
-/* Of this process, for the one line that it may have to write. */
-static enum jail_role whose;
-
-static void
-on_refused(int number, siginfo_t *info, void *context)
-{
-	(void)number;
-	(void)context;
-	log_line(LOG_LEVEL_ERROR,
-	    "%s: system call %d is not one of its own, so it ends; if this "
-	    "comes again, please report it, and set jail=log meanwhile",
-	    whose == JAIL_WORKER ? "worker" : "index", info->si_syscall);
-	_exit(EXIT_FAILURE);
-}
 
 /* `machine` is one that libseccomp knows; the number is always our own. */
 static int
@@ -200,16 +181,15 @@ fail(int result)
 int
 syscalls_enter(enum jail_role role, bool only_log)
 {
+	/*
+	 * Not SCMP_ACT_TRAP: an attacker would handle SIGSYS and go on, and
+	 * while libc blocks signals no handler of ours would run.
+	 */
 	const struct kind kind = { seccomp_arch_native(), role,
-		only_log ? SCMP_ACT_LOG : SCMP_ACT_TRAP };
-	const struct sigaction refused = { .sa_sigaction = on_refused,
-		.sa_flags = SA_SIGINFO };
+		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };
 	scmp_filter_ctx filter;
 	int result = make(&kind, &filter);
 
-	whose = role;
-	if (result == 0 && sigaction(SIGSYS, &refused, NULL) == -1)
-		result = -errno;
 	if (result == 0)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
@@ -220,7 +200,7 @@ int
 syscalls_export(const char *machine, enum jail_role role, int fd)
 {
 	const struct kind kind = { seccomp_arch_resolve_name(machine), role,
-		SCMP_ACT_TRAP };
+		SCMP_ACT_KILL_PROCESS };
 	scmp_filter_ctx filter;
 	int result = make(&kind, &filter);
 

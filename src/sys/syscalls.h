@@ -10,10 +10,10 @@
 bool syscalls_available(void);
 
 /*
- * From now on this process can make the system calls that its role needs, and
- * no others: any other one ends it, with a line in the log that names the
- * number, or, with `only_log`, is left to the kernel's audit log.  Returns
- * -1 with errno set.
+ * Restricts this process to the system calls that its role needs.  The kernel
+ * kills it with SIGSYS at any other one, and its own log names the number;
+ * with `only_log` it names the number and allows the call.  Returns -1 with
+ * errno set.
  */
 MUST_USE int syscalls_enter(enum jail_role role, bool only_log);
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import unittest
 
 from build import beneath
@@ -131,7 +132,10 @@ class Escapes(unittest.TestCase):
             if server.workers() == [worker]:
                 self.assertTrue(reply)
             else:
-                server.wait_for_line('worker: system call .* not one of its')
+                server.wait_for_line(
+                    'error master: worker %d ended: killed by signal %d .*'
+                    'forbidden system call.*jail=log' %
+                    (worker, signal.SIGSYS))
             return outcome, server.workers() == [worker]
 
     def test_each(self):
