@@ -308,10 +308,10 @@ class Startup(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.certs)),
                          ['localhost.crt', 'localhost.key'])
         text = subprocess.run(
-            ['openssl', 'x509', '-noout', '-text', '-in',
-             os.path.join(self.certs, 'localhost.crt')],
+            ['openssl', 'x509', '-noout', '-text', '-nameopt', 'RFC2253',
+             '-in', os.path.join(self.certs, 'localhost.crt')],
             stdout=subprocess.PIPE, check=True, text=True).stdout
-        for part in ('prime256v1', 'CN = localhost', 'DNS:localhost',
+        for part in ('prime256v1', 'CN=localhost', 'DNS:localhost',
                      'Version: 3'):
             self.assertIn(part, text)
         self.assertEqual(0, subprocess.run(
@@ -328,9 +328,10 @@ class Startup(unittest.TestCase):
                                  '127.0.0.1']) as server:
             crt = os.path.join(server.certs, 'one.example.crt')
             text = subprocess.run(
-                ['openssl', 'x509', '-noout', '-text', '-in', crt],
+                ['openssl', 'x509', '-noout', '-text', '-nameopt', 'RFC2253',
+                 '-in', crt],
                 stdout=subprocess.PIPE, check=True, text=True).stdout
-        for part in ('CN = one.example', 'DNS:one.example',
+        for part in ('CN=one.example', 'DNS:one.example',
                      'DNS:xn--bcher-kva.example', 'IP Address:127.0.0.1',
                      'DNS:127.0.0.1'):
             with self.subTest(part=part):
