@@ -7,6 +7,7 @@ tmux, and what they show is waited for, never slept for.
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +25,11 @@ ANSWER = ('Ilham Aliyev brought up the 1920 occupation by the Russian '
 
 
 def words(text):
-    """Text without its line breaks, and what a client puts beside it."""
+    """Text without line breaks, scroll bars and quote marks.
+
+    Amfora 1.10 repeats the mark on each line of a quote.
+    """
+    text = re.sub(r'^ *> ', '', text, flags=re.M)
     text = ' '.join(text.replace('|', ' ').replace('▒', ' ').split())
     return text.replace('- ', '-')  # a line may break behind a hyphen
 
