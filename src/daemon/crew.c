@@ -52,7 +52,7 @@ start_worker(struct crew *crew, size_t slot)
 	int line[2] = { -1, -1 };
 	pid_t pid = -1;
 
-	if (crew->child_count == CREW_MAX)
+	if (start.number == LIMIT_NONE)
 		errno = EAGAIN;
 	else if (handover_pair(line) == 0)
 		pid = fork();

@@ -11,7 +11,7 @@
 #include "text/attribute.h"
 
 /* Workers at once, those included that a reload has retired. */
-#define CREW_MAX 1024
+#define CREW_MAX LIMIT_WORKERS
 /*
  * The longest pause before a worker is started again.  Its place has sockets
  * of its own, whose clients no other worker serves meanwhile.

@@ -146,12 +146,13 @@ accept_one(struct listener *listener, bool refused)
 		close(client.fd);
 		return 0;
 	}
-	client.entry = answer.entry;
+	client.entries = answer.entries;
+	client.network = answer.network;
 	client.seconds = answer.seconds;
 	if (answer.verdict == LIMIT_SLOW || (!refused && !has_room(worker)))
 		client.refused = true;
 	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1) {
-		limit_leave(setup->limits, setup->number, client.entry);
+		limit_leave(setup->limits, setup->number, &client.entries);
 		complain(worker, ENOMEM);
 	}
 	return 0;
@@ -233,11 +234,12 @@ end_when_idle(struct worker *worker)
 }
 
 static void
-on_closed(struct conn_group *group, size_t entry)
+on_closed(struct conn_group *group, const struct conn_client *client)
 {
 	struct worker *worker = group->owner;
 
-	limit_leave(worker->setup->limits, worker->setup->number, entry);
+	limit_leave(
+	    worker->setup->limits, worker->setup->number, &client->entries);
 	if (worker->paused)
 		listen_again(worker);
 	end_when_idle(worker);
@@ -411,20 +413,6 @@ clients_at_most(void)
 	return (size_t)(files.rlim_cur - OTHER_FILES) / 2;
 }
 
-/*
- * However few clients there may be at once: those of one network, and those
- * told that it has too many, leave half the room to the others.
- */
-static struct limit_rules
-limits_within(const struct limit_rules *limits, size_t most)
-{
-	struct limit_rules within = *limits;
-
-	if (within.open > most / 4)
-		within.open = (unsigned)(most / 4);
-	return within;
-}
-
 static int
 serve_clients(struct worker *worker)
 {
@@ -445,7 +433,8 @@ serve_clients(struct worker *worker)
 	if (setup->index != -1)
 		take_index(worker, setup->index);
 	worker->most = clients_at_most();
-	worker->limits = limits_within(&setup->config->limits, worker->most);
+	worker->limits = setup->config->limits;
+	worker->limits.room = worker->most;
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==

@@ -1,10 +1,11 @@
 /*
- * Who may come how often.  Knows counting in shared memory without locks: a
- * worker may be killed at any moment, and one that held a lock would stop the
- * others.  Knows nothing of what is said to those who have to wait.
+ * How often clients of one network may connect.  The counts are in memory that
+ * all workers share, without locks: a worker may be killed at any moment, and
+ * one that held a lock would stop the others.
  */
 #include "sys/limit.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,27 +17,34 @@
 /* Networks that are remembered: sets of ways, as in a processor's cache. */
 #define SETS ((size_t)2048)
 #define WAYS ((size_t)4)
-/* A token, in the parts that the bucket is counted in. */
-#define TOKEN 1000
+/* Behind them one entry a set, for the networks that find no room in it. */
+#define ENTRIES (SETS * WAYS + SETS)
+/* A token of one network, in the parts that buckets are counted in. */
+#define TOKEN 16000
+/* Times what one network may do: the largest that can be counted exactly. */
+#define FACTOR_MAX 16
 
 /*
  * A bucket in one word, so that it changes at once: the time of the last
- * change in milliseconds, and what is in it, which is negative in a flood.
+ * change in milliseconds, and the parts that are missing in it, more than it
+ * holds in a flood.  All hold the same; a token of a bucket that larger
+ * networks have takes fewer parts.
  */
 struct bucket {
 	uint32_t changed_ms;
-	int32_t parts;
+	uint32_t missing;
 };
 
 struct entry {
-	_Atomic uint64_t tag; /* hash of the network; 0: nobody's */
+	_Atomic uint64_t tag; /* hash of the network; 0: none */
 	_Atomic(uint64_t) bucket; /* a struct bucket */
-	_Atomic uint16_t open[LIMIT_WORKERS]; /* each written by one worker */
 };
 
 struct shared {
-	_Atomic size_t workers; /* above all numbers that were ever taken */
-	struct entry entries[SETS * WAYS];
+	_Atomic size_t workers; /* above all numbers that are taken */
+	struct entry entries[ENTRIES];
+	/* Each row is written by one worker, or by the master when it ended. */
+	_Atomic uint16_t open[LIMIT_WORKERS][ENTRIES];
 };
 
 struct limit_table {
@@ -45,6 +53,9 @@ struct limit_table {
 	struct timespec began;
 	bool taken[LIMIT_WORKERS]; /* the master's */
 };
+
+static const struct limit_entries no_entries = { { LIMIT_NONE, LIMIT_NONE,
+    LIMIT_NONE } };
 
 struct limit_table *
 limit_new(void)
@@ -93,16 +104,22 @@ limit_worker_begin(struct limit_table *table)
 void
 limit_worker_end(struct limit_table *table, size_t worker)
 {
+	size_t workers = worker + 1;
+
 	if (worker == LIMIT_NONE)
 		return;
-	for (size_t i = 0; i < SETS * WAYS; i++)
-		table->shared->entries[i].open[worker] = 0;
+	for (size_t i = 0; i < ENTRIES; i++)
+		table->shared->open[worker][i] = 0;
 	table->taken[worker] = false;
+	if (table->shared->workers > workers)
+		return;
+	while (workers > 0 && !table->taken[workers - 1])
+		workers--;
+	table->shared->workers = workers;
 }
 
-/* Looks no further than it has to: others change what lies there. */
 static unsigned
-open_in_all(const struct shared *shared, const struct entry *entry)
+open_in_all(const struct shared *shared, size_t entry)
 {
 	size_t workers = shared->workers;
 	unsigned sum = 0;
@@ -111,148 +128,245 @@ open_in_all(const struct shared *shared, const struct entry *entry)
 	if (workers > LIMIT_WORKERS)
 		workers = LIMIT_WORKERS;
 	for (size_t i = 0; i < workers; i++)
-		sum +=
-		    atomic_load_explicit(&entry->open[i], memory_order_relaxed);
+		sum += atomic_load_explicit(
+		    &shared->open[i][entry], memory_order_relaxed);
 	return sum;
 }
 
 static struct bucket
 unpack(uint64_t word)
 {
-	return (
-	    struct bucket){ (uint32_t)(word >> 32), (int32_t)(uint32_t)word };
+	return (struct bucket){ (uint32_t)(word >> 32), (uint32_t)word };
 }
 
 static uint64_t
 pack(struct bucket bucket)
 {
-	return (uint64_t)bucket.changed_ms << 32 | (uint32_t)bucket.parts;
+	return (uint64_t)bucket.changed_ms << 32 | bucket.missing;
+}
+
+/* What a bucket holds. */
+static uint32_t
+size_of(const struct limit_rules *rules)
+{
+	return rules->burst * TOKEN;
 }
 
 static struct bucket
 refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 {
-	/* Parts a millisecond are tokens a second. */
-	int64_t parts = bucket.parts +
-	    (int64_t)(uint32_t)(now_ms - bucket.changed_ms) * rules->rate;
-	int64_t most = (int64_t)rules->burst * TOKEN;
+	uint64_t parts = (uint64_t)(uint32_t)(now_ms - bucket.changed_ms) *
+	    rules->rate * (TOKEN / 1000);
 
-	bucket.parts = (int32_t)(parts < most ? parts : most);
+	bucket.missing =
+	    parts < bucket.missing ? bucket.missing - (uint32_t)parts : 0;
 	bucket.changed_ms = now_ms;
 	return bucket;
 }
 
+/* Whether nothing would be lost if another network took the entry over. */
+static bool
+is_free(const struct shared *shared, size_t entry,
+    const struct limit_rules *rules, uint32_t now_ms)
+{
+	struct bucket bucket = unpack(shared->entries[entry].bucket);
+
+	return refilled(bucket, rules, now_ms).missing == 0 &&
+	    open_in_all(shared, entry) == 0;
+}
+
+/* False when another worker has just done so for another network. */
+static bool
+take_over(struct entry *entry, uint64_t tag)
+{
+	uint64_t before = entry->tag;
+
+	if (!atomic_compare_exchange_strong(&entry->tag, &before, tag))
+		return false;
+	entry->bucket = 0;
+	return true;
+}
+
+/* The lowest bit of a tag is always set. */
+static size_t
+set_of(uint64_t tag)
+{
+	return (size_t)(tag >> 1) % SETS;
+}
+
 /*
- * The entry of a network, which takes over that of one that has nothing open
- * and has waited longest.  LIMIT_NONE when all are busy: rather nobody is
- * counted than somebody else in its place.
+ * The entry of a network, a new one if need be.  LIMIT_NONE when its set is
+ * full of networks that have connections open or tokens to get back.
  */
 static size_t
 find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
     uint32_t now_ms)
 {
-	size_t set = (size_t)(tag % SETS) * WAYS, idle = LIMIT_NONE;
-	uint32_t oldest = 0;
+	struct entry *entries = table->shared->entries;
+	size_t set = set_of(tag) * WAYS;
 
-	for (size_t i = set; i < set + WAYS; i++) {
-		struct entry *entry = &table->shared->entries[i];
-		uint32_t age;
-
-		if (entry->tag == tag)
+	for (size_t i = set; i < set + WAYS; i++)
+		if (entries[i].tag == tag)
 			return i;
-		age = now_ms - unpack(entry->bucket).changed_ms;
-		if (open_in_all(table->shared, entry) == 0 &&
-		    (idle == LIMIT_NONE || age > oldest)) {
-			idle = i;
-			oldest = age;
-		}
-	}
-	if (idle != LIMIT_NONE) {
-		struct bucket full = { now_ms, (int32_t)rules->burst * TOKEN };
-
-		table->shared->entries[idle].bucket = pack(full);
-		table->shared->entries[idle].tag = tag;
-	}
-	return idle;
+	for (size_t i = set; i < set + WAYS; i++)
+		if (is_free(table->shared, i, rules, now_ms) &&
+		    take_over(&entries[i], tag))
+			return i;
+	return LIMIT_NONE;
 }
 
 /*
- * Takes a token; or, when there is none, a part of one, so that who asks much
- * too often goes into debt, and who asks again now and then gets out of it.
- * Returns what was there before, in parts.
+ * Takes a token of `cost` parts; or, when there is none, a quarter of one, so
+ * that a flood leads into debt, and a few more attempts do not.  Returns the
+ * parts that were missing before.
  */
-static int32_t
-take_token(
-    struct entry *entry, const struct limit_rules *rules, uint32_t now_ms)
+static uint32_t
+take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
+    uint32_t now_ms)
 {
-	int32_t least = -(int32_t)rules->burst * TOKEN;
+	const uint32_t size = size_of(rules);
 	uint64_t word = entry->bucket;
 	struct bucket bucket;
-	int32_t before;
+	uint32_t missing;
 
 	do {
 		bucket = refilled(unpack(word), rules, now_ms);
-		before = bucket.parts;
-		bucket.parts -= before >= TOKEN ? TOKEN : TOKEN / 4;
 		/* A debt that never ends would outlast the flood. */
-		if (bucket.parts < least)
-			bucket.parts = least;
+		if (bucket.missing > 2 * size)
+			bucket.missing = 2 * size;
+		missing = bucket.missing;
+		bucket.missing += missing + cost <= size ? cost : cost / 4;
 	} while (
 	    !atomic_compare_exchange_weak(&entry->bucket, &word, pack(bucket)));
-	return before;
+	return missing;
 }
 
-static unsigned
-seconds_until_token(const struct limit_rules *rules, int32_t parts)
+/* A network that a client belongs to. */
+struct level {
+	uint64_t tag;
+	unsigned factor; /* times what one network may do */
+};
+
+/* The networks of an address, the smallest first; returns how many. */
+static size_t
+levels_of(const struct limit_table *table, const struct limit_rules *rules,
+    const struct net_address *peer, struct level levels[LIMIT_LEVELS])
 {
-	return parts >= TOKEN
-	    ? 1
-	    : (unsigned)(TOKEN - parts) / (TOKEN * rules->rate) + 1;
+	const struct {
+		unsigned bits, factor;
+	} all[LIMIT_LEVELS] = { { rules->ipv6_bits, 1 }, { 56, 4 },
+		{ 48, FACTOR_MAX } };
+	size_t count = 0;
+
+	for (size_t i = 0; i < LIMIT_LEVELS; i++) {
+		unsigned char bytes[17];
+		struct str name = { (const char *)bytes, 0 };
+
+		name.len =
+		    net_network(peer, rules->ipv4_bits, all[i].bits, bytes);
+		if (i > 0 && (name.len == 4 || all[i].bits >= rules->ipv6_bits))
+			continue;
+		/* Networks of several sizes may begin at one address. */
+		bytes[name.len++] = (unsigned char)all[i].bits;
+		/* 0 marks an entry without a network. */
+		levels[count].tag = hash_of(table->hash, name) | 1;
+		levels[count++].factor = all[i].factor;
+	}
+	return count;
+}
+
+/* Connections of networks that share a counter. */
+static size_t
+open_at_most(const struct limit_rules *rules, unsigned factor)
+{
+	size_t most = (size_t)rules->open * factor;
+
+	if (most > rules->room / 4)
+		most = rules->room / 4;
+	/* With twice as many a worker's own count must not overflow. */
+	return most < UINT16_MAX / 2 ? most : UINT16_MAX / 2;
+}
+
+/* What a client is judged by. */
+struct counter {
+	size_t entry;
+	unsigned factor;
+	uint32_t now_ms;
+};
+
+/*
+ * Judges by one entry, to which the verdict of those before it gives way only
+ * if this one is worse.  No token is taken for a client that is refused
+ * already: a flood must not use up what its neighbours have in common.
+ */
+static void
+judge(struct limit_table *table, const struct limit_rules *rules,
+    const struct counter *by, struct limit_answer *answer)
+{
+	const uint32_t cost = TOKEN / by->factor, size = size_of(rules);
+	size_t open = open_in_all(table->shared, by->entry);
+	size_t most = open_at_most(rules, by->factor);
+	uint32_t missing = 0, seconds = 1;
+
+	if (answer->verdict == LIMIT_PASS)
+		missing = take_token(&table->shared->entries[by->entry], rules,
+		    cost, by->now_ms);
+	if (missing > size + size / 2 || open >= 2 * most) {
+		answer->verdict = LIMIT_DROP;
+		return;
+	}
+	if (missing + cost > size)
+		seconds += (missing + cost - size) / (TOKEN * rules->rate);
+	else if (open < most)
+		return;
+	answer->verdict = LIMIT_SLOW;
+	if (seconds > answer->seconds)
+		answer->seconds = seconds;
 }
 
 struct limit_answer
 limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer)
 {
-	struct limit_answer answer = { LIMIT_PASS, 0, LIMIT_NONE };
-	unsigned char bytes[16];
-	struct str name = { (const char *)bytes, 0 };
-	struct entry *entry;
-	uint32_t now_ms;
-	unsigned open;
-	int32_t had;
+	struct limit_answer answer = { LIMIT_PASS, 0, no_entries, 0 };
+	struct level levels[LIMIT_LEVELS];
+	struct counter by;
+	size_t count;
 
-	if (rules->mode == LIMIT_OFF || worker == LIMIT_NONE)
+	assert(worker < LIMIT_WORKERS);
+	if (rules->mode == LIMIT_OFF ||
+	    (net_is_loopback(peer) && rules->mode != LIMIT_ALL))
 		return answer;
-	if (net_is_loopback(peer) && rules->mode != LIMIT_ALL)
-		return answer;
-	name.len = net_network(peer, rules->ipv4_bits, rules->ipv6_bits, bytes);
-	now_ms = (uint32_t)clock_since_ms(&table->began);
-	/* 0 marks an entry that nobody has. */
-	answer.entry =
-	    find(table, hash_of(table->hash, name) | 1, rules, now_ms);
-	if (answer.entry == LIMIT_NONE)
-		return answer;
-	entry = &table->shared->entries[answer.entry];
-	had = take_token(entry, rules, now_ms);
-	open = open_in_all(table->shared, entry);
-	if (had < -(int32_t)rules->burst * TOKEN / 2 ||
-	    open >= 2 * rules->open) {
-		answer.verdict = LIMIT_DROP;
-		answer.entry = LIMIT_NONE;
-		return answer;
+	by.now_ms = (uint32_t)clock_since_ms(&table->began);
+	count = levels_of(table, rules, peer, levels);
+	for (size_t i = 0; i < count; i++) {
+		by.factor = levels[i].factor;
+		by.entry = find(table, levels[i].tag, rules, by.now_ms);
+		/* The next level counts it, unless this is the last. */
+		if (by.entry == LIMIT_NONE && i + 1 < count)
+			continue;
+		if (by.entry == LIMIT_NONE) {
+			by.factor = FACTOR_MAX;
+			by.entry = SETS * WAYS + set_of(levels[i].tag);
+		}
+		judge(table, rules, &by, &answer);
+		if (answer.verdict == LIMIT_DROP)
+			return (struct limit_answer){ LIMIT_DROP, 0, no_entries,
+				0 };
+		answer.entries.at[i] = by.entry;
+		answer.network = by.entry + 1;
 	}
-	if (had < TOKEN || open >= rules->open) {
-		answer.verdict = LIMIT_SLOW;
-		answer.seconds = seconds_until_token(rules, had);
-	}
-	entry->open[worker]++;
+	for (size_t i = 0; i < LIMIT_LEVELS; i++)
+		if (answer.entries.at[i] != LIMIT_NONE)
+			table->shared->open[worker][answer.entries.at[i]]++;
 	return answer;
 }
 
 void
-limit_leave(struct limit_table *table, size_t worker, size_t entry)
+limit_leave(struct limit_table *table, size_t worker,
+    const struct limit_entries *entries)
 {
-	if (entry != LIMIT_NONE && worker != LIMIT_NONE)
-		table->shared->entries[entry].open[worker]--;
+	for (size_t i = 0; i < LIMIT_LEVELS; i++)
+		if (entries->at[i] != LIMIT_NONE)
+			table->shared->open[worker][entries->at[i]]--;
 }

@@ -29,10 +29,17 @@ struct limit_rules {
 	unsigned rate; /* new ones a second, over time */
 	unsigned burst; /* new ones at once, after a rest */
 	unsigned ipv4_bits, ipv6_bits; /* of an address that make a network */
+	size_t room; /* connections of a worker; see limit_enter */
 };
 
-/* Workers that can be told apart, draining ones included. */
-#define LIMIT_WORKERS 64
+/* Workers that can be told apart, retired ones included. */
+#define LIMIT_WORKERS 1024
+
+/*
+ * How many networks one address can belong to: of IPv6, its own of
+ * limit_rules.ipv6_bits, and the larger ones of 56 and 48 bits.
+ */
+#define LIMIT_LEVELS 3
 
 /* No entry, or no worker: what is not counted. */
 #define LIMIT_NONE SIZE_MAX
@@ -54,22 +61,36 @@ enum limit_verdict {
 	LIMIT_DROP, /* a flood: to be closed without a word */
 };
 
-/* What somebody who asks is told. */
+/* Where a client is counted as open; LIMIT_NONE where it is not. */
+struct limit_entries {
+	size_t at[LIMIT_LEVELS];
+};
+
 struct limit_answer {
 	enum limit_verdict verdict;
 	unsigned seconds;
-	size_t entry; /* to be given to limit_leave in the end */
+	struct limit_entries entries; /* to be given to limit_leave */
+	/* The largest network that it was counted in, as a number; 0: none. */
+	uint64_t network;
 };
 
 /*
- * A client of worker number `worker` has come from `peer`.  It is counted as
- * open unless it is to be dropped.
+ * Judges a client of worker number `worker` that came from `peer`.  It is
+ * counted as open unless it is to be dropped.
+ *
+ * A network may have `rules->open` connections, and no more than a quarter of
+ * `rules->room`; from twice as many on, clients are dropped.  Networks of 56
+ * and 48 bits of IPv6, where they are larger than `rules->ipv6_bits` makes
+ * them, may do 4 and 16 times as much as one.  A network for which the table
+ * has no room is counted in the larger ones alone; without those, it shares
+ * 16 times the allowance with others for which there is no room.
  */
 struct limit_answer
 limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer);
 
 /* It has gone. */
-void limit_leave(struct limit_table *table, size_t worker, size_t entry);
+void limit_leave(struct limit_table *table, size_t worker,
+    const struct limit_entries *entries);
 
 #endif

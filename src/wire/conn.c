@@ -121,7 +121,7 @@ conn_close(struct conn *conn)
 	TAILQ_REMOVE(&group->open, conn, link);
 	TAILQ_INSERT_TAIL(&group->corpses, conn, link);
 	group->count--;
-	group->closed(group, conn->client.entry);
+	group->closed(group, &conn->client);
 }
 
 /* Most clients are never waited for, so nothing runs before we wait. */
@@ -434,7 +434,7 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->exchange = (struct exchange){ .server = group->server,
 		.arena = &conn->arena,
 		.fd = conn->fd,
-		.network = (uint64_t)client->entry + 1 };
+		.network = client->network };
 	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
 		.transport = &conn->transport,
 		.protocol = kind->protocol->name };

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "serve/response.h"
+#include "sys/limit.h"
 #include "sys/net.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
@@ -16,6 +17,7 @@
 
 struct event_base;
 struct timeval;
+struct conn_client;
 
 struct conn_kind {
 	const struct protocol *protocol;
@@ -45,8 +47,9 @@ struct conn_group {
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	const struct timeval *deadlines[CONN_DEADLINES];
 	bool log_addresses;
-	/* Called when a client that was let in as `entry` is gone. */
-	void (*closed)(struct conn_group *group, size_t entry);
+	/* Called when a client is gone. */
+	void (*closed)(
+	    struct conn_group *group, const struct conn_client *client);
 	void *owner; /* whose callback that is */
 
 	struct conn_list open; /* oldest first */
@@ -57,11 +60,12 @@ struct conn_group {
 
 void conn_group_init(struct conn_group *group);
 
-/* Somebody who was let in. */
+/* An accepted client. */
 struct conn_client {
 	int fd;
 	struct net_address peer;
-	size_t entry; /* the owner's, for group->closed */
+	struct limit_entries entries; /* the owner's, for group->closed */
+	uint64_t network; /* by which shares are counted; 0: none */
 	bool refused; /* not served: see protocol->refuse */
 	unsigned seconds; /* when to come again; 0: there is no room */
 };

@@ -35,7 +35,7 @@ enum {
 };
 
 #define SENT_MAX 2048
-#define ENTRY 7 /* what the owner of the connections knows it by */
+#define NETWORK 7 /* by which its owner knows it */
 #define SECONDS 30
 #define TAKE_BYTES 700
 /* More turns than any connection takes. */
@@ -54,10 +54,10 @@ struct client {
 static size_t closed; /* how often its owner was told that it is gone */
 
 static void
-on_closed(struct conn_group *group, size_t entry)
+on_closed(struct conn_group *group, const struct conn_client *client)
 {
 	(void)group;
-	CHECK(entry == ENTRY);
+	CHECK(client->network == NETWORK);
 	closed++;
 }
 
@@ -107,7 +107,7 @@ client_enter(struct client *client)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	struct conn_client accepted = { .fd = client->server_fd,
-		.entry = ENTRY,
+		.network = NETWORK,
 		.refused = (client->how & HOW_REFUSED) != 0,
 		.seconds = client->how & HOW_OFTEN ? SECONDS : 0 };
 

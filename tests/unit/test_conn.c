@@ -15,7 +15,7 @@
 #define FAILED \
 	"3Something failed here, please try again later\t\terror.host\t1\r\n" \
 	".\r\n"
-#define ENTRY 7 /* what the owner of the connections knows it by */
+#define NETWORK 7 /* by which its owner knows it */
 #define LARGE ((size_t)600000) /* more than sockets hold */
 #define MIDDLE ((size_t)60000) /* less */
 #define SOON_US 20000
@@ -28,10 +28,10 @@ static size_t closed;
 static const struct conn_kind kind = { &gopher, TRANSPORT_TLS_NEVER };
 
 static void
-on_closed(struct conn_group *closed_in, size_t entry)
+on_closed(struct conn_group *closed_in, const struct conn_client *client)
 {
 	assert_ptr_equal(closed_in, &group);
-	assert_int_equal(entry, ENTRY);
+	assert_int_equal(client->network, NETWORK);
 	closed++;
 }
 
@@ -92,7 +92,7 @@ make_client(struct conn_client *accepted, struct str words)
 
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	*accepted = (struct conn_client){ .fd = fds[0], .entry = ENTRY };
+	*accepted = (struct conn_client){ .fd = fds[0], .network = NETWORK };
 	if (words.len > 0)
 		assert_int_equal(
 		    send(fds[1], words.at, words.len, 0), words.len);

@@ -30,8 +30,8 @@ die(struct crew *crew)
 static void
 pauses_grow_up_to_a_second(void **state)
 {
-	static const long most_ms[] = { 0, 100, 200, 400, 800, 1000, 1000,
-		1000, 1000, 1000, 1000 };
+	static const long most_ms[] = { 0, 100, 200, 400, 800, 1000, 1000, 1000,
+		1000, 1000, 1000 };
 	static struct crew crew;
 
 	(void)state;
@@ -58,7 +58,8 @@ a_failed_start_is_repeated_soon(void **state)
 	assert_non_null(crew.limits);
 	crew_set_places(&crew, crew_places(1), 1);
 	assert_non_null(crew.places);
-	crew.child_count = CREW_MAX;
+	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+		assert_int_equal(limit_worker_begin(crew.limits), i);
 	crew_start_due(&crew);
 	assert_true(crew.places[0].empty);
 	assert_in_range(clock_until_ms(&crew.places[0].due), 0, 1000);

@@ -22,6 +22,7 @@ static const struct limit_rules rules = {
 	.burst = 20,
 	.ipv4_bits = 32,
 	.ipv6_bits = 64,
+	.room = 10000,
 };
 
 static struct net_address
@@ -33,6 +34,17 @@ address_of(const char *text)
 	return address;
 }
 
+/* A table with one worker, which is number 0. */
+static struct limit_table *
+new_table(void)
+{
+	struct limit_table *table = limit_new();
+
+	assert_non_null(table);
+	assert_int_equal(limit_worker_begin(table), 0);
+	return table;
+}
+
 /* Lets a client in and out again. */
 static enum limit_verdict
 visit(struct limit_table *table, const struct limit_rules *by, const char *text)
@@ -40,18 +52,17 @@ visit(struct limit_table *table, const struct limit_rules *by, const char *text)
 	struct net_address peer = address_of(text);
 	struct limit_answer answer = limit_enter(table, by, 0, &peer);
 
-	limit_leave(table, 0, answer.entry);
+	limit_leave(table, 0, &answer.entries);
 	return answer.verdict;
 }
 
 static void
 bursts_end(void **state)
 {
-	struct limit_table *table = limit_new();
+	struct limit_table *table = new_table();
 	size_t passed = 0, slowed = 0, dropped = 0;
 
 	(void)state;
-	assert_non_null(table);
 	for (size_t i = 0; i < 120; i++)
 		switch (visit(table, &rules, "192.0.2.1:1")) {
 		case LIMIT_PASS: passed++; break;
@@ -75,14 +86,14 @@ waiting_helps(void **state)
 		.burst = 5,
 		.open = 8,
 		.ipv4_bits = 32,
-		.ipv6_bits = 64 };
-	struct limit_table *table = limit_new();
+		.ipv6_bits = 64,
+		.room = 10000 };
+	struct limit_table *table = new_table();
 	struct net_address peer = address_of("192.0.2.1:1");
 	struct limit_answer answer = { 0 };
 	struct timespec until;
 
 	(void)state;
-	assert_non_null(table);
 	for (size_t i = 0; i < 120; i++)
 		visit(table, &quick, "192.0.2.1:1");
 	assert_int_not_equal(visit(table, &quick, "192.0.2.1:1"), LIMIT_PASS);
@@ -114,9 +125,8 @@ networks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct limit_table *limits = limit_new();
+		struct limit_table *limits = new_table();
 
-		assert_non_null(limits);
 		for (size_t j = 0; j < 120; j++)
 			visit(limits, &rules, table[i].flood);
 		assert_int_equal(
@@ -148,12 +158,11 @@ prefixes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct limit_table *limits = limit_new();
+		struct limit_table *limits = new_table();
 		struct limit_rules by = rules;
 
 		by.ipv4_bits = table[i].ipv4_bits;
 		by.ipv6_bits = table[i].ipv6_bits;
-		assert_non_null(limits);
 		for (size_t j = 0; j < 120; j++)
 			visit(limits, &by, table[i].flood);
 		if (visit(limits, &by, table[i].other) != table[i].verdict)
@@ -166,10 +175,9 @@ static void
 modes(void **state)
 {
 	struct limit_rules all = rules, off = rules;
-	struct limit_table *table = limit_new();
+	struct limit_table *table = new_table();
 
 	(void)state;
-	assert_non_null(table);
 	all.mode = LIMIT_ALL;
 	off.mode = LIMIT_OFF;
 	for (size_t i = 0; i < 120; i++)
@@ -205,7 +213,7 @@ open_ones_are_counted(void **state)
 	assert_int_equal(
 	    limit_enter(table, &rules, first, &peer).verdict, LIMIT_PASS);
 	for (size_t i = 1; i < 8; i += 2)
-		limit_leave(table, second, answers[i].entry);
+		limit_leave(table, second, &answers[i].entries);
 	limit_free(table);
 }
 
@@ -213,12 +221,11 @@ open_ones_are_counted(void **state)
 static void
 children_share(void **state)
 {
-	struct limit_table *table = limit_new();
+	struct limit_table *table = new_table();
 	pid_t pid;
 	int status;
 
 	(void)state;
-	assert_non_null(table);
 	pid = fork();
 	if (pid == 0) {
 		for (size_t i = 0; i < 120; i++)
@@ -230,32 +237,185 @@ children_share(void **state)
 	limit_free(table);
 }
 
+/* The address 2001:db8:XXXX:XXYY::1, where the digits are those of `i`. */
+static struct net_address
+ipv6_of(uint32_t i)
+{
+	struct net_address peer = address_of("[2001:db8::1]:1");
+	struct sockaddr_in6 six;
+
+	memcpy(&six, &peer.at, sizeof six);
+	for (size_t at = 0; at < 4; at++)
+		six.sin6_addr.s6_addr[4 + at] = (uint8_t)(i >> 8 * (3 - at));
+	memcpy(&peer.at, &six, sizeof six);
+	return peer;
+}
+
+/* A client from the /48 of that number comes to stay. */
+static enum limit_verdict
+stay(struct limit_table *table, const struct limit_rules *by, uint32_t number)
+{
+	struct net_address peer = ipv6_of(number << 16);
+
+	return limit_enter(table, by, 0, &peer).verdict;
+}
+
+/* What is let in of a flood in which each client is of another /64. */
+static void
+larger_networks(void **state)
+{
+	/* Tokens come back while the test runs, which has 5 s for each. */
+	static const struct {
+		const char *what;
+		unsigned ipv6_bits, open, burst;
+		uint32_t networks, step;
+		bool leave;
+		size_t least, most;
+	} table[] = {
+		{ "burst of a /56", 64, 5000, 20, 256, 1, true, 80, 100 },
+		{ "burst of a /48", 64, 5000, 20, 2000, 1, true, 320, 400 },
+		{ "a /56 is the network", 56, 5000, 20, 256, 1, true, 20, 25 },
+		{ "and its /48", 56, 5000, 5, 256, 256, true, 80, 160 },
+		{ "a /52 is the network", 52, 5000, 20, 256, 1, true, 20, 25 },
+		{ "a /48 is the network", 48, 5000, 20, 2000, 1, true, 20, 25 },
+		{ "a /47 is the network", 47, 5000, 20, 2000, 1, true, 20, 25 },
+		{ "open of a /56", 64, 8, 9000, 256, 1, false, 32, 32 },
+		{ "open of a /48", 64, 8, 9000, 256, 256, false, 128, 128 },
+		{ "open of a worker", 64, 500, 9000, 8000, 8, false, 2500,
+		    2500 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct limit_table *limits = new_table();
+		struct limit_rules by = rules;
+		size_t passed = 0;
+
+		by.ipv6_bits = table[i].ipv6_bits;
+		by.open = table[i].open;
+		by.burst = table[i].burst;
+		for (uint32_t j = 0; j < table[i].networks; j++) {
+			struct net_address peer = ipv6_of(j * table[i].step);
+			struct limit_answer answer =
+			    limit_enter(limits, &by, 0, &peer);
+
+			passed += answer.verdict == LIMIT_PASS;
+			if (table[i].leave)
+				limit_leave(limits, 0, &answer.entries);
+		}
+		if (passed < table[i].least || passed > table[i].most)
+			fail_msg("%s: %zu", table[i].what, passed);
+		limit_free(limits);
+	}
+}
+
+/* A flood of one network uses up nothing of its neighbours. */
+static void
+neighbours_of_a_flood(void **state)
+{
+	struct limit_table *table = new_table();
+
+	(void)state;
+	for (size_t i = 0; i < 10000; i++)
+		visit(table, &rules, "[2001:db8::1]:1");
+	assert_int_equal(visit(table, &rules, "[2001:db8::1]:1"), LIMIT_DROP);
+	assert_int_equal(
+	    visit(table, &rules, "[2001:db8:0:1::1]:1"), LIMIT_PASS);
+	limit_free(table);
+}
+
 /* A table full of others shuts nobody out, however many they are. */
 static void
 crowds_shut_nobody_out(void **state)
 {
-	struct limit_table *table = limit_new();
-	struct net_address peer = address_of("[2001:db8::1]:1");
-	struct limit_answer answer = { 0 };
+	struct limit_table *table = new_table();
 
 	(void)state;
-	assert_non_null(table);
-	/* Each from a network of its own, and they stay. */
-	for (uint32_t i = 0; i < 100000; i++) {
-		struct sockaddr_in6 six;
-
-		memcpy(&six, &peer.at, sizeof six);
-		memcpy(&six.sin6_addr.s6_addr[4], &i, sizeof i);
-		memcpy(&peer.at, &six, sizeof six);
-		answer = limit_enter(table, &rules, 0, &peer);
-		assert_int_equal(answer.verdict, LIMIT_PASS);
-	}
+	/* Each from a /48 of its own, and they stay. */
+	for (uint32_t i = 0; i < 65536; i++)
+		assert_int_equal(stay(table, &rules, i), LIMIT_PASS);
 	assert_int_equal(visit(table, &rules, "192.0.2.1:1"), LIMIT_PASS);
 	limit_free(table);
 }
 
+/* Those for whom there is no room share what they may do. */
 static void
-workers_run_out(void **state)
+crowds_are_counted(void **state)
+{
+	struct limit_table *table = new_table();
+	struct limit_rules by = rules;
+	size_t passed = 0;
+
+	(void)state;
+	by.open = 1;
+	for (uint32_t i = 0; i < 65536; i++)
+		passed += stay(table, &by, i) == LIMIT_PASS;
+	/* 2048 sets of four, and 16 more for each. */
+	assert_in_range(passed, 20000, 2048 * (4 + 16));
+	/* One address, when all of the table is taken by others. */
+	passed = 0;
+	for (size_t i = 0; i < 1000; i++) {
+		struct net_address peer = address_of("192.0.2.1:1");
+
+		passed +=
+		    limit_enter(table, &rules, 0, &peer).verdict == LIMIT_PASS;
+	}
+	assert_in_range(passed, 1, 16 * 8);
+	limit_free(table);
+}
+
+/* One client each from 65536 networks, which does not stay. */
+static void
+pass_by(struct limit_table *table, const struct limit_rules *by)
+{
+	for (uint32_t i = 0; i < 65536; i++) {
+		struct net_address peer = ipv6_of(i << 16);
+		struct limit_answer answer = limit_enter(table, by, 0, &peer);
+
+		assert_int_equal(answer.verdict, LIMIT_PASS);
+		limit_leave(table, 0, &answer.entries);
+	}
+}
+
+/* However many others come, a debt is not forgotten. */
+static void
+crowds_cancel_no_debt(void **state)
+{
+	struct limit_table *table = new_table();
+	struct limit_rules slow = rules;
+
+	(void)state;
+	/* It is paid back in minutes. */
+	slow.burst = 600;
+	for (size_t i = 0; i < 3600; i++)
+		visit(table, &slow, "192.0.2.1:1");
+	pass_by(table, &slow);
+	assert_int_equal(visit(table, &slow, "192.0.2.1:1"), LIMIT_DROP);
+	limit_free(table);
+}
+
+/* Nor are connections, when all tokens have long come back. */
+static void
+crowds_hide_no_connections(void **state)
+{
+	struct limit_table *table = new_table();
+	struct net_address peer = address_of("192.0.2.1:1");
+	struct limit_rules quick = rules;
+
+	(void)state;
+	quick.rate = 10000;
+	for (size_t i = 0; i < quick.open; i++)
+		assert_int_equal(
+		    limit_enter(table, &quick, 0, &peer).verdict, LIMIT_PASS);
+	pass_by(table, &quick);
+	assert_int_equal(
+	    limit_enter(table, &quick, 0, &peer).verdict, LIMIT_SLOW);
+	limit_free(table);
+}
+
+/* Every number is counted, and there are enough of them for all reloads. */
+static void
+workers_are_numbered(void **state)
 {
 	struct limit_table *table = limit_new();
 	struct net_address peer = address_of("192.0.2.1:1");
@@ -265,9 +425,21 @@ workers_run_out(void **state)
 	for (size_t i = 0; i < LIMIT_WORKERS; i++)
 		assert_int_equal(limit_worker_begin(table), i);
 	assert_int_equal(limit_worker_begin(table), LIMIT_NONE);
-	assert_int_equal(
-	    limit_enter(table, &rules, LIMIT_NONE, &peer).verdict, LIMIT_PASS);
 	limit_worker_end(table, LIMIT_NONE);
+	for (size_t i = 0; i < rules.open; i++)
+		assert_int_equal(
+		    limit_enter(table, &rules, LIMIT_WORKERS - 1 - i, &peer)
+			.verdict,
+		    LIMIT_PASS);
+	for (size_t i = 0; i < LIMIT_WORKERS; i += 250)
+		assert_int_equal(
+		    limit_enter(table, &rules, i, &peer).verdict, LIMIT_SLOW);
+	/* What they had open is forgotten with them. */
+	for (size_t i = 0; i < LIMIT_WORKERS; i++)
+		limit_worker_end(table, i);
+	assert_int_equal(limit_worker_begin(table), 0);
+	assert_int_equal(
+	    limit_enter(table, &rules, 0, &peer).verdict, LIMIT_PASS);
 	limit_free(table);
 }
 
@@ -309,7 +481,7 @@ others_may_write_anything(void **state)
 		assert_non_null(table);
 		fill_shared(bytes[i]);
 		answer = limit_enter(table, &rules, 0, &peer);
-		limit_leave(table, 0, answer.entry);
+		limit_leave(table, 0, &answer.entries);
 		limit_worker_end(table, limit_worker_begin(table));
 		limit_free(table);
 	}
@@ -324,10 +496,15 @@ main(void)
 		cmocka_unit_test(networks),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(modes),
+		cmocka_unit_test(larger_networks),
+		cmocka_unit_test(neighbours_of_a_flood),
 		cmocka_unit_test(open_ones_are_counted),
 		cmocka_unit_test(children_share),
 		cmocka_unit_test(crowds_shut_nobody_out),
-		cmocka_unit_test(workers_run_out),
+		cmocka_unit_test(crowds_are_counted),
+		cmocka_unit_test(crowds_cancel_no_debt),
+		cmocka_unit_test(crowds_hide_no_connections),
+		cmocka_unit_test(workers_are_numbered),
 		cmocka_unit_test(others_may_write_anything),
 	};
 
