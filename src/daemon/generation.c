@@ -139,7 +139,7 @@ generation_init(
 		.directories = &generation->directories,
 		.kept = &generation->kept,
 		.shelf = &generation->shelf,
-		.archives = &generation->archives,
+		.downloads = &generation->downloads,
 		.archive_limit = (uint64_t)generation->config.archive_limit
 		    << 20,
 		.builtins = generation->config.builtins,

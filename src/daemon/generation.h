@@ -2,6 +2,7 @@
 #define DAEMON_GENERATION_H
 
 #include "daemon/config.h"
+#include "serve/download.h"
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
@@ -19,7 +20,7 @@ struct generation {
 	struct directory_cache directories;
 	struct kept_cache kept;
 	struct catalog_shelf shelf;
-	size_t archives; /* places that a worker's downloads take */
+	struct download_list downloads; /* of a worker */
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct server server;

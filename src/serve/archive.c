@@ -16,11 +16,7 @@
 #include "tree/directory.h"
 #include "tree/tour.h"
 
-/*
- * Places in one process, of half a megabyte of memory each.  What stands in
- * the end of an archive grows with its files, and takes more of them.
- */
-#define PLACES_MAX ((size_t)64)
+/* For each of which a download takes one more place. */
 #define FILES_A_PLACE 2000
 /* For finding out at once that a tree is too large. */
 #define MEASURE_MS 2
@@ -164,35 +160,39 @@ places_of(const struct server *server, struct str directory)
 	    catalogfiles_total(server->shelf, &files, &bytes) == -1)
 		return 1;
 	places = 1 + (size_t)(files / FILES_A_PLACE);
-	return places < PLACES_MAX ? places : PLACES_MAX;
+	return places < DOWNLOAD_PLACES ? places : DOWNLOAD_PLACES;
 }
 
 enum status
-archive_open(const struct server *server, struct arena *arena,
-    enum archive_kind kind, struct str directory, struct body **out)
+archive_open(const struct server *server, const struct request *request,
+    enum archive_kind kind, struct body **out)
 {
+	struct str directory = request->path;
 	struct download_setup setup = {
 		.tree = server->tree,
 		.directory = directory,
 		.format = kind == ARCHIVE_TAR ? PACKER_TAR : PACKER_ZIP,
 		.limit = server->archive_limit,
-		.count = server->archives,
-		.places = places_of(server, directory),
+		.list = server->downloads,
+		.share = { .network = request->network,
+		    .places = places_of(server, directory) },
 	};
 
 	if (!holds(server->tree, directory))
 		return STATUS_NOT_FOUND;
-	if (server->archives != NULL &&
-	    *server->archives + setup.places > PLACES_MAX)
+	if (setup.list != NULL &&
+	    !download_may_begin(
+		setup.list, setup.share.network, setup.share.places))
 		return STATUS_UNAVAILABLE;
 	if (is_too_large(server, directory))
 		return STATUS_TOO_LARGE;
-	if (kind == ARCHIVE_GEMPUB && add_metadata(server, arena, &setup) == -1)
+	if (kind == ARCHIVE_GEMPUB &&
+	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
 	/* A part of a capsule has no manifest, and the author's is his own. */
 	setup.with_manifest = str_equals(directory, STR("/")) &&
 	    !holds(server->tree, STR("/manifest"));
-	*out = download_open(arena, &setup);
+	*out = download_open(request->arena, &setup);
 	return *out != NULL ? STATUS_SUCCESS : STATUS_FAILURE;
 }
 
@@ -200,10 +200,12 @@ static void
 answer(const struct server *server, const struct request *request,
     enum archive_kind kind, struct str directory, struct response *response)
 {
+	struct request whole = *request;
 	struct body *body;
-	enum status status =
-	    archive_open(server, request->arena, kind, directory, &body);
+	enum status status;
 
+	whole.path = directory;
+	status = archive_open(server, &whole, kind, &body);
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
 		return;

@@ -13,16 +13,16 @@ enum archive_kind {
 };
 
 /*
- * A body: an archive of all files beneath `directory` (decoded, with its
- * final slash) that a visitor may see, under their paths from the root.  The
- * same tree is the same bytes.  Returns STATUS_SUCCESS, or the status to
- * answer with: STATUS_TOO_LARGE for a tree that is found at once to be larger
- * than server->archive_limit.  One that is found so later is cut short, as it
- * is when a file changes while it is read.
+ * A body: an archive of all files beneath the directory `request->path`, with
+ * its final slash, that a visitor may see, under their paths from the root.
+ * The same tree is the same bytes.  Returns STATUS_SUCCESS, or the status to
+ * answer with: STATUS_UNAVAILABLE when so many are under way, by all or by
+ * request->network, that one more must wait, and STATUS_TOO_LARGE for a tree
+ * that is found at once to be larger than server->archive_limit.  One that is
+ * found so later is cut short, as it is when a file changes while it is read.
  */
-MUST_USE enum status
-archive_open(const struct server *server, struct arena *arena,
-    enum archive_kind kind, struct str directory, struct body **out);
+MUST_USE enum status archive_open(const struct server *server,
+    const struct request *request, enum archive_kind kind, struct body **out);
 
 /* Built-in pages: all of the capsule, as a Gempub and as a tar.gz. */
 void archive_gempub(const struct server *server, const struct request *request,

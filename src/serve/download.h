@@ -12,6 +12,32 @@
 #include "text/str.h"
 #include "tree/tree.h"
 
+/*
+ * Places in one process, of half a megabyte of memory each.  The end of an
+ * archive grows with its files, and takes more of them.
+ */
+#define DOWNLOAD_PLACES ((size_t)64)
+
+/* One of the downloads under way, as the others see it. */
+struct download_share {
+	struct download_share *next;
+	uint64_t network; /* whose it is, by any number; 0: not known */
+	size_t places; /* that it takes of those there are */
+};
+
+/* The downloads under way in a process; zeroed. */
+struct download_list {
+	struct download_share *first;
+};
+
+/*
+ * Whether one more download may begin: there are so many places free, and its
+ * network leaves three quarters of all to others.  A single download may take
+ * more, where a capsule needs it.
+ */
+bool download_may_begin(
+    const struct download_list *list, uint64_t network, size_t places);
+
 /* What is to be packed, and how; borrowed as long as the body lives. */
 struct download_setup {
 	const struct tree *tree;
@@ -22,8 +48,9 @@ struct download_setup {
 	struct str preface, preface_text;
 	int64_t preface_time;
 	bool with_manifest; /* of all that is in it, as its last file */
-	/* `places` more while the body lives, or NULL. */
-	size_t *count, places;
+	/* Where it is counted while the body lives; NULL: nowhere. */
+	struct download_list *list;
+	struct download_share share; /* but for `next` */
 };
 
 /* Whether so much is more than a download may have. */

@@ -18,6 +18,7 @@
 /* The MIME type of a body that is a Gopher menu already. */
 #define RESPONSE_MENU STR("application/gopher-menu")
 
+struct download_list;
 struct visitors;
 
 /* What is served, and how: the same for every request. */
@@ -28,7 +29,7 @@ struct server {
 	struct directory_cache *directories;
 	struct kept_cache *kept;
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
-	size_t *archives; /* places taken by downloads; NULL: not counted */
+	struct download_list *downloads; /* NULL: they are not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	const struct str *builtins; /* their paths; NULL: there are none */
 	struct visitors *visitors; /* NULL: they are not counted */

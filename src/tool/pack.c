@@ -145,12 +145,13 @@ static int
 pack(const struct server *server, enum archive_kind kind, const char *file)
 {
 	struct arena arena;
+	const struct request request = { .arena = &arena, .path = STR("/") };
 	struct body *body = NULL;
 	enum status status;
 	int result = -1;
 
 	arena_init(&arena, MEMORY);
-	status = archive_open(server, &arena, kind, STR("/"), &body);
+	status = archive_open(server, &request, kind, &body);
 	if (status == STATUS_TOO_LARGE)
 		errno = EFBIG;
 	if (status == STATUS_SUCCESS)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "serve/archive.h"
+#include "serve/download.h"
 #include "serve/packer.h"
 #include "sys/sha256.h"
 #include "text/manifest.h"
@@ -20,7 +21,7 @@
 static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
-static size_t archives;
+static struct download_list downloads;
 static char first[SIZE], second[SIZE];
 
 static const struct str names[] = { STR_INIT("example.org") };
@@ -30,7 +31,7 @@ static const struct site site = {
 static struct server server = {
 	.site = &site,
 	.tree = &tree,
-	.archives = &archives,
+	.downloads = &downloads,
 };
 
 static int
@@ -55,11 +56,20 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	assert_int_equal(archives, 0);
+	assert_null(downloads.first);
 	arena_release(&arena);
 	tree_release(&tree);
 	temporary_remove(&folder);
 	return 0;
+}
+
+static enum status
+try_body(enum archive_kind kind, const char *directory, struct body **out)
+{
+	const struct request request = { .arena = &arena,
+		.path = str_of(directory) };
+
+	return archive_open(&server, &request, kind, out);
 }
 
 static struct body *
@@ -67,9 +77,7 @@ open_body(enum archive_kind kind, const char *directory)
 {
 	struct body *body;
 
-	assert_int_equal(
-	    archive_open(&server, &arena, kind, str_of(directory), &body),
-	    STATUS_SUCCESS);
+	assert_int_equal(try_body(kind, directory, &body), STATUS_SUCCESS);
 	return body;
 }
 
@@ -283,11 +291,8 @@ what_is_not_there_is_not_packed(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/none/"), &body),
-	    STATUS_NOT_FOUND);
-	assert_int_equal(
-	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/a/"), &body),
-	    STATUS_NOT_FOUND);
+	    try_body(ARCHIVE_TAR, "/none/", &body), STATUS_NOT_FOUND);
+	assert_int_equal(try_body(ARCHIVE_TAR, "/a/", &body), STATUS_NOT_FOUND);
 }
 
 static void
@@ -300,9 +305,7 @@ too_large_is_told_at_once(void **state)
 	assert_int_equal(ftruncate(fd, 1000), 0);
 	close(fd);
 	server.archive_limit = 500;
-	assert_int_equal(
-	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/"), &body),
-	    STATUS_TOO_LARGE);
+	assert_int_equal(try_body(ARCHIVE_TAR, "/", &body), STATUS_TOO_LARGE);
 	/* Each directory for itself. */
 	drain(open_body(ARCHIVE_TAR, "/qa/"), first);
 	server.archive_limit = 1100;
@@ -346,33 +349,104 @@ a_large_file_is_read_in_pieces(void **state)
 	assert_true(pulls >= 8 << 20 >> 16);
 }
 
+/* What is packed at once, each in an arena of its own. */
+struct packed {
+	struct arena arena;
+	struct body *body; /* NULL: none */
+};
+
+static enum status
+pack(struct packed *packed, uint64_t network)
+{
+	struct request request = {
+		.arena = &packed->arena, .path = STR("/"), .network = network
+	};
+
+	arena_init(&packed->arena, 256 << 10);
+	packed->body = NULL;
+	return archive_open(&server, &request, ARCHIVE_TAR, &packed->body);
+}
+
+static void
+let_go(struct packed *packed)
+{
+	body_release(packed->body);
+	arena_release(&packed->arena);
+}
+
 static void
 only_so_many_at_once(void **state)
 {
-	struct body *body, *bodies[1000];
-	struct arena arenas[1000];
-	enum status status = STATUS_SUCCESS;
-	size_t count = 0;
+	static struct packed packed[DOWNLOAD_PLACES + 1];
 
 	(void)state;
-	while (count < 1000) {
-		arena_init(&arenas[count], 256 << 10);
-		status = archive_open(&server, &arenas[count], ARCHIVE_TAR,
-		    STR("/"), &bodies[count]);
-		if (status != STATUS_SUCCESS)
-			break;
-		count++;
+	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
+		assert_int_equal(pack(&packed[i], 0), STATUS_SUCCESS);
+	assert_int_equal(pack(&packed[DOWNLOAD_PLACES], 0), STATUS_UNAVAILABLE);
+	let_go(&packed[DOWNLOAD_PLACES]);
+	/* Any of them, from the middle of the list too. */
+	let_go(&packed[7]);
+	assert_int_equal(pack(&packed[7], 0), STATUS_SUCCESS);
+	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
+		let_go(&packed[i]);
+}
+
+static void
+one_network_leaves_places_to_others(void **state)
+{
+	static struct packed packed[DOWNLOAD_PLACES + 1];
+	const size_t share = DOWNLOAD_PLACES / 4;
+	struct packed *last = &packed[DOWNLOAD_PLACES];
+
+	(void)state;
+	for (size_t i = 0; i < DOWNLOAD_PLACES; i++) {
+		uint64_t network = 1 + i / share;
+
+		assert_int_equal(pack(&packed[i], network), STATUS_SUCCESS);
+		if (i % share != share - 1)
+			continue;
+		assert_int_equal(pack(last, network), STATUS_UNAVAILABLE);
+		let_go(last);
 	}
-	assert_int_equal(status, STATUS_UNAVAILABLE);
-	assert_int_equal(archives, count);
-	for (size_t i = 0; i < count; i++) {
-		body_release(bodies[i]);
-		arena_release(&arenas[i]);
+	/* One that ends leaves its place to its own network. */
+	let_go(&packed[share]);
+	assert_int_equal(pack(last, 1), STATUS_UNAVAILABLE);
+	let_go(last);
+	assert_int_equal(pack(&packed[share], 2), STATUS_SUCCESS);
+	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
+		let_go(&packed[i]);
+}
+
+/* What one network may have besides what it has. */
+static void
+places_of_one_network(void **state)
+{
+	static const struct {
+		size_t own, others, wanted;
+		bool may;
+	} table[] = {
+		{ 0, 0, 1, true },
+		{ 15, 0, 1, true },
+		{ 16, 0, 1, false },
+		{ 14, 0, 3, false },
+		/* The first one may be large, where there is room. */
+		{ 0, 0, 64, true },
+		{ 0, 1, 64, false },
+		{ 0, 44, 20, true },
+		{ 20, 0, 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct download_share others = { NULL, 2, table[i].others };
+		struct download_share own = { &others, 1, table[i].own };
+		struct download_list list = { table[i].own > 0 ? &own
+							       : &others };
+
+		if (download_may_begin(&list, 1, table[i].wanted) !=
+		    table[i].may)
+			fail_msg("row %zu", i);
 	}
-	assert_int_equal(
-	    archive_open(&server, &arena, ARCHIVE_TAR, STR("/"), &body),
-	    STATUS_SUCCESS);
-	body_release(body);
 }
 
 static void
@@ -384,15 +458,14 @@ lack_of_memory_leaks_nothing(void **state)
 		enum status status;
 
 		arena_fail_at(&arena, n);
-		status = archive_open(
-		    &server, &arena, ARCHIVE_GEMPUB, STR("/"), &body);
+		status = try_body(ARCHIVE_GEMPUB, "/", &body);
 		arena_fail_at(&arena, 0);
 		if (status == STATUS_SUCCESS) {
 			body_release(body);
 			break;
 		}
 		assert_int_equal(status, STATUS_FAILURE);
-		assert_int_equal(archives, 0);
+		assert_null(downloads.first);
 		assert_true(n < 20);
 	}
 }
@@ -414,6 +487,8 @@ main(void)
 		TEST(what_grows_too_large_is_cut),
 		TEST(a_large_file_is_read_in_pieces),
 		TEST(only_so_many_at_once),
+		TEST(one_network_leaves_places_to_others),
+		TEST(places_of_one_network),
 		TEST(lack_of_memory_leaks_nothing),
 	};
 

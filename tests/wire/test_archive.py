@@ -11,8 +11,8 @@ import unittest
 import zipfile
 
 from build import DEADLINE_S, INSTRUMENTED, TOP, hurried
-from server import (Server, fetch, gemini_connect, gopher_connect,
-                    new_directory, read_reply, select, wait_until)
+from server import (Connection, Server, fetch, gemini_connect, gopher_connect,
+                    new_directory, read_reply, select, tls_context, wait_until)
 from test_faults import Crowd
 
 TREE = {
@@ -279,6 +279,30 @@ class Waiting(unittest.TestCase):
                 clients.pop().close()
                 wait_until(lambda: fetch(server, '/capsule.gpub').status == 20,
                            'a place')
+            finally:
+                for client in clients:
+                    client.close()
+
+    def test_one_network_leaves_places_to_others(self):
+        tree = {'a.bin': os.urandom(6 << 20)}
+
+        def download(server, source):
+            client = Connection(server.gemini_port, tls_context(),
+                                receive_buffer=4096, source=source)
+            client.send(server.url('/capsule.gpub').encode() + b'\r\n')
+            return client, client.read_some()[:2]
+
+        with Server(tree, workers=1, options=('limits=all',)) as server:
+            clients = []
+            try:
+                # A quarter of the places is for one network.
+                for number in range(17):
+                    client, status = download(server, '127.0.0.1')
+                    clients.append(client)
+                    self.assertEqual(status, b'20' if number < 16 else b'41')
+                client, status = download(server, '127.0.0.2')
+                clients.append(client)
+                self.assertEqual(status, b'20')
             finally:
                 for client in clients:
                     client.close()
