@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "text/mime.h"
+#include "tool/absent.h"
 #include "tool/filestore.h"
 #include "tool/frontier.h"
 #include "tool/linkqueue.h"
@@ -24,6 +25,8 @@ struct walk {
 	struct mirroring *mirroring;
 	struct linkqueue queue;
 	struct filestore store;
+	struct absent absent;
+	bool waits; /* for files of the copy that the server misses */
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
 };
@@ -94,22 +97,6 @@ follow(struct walk *walk, struct job *job)
 }
 
 /*
- * A link that leads nowhere, as the server says for good.  Where the walk
- * begins there is no link: without that page nothing is known of the rest.
- */
-static bool
-is_dead(const struct walk *walk, const struct job *job)
-{
-	if (walk->place.depth == 0)
-		return false;
-	if (job->fetch.end != FETCH_ANSWERED)
-		return false;
-	if (job->fetch.status / 10 == 2)
-		return job->gopher == GOPHERANSWER_NOT_FOUND;
-	return job->fetch.status == 51 || job->fetch.status == 52;
-}
-
-/*
  * Why the answer is no menu; NULL: it is one.  Taken for an empty menu it would
  * cost the copy all that the real one leads to.
  */
@@ -136,10 +123,87 @@ is_redirected_to_query(struct walk *walk, const struct job *job)
 	const struct fetch *fetch = &job->fetch;
 	struct str url;
 
-	return fetch->end == FETCH_ANSWERED && fetch->status / 10 == 3 &&
+	return walk->place.depth > 0 && fetch->end == FETCH_ANSWERED &&
+	    fetch->status / 10 == 3 &&
 	    origin_resolve(&walk->mirroring->origin, &walk->scratch,
 		str_of(fetch->request), str_of(fetch->meta), &url) == 1 &&
 	    linkqueue_has_query(url);
+}
+
+/*
+ * Whether the copy has a file from that address, or, where a redirect has led
+ * to a folder before, files beneath it.
+ */
+static bool
+is_held(struct walk *walk, const struct job *job)
+{
+	const struct manifest *known = &walk->mirroring->known;
+	const struct manifest_file *file;
+	struct str name, folder;
+	struct buf beneath;
+
+	if (filestore_name(&walk->store, job, walk->place.is_menu, &name) !=
+	    NULL)
+		return false;
+	if (manifest_find(known, name) != NULL)
+		return true;
+	beneath = buf_in(&walk->scratch, name.len + 1);
+	buf_add(&beneath, name);
+	buf_char(&beneath, '/');
+	folder = buf_str(&beneath);
+	file = manifest_at_or_after(known, folder);
+	return file != NULL && str_starts(file->path, folder);
+}
+
+/*
+ * Whether the server misses the file, or says of a new menu that it is empty,
+ * as pygopherd does of an empty folder.  Where the walk begins there is no
+ * link: without that page nothing is known of the rest.
+ */
+static bool
+is_absent(struct walk *walk, const struct job *job)
+{
+	const struct fetch *fetch = &job->fetch;
+
+	if (walk->place.depth == 0 || fetch->end != FETCH_ANSWERED)
+		return false;
+	if (fetch->status / 10 != 2)
+		return fetch->status == 51 || fetch->status == 52;
+	if (job->gopher == GOPHERANSWER_NO_ERROR)
+		return walk->place.is_menu && fetch->size == 0 &&
+		    !is_held(walk, job);
+	return job->gopher != GOPHERANSWER_REFUSED;
+}
+
+/*
+ * A link to a file that is absent is dead, and no failure, when the server's
+ * words are clear or the file was absent a day ago.  A file of the copy that
+ * is absent for less than a day may be back soon: until then nothing is
+ * removed.  `why` is what the server says.
+ */
+static void
+note_absent(struct walk *walk, const struct job *job, const char *why)
+{
+	struct report *report = &walk->mirroring->report;
+	struct str request = walk->place.request;
+	bool is_clear = job->fetch.status / 10 == 5 ||
+	    job->gopher == GOPHERANSWER_NOT_FOUND;
+	char words[FETCH_META_MAX + 128];
+	int is_gone = absent_add(&walk->absent, request);
+
+	if (is_gone == -1) {
+		(void)no_memory(walk);
+	} else if (is_gone == 0 && !is_clear) {
+		report_failed(
+		    report, request, why != NULL ? why : "its answer is empty");
+	} else if (is_gone == 0 && is_held(walk, job)) {
+		snprintf(words, sizeof words,
+		    "%s; its file stays in the copy for a day", why);
+		report_note(report, request, words);
+		walk->waits = true;
+	} else {
+		report_note(report, request, "is a dead link");
+	}
 }
 
 static void
@@ -151,8 +215,8 @@ job_done(void *context, struct job *job)
 	struct str name;
 
 	arena_reset(&walk->scratch);
-	if (is_dead(walk, job)) {
-		report_note(report, walk->place.request, "is a dead link");
+	if (is_absent(walk, job)) {
+		note_absent(walk, job, why);
 		return;
 	}
 	if (is_redirected_to_query(walk, job)) {
@@ -168,7 +232,9 @@ job_done(void *context, struct job *job)
 		    &walk->store, job, walk->place.is_menu, &name);
 	if (why == NULL && follow(walk, job) == 0)
 		why = filestore_put(&walk->store, job, name);
-	if (why != NULL)
+	if (why == NULL)
+		absent_end(&walk->absent, walk->place.request);
+	else
 		/* The root of Gopher has no name that could be shown. */
 		report_failed(report,
 		    walk->place.request.len > 0 ? walk->place.request
@@ -220,24 +286,74 @@ is_complete(struct walk *walk)
 	return report->failed == 0;
 }
 
+/* Whether the file stays because the server may not be asked for it now. */
+static bool
+is_forbidden(struct walk *walk, struct str path)
+{
+	struct mirroring *mirroring = walk->mirroring;
+
+	if (linkqueue_allows_file(&walk->queue, path) ||
+	    copy_holds(&mirroring->copy, path) != 1)
+		return false;
+	report_note(&mirroring->report, path,
+	    "robots.txt forbids it now; the copy keeps it");
+	return true;
+}
+
+/*
+ * The files that are linked no more, without those that robots.txt forbids,
+ * which are added to the files of the copy.  NULL without memory.
+ */
+static const struct manifest_file **
+find_gone(struct walk *walk, size_t *count)
+{
+	struct filestore *store = &walk->store;
+	const struct manifest_file **gone;
+	size_t all;
+
+	filestore_sort(store);
+	gone =
+	    mirroring_gone(walk->mirroring, store->files, store->count, &all);
+	*count = 0;
+	for (size_t i = 0; gone != NULL && i < all; i++)
+		if (!is_forbidden(walk, gone[i]->path))
+			gone[(*count)++] = gone[i];
+		else if (filestore_add(store, gone[i]) == -1)
+			return NULL;
+	return gone;
+}
+
+/* Notes the files that the server misses; `complete`: all links are known. */
+static int
+note_all_absent(struct walk *walk, bool complete)
+{
+	struct absent *absent = &walk->absent;
+
+	for (size_t i = 0; complete && i < absent->old; i++)
+		if (!frontier_knows(
+			&walk->queue.frontier, absent->items[i].request))
+			absent->items[i].ended = true;
+	return absent_write(absent, &walk->mirroring->copy) == 0
+	    ? 0
+	    : mirroring_no_disk(walk->mirroring, ".mirror/absent");
+}
+
 /* Removes what is linked no more, and notes what is there. */
 static int
 finish(struct walk *walk)
 {
 	struct mirroring *mirroring = walk->mirroring;
 	struct filestore *store = &walk->store;
-	bool complete = is_complete(walk);
-	const struct manifest_file **gone;
-	size_t gone_count;
+	bool complete = is_complete(walk) && !walk->waits;
+	size_t fetched = store->count, gone_count;
+	const struct manifest_file **gone = find_gone(walk, &gone_count);
 
-	filestore_sort(store);
-	gone =
-	    mirroring_gone(mirroring, store->files, store->count, &gone_count);
 	if (gone == NULL)
 		return no_memory(walk);
+	if (note_all_absent(walk, complete) == -1)
+		return -1;
 	/* A disk that was not mounted looks the same, as an empty listing. */
-	if (complete && !mirroring->keep && store->count <= 1 &&
-	    gone_count > 1) {
+	if (complete && !mirroring->keep && fetched <= 1 && gone_count > 1) {
 		report_failed(&mirroring->report, str_of(mirroring->url),
 		    "leads nowhere any more, so nothing was removed; if that "
 		    "is meant, remove the copy");
@@ -253,6 +369,50 @@ finish(struct walk *walk)
 		}
 	filestore_sort(store);
 	return mirroring_note(mirroring, store->files, store->count);
+}
+
+/* Whether links are followed in a file of the copy. */
+static bool
+is_page(const struct origin *origin, struct str path)
+{
+	if (origin->is_gopher)
+		return str_equals(path, STR("gophermap")) ||
+		    str_ends(path, STR("/gophermap"));
+	return str_ends(path, STR(".gmi")) || str_ends(path, STR(".gemini"));
+}
+
+/*
+ * Follows the links of pages that robots.txt forbids now, as they are in the
+ * copy: what they lead to may be allowed.
+ */
+static void
+follow_forbidden(struct walk *walk)
+{
+	struct mirroring *mirroring = walk->mirroring;
+	const struct manifest *known = &mirroring->known;
+
+	for (size_t i = 0; i < known->count; i++) {
+		struct str path = known->files[i].path;
+		char memory[2 * ORIGIN_REQUEST_MAX];
+		struct buf base = buf_over(memory, sizeof memory);
+		struct copy_text text;
+
+		if (!is_page(&mirroring->origin, path) ||
+		    linkqueue_allows_file(&walk->queue, path) ||
+		    copy_read(&mirroring->copy, COPY_BESIDE, path.at, &text) !=
+			1)
+			continue;
+		origin_request(&mirroring->origin, &base, path);
+		if (text.len > PAGE_MAX || base.overflow)
+			;
+		else if (mirroring->origin.is_gopher)
+			linkqueue_map(
+			    &walk->queue, (struct str){ text.at, text.len }, 1);
+		else
+			linkqueue_page(&walk->queue, buf_str(&base),
+			    (struct str){ text.at, text.len }, 1);
+		free(text.at);
+	}
 }
 
 static int
@@ -271,6 +431,13 @@ go(struct walk *walk)
 		first.len = 0;
 	linkqueue_add(
 	    &walk->queue, buf_str(&first), 0, mirroring->origin.is_gopher);
+	if (walk->queue.forbidden > 0) {
+		report_failed(&mirroring->report, str_of(mirroring->url),
+		    "robots.txt forbids all of it; nothing was fetched, and "
+		    "nothing removed");
+		return 0;
+	}
+	follow_forbidden(walk);
 	pool->width = 1;
 	pool->next = next_job;
 	pool->done = job_done;
@@ -289,17 +456,22 @@ int
 bylinks_run(struct mirroring *mirroring)
 {
 	struct walk walk = { .mirroring = mirroring,
-		.store = { .mirroring = mirroring, .scratch = &walk.scratch } };
+		.store = { .mirroring = mirroring, .scratch = &walk.scratch },
+		.absent = {
+		    .arena = &mirroring->arena, .now = (int64_t)time(NULL) } };
 	int result = -1;
 
 	arena_init(&walk.scratch, SCRATCH_MAX);
 	if (linkqueue_open(&walk.queue, mirroring) == -1 ||
 	    filestore_open(&walk.store) == -1)
 		(void)no_memory(&walk);
+	else if (absent_read(&walk.absent, &mirroring->copy) == -1)
+		(void)mirroring_no_disk(mirroring, ".mirror/absent");
 	else
 		result = go(&walk);
 	linkqueue_release(&walk.queue);
 	filestore_release(&walk.store);
+	absent_release(&walk.absent);
 	arena_release(&walk.scratch);
 	return result;
 }

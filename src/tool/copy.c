@@ -340,15 +340,29 @@ place_of(const struct copy *copy, enum copy_place place)
 	return place == COPY_OWN ? copy->work : copy->root;
 }
 
+static int
+open_file(const struct copy *copy, struct str path)
+{
+	char name[NAME_MAX + 1];
+	int dir = open_parent(copy, path, false, name);
+	int fd = dir != -1 ? openat(dir, name, READ) : -1;
+
+	shut(dir);
+	return fd;
+}
+
 int
 copy_read(struct copy *copy, enum copy_place place, const char *name,
     struct copy_text *out)
 {
-	int fd = openat(place_of(copy, place), name, READ);
+	int fd = place == COPY_OWN ? openat(copy->work, name, READ)
+				   : open_file(copy, str_of(name));
 	int result;
 
 	if (fd == -1)
-		return errno == ENOENT || errno == ELOOP ? 0 : -1;
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+		    ? 0
+		    : -1;
 	result = copy_load(fd, out);
 	shut(fd);
 	return result == -1 ? -1 : 1;

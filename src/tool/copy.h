@@ -72,8 +72,8 @@ struct copy_text {
 
 /*
  * Small texts: the mirror's own ("known", in the hidden folder), and those
- * beside its files ("manifest").  Reading returns 1 and a text, 0 when there
- * is none, or -1 with errno set.
+ * beside its files ("manifest"), of which reading takes a path.  It returns 1
+ * and a text, 0 when there is none, or -1 with errno set.
  */
 enum copy_place {
 	COPY_OWN,

@@ -54,7 +54,8 @@ filestore_name(struct filestore *store, const struct job *job, bool is_menu,
 			buf_char(&name, '/');
 		buf_add(&name, STR("gophermap"));
 	} else if (path.len == 0 || str_ends(path, STR("/"))) {
-		if (!mime_is(str_of(job->fetch.meta), STR("text/gemini")))
+		if (job->fetch.status / 10 == 2 &&
+		    !mime_is(str_of(job->fetch.meta), STR("text/gemini")))
 			return "is a folder whose page is no gemtext";
 		buf_add(&name, STR("index.gmi"));
 	}

@@ -40,9 +40,9 @@ MUST_USE int filestore_open(struct filestore *store);
 void filestore_release(struct filestore *store);
 
 /*
- * Writes to `out` the name of the file that the job's answer is to be: the
- * decoded path of its request, and for a folder that of its page.  Returns
- * NULL, or the reason why the copy cannot have such a file.
+ * Writes to `out` the name of the file that the job's answer is to be, or
+ * would be: the decoded path of its request, and for a folder that of its page.
+ * Returns NULL, or the reason why the copy cannot have such a file.
  */
 MUST_USE const char *filestore_name(struct filestore *store,
     const struct job *job, bool is_menu, struct str *out);

@@ -55,23 +55,37 @@ linkqueue_read_robots(struct linkqueue *queue)
 	    : mirroring_stop(mirroring, "out of memory");
 }
 
+/* Whether robots.txt allows a path, as of origin_path. */
+static bool
+allows_path(struct linkqueue *queue, struct str path)
+{
+	struct str base = str_of(queue->mirroring->origin.base);
+	struct buf whole = buf_in(&queue->scratch, base.len + path.len);
+
+	uri_decode(&whole, base);
+	buf_add(&whole, path);
+	return !whole.overflow && robots_allow(&queue->robots, buf_str(&whole));
+}
+
 static bool
 is_allowed(struct linkqueue *queue, struct str request)
 {
-	const struct origin *origin = &queue->mirroring->origin;
-	struct str path, base;
-	struct buf whole;
+	struct str path;
 
-	if (origin_path(origin, &queue->scratch, request, &path) == -1)
+	if (origin_path(&queue->mirroring->origin, &queue->scratch, request,
+		&path) == -1)
 		return false;
-	base = str_of(origin->base);
-	whole = buf_in(&queue->scratch, base.len + path.len);
-	uri_decode(&whole, base);
-	buf_add(&whole, path);
-	if (!whole.overflow && robots_allow(&queue->robots, buf_str(&whole)))
+	if (allows_path(queue, path))
 		return true;
 	queue->forbidden++;
 	return false;
+}
+
+bool
+linkqueue_allows_file(struct linkqueue *queue, struct str path)
+{
+	arena_reset(&queue->scratch);
+	return allows_path(queue, path);
 }
 
 bool
@@ -133,6 +147,17 @@ is_ours(struct linkqueue *queue, const struct gopheritem *item)
 	    str_equals(host, str_of(origin->host));
 }
 
+static void
+add_item(struct linkqueue *queue, const struct gopheritem *item, unsigned depth)
+{
+	struct str selector = item->selector;
+
+	if (str_equals(selector, STR("/")))
+		selector = STR("");
+	if (gopheritem_leads(item))
+		linkqueue_add(queue, selector, depth, item->type == '1');
+}
+
 void
 linkqueue_menu(
     struct linkqueue *queue, struct str menu, unsigned depth, struct buf *map)
@@ -146,10 +171,24 @@ linkqueue_menu(
 			continue;
 		ours = is_ours(queue, &item);
 		gopheritem_write(map, &item, ours);
-		if (str_equals(item.selector, STR("/")))
-			item.selector = STR("");
-		if (ours && gopheritem_leads(&item))
-			linkqueue_add(
-			    queue, item.selector, depth, item.type == '1');
+		if (ours)
+			add_item(queue, &item, depth);
+	}
+}
+
+void
+linkqueue_map(struct linkqueue *queue, struct str map, unsigned depth)
+{
+	while (map.len > 0) {
+		struct str line = str_cut(&map, '\n');
+		struct gopheritem item = { .type = line.len > 0 ? line.at[0]
+								: 'i' };
+
+		arena_reset(&queue->scratch);
+		(void)str_cut(&line, '\t');
+		item.selector = str_cut(&line, '\t');
+		/* With a host it leads to another server. */
+		if (line.len == 0)
+			add_item(queue, &item, depth);
 	}
 }

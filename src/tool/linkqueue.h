@@ -46,6 +46,9 @@ bool linkqueue_has_query(struct str request);
  */
 bool linkqueue_allows(struct linkqueue *queue, struct str request);
 
+/* Whether robots.txt allows the file that has this path in the copy. */
+bool linkqueue_allows_file(struct linkqueue *queue, struct str path);
+
 /*
  * Adds a request, `depth` links away from the first, unless it is known or not
  * allowed.  Without memory origin.error is set, here and below.
@@ -60,5 +63,8 @@ void linkqueue_page(
 /* Adds the links of a Gopher menu, and appends the menu as a gophermap. */
 void linkqueue_menu(
     struct linkqueue *queue, struct str menu, unsigned depth, struct buf *map);
+
+/* Adds the links of a gophermap that linkqueue_menu has written. */
+void linkqueue_map(struct linkqueue *queue, struct str map, unsigned depth);
 
 #endif

@@ -299,10 +299,10 @@ class Mirror:
         return [CAPSULE, 'mirror', '--known-hosts', self.known_hosts,
                 *options, url, self.folder]
 
-    def run(self, url, *options, limit=120 * SLOWER):
+    def run(self, url, *options, limit=120 * SLOWER, env=None):
         return subprocess.run(
             self.command(url, *options), stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=limit, check=False,
+            capture_output=True, timeout=limit, check=False, env=env,
             encoding='utf-8', errors='surrogateescape')
 
     def files(self, hidden=False):
