@@ -81,7 +81,7 @@ BENCH_SOURCES = $(wildcard tests/bench/*.c)
 BENCH_PROGRAMS = $(B)/bench/capload $(B)/bench/floor
 OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
-    $(UNIT_SOURCES:%.c=$(B)/%.o) $(B)/tests/unit/scarce.o \
+    $(UNIT_SOURCES:%.c=$(B)/%.o) $(FAKES) \
     $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o \
     $(B)/tests/fuzz/mutate.o \
     $(BENCH_SOURCES:%.c=$(B)/%.o)
@@ -135,15 +135,15 @@ $(B)/lib$(1).a: $(patsubst src/%.c,$(B)/src/%.o,$(filter src/$(1)/%,$(SOURCES)))
 endef
 $(foreach floor,$(FLOORS),$(eval $(call floor_archive,$(floor))))
 
-# A test links the floor of the room it is named for, and those below, and
-# can make memory end before its time.
-WRAPPED = -Wl,--wrap=malloc,--wrap=calloc
+# A test links the floor of the room it is named for, and those below.  It can
+# make memory end before its time, and set the clock.
+WRAPPED = -Wl,--wrap=malloc,--wrap=calloc,--wrap=clock_gettime,--wrap=time
+FAKES = $(B)/tests/unit/scarce.o $(B)/tests/unit/fakeclock.o
 libs_for = $(call libs_of,$(notdir $(patsubst %/,%,$(dir $(wildcard \
     $(FLOORS:%=src/%/$(1).c))))))
 
 define unit_test
-$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(B)/tests/unit/scarce.o \
-    $(call libs_for,$(1))
+$(B)/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(FAKES) $(call libs_for,$(1))
 	@mkdir -p $$(@D)
 	@echo "link $$@"
 	@$$(CC) $$(ALL_LDFLAGS) $(WRAPPED) -o $$@ $$^ -lcmocka $$(LIBRARIES) \

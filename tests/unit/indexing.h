@@ -7,8 +7,8 @@
  */
 #include <errno.h>
 #include <stdbool.h>
-#include <time.h>
 
+#include "fakeclock.h"
 #include "temporary.h"
 #include "tree/catalogbuild.h"
 #include "tree/catalogdb.h"
@@ -80,13 +80,15 @@ indexing_end(struct indexing *indexing)
 	temporary_remove(&indexing->folder);
 }
 
-/* What has just changed is looked at twice: lets a while pass. */
+/*
+ * What has just changed is looked at twice.  Stops the clock a while after
+ * now: longer than any file system takes to tell two changes apart.
+ */
 static inline void
 indexing_settle(void)
 {
-	const struct timespec pause = { .tv_nsec = 60000000 };
-
-	nanosleep(&pause, NULL);
+	fakeclock_stop();
+	fakeclock_forward_ms(5000);
 }
 
 /* The number that the last index answers with. */

@@ -29,6 +29,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	fakeclock_run();
 	indexing_end(&indexing);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "fakeclock.h"
 #include "scarce.h"
 #include "sys/clock.h"
 #include "temporary.h"
@@ -13,7 +14,7 @@
 
 #define MANY 200
 /* More than are read in one step. */
-#define MORE 5000
+#define MORE 1000
 
 static struct temporary folder;
 static struct tree tree;
@@ -203,121 +204,26 @@ titles(void **state)
 	assert_int_equal(title.len, 0);
 }
 
-static void
-set_time(time_t then)
-{
-	const struct timespec times[2] = { { .tv_sec = then },
-		{ .tv_sec = then } };
-
-	assert_int_equal(
-	    utimensat(AT_FDCWD, temporary_path(&folder, "d"), times, 0), 0);
-}
-
 /* One that has just changed may change again unseen: it is read again. */
 static void
 new_ones_are_not_remembered(void **state)
 {
+	const struct timespec old[2] = { { .tv_sec = 1000 },
+		{ .tv_sec = 1000 } };
 	struct directory *first, *second;
 
 	(void)state;
-	set_time(1000);
+	fakeclock_stop();
+	/* Its own time says nothing of the change, which is now. */
+	assert_int_equal(
+	    utimensat(AT_FDCWD, temporary_path(&folder, "d"), old, 0), 0);
 	assert_int_equal(open_it(&first), STATUS_SUCCESS);
 	assert_int_equal(open_it(&second), STATUS_SUCCESS);
 	assert_ptr_not_equal(first, second);
 	directory_close(first);
 	directory_close(second);
 	assert_int_equal(cache.held, 0);
-}
-
-/* The root of the system's own files has not changed for a while. */
-static void
-others_are_shared(void **state)
-{
-	struct directory *first, *second;
-	struct tree system;
-	struct entry entry;
-
-	(void)state;
-	assert_int_equal(tree_init(&system, "/usr"), 0);
-	assert_int_equal(tree_open(&system, STR("/"), &entry), STATUS_SUCCESS);
-	assert_int_equal(
-	    directory_open(&cache, &system, STR("/"), &entry, &first),
-	    STATUS_SUCCESS);
-	assert_int_equal(
-	    directory_open(&cache, &system, STR("/"), &entry, &second),
-	    STATUS_SUCCESS);
-	assert_ptr_equal(first, second);
-	directory_close(second);
-	/* Some seconds later it is read again. */
-	assert_true(clock_until_ms(&first->until) > 1000);
-	first->until = clock_now();
-	assert_int_equal(
-	    directory_open(&cache, &system, STR("/"), &entry, &second),
-	    STATUS_SUCCESS);
-	assert_ptr_not_equal(first, second);
-	directory_close(first);
-	first = second;
-	directory_close(second);
-	assert_int_not_equal(cache.held, 0);
-	/* Changed: what was remembered is of no use. */
-	entry.st.st_ctim.tv_nsec ^= 1;
-	assert_int_equal(
-	    directory_open(&cache, &system, STR("/"), &entry, &second),
-	    STATUS_SUCCESS);
-	assert_ptr_not_equal(first, second);
-	directory_close(second);
-	close(entry.fd);
-	tree_release(&system);
-	directory_cache_release(&cache);
-	assert_int_equal(cache.held, 0);
-}
-
-/* On a busy server much time goes by that was not spent on it. */
-static void
-waiting_is_not_reading(void **state)
-{
-	const struct timespec pause = { .tv_nsec = 200000000 };
-	struct timespec began;
-	struct directory *directory;
-	struct entry entry;
-	int64_t took_us;
-
-	(void)state;
-	temporary_folder(&folder, "more");
-	for (int i = 0; i < MORE; i++) {
-		char name[64];
-
-		snprintf(name, sizeof name, "more/%d", i);
-		temporary_file(&folder, name, "");
-	}
-	assert_int_equal(
-	    tree_open(&tree, STR("/more/"), &entry), STATUS_SUCCESS);
-	began = clock_now();
-	assert_int_equal(
-	    directory_open(&cache, &tree, STR("/more/"), &entry, &directory),
-	    STATUS_SUCCESS);
-	took_us = clock_since_us(&began);
-	assert_non_null(directory->work);
-	nanosleep(&pause, NULL);
-	began = clock_now();
-	finish(directory);
-	took_us += clock_since_us(&began);
-	assert_in_range(
-	    clock_until_ms(&directory->until), 1, 3000 + took_us / 20 + 1);
-	close(entry.fd);
-	directory_close(directory);
-	directory_cache_release(&cache);
-}
-
-static void
-memory_is_bounded(void **state)
-{
-	struct directory *directory;
-
-	(void)state;
-	cache.held = (size_t)1 << 30;
-	assert_int_equal(open_it(&directory), STATUS_UNAVAILABLE);
-	cache.held = 0;
+	fakeclock_run();
 }
 
 /* Opens it as one that changed long ago, at a second of its own. */
@@ -335,6 +241,94 @@ open_settled(time_t then)
 	close(entry.fd);
 	finish(directory);
 	return directory;
+}
+
+static void
+others_are_shared(void **state)
+{
+	static const struct {
+		unsigned later_ms;
+		time_t changed;
+		bool is_same; /* as the one before */
+	} rows[] = { { 0, 1, true }, { 2999, 1, true }, { 1, 1, false },
+		{ 0, 1, true }, { 0, 2, false } };
+	struct directory *last;
+
+	(void)state;
+	fakeclock_stop();
+	last = open_settled(1);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct directory *next;
+
+		fakeclock_forward_ms(rows[i].later_ms);
+		next = open_settled(rows[i].changed);
+		if ((next == last) != rows[i].is_same)
+			fail_msg("row %zu", i);
+		directory_close(last);
+		last = next;
+	}
+	directory_close(last);
+	assert_int_not_equal(cache.held, 0);
+	directory_cache_release(&cache);
+	assert_int_equal(cache.held, 0);
+	fakeclock_run();
+}
+
+/* How long it is remembered when `wait_ms` pass between its steps. */
+static long
+remembered_ms(unsigned wait_ms)
+{
+	struct directory *directory;
+	struct entry entry;
+	long ms;
+
+	fakeclock_stop();
+	fakeclock_tick_us(1000);
+	assert_int_equal(
+	    tree_open(&tree, STR("/more/"), &entry), STATUS_SUCCESS);
+	assert_int_equal(
+	    directory_open(&cache, &tree, STR("/more/"), &entry, &directory),
+	    STATUS_SUCCESS);
+	assert_non_null(directory->work);
+	while (directory_more(directory) == 0)
+		fakeclock_forward_ms(wait_ms);
+	fakeclock_tick_us(0);
+	ms = clock_until_ms(&directory->until);
+	close(entry.fd);
+	directory_close(directory);
+	directory_cache_release(&cache);
+	fakeclock_run();
+	return ms;
+}
+
+/* On a busy server much time goes by that was not spent on it. */
+static void
+waiting_is_not_reading(void **state)
+{
+	long at_once;
+
+	(void)state;
+	temporary_folder(&folder, "more");
+	for (int i = 0; i < MORE; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "more/%d", i);
+		temporary_file(&folder, name, "");
+	}
+	at_once = remembered_ms(0);
+	assert_true(at_once > 3000);
+	assert_int_equal(remembered_ms(200), at_once);
+}
+
+static void
+memory_is_bounded(void **state)
+{
+	struct directory *directory;
+
+	(void)state;
+	cache.held = (size_t)1 << 30;
+	assert_int_equal(open_it(&directory), STATUS_UNAVAILABLE);
+	cache.held = 0;
 }
 
 static void

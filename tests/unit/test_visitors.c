@@ -50,10 +50,18 @@ enter(struct visitors *visitors, size_t from, size_t to, uint32_t now)
 	}
 }
 
+/*
+ * Within 3 %, or 6 of few that are not counted exactly: keys are random, and
+ * of 129 visitors 4 share a cell in one of 8,000 runs.
+ */
 static void
 assert_nearly(size_t got, size_t want)
 {
-	assert_in_range(got, want - want * 3 / 100, want + want * 3 / 100);
+	size_t most = want * 3 / 100;
+
+	if (most < 6 && want > VISITORS_EXACT)
+		most = 6;
+	assert_in_range(got, want - most, want + most);
 }
 
 static void
