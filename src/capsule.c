@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/process.h"
 #include "tool/check.h"
 #include "tool/import.h"
 #include "tool/mirror.h"
@@ -65,6 +66,7 @@ main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	process_start();
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (strcmp(name, verbs[i].name) == 0)
 			return run(&verbs[i], argc - 1, argv + 1);

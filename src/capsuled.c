@@ -11,6 +11,7 @@
 #include "daemon/generation.h"
 #include "daemon/master.h"
 #include "sys/log.h"
+#include "sys/process.h"
 
 #define EXIT_USAGE 2 /* wrong usage or configuration */
 #define SEE_HELP "see capsuled --help"
@@ -135,10 +136,13 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 
+	process_start();
 	log_start();
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
+	/* Not before: the configuration may be one of them, as /dev/fd/3. */
+	process_close_inherited();
 	if (options.check)
 		return check(&config);
 	return master_run(&config, &options);

@@ -55,6 +55,9 @@ MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
  */
 MUST_USE int system_memory_file(int *reads);
 
+/* Closes every descriptor from `first` on. */
+void system_close_from(int first);
+
 /* Tells the system's list of processes what this one is. */
 void system_set_name(const char *name);
 

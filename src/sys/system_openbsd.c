@@ -63,6 +63,12 @@ system_memory_file(int *reads)
 }
 
 void
+system_close_from(int first)
+{
+	closefrom(first);
+}
+
+void
 system_set_name(const char *name)
 {
 	setproctitle("%s", name);

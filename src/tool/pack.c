@@ -199,10 +199,20 @@ read_flags(int argc, char **argv, struct options *options)
 	return 0;
 }
 
+/* Stops the packing at a signal, unless it is ignored, as by nohup(1). */
+static void
+stop_at(int number)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction old;
+
+	if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
+}
+
 int
 pack_main(int argc, char **argv)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
 	enum archive_kind kind;
 	struct options options;
 	struct config config;
@@ -216,9 +226,9 @@ pack_main(int argc, char **argv)
 		return 2;
 	}
 	packer_prepare();
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	stop_at(SIGINT);
+	stop_at(SIGTERM);
+	stop_at(SIGHUP);
 	result = pack_with(&config, kind, argv[optind + 1]);
 	config_release(&config);
 	return result == -1 ? 1 : 0;

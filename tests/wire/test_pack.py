@@ -130,6 +130,17 @@ class Pack(unittest.TestCase):
         self.assertIn(b'Interrupted system call', error)
         self.assertEqual(os.listdir(self.out), [])
 
+    def test_a_signal_that_is_ignored(self):
+        """As nohup(1) has it: the packing goes on."""
+        self.fill()
+        child = subprocess.Popen(
+            [CAPSULE, 'pack', self.tree, os.path.join(self.out, 'x.zip')],
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        wait_until(lambda: os.listdir(self.out), 'a file aside')
+        child.send_signal(signal.SIGHUP)
+        self.assertEqual(child.wait(DEADLINE_S), 0)
+        self.assertEqual(os.listdir(self.out), ['x.zip'])
+
     def test_the_shipped_capsule(self):
         self.tree = os.path.join(TOP, 'capsule')
         self.assertEqual(self.assert_packed('x.gpub')[:4], b'PK\3\4')

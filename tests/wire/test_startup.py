@@ -1,5 +1,6 @@
 """Start: what is refused, what is made, and who serves then."""
 
+import contextlib
 import datetime
 import hashlib
 import os
@@ -8,22 +9,25 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
+import types
 import unittest
 
-from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Lines, Process,
-                    Server, fetch, new_directory, peer_certificate, select,
-                    tls_context, wait_until, write_tree)
+from server import (CAPSULE, CAPSULED, DEADLINE_S, UNJAILED, Connection, Lines,
+                    Process, Server, fetch, gemini, new_directory,
+                    peer_certificate, select, tls_context, wait_until,
+                    write_tree)
 from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 HOME = '# Home\n'
 
 
-def run(*arguments):
+def run(*arguments, **named):
     """A capsuled that is expected to end by itself: status and streams."""
     return subprocess.run([CAPSULED, *arguments], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=DEADLINE_S, check=False)
+                          timeout=DEADLINE_S, check=False, **named)
 
 
 class Startup(unittest.TestCase):
@@ -414,6 +418,130 @@ class Startup(unittest.TestCase):
                     self.assertNotIn('0', status['Uid'].split())
                     self.assertNotIn('0', status['Gid'].split())
                     self.assertNotIn('0', status['Groups'].split())
+
+
+def descriptors(pid):
+    """The descriptors of a process: {number: target}."""
+    folder = '/proc/%d/fd' % pid
+    found = {}
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            found[int(name)] = os.readlink(os.path.join(folder, name))
+    return found
+
+
+class Inherited(unittest.TestCase):
+    """Signals and descriptors that a parent leaves behind."""
+
+    def test_signals(self):
+        ours = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+        def block():
+            signal.pthread_sigmask(signal.SIG_BLOCK, ours)
+
+        def ignore():
+            for number in ours:
+                signal.signal(number, signal.SIG_IGN)
+
+        for left in (block, ignore):
+            with self.subTest(left.__name__), \
+                    Server(TREE, preexec_fn=left) as server:
+                old = server.workers()
+                since = len(server.lines)
+                server.signal(signal.SIGHUP)
+                server.wait_for_line('^info reloaded', since)
+                wait_until(lambda s=server, o=old: len(s.workers()) == 2 and
+                           not set(s.workers()) & set(o), 'new workers')
+                for worker in server.workers():
+                    os.kill(worker, signal.SIGKILL)
+                # Found by the signal, and not by the next look in 30 s.
+                server.wait_for_line('ended: killed by signal 9', since, 20)
+                self.assertEqual(fetch(server).text, HOME)
+                server.signal(signal.SIGINT)
+                self.assertEqual(server.wait(), 0)
+
+    def test_check_with_ignored_children(self):
+        folder = new_directory()
+        self.addCleanup(shutil.rmtree, folder)
+        tree = os.path.join(folder, 'tree')
+        os.mkdir(tree, 0o300)
+        done = run('-t', '-C', os.path.join(folder, 'certs'), tree,
+                   preexec_fn=lambda: signal.signal(
+                       signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual(done.returncode, 2, done.stderr)
+
+    def test_closed_streams(self):
+        for closed in ((0, 2), (2,), (0, 1)):
+            def close(closed=closed):
+                for fd in closed:
+                    os.close(fd)
+
+            with self.subTest(closed=closed):
+                self.serve_without(closed, close)
+
+    def serve_without(self, closed, close):
+        folder = new_directory()
+        self.addCleanup(shutil.rmtree, folder)
+        write_tree(folder, {'tree/index.gmi': '# Harbour\n\nShips.\n'})
+        process = Process(
+            ['-g', '127.0.0.1:0', '-G', 'off', '-w', '1', '-o', 'watch=no',
+             '-C', os.path.join(folder, 'certs'), *UNJAILED,
+             os.path.join(folder, 'tree')], preexec_fn=close)
+        try:
+            if 2 in closed:
+                port = process.out.wait(r'^gemini://localhost:(\d+)/$')[1]
+            else:
+                port = process.wait_for_line(r'^info ready \S+:(\d+) ')[1]
+            server = types.SimpleNamespace(gemini_port=int(port))
+
+            def ask(path):
+                return gemini(server, b'gemini://localhost:%s/%s\r\n' % (
+                    port.encode(), path))
+
+            wait_until(lambda: ask(b'ask?ships').text.startswith('# Found'),
+                       'an index')
+            wait_until(lambda: ask(b'manifest').status == 20, 'a manifest')
+            for pid in [process.pid, *process.children()]:
+                has = descriptors(pid)
+                for fd in range(3):
+                    self.assertEqual(fd in closed or fd == 0,
+                                     has[fd] == '/dev/null', has)
+        finally:
+            process.signal(signal.SIGTERM)
+            self.assertEqual(process.wait(), 0)
+
+    def test_closed_streams_of_the_tool(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            listener.settimeout(DEADLINE_S)
+            child = subprocess.Popen(
+                [CAPSULE, 'mirror', 'gopher://127.0.0.1:%d/' %
+                 listener.getsockname()[1],
+                 os.path.join(self.enterContext(
+                     tempfile.TemporaryDirectory()), 'copy')],
+                preexec_fn=lambda: os.closerange(0, 3))
+            try:
+                with listener.accept()[0]:
+                    self.assertEqual(
+                        [descriptors(child.pid)[fd] for fd in range(3)],
+                        ['/dev/null'] * 3)
+            finally:
+                child.kill()
+                child.wait()
+
+    def test_descriptors(self):
+        with tempfile.TemporaryFile() as secret, \
+                tempfile.NamedTemporaryFile() as settings:
+            settings.write(b'lang = "de"\n')
+            settings.flush()
+            settings.seek(0)
+            left = (secret.fileno(), settings.fileno())
+            with Server(TREE, pass_fds=left, workers=1, arguments=[
+                    '-c', '/dev/fd/%d' % settings.fileno()]) as server:
+                self.assertIn('lang=de', fetch(server).meta)
+                named = {os.readlink('/proc/self/fd/%d' % fd) for fd in left}
+                for pid in [server.pid, *server.children()]:
+                    self.assertFalse(
+                        named & set(descriptors(pid).values()))
 
 
 if __name__ == '__main__':

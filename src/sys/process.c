@@ -1,0 +1,42 @@
+/*
+ * The state that a process inherits: descriptors and signals.
+ */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+#include "sys/system.h"
+
+void
+process_start(void)
+{
+	sigset_t none;
+
+	/*
+	 * In ascending order, since open(2) returns the lowest free number.
+	 * A write to 1 fails as if it were closed: lost output is an error.
+	 */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null",
+			fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) == -1)
+			log_die(EXIT_FAILURE,
+			    "descriptor %d is closed, and /dev/null cannot "
+			    "be opened: %s",
+			    fd, strerror(errno));
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
+void
+process_close_inherited(void)
+{
+	system_close_from(STDERR_FILENO + 1);
+}
