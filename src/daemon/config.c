@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "daemon/setting.h"
+#include "daemon/unquoted.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 #define FILE_MAX_BYTES ((size_t)1 << 16)
@@ -81,6 +82,18 @@ fail_memory(struct load *load)
 	return fail(load, "no memory for the configuration, free some");
 }
 
+/* Where to find the keys. */
+static void
+advise(struct str key, char out[64])
+{
+	const char *nearest = setting_nearest(key);
+
+	if (nearest != NULL)
+		snprintf(out, 64, "did you mean %s?", nearest);
+	else
+		snprintf(out, 64, "see capsuled.conf(5)");
+}
+
 /* libConfuse's complaints; the first is the one that matters. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
@@ -89,17 +102,24 @@ static void
 on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	/* Its options are our keys. */
-	static const char option[] = "no such option", key[] = "no such key";
-	char what[256];
-	bool unknown;
+	static const char option[] = "no such option '";
+	char text[256], advice[64] = "see capsuled.conf(5)";
+	struct str rest, key;
 
 	if (loading->config->error[0] != '\0')
 		return;
-	vsnprintf(what, sizeof what, format, arguments);
-	unknown = str_starts(str_of(what), str_of(option));
-	fail(loading, "%.128s:%d: %s%s, see capsuled.conf(5)", loading->file,
-	    cfg->line, unknown ? key : "",
-	    what + (unknown ? sizeof option - 1 : 0));
+	vsnprintf(text, sizeof text, format, arguments);
+	rest = str_of(text);
+	if (!str_starts(rest, str_of(option))) {
+		fail(loading, "%.128s:%d: %s, %s", loading->file, cfg->line,
+		    text, advice);
+		return;
+	}
+	rest = str_tail(rest, sizeof option - 1);
+	key = str_cut(&rest, '\'');
+	advise(key, advice);
+	fail(loading, "%.128s:%d: no such key '%.*s', %s", loading->file,
+	    cfg->line, STR_ARG(key), advice);
 }
 
 /* After each value: the line is known now and never again. */
@@ -174,6 +194,9 @@ read_file(struct load *load, char *at, size_t room)
 	if (strlen(at) != len)
 		return fail(load, "%.128s: holds a NUL byte, give a text file",
 		    load->file);
+	/* A byte order mark, as editors on Windows leave it. */
+	if (str_starts(str_of(at), STR("\xef\xbb\xbf")))
+		memset(at, ' ', 3);
 	return 0;
 }
 
@@ -229,6 +252,21 @@ blank_comments(struct load *load, char *at)
 }
 
 static int
+check_quotes(struct load *load, const char *text)
+{
+	struct unquoted found;
+	char separator[] = "\" \"";
+
+	if (!unquoted_find(text, &found))
+		return 0;
+	separator[1] = found.at;
+	return fail(load, "%.128s:%d: quote values that contain %s: \"%.*s\"",
+	    load->file, found.line,
+	    found.at == ' ' || found.at == '\t' ? "spaces" : separator,
+	    found.value.len < 200 ? (int)found.value.len : 200, found.value.at);
+}
+
+static int
 parse_file(struct load *load)
 {
 	char *text;
@@ -240,7 +278,7 @@ parse_file(struct load *load)
 	if (text == NULL)
 		return fail_memory(load);
 	if (read_file(load, text, FILE_MAX_BYTES + 1) == -1 ||
-	    blank_comments(load, text) == -1)
+	    blank_comments(load, text) == -1 || check_quotes(load, text) == -1)
 		return -1;
 	loading = load;
 	result = cfg_parse_buf(load->cfg, text);
@@ -257,14 +295,17 @@ static int
 parse_setting(struct load *load, const struct option_setting *setting)
 {
 	cfg_opt_t *option;
+	char advice[64];
 	size_t i = 0;
 
 	while (i < setting_key_count &&
 	    strcmp(setting_keys[i].name, setting->key) != 0)
 		i++;
-	if (i == setting_key_count)
-		return fail(load, "-o %.99s: no such key, see capsuled.conf(5)",
-		    setting->key);
+	if (i == setting_key_count) {
+		advise(str_of(setting->key), advice);
+		return fail(
+		    load, "-o %.99s: no such key, %s", setting->key, advice);
+	}
 	option = &load->cfg->opts[i];
 	if (load->lines[i] != ON_COMMAND_LINE || setting->value[0] == '\0')
 		cfg_free_value(option);

@@ -11,6 +11,7 @@
 
 #include "daemon/look.h"
 #include "daemon/reach.h"
+#include "text/distance.h"
 
 #define WORKERS_MAX 256
 
@@ -76,6 +77,24 @@ const struct setting_key setting_keys[] = {
 };
 
 const size_t setting_key_count = sizeof setting_keys / sizeof setting_keys[0];
+
+const char *
+setting_nearest(struct str name)
+{
+	const char *nearest = NULL;
+	unsigned most = (unsigned)(name.len < 9 ? name.len / 3 : 3);
+
+	for (size_t i = 0; i < setting_key_count; i++) {
+		unsigned distance =
+		    distance_of(name, str_of(setting_keys[i].name), most);
+
+		if (distance <= most) {
+			nearest = setting_keys[i].name;
+			most = distance > 0 ? distance - 1 : 0;
+		}
+	}
+	return nearest;
+}
 
 int
 setting_fail(struct setting *s, const char *format, ...)

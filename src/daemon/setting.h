@@ -33,6 +33,9 @@ struct setting_key {
 extern const struct setting_key setting_keys[];
 extern const size_t setting_key_count;
 
+/* The key that `name` was probably meant to be; NULL when none is near. */
+MUST_USE const char *setting_nearest(struct str name);
+
 /* What readers share.  Leaves a message in the configuration; returns -1. */
 int setting_fail(struct setting *s, const char *format, ...) PRINTF_LIKE(2, 3);
 int setting_fail_memory(struct setting *s);

@@ -301,7 +301,50 @@ test_bad_files(void **state)
 		const char *text, *want;
 	} table[] = {
 		{ "nmaes = { a }",
-		    "c:1: no such key 'nmaes', see capsuled.conf(5)" },
+		    "c:1: no such key 'nmaes', did you mean names?" },
+		{ "\nlog-adresses = yes",
+		    "c:2: no such key 'log-adresses', "
+		    "did you mean log_addresses?" },
+		{ "port = 70",
+		    "c:1: no such key 'port', "
+		    "see capsuled.conf(5)" },
+		/* A byte order mark is no part of the first key. */
+		{ "\xef\xbb\xbfwidth = 1",
+		    "c:1: width is \"1\", give a number from 33 to 200" },
+		/* Values that need quotes, at the line that they are on. */
+		{ "\ncapsule = /srv/my capsule\nwidth = 40\n",
+		    "c:2: quote values that contain spaces: "
+		    "\"/srv/my capsule\"" },
+		{ "capsule = /srv/my docs \r\n",
+		    "c:1: quote values that contain spaces: "
+		    "\"/srv/my docs\"" },
+		{ "user = '\n' lang = en\ncapsule = /srv/a \t b c # d\n",
+		    "c:3: quote values that contain spaces: "
+		    "\"/srv/a ? b c\"" },
+		{ "names = { a,\n b c, d }\nwidth 40",
+		    "c:2: quote values that contain spaces: \"b c\"" },
+		{ "capsule = /srv/c++\n",
+		    "c:1: quote values that contain \"+\": "
+		    "\"/srv/c++\"" },
+		{ "capsule = /srv/a+=b",
+		    "c:1: quote values that contain \"+\": "
+		    "\"/srv/a+=b\"" },
+		{ "user = +a",
+		    "c:1: quote values that contain \"+\": "
+		    "\"+a\"" },
+		{ "user = a = b",
+		    "c:1: quote values that contain spaces: "
+		    "\"a = b\"" },
+		{ "user = a\t'b c'",
+		    "c:1: quote values that contain spaces: "
+		    "\"a?'b c'\"" },
+		{ "lang = en,fr\n",
+		    "c:1: quote values that contain \",\": \"en,fr\"" },
+		/* Several settings on a line are none of that. */
+		{ "lang = en listing = no names += { a }\nwidht = 1",
+		    "c:2: no such key 'widht', did you mean width?" },
+		{ "lang=en alt_text = 'a b' names = { a\nb }",
+		    "c:2: unexpected token 'b', see capsuled.conf(5)" },
 		{ "\n# two\n\nwidth 40\n",
 		    "c:4: missing equal sign after option 'width', "
 		    "see capsuled.conf(5)" },
@@ -449,9 +492,11 @@ test_bad_settings(void **state)
 		const char *want;
 	} table[] = {
 		{ { "nope=1" }, "-o nope: no such key, see capsuled.conf(5)" },
+		{ { "Width=40" },
+		    "-o Width: no such key, did you mean width?" },
 		{ { "=1" }, "-o : no such key, see capsuled.conf(5)" },
 		{ { "names|a=1" },
-		    "-o names|a: no such key, see capsuled.conf(5)" },
+		    "-o names|a: no such key, did you mean names?" },
 		{ { "names=" }, "-o names: names is empty, give at least one" },
 		{ { "width=1" },
 		    "-o width: width is \"1\", give a number from 33 to 200" },

@@ -1,0 +1,90 @@
+/*
+ * Values that need quotes.  libConfuse reports a space in one as an unknown
+ * key, or on the next line, and drops a "+" without a word.
+ */
+#include "daemon/unquoted.h"
+
+#include <string.h>
+
+/* Each ends a word of libConfuse. */
+#define SEPARATORS " \t\r\n\"'={}(),+"
+#define SPACES " \t\r"
+
+/* The end of the quoted string that begins there. */
+static const char *
+string_end(const char *at, int *line)
+{
+	char quote = *at++;
+
+	while (*at != '\0' && *at != quote) {
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+		*line += *at++ == '\n';
+	}
+	return *at == quote ? at + 1 : at;
+}
+
+/* Whether `at` can stand behind a value: an end, or another setting. */
+static bool
+may_follow(const char *at, bool in_list)
+{
+	if (*at == '\0' || *at == '\n')
+		return true;
+	if (in_list)
+		return *at == ',' || *at == '}';
+	if (strchr(SEPARATORS, *at) != NULL)
+		return false;
+	at += strcspn(at, SEPARATORS);
+	at += strspn(at, SPACES);
+	return *at == '=' || (at[0] == '+' && at[1] == '=');
+}
+
+/* Whether the value at `at` should go on behind its first word. */
+static bool
+ends_early(const char *at, const char *end, bool in_list)
+{
+	if (end == at)
+		return *at == '+';
+	return !may_follow(end + strspn(end, SPACES), in_list);
+}
+
+static struct str
+whole_value(const char *at, bool in_list)
+{
+	struct str value = { at, strcspn(at, in_list ? ",}\n" : "\n") };
+
+	while (strchr(SPACES, value.at[value.len - 1]) != NULL)
+		value.len--;
+	return value;
+}
+
+bool
+unquoted_find(const char *text, struct unquoted *out)
+{
+	const char *at = text;
+	bool in_list = false, is_value = false;
+	int line = 1;
+
+	while (*at != '\0') {
+		const char *end = at + strcspn(at, SEPARATORS);
+
+		if (is_value && ends_early(at, end, in_list)) {
+			*out = (struct unquoted){ whole_value(at, in_list),
+				*end, line };
+			return true;
+		}
+		if (*at == '"' || *at == '\'')
+			end = string_end(at, &line);
+		if (end > at) {
+			is_value = false;
+			at = end;
+			continue;
+		}
+		if (*at == '{' || *at == '}')
+			in_list = *at == '{';
+		if (strchr("={,}", *at) != NULL)
+			is_value = *at == '=' || (in_list && *at != '}');
+		line += *at++ == '\n';
+	}
+	return false;
+}

@@ -1,0 +1,21 @@
+#ifndef DAEMON_UNQUOTED_H
+#define DAEMON_UNQUOTED_H
+
+#include <stdbool.h>
+
+#include "text/str.h"
+
+/* A value that needs quotes and has none. */
+struct unquoted {
+	struct str value; /* as it was meant: to the end of the line or entry */
+	char at; /* the character that ended it too early */
+	int line; /* from 1 */
+};
+
+/*
+ * Finds the first such value in a configuration without comments; false when
+ * there is none.
+ */
+bool unquoted_find(const char *text, struct unquoted *out);
+
+#endif
