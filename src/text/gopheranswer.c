@@ -100,7 +100,7 @@ kind_of(struct str words)
 		{ STR_INIT("denied"), GOPHERANSWER_REFUSED },
 		{ STR_INIT("forbidden"), GOPHERANSWER_REFUSED },
 		{ STR_INIT("permission"), GOPHERANSWER_REFUSED },
-		{ STR_INIT("try again"), GOPHERANSWER_REFUSED },
+		{ STR_INIT("try again"), GOPHERANSWER_LATER },
 		{ STR_INIT("not found"), GOPHERANSWER_NOT_FOUND },
 		{ STR_INIT("could not be found"), GOPHERANSWER_NOT_FOUND },
 		{ STR_INIT("does not exist"), GOPHERANSWER_NOT_FOUND },

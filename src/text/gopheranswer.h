@@ -12,7 +12,8 @@
 enum gopheranswer {
 	GOPHERANSWER_NO_ERROR,
 	GOPHERANSWER_NOT_FOUND, /* there is no such file */
-	GOPHERANSWER_REFUSED, /* not for us, or not now: there may be a file */
+	GOPHERANSWER_REFUSED, /* there may be a file, which we may not have */
+	GOPHERANSWER_LATER, /* we are asked to try again */
 	GOPHERANSWER_OTHER_ERROR
 };
 

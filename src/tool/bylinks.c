@@ -172,7 +172,8 @@ is_absent(struct walk *walk, const struct job *job)
 	if (job->gopher == GOPHERANSWER_NO_ERROR)
 		return walk->place.is_menu && fetch->size == 0 &&
 		    !is_held(walk, job);
-	return job->gopher != GOPHERANSWER_REFUSED;
+	return job->gopher != GOPHERANSWER_REFUSED &&
+	    job->gopher != GOPHERANSWER_LATER;
 }
 
 /*

@@ -92,8 +92,9 @@ take(void *context, struct job *job)
 		return;
 	}
 	snprintf(out->why, sizeof out->why, "%s", failure);
-	/* Gopher's errors, and Gemini's that are for good. */
+	/* Errors that are for good. */
 	if (job->fetch.end == FETCH_ANSWERED &&
+	    job->gopher != GOPHERANSWER_LATER &&
 	    (job->fetch.status / 10 == 2 || job->fetch.status / 10 == 5))
 		out->got = MIRRORING_NOTHING;
 }

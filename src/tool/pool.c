@@ -211,7 +211,7 @@ goes_on(struct pool *pool, struct job *job)
 	pause = asked_pause(job);
 	if (pause != NULL)
 		return slow_down(pool, job, pause);
-	if (fetch->status / 10 == 4)
+	if (fetch->status / 10 == 4 || job->gopher == GOPHERANSWER_LATER)
 		return try_again(pool, job);
 	return fetch->status / 10 == 3 && follow(pool, job);
 }

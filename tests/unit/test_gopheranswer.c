@@ -27,7 +27,7 @@ static const struct {
 	    "Gone for good" },
 	{ "3Something failed here, please try again later\t\terror.host\t1"
 	  "\r\n.\r\n",
-	    GOPHERANSWER_REFUSED,
+	    GOPHERANSWER_LATER,
 	    "Something failed here, please try again later" },
 	{ "3'/x' does not exist (no handler found)\t\terror.host\t1\r\n",
 	    GOPHERANSWER_NOT_FOUND, "'/x' does not exist (no handler found)" },

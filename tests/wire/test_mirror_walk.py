@@ -245,11 +245,15 @@ class Walk(Mirroring):
     def test_robots_that_cannot_be_had(self):
         """Nobody knows what is forbidden: nothing is asked for."""
         self.origin.files['index.gmi'] = b'# Home\n'
-        for answer in ((b'40 Later\r\n',), b'x' * 100000):
+        for scheme, answer in (
+                ('gemini', (b'40 Later\r\n',)),
+                ('gemini', b'x' * 100000),
+                ('gopher', b'3Something failed here, please try again later'
+                           b'\t\terror.host\t1\r\n.\r\n')):
             self.origin.answers['/robots.txt'] = answer
-            with self.subTest(answer=answer[:20]):
+            with self.subTest(scheme=scheme, answer=answer[:20]):
                 self.origin.paths()
-                result = self.run_mirror(status=1)
+                result = self.run_mirror(scheme=scheme, status=1)
                 self.assertIn('robots.txt: ', result.stderr)
                 self.assertNotIn('/', self.origin.paths())
 
