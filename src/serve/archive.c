@@ -46,7 +46,7 @@ static bool
 is_seen_too_large(const struct server *server, struct str directory)
 {
 	const struct timespec ends = clock_in(MEASURE_MS);
-	struct tour *tour = tour_open(server->tree, directory);
+	struct tour *tour = tour_open(server->tree, directory, false);
 	uint64_t files = 0, bytes = 0;
 	struct tour_file file;
 	bool too_large = false;
@@ -77,15 +77,16 @@ is_too_large(const struct server *server, struct str directory)
 	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
 }
 
-static bool
-holds(const struct tree *tree, struct str path)
+/* STATUS_SUCCESS when the tree has that path, else as tree_open. */
+static enum status
+look_for(const struct tree *tree, struct str path)
 {
 	struct entry entry;
 	enum status status = tree_open(tree, path, &entry);
 
 	if (status == STATUS_SUCCESS)
 		close(entry.fd);
-	return status == STATUS_SUCCESS;
+	return status;
 }
 
 static void
@@ -131,9 +132,10 @@ add_metadata(const struct server *server, struct arena *arena,
 	const struct site *site = server->site;
 	struct buf text = buf_in(arena, METADATA_SIZE);
 	struct str index, title, languages = site->lang;
+	enum status status = look_for(server->tree, STR("/metadata.txt"));
 
-	if (holds(server->tree, STR("/metadata.txt")))
-		return 0;
+	if (status != STATUS_NOT_FOUND)
+		return status == STATUS_SUCCESS ? 0 : -1;
 	index = find_index(server->tree, &setup->preface_time);
 	directory_title(server->tree, arena, STR("/"), index, &title);
 	if (title.len == 0 || title.len > METADATA_SIZE / 4)
@@ -176,10 +178,12 @@ archive_open(const struct server *server, const struct request *request,
 		.list = server->downloads,
 		.share = { .network = request->network,
 		    .places = places_of(server, directory) },
+		.strict = server->strict_archives,
 	};
+	enum status status = look_for(server->tree, directory);
 
-	if (!holds(server->tree, directory))
-		return STATUS_NOT_FOUND;
+	if (status != STATUS_SUCCESS)
+		return status;
 	if (setup.list != NULL &&
 	    !download_may_begin(
 		setup.list, setup.share.network, setup.share.places))
@@ -190,8 +194,12 @@ archive_open(const struct server *server, const struct request *request,
 	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
 	/* A part of a capsule has no manifest, and the author's is his own. */
-	setup.with_manifest = str_equals(directory, STR("/")) &&
-	    !holds(server->tree, STR("/manifest"));
+	if (str_equals(directory, STR("/"))) {
+		status = look_for(server->tree, STR("/manifest"));
+		if (status == STATUS_FAILURE)
+			return status;
+		setup.with_manifest = status == STATUS_NOT_FOUND;
+	}
 	*out = download_open(request->arena, &setup);
 	return *out != NULL ? STATUS_SUCCESS : STATUS_FAILURE;
 }
@@ -251,7 +259,7 @@ archive_of_directory(const struct server *server, const struct request *request,
 		return true;
 	}
 	path = buf_str(&directory);
-	if (!holds(server->tree, path))
+	if (look_for(server->tree, path) == STATUS_NOT_FOUND)
 		return false;
 	answer(server, request, ARCHIVE_TAR, path, response);
 	return true;

@@ -19,7 +19,8 @@ enum archive_kind {
  * answer with: STATUS_UNAVAILABLE when so many are under way, by all or by
  * request->network, that one more must wait, and STATUS_TOO_LARGE for a tree
  * that is found at once to be larger than server->archive_limit.  One that is
- * found so later is cut short, as it is when a file changes while it is read.
+ * found so later is cut short, as it is when a file changes while it is read,
+ * or cannot be read.
  */
 MUST_USE enum status archive_open(const struct server *server,
     const struct request *request, enum archive_kind kind, struct body **out);

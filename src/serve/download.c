@@ -38,6 +38,7 @@ struct download {
 	struct tour *tour;
 	struct tour_file file; /* within a file; else its fd is -1 */
 	off_t left; /* of it */
+	struct str culprit; /* what could not be read */
 	uint64_t files, bytes; /* so far */
 	/* With a manifest: */
 	struct inventory inventory;
@@ -186,8 +187,11 @@ next_file(struct download *download)
 	struct packer_file file;
 	int found = tour_next(download->tour, &download->file);
 
-	if (found == -1)
+	if (found == -1) {
+		if (errno != EAGAIN)
+			download->culprit = tour_path(download->tour);
 		return -1;
+	}
 	if (found == 0) {
 		download->state = DOWNLOAD_END;
 		return download->setup.with_manifest ? end_manifest(download)
@@ -208,18 +212,32 @@ next_file(struct download *download)
 }
 
 static int
-fail_changed(const struct download *download)
+fail_changed(struct download *download)
 {
 	char text[1024];
 	struct buf line = buf_over(text, sizeof text);
 	struct str path = download->file.path;
 
+	download->culprit = path;
 	log_field(
 	    &line, "file", str_head(path, path.len < 256 ? path.len : 256));
 	log_line(LOG_LEVEL_WARN,
 	    "archive: a file changed while it was read: %.*s",
 	    STR_ARG(buf_str(&line)));
 	errno = ESTALE;
+	return -1;
+}
+
+static int
+fail_read(struct download *download)
+{
+	int error = errno;
+
+	if (error != EAGAIN) {
+		download->culprit = download->file.path;
+		tree_log_failure("cannot read", error, download->culprit);
+	}
+	errno = error;
 	return -1;
 }
 
@@ -248,8 +266,10 @@ next_block(struct download *download)
 	got = read(download->file.entry.fd, download->block, block.len);
 	if (got == 0)
 		return fail_changed(download);
+	if (got == -1 && errno == EINTR)
+		return 0;
 	if (got == -1)
-		return errno == EINTR ? 0 : -1;
+		return fail_read(download);
 	block.len = (size_t)got;
 	download->left -= got;
 	if (download->setup.with_manifest)
@@ -341,7 +361,8 @@ open_parts(struct download *download)
 {
 	const struct download_setup *setup = &download->setup;
 
-	download->tour = tour_open(setup->tree, setup->directory);
+	download->tour =
+	    tour_open(setup->tree, setup->directory, setup->strict);
 	download->packer = packer_new(setup->format);
 	if (download->tour == NULL || download->packer == NULL)
 		return -1;
@@ -364,4 +385,10 @@ download_open(struct arena *arena, const struct download_setup *setup)
 		return &download->body;
 	download_release(&download->body);
 	return NULL;
+}
+
+struct str
+download_culprit(const struct body *body)
+{
+	return ((const struct download *)body)->culprit;
 }

@@ -48,6 +48,7 @@ struct download_setup {
 	struct str preface, preface_text;
 	int64_t preface_time;
 	bool with_manifest; /* of all that is in it, as its last file */
+	bool strict; /* cut short by what may not be read, too */
 	/* Where it is counted while the body lives; NULL: nowhere. */
 	struct download_list *list;
 	struct download_share share; /* but for `next` */
@@ -59,10 +60,16 @@ bool download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes);
 /*
  * A body: an archive of all files beneath the directory that a visitor may
  * see, under their paths from the root, the same bytes for the same tree.  It
- * is cut short when a file changes while it is read, and when it becomes too
- * large.  NULL without memory.
+ * is cut short when a file changes while it is read, when one cannot be read,
+ * and when it becomes too large.  NULL without memory.
  */
 MUST_USE struct body *
 download_open(struct arena *arena, const struct download_setup *setup);
+
+/*
+ * The file or directory, from the root, that has cut short a body of
+ * download_open; empty when it was something else.  Lives as long as the body.
+ */
+struct str download_culprit(const struct body *body);
 
 #endif

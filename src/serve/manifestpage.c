@@ -207,7 +207,7 @@ page_open(const struct server *server, const struct request *request,
 	if (server->shelf != NULL)
 		page->files = catalogfiles_open(server->shelf, since);
 	else
-		page->tour = tour_open(server->tree, STR("/"));
+		page->tour = tour_open(server->tree, STR("/"), false);
 	if ((page->files != NULL || page->tour != NULL) && begin(page) == 0)
 		return &page->body;
 	error = errno;

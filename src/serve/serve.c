@@ -62,6 +62,18 @@ look_again(const struct server *server, const struct request *request,
 	return -1;
 }
 
+/* The type of an open file; empty, and logged, when it cannot be read. */
+static struct str
+type_of(const struct server *server, struct str path, struct str name,
+    const struct entry *entry)
+{
+	struct str type = media_type(server->media, name, entry);
+
+	if (type.len == 0)
+		tree_log_failure("cannot read", errno, path);
+	return type;
+}
+
 /* Answers with a file, which it takes, of a type that is empty if unknown. */
 static void
 serve_entry(const struct server *server, const struct request *request,
@@ -93,8 +105,8 @@ serve_file(const struct server *server, const struct request *request,
 		response_error(response, STATUS_NOT_FOUND);
 		return;
 	}
-	response_set(
-	    response, STATUS_SUCCESS, media_type(server->media, name, entry));
+	response_set(response, STATUS_SUCCESS,
+	    type_of(server, request->path, name, entry));
 	serve_entry(server, request, entry, response);
 }
 
@@ -145,7 +157,7 @@ serve_page(const struct server *server, const struct request *request,
 	}
 	if (tree_shows(name)) {
 		response_set(response, STATUS_SUCCESS,
-		    media_type(server->media, name, &entry));
+		    type_of(server, request->path, name, &entry));
 		serve_entry(server, request, &entry, response);
 		return true;
 	}
@@ -278,7 +290,7 @@ look_up(const struct server *server, struct str path)
 	if (status == STATUS_SUCCESS) {
 		type = entry_is_directory(&entry)
 		    ? STR("text/gemini")
-		    : media_type(server->media, path, &entry);
+		    : type_of(server, path, path, &entry);
 		close(entry.fd);
 	} else if (status == STATUS_NOT_FOUND) {
 		const struct builtin_page *page = builtin_for(server, path);

@@ -15,7 +15,9 @@
 
 #include "daemon/config.h"
 #include "serve/archive.h"
+#include "serve/download.h"
 #include "serve/packer.h"
+#include "sys/log.h"
 #include "tool/aside.h"
 #include "tool/verb.h"
 #include "tree/tree.h"
@@ -75,8 +77,9 @@ write_all(int fd, struct str bytes)
 	return 0;
 }
 
+/* -1 with errno set; `culprit` is what of the capsule is to blame, if any. */
 static int
-write_body(int fd, struct body *body)
+write_body(int fd, struct body *body, struct str *culprit)
 {
 	char bytes[16384];
 
@@ -89,6 +92,8 @@ write_body(int fd, struct body *body)
 		}
 		if (got == -1 && errno == EAGAIN)
 			continue;
+		if (got == -1)
+			*culprit = download_culprit(body);
 		if (got == -1 ||
 		    write_all(fd, (struct str){ bytes, (size_t)got }) == -1)
 			return -1;
@@ -97,13 +102,13 @@ write_body(int fd, struct body *body)
 }
 
 static int
-write_file(const char *file, struct body *body)
+write_file(const char *file, struct body *body, struct str *culprit)
 {
 	struct aside aside;
 
 	if (aside_open(&aside, file) == -1)
 		return -1;
-	if (write_body(aside.fd, body) == 0)
+	if (write_body(aside.fd, body, culprit) == 0)
 		return aside_keep(&aside, file);
 	aside_drop(&aside);
 	return -1;
@@ -141,12 +146,30 @@ remedy(int error)
 	}
 }
 
+/* What of the capsule could not be read. */
+static int
+unread(const char *file, struct str culprit)
+{
+	int error = errno;
+	const char *cure = "see to the disk or the mount that it lies on";
+
+	if (error == EACCES)
+		cure = "make it readable, or begin its name with a dot to "
+		       "leave it out";
+	else if (error == ESTALE)
+		cure = remedy(error);
+
+	return verb_say("pack", "%s: cannot be made: %.*s: %s; %s", file,
+	    STR_ARG(culprit), strerror(error), cure);
+}
+
 static int
 pack(const struct server *server, enum archive_kind kind, const char *file)
 {
 	struct arena arena;
 	const struct request request = { .arena = &arena, .path = STR("/") };
 	struct body *body = NULL;
+	struct str culprit = { 0 };
 	enum status status;
 	int result = -1;
 
@@ -154,9 +177,13 @@ pack(const struct server *server, enum archive_kind kind, const char *file)
 	status = archive_open(server, &request, kind, &body);
 	if (status == STATUS_TOO_LARGE)
 		errno = EFBIG;
+	if (status == STATUS_NOT_FOUND)
+		culprit = STR("/");
 	if (status == STATUS_SUCCESS)
-		result = write_file(file, body);
-	if (result == -1)
+		result = write_file(file, body, &culprit);
+	if (result == -1 && culprit.len > 0)
+		unread(file, culprit);
+	else if (result == -1)
 		failed(file, "cannot be made", remedy(errno));
 	body_release(body);
 	arena_release(&arena);
@@ -168,7 +195,9 @@ pack_with(const struct config *config, enum archive_kind kind, const char *file)
 {
 	struct tree tree;
 	/* The author decides himself how much is too much. */
-	const struct server server = { .site = &config->site, .tree = &tree };
+	const struct server server = {
+		.site = &config->site, .tree = &tree, .strict_archives = true
+	};
 	int result;
 
 	if (tree_init(&tree, config->capsule) == -1)
@@ -226,6 +255,7 @@ pack_main(int argc, char **argv)
 		return 2;
 	}
 	packer_prepare();
+	log_mute(true);
 	stop_at(SIGINT);
 	stop_at(SIGTERM);
 	stop_at(SIGHUP);

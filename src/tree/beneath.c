@@ -187,3 +187,20 @@ done:
 	errno = error;
 	return fd;
 }
+
+bool
+beneath_is_absent(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case ELOOP:
+	case EXDEV:
+	case EACCES:
+	case ENXIO: /* a socket, or a device without a driver */
+	case EINVAL: /* a name that this file system cannot hold */
+	case EILSEQ: return true;
+	default: return false;
+	}
+}

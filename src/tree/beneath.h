@@ -1,6 +1,8 @@
 #ifndef TREE_BENEATH_H
 #define TREE_BENEATH_H
 
+#include <stdbool.h>
+
 #include "text/attribute.h"
 
 /*
@@ -16,5 +18,12 @@ MUST_USE int beneath_open(int root, const char *path);
  * does where the system lacks or refuses that call.
  */
 MUST_USE int beneath_walk(int root, const char *path);
+
+/*
+ * Whether a lookup that failed with `error` has shown that there is nothing
+ * to serve: no such name, a way out, a circle of links, a socket, or EACCES.
+ * All other errors are the system's, and may be over the next time.
+ */
+bool beneath_is_absent(int error);
 
 #endif

@@ -119,6 +119,13 @@ finish(struct catalogbuild *build)
 	return 1;
 }
 
+/* What is to be added of a file. */
+struct addition {
+	struct walk_file file;
+	struct entry entry; /* open */
+	struct catalogrow row;
+};
+
 static int
 add_page(struct catalogbuild *build, struct catalogpage *page,
     struct catalogrow *row)
@@ -141,53 +148,80 @@ add_page(struct catalogbuild *build, struct catalogpage *page,
 }
 
 /*
- * Hashes a file now, or says when.  One that changes again before it could be
- * hashed keeps nobody waiting: it may never rest.
+ * Hashes a file now, or says when; -1 with errno set when it cannot be read.
+ * One that changes again before it could be hashed keeps nobody waiting: it
+ * may never rest.
  */
-static void
+static int
 hash(struct catalogbuild *build, const struct entry *entry,
     const struct catalogrow *last, struct catalogrow *row)
 {
 	if (row->size > SMALL && row->size > build->may_hash) {
 		row->due =
 		    last->id != 0 && !last->hashed ? DUE_SOME_TIME : DUE_SOON;
-		return;
+		return 0;
 	}
 	if (row->size > SMALL)
 		build->may_hash -= row->size;
 	/* One that changes meanwhile is another when it is met next. */
 	row->hashed = entry_hash(entry, row->hash) == 0;
+	return row->hashed || errno == ESTALE ? 0 : -1;
 }
 
 /*
- * Adds what is there now, page or not; what has gone meanwhile is not.  `last`
- * is what was known of it.
+ * Opens what was met, to be added in the place of `last`.  Returns 1, 0 when
+ * it has gone meanwhile, or -1 with errno set when it cannot be read.
  */
 static int
-add(struct catalogbuild *build, const struct walk_file *met, int64_t id,
-    const struct catalogrow *last)
+begin_adding(struct catalogbuild *build, const struct walk_file *met,
+    const struct catalogrow *last, struct addition *out)
 {
-	struct walk_file file = *met;
-	struct catalogpage page;
-	struct catalogrow row;
-	struct entry entry;
-	int result;
+	enum status status =
+	    tree_open(build->setup->tree, met->path, &out->entry);
+	int error;
 
-	if (tree_open(build->setup->tree, file.path, &entry) != STATUS_SUCCESS)
-		return 0;
-	file.st = entry.st;
-	row = catalogdraft_row(&file.st);
-	row.path = file.path;
-	row.id = id;
-	hash(build, &entry, last, &row);
-	result = catalogpage_open(
-	    &page, &build->arena, build->setup->media, &file, entry.fd);
+	if (status != STATUS_SUCCESS)
+		return status == STATUS_NOT_FOUND ? 0 : -1;
+	out->file = *met;
+	out->file.st = out->entry.st;
+	out->row = catalogdraft_row(&out->entry.st);
+	out->row.path = met->path;
+	if (hash(build, &out->entry, last, &out->row) == 0)
+		return 1;
+	error = errno;
+	close(out->entry.fd);
+	errno = error;
+	return -1;
+}
+
+/* Adds a page without what is searched; the next look tries again. */
+static int
+add_unread(struct catalogbuild *build, struct catalogrow *row, int error)
+{
+	tree_log_failure("cannot read", error, row->path);
+	/* Some of it may have been added. */
+	if (catalogdraft_remove(&build->draft, row->id, false) == -1)
+		return -1;
+	row->title = (struct str){ 0 };
+	row->inode = CATALOGDRAFT_NO_INODE;
+	return catalogdraft_add_file(&build->draft, row);
+}
+
+/* Adds what is there now, page or not. */
+static int
+add(struct catalogbuild *build, struct addition *added)
+{
+	struct catalogpage page;
+	int result = catalogpage_open(&page, &build->arena, build->setup->media,
+	    &added->file, added->entry.fd);
+
 	if (result == 0)
-		result = catalogdraft_add_file(&build->draft, &row);
+		result = catalogdraft_add_file(&build->draft, &added->row);
 	else if (result == 1)
-		result = add_page(build, &page, &row);
+		result = add_page(build, &page, &added->row);
+	if (result == -1 && page.error != 0)
+		result = add_unread(build, &added->row, page.error);
 	arena_reset(&build->arena);
-	close(entry.fd);
 	return result;
 }
 
@@ -208,33 +242,69 @@ is_enough(struct catalogbuild *build, bool is_new)
 	return true;
 }
 
+/* What cannot be looked at is not gone: it stays as it was known. */
+static int
+fail(void *context, struct str path)
+{
+	struct catalogbuild *build = context;
+	int error = errno;
+
+	/* Want of these is no fault of the file's. */
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return -1;
+	tree_log_failure("cannot read", error, path);
+	return catalogdraft_see_beneath(&build->draft, path, &build->seen);
+}
+
+/* As begin, whose time does not count as time spent on a file. */
+static int
+begin_untimed(struct catalogbuild *build, struct timespec *started)
+{
+	int result;
+
+	if (build->draft.fd != -1)
+		return 0;
+	build->took_us += clock_since_us(started);
+	result = begin(build);
+	*started = clock_now();
+	return result;
+}
+
+/* Puts what was met in the place of `last`, and counts the time. */
+static int
+replace(struct catalogbuild *build, const struct walk_file *met,
+    const struct catalogrow *last)
+{
+	struct addition added;
+	struct timespec started = clock_now();
+	int result = begin_adding(build, met, last, &added);
+
+	if (result != 1)
+		return result == 0 ? 0 : fail(build, met->path);
+	build->changed = true;
+	added.row.id = last->id != 0 ? last->id : build->next++;
+	result = bitset_add(&build->seen, (uint64_t)added.row.id);
+	if (result == 0)
+		result = begin_untimed(build, &started);
+	if (result == 0 && last->id != 0)
+		result = catalogdraft_remove(&build->draft, last->id, false);
+	if (result == 0)
+		result = add(build, &added);
+	close(added.entry.fd);
+	build->took_us += clock_since_us(&started);
+	return result;
+}
+
 static int
 visit(void *context, const struct walk_file *met)
 {
 	struct catalogbuild *build = context;
 	struct catalogrow last = catalogdraft_find(&build->draft, met->path);
-	bool same = last.id != 0 && catalogdraft_is_settled(&last, &met->st);
-	bool leave = !same && is_enough(build, last.id == 0);
-	struct timespec started;
-	int64_t id = last.id;
-	int result = 0;
 
-	if (id == 0)
-		id = leave ? 0 : build->next++;
-	if (bitset_add(&build->seen, (uint64_t)id) == -1)
-		return -1;
-	if (same || leave)
-		return 0;
-	if (begin(build) == -1)
-		return -1;
-	build->changed = true;
-	started = clock_now();
-	if (last.id != 0)
-		result = catalogdraft_remove(&build->draft, last.id, false);
-	if (result == 0)
-		result = add(build, met, id, &last);
-	build->took_us += clock_since_us(&started);
-	return result;
+	if ((last.id != 0 && catalogdraft_is_settled(&last, &met->st)) ||
+	    is_enough(build, last.id == 0))
+		return bitset_add(&build->seen, (uint64_t)last.id);
+	return replace(build, met, &last);
 }
 
 static int
@@ -313,6 +383,7 @@ catalogbuild_update(struct catalogbuild *build)
 	const struct walk walk = { .tree = build->setup->tree,
 		.enter = enter,
 		.visit = visit,
+		.fail = fail,
 		.context = build };
 	int result = -1, error;
 
@@ -388,6 +459,8 @@ hash_next(struct catalogbuild *build)
 			errno = EAGAIN;
 			return -1;
 		}
+	if (result == -1 && errno != ESTALE && errno != ENOENT)
+		tree_log_failure("cannot read", errno, row.path);
 	hashing_release(&build->hashing);
 	/* What has changed since is found by the next look. */
 	return begin(build) == -1 ||

@@ -22,6 +22,10 @@ static const char *const sql[DRAFT_STATEMENTS] = {
 	[DRAFT_FIND] = "SELECT id, size, mtime, ctime, inode, hash IS NOT NULL,"
 		       " due FROM file WHERE path = ?1",
 	[DRAFT_LIST] = "SELECT id FROM file",
+	/* A slash is the byte before 0. */
+	[DRAFT_LIST_BENEATH] = "SELECT id FROM file WHERE path = ?1"
+			       " OR (path > CAST(?1 || '/' AS BLOB)"
+			       " AND path < CAST(?1 || '0' AS BLOB))",
 	[DRAFT_DUE] = "SELECT id, size, mtime, ctime, inode, 0, due, path"
 		      " FROM file WHERE due > 0 ORDER BY due DESC, id LIMIT 1",
 	[DRAFT_ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
@@ -39,7 +43,8 @@ static const char *const sql[DRAFT_STATEMENTS] = {
 	[DRAFT_NOTE_GONE] = "INSERT OR REPLACE INTO gone"
 			    " SELECT path, ?2 FROM file WHERE id = ?1",
 	[DRAFT_FORGET_GONE] = "DELETE FROM gone WHERE path = ?1",
-	[DRAFT_SET_HASH] = "UPDATE file SET hash = ?2, due = 0 WHERE id = ?1",
+	[DRAFT_SET_HASH] = "UPDATE file SET hash = ?2, due = 0,"
+			   " inode = iif(?2 IS NULL, -1, inode) WHERE id = ?1",
 };
 
 static int64_t
@@ -302,6 +307,28 @@ catalogdraft_find(struct catalogdraft *draft, struct str path)
 		row = read_row(statement);
 	sqlite3_reset(statement);
 	return row;
+}
+
+int
+catalogdraft_see_beneath(
+    struct catalogdraft *draft, struct str path, struct bitset *seen)
+{
+	sqlite3_stmt *statement = draft->statements[DRAFT_LIST_BENEATH];
+	int result;
+
+	catalogdb_bind_bytes(statement, 1, path);
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+		int64_t id = sqlite3_column_int64(statement, 0);
+
+		if (bitset_add(seen, (uint64_t)id) == -1)
+			break;
+	}
+	(void)sqlite3_reset(statement);
+	if (result == SQLITE_ROW) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return result == SQLITE_DONE ? 0 : fail(draft);
 }
 
 int64_t

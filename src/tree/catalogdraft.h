@@ -15,6 +15,7 @@
 enum catalogdraft_statement {
 	DRAFT_FIND,
 	DRAFT_LIST,
+	DRAFT_LIST_BENEATH,
 	DRAFT_DUE,
 	DRAFT_ADD_FILE,
 	DRAFT_ADD_SECTION,
@@ -112,6 +113,10 @@ MUST_USE int catalogdraft_next_id(struct catalogdraft *draft, int64_t *out);
 struct catalogrow
 catalogdraft_find(struct catalogdraft *draft, struct str path);
 
+/* Adds to `seen` the numbers of the file `path`, and of all beneath it. */
+MUST_USE int catalogdraft_see_beneath(
+    struct catalogdraft *draft, struct str path, struct bitset *seen);
+
 /* The number of a file that is not in `seen`, or 0. */
 MUST_USE int64_t catalogdraft_next_gone(
     struct catalogdraft *draft, const struct bitset *seen);
@@ -130,9 +135,15 @@ MUST_USE int catalogdraft_add_section(struct catalogdraft *draft,
     const struct catalogrow *page, int64_t place,
     const struct section *section);
 
-/* A due hash is found out, or cannot be (NULL). */
+/*
+ * A due hash is found out, or cannot be (NULL): then the next look takes the
+ * file for another one, and tries again.
+ */
 MUST_USE int catalogdraft_set_hash(
     struct catalogdraft *draft, int64_t id, const unsigned char *hash);
+
+/* The row of a file that the next look is to take for another one. */
+#define CATALOGDRAFT_NO_INODE (-1)
 
 /* Removes a file; with `is_gone`, that is remembered. */
 MUST_USE int

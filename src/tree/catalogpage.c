@@ -21,6 +21,8 @@ read_page(void *context, char *at, size_t room)
 
 	if (got > 0)
 		page->left -= (size_t)got;
+	if (got == -1)
+		page->error = errno;
 	return got;
 }
 
@@ -62,6 +64,9 @@ catalogpage_open(struct catalogpage *page, struct arena *arena,
 	const struct entry entry = { .fd = fd, .st = file->st };
 	struct str type = media_type(media, file->name, &entry);
 
+	page->error = type.len > 0 || errno == ENOMEM ? 0 : errno;
+	if (type.len == 0)
+		return -1;
 	/* The page behind a link is found under its own path. */
 	if (file->is_link || !is_searched(file->path, type))
 		return 0;

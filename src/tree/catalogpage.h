@@ -19,6 +19,7 @@
 /* A page on its way into the index. */
 struct catalogpage {
 	struct str title; /* clean; what the file is called if it has none */
+	int error; /* errno of a failed read, else 0 */
 	/* Below is this room's own. */
 	int fd;
 	size_t left;
@@ -29,12 +30,12 @@ struct catalogpage {
 /*
  * Begins to read a file, open as `entry`, which is borrowed, with memory from
  * the arena.  Returns 1; 0 when it is no page that visitors search; -1 with
- * errno set.
+ * page->error set, or 0 there without memory.
  */
 MUST_USE int catalogpage_open(struct catalogpage *page, struct arena *arena,
     struct media *media, const struct walk_file *file, int fd);
 
-/* Gives the next section, as sections_next does. */
+/* Gives the next section, as sections_next does; sets page->error. */
 MUST_USE int catalogpage_next(struct catalogpage *page, struct section *out);
 
 #endif

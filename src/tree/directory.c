@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/log.h"
 #include "sys/readable.h"
 #include "text/gemtext.h"
 #include "text/mime.h"
+#include "tree/beneath.h"
 
 #define TITLE_SAMPLE 4096
 /* Names, and the arena's own growth: a million entries of usual length. */
@@ -87,26 +87,37 @@ append(struct directory *directory, struct str name, bool is_directory)
 	return 0;
 }
 
-bool
+/* What a failed look at a name tells, as directory_shows does. */
+static int
+not_shown(int error)
+{
+	errno = error;
+	return error != EACCES && beneath_is_absent(error) ? 0 : -1;
+}
+
+int
 directory_shows(const struct directory_place *place, const struct dirent *found,
     bool *is_directory)
 {
 	struct str name = str_of(found->d_name);
 	struct entry entry;
 
-	if (!tree_shows(name))
-		return false;
 	*is_directory = found->d_type == DT_DIR;
+	if (!tree_shows(name))
+		return 0;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return readable_at(place->fd, found->d_name, R_OK) == 0;
+		return readable_at(place->fd, found->d_name, R_OK) == 0
+		    ? 1
+		    : not_shown(errno);
 	/* A link, or a file system that does not say: look where it leads. */
-	if ((found->d_type != DT_LNK && found->d_type != DT_UNKNOWN) ||
-	    tree_open_in(place->tree, place->path, name, &entry) !=
-		STATUS_SUCCESS)
-		return false;
+	if (found->d_type != DT_LNK && found->d_type != DT_UNKNOWN)
+		return 0;
+	if (tree_open_in(place->tree, place->path, name, &entry) !=
+	    STATUS_SUCCESS)
+		return not_shown(errno);
 	*is_directory = entry_is_directory(&entry);
 	close(entry.fd);
-	return true;
+	return 1;
 }
 
 static int
@@ -125,6 +136,7 @@ read_names(struct directory *directory)
 {
 	struct directory_work *work = directory->work;
 	bool is_directory;
+	int shown;
 
 	for (int i = 0; i < NAMES_A_LOOK; i++) {
 		/* The end and a failure look alike, but for errno. */
@@ -137,7 +149,9 @@ read_names(struct directory *directory)
 			work->stream = NULL;
 			break;
 		}
-		if (!directory_shows(&work->place, found, &is_directory))
+		shown = directory_shows(&work->place, found, &is_directory);
+		/* A dead mount is listed, and its own answer is the error. */
+		if (shown == 0 || (shown == -1 && errno == EACCES))
 			continue;
 		if (append(directory, str_of(found->d_name), is_directory) ==
 		    -1) {
@@ -295,8 +309,8 @@ directory_more(struct directory *directory)
 	directory->took_us += clock_since_us(&began);
 	cache->held += directory->arena.held - held;
 	if (error != 0 && directory->error == 0) {
-		log_line(
-		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(error));
+		tree_log_failure(
+		    "cannot list", error, directory->work->place.path);
 		forget(cache, directory);
 	}
 	directory->error = error;
@@ -412,9 +426,8 @@ directory_open(struct directory_cache *cache, const struct tree *tree,
 	if (directory == NULL)
 		return STATUS_FAILURE;
 	if (begin_work(directory, tree, path, entry->fd) == -1) {
-		log_line(
-		    LOG_LEVEL_ERROR, "tree: cannot list: %s", strerror(errno));
 		directory->error = errno;
+		tree_log_failure("cannot list", directory->error, path);
 	}
 	cache->held += directory->arena.held;
 	/* Most directories are done with the first step. */

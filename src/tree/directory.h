@@ -54,7 +54,8 @@ struct directory_cache {
  * or are neither file nor directory are left out.  Returns STATUS_SUCCESS
  * and a directory, to be given back with directory_close, whose reading has
  * begun and may have to be gone on with; STATUS_UNAVAILABLE when too many
- * large ones are in use, or STATUS_FAILURE.
+ * large ones are in use, or STATUS_FAILURE.  A name that cannot be looked at
+ * just now is listed.
  */
 MUST_USE enum status
 directory_open(struct directory_cache *cache, const struct tree *tree,
@@ -76,10 +77,12 @@ struct directory_place {
 };
 
 /*
- * Whether a visitor may see what readdir(3) found there; if so, tells whether
- * it is a directory.
+ * Whether a visitor may see what readdir(3) found there, and whether it is a
+ * directory.  Returns 1, 0 when it is hidden, gone, leads out of the tree or
+ * is neither file nor directory, or -1 with errno set: EACCES when it may not
+ * be read, anything else when it could not be looked at.
  */
-bool directory_shows(const struct directory_place *place,
+MUST_USE int directory_shows(const struct directory_place *place,
     const struct dirent *found, bool *is_directory);
 
 /* Lets go of what is remembered. */

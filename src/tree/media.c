@@ -4,6 +4,7 @@
  */
 #include "tree/media.h"
 
+#include <errno.h>
 #include <magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,8 +181,10 @@ has_memory(void)
 static bool
 ask(struct media *media, struct str sample, struct str *told)
 {
-	if (!hold_reserve(media) || !has_memory())
+	if (!hold_reserve(media) || !has_memory()) {
+		errno = ENOMEM;
 		return false;
+	}
 	give_reserve(media);
 	*told = str_of(magic_buffer(media->magic, sample.at, sample.len));
 	(void)hold_reserve(media);

@@ -20,7 +20,8 @@ void media_free(struct media *media);
 /*
  * The MIME type of a regular file: `name` is its name or path.  Text in an
  * encoding other than UTF-8 has its charset.  Lower case; lives as long as
- * `media`.  Empty when the file could not be read, or without memory.
+ * `media`.  Empty, with errno set, when the file could not be read, or without
+ * memory.
  */
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry);

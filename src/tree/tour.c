@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "text/arena.h"
+#include "tree/beneath.h"
 #include "tree/directory.h"
 
 /* Steps in one call: a name is read, or a file or directory opened. */
@@ -38,6 +39,7 @@ struct level {
 struct tour {
 	const struct tree *tree;
 	struct level *level; /* where the tour is; NULL: at the end */
+	bool strict;
 	size_t len; /* of `path` */
 	char path[PATH_MAX + NAME_MAX + 2];
 };
@@ -135,6 +137,22 @@ leave(struct tour *tour)
 	free(level);
 }
 
+struct str
+tour_path(const struct tour *tour)
+{
+	return (struct str){ tour->path + 1, tour->len - 1 };
+}
+
+/* Moves the path to a name in the directory where the tour is. */
+static void
+go_to(struct tour *tour, struct str name)
+{
+	size_t len = tour->level->path_len;
+
+	memcpy(tour->path + len, name.at, name.len);
+	tour->len = len + name.len;
+}
+
 /* Bytes of the names of all directories that it is in. */
 static size_t
 held(const struct tour *tour)
@@ -170,6 +188,13 @@ push(struct tour *tour, const struct entry *entry)
 	return 0;
 }
 
+/* Whether the tour passes over a name that could not be opened. */
+static bool
+passes_over(const struct tour *tour, enum status status)
+{
+	return status == STATUS_NOT_FOUND && (!tour->strict || errno != EACCES);
+}
+
 /* Goes into the directory `path`, unless it is no longer there. */
 static int
 enter(struct tour *tour)
@@ -178,29 +203,31 @@ enter(struct tour *tour)
 	enum status status = tree_open(
 	    tour->tree, (struct str){ tour->path, tour->len }, &entry);
 
-	if (status == STATUS_NOT_FOUND)
-		return 0;
-	if (status != STATUS_SUCCESS) {
-		errno = EIO;
-		return -1;
-	}
+	if (status != STATUS_SUCCESS)
+		return passes_over(tour, status) ? 0 : -1;
 	return push(tour, &entry);
 }
 
 /*
- * A link to a directory leads to what is met in its own place, or around in
- * a circle.
+ * As directory_shows, for what the tour goes to.  A link to a directory leads
+ * to what is met in its own place, or around in a circle.
  */
-static bool
-is_link(const struct directory_place *place, const struct dirent *found)
+static int
+leads_on(const struct tour *tour, const struct directory_place *place,
+    const struct dirent *found, bool *is_directory)
 {
+	int shown = directory_shows(place, found, is_directory);
 	struct stat st;
 
-	if (found->d_type != DT_UNKNOWN)
-		return found->d_type == DT_LNK;
-	return fstatat(place->fd, found->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
-	    -1 ||
-	    S_ISLNK(st.st_mode);
+	if (shown == -1 && errno == EACCES && !tour->strict)
+		return 0;
+	if (shown != 1 || !*is_directory || found->d_type == DT_DIR)
+		return shown;
+	if (found->d_type == DT_LNK)
+		return 0;
+	if (fstatat(place->fd, found->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return beneath_is_absent(errno) ? 0 : -1;
+	return !S_ISLNK(st.st_mode);
 }
 
 /* Reads one name of the directory where the tour is. */
@@ -212,6 +239,7 @@ read_name(struct tour *tour)
 		dirfd(level->stream) };
 	const struct dirent *found;
 	bool is_directory;
+	int shown;
 
 	errno = 0;
 	found = readdir(level->stream);
@@ -222,9 +250,11 @@ read_name(struct tour *tour)
 		level->stream = NULL;
 		return 0;
 	}
-	if (!directory_shows(&place, found, &is_directory) ||
-	    (is_directory && is_link(&place, found)))
-		return 0;
+	shown = leads_on(tour, &place, found, &is_directory);
+	if (shown == -1)
+		go_to(tour, str_of(found->d_name));
+	if (shown != 1)
+		return shown;
 	return add_name(level, str_of(found->d_name), is_directory);
 }
 
@@ -235,27 +265,22 @@ step_to(struct tour *tour, struct tour_file *out)
 	struct str directory = here(tour), name = take_name(tour->level);
 	enum status status;
 
-	memcpy(tour->path + directory.len, name.at, name.len);
-	tour->len = directory.len + name.len;
+	go_to(tour, name);
 	if (str_ends(name, STR("/")))
 		return enter(tour);
 	status = tree_open_in(tour->tree, directory, name, &out->entry);
-	if (status == STATUS_NOT_FOUND)
-		return 0;
-	if (status != STATUS_SUCCESS) {
-		errno = EIO;
-		return -1;
-	}
+	if (status != STATUS_SUCCESS)
+		return passes_over(tour, status) ? 0 : -1;
 	if (entry_is_directory(&out->entry)) {
 		close(out->entry.fd);
 		return 0;
 	}
-	out->path = (struct str){ tour->path + 1, tour->len - 1 };
+	out->path = tour_path(tour);
 	return 1;
 }
 
 struct tour *
-tour_open(const struct tree *tree, struct str path)
+tour_open(const struct tree *tree, struct str path, bool strict)
 {
 	struct tour *tour =
 	    path.len < PATH_MAX ? calloc(1, sizeof *tour) : NULL;
@@ -263,6 +288,7 @@ tour_open(const struct tree *tree, struct str path)
 	if (tour == NULL)
 		return NULL;
 	tour->tree = tree;
+	tour->strict = strict;
 	tour->len = path.len;
 	memcpy(tour->path, path.at, path.len);
 	if (enter(tour) == 0 && tour->level != NULL)

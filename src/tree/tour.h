@@ -1,6 +1,8 @@
 #ifndef TREE_TOUR_H
 #define TREE_TOUR_H
 
+#include <stdbool.h>
+
 #include "text/attribute.h"
 #include "text/str.h"
 #include "tree/tree.h"
@@ -17,10 +19,12 @@ struct tour_file {
 };
 
 /*
- * Begins at `path`, decoded, with its final slash; borrows `tree`.  NULL when
- * there is no such directory, or without memory.
+ * Begins at `path`, decoded, with its final slash; borrows `tree`.  What may
+ * not be read is passed over, or, with `strict`, a failure.  NULL with errno
+ * set when there is no such directory, or without memory.
  */
-MUST_USE struct tour *tour_open(const struct tree *tree, struct str path);
+MUST_USE struct tour *
+tour_open(const struct tree *tree, struct str path, bool strict);
 void tour_close(struct tour *tour);
 
 /*
@@ -31,5 +35,11 @@ void tour_close(struct tour *tour);
  * when the rest cannot be had.
  */
 MUST_USE int tour_next(struct tour *tour, struct tour_file *out);
+
+/*
+ * Where the tour is, from the root, without a slash before it: after a
+ * failure, the file or directory that failed.  Valid until the next call.
+ */
+struct str tour_path(const struct tour *tour);
 
 #endif

@@ -12,12 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
 
 /* Directories within each other that are looked at. */
 #define DEPTH_MAX 4096
+/* How long a failure is not logged again, and kinds that are told apart. */
+#define SAID_AGAIN_MS 60000
+#define FAILURES 256
 
 int
 tree_init(struct tree *tree, const char *path)
@@ -110,34 +114,61 @@ holds_hidden(struct str path)
 }
 
 static void
-log_failure(enum log_level level, int error, struct str path)
+log_path(enum log_level level, struct str text, struct str path)
 {
-	char text[2048];
-	struct buf line = buf_over(text, sizeof text);
+	char field[1024];
+	struct buf line = buf_over(field, sizeof field);
 
 	log_field(
 	    &line, "path", str_head(path, path.len < 256 ? path.len : 256));
-	log_line(level, "tree: cannot open: %s %.*s", strerror(error),
-	    STR_ARG(buf_str(&line)));
+	log_line(
+	    level, "tree: %.*s %.*s", STR_ARG(text), STR_ARG(buf_str(&line)));
 }
 
-static enum status
-status_of(int error, struct str path)
+void
+tree_log_failure(const char *what, int error, struct str path)
 {
-	switch (error) {
-	case EIO:
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		log_failure(LOG_LEVEL_ERROR, error, path);
-		return STATUS_FAILURE;
-	case EACCES:
-		log_failure(LOG_LEVEL_WARN, error, path);
-		errno = EACCES;
-		return STATUS_NOT_FOUND;
-	default: errno = ENOENT; return STATUS_NOT_FOUND;
+	static struct {
+		struct timespec until; /* then it is logged again */
+		unsigned long unsaid;
+	} said[FAILURES];
+	const size_t slot =
+	    (str_hash(str_of(what)) + (uint64_t)error) % FAILURES;
+	char bytes[256];
+	struct buf text = buf_over(bytes, sizeof bytes);
+
+	if (clock_until_ms(&said[slot].until) > 0) {
+		said[slot].unsaid++;
+		return;
 	}
+	buf_printf(&text, "%s: %s", what, strerror(error));
+	if (said[slot].unsaid > 0)
+		buf_printf(&text, " (%lu more since the last such line)",
+		    said[slot].unsaid);
+	log_path(LOG_LEVEL_ERROR, buf_str(&text), path);
+	said[slot].until = clock_in(SAID_AGAIN_MS);
+	said[slot].unsaid = 0;
+}
+
+/* What a lookup of the whole path `text` means that failed with `error`. */
+static enum status
+status_of(int error, const char *text)
+{
+	char absolute[PATH_MAX + 1];
+	struct str path = { absolute,
+		(size_t)snprintf(absolute, sizeof absolute, "/%s",
+		    strcmp(text, ".") == 0 ? "" : text) };
+
+	if (!beneath_is_absent(error)) {
+		tree_log_failure("cannot open", error, path);
+		errno = error == EAGAIN ? EIO : error;
+		return STATUS_FAILURE;
+	}
+	if (error == EACCES)
+		log_path(LOG_LEVEL_WARN, STR("cannot open: Permission denied"),
+		    path);
+	errno = error == EACCES ? EACCES : ENOENT;
+	return STATUS_NOT_FOUND;
 }
 
 /* Not found, and nothing to be told about it. */
@@ -183,11 +214,11 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 		return not_found();
 	out->fd = beneath_open(tree->root, text);
 	if (out->fd == -1)
-		return status_of(errno, path);
+		return status_of(errno, text);
 	if (fstat(out->fd, &out->st) == -1) {
 		error = errno;
 		close(out->fd);
-		return status_of(error, path);
+		return status_of(error, text);
 	}
 	if (!S_ISREG(out->st.st_mode) && !S_ISDIR(out->st.st_mode)) {
 		close(out->fd);

@@ -38,8 +38,9 @@ struct entry {
  * what leads out, FIFOs, sockets, devices, what may not be read and what is
  * not there are all STATUS_NOT_FOUND, so that nobody learns which it was.
  * Returns STATUS_SUCCESS and an entry, or the status to answer with; the
- * system's own failure is STATUS_FAILURE, and logged.  What is there and may
- * not be read is logged too, and errno is then EACCES; else it is not.
+ * system's own failure is STATUS_FAILURE with errno set, never to EAGAIN, and
+ * logged.  What is there and may not be read is logged too, and errno is then
+ * EACCES; else it is not.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
@@ -68,6 +69,13 @@ entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
 
 /* Whether a file is still as it was when it was opened. */
 bool entry_is_same(const struct entry *entry);
+
+/*
+ * Logs `what`, such as "cannot open", with `error` and `path`.  A dead mount
+ * fails at each request: the same words with the same error are logged once a
+ * minute, and the next line says how many were left out.
+ */
+void tree_log_failure(const char *what, int error, struct str path);
 
 /* Whether a name may be seen: no dotfile, no gophermap. */
 bool tree_shows(struct str name);

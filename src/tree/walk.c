@@ -25,20 +25,18 @@ struct step {
 	size_t depth;
 };
 
-/* What came or went, or is not for us, is no reason to stop. */
+/* What came or went, or is not for visitors, is no reason to stop. */
 static int
-tolerate(void)
+fail(struct step *step)
 {
-	switch (errno) {
-	case ENOENT:
-	case EACCES:
-	case EPERM:
-	case ENOTDIR:
-	case ELOOP:
-	case EXDEV:
-	case ENAMETOOLONG: return 0;
-	default: return -1;
-	}
+	const struct walk *walk = step->walk;
+	struct str path = { step->at, step->len };
+
+	if (beneath_is_absent(errno))
+		return 0;
+	if (str_ends(path, STR("/")))
+		path = str_head(path, path.len - 1);
+	return walk->fail != NULL ? walk->fail(walk->context, path) : -1;
 }
 
 static int
@@ -46,21 +44,23 @@ visit(struct step *step, int directory, const char *name, bool is_link)
 {
 	const struct walk *walk = step->walk;
 	struct walk_file file = { .name = str_of(name), .is_link = is_link };
-	int fd, result;
+	int fd, result, error;
 
 	if (!is_link) {
 		if (fstatat(directory, name, &file.st, AT_SYMLINK_NOFOLLOW) ==
 			-1 ||
 		    readable_at(directory, name, R_OK) == -1)
-			return tolerate();
+			return fail(step);
 	} else {
 		fd = beneath_open(walk->tree->root, step->at + 1);
 		if (fd == -1)
-			return tolerate();
+			return fail(step);
 		result = fstat(fd, &file.st);
+		error = errno;
 		close(fd);
+		errno = error;
 		if (result == -1)
-			return -1;
+			return fail(step);
 	}
 	if (!S_ISREG(file.st.st_mode))
 		return 0;
@@ -80,7 +80,7 @@ enter(struct step *step, int directory, const char *name)
 	fd = openat(
 	    directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
-		return tolerate();
+		return fail(step);
 	step->at[step->len++] = '/';
 	step->at[step->len] = '\0';
 	step->depth++;
@@ -100,14 +100,15 @@ meet(struct step *step, int directory, const struct dirent *found)
 	if (!tree_shows((struct str){ found->d_name, name }) ||
 	    len + name + 1 > sizeof step->at)
 		return 0;
-	if (type == DT_UNKNOWN) {
-		if (fstatat(directory, found->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == -1)
-			return tolerate();
-		type = (unsigned char)IFTODT(st.st_mode);
-	}
 	memcpy(step->at + len, found->d_name, name + 1);
 	step->len += name;
+	if (type == DT_UNKNOWN) {
+		if (fstatat(directory, found->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0)
+			type = (unsigned char)IFTODT(st.st_mode);
+		else
+			result = fail(step);
+	}
 	if (type == DT_DIR)
 		result = enter(step, directory, found->d_name);
 	else if (type == DT_REG || type == DT_LNK)
@@ -137,7 +138,7 @@ walk_directory(struct step *step, int fd)
 		errno = 0;
 		found = readdir(stream);
 		if (found == NULL) {
-			result = errno != 0 ? tolerate() : 0;
+			result = errno != 0 ? fail(step) : 0;
 			break;
 		}
 		result = meet(step, fd, found);

@@ -16,12 +16,18 @@ struct walk_file {
 	struct stat st; /* of the file itself */
 };
 
-/* Who visits a tree; -1 from either ends the walk. */
+/* Who visits a tree; -1 from any of them ends the walk. */
 struct walk {
 	const struct tree *tree;
 	/* Before a directory is read: its path, relative to the root. */
 	int (*enter)(void *context, const char *directory);
 	int (*visit)(void *context, const struct walk_file *file);
+	/*
+	 * Told, with errno set, of a file or directory (its path as in
+	 * walk_file, "" for the root) that is there and cannot be looked at;
+	 * NULL: that ends the walk.
+	 */
+	int (*fail)(void *context, struct str path);
 	void *context;
 };
 
@@ -29,7 +35,7 @@ struct walk {
  * Visits each file that a client could get, once: no dotfiles, nothing that
  * may not be read or leads out.  Links to directories are not followed, or
  * there could be no end.  What comes or goes meanwhile is met or not.
- * Returns 0, or -1 with errno set, when it did not see all.
+ * Returns 0, or -1 with errno set when the walk was ended.
  */
 MUST_USE int walk_tree(const struct walk *walk);
 

@@ -38,7 +38,7 @@ tear_down(void **state)
 static size_t
 collect(const char *path, size_t *pauses)
 {
-	struct tour *tour = tour_open(&tree, str_of(path));
+	struct tour *tour = tour_open(&tree, str_of(path), false);
 	struct tour_file file;
 	size_t count = 0;
 	int result;
@@ -107,8 +107,8 @@ it_may_begin_below(void **state)
 	assert_int_equal(collect("/a/", &pauses), 1);
 	assert_string_equal(paths[0], "a/b/c");
 	/* What is no directory has nothing in it. */
-	assert_null(tour_open(&tree, STR("/d/")));
-	assert_null(tour_open(&tree, STR("/none/")));
+	assert_null(tour_open(&tree, STR("/d/"), false));
+	assert_null(tour_open(&tree, STR("/none/"), false));
 }
 
 /* Each file once, and an end. */
@@ -166,7 +166,7 @@ what_is_gone_is_left_out(void **state)
 	temporary_file(&folder, "c", "x");
 	temporary_folder(&folder, "d");
 	temporary_file(&folder, "d/e", "x");
-	tour = tour_open(&tree, STR("/"));
+	tour = tour_open(&tree, STR("/"), false);
 	assert_int_equal(tour_next(tour, &file), 1);
 	close(file.entry.fd);
 	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
@@ -190,8 +190,8 @@ it_may_be_left_anywhere(void **state)
 	temporary_folder(&folder, "a");
 	temporary_folder(&folder, "a/b");
 	temporary_file(&folder, "a/b/c", "x");
-	tour_close(tour_open(&tree, STR("/")));
-	tour = tour_open(&tree, STR("/"));
+	tour_close(tour_open(&tree, STR("/"), false));
+	tour = tour_open(&tree, STR("/"), false);
 	assert_int_equal(tour_next(tour, &file), 1);
 	close(file.entry.fd);
 	tour_close(tour);
@@ -238,7 +238,7 @@ want_of_memory_is_said(void **state)
 		size_t count = 0;
 
 		scarce_memory(n);
-		tour = tour_open(&tree, STR("/"));
+		tour = tour_open(&tree, STR("/"), false);
 		result = tour != NULL ? go_on(tour, &count) : ENOMEM;
 		scarce_memory(0);
 		assert_true(result == 0 || result == ENOMEM);
@@ -262,16 +262,16 @@ want_of_descriptors_is_said(void **state)
 	temporary_file(&folder, "folder/a", "x");
 	temporary_folder(&folder, "folder/b");
 	scarce_files(0);
-	assert_null(tour_open(&tree, STR("/file/")));
+	assert_null(tour_open(&tree, STR("/file/"), false));
 	scarce_files_end();
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct tour *tour = tour_open(&tree, str_of(table[i]));
+		struct tour *tour = tour_open(&tree, str_of(table[i]), false);
 		struct tour_file file;
 		size_t count;
 
 		assert_int_equal(tour_next(tour, &file), 1);
 		scarce_files(0);
-		assert_int_equal(go_on(tour, &count), EIO);
+		assert_int_equal(go_on(tour, &count), EMFILE);
 		scarce_files_end();
 		close(file.entry.fd);
 		assert_int_equal(count, 0);
@@ -291,7 +291,7 @@ what_is_no_file_is_left_out(void **state)
 	(void)state;
 	temporary_file(&folder, "a", "x");
 	temporary_file(&folder, "b", "x");
-	tour = tour_open(&tree, STR("/"));
+	tour = tour_open(&tree, STR("/"), false);
 	assert_int_equal(tour_next(tour, &file), 1);
 	close(file.entry.fd);
 	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
@@ -300,7 +300,7 @@ what_is_no_file_is_left_out(void **state)
 	assert_int_equal(count, 0);
 	tour_close(tour);
 	memset(path, '/', sizeof path - 1);
-	assert_null(tour_open(&tree, str_of(path)));
+	assert_null(tour_open(&tree, str_of(path), false));
 }
 
 int

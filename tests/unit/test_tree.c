@@ -189,6 +189,53 @@ lack_of_descriptors_is_a_failure(void **state)
 	assert_int_equal(status, STATUS_FAILURE);
 }
 
+/* Runs the failures with standard error in a file, and returns what is there.
+ */
+static const char *
+logged(void (*run)(void))
+{
+	static char text[4096];
+	int before = dup(STDERR_FILENO);
+	int fd = open(
+	    temporary_path(&folder, ".log"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ssize_t got;
+
+	assert_int_not_equal(fd, -1);
+	dup2(fd, STDERR_FILENO);
+	run();
+	dup2(before, STDERR_FILENO);
+	close(before);
+	got = pread(fd, text, sizeof text - 1, 0);
+	close(fd);
+	assert_true(got >= 0);
+	text[got] = '\0';
+	return text;
+}
+
+static void
+fail_often(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		tree_log_failure("cannot read", ENOTCONN, STR("/dead/a b"));
+		tree_log_failure("cannot list", ENOTCONN, STR("/other/"));
+		tree_log_failure("cannot list", ESTALE, STR("/other/"));
+		tree_log_failure("cannot read", ENOTCONN, STR("/dead/c"));
+	}
+}
+
+/* A dead mount fails at each request, and is not to fill the disk. */
+static void
+failures_are_logged_once(void **state)
+{
+	(void)state;
+	assert_string_equal(logged(fail_often),
+	    "error tree: cannot read: Transport endpoint is not connected "
+	    "path=\"/dead/a b\"\n"
+	    "error tree: cannot list: Transport endpoint is not connected "
+	    "path=/other/\n"
+	    "error tree: cannot list: Stale file handle path=/other/\n");
+}
+
 /* Only looked at; what cannot be named is not there. */
 static void
 looks(void **state)
@@ -237,6 +284,7 @@ main(void)
 		cmocka_unit_test(contains),
 		cmocka_unit_test(looks),
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
+		cmocka_unit_test(failures_are_logged_once),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -65,7 +65,7 @@ visits(void **state)
 	struct temporary folder;
 	struct visits visits = { .text = "" };
 	struct tree tree;
-	struct walk walk = { &tree, on_enter, on_file, &visits };
+	struct walk walk = { &tree, on_enter, on_file, NULL, &visits };
 	int closed;
 
 	(void)state;
@@ -116,7 +116,7 @@ deep(void **state)
 	struct temporary folder;
 	struct visits visits = { .text = "" };
 	struct tree tree;
-	struct walk walk = { &tree, NULL, on_file, &visits };
+	struct walk walk = { &tree, NULL, on_file, NULL, &visits };
 	char path[2048] = "";
 
 	(void)state;
@@ -161,7 +161,7 @@ what_goes_meanwhile_is_left_out(void **state)
 {
 	struct removal removal = { .count = 0 };
 	struct tree tree;
-	struct walk walk = { &tree, NULL, remove_others, &removal };
+	struct walk walk = { &tree, NULL, remove_others, NULL, &removal };
 
 	(void)state;
 	temporary_make(&removal.folder);
@@ -199,7 +199,7 @@ want_of_descriptors_is_said(void **state)
 		struct temporary folder;
 		struct visits visits = { .text = "" };
 		struct tree tree;
-		struct walk walk = { &tree, NULL, on_file, &visits };
+		struct walk walk = { &tree, NULL, on_file, NULL, &visits };
 		int result, error;
 
 		temporary_make(&folder);
@@ -220,6 +220,45 @@ want_of_descriptors_is_said(void **state)
 	}
 }
 
+static int
+on_fail(void *context, struct str path)
+{
+	struct visits *visits = context;
+
+	assert_int_equal(errno, EMFILE);
+	note(visits, " !", path, " ");
+	return visits->stop_after == -1 ? -1 : 0;
+}
+
+/* A visitor that takes a failure for what it is sees the rest. */
+static void
+failures_are_told(void **state)
+{
+	struct temporary folder;
+	struct visits visits = { .text = "" };
+	struct tree tree;
+	struct walk walk = { &tree, NULL, on_file, on_fail, &visits };
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_file(&folder, "a", "a");
+	temporary_folder(&folder, "b");
+	temporary_file(&folder, "b/c", "c");
+	temporary_link(&folder, "l", "a");
+	assert_int_equal(tree_init(&tree, folder.path), 0);
+	scarce_files(1);
+	assert_int_equal(walk_tree(&walk), 0);
+	expect_once(&visits, " /a ");
+	expect_once(&visits, " !/b ");
+	expect_once(&visits, " !/l ");
+	assert_int_equal(visits.count, 1);
+	visits = (struct visits){ .stop_after = -1 };
+	assert_int_equal(walk_tree(&walk), -1);
+	scarce_files_end();
+	tree_release(&tree);
+	temporary_remove(&folder);
+}
+
 int
 main(void)
 {
@@ -228,6 +267,7 @@ main(void)
 		cmocka_unit_test(deep),
 		cmocka_unit_test(what_goes_meanwhile_is_left_out),
 		cmocka_unit_test(want_of_descriptors_is_said),
+		cmocka_unit_test(failures_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

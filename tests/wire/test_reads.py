@@ -102,7 +102,8 @@ class Reads(unittest.TestCase):
 
     @beneath
     def test_opening(self):
-        for error in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        for error in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+                      errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT):
             with self.subTest(error=errno.errorcode[error]):
                 self.server.log.lines.clear()
                 # They have just changed, and no answer is kept.
@@ -114,6 +115,20 @@ class Reads(unittest.TestCase):
                 self.server.wait_for_line('^error tree: cannot open: ')
                 self.trouble.ends()
                 self.assertEqual(fetch(self.server).status, 20)
+
+    @beneath
+    def test_what_is_not_there(self):
+        self.server.log.lines.clear()
+        for error in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG,
+                      errno.ELOOP, errno.EXDEV, errno.EACCES, errno.ENXIO,
+                      errno.EINVAL, errno.EILSEQ):
+            with self.subTest(error=errno.errorcode[error]):
+                self.trouble['open_error'] = error
+                self.assertEqual(fetch(self.server, '/d/b.txt').status, 51)
+                self.assertTrue(select(self.server, '/d/b.txt').startswith(
+                    b'3Not found'))
+                self.trouble.ends()
+        self.assertNotIn('error tree', self.server.log.text())
 
 
 class Escapes(unittest.TestCase):

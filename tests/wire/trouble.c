@@ -16,9 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -37,6 +39,8 @@ struct trouble {
 	_Atomic int64_t seconds; /* that the wall clock is ahead */
 	_Atomic int64_t escape; /* enum escape, tried at the next read */
 	_Atomic int64_t escaped; /* what came of it */
+	_Atomic int64_t dead_error; /* of lookups of, and in, any "dead" */
+	_Atomic int64_t broken_error; /* of reads of any "broken…" */
 };
 
 enum escape {
@@ -77,6 +81,10 @@ NEXT(pread, pread)
 NEXT(sendfile, sendfile)
 NEXT(readdir, readdir)
 NEXT(syscall, syscall)
+NEXT(openat, openat)
+NEXT(faccessat, faccessat)
+NEXT(fstatat, fstatat)
+NEXT(close, close)
 NEXT(clock_gettime, clock_gettime)
 
 static void
@@ -102,8 +110,14 @@ begin(void)
 	find_sendfile();
 	find_readdir();
 	find_syscall();
+	find_openat();
+	find_faccessat();
+	find_fstatat();
+	find_close();
 	find_clock_gettime();
 	trouble = at;
+	/* A program that is no server, and forks no workers. */
+	is_worker = getenv("TROUBLE_ALONE") != NULL;
 }
 
 static bool
@@ -204,26 +218,103 @@ try_to_escape(void)
 	trouble->escaped = gets_out(escape) ? ESCAPED_YES : ESCAPED_NO;
 }
 
+/* Whether a lookup fails, since its path has a part of that name. */
+static bool
+is_dead(const char *path)
+{
+	const char *at = trouble->dead_error != 0 ? path : NULL;
+
+	while (at != NULL && (at = strstr(at, "dead")) != NULL) {
+		bool begins = at == path || at[-1] == '/';
+
+		at += 4;
+		if (begins && (*at == '/' || *at == '\0') &&
+		    fails_with(trouble->dead_error))
+			return true;
+	}
+	return false;
+}
+
+/* Which descriptors are of files of that name. */
+#define DESCRIPTORS 1024
+static bool broken[DESCRIPTORS];
+
+static void
+note_open(int fd, const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name == NULL ? path : name + 1;
+	if (fd >= 0 && fd < DESCRIPTORS)
+		broken[fd] = strncmp(name, "broken", 6) == 0;
+}
+
+static bool
+read_fails(int fd)
+{
+	return fails_with(trouble->read_error) ||
+	    (fd >= 0 && fd < DESCRIPTORS && broken[fd] &&
+		fails_with(trouble->broken_error));
+}
+
+int
+close(int fd)
+{
+	if (fd >= 0 && fd < DESCRIPTORS)
+		broken[fd] = false;
+	if (next_close == NULL)
+		find_close();
+	return next_close(fd);
+}
+
+int
+openat(int directory, const char *path, int flags, ...)
+{
+	int fd;
+	va_list list;
+	unsigned mode;
+
+	va_start(list, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(list, unsigned) : 0;
+	va_end(list);
+	if (next_openat == NULL)
+		find_openat();
+	fd = is_dead(path) ? -1 : next_openat(directory, path, flags, mode);
+	note_open(fd, path);
+	return fd;
+}
+
+int
+faccessat(int directory, const char *path, int mode, int flags)
+{
+	return is_dead(path) ? -1
+			     : next_faccessat(directory, path, mode, flags);
+}
+
+int
+fstatat(int directory, const char *restrict path, struct stat *restrict out,
+    int flags)
+{
+	return is_dead(path) ? -1 : next_fstatat(directory, path, out, flags);
+}
+
 ssize_t
 read(int fd, void *at, size_t room)
 {
 	try_to_escape();
-	return fails_with(trouble->read_error) ? -1 : next_read(fd, at, room);
+	return read_fails(fd) ? -1 : next_read(fd, at, room);
 }
 
 ssize_t
 pread(int fd, void *at, size_t room, off_t from)
 {
-	return fails_with(trouble->read_error) ? -1
-					       : next_pread(fd, at, room, from);
+	return read_fails(fd) ? -1 : next_pread(fd, at, room, from);
 }
 
 ssize_t
 sendfile(int socket, int fd, off_t *from, size_t most)
 {
-	return fails_with(trouble->read_error)
-	    ? -1
-	    : next_sendfile(socket, fd, from, most);
+	return read_fails(fd) ? -1 : next_sendfile(socket, fd, from, most);
 }
 
 /* What the first two become where the compiler knows the buffer. */
@@ -255,7 +346,7 @@ readdir(DIR *stream)
 long
 syscall(long number, ...)
 {
-	long words[6];
+	long words[6], result;
 	va_list list;
 
 	va_start(list, number);
@@ -264,8 +355,13 @@ syscall(long number, ...)
 	va_end(list);
 	if (number == SYS_openat2 && fails_with(trouble->open_error))
 		return -1;
-	return next_syscall(
+	if (number == SYS_openat2 && is_dead((const char *)words[1]))
+		return -1;
+	result = next_syscall(
 	    number, words[0], words[1], words[2], words[3], words[4], words[5]);
+	if (number == SYS_openat2)
+		note_open((int)result, (const char *)words[1]);
+	return result;
 }
 
 int

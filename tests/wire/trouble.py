@@ -14,7 +14,7 @@ from server import Server
 # The fields of struct trouble, in trouble.c.
 FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'failed', 'read_error', 'readdir_error', 'open_error', 'after',
-          'seconds', 'escape', 'escaped')
+          'seconds', 'escape', 'escaped', 'dead_error', 'broken_error')
 ESCAPES = ('none', 'passwd', 'fork', 'connect')
 ESCAPED_NO, ESCAPED_YES = 2, 3
 FOREVER = 1 << 62
@@ -61,10 +61,17 @@ class Trouble:
 
 
 class TroubledServer(Server):
-    def __init__(self, tree=None, workers=1, options=(), **named):
+    """One without an index, whose process would take what is meant for a
+    worker, unless it is to have one.  `begun` is what goes wrong from the
+    start."""
+
+    def __init__(self, tree=None, workers=1, options=(), indexed=False,
+                 begun=None, **named):
         self.trouble = Trouble()
-        # The indexer would take what is meant for a worker.
-        options = ('ask=off', 'manifest=off', *options)
+        for field, value in (begun or {}).items():
+            self.trouble[field] = value
+        if not indexed:
+            options = ('ask=off', 'manifest=off', *options)
         super().__init__(tree, workers=workers, options=options,
                          env=self.trouble.environment(), **named)
 
