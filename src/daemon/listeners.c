@@ -254,9 +254,10 @@ listeners_log_ready(
 }
 
 static void
-add_url(struct buf *out, struct str start, unsigned port, unsigned usual)
+add_url(struct buf *out, struct str host, unsigned port, unsigned usual)
 {
-	buf_add(out, start);
+	buf_add(out, STR("://"));
+	site_add_host(out, host);
 	if (port != usual)
 		buf_printf(out, ":%u", port);
 	buf_add(out, STR("/\n"));
@@ -266,15 +267,16 @@ void
 listeners_print_urls(const struct config *config)
 {
 	const struct site *site = &config->site;
-	char text[1024], start[300];
+	char text[1024];
 	struct buf out = buf_over(text, sizeof text);
 
-	snprintf(start, sizeof start, "gemini://%.*s", STR_ARG(site->names[0]));
-	if (config->gemini_count > 0)
-		add_url(&out, str_of(start), site->gemini_ports[0], 1965);
-	snprintf(
-	    start, sizeof start, "gopher://%.*s", STR_ARG(site->gopher_host));
-	if (config->gopher_count > 0)
-		add_url(&out, str_of(start), site->gopher_port, 70);
+	if (config->gemini_count > 0) {
+		buf_add(&out, STR("gemini"));
+		add_url(&out, site->names[0], site->gemini_ports[0], 1965);
+	}
+	if (config->gopher_count > 0) {
+		buf_add(&out, STR("gopher"));
+		add_url(&out, site->gopher_host, site->gopher_port, 70);
+	}
 	log_output(buf_str(&out));
 }

@@ -12,9 +12,13 @@
 static int
 read_host(struct setting *s, size_t i, struct str *out)
 {
-	struct str value = s->values[i];
+	struct str value = s->values[i], bare = value;
 
-	if (hostname_normal(&s->config->arena, value, out) == 0)
+	/* An IPv6 address as it stands in URLs and listeners. */
+	if (str_starts(value, STR("[")) && str_ends(value, STR("]")) &&
+	    str_find(value, ':') < value.len)
+		bare = (struct str){ value.at + 1, value.len - 2 };
+	if (hostname_normal(&s->config->arena, bare, out) == 0)
 		return 0;
 	return setting_fail(s,
 	    "\"%.99s\" is no host name, give one like example.org", value.at);

@@ -58,19 +58,27 @@ site_is_english(const struct site *site)
 	return english;
 }
 
+void
+site_add_host(struct buf *out, struct str host)
+{
+	bool brackets = str_find(host, ':') < host.len;
+
+	buf_add(out, brackets ? STR("[") : STR(""));
+	buf_add(out, host);
+	buf_add(out, brackets ? STR("]") : STR(""));
+}
+
 int
 site_url(const struct site *site, struct arena *arena, struct str path,
     struct str *out)
 {
 	struct str name = site->names[0];
-	bool brackets = str_find(name, ':') < name.len;
 	/* Everything but the path, and a path of which nothing is plain. */
 	struct buf buf =
 	    buf_in(arena, sizeof "gemini://[]:65535" + name.len + path.len * 3);
 
-	buf_add(&buf, brackets ? STR("gemini://[") : STR("gemini://"));
-	buf_add(&buf, name);
-	buf_add(&buf, brackets ? STR("]") : STR(""));
+	buf_add(&buf, STR("gemini://"));
+	site_add_host(&buf, name);
 	if (site->gemini_ports[0] != PORT_GEMINI) {
 		buf_char(&buf, ':');
 		buf_number(&buf, site->gemini_ports[0]);

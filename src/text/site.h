@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "text/arena.h"
+#include "text/buf.h"
 #include "text/str.h"
 #include "text/uri.h"
 
@@ -50,6 +51,9 @@ bool site_has_port(const struct site *site, const struct uri *uri);
  * which most often means it.
  */
 bool site_is_english(const struct site *site);
+
+/* Appends a host as URLs have it, which is an IPv6 address in brackets. */
+void site_add_host(struct buf *out, struct str host);
 
 /* The canonical URL of the resource `path`, decoded; -1 without memory. */
 MUST_USE int site_url(const struct site *site, struct arena *arena,

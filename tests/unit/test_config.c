@@ -659,12 +659,49 @@ test_options(void **state)
 	assert_int_equal(options.count, OPTIONS_MAX);
 }
 
+/* An IPv6 address among the names may stand in brackets, as in URLs. */
+static void
+test_bracketed_names(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} table[] = {
+		{ "names=[::1]", "::1" },
+		{ "names=[2001:DB8:0::1]", "2001:db8::1" },
+		{ "names=::1", "::1" },
+		{ "names=[::1", NULL },
+		{ "names=::1]", NULL },
+		{ "names=[]", NULL },
+		{ "names=[:]", NULL },
+		{ "names=[127.0.0.1]", NULL },
+		{ "names=[example.org]", NULL },
+		{ "names=[[::1]]", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		const char *const settings[SETTINGS] = { table[i].in };
+		struct config config;
+
+		if (table[i].want == NULL) {
+			assert_int_equal(load(&config, NULL, settings), -1);
+			assert_non_null(strstr(config.error, "no host name"));
+			continue;
+		}
+		load_good(&config, NULL, settings);
+		expect_str(config.site.names[0], table[i].want);
+		expect_str(config.site.gopher_host, table[i].want);
+		config_release(&config);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_bracketed_names),
 		cmocka_unit_test(test_command_line_wins),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_listeners),
