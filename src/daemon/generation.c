@@ -1,6 +1,6 @@
 /*
- * From a configuration to what serves it: tree, user, certificate.  Knows
- * what can be wrong with each; knows nothing of processes.
+ * From a configuration to what serves it: tree, user, certificate, and what
+ * can be wrong with each.
  */
 #include "daemon/generation.h"
 
@@ -9,6 +9,24 @@
 #include <string.h>
 
 #include "sys/log.h"
+
+static void
+log_warning(const char *text)
+{
+	log_line(LOG_LEVEL_WARN, "%s", text);
+}
+
+static void
+warn_of_certificate(const struct cert *cert, void (*say)(const char *text))
+{
+	char text[sizeof cert->file + sizeof cert->warnings[0]];
+
+	for (size_t i = 0; i < cert->warning_count; i++) {
+		snprintf(
+		    text, sizeof text, "%s: %s", cert->file, cert->warnings[i]);
+		say(text);
+	}
+}
 
 static void
 log_certificate(const struct cert *cert)
@@ -22,12 +40,7 @@ log_certificate(const struct cert *cert)
 	log_field(&line, "sha256", str_of(cert->fingerprint));
 	log_field(&line, "key_sha256", str_of(cert->key_fingerprint));
 	log_info(buf_str(&line));
-	if (!cert->covers_names)
-		log_line(LOG_LEVEL_WARN,
-		    "%s: not for every name of this capsule, and clients will "
-		    "complain about the others; renew it for all names with "
-		    "the same key, as capsuled(8) shows",
-		    cert->file);
+	warn_of_certificate(cert, log_warning);
 }
 
 /* Keys that clients could fetch would be nobody's keys. */
@@ -52,37 +65,34 @@ check_certs_place(struct generation *generation)
 }
 
 static int
-load_certificate(struct generation *generation, bool make)
+load_certificate(struct generation *generation, enum cert_missing missing)
 {
 	const struct config *config = &generation->config;
 	const struct cert_request request = {
 		.dir = config->certs,
 		.names = config->site.names,
 		.name_count = config->site.name_count,
-		.make = make,
+		.missing = missing,
 	};
-	struct cert cert;
-	int result = 0;
+	struct cert *cert = &generation->cert;
 
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
 	if (check_certs_place(generation) == -1 ||
-	    cert_load(&cert, &request, generation->error,
+	    cert_load(cert, &request, generation->error,
 		sizeof generation->error) == -1)
 		return -1;
-	if (cert.leaf != NULL) {
-		generation->tls = tls_context_new(
-		    &cert, generation->error, sizeof generation->error);
-		result = generation->tls == NULL ? -1 : 0;
-	}
-	if (make && result == 0)
-		log_certificate(&cert);
-	cert_release(&cert);
-	return result;
+	if (cert->leaf == NULL)
+		return 0;
+	generation->tls =
+	    tls_context_new(cert, generation->error, sizeof generation->error);
+	cert_release(cert);
+	return generation->tls == NULL ? -1 : 0;
 }
 
 static int
-init(struct generation *generation, struct config *config, bool make)
+init(struct generation *generation, struct config *config,
+    enum cert_missing missing)
 {
 	*generation =
 	    (struct generation){ .config = *config, .tree = { .root = -1 } };
@@ -96,7 +106,7 @@ init(struct generation *generation, struct config *config, bool make)
 		    config->capsule, strerror(errno));
 		goto failed;
 	}
-	if (load_certificate(generation, make) == 0)
+	if (load_certificate(generation, missing) == 0)
 		return 0;
 failed:
 	generation_release(generation);
@@ -109,7 +119,7 @@ generation_check(struct config *config, char *error, size_t error_size)
 	struct generation generation;
 	int result = 0;
 
-	if (init(&generation, config, false) == -1) {
+	if (init(&generation, config, CERT_ALLOW) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
@@ -130,8 +140,10 @@ int
 generation_init(
     struct generation *generation, struct config *config, struct media *media)
 {
-	if (init(generation, config, true) == -1)
+	if (init(generation, config, CERT_MAKE) == -1)
 		return -1;
+	if (generation->tls != NULL)
+		log_certificate(&generation->cert);
 	generation->server = (struct server){
 		.site = &generation->config.site,
 		.tree = &generation->tree,

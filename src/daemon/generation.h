@@ -23,6 +23,7 @@ struct generation {
 	struct download_list downloads; /* of a worker */
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
+	struct cert cert; /* of tls; released, so only described */
 	struct server server;
 	char error[4608]; /* after -1: one line for people */
 };

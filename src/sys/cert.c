@@ -1,16 +1,15 @@
 /*
- * The certificate and key of a capsule.  Knows X.509, PEM, and how to put
- * two files down so that a crash leaves no wrong pair; knows nothing of
- * connections.
+ * Loads the certificate and key of a capsule, and makes them when there are
+ * none.
  */
 #include "sys/cert.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,218 +17,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/selfsigned.h"
-
-#define FILE_NAME_MAX 264 /* a host name has at most 253 bytes */
-#define ASIDE_MAX (FILE_NAME_MAX + 16)
+#include "sys/certfiles.h"
+#include "sys/certkey.h"
+#include "sys/certmake.h"
 
 /* One call of cert_load. */
 struct job {
 	struct cert *cert;
-	const char *dir;
-	int fd; /* of dir */
-	const struct str *names;
-	size_t name_count;
-	bool make;
-	char cert_name[FILE_NAME_MAX], key_name[FILE_NAME_MAX];
-	char *error;
-	size_t error_size;
+	const struct cert_request *request;
+	struct certfiles files;
 };
 
-/* Leaves one line for people; returns -1. */
-static int fail(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A line that a start survives. */
+static void warn(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 
-static int
-fail(struct job *job, const char *format, ...)
+static void
+warn(struct job *job, const char *format, ...)
 {
+	struct cert *cert = job->cert;
 	va_list arguments;
 
+	assert(cert->warning_count < CERT_WARNINGS_MAX);
 	va_start(arguments, format);
-	vsnprintf(job->error, job->error_size, format, arguments);
+	vsnprintf(cert->warnings[cert->warning_count++],
+	    sizeof cert->warnings[0], format, arguments);
 	va_end(arguments);
-	ERR_clear_error();
-	return -1;
-}
-
-static int
-fail_system(struct job *job, const char *name, const char *advice)
-{
-	return fail(
-	    job, "%s/%s: %s, %s", job->dir, name, strerror(errno), advice);
-}
-
-static int
-fail_openssl(struct job *job, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	return fail(job, "%s/%s: %s: %s, check OpenSSL's installation",
-	    job->dir, job->cert_name, what,
-	    reason != NULL ? reason : "out of memory");
-}
-
-/* A new file, on the disk when this returns; exactly one is not NULL. */
-static int
-write_pem(int fd, EVP_PKEY *key, X509 *leaf)
-{
-	BIO *bio = BIO_new_fd(fd, BIO_NOCLOSE);
-	int written;
-
-	if (bio == NULL)
-		return -1;
-	written = key != NULL
-	    ? PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)
-	    : PEM_write_bio_X509(bio, leaf);
-	BIO_free(bio);
-	return written == 1 ? fsync(fd) : -1;
-}
-
-/* Writes it beside its place, under the name `aside`, which is filled in. */
-static int
-write_aside(struct job *job, const char *name, char aside[ASIDE_MAX],
-    EVP_PKEY *key, X509 *leaf)
-{
-	unsigned char noise[6];
-	int fd, result;
-
-	aside[0] = '\0';
-	if (RAND_bytes(noise, sizeof noise) != 1)
-		return fail_openssl(job, "no random numbers");
-	snprintf(aside, ASIDE_MAX, "%s.%02x%02x%02x%02x%02x%02x", name,
-	    noise[0], noise[1], noise[2], noise[3], noise[4], noise[5]);
-	fd = openat(job->fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    key != NULL ? 0600 : 0644);
-	if (fd == -1) {
-		aside[0] = '\0';
-		return fail_system(job, name, "let it be written here");
-	}
-	errno = 0;
-	result = write_pem(fd, key, leaf);
-	if (close(fd) == -1)
-		result = -1;
-	if (errno == 0)
-		errno = EIO;
-	if (result == -1)
-		return fail_system(job, name, "make room for it");
-	return 0;
-}
-
-/*
- * Both files get their names by link(2), which never replaces one.  The key
- * comes first: a certificate without its key would be trusted in vain.
- */
-static int
-link_pair(struct job *job, const char *cert_aside, const char *key_aside)
-{
-	if (linkat(job->fd, key_aside, job->fd, job->key_name, 0) == -1)
-		return fail_system(job, job->key_name, "move what is there");
-	if (linkat(job->fd, cert_aside, job->fd, job->cert_name, 0) == -1) {
-		fail_system(job, job->cert_name, "move what is there");
-		unlinkat(job->fd, job->key_name, 0);
-		return -1;
-	}
-	/* Some file systems cannot for a directory. */
-	if (fsync(job->fd) == -1 && errno != EINVAL)
-		return fail_system(job, "", "check the disk");
-	return 0;
-}
-
-static int
-make_pair(struct job *job)
-{
-	X509 *leaf;
-	EVP_PKEY *key;
-	char cert_aside[ASIDE_MAX] = "", key_aside[ASIDE_MAX] = "";
-	int result = -1;
-
-	if (selfsigned_make(job->names, job->name_count, &leaf, &key) == -1)
-		return fail_openssl(job, "cannot be made");
-	if (write_aside(job, job->key_name, key_aside, key, NULL) == 0 &&
-	    write_aside(job, job->cert_name, cert_aside, NULL, leaf) == 0)
-		result = link_pair(job, cert_aside, key_aside);
-	if (cert_aside[0] != '\0')
-		unlinkat(job->fd, cert_aside, 0);
-	if (key_aside[0] != '\0')
-		unlinkat(job->fd, key_aside, 0);
-	X509_free(leaf);
-	EVP_PKEY_free(key);
-	job->cert->made = result == 0;
-	return result;
-}
-
-/* Opens a regular file; `mode` is filled in. */
-static BIO *
-open_pem(struct job *job, const char *name, mode_t *mode)
-{
-	int fd =
-	    openat(job->fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	BIO *bio;
-
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		fail_system(job, name, "let it be read");
-		goto fail;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		fail(job, "%s/%s: no file, put a PEM file there", job->dir,
-		    name);
-		goto fail;
-	}
-	*mode = st.st_mode;
-	bio = BIO_new_fd(fd, BIO_CLOSE);
-	if (bio != NULL)
-		return bio;
-	fail_openssl(job, "cannot be read");
-fail:
-	if (fd != -1)
-		close(fd);
-	return NULL;
-}
-
-/* In place of the prompt that OpenSSL would put on the terminal. */
-static int
-on_passphrase(char *at, int room, int writing, void *asked)
-{
-	(void)at, (void)room, (void)writing;
-	*(bool *)asked = true;
-	return -1;
-}
-
-static int
-read_key(struct job *job)
-{
-	mode_t mode;
-	BIO *bio = open_pem(job, job->key_name, &mode);
-	bool asked = false;
-	EVP_PKEY *key;
-
-	if (bio == NULL)
-		return -1;
-	key = PEM_read_bio_PrivateKey(bio, NULL, on_passphrase, &asked);
-	BIO_free(bio);
-	job->cert->key = key;
-	if ((mode & 077) != 0)
-		return fail(job,
-		    "%s/%s: mode %04o lets others at the key, chmod 600 it",
-		    job->dir, job->key_name, (unsigned)(mode & 07777));
-	if (asked)
-		return fail(job,
-		    "%s/%s: needs a passphrase, take it off with openssl pkey",
-		    job->dir, job->key_name);
-	if (key == NULL)
-		return fail(job, "%s/%s: holds no key in PEM, put one there",
-		    job->dir, job->key_name);
-	if (!EVP_PKEY_is_a(key, "EC") && !EVP_PKEY_is_a(key, "RSA") &&
-	    !EVP_PKEY_is_a(key, "ED25519"))
-		return fail(job,
-		    "%s/%s: a kind of key that clients lack, use EC, RSA or "
-		    "Ed25519",
-		    job->dir, job->key_name);
-	/* Below that OpenSSL refuses to serve with it (RSA under 2048). */
-	if (EVP_PKEY_get_security_bits(key) < 112)
-		return fail(job, "%s/%s: %d bits are too weak, use P-256",
-		    job->dir, job->key_name, EVP_PKEY_get_bits(key));
-	return 0;
 }
 
 /* Reads what follows the leaf; a file of one certificate has no chain. */
@@ -246,36 +58,47 @@ read_chain(struct job *job, BIO *bio)
 		if (cert->chain == NULL ||
 		    sk_X509_push(cert->chain, next) < 1) {
 			X509_free(next);
-			return fail_openssl(job, "cannot be read");
+			return certfiles_fail_openssl(
+			    &job->files, "cannot be read");
 		}
 	}
 	reason = ERR_peek_last_error();
 	ERR_clear_error();
 	if (ERR_GET_REASON(reason) == PEM_R_NO_START_LINE)
 		return 0;
-	return fail(job,
-	    "%s/%s: broken after the first certificate, restore it", job->dir,
-	    job->cert_name);
+	return certfiles_fail(&job->files, job->files.cert_name,
+	    "broken after the first certificate, restore it");
 }
 
 static int
 read_cert(struct job *job)
 {
-	mode_t mode;
-	BIO *bio = open_pem(job, job->cert_name, &mode);
+	struct stat st;
+	BIO *bio = certfiles_open(&job->files, job->files.cert_name, &st);
 	int result;
 
 	if (bio == NULL)
 		return -1;
 	job->cert->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	if (job->cert->leaf == NULL)
-		result = fail(job,
-		    "%s/%s: holds no certificate in PEM, put one there",
-		    job->dir, job->cert_name);
+		result = certfiles_fail(&job->files, job->files.cert_name,
+		    "holds no certificate in PEM, put one there");
 	else
 		result = read_chain(job, bio);
 	BIO_free(bio);
 	return result;
+}
+
+static int
+check_pair(struct job *job)
+{
+	struct cert *cert = job->cert;
+
+	if (X509_check_private_key(cert->leaf, cert->key) != 1)
+		return certfiles_fail(&job->files, job->files.cert_name,
+		    "not the certificate of %s beside it, restore the pair",
+		    job->files.key_name);
+	return certkey_check_leaf(&job->files, cert->leaf);
 }
 
 static void
@@ -288,31 +111,53 @@ date_text(const ASN1_TIME *time, char out[32])
 		snprintf(out, 32, "an unknown day");
 }
 
-static int
-check_pair(struct job *job)
+/*
+ * No reason to stay down: the clock may be wrong until the network is there,
+ * and visitors can accept a certificate that has expired.
+ */
+static void
+check_dates(struct job *job)
 {
 	const X509 *leaf = job->cert->leaf;
 	char date[32];
 
-	if (X509_check_private_key(leaf, job->cert->key) != 1)
-		return fail(job,
-		    "%s/%s: not the certificate of %s beside it, restore the "
-		    "pair",
-		    job->dir, job->cert_name, job->key_name);
 	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) {
 		date_text(X509_get0_notBefore(leaf), date);
-		return fail(job,
-		    "%s/%s: not valid before %s, check this machine's clock",
-		    job->dir, job->cert_name, date);
+		warn(job,
+		    "not valid before %s, so clients complain; check this "
+		    "machine's clock",
+		    date);
 	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) {
 		date_text(X509_get0_notAfter(leaf), date);
-		return fail(job,
-		    "%s/%s: expired on %s, renew it with the same key as "
-		    "capsuled(8) shows",
-		    job->dir, job->cert_name, date);
+		warn(job, "expired on %s, so clients complain; " CERTKEY_RENEW,
+		    date);
 	}
-	return 0;
+}
+
+static void
+check_use(struct job *job)
+{
+	const struct cert_request *request = job->request;
+	bool covered = true;
+
+	for (size_t i = 0; i < request->name_count; i++) {
+		struct str name = request->names[i];
+
+		covered = covered &&
+		    X509_check_host(job->cert->leaf, name.at, name.len,
+			X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+	}
+	if (!covered)
+		warn(job,
+		    "not for every name of this capsule, so clients complain "
+		    "about the others; for all names " CERTKEY_RENEW);
+	if ((X509_get_extended_key_usage(job->cert->leaf) & XKU_SSL_SERVER) ==
+	    0)
+		warn(job,
+		    "its extended key usage lacks serverAuth, so some clients "
+		    "refuse it; " CERTKEY_RENEW);
+	ERR_clear_error();
 }
 
 /* Hexadecimal SHA-256. */
@@ -340,101 +185,156 @@ describe(struct job *job)
 
 	if (fingerprint(leaf, leaf_len, cert->fingerprint) == -1 ||
 	    fingerprint(key, key_len, cert->key_fingerprint) == -1)
-		result = fail_openssl(job, "no fingerprint");
+		result = certfiles_fail_openssl(&job->files, "no fingerprint");
 	OPENSSL_free(leaf);
 	OPENSSL_free(key);
-	cert->covers_names = true;
-	for (size_t i = 0; i < job->name_count; i++) {
-		struct str name = job->names[i];
-
-		if (X509_check_host(cert->leaf, name.at, name.len,
-			X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) != 1)
-			cert->covers_names = false;
-	}
-	ERR_clear_error();
 	return result;
 }
 
-/* 1 when the file is there, 0 when not. */
 static int
-is_there(struct job *job, const char *name)
+read_pair(struct job *job)
+{
+	job->cert->key = certkey_read(&job->files);
+	if (job->cert->key == NULL || read_cert(job) == -1 ||
+	    check_pair(job) == -1)
+		return -1;
+	check_dates(job);
+	check_use(job);
+	return describe(job);
+}
+
+/* 1 when the file is there, 0 when not; -1 with a message. */
+static int
+find_file(struct job *job, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(job->fd, name, &st, 0) == 0)
+	if (fstatat(job->files.fd, name, &st, 0) == 0)
 		return 1;
-	return errno == ENOENT ? 0 : fail_system(job, name, "let it be read");
+	return errno == ENOENT
+	    ? 0
+	    : certfiles_fail_errno(&job->files, name, "let it be read");
+}
+
+/* What there is of the pair. */
+struct found {
+	int key, cert;
+};
+
+static int
+find_pair(struct job *job, struct found *found)
+{
+	found->key = find_file(job, job->files.key_name);
+	found->cert =
+	    found->key == -1 ? -1 : find_file(job, job->files.cert_name);
+	return found->cert == -1 ? -1 : 0;
+}
+
+static int
+fail_directory(struct job *job)
+{
+	snprintf(job->files.error, job->files.error_size,
+	    "%s: %s, name a directory for certificates", job->files.dir,
+	    strerror(errno));
+	return -1;
+}
+
+/* There is no pair, and none is to be made now; a start could make one. */
+static int
+miss_pair(struct job *job)
+{
+	const struct certfiles *files = &job->files;
+	char above[sizeof job->cert->file];
+	const char *where = ".";
+
+	if (job->request->missing == CERT_REFUSE)
+		return certfiles_fail(&job->files, files->key_name,
+		    "gone, and so is %s; put both back, or restart for a new "
+		    "pair, which alarms every client",
+		    files->cert_name);
+	if (files->fd == -1) {
+		snprintf(above, sizeof above, "%s", files->dir);
+		where = dirname(above);
+	}
+	if (faccessat(files->fd != -1 ? files->fd : AT_FDCWD, where,
+		W_OK | X_OK, AT_EACCESS) == -1)
+		return fail_directory(job);
+	return 0;
 }
 
 static int
 load_pair(struct job *job)
 {
-	int key = is_there(job, job->key_name);
-	int cert = key != -1 ? is_there(job, job->cert_name) : -1;
+	const struct cert_request *request = job->request;
+	struct certfiles *files = &job->files;
+	struct found found;
 
-	if (key == -1 || cert == -1)
+	if (find_pair(job, &found) == -1)
 		return -1;
-	if (key != cert)
-		return fail(job,
-		    "%s/%s is there without %s, restore that one or move this "
-		    "one away to begin anew",
-		    job->dir, key ? job->key_name : job->cert_name,
-		    key ? job->cert_name : job->key_name);
-	if (!key && !job->make)
-		return 0;
-	if (!key && make_pair(job) == -1)
-		return -1;
-	if (read_key(job) == -1 || read_cert(job) == -1)
-		return -1;
-	return check_pair(job) == 0 ? describe(job) : -1;
+	if (found.key != found.cert)
+		return certfiles_fail(files,
+		    found.key ? files->key_name : files->cert_name,
+		    "%s is missing beside it; restore that one, or move this "
+		    "one away for a new pair",
+		    found.key ? files->cert_name : files->key_name);
+	if (!found.key && request->missing != CERT_MAKE)
+		return miss_pair(job);
+	if (!found.key) {
+		if (certmake_pair(files, request->names, request->name_count) ==
+		    -1)
+			return -1;
+		job->cert->made = true;
+	}
+	return read_pair(job);
 }
 
+/* Opens and perhaps makes it; fd stays -1 when it is missing and may be. */
 static int
 open_directory(struct job *job)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	struct certfiles *files = &job->files;
 
-	job->fd = open(job->dir, flags);
-	if (job->fd == -1 && errno == ENOENT && !job->make)
-		return 0;
-	if (job->fd == -1 && errno == ENOENT && mkdir(job->dir, 0700) == 0)
-		job->fd = open(job->dir, flags);
-	if (job->fd == -1)
-		return fail(job, "%s: %s, name a directory for certificates",
-		    job->dir, strerror(errno));
-	return 0;
+	files->fd = open(files->dir, flags);
+	if (files->fd == -1 && errno == ENOENT &&
+	    job->request->missing != CERT_MAKE)
+		return miss_pair(job);
+	if (files->fd == -1 && errno == ENOENT && mkdir(files->dir, 0700) == 0)
+		files->fd = open(files->dir, flags);
+	return files->fd != -1 ? 0 : fail_directory(job);
 }
 
 int
 cert_load(struct cert *cert, const struct cert_request *request, char *error,
     size_t error_size)
 {
-	const struct str *names = request->names;
+	struct str name = request->names[0];
 	struct job job = { .cert = cert,
-		.dir = request->dir,
-		.names = names,
-		.name_count = request->name_count,
-		.make = request->make,
-		.error = error,
-		.error_size = error_size };
+		.request = request,
+		.files = { .dir = request->dir,
+		    .error = error,
+		    .error_size = error_size } };
+	struct certfiles *files = &job.files;
 	int result;
 
 	*cert = (struct cert){ 0 };
-	assert(names[0].len < 256 && str_find(names[0], '/') == names[0].len);
+	assert(name.len < 256 && str_find(name, '/') == name.len);
+	snprintf(files->cert_name, sizeof files->cert_name, "%.*s.crt",
+	    STR_ARG(name));
 	snprintf(
-	    job.cert_name, sizeof job.cert_name, "%.*s.crt", STR_ARG(names[0]));
-	snprintf(
-	    job.key_name, sizeof job.key_name, "%.*s.key", STR_ARG(names[0]));
-	if (strlen(request->dir) + sizeof job.cert_name >= sizeof cert->file)
-		return fail(&job, "certs: too long a name, choose another");
-	snprintf(cert->file, sizeof cert->file, "%s/%s", request->dir,
-	    job.cert_name);
-	if (open_directory(&job) == -1)
+	    files->key_name, sizeof files->key_name, "%.*s.key", STR_ARG(name));
+	if (strlen(files->dir) + sizeof files->cert_name >= sizeof cert->file) {
+		snprintf(error, error_size,
+		    "certs: too long a name, choose another");
 		return -1;
-	if (job.fd == -1)
-		return 0;
+	}
+	snprintf(cert->file, sizeof cert->file, "%s/%s", files->dir,
+	    files->cert_name);
+	result = open_directory(&job);
+	if (files->fd == -1)
+		return result;
 	result = load_pair(&job);
-	close(job.fd);
+	close(files->fd);
 	if (result == -1)
 		cert_release(cert);
 	return result;

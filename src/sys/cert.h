@@ -7,6 +7,8 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
+#define CERT_WARNINGS_MAX 4
+
 /*
  * The certificate and key of a capsule: DIR/NAME.crt and DIR/NAME.key, PEM,
  * for the first of its names.  Clients trust on first use, so the pair is
@@ -20,30 +22,42 @@ struct cert {
 	char key_fingerprint[65]; /* SHA-256 of its SubjectPublicKeyInfo */
 	char file[4096]; /* DIR/NAME.crt */
 	bool made; /* by this call */
-	bool covers_names; /* every name is a SAN of it */
+	/*
+	 * What clients will complain about: the dates, a name that it lacks,
+	 * a use that is not a server's.  Lines for people, without the file.
+	 */
+	char warnings[CERT_WARNINGS_MAX][160];
+	size_t warning_count;
 };
 
-/* Which pair, and for whom. */
+/* What to do when there is neither file. */
+enum cert_missing {
+	CERT_MAKE,
+	CERT_ALLOW, /* return an empty cert */
+	CERT_REFUSE,
+};
+
+/* Which pair, and for which names. */
 struct cert_request {
 	const char *dir;
 	const struct str *names; /* normal form; the first names the files */
 	size_t name_count;
-	bool make; /* when there is none */
+	enum cert_missing missing;
 };
 
 /*
- * Loads the pair for the names of `request`.  When neither file exists it is
- * made first: P-256, X.509 v3, the first name as CN, every name as DNS SAN,
+ * Loads the pair for the names of `request`.  When neither file exists and one
+ * is to be made: P-256, X.509 v3, the first name as CN, every name as DNS SAN,
  * addresses as IP SAN too, valid from a day ago for a hundred years.  The key
- * file has mode 0600 from its first byte; both are written aside and renamed,
- * the key first, and never over a file that is there.  The directory is made
- * when missing (its parent has to exist).  When neither exists and none is to
- * be made, `cert` is empty: its leaf is NULL.
+ * file has mode 0600 from its first byte; both are written aside and then get
+ * their names, the key first, and never replace a file.  The directory is made
+ * when missing (its parent has to exist).  With CERT_ALLOW `cert` may be empty:
+ * its leaf is NULL.
  *
  * Returns -1 with one line in `error` for people (the file, what is wrong,
  * what to do) when only one of the files is there, one cannot be read or
  * parsed, they do not belong together, the key file is open to others, or
- * the certificate is expired or not yet valid.
+ * clients cannot use such a key or certificate (see sys/certkey.h).
  */
 MUST_USE int cert_load(struct cert *cert, const struct cert_request *request,
     char *error, size_t error_size);

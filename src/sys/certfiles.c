@@ -1,0 +1,71 @@
+/*
+ * The files of a certificate and its key: names, and messages about them.
+ */
+#include "sys/certfiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+certfiles_fail(
+    struct certfiles *files, const char *name, const char *format, ...)
+{
+	char what[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof what, format, arguments);
+	va_end(arguments);
+	snprintf(files->error, files->error_size, "%s/%s: %s", files->dir, name,
+	    what);
+	ERR_clear_error();
+	return -1;
+}
+
+int
+certfiles_fail_errno(
+    struct certfiles *files, const char *name, const char *advice)
+{
+	return certfiles_fail(files, name, "%s, %s", strerror(errno), advice);
+}
+
+int
+certfiles_fail_openssl(struct certfiles *files, const char *what)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+	return certfiles_fail(files, files->cert_name,
+	    "%s: %s, check OpenSSL's installation", what,
+	    reason != NULL ? reason : "out of memory");
+}
+
+BIO *
+certfiles_open(struct certfiles *files, const char *name, struct stat *st)
+{
+	int fd = openat(
+	    files->fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	BIO *bio;
+
+	if (fd == -1 || fstat(fd, st) == -1) {
+		certfiles_fail_errno(files, name, "let it be read");
+		goto fail;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		certfiles_fail(files, name, "no file, put a PEM file there");
+		goto fail;
+	}
+	bio = BIO_new_fd(fd, BIO_CLOSE);
+	if (bio != NULL)
+		return bio;
+	certfiles_fail_openssl(files, "cannot be read");
+fail:
+	if (fd != -1)
+		close(fd);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+#ifndef SYS_CERTKEY_H
+#define SYS_CERTKEY_H
+
+#include "sys/certfiles.h"
+#include "text/attribute.h"
+
+#define CERTKEY_RENEW "renew it with the same key, as capsuled(8) shows"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+struct x509_st; /* OpenSSL's X509 */
+
+/*
+ * Reads the private key, to be freed by the caller.  NULL with one line in
+ * files->error when it cannot be read or parsed, needs a passphrase, others
+ * than its owner and a group may read it, or clients lack its kind: they have
+ * P-256, P-384, P-521, RSA of 2048 to 8192 bits, and Ed25519.
+ */
+MUST_USE struct evp_pkey_st *certkey_read(struct certfiles *files);
+
+/*
+ * Whether the certificate of such a key may be served: -1 with one line in
+ * files->error when its key usage or the way its key is written make clients
+ * refuse every handshake.
+ */
+MUST_USE int certkey_check_leaf(struct certfiles *files, struct x509_st *leaf);
+
+#endif
