@@ -205,12 +205,15 @@ read_pair(struct job *job)
 
 /* 1 when the file is there, 0 when not; -1 with a message. */
 static int
-find_file(struct job *job, const char *name)
+find_file(struct job *job, const char *name, off_t *size)
 {
 	struct stat st;
 
-	if (fstatat(job->files.fd, name, &st, 0) == 0)
+	*size = 0;
+	if (fstatat(job->files.fd, name, &st, 0) == 0) {
+		*size = st.st_size;
 		return 1;
+	}
 	return errno == ENOENT
 	    ? 0
 	    : certfiles_fail_errno(&job->files, name, "let it be read");
@@ -219,14 +222,19 @@ find_file(struct job *job, const char *name)
 /* What there is of the pair. */
 struct found {
 	int key, cert;
+	bool whole; /* both, and neither is empty */
 };
 
 static int
 find_pair(struct job *job, struct found *found)
 {
-	found->key = find_file(job, job->files.key_name);
-	found->cert =
-	    found->key == -1 ? -1 : find_file(job, job->files.cert_name);
+	off_t key_size = 0, cert_size = 0;
+
+	found->key = find_file(job, job->files.key_name, &key_size);
+	found->cert = found->key == -1
+	    ? -1
+	    : find_file(job, job->files.cert_name, &cert_size);
+	found->whole = key_size > 0 && cert_size > 0;
 	return found->cert == -1 ? -1 : 0;
 }
 
@@ -271,6 +279,12 @@ load_pair(struct job *job)
 
 	if (find_pair(job, &found) == -1)
 		return -1;
+	if (!found.whole) {
+		/* Another start may be making it right now. */
+		certmake_lock(files);
+		if (find_pair(job, &found) == -1)
+			return -1;
+	}
 	if (found.key != found.cert)
 		return certfiles_fail(files,
 		    found.key ? files->key_name : files->cert_name,
@@ -299,7 +313,8 @@ open_directory(struct job *job)
 	if (files->fd == -1 && errno == ENOENT &&
 	    job->request->missing != CERT_MAKE)
 		return miss_pair(job);
-	if (files->fd == -1 && errno == ENOENT && mkdir(files->dir, 0700) == 0)
+	if (files->fd == -1 && errno == ENOENT &&
+	    (mkdir(files->dir, 0700) == 0 || errno == EEXIST))
 		files->fd = open(files->dir, flags);
 	return files->fd != -1 ? 0 : fail_directory(job);
 }

@@ -50,9 +50,10 @@ struct cert_request {
  * is to be made: P-256, X.509 v3, the first name as CN, every name as DNS SAN,
  * addresses as IP SAN too, valid from a day ago for a hundred years.  The key
  * file has mode 0600 from its first byte; both are written aside and then get
- * their names, the key first, and never replace a file.  The directory is made
- * when missing (its parent has to exist).  With CERT_ALLOW `cert` may be empty:
- * its leaf is NULL.
+ * their names, the key first, and never replace a file.  Of several starts at
+ * once one makes the pair and the others load it.  The directory is made when
+ * missing (its parent has to exist).  With CERT_ALLOW `cert` may be empty: its
+ * leaf is NULL.
  *
  * Returns -1 with one line in `error` for people (the file, what is wrong,
  * what to do) when only one of the files is there, one cannot be read or

@@ -1,4 +1,7 @@
-/* Makes the two files of a pair, so that a crash leaves no wrong one. */
+/*
+ * Makes the two files of a pair, so that neither a crash nor another start at
+ * the same time leaves a wrong one.
+ */
 #include "sys/certmake.h"
 
 #include <errno.h>
@@ -6,11 +9,32 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/selfsigned.h"
 
 #define ASIDE_MAX (CERTFILES_NAME_MAX + 16)
+#define LOCK_TRIES 1000
+
+void
+certmake_lock(const struct certfiles *files)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	/*
+	 * A blocking flock(2) could last for ever: any user that may open the
+	 * directory can hold the lock.
+	 */
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(files->fd, LOCK_EX | LOCK_NB) == 0 ||
+		    errno != EWOULDBLOCK)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
 
 /* A new file, on the disk when this returns; exactly one is not NULL. */
 static int
@@ -26,6 +50,19 @@ write_pem(int fd, EVP_PKEY *key, X509 *leaf)
 	    : PEM_write_bio_X509(bio, leaf);
 	BIO_free(bio);
 	return written == 1 ? fsync(fd) : -1;
+}
+
+/* FAT has the modes that it was mounted with. */
+static int
+check_mode(struct certfiles *files, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || (st.st_mode & 077) == 0)
+		return 0;
+	return certfiles_fail(files, files->key_name,
+	    "this file system keeps no modes, so others could read the key; "
+	    "mount it with umask=077, or name another directory with -C");
 }
 
 /* Writes it beside its place, under the name `aside`, which is filled in. */
@@ -48,6 +85,10 @@ write_aside(
 		return certfiles_fail_errno(
 		    files, name, "let it be written here");
 	}
+	if (key != NULL && check_mode(files, fd) == -1) {
+		close(fd);
+		return -1;
+	}
 	errno = 0;
 	result = write_pem(fd, key, leaf);
 	if (close(fd) == -1)
@@ -60,20 +101,51 @@ write_aside(
 }
 
 /*
- * Both files get their names by link(2), which never replaces one.  The key
- * comes first: no client should trust a certificate without one.
+ * Gives a finished file its name, unless a file has that name.  FAT has no
+ * link(2) and Android forbids it: there the name is reserved by an empty file,
+ * which rename(2) replaces at once.
  */
+static int
+place(const struct certfiles *files, const char *aside, const char *name)
+{
+	int fd, error;
+
+	if (linkat(files->fd, aside, files->fd, name, 0) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	fd = openat(
+	    files->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	close(fd);
+	if (renameat(files->fd, aside, files->fd, name) == 0)
+		return 0;
+	error = errno;
+	unlinkat(files->fd, name, 0);
+	errno = error;
+	return -1;
+}
+
+static int
+place_or_fail(struct certfiles *files, const char *aside, const char *name)
+{
+	if (place(files, aside, name) == 0)
+		return 0;
+	return certfiles_fail_errno(files, name,
+	    errno == EEXIST ? "start again if another capsuled just made it, "
+			      "else move it away"
+			    : "let it be written here");
+}
+
+/* The key comes first: no client should trust a certificate without one. */
 static int
 place_pair(
     struct certfiles *files, const char *cert_aside, const char *key_aside)
 {
-	if (linkat(files->fd, key_aside, files->fd, files->key_name, 0) == -1)
-		return certfiles_fail_errno(
-		    files, files->key_name, "move what is there");
-	if (linkat(files->fd, cert_aside, files->fd, files->cert_name, 0) ==
-	    -1) {
-		certfiles_fail_errno(
-		    files, files->cert_name, "move what is there");
+	if (place_or_fail(files, key_aside, files->key_name) == -1)
+		return -1;
+	if (place_or_fail(files, cert_aside, files->cert_name) == -1) {
 		unlinkat(files->fd, files->key_name, 0);
 		return -1;
 	}
