@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "sys/keyschedule.h"
+#include "sys/tlstrial.h"
 
 /*
  * What a client may send in all.  A request in records of one byte, behind
@@ -155,7 +156,7 @@ struct tls_context *
 tls_context_new(const struct cert *cert, char *error, size_t error_size)
 {
 	struct tls_context *context = calloc(1, sizeof *context);
-	unsigned long code;
+	const char *what = "OpenSSL refuses it", *reason;
 
 	ERR_clear_error();
 	if (context == NULL)
@@ -170,11 +171,15 @@ tls_context_new(const struct cert *cert, char *error, size_t error_size)
 	    (cert->chain != NULL &&
 		SSL_CTX_set1_chain(context->ssl, cert->chain) != 1))
 		goto failed;
+	what = "no client could connect";
+	if (tlstrial_run(context->ssl) == -1)
+		goto failed;
 	return context;
 failed:
-	code = ERR_get_error();
-	snprintf(error, error_size, "%s: TLS cannot use it: %s", cert->file,
-	    code != 0 ? ERR_reason_error_string(code) : "out of memory");
+	reason = ERR_reason_error_string(ERR_peek_error());
+	snprintf(error, error_size, "%s: %s: %s; use another pair", cert->file,
+	    what, reason != NULL ? reason : "out of memory");
+	ERR_clear_error();
 	tls_context_free(context);
 	return NULL;
 }

@@ -16,7 +16,8 @@ struct tls_context;
 /*
  * A context for the certificate, which may be released afterwards: TLS 1.2
  * and 1.3, X25519 and P-256, AES-128 first, no tickets, no session cache,
- * no renegotiation.  NULL with one line in `error`.
+ * no renegotiation.  NULL with one line in `error` when OpenSSL refuses the
+ * certificate, or a trial shows that no client could connect.
  */
 MUST_USE struct tls_context *
 tls_context_new(const struct cert *cert, char *error, size_t error_size);

@@ -1,0 +1,90 @@
+/*
+ * A trial of a TLS context: whether clients could connect at all.
+ */
+#include "sys/tlstrial.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+/* Each turn moves up to 17 KB; the longest chain for clients is 100 KB. */
+#define TURNS_MAX 100
+
+/* What Go, rustls, GnuTLS and OpenSSL all have. */
+#define GROUPS "X25519:P-256:P-384:P-521"
+#define SIGNATURES \
+	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:" \
+	"RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
+
+static SSL_CTX *
+client_context(int version)
+{
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
+
+	if (client != NULL &&
+	    SSL_CTX_set_min_proto_version(client, version) == 1 &&
+	    SSL_CTX_set_max_proto_version(client, version) == 1 &&
+	    SSL_CTX_set1_groups_list(client, GROUPS) == 1 &&
+	    SSL_CTX_set1_sigalgs_list(client, SIGNATURES) == 1)
+		return client;
+	SSL_CTX_free(client);
+	return NULL;
+}
+
+/* 1 when it is finished, 0 when it waits for the other, -1 when it failed. */
+static int
+advance(SSL *ssl)
+{
+	int result = SSL_do_handshake(ssl);
+
+	if (result == 1)
+		return 1;
+	return SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ ||
+		SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE
+	    ? 0
+	    : -1;
+}
+
+static int
+connect_both(SSL *client, SSL *server)
+{
+	BIO *near, *far;
+
+	if (client == NULL || server == NULL ||
+	    BIO_new_bio_pair(&near, 0, &far, 0) != 1)
+		return -1;
+	SSL_set_bio(client, near, near);
+	SSL_set_bio(server, far, far);
+	SSL_set_connect_state(client);
+	SSL_set_accept_state(server);
+	for (int i = 0; i < TURNS_MAX; i++) {
+		int here = advance(client);
+		int there = here == -1 ? -1 : advance(server);
+
+		if (here == -1 || there == -1)
+			return -1;
+		if (here == 1 && there == 1)
+			return 0;
+	}
+	return -1;
+}
+
+int
+tlstrial_run(SSL_CTX *server)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	int result = 0;
+
+	ERR_clear_error();
+	for (size_t i = 0;
+	     result == 0 && i < sizeof versions / sizeof versions[0]; i++) {
+		SSL_CTX *context = client_context(versions[i]);
+		SSL *near = context != NULL ? SSL_new(context) : NULL;
+		SSL *far = SSL_new(server);
+
+		result = connect_both(near, far);
+		SSL_free(near);
+		SSL_free(far);
+		SSL_CTX_free(context);
+	}
+	return result;
+}
