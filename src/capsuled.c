@@ -120,14 +120,14 @@ options_read(struct options *options, int argc, char **argv)
 		    argv[optind]);
 }
 
-static int
+static NO_RETURN void
 check(struct config *config)
 {
 	char error[4608];
 
 	if (generation_check(config, error, sizeof error) == -1)
 		log_die(EXIT_USAGE, "%s", error);
-	return EXIT_SUCCESS;
+	show("configuration is good\n");
 }
 
 int
@@ -144,6 +144,6 @@ main(int argc, char **argv)
 	/* Not before: the configuration may be one of them, as /dev/fd/3. */
 	process_close_inherited();
 	if (options.check)
-		return check(&config);
+		check(&config);
 	return master_run(&config, &options);
 }

@@ -17,6 +17,12 @@ log_warning(const char *text)
 }
 
 static void
+print_warning(const char *text)
+{
+	printf("warning: %s\n", text);
+}
+
+static void
 warn_of_certificate(const struct cert *cert, void (*say)(const char *text))
 {
 	char text[sizeof cert->file + sizeof cert->warnings[0]];
@@ -91,6 +97,28 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 }
 
 static int
+open_tree(struct generation *generation)
+{
+	const struct jail *jail = &generation->jail;
+	const char *path = generation->config.capsule;
+
+	if (tree_init(&generation->tree, path) == -1) {
+		snprintf(generation->error, sizeof generation->error,
+		    "%s: cannot be opened: %s; name the capsule's folder", path,
+		    strerror(errno));
+		return -1;
+	}
+	if (jail_reads(jail, generation->tree.root))
+		return 0;
+	snprintf(generation->error, sizeof generation->error,
+	    "%s: not readable for %s%s, so nothing would be found; open it "
+	    "with chmod a+rx",
+	    path, jail->changes ? "user " : "this user",
+	    jail->changes ? jail->name : "");
+	return -1;
+}
+
+static int
 init(struct generation *generation, struct config *config,
     enum cert_missing missing)
 {
@@ -98,42 +126,52 @@ init(struct generation *generation, struct config *config,
 	    (struct generation){ .config = *config, .tree = { .root = -1 } };
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->jail, config->user,
-		generation->error, sizeof generation->error) == -1)
-		goto failed;
-	if (tree_init(&generation->tree, config->capsule) == -1) {
-		snprintf(generation->error, sizeof generation->error,
-		    "%s: cannot be opened: %s; name the capsule's folder",
-		    config->capsule, strerror(errno));
-		goto failed;
-	}
-	if (load_certificate(generation, missing) == 0)
+		generation->error, sizeof generation->error) == 0 &&
+	    open_tree(generation) == 0 &&
+	    load_certificate(generation, missing) == 0)
 		return 0;
-failed:
 	generation_release(generation);
 	return -1;
+}
+
+static void
+print_names(const struct site *site)
+{
+	for (size_t i = 0; i < site->name_count; i++)
+		printf("%s%.*s", i == 0 ? "names: " : ", ",
+		    STR_ARG(site->names[i]));
+	printf("\n");
+}
+
+static void
+print_certificate(const struct generation *generation)
+{
+	const struct cert *cert = &generation->cert;
+
+	if (cert->file[0] == '\0')
+		printf("certificate: none, nothing speaks TLS\n");
+	else if (generation->tls == NULL)
+		printf("certificate: %s would be made\n", cert->file);
+	else
+		printf("certificate: %s\nsha256: %s\nkey_sha256: %s\n",
+		    cert->file, cert->fingerprint, cert->key_fingerprint);
 }
 
 int
 generation_check(struct config *config, char *error, size_t error_size)
 {
 	struct generation generation;
-	int result = 0;
 
 	if (init(&generation, config, CERT_ALLOW) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
-	if (!jail_reads(&generation.jail, generation.tree.root)) {
-		snprintf(error, error_size,
-		    "%s: not readable for user %s, so nothing would be found; "
-		    "open it with chmod a+rx",
-		    generation.config.capsule,
-		    generation.jail.changes ? generation.jail.name
-					    : "we run as");
-		result = -1;
-	}
+	print_names(&generation.config.site);
+	print_certificate(&generation);
+	warn_of_certificate(&generation.cert, print_warning);
+	jail_warn(&generation.jail, print_warning);
 	generation_release(&generation);
-	return result;
+	return 0;
 }
 
 int

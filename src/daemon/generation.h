@@ -30,8 +30,9 @@ struct generation {
 
 /*
  * Finds out whether `config`, taken, could be served: the tree, the user and
- * the certificate, none of which is made.  Returns -1 with one line in
- * `error`.
+ * the certificate, none of which is made.  Then prints to standard output the
+ * names, the certificate, and what a start would warn of.  Returns -1 with one
+ * line in `error`.
  */
 MUST_USE int
 generation_check(struct config *config, char *error, size_t error_size);

@@ -78,32 +78,52 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 	return 0;
 }
 
+/* The walls of this system that the jail uses; "none" for no wall. */
+static struct system_walls
+walls_of(const struct jail *jail)
+{
+	struct system_walls walls = system_walls();
+
+	if (jail->chroots)
+		snprintf(walls.files, sizeof walls.files, "chroot");
+	else if (jail->mode == JAIL_LOG || walls.files[0] == '\0')
+		snprintf(walls.files, sizeof walls.files, "none");
+	return walls;
+}
+
+void
+jail_warn(const struct jail *jail, void (*say)(const char *text))
+{
+	struct system_walls walls = walls_of(jail);
+
+	if (jail->mode == JAIL_OFF) {
+		say("jail: off, so a worker can do all that its user can");
+		return;
+	}
+	if (jail->mode == JAIL_ON && strcmp(walls.files, "none") == 0)
+		say("jail: this kernel has no Landlock, so a worker can read "
+		    "all that its user can; start as root for a chroot");
+	if (strcmp(walls.calls, "none") == 0)
+		say("jail: this kernel filters no system calls, so a worker "
+		    "can make all of them; run one that does");
+}
+
+static void
+log_warning(const char *text)
+{
+	log_line(LOG_LEVEL_WARN, "%s", text);
+}
+
 void
 jail_log(const struct jail *jail)
 {
-	struct system_walls walls = system_walls();
-	const char *files = walls.files;
+	struct system_walls walls = walls_of(jail);
 
-	if (jail->mode == JAIL_OFF) {
-		log_line(LOG_LEVEL_WARN,
-		    "jail: off, so a worker can do all that its user can");
-		return;
-	}
-	if (jail->chroots)
-		files = "chroot";
-	else if (jail->mode == JAIL_LOG || files[0] == '\0')
-		files = "none";
-	if (jail->mode == JAIL_ON && strcmp(files, "none") == 0)
-		log_line(LOG_LEVEL_WARN,
-		    "jail: this kernel has no Landlock, so a worker can read "
-		    "all that its user can; start as root for a chroot");
-	if (strcmp(walls.calls, "none") == 0)
-		log_line(LOG_LEVEL_WARN,
-		    "jail: this kernel filters no system calls, so a worker "
-		    "can make all of them; run one that does");
-	log_line(LOG_LEVEL_INFO, "jail user=%s files=%s syscalls=%s",
-	    jail->changes ? jail->name : "same", files,
-	    jail->mode == JAIL_ON ? walls.calls : walls.only_log);
+	jail_warn(jail, log_warning);
+	if (jail->mode != JAIL_OFF)
+		log_line(LOG_LEVEL_INFO, "jail user=%s files=%s syscalls=%s",
+		    jail->changes ? jail->name : "same", walls.files,
+		    jail->mode == JAIL_ON ? walls.calls : walls.only_log);
 }
 
 static int

@@ -39,10 +39,10 @@ struct jail {
 MUST_USE int jail_init(struct jail *jail, enum jail_mode mode, const char *name,
     char *error, size_t error_size);
 
-/*
- * Writes one line of info that says which walls there are, and one of warn
- * for those that this system lacks.
- */
+/* Tells `say` which walls this system or the configuration lacks. */
+void jail_warn(const struct jail *jail, void (*say)(const char *text));
+
+/* Writes one line of info that says which walls there are, and the above. */
 void jail_log(const struct jail *jail);
 
 /*
