@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sys/log.h"
@@ -47,6 +48,24 @@ log_certificate(const struct cert *cert)
 	log_field(&line, "key_sha256", str_of(cert->key_fingerprint));
 	log_info(buf_str(&line));
 	warn_of_certificate(cert, log_warning);
+}
+
+void
+generation_log_made(const struct generation *generation)
+{
+	const char *certs = generation->config.certs;
+	char *path;
+
+	if (!generation->cert.made)
+		return;
+	/* Absolute: a start in another directory makes another pair. */
+	path = realpath(certs, NULL);
+	log_line(LOG_LEVEL_INFO,
+	    "made a new key and certificate in %s: keep a copy of both, since "
+	    "clients remember them; if this capsule had a pair elsewhere, "
+	    "stop, and name its directory with -C",
+	    path != NULL ? path : certs);
+	free(path);
 }
 
 /* Keys that clients could fetch would be nobody's keys. */
@@ -175,10 +194,10 @@ generation_check(struct config *config, char *error, size_t error_size)
 }
 
 int
-generation_init(
-    struct generation *generation, struct config *config, struct media *media)
+generation_init(struct generation *generation, struct config *config,
+    struct media *media, enum cert_missing missing)
 {
-	if (init(generation, config, CERT_MAKE) == -1)
+	if (init(generation, config, missing) == -1)
 		return -1;
 	if (generation->tls != NULL)
 		log_certificate(&generation->cert);

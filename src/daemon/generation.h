@@ -38,12 +38,17 @@ MUST_USE int
 generation_check(struct config *config, char *error, size_t error_size);
 
 /*
- * Takes `config`, opens its tree, and loads or makes its certificate.  Its
- * ports have to be those that are bound.  `media` is borrowed.  Returns -1
- * with generation->error set; then it is released already.
+ * Takes `config`, opens its tree, and loads its certificate, or does with its
+ * absence as `missing` says.  Its ports have to be those that are bound.
+ * `media` is borrowed.  Returns -1 with generation->error set; then it is
+ * released already.
  */
-MUST_USE int generation_init(
-    struct generation *generation, struct config *config, struct media *media);
+MUST_USE int generation_init(struct generation *generation,
+    struct config *config, struct media *media, enum cert_missing missing);
+
+/* Writes a line of info about a pair that was made, for its author to keep. */
+void generation_log_made(const struct generation *generation);
+
 void generation_release(struct generation *generation);
 
 /* Whether an index of the one serves the other. */

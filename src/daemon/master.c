@@ -233,6 +233,11 @@ load(struct master *master, struct config *config, char *error,
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
 	struct place *places = NULL;
+	/* Files that are gone for a moment are no reason for another key. */
+	enum cert_missing missing =
+	    master->generation != NULL && master->generation->tls != NULL
+	    ? CERT_REFUSE
+	    : CERT_MAKE;
 
 	snprintf(error, error_size, "out of memory");
 	if (generation == NULL ||
@@ -251,7 +256,7 @@ load(struct master *master, struct config *config, char *error,
 		config_release(config);
 		goto failed;
 	}
-	if (generation_init(generation, config, master->media) == -1) {
+	if (generation_init(generation, config, master->media, missing) == -1) {
 		snprintf(error, error_size, "%s", generation->error);
 		goto failed;
 	}
@@ -281,6 +286,7 @@ reload(struct master *master)
 		log_line(LOG_LEVEL_INFO, "reloaded");
 		listeners_log_ready(
 		    &master->listeners, &master->generation->config);
+		generation_log_made(master->generation);
 		return;
 	}
 	log_line(LOG_LEVEL_ERROR, "reload: %s; the old configuration goes on",
@@ -393,6 +399,7 @@ master_run(struct config *config, const struct options *options)
 		goto done;
 	jail_log(&master.generation->jail);
 	listeners_log_ready(&master.listeners, &master.generation->config);
+	generation_log_made(master.generation);
 	listeners_print_urls(&master.generation->config);
 	supervise(&master);
 	let_go(&master, NULL);
