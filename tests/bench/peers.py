@@ -13,14 +13,19 @@ def molly_brown(rig, tree, _):
         return None
     port = free_port()
     key = rig.path('molly.key')
-    shutil.copyfile(rig.key, key)
+    shutil.copy(rig.key, key)
     if os.getuid() == 0:
         shutil.chown(key, 'nobody')
+    # Standard error is "-" in Debian 12 and "" in Debian 13.
+    log = rig.path('molly-errors.log')
+    with open(log, 'w', encoding='ascii'):
+        os.chmod(log, 0o666)
     settings = rig.path('molly.conf')
     with open(settings, 'w', encoding='ascii') as file:
         file.write('Port = %d\nHostname = "localhost"\nCertPath = "%s"\n'
                    'KeyPath = "%s"\nDocBase = "%s"\nAccessLog = "-"\n'
-                   'ErrorLog = "-"\n' % (port, rig.certificate, key, tree))
+                   'ErrorLog = "%s"\n' % (
+                       port, rig.certificate, key, tree, log))
     return rig.start('molly-brown', [program, '-c', settings],
                      {'gemini': port}, drop=True)
 
