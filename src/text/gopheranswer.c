@@ -89,7 +89,7 @@ is_error_text(struct str answer, struct str *words)
 	return false;
 }
 
-/* Messages of the servers that are in use; what they hold tells the kind. */
+/* Parts of the messages of the servers that are in use. */
 static enum gopheranswer
 kind_of(struct str words)
 {

@@ -24,7 +24,7 @@ struct absence {
  * when it does: ".mirror/absent" of a copy, a line "TIME REQUEST" each.
  */
 struct absent {
-	/* The caller fills what is here. */
+	/* The caller fills these. */
 	struct arena *arena; /* borrowed; of the requests */
 	int64_t now;
 	/* Of earlier runs, in the order of their requests; then new ones. */

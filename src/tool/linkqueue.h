@@ -33,7 +33,7 @@ void linkqueue_release(struct linkqueue *queue);
 
 /*
  * Fetches robots.txt and obeys it from now on.  Returns -1 with origin.error
- * set when the server does not tell what it forbids.
+ * set when the server neither sends it nor says that it has none.
  */
 MUST_USE int linkqueue_read_robots(struct linkqueue *queue);
 
