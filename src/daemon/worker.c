@@ -100,6 +100,9 @@ on_resume(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	listen_again(worker);
+	/* A client that is closed resumes it too, see on_closed. */
+	if (worker->paused && !worker->stopping)
+		(void)conn_make_room(&worker->group);
 	if (worker->paused && !worker->stopping)
 		evtimer_add(&worker->resume, &wait);
 }
@@ -116,7 +119,7 @@ complain(struct worker *worker, int error)
 			    : "the system has too little of it");
 }
 
-/* Makes room for one more, at the cost of who has not asked for anything. */
+/* Makes room for one more, at the cost of a client that has not asked. */
 static bool
 has_room(struct worker *worker)
 {
@@ -178,24 +181,18 @@ cannot_accept(struct listener *listener, int error)
 {
 	struct worker *worker = listener->worker;
 
-	switch (error) {
-	case EMFILE:
-	case ENFILE:
-		complain(worker, error);
-		if (worker->spare != -1)
-			accept_with_spare(listener);
-		else
-			pause_listening(worker);
-		break;
-	case ENOBUFS:
-	case ENOMEM:
-		complain(worker, error);
+	/* The queue is empty, or the client has ended the connection. */
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
+	    error != ENOMEM)
+		return;
+	complain(worker, error);
+	/* The queue is still readable: the next turn accepts. */
+	if (conn_make_room(&worker->group))
+		return;
+	if ((error == EMFILE || error == ENFILE) && worker->spare != -1)
+		accept_with_spare(listener);
+	else
 		pause_listening(worker);
-		break;
-	default:
-		/* Nobody is left, or the client's own end of it failed. */
-		break;
-	}
 }
 
 /*

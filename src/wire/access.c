@@ -17,6 +17,13 @@ access_log(const struct access *access)
 	struct buf line = buf_over(text, sizeof text);
 	struct str path = access->path;
 
+	if (access->status == 0) {
+		if (log_is_debug())
+			log_line(LOG_LEVEL_DEBUG,
+			    "%s: ended before a request, after %ld ms",
+			    access->protocol, access->ms);
+		return;
+	}
 	if (path.len > PATH_LONGEST)
 		path = str_head(path, PATH_LONGEST);
 	buf_add(&line, str_of(access->protocol));

@@ -11,7 +11,7 @@
 /* What the log says of one answer. */
 struct access {
 	const char *protocol;
-	enum status status;
+	enum status status; /* 0: the client did not ask */
 	const struct net_address *peer; /* NULL: not to be told */
 	struct str path; /* what was asked for, without its query */
 	uint64_t bytes; /* of head and body, before encryption */
@@ -19,7 +19,7 @@ struct access {
 	bool cut; /* the client did not get all of it */
 };
 
-/* Writes one line of info. */
+/* Writes one line: of info for an answer, otherwise of debug. */
 void access_log(const struct access *access);
 
 #endif

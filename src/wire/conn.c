@@ -14,9 +14,9 @@
 #include <event2/event_struct.h>
 
 #include "sys/clock.h"
-#include "sys/log.h"
 #include "sys/visitors.h"
 #include "wire/access.h"
+#include "wire/hello.h"
 
 /* What one request may hold in memory, a large listing's names aside. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
@@ -25,17 +25,14 @@
 #define TURN_BYTES ((uint64_t)1 << 20)
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
-/* What a client takes at least from one stall deadline to the next. */
-#define STALL_BYTES 4096
-/* What a client has to ask in, when others want its place. */
-#define TIME_TO_ASK_MS 1000
-/* Old connections that are asked whether they still want anything. */
-#define LOOKED_AT_FOR_ROOM 64
-/* The first receive; TLS takes all of it at once into its own buffer. */
-#define EARLY_BYTES 8192
+/*
+ * What a client has to ask in, when others want its place: a newcomer that
+ * waits for it waits less than a second in all.
+ */
+#define TIME_TO_ASK_MS 800
 
 enum conn_state {
-	CONN_START, /* nothing has come yet */
+	CONN_START, /* not enough has come to begin with */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
 	CONN_RESPONSE,
@@ -54,6 +51,7 @@ enum step {
 
 struct conn {
 	TAILQ_ENTRY(conn) link; /* in one of the group's lists */
+	enum conn_stage stage; /* which of them */
 	struct conn_group *group;
 	const struct conn_kind *kind;
 	int fd; /* the client's */
@@ -66,6 +64,7 @@ struct conn {
 	bool timed; /* `deadline` runs for what is due */
 	enum conn_deadline due; /* what is waited for next */
 	struct event io, deadline;
+	struct hello hello;
 	struct transport transport;
 	struct arena arena;
 	struct exchange exchange;
@@ -73,10 +72,13 @@ struct conn {
 	char *input; /* protocol->request_max bytes of the arena */
 	size_t input_len;
 	size_t drained;
-	size_t unsent; /* what the kernel held when the deadline was set */
 	struct timespec opened;
 	struct conn_client client;
 };
+
+/* With what malloc adds to both: a client that has said little costs little. */
+static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
+    "more than 4 KiB for a client without a whole ClientHello");
 
 static void conn_run(struct conn *conn);
 
@@ -94,12 +96,8 @@ log_access(struct conn *conn, bool cut)
 		.cut = cut,
 	};
 
-	if (!conn->logged && access.status != 0)
+	if (!conn->logged)
 		access_log(&access);
-	else if (!conn->logged && log_is_debug())
-		log_line(LOG_LEVEL_DEBUG,
-		    "%s: ended before a request, after %ld ms", access.protocol,
-		    access.ms);
 	conn->logged = true;
 }
 
@@ -113,15 +111,26 @@ conn_close(struct conn *conn)
 	if (conn->waiting != 0)
 		event_del(&conn->io);
 	event_del(&conn->deadline);
+	hello_release(&conn->hello);
 	transport_release(&conn->transport);
 	exchange_release(&conn->exchange);
 	arena_release(&conn->arena);
 	close(conn->fd);
 	conn->state = CONN_CLOSED;
-	TAILQ_REMOVE(&group->open, conn, link);
+	TAILQ_REMOVE(&group->open[conn->stage], conn, link);
 	TAILQ_INSERT_TAIL(&group->corpses, conn, link);
 	group->count--;
 	group->closed(group, &conn->client);
+}
+
+static void
+enter_stage(struct conn *conn, enum conn_stage stage)
+{
+	struct conn_list *open = conn->group->open;
+
+	TAILQ_REMOVE(&open[conn->stage], conn, link);
+	TAILQ_INSERT_TAIL(&open[stage], conn, link);
+	conn->stage = stage;
 }
 
 /* Most clients are never waited for, so nothing runs before we wait. */
@@ -130,20 +139,6 @@ set_deadline(struct conn *conn, enum conn_deadline kind)
 {
 	conn->due = kind;
 	conn->timed = false;
-}
-
-/*
- * A socket becomes writable in leaps, and a slow client may need longer for
- * one than the deadline; but taking nearly nothing is a stall.
- */
-static bool
-is_taking(struct conn *conn)
-{
-	size_t waiting = net_unsent(conn->fd);
-	bool taking = conn->unsent >= waiting + STALL_BYTES;
-
-	conn->unsent = waiting;
-	return taking;
 }
 
 static enum step
@@ -157,17 +152,19 @@ step_of(ssize_t io)
 static enum step
 conn_start(struct conn *conn)
 {
-	char *scratch = conn->group->scratch;
-	ssize_t got = net_receive(conn->fd, scratch, EARLY_BYTES);
+	struct str early;
+	ssize_t done =
+	    hello_receive(&conn->hello, conn->fd, conn->group->scratch, &early);
 
-	if (got < 0)
-		return step_of(got);
+	if (done != IO_DONE)
+		return step_of(done);
 	if (transport_open(&conn->transport, conn->kind->tls, conn->group->tls,
-		conn->fd, (struct str){ scratch, (size_t)got }) == -1)
+		conn->fd, early) == -1)
 		return STEP_CLOSE;
-	if (got == EARLY_BYTES)
+	if (early.len >= HELLO_PART)
 		transport_wake(&conn->transport);
 	conn->state = CONN_HANDSHAKE;
+	enter_stage(conn, CONN_STAGE_REQUEST);
 	return STEP_AGAIN;
 }
 
@@ -189,6 +186,7 @@ static void
 begin_response(struct conn *conn)
 {
 	conn->state = CONN_RESPONSE;
+	enter_stage(conn, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
 }
 
@@ -268,7 +266,7 @@ conn_response(struct conn *conn)
 		return STEP_CLOSE;
 	if (moved && (sent != IO_DONE || !delivery->finished)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
-		conn->unsent = net_unsent(conn->fd);
+		(void)delivery_unsent(delivery);
 		transport_unfinished(&conn->transport, true);
 	}
 	if (sent != IO_DONE || !delivery->finished)
@@ -302,9 +300,8 @@ conn_drain(struct conn *conn)
 		ssize_t got = take_rest(conn);
 
 		if (got == IO_WANT_READ && !conn->lingering) {
-			conn->unsent = net_unsent(conn->fd);
-			if (conn->unsent == 0 && conn->drained == 0 &&
-			    !conn->cut_off)
+			if (delivery_unsent(&conn->delivery) == 0 &&
+			    conn->drained == 0 && !conn->cut_off)
 				return STEP_CLOSE;
 			conn->lingering = true;
 			set_deadline(conn, CONN_DEADLINE_DRAIN);
@@ -399,17 +396,19 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		conn_run(conn);
 		return;
 	}
-	/* Once more the same. */
+	/* Rearm the deadline as long as the client takes the answer. */
 	conn->timed = false;
 	if ((conn->state != CONN_RESPONSE && conn->state != CONN_DRAIN) ||
-	    !is_taking(conn) || wait_for(conn, conn->waiting) == -1)
+	    !delivery_is_taken(&conn->delivery) ||
+	    wait_for(conn, conn->waiting) == -1)
 		conn_close(conn);
 }
 
 void
 conn_group_init(struct conn_group *group)
 {
-	TAILQ_INIT(&group->open);
+	for (size_t i = 0; i < CONN_STAGES; i++)
+		TAILQ_INIT(&group->open[i]);
 	TAILQ_INIT(&group->corpses);
 }
 
@@ -439,7 +438,8 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 		.transport = &conn->transport,
 		.protocol = kind->protocol->name };
 	conn->group = group;
-	TAILQ_INSERT_TAIL(&group->open, conn, link);
+	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
+	TAILQ_INSERT_TAIL(&group->open[CONN_STAGE_HELLO], conn, link);
 	group->count++;
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* The kernel held it back until there was something to read. */
@@ -450,22 +450,17 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 bool
 conn_make_room(struct conn_group *group)
 {
-	struct conn *conn;
-	int looked_at = 0;
+	/* A browser sends all of its ClientHello at once. */
+	struct conn *conn = TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
 
-	TAILQ_FOREACH(conn, &group->open, link)
-	{
-		/* They stand in the order in which they came. */
-		if (clock_since_ms(&conn->opened) < TIME_TO_ASK_MS)
-			break;
-		if (conn->state <= CONN_REQUEST) {
-			conn_close(conn);
-			return true;
-		}
-		if (++looked_at == LOOKED_AT_FOR_ROOM)
-			break;
+	if (conn == NULL) {
+		conn = TAILQ_FIRST(&group->open[CONN_STAGE_REQUEST]);
+		if (conn == NULL ||
+		    clock_since_ms(&conn->opened) < TIME_TO_ASK_MS)
+			return false;
 	}
-	return false;
+	conn_close(conn);
+	return true;
 }
 
 void
@@ -473,10 +468,10 @@ conn_close_idle(struct conn_group *group)
 {
 	struct conn *next;
 
-	for (struct conn *conn = TAILQ_FIRST(&group->open); conn != NULL;
-	     conn = next) {
+	for (struct conn *conn = TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
+	     conn != NULL; conn = next) {
 		next = TAILQ_NEXT(conn, link);
-		if (conn->state == CONN_START)
+		if (hello_is_empty(&conn->hello))
 			conn_close(conn);
 	}
 }
@@ -484,8 +479,9 @@ conn_close_idle(struct conn_group *group)
 void
 conn_close_all(struct conn_group *group)
 {
-	while (!TAILQ_EMPTY(&group->open))
-		conn_close(TAILQ_FIRST(&group->open));
+	for (size_t i = 0; i < CONN_STAGES; i++)
+		while (!TAILQ_EMPTY(&group->open[i]))
+			conn_close(TAILQ_FIRST(&group->open[i]));
 }
 
 void

@@ -32,6 +32,14 @@ enum conn_deadline {
 	CONN_DEADLINES,
 };
 
+/* How far a client has come. */
+enum conn_stage {
+	CONN_STAGE_HELLO, /* nothing yet, or a part of a ClientHello */
+	CONN_STAGE_REQUEST, /* it shakes hands, or has yet to ask */
+	CONN_STAGE_RESPONSE,
+	CONN_STAGES,
+};
+
 /* The bytes that one turn of one connection may use, and the next reuses. */
 #define CONN_SCRATCH_SIZE DELIVERY_ROOM
 
@@ -52,7 +60,7 @@ struct conn_group {
 	    struct conn_group *group, const struct conn_client *client);
 	void *owner; /* whose callback that is */
 
-	struct conn_list open; /* oldest first */
+	struct conn_list open[CONN_STAGES]; /* in order of their coming */
 	struct conn_list corpses; /* closed ones, until conn_sweep */
 	size_t count; /* of open ones */
 	char scratch[CONN_SCRATCH_SIZE];
@@ -78,9 +86,9 @@ MUST_USE int conn_open(struct conn_group *group, const struct conn_kind *kind,
     const struct conn_client *client);
 
 /*
- * Makes room by closing the oldest connection that has asked for nothing in
- * a second or more, among those that were opened first.  False when there is
- * none.
+ * Makes room by closing the oldest connection without a whole ClientHello or,
+ * when there is none, the oldest one that has not asked in 0.8 s.  False when
+ * there is neither.
  */
 bool conn_make_room(struct conn_group *group);
 

@@ -14,6 +14,8 @@
 
 /* What the kernel is given at once: no more than a turn of others waits. */
 #define FILE_PART ((size_t)256 << 10)
+/* What a client takes at least from one stall deadline to the next. */
+#define STALL_BYTES 4096
 
 /* The rest of the body cannot be had, which no close_notify may hide. */
 static ssize_t
@@ -150,4 +152,23 @@ delivery_part(struct delivery *delivery, char *scratch)
 	return transport_sends_files(delivery->transport)
 	    ? send_file(delivery, body)
 	    : send_file_read(delivery, body, scratch);
+}
+
+size_t
+delivery_unsent(struct delivery *delivery)
+{
+	delivery->unsent = net_unsent(delivery->transport->out.fd);
+	return delivery->unsent;
+}
+
+/*
+ * A socket becomes writable in leaps, and a slow client may need longer for
+ * one than the deadline; but taking nearly nothing is a stall.
+ */
+bool
+delivery_is_taken(struct delivery *delivery)
+{
+	size_t before = delivery->unsent;
+
+	return before >= delivery_unsent(delivery) + STALL_BYTES;
 }

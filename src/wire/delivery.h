@@ -22,6 +22,7 @@ struct delivery {
 
 	uint64_t bytes; /* of head and body, so far */
 	bool finished; /* the last byte is on its way */
+	size_t unsent; /* what the kernel held; see delivery_unsent */
 };
 
 /*
@@ -31,5 +32,11 @@ struct delivery {
  * which is logged.
  */
 MUST_USE ssize_t delivery_part(struct delivery *delivery, char *scratch);
+
+/* Notes, and returns, how many bytes the client has yet to take. */
+size_t delivery_unsent(struct delivery *delivery);
+
+/* Whether it has taken more than a trickle since that note; notes anew. */
+bool delivery_is_taken(struct delivery *delivery);
 
 #endif

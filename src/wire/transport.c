@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* A TLS record of a handshake begins with this byte (RFC 8446, 5.1). */
-#define TLS_HANDSHAKE 0x16
+#include "wire/hello.h"
 
 static ssize_t
 plain_handshake(struct transport *transport)
@@ -122,7 +121,7 @@ int
 transport_open(struct transport *transport, enum transport_tls kind,
     struct tls_context *context, int fd, struct str early)
 {
-	bool is_hello = early.at[0] == TLS_HANDSHAKE;
+	bool is_hello = early.at[0] == HELLO_FIRST_BYTE;
 
 	if ((kind == TRANSPORT_TLS_NEVER && is_hello) ||
 	    (kind == TRANSPORT_TLS_ALWAYS && !is_hello))

@@ -211,7 +211,8 @@ client_finish(struct client *client)
 	} while (client->group->count > 0);
 	while (client_take(client, 4096))
 		continue;
-	CHECK(TAILQ_EMPTY(&client->group->open));
+	for (size_t i = 0; i < CONN_STAGES; i++)
+		CHECK(TAILQ_EMPTY(&client->group->open[i]));
 	CHECK(closed == 1);
 	if (client->fd != -1)
 		close(client->fd);

@@ -18,7 +18,6 @@
 #define LARGE ((size_t)600000) /* more than sockets hold */
 #define MIDDLE ((size_t)60000) /* less */
 #define SOON_US 20000
-#define LOOKED_AT 64 /* how many old connections are, for room */
 
 static struct serving serving;
 static struct conn_group group;
@@ -98,15 +97,21 @@ make_client(struct conn_client *accepted, struct str words)
 	return fds[1];
 }
 
-/* A client that has entered and said these words. */
 static int
-enter(struct str words)
+enter_as(const struct conn_kind *what, struct str words)
 {
 	struct conn_client accepted;
 	int fd = make_client(&accepted, words);
 
-	assert_int_equal(conn_open(&group, &kind, &accepted), 0);
+	assert_int_equal(conn_open(&group, what, &accepted), 0);
 	return fd;
+}
+
+/* A client that has entered and said these words. */
+static int
+enter(struct str words)
+{
+	return enter_as(&kind, words);
 }
 
 static void
@@ -276,32 +281,62 @@ a_slow_client_gets_all(void **state)
 	close(fd);
 }
 
-/* Who is served keeps its place; who has not asked in a second does not. */
+/* Whether the server has closed the connection without a word. */
+static bool
+is_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, 0) == 0;
+}
+
+#define SERVED 100
+
+/*
+ * Without a whole ClientHello a client goes at once, the first one first;
+ * without a request, after 0.8 s; and none goes that is served.
+ */
 static void
 room_is_made_by_who_does_not_ask(void **state)
 {
-	int served[LOOKED_AT], silent[2];
+	static const struct conn_kind secure = { &gopher,
+		TRANSPORT_TLS_DETECT };
+	int served[SERVED], asking[2], half[3];
 
 	(void)state;
 	fakeclock_stop();
-	silent[0] = enter(STR("/"));
-	for (size_t i = 0; i < LOOKED_AT; i++)
+	asking[0] = enter(STR("/"));
+	for (size_t i = 0; i < SERVED; i++)
 		served[i] = enter(STR("/large.txt\r\n"));
-	silent[1] = enter(STR("/"));
-	fakeclock_forward_ms(999);
+	asking[1] = enter_as(&secure, STR("/page"));
+	half[0] = enter_as(&secure, STR("\x16"));
+	half[1] = enter(STR(""));
+	half[2] = enter_as(&secure, STR("\x16\x03\x01\x40\0\x01\0"));
+	assert_int_equal(group.count, SERVED + 5);
+	for (size_t i = 0; i < 3; i++) {
+		assert_false(is_closed(half[i]));
+		assert_true(conn_make_room(&group));
+		assert_true(is_closed(half[i]));
+	}
+	fakeclock_forward_ms(799);
 	assert_false(conn_make_room(&group));
 	fakeclock_forward_ms(1);
-	assert_true(conn_make_room(&group));
-	assert_int_equal(group.count, LOOKED_AT + 1);
-	/* Behind so many that are served, nobody is looked for. */
+	for (size_t i = 0; i < 2; i++) {
+		assert_false(is_closed(asking[i]));
+		assert_true(conn_make_room(&group));
+		assert_true(is_closed(asking[i]));
+	}
+	assert_int_equal(group.count, SERVED);
 	assert_false(conn_make_room(&group));
 	fakeclock_run();
 	conn_close_all(&group);
 	conn_sweep(&group);
-	for (size_t i = 0; i < LOOKED_AT; i++)
+	for (size_t i = 0; i < SERVED; i++)
 		close(served[i]);
-	close(silent[0]);
-	close(silent[1]);
+	for (size_t i = 0; i < 3; i++)
+		close(half[i]);
+	close(asking[0]);
+	close(asking[1]);
 }
 
 int

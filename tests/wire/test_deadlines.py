@@ -4,6 +4,7 @@ import select
 import ssl
 import unittest
 
+import test_hello
 from server import (Connection, Server, gemini_connect, gopher_connect, read_reply,
                     tls_context)
 
@@ -64,6 +65,15 @@ class Deadlines(unittest.TestCase):
     def test_hello_that_stops(self):
         whole = hello()
         for length in (1, 5, 6, 100, len(whole) - 1):
+            with self.subTest(length=length), self.raw() as connection:
+                connection.send(whole[:length])
+                self.assertEqual(connection.read_all(), b'')
+
+    def test_long_hello_that_stops(self):
+        # The first of them are kept, the others were given to OpenSSL.
+        whole = test_hello.records(test_hello.hello(
+            more=test_hello.extension(21, bytes(60000))))
+        for length in (3071, 3072, 3073, 8192, 20000, len(whole) - 1):
             with self.subTest(length=length), self.raw() as connection:
                 connection.send(whole[:length])
                 self.assertEqual(connection.read_all(), b'')

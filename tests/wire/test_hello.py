@@ -270,6 +270,60 @@ class Odd(Case):
             b'\1' + b'\xff' * 3 + bytes(16000)))
 
 
+class Pieces(unittest.TestCase):
+    """A ClientHello that comes in pieces, each in a segment of its own."""
+
+    # Bytes of a record, and of a segment.
+    TABLE = ((16384, 1), (16384, 100), (1, 1), (1, 4), (3, 7), (50, 55),
+             (50, 60))
+
+    def served(self, port, data, step):
+        """The first byte that comes back of a hello sent like that."""
+        with Connection(port) as client:
+            for at in range(0, len(data), step):
+                client.send(data[at:at + step])
+            return client.read_some()[:1]
+
+    def test_hellos(self):
+        with Server(HOME, options=('gopher_tls=yes',)) as server:
+            for size, step in self.TABLE:
+                for version in (TLS_1_2, TLS_1_3):
+                    data = records(hello(version), size=size)
+                    for port in (server.gemini_port, server.gopher_port):
+                        with self.subTest(size=size, step=step,
+                                          version=hex(version)):
+                            self.assertEqual(self.served(port, data, step),
+                                             bytes([HANDSHAKE]))
+            # More than is kept of one.
+            data = records(hello(more=extension(21, bytes(20000))))
+            for step in (1000, 3072, 3073, 8192):
+                with self.subTest(step=step):
+                    self.assertEqual(
+                        self.served(server.gemini_port, data, step),
+                        bytes([HANDSHAKE]))
+            # In clear, on the port that speaks both.
+            with Connection(server.gopher_port) as client:
+                for byte in b'/\r\n':
+                    client.send(bytes([byte]))
+                self.assertIn(b'iHome', client.read_all())
+
+    def test_others_are_let_go_without_a_word(self):
+        with Server(HOME) as server:
+            for port, data in (
+                    (server.gemini_port, b'g'),
+                    (server.gemini_port, b'gemini://localhost/\r\n'),
+                    (server.gemini_port, b'\x80\x2e\x01\x00\x02'),
+                    (server.gopher_port, b'\x16'),
+                    (server.gopher_port, records(hello()))):
+                with self.subTest(port=port, data=data[:5]), \
+                        Connection(port) as client:
+                    client.send(data)
+                    try:
+                        self.assertEqual(client.read_all(), b'')
+                    except ConnectionResetError:
+                        pass
+
+
 class Sessions(Case):
     """Sessions that another server gave, with its tickets."""
 

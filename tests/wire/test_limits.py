@@ -8,6 +8,7 @@ import socket
 import time
 import unittest
 
+import test_hello
 from build import FILES_KEPT
 from server import (Connection, Server, fetch, gopher, gopher_connect,
                     tls_context, wait_until)
@@ -225,6 +226,40 @@ class Hostile(unittest.TestCase):
             finally:
                 for client in held:
                     client.close()
+
+    def test_half_open_clients_hold_up_nobody(self):
+        hello = test_hello.records(test_hello.hello())
+        for name, data, options in (
+                ('a byte of TLS', b'\x16', ()),
+                ('of many networks', b'\x16', ('limits=all',)),
+                ('a large record', b'\x16\x03\x01\x40\0\x01\0', ()),
+                ('a whole ClientHello', hello, ()),
+                ('half a selector', b'/pa', ())):
+            with self.subTest(name), \
+                    Server(HOME, workers=1, preexec_fn=self.few_files,
+                           options=('gopher_tls=yes', *options,
+                                    'request_timeout_ms=600000')) as server:
+                self.check_half_open(server, data)
+
+    def check_half_open(self, server, data):
+        """Many come, and stay: nobody else has to wait for their end."""
+        crowd = []
+        try:
+            for number in range(4 * self.FILES):
+                client = socket.create_connection(
+                    ('127.0.0.1', server.gopher_port), 10,
+                    ('127.0.0.%d' % (2 + number % 199), 0))
+                crowd.append(client)
+                client.sendall(data)
+            for _ in range(3):
+                # Those before may have had no time to ask yet.
+                wait_until(lambda: visit(server, '127.0.0.1')[:1] == b'i',
+                           'a visit over Gopher')
+                wait_until(lambda: fetch(server).status == 20,
+                           'a visit over Gemini')
+        finally:
+            for client in crowd:
+                client.close()
 
     def test_who_asks_for_nothing_goes_first(self):
         with Server(HOME, workers=1, preexec_fn=self.few_files,

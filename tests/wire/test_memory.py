@@ -1,12 +1,14 @@
 """Memory and address space that run out: one request ends, no worker."""
 
+import contextlib
 import re
 import resource
 import ssl
 import unittest
 
+import test_hello
 from build import beneath
-from server import (INSTRUMENTED, Server, fetch, gemini_connect,
+from server import (INSTRUMENTED, Connection, Server, fetch, gemini_connect,
                     gopher_connect, select, wait_until)
 from trouble import FOREVER, TroubledServer
 
@@ -171,9 +173,46 @@ class Allocations(unittest.TestCase):
         self.server.stop()
 
 
-def virtual_bytes(pid):
+def status_bytes(pid, field):
     with open('/proc/%d/status' % pid, encoding='ascii') as file:
-        return int(re.search(r'VmSize:\s*(\d+) kB', file.read())[1]) << 10
+        return int(re.search(field + r':\s*(\d+) kB', file.read())[1]) << 10
+
+
+def virtual_bytes(pid):
+    return status_bytes(pid, 'VmSize')
+
+
+class HalfOpen(unittest.TestCase):
+    """Clients without a whole ClientHello, and their end."""
+
+    CLIENTS = 800
+
+    @contextlib.contextmanager
+    def crowd(self, server, data):
+        """They are there, and the worker has read what they sent."""
+        with contextlib.ExitStack() as clients:
+            for _ in range(self.CLIENTS):
+                clients.enter_context(
+                    Connection(server.gemini_port)).send(data)
+            self.assertEqual(fetch(server).status, 20)
+            yield
+
+    def test_what_they_cost(self):
+        if INSTRUMENTED:
+            return  # which has a malloc of its own
+        hello = test_hello.records(test_hello.hello(
+            more=test_hello.extension(21, bytes(8000))))
+        for data in (b'\x16', hello[:5], hello[:100], hello[:3072]):
+            with self.subTest(length=len(data)), \
+                    Server(TREE, workers=1,
+                           options=['request_timeout_ms=600000']) as server:
+                for visit in VISITS.values():
+                    visit(server)
+                worker, = server.workers()
+                before = status_bytes(worker, 'RssAnon')
+                with self.crowd(server, data):
+                    cost = status_bytes(worker, 'RssAnon') - before
+                self.assertLess(cost, (self.CLIENTS * 4 << 10) + (1 << 20))
 
 
 class AddressSpace(unittest.TestCase):
