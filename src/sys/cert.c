@@ -219,7 +219,7 @@ find_file(struct job *job, const char *name, off_t *size)
 	    : certfiles_fail_errno(&job->files, name, "let it be read");
 }
 
-/* What there is of the pair. */
+/* The files that a pair has so far. */
 struct found {
 	int key, cert;
 	bool whole; /* both, and neither is empty */
@@ -257,8 +257,9 @@ miss_pair(struct job *job)
 
 	if (job->request->missing == CERT_REFUSE)
 		return certfiles_fail(&job->files, files->key_name,
-		    "gone, and so is %s; put both back, or restart for a new "
-		    "pair, which alarms every client",
+		    "missing, and so is %s, and a reload makes no pair; put "
+		    "both there, or restart for a new pair, which alarms every "
+		    "client",
 		    files->cert_name);
 	if (files->fd == -1) {
 		snprintf(above, sizeof above, "%s", files->dir);

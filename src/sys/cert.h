@@ -23,14 +23,14 @@ struct cert {
 	char file[4096]; /* DIR/NAME.crt */
 	bool made; /* by this call */
 	/*
-	 * What clients will complain about: the dates, a name that it lacks,
-	 * a use that is not a server's.  Lines for people, without the file.
+	 * Reasons for clients to complain: the dates, a name that it lacks, a
+	 * use that is not a server's.  Lines for people, without the file.
 	 */
 	char warnings[CERT_WARNINGS_MAX][160];
 	size_t warning_count;
 };
 
-/* What to do when there is neither file. */
+/* The reaction to a pair of which neither file exists. */
 enum cert_missing {
 	CERT_MAKE,
 	CERT_ALLOW, /* return an empty cert */

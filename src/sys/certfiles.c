@@ -16,7 +16,7 @@ int
 certfiles_fail(
     struct certfiles *files, const char *name, const char *format, ...)
 {
-	char what[256];
+	char what[CERTFILES_NAME_MAX + 256];
 	va_list arguments;
 
 	va_start(arguments, format);

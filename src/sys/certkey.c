@@ -23,9 +23,9 @@ on_passphrase(char *at, int room, int writing, void *asked)
 	return -1;
 }
 
-/* Groups that a system puts every account in, or those without another. */
+/* The group, if a system puts all accounts or those without another in it. */
 static const char *
-everybodys_group(gid_t gid)
+common_group(gid_t gid)
 {
 	static const char *const names[] = { "users", "domain users",
 		"everybody", "nogroup", "nobody" };
@@ -49,11 +49,11 @@ check_mode(struct certfiles *files, const struct stat *st)
 		    "mode %04o lets others at the key, chmod 600 it",
 		    (unsigned)(st->st_mode & 07777));
 	if ((st->st_mode & 040) != 0)
-		group = everybodys_group(st->st_gid);
+		group = common_group(st->st_gid);
 	if (group != NULL)
 		return certfiles_fail(files, files->key_name,
-		    "mode %04o lets the group %s read the key, and everybody "
-		    "is in it; chmod 600 it",
+		    "mode %04o lets the group %s read the key, and every "
+		    "account is in it; chmod 600 it",
 		    (unsigned)(st->st_mode & 07777), group);
 	return 0;
 }

@@ -106,7 +106,7 @@ write_aside(
  * which rename(2) replaces at once.
  */
 static int
-place(const struct certfiles *files, const char *aside, const char *name)
+name_file(const struct certfiles *files, const char *aside, const char *name)
 {
 	int fd, error;
 
@@ -128,9 +128,9 @@ place(const struct certfiles *files, const char *aside, const char *name)
 }
 
 static int
-place_or_fail(struct certfiles *files, const char *aside, const char *name)
+name_or_fail(struct certfiles *files, const char *aside, const char *name)
 {
-	if (place(files, aside, name) == 0)
+	if (name_file(files, aside, name) == 0)
 		return 0;
 	return certfiles_fail_errno(files, name,
 	    errno == EEXIST ? "start again if another capsuled just made it, "
@@ -140,12 +140,12 @@ place_or_fail(struct certfiles *files, const char *aside, const char *name)
 
 /* The key comes first: no client should trust a certificate without one. */
 static int
-place_pair(
+name_pair(
     struct certfiles *files, const char *cert_aside, const char *key_aside)
 {
-	if (place_or_fail(files, key_aside, files->key_name) == -1)
+	if (name_or_fail(files, key_aside, files->key_name) == -1)
 		return -1;
-	if (place_or_fail(files, cert_aside, files->cert_name) == -1) {
+	if (name_or_fail(files, cert_aside, files->cert_name) == -1) {
 		unlinkat(files->fd, files->key_name, 0);
 		return -1;
 	}
@@ -167,7 +167,7 @@ certmake_pair(struct certfiles *files, const struct str *names, size_t count)
 		return certfiles_fail_openssl(files, "cannot be made");
 	if (write_aside(files, key_aside, key, NULL) == 0 &&
 	    write_aside(files, cert_aside, NULL, leaf) == 0)
-		result = place_pair(files, cert_aside, key_aside);
+		result = name_pair(files, cert_aside, key_aside);
 	if (cert_aside[0] != '\0')
 		unlinkat(files->fd, cert_aside, 0);
 	if (key_aside[0] != '\0')

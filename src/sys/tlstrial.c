@@ -9,7 +9,7 @@
 /* Each turn moves up to 17 KB; the longest chain for clients is 100 KB. */
 #define TURNS_MAX 100
 
-/* What Go, rustls, GnuTLS and OpenSSL all have. */
+/* Go, rustls, GnuTLS and OpenSSL each have most of these. */
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGNATURES \
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:" \

@@ -258,8 +258,9 @@ static void
 test_missing_is_refused(void **state)
 {
 	static const char want[] =
-	    "d/a.key: gone, and so is a.crt; put both back, or restart for a "
-	    "new pair, which alarms every client";
+	    "d/a.key: missing, and so is a.crt, and a reload makes no pair; "
+	    "put both there, or restart for a new pair, which alarms every "
+	    "client";
 
 	(void)state;
 	pairs_remove_all();

@@ -218,14 +218,14 @@ test_modes(void **state)
 		{ 0640, "ssl-cert", NULL },
 		{ 0440, NULL, NULL },
 		{ 0640, "users",
-		    " lets the group users read the key, and everybody is in "
-		    "it; chmod 600 it" },
+		    " lets the group users read the key, and every account is "
+		    "in it; chmod 600 it" },
 		{ 0440, "nogroup",
-		    " lets the group nogroup read the key, and everybody is "
-		    "in it; chmod 600 it" },
+		    " lets the group nogroup read the key, and every account "
+		    "is in it; chmod 600 it" },
 		{ 0640, "everybody",
-		    " lets the group everybody read the key, and everybody is "
-		    "in it; chmod 600 it" },
+		    " lets the group everybody read the key, and every account "
+		    "is in it; chmod 600 it" },
 		{ 0604, "ssl-cert", " lets others at the key, chmod 600 it" },
 		{ 0644, "ssl-cert", " lets others at the key, chmod 600 it" },
 		{ 0620, "ssl-cert", " lets others at the key, chmod 600 it" },

@@ -147,8 +147,8 @@ class Certificates(unittest.TestCase):
                      lambda: os.rename(aside, self.certs))):
                 away()
                 self.assert_reload_refused(
-                    server, r'localhost\.key: gone, and so is '
-                    r'localhost\.crt; put both back')
+                    server, r'localhost\.key: missing, and so is '
+                    r'localhost\.crt, and a reload makes no pair')
                 self.assertEqual(peer_certificate(server), shown)
                 back()
                 since = len(server.lines)
@@ -164,7 +164,7 @@ class Certificates(unittest.TestCase):
         with self.start(names=(), arguments=['-c', path]) as server:
             with open(path, 'w', encoding='ascii') as file:
                 file.write('names = { two.example, one.example }\n')
-            self.assert_reload_refused(server, r'two\.example\.key: gone')
+            self.assert_reload_refused(server, r'two\.example\.key: missing')
             self.assertEqual(sorted(os.listdir(self.certs)),
                              ['one.example.crt', 'one.example.key'])
 
