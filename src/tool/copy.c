@@ -16,69 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tool/dir.h"
+
 #define WORK ".mirror"
-#define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 /* A FIFO in a file's place does not block us. */
 #define READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 /* As much as is read into memory. */
 #define TEXT_MAX ((off_t)256 << 20)
-
-/* Closes, and keeps errno. */
-static void
-shut(int fd)
-{
-	int error = errno;
-
-	if (fd != -1)
-		close(fd);
-	errno = error;
-}
-
-/* Opens a folder in `dir`, making it first when it is not there. */
-static int
-enter(int dir, const char *name, bool make)
-{
-	int fd = openat(dir, name, FOLDER);
-
-	if (fd == -1 && errno == ENOENT && make &&
-	    (mkdirat(dir, name, 0777) == 0 || errno == EEXIST))
-		fd = openat(dir, name, FOLDER);
-	/* A link where a folder has to be is in the way, wherever it leads. */
-	if (fd == -1 && (errno == ELOOP || errno == EMLINK))
-		errno = ENOTDIR;
-	return fd;
-}
-
-/*
- * The folder that the path's file is in, to be closed, and the file's name
- * there; -1 with errno set.
- */
-static int
-open_parent(const struct copy *copy, struct str path, bool make,
-    char name[NAME_MAX + 1])
-{
-	int dir = fcntl(copy->root, F_DUPFD_CLOEXEC, 0);
-	struct str part;
-
-	while (dir != -1) {
-		int next;
-
-		part = str_cut(&path, '/');
-		if (part.len > NAME_MAX) {
-			errno = ENAMETOOLONG;
-			shut(dir);
-			return -1;
-		}
-		memcpy(name, part.at, part.len);
-		name[part.len] = '\0';
-		if (path.len == 0)
-			return dir;
-		next = enter(dir, name, make);
-		shut(dir);
-		dir = next;
-	}
-	return -1;
-}
 
 /* Opening. */
 
@@ -92,12 +36,12 @@ part_name(unsigned number, char name[32])
 static void
 clear_parts(int work)
 {
-	int fd = openat(work, ".", FOLDER);
+	int fd = dir_enter(work, ".", false);
 	DIR *entries = fd != -1 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
 
 	if (entries == NULL) {
-		shut(fd);
+		dir_close(fd);
 		return;
 	}
 	while ((entry = readdir(entries)) != NULL)
@@ -116,7 +60,7 @@ copy_open(struct copy *copy, const char *path)
 	/* The one link that is followed is the user's own. */
 	copy->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (copy->root != -1)
-		copy->work = enter(copy->root, WORK, true);
+		copy->work = dir_enter(copy->root, WORK, true);
 	if (copy->work != -1)
 		copy->lock = openat(copy->work, "lock",
 		    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -131,9 +75,9 @@ copy_open(struct copy *copy, const char *path)
 void
 copy_close(struct copy *copy)
 {
-	shut(copy->lock);
-	shut(copy->work);
-	shut(copy->root);
+	dir_close(copy->lock);
+	dir_close(copy->work);
+	dir_close(copy->root);
 	copy->root = copy->work = copy->lock = -1;
 }
 
@@ -183,11 +127,11 @@ copy_place(struct copy *copy, unsigned number, int fd,
 	/* On the disk before it has the name: a crash leaves old or new. */
 	if (futimens(fd, times) == -1 || fsync(fd) == -1)
 		return -1;
-	dir = open_parent(copy, file->path, true, name);
+	dir = dir_parent(copy->root, file->path, true, name);
 	if (dir == -1)
 		return -1;
 	result = renameat(copy->work, part, dir, name);
-	shut(dir);
+	dir_close(dir);
 	return result;
 }
 
@@ -203,7 +147,7 @@ same_content(int dir, const char *name, const struct manifest_file *file)
 	if (fd == -1)
 		return -1;
 	result = sha256_file(fd, hash, &size);
-	shut(fd);
+	dir_close(fd);
 	if (result == -1)
 		return -1;
 	return size == file->size && memcmp(hash, file->hash, sizeof hash) == 0;
@@ -236,11 +180,11 @@ copy_has(struct copy *copy, const struct manifest_file *file, bool trusted)
 	int dir, result;
 
 	assert(manifest_lists(file->path));
-	dir = open_parent(copy, file->path, false, name);
+	dir = dir_parent(copy->root, file->path, false, name);
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = has(dir, name, file, trusted);
-	shut(dir);
+	dir_close(dir);
 	return result;
 }
 
@@ -252,38 +196,14 @@ copy_holds(struct copy *copy, struct str path)
 	int dir, result;
 
 	assert(manifest_lists(path));
-	dir = open_parent(copy, path, false, name);
+	dir = dir_parent(copy->root, path, false, name);
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
-	shut(dir);
+	dir_close(dir);
 	if (result == -1)
 		return errno == ENOENT ? 0 : -1;
 	return !S_ISDIR(st.st_mode);
-}
-
-/* The folders above, as long as they are empty. */
-static void
-prune(struct copy *copy, struct str path)
-{
-	char name[NAME_MAX + 1];
-
-	for (;;) {
-		int dir, result;
-
-		while (path.len > 0 && path.at[path.len - 1] != '/')
-			path.len--;
-		if (path.len == 0)
-			return;
-		path.len--;
-		dir = open_parent(copy, path, false, name);
-		if (dir == -1)
-			return;
-		result = unlinkat(dir, name, AT_REMOVEDIR);
-		shut(dir);
-		if (result == -1)
-			return;
-	}
 }
 
 int
@@ -293,15 +213,15 @@ copy_remove(struct copy *copy, struct str path)
 	int dir, result;
 
 	assert(manifest_lists(path));
-	dir = open_parent(copy, path, false, name);
+	dir = dir_parent(copy->root, path, false, name);
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = unlinkat(dir, name, 0);
-	shut(dir);
+	dir_close(dir);
 	if (result == -1 && errno != ENOENT)
 		/* A folder now, and so no file of the mirror. */
 		return errno == EISDIR || errno == EPERM ? 0 : -1;
-	prune(copy, path);
+	dir_prune(copy->root, path);
 	return 0;
 }
 
@@ -344,10 +264,10 @@ static int
 open_file(const struct copy *copy, struct str path)
 {
 	char name[NAME_MAX + 1];
-	int dir = open_parent(copy, path, false, name);
+	int dir = dir_parent(copy->root, path, false, name);
 	int fd = dir != -1 ? openat(dir, name, READ) : -1;
 
-	shut(dir);
+	dir_close(dir);
 	return fd;
 }
 
@@ -364,7 +284,7 @@ copy_read(struct copy *copy, enum copy_place place, const char *name,
 		    ? 0
 		    : -1;
 	result = copy_load(fd, out);
-	shut(fd);
+	dir_close(fd);
 	return result == -1 ? -1 : 1;
 }
 
@@ -394,7 +314,7 @@ copy_write(
 		return -1;
 	part_name(number, part);
 	result = write_all(fd, text);
-	shut(fd);
+	dir_close(fd);
 	if (result == 0)
 		result =
 		    renameat(copy->work, part, place_of(copy, place), name);
@@ -413,7 +333,7 @@ copy_append(struct copy *copy, const char *name, struct str text)
 	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 	int result = fd == -1 ? -1 : write_all(fd, text);
 
-	shut(fd);
+	dir_close(fd);
 	return result;
 }
 
