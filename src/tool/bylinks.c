@@ -256,7 +256,9 @@ static bool
 next_job(void *context, struct job *job)
 {
 	struct walk *walk = context;
-	uint64_t had = walk->mirroring->pool.bytes;
+	/* The files of earlier runs take room, too. */
+	uint64_t had =
+	    walk->mirroring->pool.bytes + walk->mirroring->before.bytes;
 	uint64_t most = walk->mirroring->bytes;
 
 	if (had >= most || !frontier_next(&walk->queue.frontier, &walk->place))
@@ -280,7 +282,11 @@ is_complete(struct walk *walk)
 	if (walk->queue.frontier.too_deep)
 		report_failed(report, all, "goes deeper; see --depth");
 	if (walk->queue.frontier.next < walk->queue.frontier.count)
-		report_failed(report, all, "has more bytes; see --max");
+		report_failed(report, all,
+		    walk->mirroring->before.bytes == 0
+			? "has more bytes; see --max"
+			: "has more bytes, with those in .mirror/before, which "
+			  "may be removed; see --max");
 	if (walk->queue.forbidden > 0)
 		report_note(
 		    report, all, "robots.txt forbids some of what is linked");
@@ -362,12 +368,9 @@ finish(struct walk *walk)
 	}
 	for (size_t i = 0; i < gone_count; i++)
 		if (!complete || mirroring->keep ||
-		    copy_remove(&mirroring->copy, gone[i]->path) == -1) {
+		    !filestore_remove(store, gone[i]->path))
 			if (filestore_add(store, gone[i]) == -1)
 				return -1;
-		} else {
-			report_removed(&mirroring->report, gone[i]->path);
-		}
 	filestore_sort(store);
 	return mirroring_note(mirroring, store->files, store->count);
 }
@@ -462,6 +465,9 @@ bylinks_run(struct mirroring *mirroring)
 		    .arena = &mirroring->arena, .now = (int64_t)time(NULL) } };
 	int result = -1;
 
+	if (before_open(&mirroring->before, mirroring->copy.work,
+		(int64_t)time(NULL)) == -1)
+		return mirroring_no_disk(mirroring, ".mirror/before");
 	arena_init(&walk.scratch, SCRATCH_MAX);
 	if (linkqueue_open(&walk.queue, mirroring) == -1 ||
 	    filestore_open(&walk.store) == -1)
@@ -474,5 +480,6 @@ bylinks_run(struct mirroring *mirroring)
 	filestore_release(&walk.store);
 	absent_release(&walk.absent);
 	arena_release(&walk.scratch);
+	before_close(&mirroring->before);
 	return result;
 }

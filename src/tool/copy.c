@@ -188,22 +188,39 @@ copy_has(struct copy *copy, const struct manifest_file *file, bool trusted)
 	return result;
 }
 
-int
-copy_holds(struct copy *copy, struct str path)
+/* Returns 1, 0 when nothing has that name, or -1 with errno set. */
+static int
+stat_path(struct copy *copy, struct str path, struct stat *st)
 {
 	char name[NAME_MAX + 1];
-	struct stat st;
 	int dir, result;
 
 	assert(manifest_lists(path));
 	dir = dir_parent(copy->root, path, false, name);
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	result = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	result = fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW);
 	dir_close(dir);
 	if (result == -1)
 		return errno == ENOENT ? 0 : -1;
-	return !S_ISDIR(st.st_mode);
+	return 1;
+}
+
+int
+copy_holds(struct copy *copy, struct str path)
+{
+	struct stat st;
+	int found = stat_path(copy, path, &st);
+
+	return found == 1 ? !S_ISDIR(st.st_mode) : found;
+}
+
+int64_t
+copy_time(struct copy *copy, struct str path)
+{
+	struct stat st;
+
+	return stat_path(copy, path, &st) == 1 ? st.st_mtime : 0;
 }
 
 int

@@ -53,6 +53,11 @@ MUST_USE int
 copy_has(struct copy *copy, const struct manifest_file *file, bool trusted);
 
 /*
+ * The time of the folder's file, in seconds since 1970; 0 when there is none.
+ */
+int64_t copy_time(struct copy *copy, struct str path);
+
+/*
  * Whether something that is no folder has the path's name, so that it would
  * be lost.  Returns 1, 0, or -1 with errno set.
  */

@@ -159,6 +159,35 @@ claim_path(struct filestore *store, struct str name,
 
 /* Storing. */
 
+/* Whether the copy has that very file; then `file` has its time. */
+static bool
+is_stored(struct mirroring *mirroring, const struct manifest_file *before,
+    struct manifest_file *file)
+{
+	bool trusted = before != NULL &&
+	    memcmp(before->hash, file->hash, sizeof file->hash) == 0;
+	int64_t now = file->time;
+
+	/* An unchanged file keeps its time: no server says when that was. */
+	file->time =
+	    trusted ? before->time : copy_time(&mirroring->copy, file->path);
+	if (copy_has(&mirroring->copy, file, trusted) == 1)
+		return true;
+	if (!trusted)
+		file->time = now;
+	return false;
+}
+
+/* Why, by errno, a file is neither replaced nor removed. */
+static const char *
+not_kept(struct filestore *store)
+{
+	snprintf(store->why, sizeof store->why,
+	    "left as it is: it cannot be kept in .mirror/before: %s",
+	    strerror(errno));
+	return store->why;
+}
+
 static const char *
 store_file(
     struct filestore *store, const struct job *job, struct manifest_file *file)
@@ -167,19 +196,17 @@ store_file(
 	const struct manifest_file *before =
 	    manifest_find(&mirroring->known, file->path);
 
-	/* An unchanged file keeps its time: no server says when that was. */
-	if (before != NULL &&
-	    memcmp(before->hash, file->hash, sizeof file->hash) == 0) {
-		file->time = before->time;
-		if (copy_has(&mirroring->copy, file, true) == 1)
-			return NULL;
-	}
-	if (before == NULL && copy_has(&mirroring->copy, file, false) != 1) {
+	if (is_stored(mirroring, before, file))
+		return NULL;
+	if (before == NULL) {
 		if (copy_holds(&mirroring->copy, file->path) == 1)
 			return "is not of this mirror; move it away";
 		if (mirroring_comes(mirroring, file->path) == -1)
 			return strerror(errno);
 	}
+	if (before_keep(&mirroring->before, mirroring->copy.root, file->path) ==
+	    -1)
+		return not_kept(store);
 	if (copy_place(&mirroring->copy, job->part, job->fetch.body, file) ==
 	    -1)
 		return errno == ENOTDIR || errno == EISDIR
@@ -212,6 +239,19 @@ filestore_put(struct filestore *store, const struct job *job, struct str name)
 	if (why == NULL && filestore_add(store, &file) == -1)
 		why = "out of memory";
 	return why;
+}
+
+bool
+filestore_remove(struct filestore *store, struct str path)
+{
+	struct mirroring *mirroring = store->mirroring;
+
+	if (before_take(&mirroring->before, mirroring->copy.root, path) == 0) {
+		report_removed(&mirroring->report, path);
+		return true;
+	}
+	report_failed(&mirroring->report, path, not_kept(store));
+	return false;
 }
 
 int

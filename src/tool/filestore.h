@@ -56,6 +56,12 @@ MUST_USE const char *
 filestore_put(struct filestore *store, const struct job *job, struct str name);
 
 /*
+ * Moves a file of the copy to .mirror/before.  Returns whether it is gone;
+ * success and failure are reported.
+ */
+MUST_USE bool filestore_remove(struct filestore *store, struct str path);
+
+/*
  * Adds a file that the copy holds already.  Returns -1 without memory, with
  * origin.error set.
  */

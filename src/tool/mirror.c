@@ -6,15 +6,18 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sys/clock.h"
 #include "sys/signature.h"
 #include "tool/bylinks.h"
 #include "tool/bymanifest.h"
 #include "tool/mirroring.h"
+#include "tool/restore.h"
 #include "tool/verb.h"
 
 /* The files of a manifest, of the folder, and what is made of them. */
@@ -28,6 +31,7 @@ enum {
 	OPTION_PAGES,
 	OPTION_DEPTH,
 	OPTION_PATIENCE,
+	OPTION_RESTORE,
 	OPTION_TIME
 };
 
@@ -54,10 +58,14 @@ static void
 sum_up(const struct mirroring *mirroring)
 {
 	const struct report *report = &mirroring->report;
+	const struct before *before = &mirroring->before;
 
-	printf("%s: %zu fetched, %zu removed, %zu failed; "
-	       "%llu requests, %llu bytes, %.1f s\n",
-	    mirroring->folder, report->fetched, report->removed, report->failed,
+	printf("%s: %zu fetched, %zu removed, %zu failed", mirroring->folder,
+	    report->fetched, report->removed, report->failed);
+	if (before->files > 0)
+		printf(", %zu kept in .mirror/before/%s", before->files,
+		    before->name);
+	printf("; %llu requests, %llu bytes, %.1f s\n",
 	    (unsigned long long)mirroring->pool.requests,
 	    (unsigned long long)mirroring->pool.bytes,
 	    (double)clock_since_ms(&report->began) / 1000);
@@ -110,14 +118,56 @@ mirror(struct mirroring *mirroring)
 	mirroring->pool.patience_ms = (unsigned)mirroring->patience * 1000;
 	mirroring->pool.until = clock_in((unsigned)mirroring->seconds * 1000);
 	if (open_folder(mirroring) == 0) {
-		if (run(mirroring) != -1) {
+		int result = run(mirroring);
+
+		if (result != -1 || mirroring->before.files > 0)
 			sum_up(mirroring);
+		if (result != -1)
 			status = mirroring->report.failed > 0;
-		}
 		copy_close(&mirroring->copy);
 	}
 	arena_release(&mirroring->arena);
 	origin_release(&mirroring->origin);
+	return status;
+}
+
+/* Only a folder that is a mirror already. */
+static bool
+is_mirror(const char *folder)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if ((size_t)snprintf(path, sizeof path, "%s/.mirror", folder) >=
+		sizeof path ||
+	    lstat(path, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		verb_say(
+		    "mirror", "%s: is no mirror, nothing to restore", folder);
+		return false;
+	}
+	return true;
+}
+
+static int
+restore(struct mirroring *mirroring)
+{
+	const struct report *report = &mirroring->report;
+	int status = 1;
+
+	if (!is_mirror(mirroring->folder) || open_folder(mirroring) == -1)
+		return 1;
+	report_begin(&mirroring->report);
+	arena_init(&mirroring->arena, MEMORY);
+	if (restore_run(mirroring) == -1) {
+		verb_say("mirror", "%s", mirroring->origin.error);
+	} else {
+		printf("%s: %zu restored, %zu failed; what they replaced is in "
+		       ".mirror/before, and --restore takes it back\n",
+		    mirroring->folder, report->restored, report->failed);
+		status = report->failed > 0;
+	}
+	copy_close(&mirroring->copy);
+	arena_release(&mirroring->arena);
 	return status;
 }
 
@@ -156,6 +206,7 @@ read_option(struct mirroring *mirroring, int option, char **argv)
 	case OPTION_DEPTH: return read_number(optarg, 1000, &mirroring->depth);
 	case OPTION_PATIENCE:
 		return read_number(optarg, 3600, &mirroring->patience);
+	case OPTION_RESTORE: mirroring->restore = true; break;
 	case OPTION_TIME:
 		return read_number(optarg, 1000000, &mirroring->seconds);
 	default: return verb_refuse_option("mirror", argv);
@@ -174,6 +225,7 @@ mirror_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPTION_PAGES },
 		{ "depth", required_argument, NULL, OPTION_DEPTH },
 		{ "patience", required_argument, NULL, OPTION_PATIENCE },
+		{ "restore", no_argument, NULL, OPTION_RESTORE },
 		{ "time", required_argument, NULL, OPTION_TIME },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -190,12 +242,18 @@ mirror_main(int argc, char **argv)
 		if (read_option(&mirroring, option, argv) != 0)
 			return 2;
 	}
-	if (argc - optind != 2 || argv[optind + 1][0] == '\0') {
-		verb_misused("mirror", "name a URL and a folder", "");
+	if (argc - optind != (mirroring.restore ? 1 : 2) ||
+	    argv[argc - 1][0] == '\0') {
+		verb_misused("mirror",
+		    mirroring.restore ? "name a folder"
+				      : "name a URL and a folder",
+		    "");
 		return 2;
 	}
 	mirroring.url = argv[optind];
-	mirroring.folder = argv[optind + 1];
+	mirroring.folder = argv[argc - 1];
+	if (mirroring.restore)
+		return restore(&mirroring);
 	if (check_key(mirroring.key) == -1)
 		return 1;
 	/* A server that hangs up is told by the write that fails. */

@@ -4,7 +4,8 @@
 #define MIRROR_USAGE \
 	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N]\n" \
 	"                      [--max MIB] [--pages N] [--depth N]\n" \
-	"                      [--patience S] [--time S] URL DIR"
+	"                      [--patience S] [--time S] URL DIR\n" \
+	"       capsule mirror --restore DIR"
 
 /*
  * `capsule mirror`: a faithful copy of a capsule in a folder, updated when it

@@ -9,6 +9,7 @@
 #include "text/attribute.h"
 #include "text/manifest.h"
 #include "text/str.h"
+#include "tool/before.h"
 #include "tool/copy.h"
 #include "tool/origin.h"
 #include "tool/pool.h"
@@ -21,6 +22,7 @@ struct mirroring {
 	const char *known_hosts; /* NULL: where it usually is */
 	const char *key; /* NULL: no signature is asked for */
 	bool keep;
+	bool restore; /* fetch nothing, take the newest run back */
 	unsigned width; /* requests at once */
 	unsigned long pages, depth; /* of a walk */
 	unsigned long seconds, patience; /* in all; of one answer */
@@ -28,6 +30,7 @@ struct mirroring {
 	/* Open from its beginning to its end. */
 	struct origin origin;
 	struct copy copy;
+	struct before before; /* of a walk */
 	struct pool pool;
 	struct report report;
 	/*

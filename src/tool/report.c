@@ -113,6 +113,13 @@ report_removed(struct report *report, struct str path)
 }
 
 void
+report_restored(struct report *report, struct str path)
+{
+	report->restored++;
+	line(report, "restored ", path);
+}
+
+void
 report_note(struct report *report, struct str path, const char *what)
 {
 	report_pause(report);

@@ -16,16 +16,17 @@
 struct report {
 	bool bar;
 	size_t total; /* files to come; 0: not known */
-	size_t fetched, removed, failed;
+	size_t fetched, removed, restored, failed;
 	uint64_t bytes; /* of the files fetched */
 	struct timespec began, drawn;
 };
 
 void report_begin(struct report *report);
 
-/* A file has come, has gone, or could not be had. */
+/* A file has come, has gone, has come back, or could not be had. */
 void report_fetched(struct report *report, struct str path, uint64_t bytes);
 void report_removed(struct report *report, struct str path);
+void report_restored(struct report *report, struct str path);
 void report_failed(struct report *report, struct str path, const char *why);
 
 /* Something worth knowing that is no failure. */

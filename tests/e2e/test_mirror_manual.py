@@ -98,6 +98,8 @@ class Manual(unittest.TestCase):
             with self.subTest(lines=lines):
                 if first == 'capsuled':
                     self.check_served(lines)
+                elif '--restore' in lines[-1]:
+                    self.check_restored(lines)
                 elif lines[0].startswith('capsule sign'):
                     self.run_lines(lines)
                     self.assertIn('manifest.sig', os.listdir(self.capsule))
@@ -119,6 +121,35 @@ class Manual(unittest.TestCase):
             if os.path.exists(path):
                 os.unlink(path)
             self.assertEqual(self.manifest(server), original)
+
+    def check_restored(self, lines):
+        """What a run of a walk has replaced and removed comes back."""
+        shutil.rmtree(self.copy, ignore_errors=True)
+        walked = os.path.join(self.top, 'walked')
+        write_tree(walked, {'index.gmi': '=> a.txt\n', 'a.txt': 'good\n'})
+        server, self.server = self.server, Server(
+            walked, options=('manifest=off',))
+        try:
+            self.run_lines(lines[:1])
+            good = self.contents()
+            self.assertEqual(sorted(good), ['a.txt', 'index.gmi'])
+            write_tree(walked, {'index.gmi': 'Error: no database\n'})
+            self.run_lines(lines[:1])
+            self.assertNotEqual(self.contents(), good)
+            self.run_lines(lines[1:])
+            self.assertEqual(self.contents(), good)
+        finally:
+            self.server.kill()
+            self.server = server
+
+    def contents(self):
+        """{path: content} of the copy."""
+        found = {}
+        for path in self.files(self.copy):
+            if not path.startswith('.mirror'):
+                with open(os.path.join(self.copy, path), 'rb') as file:
+                    found[path] = file.read()
+        return found
 
     def manifest(self, server):
         """It takes a moment until all is read for the first time."""

@@ -300,9 +300,17 @@ class Mirror:
                 *options, url, self.folder]
 
     def run(self, url, *options, limit=120 * SLOWER, env=None):
+        return self.start(self.command(url, *options), limit, env)
+
+    def restore(self, env=None):
+        return self.start(
+            [CAPSULE, 'mirror', '--restore', self.folder], 120 * SLOWER, env)
+
+    @staticmethod
+    def start(command, limit, env):
         return subprocess.run(
-            self.command(url, *options), stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=limit, check=False, env=env,
+            command, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=limit, check=False, env=env,
             encoding='utf-8', errors='surrogateescape')
 
     def files(self, hidden=False):
@@ -315,6 +323,8 @@ class Mirror:
                 path = os.path.join(folder, name)
                 if os.path.islink(path):
                     content = os.readlink(path)
+                elif not os.path.isfile(path):
+                    content = None  # a FIFO would not let go
                 else:
                     with open(path, 'rb') as file:
                         content = file.read()

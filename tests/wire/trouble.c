@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -41,6 +43,9 @@ struct trouble {
 	_Atomic int64_t escaped; /* what came of it */
 	_Atomic int64_t dead_error; /* of lookups of, and in, any "dead" */
 	_Atomic int64_t broken_error; /* of reads of any "broken…" */
+	_Atomic int64_t changes; /* calls that change names or wait for disks */
+	_Atomic int64_t kill_at; /* of them, before it is made */
+	_Atomic int64_t link_error;
 };
 
 enum escape {
@@ -86,6 +91,11 @@ NEXT(faccessat, faccessat)
 NEXT(fstatat, fstatat)
 NEXT(close, close)
 NEXT(clock_gettime, clock_gettime)
+NEXT(renameat, renameat)
+NEXT(linkat, linkat)
+NEXT(unlinkat, unlinkat)
+NEXT(mkdirat, mkdirat)
+NEXT(fsync, fsync)
 
 static void
 in_child(void)
@@ -115,6 +125,11 @@ begin(void)
 	find_fstatat();
 	find_close();
 	find_clock_gettime();
+	find_renameat();
+	find_linkat();
+	find_unlinkat();
+	find_mkdirat();
+	find_fsync();
 	trouble = at;
 	/* A program that is no server, and forks no workers. */
 	is_worker = getenv("TROUBLE_ALONE") != NULL;
@@ -362,6 +377,53 @@ syscall(long number, ...)
 	if (number == SYS_openat2)
 		note_open((int)result, (const char *)words[1]);
 	return result;
+}
+
+/* Kills the process, whichever it is, at the call that a test has chosen. */
+static void
+change(void)
+{
+	if (atomic_fetch_add(&trouble->changes, 1) + 1 == trouble->kill_at)
+		kill(getpid(), SIGKILL);
+}
+
+int
+renameat(int from, const char *old, int to, const char *new)
+{
+	change();
+	return next_renameat(from, old, to, new);
+}
+
+int
+linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	change();
+	if (trouble->link_error != 0) {
+		errno = (int)trouble->link_error;
+		return -1;
+	}
+	return next_linkat(from, old, to, new, flags);
+}
+
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	change();
+	return next_unlinkat(dir, name, flags);
+}
+
+int
+mkdirat(int dir, const char *name, mode_t mode)
+{
+	change();
+	return next_mkdirat(dir, name, mode);
+}
+
+int
+fsync(int fd)
+{
+	change();
+	return next_fsync(fd);
 }
 
 int

@@ -1,0 +1,64 @@
+#ifndef TOOL_BEFORE_H
+#define TOOL_BEFORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+#include "text/utc.h"
+
+/*
+ * The files that a walk has replaced or removed, in the copy's hidden folder:
+ *
+ *	.mirror/before/2026-11-24T20:29:42Z/PATH
+ *
+ * Each run that replaces or removes anything has one folder, named after its
+ * time in UTC, or a later time, so that the order of the names is that of the
+ * runs.  The folders of the last BEFORE_RUNS of them are kept.  While a run is
+ * being taken back, a folder "TIME.replaced" takes what that replaces; at the
+ * end it gets the name TIME.
+ */
+#define BEFORE_RUNS 2
+
+struct before {
+	int work; /* the copy's hidden folder; borrowed */
+	int run; /* the folder of this run; -1: nothing is in it yet */
+	int64_t now; /* seconds since 1970 */
+	char name[UTC_SIZE]; /* of that folder */
+	size_t files; /* that this run put there */
+	uint64_t bytes; /* of all files beneath .mirror/before */
+};
+
+/* Returns -1 with errno set; closed already then. */
+MUST_USE int before_open(struct before *before, int work, int64_t now);
+void before_close(struct before *before);
+
+/*
+ * Keeps the file of that path beneath `root`, which stays there and is about
+ * to be replaced.  Nothing is done where there is no file.  Returns -1 with
+ * errno set.
+ */
+MUST_USE int before_keep(struct before *before, int root, struct str path);
+
+/*
+ * Moves the file away from `root`, and removes the folders that this leaves
+ * empty.  A file that is not there is removed already.  Returns -1 with errno
+ * set.
+ */
+MUST_USE int before_take(struct before *before, int root, struct str path);
+
+/*
+ * Opens the folder of the newest run, whose name `name` is then; before_keep
+ * puts into its "TIME.replaced" from now on.  Returns a descriptor, to be
+ * closed, or -1 with errno set; ENOENT: there is no run.
+ */
+MUST_USE int before_reopen(struct before *before);
+
+/*
+ * Ends what before_reopen has begun, if all of its files are gone.  Returns
+ * -1 with errno set; ENOTEMPTY: they are not.
+ */
+MUST_USE int before_swap(struct before *before);
+
+#endif
