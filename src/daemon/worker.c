@@ -9,13 +9,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "daemon/room.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
 #include "sys/readable.h"
@@ -26,8 +26,6 @@
 #define COMPLAINT_MS 60000
 /* Clients that are taken before those who are here have their turn. */
 #define CLIENTS_A_TURN ((size_t)16)
-/* Descriptors that are not a client's, or the file that is sent to it. */
-#define OTHER_FILES 24
 /* How long lines of the log wait for others: too short to be noticed. */
 #define LOG_MS 10
 /* Clients that are still taken from each queue when the worker stops. */
@@ -49,7 +47,7 @@ struct worker {
 	struct event stop, line, resume, shutdown, log;
 	bool stopping;
 	bool paused;
-	size_t most; /* clients at once, more are told that there is no room */
+	struct room room; /* with more clients they are told that it is full */
 	struct limit_rules limits;
 	int spare; /* a descriptor to answer with when there is no other */
 	struct timespec complains_after;
@@ -123,7 +121,7 @@ complain(struct worker *worker, int error)
 static bool
 has_room(struct worker *worker)
 {
-	return worker->group.count < worker->most ||
+	return worker->group.count < worker->room.most ||
 	    conn_make_room(&worker->group);
 }
 
@@ -398,23 +396,12 @@ check_tree(const struct worker_setup *setup)
 		    setup->jail->changes ? setup->jail->name : "we run as");
 }
 
-/* A client may need two descriptors: its own, and a file's. */
-static size_t
-clients_at_most(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
-	    files.rlim_cur < (rlim_t)2 * OTHER_FILES)
-		return OTHER_FILES / 2;
-	return (size_t)(files.rlim_cur - OTHER_FILES) / 2;
-}
-
 static int
 serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
 
+	room_init(&worker->room);
 	worker->base = event_base_new();
 	worker->listeners =
 	    calloc(setup->socket_count, sizeof *worker->listeners);
@@ -429,9 +416,8 @@ serve_clients(struct worker *worker)
 	conn_group_init(&worker->group);
 	if (setup->index != -1)
 		take_index(worker, setup->index);
-	worker->most = clients_at_most();
 	worker->limits = setup->config->limits;
-	worker->limits.room = worker->most;
+	worker->limits.room = worker->room.most;
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==
@@ -443,6 +429,7 @@ serve_clients(struct worker *worker)
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
 			return -1;
 		conn_sweep(&worker->group);
+		room_clients(&worker->room, worker->group.count);
 		write_log_soon(worker);
 	}
 	log_store_write(setup->held);

@@ -214,6 +214,25 @@ class HalfOpen(unittest.TestCase):
                     cost = status_bytes(worker, 'RssAnon') - before
                 self.assertLess(cost, (self.CLIENTS * 4 << 10) + (1 << 20))
 
+    def test_what_they_leave_behind(self):
+        # In the middle of their handshakes they have taken much more.
+        if INSTRUMENTED:
+            return  # which has a malloc of its own
+        hello = test_hello.records(test_hello.hello())
+        with Server(TREE, workers=1,
+                    options=['request_timeout_ms=600000']) as server:
+            for visit in VISITS.values():
+                visit(server)
+            worker, = server.workers()
+            before = status_bytes(worker, 'RssAnon')
+            with self.crowd(server, hello):
+                there = status_bytes(worker, 'RssAnon') - before
+            # So that there is something to give back.
+            self.assertGreater(there, self.CLIENTS * 16 << 10)
+            wait_until(lambda: status_bytes(worker, 'RssAnon') - before <
+                       2 << 20, 'the memory given back')
+            self.assertEqual(fetch(server).status, 20)
+
 
 class AddressSpace(unittest.TestCase):
     """What `ulimit -v` does."""

@@ -1,0 +1,135 @@
+/*
+ * What the clients of a worker may take, and the memory that a crowd leaves
+ * behind.
+ */
+#include "daemon/room.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <event2/event.h>
+
+#include "sys/system.h"
+
+/* Descriptors that are not a client's, or the file that is sent to it. */
+#define OTHER_FILES 24
+/* So many clients leave memory behind that is worth giving back. */
+#define CROWD 256
+/*
+ * Given back when so small a part of them is left: each range of pages between
+ * two that are in use is a call of madvise(2), which can take 0.3 ms.
+ */
+#define CROWD_REST 16
+/* Blocks for libevent, which keeps one for each descriptor there ever was. */
+#define BLOCK ((size_t)32)
+#define BLOCKS_MAX ((size_t)1 << 17)
+
+/*
+ * Blocks of malloc, one between each two clients and never freed, would keep
+ * the pages of all of them.  The system lends pages of this as they are used.
+ */
+union block {
+	union block *next;
+	char bytes[BLOCK];
+};
+
+static struct {
+	union block *blocks; /* NULL: malloc has to do */
+	size_t count, used;
+	union block *unused; /* freed ones */
+} pool;
+
+static bool
+is_block(const void *at)
+{
+	return (uintptr_t)at >= (uintptr_t)pool.blocks &&
+	    (uintptr_t)at < (uintptr_t)(pool.blocks + pool.count);
+}
+
+static void *
+take(size_t size)
+{
+	union block *block = pool.unused;
+
+	if (size > BLOCK || (block == NULL && pool.used == pool.count))
+		return malloc(size);
+	if (block == NULL)
+		return &pool.blocks[pool.used++];
+	pool.unused = block->next;
+	return block;
+}
+
+static void
+give(void *at)
+{
+	union block *block = at;
+
+	if (!is_block(at)) {
+		free(at);
+		return;
+	}
+	block->next = pool.unused;
+	pool.unused = block;
+}
+
+static void *
+resize(void *at, size_t size)
+{
+	void *larger;
+
+	if (!is_block(at))
+		return realloc(at, size);
+	if (size <= BLOCK)
+		return at;
+	larger = malloc(size);
+	if (larger == NULL)
+		return NULL;
+	memcpy(larger, at, BLOCK);
+	give(at);
+	return larger;
+}
+
+static void
+make_pool(size_t files)
+{
+	void *at;
+
+	pool.count = files < BLOCKS_MAX ? files : BLOCKS_MAX;
+	at = mmap(NULL, pool.count * BLOCK, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED) {
+		pool.count = 0;
+		return;
+	}
+	pool.blocks = at;
+	event_set_mem_functions(take, resize, give);
+}
+
+void
+room_init(struct room *room)
+{
+	struct rlimit files;
+
+	*room = (struct room){ .most = OTHER_FILES / 2 };
+	/* A client may need two descriptors: its own, and a file's. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
+	    files.rlim_cur < (rlim_t)2 * OTHER_FILES)
+		return;
+	room->most = (size_t)(files.rlim_cur - OTHER_FILES) / 2;
+	make_pool((size_t)files.rlim_cur);
+}
+
+void
+room_clients(struct room *room, size_t count)
+{
+	if (count > room->crowd)
+		room->crowd = count;
+	if (room->crowd < CROWD || count > room->crowd / CROWD_REST)
+		return;
+	system_trim();
+	room->crowd = count;
+}
