@@ -7,10 +7,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "daemon/look.h"
 #include "daemon/reach.h"
+#include "sys/system.h"
 #include "text/distance.h"
 
 #define WORKERS_MAX 256
@@ -224,12 +224,11 @@ static int
 read_workers(struct setting *s)
 {
 	size_t *field = setting_field(s);
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (read_size(s) == -1)
 		return -1;
 	if (*field == 0)
-		*field = online > 0 ? (size_t)online : 1;
+		*field = system_cpus();
 	if (*field > WORKERS_MAX)
 		*field = WORKERS_MAX;
 	return 0;

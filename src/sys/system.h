@@ -55,6 +55,9 @@ MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
  */
 MUST_USE int system_memory_file(int *reads);
 
+/* How many CPUs this process may use, at least 1. */
+size_t system_cpus(void);
+
 /* Closes every descriptor from `first` on. */
 void system_close_from(int first);
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -83,6 +84,19 @@ system_memory_file(int *reads)
 		return -1;
 	}
 	return writes;
+}
+
+size_t
+system_cpus(void)
+{
+	cpu_set_t usable;
+	long online;
+
+	if (sched_getaffinity(0, sizeof usable, &usable) == 0)
+		return (size_t)CPU_COUNT(&usable);
+	/* More than a set of that size can hold. */
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online > 0 ? (size_t)online : 1;
 }
 
 void

@@ -62,6 +62,14 @@ system_memory_file(int *reads)
 	return -1;
 }
 
+size_t
+system_cpus(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online > 0 ? (size_t)online : 1;
+}
+
 void
 system_close_from(int first)
 {
