@@ -115,10 +115,41 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 	return generation->tls == NULL ? -1 : 0;
 }
 
+/* Whether workers could serve; -1 with a line in generation->error. */
+static int
+try_jail(struct generation *generation)
+{
+	const struct jail *jail = &generation->jail;
+	char *error = generation->error;
+	size_t size = sizeof generation->error;
+
+	switch (jail_try(jail, generation->tree.root)) {
+	case JAIL_FINE: return 0;
+	case JAIL_NO_USER:
+		snprintf(error, size,
+		    "cannot become user %s: %s; start with the capabilities "
+		    "CAP_SETUID and CAP_SETGID, or as a user other than root",
+		    jail->name, strerror(errno));
+		break;
+	case JAIL_NO_WALLS:
+		snprintf(error, size,
+		    "cannot confine workers: %s; loosen the key jail, see "
+		    "capsuled.conf(5)",
+		    strerror(errno));
+		break;
+	case JAIL_UNREADABLE:
+		snprintf(error, size,
+		    "%s: not readable for %s%s; open it with chmod a+rx",
+		    generation->config.capsule,
+		    jail->changes ? "user " : "this user", jail->name);
+		break;
+	}
+	return -1;
+}
+
 static int
 open_tree(struct generation *generation)
 {
-	const struct jail *jail = &generation->jail;
 	const char *path = generation->config.capsule;
 
 	if (tree_init(&generation->tree, path) == -1) {
@@ -127,14 +158,7 @@ open_tree(struct generation *generation)
 		    strerror(errno));
 		return -1;
 	}
-	if (jail_reads(jail, generation->tree.root))
-		return 0;
-	snprintf(generation->error, sizeof generation->error,
-	    "%s: not readable for %s%s, so nothing would be found; open it "
-	    "with chmod a+rx",
-	    path, jail->changes ? "user " : "this user",
-	    jail->changes ? jail->name : "");
-	return -1;
+	return try_jail(generation);
 }
 
 static int

@@ -18,7 +18,6 @@
 #include "daemon/room.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
-#include "sys/readable.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
@@ -383,19 +382,6 @@ set_events(struct worker *worker)
 	return 0;
 }
 
-/* Said here, because only the user that serves knows it. */
-static void
-check_tree(const struct worker_setup *setup)
-{
-	if (readable_at(setup->server->tree->root, ".", R_OK | X_OK) == -1 &&
-	    errno == EACCES)
-		log_line(LOG_LEVEL_ERROR,
-		    "worker: %s: not readable for user %s, so nothing will "
-		    "be found; open it with chmod a+rx",
-		    setup->config->capsule,
-		    setup->jail->changes ? setup->jail->name : "we run as");
-}
-
 static int
 serve_clients(struct worker *worker)
 {
@@ -423,7 +409,6 @@ serve_clients(struct worker *worker)
 	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==
 		-1)
 		return -1;
-	check_tree(setup);
 	log_hold(setup->held);
 	while (!worker->stopping || worker->group.count > 0) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)

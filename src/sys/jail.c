@@ -143,28 +143,64 @@ become_user(const struct jail *jail)
 	return 0;
 }
 
-bool
-jail_reads(const struct jail *jail, int root)
+static enum jail_fault
+enter(const struct jail *jail, int root, enum jail_role role)
 {
-	pid_t child = fork();
-	int status = 0;
-
-	if (child == 0)
-		_exit(become_user(jail) == -1 ||
-		    (readable_at(root, ".", R_OK | X_OK) == -1 &&
-			errno == EACCES));
-	if (child == -1 || waitpid(child, &status, 0) == -1)
-		return true;
-	return status == 0;
+	/* Paths are looked up from a descriptor: a chroot changes none. */
+	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
+		return JAIL_NO_WALLS;
+	if (become_user(jail) == -1)
+		return JAIL_NO_USER;
+	return system_enter(jail->mode, role, root) == -1 ? JAIL_NO_WALLS
+							  : JAIL_FINE;
 }
 
 int
 jail_enter(const struct jail *jail, int root, enum jail_role role)
 {
-	/* Paths are looked up from a descriptor: a chroot changes none. */
-	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
-		return -1;
-	if (become_user(jail) == -1)
-		return -1;
-	return system_enter(jail->mode, role, root);
+	return enter(jail, root, role) == JAIL_FINE ? 0 : -1;
+}
+
+struct outcome {
+	enum jail_fault fault;
+	int error;
+};
+
+static NO_RETURN void
+try_in_child(const struct jail *jail, int root, int result)
+{
+	struct outcome outcome = { .fault = enter(jail, root, JAIL_WORKER) };
+
+	if (outcome.fault == JAIL_FINE &&
+	    readable_at(root, ".", R_OK | X_OK) == -1 && errno == EACCES)
+		outcome.fault = JAIL_UNREADABLE;
+	outcome.error = errno;
+	_exit(write(result, &outcome, sizeof outcome) == -1);
+}
+
+enum jail_fault
+jail_try(const struct jail *jail, int root)
+{
+	/* Of a child that its own filter killed. */
+	struct outcome outcome = { JAIL_NO_WALLS, EPERM };
+	int result[2];
+	pid_t child;
+
+	if (pipe(result) == -1)
+		return JAIL_FINE;
+	child = fork();
+	if (child == 0)
+		try_in_child(jail, root, result[1]);
+	close(result[1]);
+	if (child == -1)
+		outcome.fault = JAIL_FINE;
+	else
+		while (read(result[0], &outcome, sizeof outcome) == -1 &&
+		    errno == EINTR)
+			;
+	close(result[0]);
+	while (child != -1 && waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		;
+	errno = outcome.error;
+	return outcome.fault;
 }

@@ -45,11 +45,20 @@ void jail_warn(const struct jail *jail, void (*say)(const char *text));
 /* Writes one line of info that says which walls there are, and the above. */
 void jail_log(const struct jail *jail);
 
+/* Why a worker could not serve. */
+enum jail_fault {
+	JAIL_FINE,
+	JAIL_NO_USER, /* it may not become the user */
+	JAIL_NO_WALLS, /* the system refuses a wall */
+	JAIL_UNREADABLE, /* the user may not read the root */
+};
+
 /*
- * Whether who is in the jail may read the directory `root`.  A process that
- * becomes that user finds out; true when there can be none.
+ * Finds out, in a process that ends, whether a worker could enter the jail
+ * and read the directory `root` from there.  Sets errno with a fault; fine
+ * when there can be no such process.
  */
-bool jail_reads(const struct jail *jail, int root);
+MUST_USE enum jail_fault jail_try(const struct jail *jail, int root);
 
 /*
  * Gives up every privilege for good: the user, its group alone, and no way

@@ -266,6 +266,39 @@ users(void **state)
 	}
 }
 
+static void
+expect_fault(const struct jail *jail, int at, enum jail_fault want, int error)
+{
+	errno = 0;
+	assert_int_equal(jail_try(jail, at), want);
+	if (error != 0)
+		assert_int_equal(errno, error);
+}
+
+static void
+faults(void **state)
+{
+	const struct jail open_jail = { .mode = JAIL_OFF };
+	const struct jail no_root = { .mode = JAIL_OFF, .chroots = true };
+	const struct jail other = {
+		.mode = JAIL_OFF, .changes = true, .user = 1, .group = 1
+	};
+	pid_t child;
+	int status;
+
+	(void)state;
+	expect_fault(&open_jail, root, JAIL_FINE, 0);
+	expect_fault(&no_root, -1, JAIL_NO_WALLS, EBADF);
+	child = fork();
+	if (child == 0) {
+		if (geteuid() == 0 && setresuid(2, 2, 2) == -1)
+			_exit(1);
+		_exit(jail_try(&other, root) != JAIL_NO_USER || errno != EPERM);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -275,6 +308,7 @@ main(void)
 #endif
 		cmocka_unit_test(privileges_are_gone),
 		cmocka_unit_test(users),
+		cmocka_unit_test(faults),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import errno
 import hashlib
 import os
 import re
@@ -17,7 +18,7 @@ from server import (CAPSULE, CAPSULED, DEADLINE_S, UNJAILED, Connection, Lines,
                     Process, Server, fetch, gemini, new_directory,
                     peer_certificate, select, tls_context, wait_until,
                     write_tree)
-from trouble import TroubledServer
+from trouble import Trouble, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 HOME = '# Home\n'
@@ -25,9 +26,10 @@ HOME = '# Home\n'
 
 def run(*arguments, **named):
     """A capsuled that is expected to end by itself: status and streams."""
-    return subprocess.run([CAPSULED, *arguments], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=DEADLINE_S, check=False, **named)
+    return subprocess.run([CAPSULED, *UNJAILED, *arguments],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=DEADLINE_S,
+                          check=False, **named)
 
 
 class Startup(unittest.TestCase):
@@ -41,8 +43,8 @@ class Startup(unittest.TestCase):
     def listening(self, gemini='127.0.0.1:0', gopher='127.0.0.1:0'):
         return ['-g', gemini, '-G', gopher, '-w', '2', '-C', self.certs]
 
-    def assert_refused(self, arguments, statuses=(1, 2), says=None):
-        process = Process(arguments)
+    def assert_refused(self, arguments, statuses=(1, 2), says=None, **named):
+        process = Process([*UNJAILED, *arguments], **named)
         try:
             status = process.wait(DEADLINE_S)
         finally:
@@ -200,12 +202,35 @@ class Startup(unittest.TestCase):
             file.write(b'nonsense')
         self.assert_refused([*good, self.tree], (2,), 'localhost.key')
 
-    def test_check_as_the_workers(self):
+    def test_a_capsule_that_workers_may_not_read(self):
         os.chmod(self.tree, 0o300)
+        self.addCleanup(os.chmod, self.tree, 0o755)
         says = ('not readable for user' if os.geteuid() == 0
                 else 'Permission denied')
         self.assert_refused(['-t', '-C', self.certs, self.tree], (2,), says)
-        os.chmod(self.tree, 0o755)
+        self.assert_refused([*self.listening(), self.tree], (1,), says)
+        os.chmod(self.tree, 0o500)
+        if os.geteuid() == 0:
+            self.assert_refused([*self.listening(), self.tree], (1,), says)
+
+    def test_root_that_cannot_become_a_user(self):
+        trouble = Trouble()
+        self.addCleanup(trouble.close)
+        trouble['setuid_error'] = errno.EPERM
+        for flags, status in ((['-t'], 2), ([], 1)):
+            with self.subTest(flags=flags):
+                self.assert_refused(
+                    [*flags, '-g', 'off', '-G', '127.0.0.1:0', '-u', 'nobody',
+                     self.tree], (status,),
+                    'cannot become user nobody: Operation not permitted; '
+                    'start with the capabilities CAP_SETUID and CAP_SETGID',
+                    env=trouble.environment())
+
+    def test_a_worker_for_each_cpu_that_may_be_used(self):
+        cpu = min(os.sched_getaffinity(0))
+        with Server(TREE, arguments=['-w', '0'], preexec_fn=lambda:
+                    os.sched_setaffinity(0, {cpu})) as server:
+            self.assertIn(' workers=1', server.ready)
 
     def test_bad_file(self):
         path = os.path.join(self.directory, 'conf')

@@ -46,6 +46,7 @@ struct trouble {
 	_Atomic int64_t changes; /* calls that change names or wait for disks */
 	_Atomic int64_t kill_at; /* of them, before it is made */
 	_Atomic int64_t link_error;
+	_Atomic int64_t setuid_error; /* of root, which everybody is then */
 };
 
 enum escape {
@@ -85,6 +86,8 @@ NEXT(read, read)
 NEXT(pread, pread)
 NEXT(sendfile, sendfile)
 NEXT(readdir, readdir)
+NEXT(geteuid, geteuid)
+NEXT(setresuid, setresuid)
 NEXT(syscall, syscall)
 NEXT(openat, openat)
 NEXT(faccessat, faccessat)
@@ -119,6 +122,8 @@ begin(void)
 	find_pread();
 	find_sendfile();
 	find_readdir();
+	find_geteuid();
+	find_setresuid();
 	find_syscall();
 	find_openat();
 	find_faccessat();
@@ -350,6 +355,20 @@ __pread_chk(int fd, void *at, size_t room, off_t from, size_t size)
 	if (room > size)
 		abort();
 	return pread(fd, at, room, from);
+}
+
+uid_t
+geteuid(void)
+{
+	return trouble->setuid_error != 0 ? 0 : next_geteuid();
+}
+
+int
+setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+	return fails_with(trouble->setuid_error)
+	    ? -1
+	    : next_setresuid(real, effective, saved);
 }
 
 struct dirent *
