@@ -26,7 +26,7 @@ static const char usage[] =
     "Gemini and Gopher.\n"
     "\n"
     "  -n NAME          a host name of the capsule; the first is canonical\n"
-    "                   (localhost)\n"
+    "                   (localhost, open to this machine only)\n"
     "  -g [ADDR:]PORT   listen for Gemini (1965), or off\n"
     "  -G [ADDR:]PORT   listen for Gopher (70), or off\n"
     "  -C CERTS         directory of certificates (certs)\n"

@@ -50,6 +50,11 @@ struct config {
 	const char *user; /* whom workers become; empty: who we are */
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
+	/*
+	 * A port was given without an address, and no name but localhost: it
+	 * is two listeners, on the loopback addresses of IPv4 and IPv6.
+	 */
+	bool loopback;
 	size_t workers; /* at least 1 */
 	/*
 	 * What site.gemini_ports points to.  Unless gemini_ports_given, there

@@ -48,16 +48,53 @@ nth_of(const struct listeners *listeners, size_t at)
 	return nth;
 }
 
-static const char *
-remedy(int error)
+/* Whether one of the sockets that are open takes clients of `address`. */
+static bool
+overlaps(const struct listeners *listeners, const struct net_address *address)
 {
-	switch (error) {
-	case EADDRINUSE:
-		return "stop what listens there, choose another port with -g "
-		       "or -G, or, if it is this server itself, restart it";
-	case EACCES: return "choose a port above 1023, or start as root";
-	case EADDRNOTAVAIL: return "choose an address of this machine";
-	default: return "choose another address";
+	for (size_t i = 0; listeners != NULL && i < listeners->count; i++)
+		if (net_overlaps(&listeners->addresses[i].bound, address))
+			return true;
+	return false;
+}
+
+/*
+ * Whether `asked`, which is ::1, is to have the port that was bound for the
+ * address before it: localhost is both.
+ */
+static bool
+shares_port(const struct listeners *listeners, const struct net_address *asked)
+{
+	const struct listener_address *last;
+
+	if (listeners->count == 0 || net_port(asked) != 0)
+		return false;
+	last = &listeners->addresses[listeners->count - 1];
+	return net_port(&last->asked) == 0 &&
+	    !net_equals(&last->asked, asked) && net_is_loopback(&last->asked) &&
+	    net_is_loopback(asked);
+}
+
+/* Opens the sockets of the next address. */
+static int
+open_sockets(struct listeners *listeners, struct listener_address *address,
+    const struct listeners *old)
+{
+	bool shared = shares_port(listeners, &address->asked);
+
+	if (shared)
+		net_port_set(&address->bound, net_port(&address[-1].bound));
+	for (;;) {
+		if (net_listen(&address->bound, address->sockets,
+			listeners->sockets_each,
+			overlaps(listeners, &address->bound) ||
+			    overlaps(old, &address->bound)) == 0)
+			return 0;
+		if (!shared || errno != EADDRINUSE)
+			return -1;
+		/* Another has that port of ::1: any other is as good. */
+		address->bound = address->asked;
+		shared = false;
 	}
 }
 
@@ -81,12 +118,19 @@ open_address(struct listeners *listeners, const struct net_address *asked,
 	if (known != NULL)
 		*address = *known;
 	address->kind = *kind;
-	if (known == NULL &&
-	    net_listen(&address->bound, address->sockets,
-		listeners->sockets_each) == -1)
+	if (known == NULL && open_sockets(listeners, address, old) == -1)
 		return -1;
 	listeners->count++;
 	return 0;
+}
+
+/* Whether the machine lacks ::1, and localhost is 127.0.0.1 alone. */
+static bool
+may_be_left_out(const struct config *config, const struct net_address *asked)
+{
+	return config->loopback && net_is_loopback(asked) &&
+	    asked->at.ss_family == AF_INET6 &&
+	    (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT);
 }
 
 static int
@@ -100,12 +144,14 @@ open_all(struct listeners *listeners, const struct config *config,
 
 	for (size_t i = 0; i < config->gemini_count; i++) {
 		*failed = &config->gemini[i];
-		if (open_address(listeners, *failed, &of_gemini, old) == -1)
+		if (open_address(listeners, *failed, &of_gemini, old) == -1 &&
+		    !may_be_left_out(config, *failed))
 			return -1;
 	}
 	for (size_t i = 0; i < config->gopher_count; i++) {
 		*failed = &config->gopher[i];
-		if (open_address(listeners, *failed, &of_gopher, old) == -1)
+		if (open_address(listeners, *failed, &of_gopher, old) == -1 &&
+		    !may_be_left_out(config, *failed))
 			return -1;
 	}
 	return 0;
@@ -131,6 +177,35 @@ fill_ports(const struct listeners *listeners, struct config *config)
 		    !config->gemini_ports_given)
 			config->gemini_ports[gemini_seen++] = port;
 	}
+	if (gemini_seen > 0)
+		config->site.gemini_port_count = gemini_seen;
+}
+
+/* Writes the reason, in errno, and the simplest cure. */
+static void
+explain(const struct config *config, const struct net_address *failed,
+    char *error, size_t size)
+{
+	bool is_gopher = failed >= config->gopher &&
+	    failed < config->gopher + config->gopher_count;
+	const char *reason = strerror(errno);
+	char text[NET_TEXT_MAX];
+
+	net_address_format(failed, text);
+	if (errno == EADDRINUSE)
+		snprintf(error, size,
+		    "cannot listen on %s: %s; try -g 1966 -G 7071", text,
+		    reason);
+	else if (errno == EACCES)
+		snprintf(error, size,
+		    "cannot listen on %s: %s; ports below 1024 need root or "
+		    "CAP_NET_BIND_SERVICE, try %s",
+		    text, reason, is_gopher ? "-G 7070" : "-g 1965");
+	else
+		snprintf(error, size,
+		    "cannot listen on %s: %s; choose an address of this "
+		    "machine",
+		    text, reason);
 }
 
 int
@@ -138,8 +213,6 @@ listeners_open(struct listeners *listeners, struct config *config,
     const struct listeners *old, char *error, size_t error_size)
 {
 	const struct net_address *failed = NULL;
-	char text[NET_TEXT_MAX] = "memory";
-	int why;
 
 	*listeners = (struct listeners){
 		.sockets_each =
@@ -149,13 +222,12 @@ listeners_open(struct listeners *listeners, struct config *config,
 	};
 	if (listeners->sockets_each > SOCKETS_MAX)
 		listeners->sockets_each = SOCKETS_MAX;
-	if (listeners->addresses == NULL ||
-	    open_all(listeners, config, old, &failed) == -1) {
-		why = errno;
-		if (failed != NULL)
-			net_address_format(failed, text);
-		snprintf(error, error_size, "%s: cannot listen: %s; %s", text,
-		    strerror(why), remedy(why));
+	if (listeners->addresses == NULL) {
+		snprintf(error, error_size, "out of memory");
+		return -1;
+	}
+	if (open_all(listeners, config, old, &failed) == -1) {
+		explain(config, failed, error, error_size);
 		listeners_close(listeners, old);
 		return -1;
 	}
@@ -244,6 +316,10 @@ listeners_log_ready(
 	char text[2048];
 	struct buf line = buf_over(text, sizeof text);
 
+	if (config->loopback)
+		log_line(LOG_LEVEL_INFO,
+		    "no name given: listening for this machine only; "
+		    "-n NAME lets others in");
 	buf_add(&line, STR("ready"));
 	describe(listeners, &gemini, &line);
 	describe(listeners, &gopher, &line);

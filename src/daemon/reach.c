@@ -49,72 +49,136 @@ reach_names(struct setting *s)
 	return 0;
 }
 
-/* Whether a fixed port is among the `count` addresses before it. */
+struct list {
+	struct net_address *all;
+	size_t count;
+};
+
+/* Whether a fixed port is in the list, at the same address. */
 static bool
-is_taken(const struct net_address *address, const struct net_address *before,
-    size_t count)
+has(const struct list *list, const struct net_address *address)
 {
-	for (size_t i = 0; i < count; i++)
-		if (net_port(address) != 0 && net_equals(address, &before[i]))
+	for (size_t i = 0; i < list->count; i++)
+		if (net_port(address) != 0 &&
+		    net_equals(address, &list->all[i]))
 			return true;
 	return false;
 }
 
-static int
-read_listeners(struct setting *s, struct net_address **out, size_t *out_count)
+static bool
+is_repeated(const struct setting *s, size_t i)
 {
-	size_t count = s->count;
-	struct net_address *all = setting_array(s, count, sizeof *all);
+	for (size_t j = 0; j < i; j++)
+		if (str_equals(s->values[i], s->values[j]))
+			return true;
+	return false;
+}
 
-	if (all == NULL)
-		return setting_fail_memory(s);
-	*out = all;
-	*out_count = 0;
-	if (count == 1 && str_equals(s->values[0], STR("off")))
+/* No name by which others could know this machine. */
+static bool
+is_local(const struct site *site)
+{
+	return site->name_count == 1 &&
+	    str_equals(site->names[0], STR("localhost"));
+}
+
+/* The addresses of one value, at most two; 0 when it is none. */
+static size_t
+read_addresses(struct setting *s, size_t i, struct net_address found[2])
+{
+	static const char *const loopback[] = { "127.0.0.1:0", "[::1]:0" };
+	struct str value = s->values[i];
+	uint16_t port;
+
+	if (net_address_parse(value.at, &found[0]) == -1)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		struct str value = s->values[i];
+	if (str_find(value, ':') < value.len || !is_local(&s->config->site))
+		return 1;
+	s->config->loopback = true;
+	port = net_port(&found[0]);
+	for (size_t j = 0; j < 2; j++) {
+		if (net_address_parse(loopback[j], &found[j]) == -1)
+			return 0;
+		net_port_set(&found[j], port);
+	}
+	return 2;
+}
 
-		if (str_equals(value, STR("off")))
+static int
+read_listener(struct setting *s, size_t i, struct list *list,
+    const struct list *of_gemini)
+{
+	const char *text = s->values[i].at;
+	struct net_address found[2];
+	size_t count = read_addresses(s, i, found);
+
+	if (count == 0)
+		return setting_fail(s,
+		    "\"%.99s\" is no listener, give [ADDR:]PORT, with a port "
+		    "up to 65535, or off",
+		    text);
+	for (size_t j = 0; j < count; j++) {
+		if (has(of_gemini, &found[j]))
+			return setting_fail(s,
+			    "\"%.99s\" is Gemini's too, give another port",
+			    text);
+		/* A port and one of its loopback addresses may both be given.
+		 */
+		if (has(list, &found[j]) &&
+		    (!s->config->loopback || is_repeated(s, i)))
+			return setting_fail(
+			    s, "\"%.99s\" is given twice, leave one out", text);
+		if (!has(list, &found[j]))
+			list->all[list->count++] = found[j];
+	}
+	return 0;
+}
+
+static int
+read_listeners(
+    struct setting *s, struct list *list, const struct list *of_gemini)
+{
+	list->all = setting_array(s, 2 * s->count, sizeof *list->all);
+	list->count = 0;
+	if (list->all == NULL)
+		return setting_fail_memory(s);
+	if (s->count == 1 && str_equals(s->values[0], STR("off")))
+		return 0;
+	for (size_t i = 0; i < s->count; i++) {
+		if (str_equals(s->values[i], STR("off")))
 			return setting_fail(s,
 			    "%s is off and on, give off alone or leave it out",
 			    s->key->name);
-		if (net_address_parse(value.at, &all[i]) == -1)
-			return setting_fail(s,
-			    "\"%.99s\" is no listener, give [ADDR:]PORT, with "
-			    "a "
-			    "port up to 65535, or off",
-			    value.at);
-		if (is_taken(&all[i], all, i))
-			return setting_fail(s,
-			    "\"%.99s\" is given twice, leave one out",
-			    value.at);
+		if (read_listener(s, i, list, of_gemini) == -1)
+			return -1;
 	}
-	*out_count = count;
 	return 0;
 }
 
 int
 reach_gemini(struct setting *s)
 {
-	struct config *config = s->config;
+	const struct list none = { 0 };
+	struct list list;
 
-	return read_listeners(s, &config->gemini, &config->gemini_count);
+	if (read_listeners(s, &list, &none) == -1)
+		return -1;
+	s->config->gemini = list.all;
+	s->config->gemini_count = list.count;
+	return 0;
 }
 
 int
 reach_gopher(struct setting *s)
 {
 	struct config *config = s->config;
+	const struct list of_gemini = { config->gemini, config->gemini_count };
+	struct list list;
 
-	if (read_listeners(s, &config->gopher, &config->gopher_count) == -1)
+	if (read_listeners(s, &list, &of_gemini) == -1)
 		return -1;
-	for (size_t i = 0; i < config->gopher_count; i++)
-		if (is_taken(&config->gopher[i], config->gemini,
-			config->gemini_count))
-			return setting_fail(s,
-			    "\"%.99s\" is Gemini's too, give another port",
-			    s->values[i].at);
+	config->gopher = list.all;
+	config->gopher_count = list.count;
 	if (config->gemini_count + config->gopher_count == 0)
 		return setting_fail(s,
 		    "gemini and gopher are both off, give one of them a port");

@@ -188,6 +188,34 @@ net_is_loopback(const struct net_address *address)
 	return memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0;
 }
 
+static bool
+is_ipv4(const struct net_address *address)
+{
+	unsigned char bytes[16];
+
+	return address_bytes(address, bytes) == 4;
+}
+
+/* Whether `a` is every address of a family of which `b` is. */
+static bool
+covers(const struct net_address *a, const struct net_address *b)
+{
+	unsigned char bytes[16], none[16] = { 0 };
+	size_t len = address_bytes(a, bytes);
+
+	if (memcmp(bytes, none, len) != 0)
+		return false;
+	/* That of IPv6 takes clients of IPv4, too. */
+	return len == 16 || is_ipv4(b);
+}
+
+bool
+net_overlaps(const struct net_address *a, const struct net_address *b)
+{
+	return net_port(a) != 0 && net_port(a) == net_port(b) &&
+	    (covers(a, b) || covers(b, a));
+}
+
 static void
 keep_bits(unsigned char *bytes, size_t len, unsigned bits)
 {
@@ -278,7 +306,8 @@ listen_more(const struct net_address *address, int first)
 }
 
 int
-net_listen(struct net_address *address, int *sockets, size_t count)
+net_listen(
+    struct net_address *address, int *sockets, size_t count, bool overlaps)
 {
 	size_t opened = 0;
 	int error;
@@ -287,11 +316,11 @@ net_listen(struct net_address *address, int *sockets, size_t count)
 	 * The first is bound alone, so that an address somebody else has is
 	 * an error even when that somebody shares it; only then do we share.
 	 */
-	sockets[0] = listen_on(address, false);
+	sockets[0] = listen_on(address, overlaps);
 	if (sockets[0] == -1 && is_any_ipv6(address) &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
 		fall_back_to_ipv4(address);
-		sockets[0] = listen_on(address, false);
+		sockets[0] = listen_on(address, overlaps);
 	}
 	if (sockets[0] == -1)
 		return -1;

@@ -86,16 +86,19 @@ test_defaults(void **state)
 	assert_string_equal(config.user, "");
 	assert_int_equal(config.site.name_count, 1);
 	expect_str(config.site.names[0], "localhost");
-	assert_int_equal(config.gemini_count, 1);
+	assert_true(config.loopback);
+	assert_int_equal(config.gemini_count, 2);
 	net_address_format(&config.gemini[0], text);
-	assert_string_equal(text, "[::]:1965");
-	assert_int_equal(config.gopher_count, 1);
+	assert_string_equal(text, "127.0.0.1:1965");
+	net_address_format(&config.gemini[1], text);
+	assert_string_equal(text, "[::1]:1965");
+	assert_int_equal(config.gopher_count, 2);
 	assert_int_equal(net_port(&config.gopher[0]), 70);
 	assert_true(config.workers >= 1 && config.workers <= 256);
 	assert_false(config.gopher_port_given);
 	assert_false(config.gemini_ports_given);
 	assert_int_equal(config.site.gopher_port, 70);
-	assert_int_equal(config.site.gemini_port_count, 1);
+	assert_int_equal(config.site.gemini_port_count, 2);
 	assert_int_equal(config.site.gemini_ports[0], 1965);
 	assert_ptr_equal(config.site.gemini_ports, config.gemini_ports);
 	expect_str(config.site.gopher_host, "localhost");
@@ -273,12 +276,69 @@ test_listeners(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		struct config config;
 
-		load_good(&config, NULL, table[i].settings);
+		load_good(&config, "names = example.org", table[i].settings);
 		assert_int_equal(config.gemini_count, table[i].gemini);
 		assert_int_equal(config.gopher_count, table[i].gopher);
 		assert_int_equal(config.site.gemini_port_count, table[i].ports);
 		assert_int_equal(config.site.gemini_ports[0], table[i].port);
 		assert_int_equal(config.site.gopher_port, table[i].gopher_port);
+		config_release(&config);
+	}
+}
+
+/* Writes the addresses, with commas. */
+static void
+list_addresses(
+    const struct net_address *all, size_t count, char *out, size_t size)
+{
+	char text[NET_TEXT_MAX];
+	struct buf list = buf_over(out, size - 1);
+
+	for (size_t i = 0; i < count; i++) {
+		net_address_format(&all[i], text);
+		buf_printf(&list, "%s%s", i > 0 ? "," : "", text);
+	}
+	out[list.len] = '\0';
+}
+
+static void
+test_loopback(void **state)
+{
+	static const struct {
+		const char *settings[SETTINGS];
+		const char *gemini;
+		bool loopback;
+	} table[] = {
+		{ { "gemini=5" }, "127.0.0.1:5,[::1]:5", true },
+		{ { "gemini=0", "names=LOCALHOST" }, "127.0.0.1:0,[::1]:0",
+		    true },
+		{ { "gemini=5", "gemini=127.0.0.1:5" }, "127.0.0.1:5,[::1]:5",
+		    true },
+		{ { "gemini=[::1]:5", "gemini=5" }, "[::1]:5,127.0.0.1:5",
+		    true },
+		{ { "gemini=5", "gemini=[::]:5" }, "127.0.0.1:5,[::1]:5,[::]:5",
+		    true },
+		{ { "gemini=5", "gemini=0.0.0.0:6" },
+		    "127.0.0.1:5,[::1]:5,0.0.0.0:6", true },
+		{ { "gemini=[::]:5", "gopher=off" }, "[::]:5", false },
+		{ { "gemini=5", "names=a" }, "[::]:5", false },
+		{ { "gemini=5", "names=localhost", "names=a" }, "[::]:5",
+		    false },
+		{ { "gemini=5", "names=127.0.0.1" }, "[::]:5", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct config config;
+		char text[256];
+
+		load_good(&config, NULL, table[i].settings);
+		list_addresses(
+		    config.gemini, config.gemini_count, text, sizeof text);
+		assert_string_equal(text, table[i].gemini);
+		assert_int_equal(config.loopback, table[i].loopback);
+		assert_int_equal(
+		    config.site.gemini_port_count, config.gemini_count);
 		config_release(&config);
 	}
 }
@@ -502,6 +562,14 @@ test_bad_settings(void **state)
 		    "-o width: width is \"1\", give a number from 33 to 200" },
 		{ { "width=" },
 		    "-o width: width is \"\", give a number from 33 to 200" },
+		{ { "gopher=[::1]:1965" },
+		    "-o gopher: \"[::1]:1965\" is Gemini's too, "
+		    "give another port" },
+		{ { "gemini=5", "gemini=127.0.0.1:6", "gemini=127.0.0.1:6" },
+		    "-o gemini: \"127.0.0.1:6\" is given twice, leave one "
+		    "out" },
+		{ { "names=a", "gemini=5", "gemini=[::]:5" },
+		    "-o gemini: \"[::]:5\" is given twice, leave one out" },
 		{ { "gopher=1965" },
 		    "-o gopher: \"1965\" is Gemini's too, "
 		    "give another port" },
@@ -705,6 +773,7 @@ main(void)
 		cmocka_unit_test(test_command_line_wins),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_lang),
 		cmocka_unit_test(test_bad_settings),

@@ -35,7 +35,8 @@ begin(struct two *two, unsigned patience_ms)
 		struct net_address *address = &two->origin.addresses[i];
 
 		assert_int_equal(net_address_parse("127.0.0.1:0", address), 0);
-		assert_int_equal(net_listen(address, &two->listeners[i], 1), 0);
+		assert_int_equal(
+		    net_listen(address, &two->listeners[i], 1, false), 0);
 	}
 	two->fetch.origin = &two->origin;
 	two->fetch.fd = -1;

@@ -69,17 +69,49 @@ listening_is_exclusive(void **state)
 
 	(void)state;
 	assert_int_equal(net_address_parse("127.0.0.1:0", &address), 0);
-	assert_int_equal(net_listen(&address, sockets, 3), 0);
+	assert_int_equal(net_listen(&address, sockets, 3, false), 0);
 	assert_int_not_equal(net_port(&address), 0);
 	/* Ours alone, though our own three share it. */
 	again = address;
-	assert_int_equal(net_listen(&again, other, 1), -1);
+	assert_int_equal(net_listen(&again, other, 1, false), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	for (size_t i = 0; i < 3; i++)
 		close(sockets[i]);
-	assert_int_equal(net_listen(&again, other, 1), 0);
+	assert_int_equal(net_listen(&again, other, 1, false), 0);
 	assert_true(net_equals(&again, &address));
 	close(other[0]);
+}
+
+static void
+overlaps(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool want;
+	} table[] = {
+		{ "0.0.0.0:70", "[::]:70", true },
+		{ "70", "127.0.0.1:70", true },
+		{ "70", "[::1]:70", true },
+		{ "70", "[::ffff:127.0.0.1]:70", true },
+		{ "0.0.0.0:70", "127.0.0.1:70", true },
+		{ "0.0.0.0:70", "[::ffff:127.0.0.1]:70", true },
+		{ "0.0.0.0:70", "[::1]:70", false },
+		{ "127.0.0.1:70", "127.0.0.2:70", false },
+		{ "127.0.0.1:70", "[::1]:70", false },
+		{ "70", "127.0.0.1:71", false },
+		{ "0", "127.0.0.1:0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct net_address a, b;
+
+		assert_int_equal(net_address_parse(table[i].a, &a), 0);
+		assert_int_equal(net_address_parse(table[i].b, &b), 0);
+		if (net_overlaps(&a, &b) != table[i].want ||
+		    net_overlaps(&b, &a) != table[i].want)
+			fail_msg("%s, %s", table[i].a, table[i].b);
+	}
 }
 
 static void
@@ -133,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(listening_is_exclusive),
+		cmocka_unit_test(overlaps),
 		cmocka_unit_test(output_waits_for_room),
 	};
 

@@ -260,14 +260,36 @@ class Startup(unittest.TestCase):
             taken.bind(('127.0.0.1', 0))
             taken.listen()
             address = '127.0.0.1:%d' % taken.getsockname()[1]
+            says = ('cannot listen on %s: Address already in use; try -g 1966 '
+                    '-G 7071' % address)
             self.assert_refused(
-                [*self.listening(gemini=address), self.tree], (1,), address)
+                [*self.listening(gemini=address), self.tree], (1,), says)
             self.assert_refused(
-                [*self.listening(gopher=address), self.tree], (1,), address)
+                [*self.listening(gopher=address), self.tree], (1,), says)
         with Server(TREE) as other:
             address = '127.0.0.1:%d' % other.gemini_port
             self.assert_refused(
                 [*self.listening(gemini=address), self.tree], (1,), address)
+
+    def test_other_addresses_that_fail(self):
+        trouble = Trouble()
+        self.addCleanup(trouble.close)
+        for error, flag, port, says in (
+                (errno.EACCES, '-G', 70,
+                 'ports below 1024 need root or CAP_NET_BIND_SERVICE, '
+                 'try -G 7070'),
+                (errno.EACCES, '-g', 965,
+                 'ports below 1024 need root or CAP_NET_BIND_SERVICE, '
+                 'try -g 1965'),
+                (errno.EADDRNOTAVAIL, '-g', 1965,
+                 'choose an address of this machine')):
+            with self.subTest(error=error, flag=flag):
+                trouble['ipv6_error'] = error
+                self.assert_refused(
+                    [*self.listening(), flag, '[::1]:%d' % port, self.tree],
+                    (1,), 'cannot listen on [::1]:%d: %s; %s' % (
+                        port, os.strerror(error), says),
+                    env=trouble.environment())
 
     def make_pair(self, name='localhost', key='ec', days='365'):
         os.makedirs(self.certs, exist_ok=True)
@@ -401,16 +423,124 @@ class Startup(unittest.TestCase):
             self.assertFalse(os.path.exists(
                 os.path.join(server.certs, 'localhost.key')))
 
-    def test_both_families(self):
-        with Server(TREE, gemini='0', gopher='0') as server:
-            self.assertEqual(fetch(server).text, HOME)
-            with Connection(server.gemini_port, tls_context(),
-                            host='::1') as client:
-                client.send(server.url('/').encode() + b'\r\n')
+    def assert_answers(self, host, port, name='localhost', protocol='gemini'):
+        context = tls_context() if protocol == 'gemini' else None
+        with Connection(port, context, host=host) as client:
+            if protocol == 'gemini':
+                client.send(b'gemini://%s:%d/\r\n' % (name.encode(), port))
                 self.assertEqual(client.read_reply().text, HOME)
-            with Connection(server.gopher_port, host='::1') as client:
+            else:
                 client.send(b'\r\n')
                 self.assertIn(b'iHome\t', client.read_all())
+
+    def test_both_families(self):
+        for gemini_at, gopher_at, names in (
+                ('0', '0', ['example.org']),
+                ('[::]:0', '[::]:0', ['localhost'])):
+            with self.subTest(gemini_at), Server(
+                    TREE, gemini=gemini_at, gopher=gopher_at,
+                    names=names) as server:
+                self.assertNotIn('this machine only', server.log.text())
+                for host in ('127.0.0.1', '127.0.0.2', '::1'):
+                    self.assert_answers(host, server.gemini_port, names[0])
+                    self.assert_answers(host, server.gopher_port,
+                                        protocol='gopher')
+
+    def test_localhost_is_this_machine_only(self):
+        ports = []
+        for names in ([], ['localhost'], ['LOCALHOST', 'localhost']):
+            with self.subTest(names=names), Server(
+                    TREE, names=names, gemini='0', gopher='0') as server:
+                self.assertIsNotNone(server.log.find(
+                    '^info no name given: listening for this machine only'))
+                for protocol in ('gemini', 'gopher'):
+                    match = re.search(r' %s=127\.0\.0\.1:(\d+),'
+                                      r'\[::1\]:(\d+) ' % protocol,
+                                      server.ready)
+                    ports.append((match[1], match[2]))
+                    self.assert_answers(
+                        '127.0.0.1', int(match[1]), protocol=protocol)
+                    self.assert_answers(
+                        '::1', int(match[2]), protocol=protocol)
+                    with self.assertRaises(ConnectionRefusedError):
+                        Connection(int(match[1]), host='127.0.0.2')
+        # One port, unless another process has it.
+        self.assertTrue(any(one == other for one, other in ports), ports)
+
+    def test_localhost_without_ipv6(self):
+        for error in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            with self.subTest(error=error), TroubledServer(
+                    TREE, gemini='0', gopher='0', names=[],
+                    begun={'ipv6_error': error}) as server:
+                self.assertRegex(
+                    server.ready,
+                    r' gemini=127\.0\.0\.1:\d+ gopher=127\.0\.0\.1:\d+ ')
+                self.assert_answers('127.0.0.1', server.gemini_port)
+                self.assertIn('gemini://localhost:%d/' % server.gemini_port,
+                              server.out.text())
+                # Nor is there a port of the address that is missing.
+                self.assertEqual(
+                    gemini(server, b'gemini://localhost:0/\r\n').status, 53)
+
+    def test_one_port_of_several_addresses(self):
+        rows = (
+            (['-g', '0.0.0.0:{}', '-g', '[::]:{}'], 'gemini', 'gemini'),
+            (['-g', '[::]:{}', '-g', '0.0.0.0:{}'], 'gemini', 'gemini'),
+            (['-g', '[::]:{}', '-G', '0.0.0.0:{}'], 'gopher', 'gemini'),
+            (['-g', '{}', '-g', '127.0.0.1:{}'], 'gemini', 'gemini'),
+            (['-g', '127.0.0.1:{}', '-g', '{}'], 'gemini', 'gemini'),
+            (['-g', '{}', '-G', '127.0.0.1:{}'], 'gopher', 'gemini'),
+            (['-G', '[::1]:{}', '-g', '{}'], 'gemini', 'gopher'))
+        for flags, on_four, on_six in rows:
+            with self.subTest(flags=flags):
+                port, server = self.start_on_a_free_port(flags)
+                with server:
+                    for host, protocol in (('127.0.0.1', on_four),
+                                           ('::1', on_six)):
+                        for _ in range(8):
+                            self.assert_answers(
+                                host, port, 'example.org', protocol)
+
+    def start_on_a_free_port(self, flags):
+        """Fails as a start does, unless the port was taken meanwhile."""
+        while True:
+            with socket.create_server(('', 0), family=socket.AF_INET6,
+                                      dualstack_ipv6=True) as probe:
+                port = probe.getsockname()[1]
+            rest = [] if '-G' in flags else ['-G', 'off']
+            try:
+                return port, Server(
+                    TREE, names=['example.org'], gemini=None, gopher=None,
+                    arguments=[flag.format(port) for flag in flags] + rest)
+            except AssertionError:
+                with socket.create_server(('', port), family=socket.AF_INET6,
+                                          dualstack_ipv6=True):
+                    raise
+
+    def test_the_same_port_after_a_reload(self):
+        path = os.path.join(self.directory, 'conf')
+
+        def write(*addresses):
+            with open(path, 'w', encoding='ascii') as file:
+                file.write('gemini = { %s }\n' % ', '.join(
+                    '"%s"' % address for address in addresses))
+
+        write('0')
+        with Server(TREE, names=['example.org'], gemini=None, gopher='off',
+                    arguments=['-c', path]) as server:
+            port = server.gemini_port
+            for addresses in (['127.0.0.1:%d' % port],
+                              ['127.0.0.1:%d' % port, '%d' % port],
+                              ['[::]:%d' % port, '0.0.0.0:%d' % port],
+                              ['%d' % port]):
+                with self.subTest(addresses=addresses):
+                    write(*addresses)
+                    since = len(server.lines)
+                    server.signal(signal.SIGHUP)
+                    server.wait_for_line('^info reloaded', since)
+                    self.assert_answers('127.0.0.1', port, 'example.org')
+                    if len(addresses) == 2:
+                        self.assert_answers('::1', port, 'example.org')
 
     def test_several_listeners(self):
         with Server(TREE, arguments=['-g', '127.0.0.2:0']) as server:

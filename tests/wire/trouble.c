@@ -47,6 +47,7 @@ struct trouble {
 	_Atomic int64_t kill_at; /* of them, before it is made */
 	_Atomic int64_t link_error;
 	_Atomic int64_t setuid_error; /* of root, which everybody is then */
+	_Atomic int64_t ipv6_error; /* of a socket of any process */
 };
 
 enum escape {
@@ -86,6 +87,7 @@ NEXT(read, read)
 NEXT(pread, pread)
 NEXT(sendfile, sendfile)
 NEXT(readdir, readdir)
+NEXT(socket, socket)
 NEXT(geteuid, geteuid)
 NEXT(setresuid, setresuid)
 NEXT(syscall, syscall)
@@ -122,6 +124,7 @@ begin(void)
 	find_pread();
 	find_sendfile();
 	find_readdir();
+	find_socket();
 	find_geteuid();
 	find_setresuid();
 	find_syscall();
@@ -355,6 +358,15 @@ __pread_chk(int fd, void *at, size_t room, off_t from, size_t size)
 	if (room > size)
 		abort();
 	return pread(fd, at, room, from);
+}
+
+int
+socket(int family, int type, int protocol)
+{
+	if (trouble->ipv6_error == 0 || family != AF_INET6)
+		return next_socket(family, type, protocol);
+	errno = (int)trouble->ipv6_error;
+	return -1;
 }
 
 uid_t
