@@ -187,7 +187,7 @@ client_start(struct load *load, struct client *client, bool stays_idle)
 		setsockopt(
 		    client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	set_source(load, client);
-	if (!options->gopher)
+	if (!options->gopher && !(stays_idle && options->half_open))
 		start_tls(load, client);
 	client->state = CLIENT_CONNECT;
 	load->outcome.started++;
@@ -352,7 +352,11 @@ drive_connect(struct load *load, struct client *client)
 		client_fail(load, client, FAILURE_CONNECT);
 		return false;
 	}
-	if (client->ssl != NULL)
+	if (client->stays_idle && load->options.half_open) {
+		if (send(client->fd, "\x16", 1, 0) != 1)
+			die("send: %s", strerror(errno));
+		client->state = CLIENT_IDLE;
+	} else if (client->ssl != NULL)
 		client->state = CLIENT_HANDSHAKE;
 	else
 		client->state = client->stays_idle ? CLIENT_IDLE : CLIENT_SEND;

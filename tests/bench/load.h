@@ -26,6 +26,7 @@ struct target {
 
 struct options {
 	bool gopher, resume, nagle;
+	bool half_open; /* idle ones send a byte of a ClientHello */
 	size_t concurrency, requests, warm, idle, sources;
 	double seconds, patience_s, hold_s;
 	pid_t pid; /* 0: nobody is watched */

@@ -26,6 +26,7 @@ static const char usage_text[] =
     "  -k SUITES   suites of TLS 1.3 to offer (OpenSSL's)\n"
     "  -K GROUPS   groups to offer (X25519:P-256)\n"
     "  -i N        first open N connections, silent after the handshake\n"
+    "  -O          these send one byte of a ClientHello and no more\n"
     "  -H SECONDS  hold them that long before memory is read (2)\n"
     "  -p PID      the server: count the CPU and memory of its family\n"
     "  -G DIR      its cgroup, where the CPU time is exact\n";
@@ -143,6 +144,7 @@ read_flag(struct options *options, int flag)
 	case 'r': options->resume = true; break;
 	case 's': options->sources = (size_t)number(optarg, 1, 250); break;
 	case 'N': options->nagle = true; break;
+	case 'O': options->half_open = true; break;
 	case 'k': options->suites = optarg; break;
 	case 'K': options->groups = optarg; break;
 	case 'i': options->idle = (size_t)number(optarg, 1, 2e4); break;
@@ -166,7 +168,7 @@ options_read(struct options *options, int argc, char **argv)
 		.patience_s = 10,
 		.hold_s = 2 };
 	while (
-	    (flag = getopt(argc, argv, "g:c:n:t:T:w:rs:Nk:K:i:H:p:G:")) != -1)
+	    (flag = getopt(argc, argv, "g:c:n:t:T:w:rs:NOk:K:i:H:p:G:")) != -1)
 		read_flag(options, flag);
 	if (argc - optind < 3) {
 		fputs(usage_text, stderr);

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from typing import NamedTuple
 
 import peers
 from works import UNITS
@@ -146,13 +147,31 @@ def noise(rounds):
     return others / (sum(one['wall_s'] for one in results) * os.cpu_count())
 
 
+class Memory(NamedTuple):
+    rest: dict  # by server: KiB
+    idle: dict  # by server: KiB of a silent TLS client
+    half_open: dict  # by their number: KiB of each, and KiB left behind
+
+
 MEMORY_HEAD = ('Memory', 'at rest', 'an idle TLS client')
 
 
-def memory(rest, idle):
-    for name, kib in rest.items():
+def memory(of):
+    for name, kib in of.rest.items():
         yield (name, '%.1f MiB' % (kib / 1024),
-               '%.1f KiB' % idle[name] if name in idle else '')
+               '%.1f KiB' % of.idle[name] if name in of.idle else '')
+
+
+HALF_OPEN_HEAD = ('Half-open TLS clients', 'each', 'at most', '',
+                  'left behind')
+HALF_OPEN_KIB = 4
+
+
+def half_open(of):
+    for count, (each, left) in of.half_open.items():
+        yield ('%d' % count, '%.1f KiB' % each, '%d KiB' % HALF_OPEN_KIB,
+               'met' if each <= HALF_OPEN_KIB else 'MISSED',
+               '%.1f MiB' % (left / 1024))
 
 
 def write_growth(path, curves):
@@ -171,7 +190,7 @@ def growth(curves):
                curve.verdict())
 
 
-def markdown(rows, rest, idle):
+def markdown(rows, memory_of):
     """What README shows, in lines."""
     yield '| Work | capsuled | to | ratio | at most | others |'
     yield '|:--|--:|:--|--:|--:|:--|'
@@ -184,13 +203,17 @@ def markdown(rows, rest, idle):
         yield '| %s | %s | %s | %s | %s | %s |' % (
             title, kind + own, to, ratio.split(' ')[0], most, others)
     for title, of, unit, scale, most in (
-            ('Memory at rest, master and two workers', rest, 'MiB', 1024, 8),
-            ('Memory of an idle TLS client', idle, 'KiB', 1, 16)):
+            ('Memory at rest, master and two workers', memory_of.rest, 'MiB',
+             1024, 8),
+            ('Memory of an idle TLS client', memory_of.idle, 'KiB', 1, 16)):
         others = ', '.join('%s %.1f' % (name, value / scale)
                            for name, value in of.items()
                            if name not in ('capsuled', 'floor'))
         yield '| %s | %.1f %s | | | %d %s | %s |' % (
             title, of['capsuled'] / scale, unit, most, unit, others)
+    for count, (each, _) in memory_of.half_open.items():
+        yield ('| Memory of each of %d half-open TLS clients | %.1f KiB | | | '
+               '%d KiB | |' % (count, each, HALF_OPEN_KIB))
 
 
 MARKS = ('<!-- what KEEP=1 make bench writes -->', '<!-- until here -->')

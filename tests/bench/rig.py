@@ -310,11 +310,11 @@ def pss_of(pids):
     return total
 
 
-def open_idle(server, protocol, port, count, hold, requests=0):
+def open_idle(server, protocol, port, count, hold, requests=0, flags=()):
     """Opens silent connections; what capload saw of it."""
     command = [CAPLOAD, '-g', protocol, '-c', '64', '-i', str(count),
                '-H', str(hold), '-n', str(requests), '-w', '0',
-               '-s', str(SOURCES), '-p', str(server.child.pid)]
+               '-s', str(SOURCES), '-p', str(server.child.pid), *flags]
     if server.cgroup:
         command += ['-G', server.cgroup]
     run = subprocess.run(

@@ -1,6 +1,8 @@
 """What is asked for, and what it may cost at most."""
 
+import resource
 import statistics
+import time
 from typing import NamedTuple
 
 import peers
@@ -14,6 +16,10 @@ INDEX_S = 120
 
 
 IDLE = 1000
+# Clients that send one byte of a ClientHello, and stay.
+HALF_OPEN = (5000, 10000)
+# For a worker to see that they have left.
+LEAVE_S = 3
 
 
 class Work(NamedTuple):
@@ -113,6 +119,22 @@ class Stage:
         return {server.name: open_idle(
             server, 'gemini', server.ports['gemini'], IDLE, 1)['idle_pss'] /
             IDLE for server in self.everybody() if 'gemini' in server.ports}
+
+    def half_open(self):
+        """By their number: KiB of each, and KiB that stay when they left."""
+        found = {}
+        for count in HALF_OPEN:
+            # The load needs a descriptor for each, and so do the workers.
+            if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2 * count:
+                continue
+            before = pss_kib(self.capsuled)
+            result = open_idle(self.capsuled, 'gemini',
+                               self.capsuled.ports['gemini'], count, 2,
+                               flags=('-O',))
+            time.sleep(LEAVE_S)
+            found[count] = (result['idle_pss'] / count,
+                            pss_kib(self.capsuled) - before)
+        return found
 
     def servers(self, work):
         size = work.size or self.size_of(work)
