@@ -16,8 +16,8 @@
  * Each run that replaces or removes anything has one folder, named after its
  * time in UTC, or a later time, so that the order of the names is that of the
  * runs.  The folders of the last BEFORE_RUNS of them are kept.  While a run is
- * being taken back, a folder "TIME.replaced" takes what that replaces; at the
- * end it gets the name TIME.
+ * being restored, the files that this replaces go to a folder "TIME.replaced",
+ * which gets the name TIME at the end.
  */
 #define BEFORE_RUNS 2
 
@@ -56,8 +56,8 @@ MUST_USE int before_take(struct before *before, int root, struct str path);
 MUST_USE int before_reopen(struct before *before);
 
 /*
- * Ends what before_reopen has begun, if all of its files are gone.  Returns
- * -1 with errno set; ENOTEMPTY: they are not.
+ * Ends the restoring of a run, if all of its files are back.  Returns
+ * -1 with errno set; ENOTEMPTY: some are not.
  */
 MUST_USE int before_swap(struct before *before);
 

@@ -122,7 +122,7 @@ add(struct listing *listing, struct str folder, const char *name)
 	if (out->count == listing->room) {
 		size_t room = listing->room == 0 ? 64 : 2 * listing->room;
 
-		/* What was outgrown stays in the arena: as much again. */
+		/* The old array stays in the arena: as much again. */
 		entries = arena_alloc(listing->arena, room * sizeof *entries);
 		if (entries == NULL)
 			return NULL;
@@ -163,7 +163,7 @@ add_name(struct listing *listing, int dir, struct str folder, const char *name)
 	return 0;
 }
 
-/* Adds what is in an open folder, and closes it. */
+/* Adds the content of an open folder, and closes it. */
 static int
 add_folder(struct listing *listing, int dir, struct str path)
 {

@@ -117,7 +117,7 @@ clash(struct filestore *store, struct str name,
 	return store->why;
 }
 
-/* What becomes of an answer when its name is compared with all others. */
+/* The result of comparing the name of an answer with all others. */
 enum claimed {
 	CLAIM_NEW,
 	CLAIM_SAME, /* the file was stored before */

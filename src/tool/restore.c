@@ -1,5 +1,5 @@
 /*
- * Brings back what the newest run of a walk has replaced or removed.
+ * Brings back the files that the newest run of a walk replaced or removed.
  */
 #include "tool/restore.h"
 
@@ -19,7 +19,7 @@ struct restore {
 	bool *refused; /* which of them do not return */
 };
 
-/* What may return. */
+/* Checks. */
 
 /* Why the entry does not return; NULL: it may. */
 static const char *
@@ -67,7 +67,7 @@ in_order(const void *a, const void *b)
 
 /*
  * Notes that the files are of the mirror, with a content that is not known.
- * That comes first: what an interrupted call brought back is known by it.
+ * That comes first: it makes the files of an interrupted call known.
  */
 static int
 note(struct restore *restore)
@@ -150,7 +150,7 @@ go(struct restore *restore)
 	for (size_t i = 0; i < list->count; i++)
 		if (!restore->refused[i])
 			bring_back(restore, list->entries[i].path);
-	/* What was refused stays there, for another call. */
+	/* Refused files stay there, for another call. */
 	if (before_swap(&mirroring->before) == -1 && errno != ENOTEMPTY)
 		return mirroring_no_disk(mirroring, ".mirror/before");
 	return 0;

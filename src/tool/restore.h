@@ -6,9 +6,9 @@
 
 /*
  * Brings back the files that the newest run of a walk has replaced or removed;
- * what they replace in turn is kept in the same place, so that a second call
- * takes the first one back.  A call that was killed is gone on with by the
- * next one.  The folder is open in mirroring->copy, and nothing is fetched.
+ * the files that they replace are kept in the same place, so that a second
+ * call takes the first one back.  The next call continues one that was
+ * killed.  The folder is open in mirroring->copy, and nothing is fetched.
  * Returns -1 with origin.error set when it could not begin or end; else 0, as
  * far as the report says.
  */

@@ -97,7 +97,7 @@ no_memory(void **state)
 	assert_int_equal(errno, ENOMEM);
 }
 
-/* A link is removed, and what it leads to stays. */
+/* A link is removed, and its target stays. */
 static void
 removed(void **state)
 {

@@ -13,7 +13,7 @@ from trouble import Trouble
 
 TIME = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$')
 OLD = {'a.txt': b'old a\n', 'b/c.txt': b'old c\n', 'd.txt': b'd\n'}
-# What the server has when it is broken: a replaced file, a removed, a new one.
+# The files of a broken server: one replaced, one removed, one new.
 BROKEN = {'a.txt': b'Error: no database\n', 'd.txt': b'd\n', 'e.txt': b'e\n'}
 
 
@@ -74,7 +74,7 @@ class Keeping(Walked):
         self.assertFalse(os.path.exists(self.path('b')))
 
     def test_only_the_last_two_runs(self):
-        """And only those that replaced or removed anything."""
+        """And only runs that replaced or removed anything."""
         self.walk({'a.txt': b'1'})
         self.walk({'a.txt': b'2'})
         self.walk({'a.txt': b'3'})
@@ -179,13 +179,13 @@ class Keeping(Walked):
 
 class Restoring(Walked):
     def broken(self):
-        """A copy of what was good, and then of a broken server."""
+        """A copy of a good server, and then of a broken one."""
         old, _ = self.walk(OLD)
         new, _ = self.walk(BROKEN)
         return old, new
 
     def test_restored(self):
-        """What came stays; a second call takes the first one back."""
+        """New files stay; a second call takes the first one back."""
         old, new = self.broken()
         result = self.restore()
         self.assertEqual(result.stdout.splitlines()[:-1], [
@@ -202,7 +202,7 @@ class Restoring(Walked):
         self.assertEqual(self.mirror.files(), back)
 
     def test_the_mirror_goes_on(self):
-        """What came back is of the mirror, and unchanged is left alone."""
+        """Restored files are of the mirror; unchanged ones are left alone."""
         self.broken()
         self.restore()
         os.utime(self.path('a.txt'), (1600000000, 1600000000))
@@ -242,7 +242,7 @@ class Restoring(Walked):
         self.assertEqual(self.mirror.files(), after)
 
     def test_the_users_own_files(self):
-        """They stay as they are, and what they hide comes back later."""
+        """They stay as they are, and the files they hide come back later."""
         old, _ = self.broken()
         self.mirror.write('b/c.txt', b'mine')
         os.unlink(self.path('a.txt'))
