@@ -72,7 +72,66 @@ static const struct extension extensions[] = {
 	{ "yml", "text/plain" },
 };
 
-/* The longest name in the table, and its end. */
+/* The same, where content usually tells more; see mime_usual. */
+static const struct extension usual[] = {
+	{ "7z", "application/x-7z-compressed" },
+	{ "aac", "audio/aac" },
+	{ "avi", "video/x-msvideo" },
+	{ "avif", "image/avif" },
+	{ "bmp", "image/bmp" },
+	{ "bz2", "application/x-bzip2" },
+	{ "deb", "application/vnd.debian.binary-package" },
+	{ "djvu", "image/vnd.djvu" },
+	{ "flac", "audio/flac" },
+	{ "gif", "image/gif" },
+	{ "gz", "application/gzip" },
+	{ "heic", "image/heic" },
+	{ "ico", "image/vnd.microsoft.icon" },
+	{ "iso", "application/x-iso9660-image" },
+	{ "jar", "application/java-archive" },
+	{ "jpeg", "image/jpeg" },
+	{ "jpg", "image/jpeg" },
+	{ "jxl", "image/jxl" },
+	{ "m4a", "audio/mp4" },
+	{ "m4v", "video/mp4" },
+	{ "mid", "audio/midi" },
+	{ "midi", "audio/midi" },
+	{ "mkv", "video/x-matroska" },
+	{ "mobi", "application/x-mobipocket-ebook" },
+	{ "mov", "video/quicktime" },
+	{ "mp3", "audio/mpeg" },
+	{ "mp4", "video/mp4" },
+	{ "mpeg", "video/mpeg" },
+	{ "mpg", "video/mpeg" },
+	{ "odp", "application/vnd.oasis.opendocument.presentation" },
+	{ "ods", "application/vnd.oasis.opendocument.spreadsheet" },
+	{ "odt", "application/vnd.oasis.opendocument.text" },
+	{ "otf", "font/otf" },
+	{ "pdf", "application/pdf" },
+	{ "png", "image/png" },
+	{ "ps", "application/postscript" },
+	{ "rar", "application/vnd.rar" },
+	{ "tar", "application/x-tar" },
+	{ "tif", "image/tiff" },
+	{ "tiff", "image/tiff" },
+	{ "ttf", "font/ttf" },
+	{ "wasm", "application/wasm" },
+	{ "wav", "audio/x-wav" },
+	{ "webm", "video/webm" },
+	{ "webp", "image/webp" },
+	{ "woff", "font/woff" },
+	{ "woff2", "font/woff2" },
+	{ "xz", "application/x-xz" },
+	{ "zip", "application/zip" },
+	{ "zst", "application/zstd" },
+};
+
+struct extension_table {
+	const struct extension *rows;
+	size_t count;
+};
+
+/* The longest name in the tables, and its end. */
 #define EXTENSION_ROOM sizeof "atom.xml"
 
 static int
@@ -84,7 +143,7 @@ extension_compare(const void *key, const void *member)
 }
 
 static struct str
-extension_find(struct str name)
+extension_find(const struct extension_table *table, struct str name)
 {
 	char key[EXTENSION_ROOM] = "";
 	const struct extension *found;
@@ -96,9 +155,8 @@ extension_find(struct str name)
 
 		key[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
-	found =
-	    bsearch(key, extensions, sizeof extensions / sizeof extensions[0],
-		sizeof extensions[0], extension_compare);
+	found = bsearch(key, table->rows, table->count, sizeof *table->rows,
+	    extension_compare);
 	return str_of(found != NULL ? found->mime : NULL);
 }
 
@@ -113,8 +171,9 @@ find_last(struct str s, size_t end, char c)
 	return end;
 }
 
-struct str
-mime_of_name(struct str name)
+/* By the last two parts of a name, or the last one. */
+static struct str
+of_name(const struct extension_table *table, struct str name)
 {
 	size_t slash = find_last(name, name.len, '/'), dot, second;
 	struct str mime;
@@ -126,8 +185,28 @@ mime_of_name(struct str name)
 	if (dot == name.len || dot == 0)
 		return (struct str){ 0 };
 	second = find_last(name, dot, '.');
-	mime = extension_find(str_tail(name, second < dot ? second + 1 : 0));
-	return mime.len > 0 ? mime : extension_find(str_tail(name, dot + 1));
+	mime = extension_find(
+	    table, str_tail(name, second < dot ? second + 1 : 0));
+	return mime.len > 0 ? mime
+			    : extension_find(table, str_tail(name, dot + 1));
+}
+
+struct str
+mime_of_name(struct str name)
+{
+	const struct extension_table table = { extensions,
+		sizeof extensions / sizeof *extensions };
+
+	return of_name(&table, name);
+}
+
+struct str
+mime_usual(struct str name)
+{
+	const struct extension_table table = { usual,
+		sizeof usual / sizeof *usual };
+
+	return of_name(&table, name);
 }
 
 /* `mime` without its parameters. */
@@ -155,6 +234,23 @@ mime_is_text(struct str mime)
 {
 	return str_find(mime, '/') < mime.len &&
 	    str_equals_nocase(family(mime), STR("text"));
+}
+
+static bool
+is_xml(struct str mime)
+{
+	struct str suffix = STR("+xml");
+
+	return mime.len > suffix.len &&
+	    str_equals_nocase(str_tail(mime, mime.len - suffix.len), suffix);
+}
+
+bool
+mime_is_textual(struct str mime)
+{
+	return mime_is_text(mime) || is_xml(essence(mime)) ||
+	    mime_is(mime, STR("application/pdf")) ||
+	    mime_is(mime, STR("application/postscript"));
 }
 
 /* STR is no constant in the eyes of C11. */
@@ -198,15 +294,6 @@ item_type(const struct site_type *types, size_t count, struct str mime)
 			item = types[i].item;
 	}
 	return item;
-}
-
-static bool
-is_xml(struct str mime)
-{
-	struct str suffix = STR("+xml");
-
-	return mime.len > suffix.len &&
-	    str_equals_nocase(str_tail(mime, mime.len - suffix.len), suffix);
 }
 
 char

@@ -13,11 +13,24 @@
  */
 struct str mime_of_name(struct str name);
 
+/*
+ * The MIME type that files of such a name usually have, for those whose
+ * content tells nothing: images, sound, films, fonts, archives and documents.
+ * Case does not count.  Empty for other names.
+ */
+struct str mime_usual(struct str name);
+
 /* Whether `mime`, its parameters aside, is `type`: "text/gemini". */
 bool mime_is(struct str mime, struct str type);
 
 /* Whether `mime` is text of any kind. */
 bool mime_is_text(struct str mime);
+
+/*
+ * Whether a file of this type may consist of text alone: text of any kind,
+ * XML, PDF and PostScript.
+ */
+bool mime_is_textual(struct str mime);
 
 /*
  * The Gopher item type of a resource of this MIME type: the site's own

@@ -20,6 +20,20 @@
 /* How much of a file is looked at. */
 #define SAMPLE_SIZE 16384
 /*
+ * Some of libmagic's patterns take quadratic time: 16 KiB of newlines took
+ * 200 ms.  It gets this much of a text, and matches regular expressions
+ * within so many bytes; the same newlines then take 4 ms.
+ */
+#define TEXT_SIZE ((size_t)2048)
+#define REGEX_SIZE ((size_t)512)
+
+/* What libmagic is asked: a type, or an encoding, which is much faster. */
+#define ASK_TYPE (MAGIC_MIME_TYPE | MAGIC_ERROR)
+#define ASK_ENCODING \
+	(MAGIC_MIME_ENCODING | MAGIC_ERROR | MAGIC_NO_CHECK_SOFT | \
+	    (MAGIC_NO_CHECK_BUILTIN & ~MAGIC_NO_CHECK_ENCODING))
+
+/*
  * What libmagic may take: it keeps each expression that it ever compiled,
  * in small pieces, and writes the sample with eight bytes for each of its own.
  */
@@ -40,7 +54,8 @@ struct slot {
 	ino_t inode;
 	off_t size;
 	struct timespec changed;
-	struct str named; /* what the name told: a view of a constant */
+	struct str told; /* what the name told: a view of a constant */
+	bool is_named; /* by mime_of_name, not mime_usual */
 	struct str type;
 };
 
@@ -53,6 +68,7 @@ struct recent {
 struct media {
 	magic_t magic;
 	void *reserve; /* MAP_FAILED while there is none */
+	size_t lookups; /* allowed from now on */
 	size_t type_count;
 	struct {
 		char text[TYPE_SIZE];
@@ -83,6 +99,7 @@ give_reserve(struct media *media)
 struct media *
 media_new(char *error, size_t error_size)
 {
+	const size_t regex = REGEX_SIZE;
 	struct media *media = calloc(1, sizeof *media);
 
 	if (media == NULL) {
@@ -90,9 +107,11 @@ media_new(char *error, size_t error_size)
 		return NULL;
 	}
 	media->reserve = MAP_FAILED;
+	media->lookups = SIZE_MAX;
 	(void)hold_reserve(media);
-	media->magic = magic_open(MAGIC_MIME | MAGIC_ERROR);
-	if (media->magic == NULL || magic_load(media->magic, NULL) != 0) {
+	media->magic = magic_open(ASK_TYPE);
+	if (media->magic == NULL || magic_load(media->magic, NULL) != 0 ||
+	    magic_setparam(media->magic, MAGIC_PARAM_REGEX_MAX, &regex) != 0) {
 		snprintf(error, error_size,
 		    "libmagic's database cannot be loaded: %s; install it "
 		    "again (Debian: libmagic-mgc)",
@@ -175,62 +194,159 @@ has_memory(void)
 }
 
 /*
- * False when there is no memory for libmagic: it would call itself until the
- * stack ends, or free what it never had.
+ * Asks libmagic, with errno set and false when there is no memory: it would
+ * call itself until the stack ends, or free what it never had.
  */
 static bool
-ask(struct media *media, struct str sample, struct str *told)
+ask(struct media *media, int question, struct str sample, struct str *told)
 {
 	if (!hold_reserve(media) || !has_memory()) {
 		errno = ENOMEM;
 		return false;
 	}
 	give_reserve(media);
+	(void)magic_setflags(media->magic, question);
 	*told = str_of(magic_buffer(media->magic, sample.at, sample.len));
 	(void)hold_reserve(media);
 	return true;
 }
 
+/* Whether libmagic may take it for text, and so takes long. */
+static bool
+may_be_text(struct str sample)
+{
+	return str_find(sample, '\0') == sample.len ||
+	    str_starts(sample, STR("\xff\xfe")) ||
+	    str_starts(sample, STR("\xfe\xff"));
+}
+
+/* The type as libmagic tells it; as ask, and false when none is allowed. */
+static bool
+ask_type(struct media *media, struct str sample, struct str *told)
+{
+	if (media->lookups == 0) {
+		errno = EAGAIN;
+		return false;
+	}
+	if (media->lookups < SIZE_MAX)
+		media->lookups--;
+	if (sample.len > TEXT_SIZE && may_be_text(sample))
+		sample = str_head(sample, TEXT_SIZE);
+	return ask(media, ASK_TYPE, sample, told);
+}
+
+void
+media_allow(struct media *media, size_t lookups)
+{
+	media->lookups = lookups;
+}
+
+/* Whether there are no control bytes but those of plain text. */
+static bool
+is_plain(struct str sample)
+{
+	for (size_t i = 0; i < sample.len; i++) {
+		unsigned char c = (unsigned char)sample.at[i];
+
+		if ((c < ' ' && (c < '\t' || c > '\r')) || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* A file as far as it is looked at. */
+struct look {
+	struct str named, usual; /* what its name tells */
+	struct str sample;
+	bool is_utf8;
+};
+
 /*
- * Builds the type from what the name tells, or libmagic's word ("text/plain;
- * charset=us-ascii").  UTF-8 is what clients take text for anyway, and a
- * charset says nothing of what is not text.  Empty without memory.
+ * What the content tells.  libmagic takes texts for downloads that begin as
+ * some format does: text stays text unless the format is one of text.
+ * Returns false as ask_type.
  */
+static bool
+type_of_content(struct media *media, const struct look *look, struct str *type)
+{
+	bool plain = look->is_utf8 && is_plain(look->sample);
+
+	if (look->sample.len == 0) {
+		*type = look->usual.len > 0 ? look->usual : STR("text/plain");
+		return true;
+	}
+	if (!ask_type(media, look->sample, type))
+		return false;
+	if (plain && !mime_is_textual(*type))
+		*type = STR("text/plain");
+	/* Without a database's own type it tells a word, or nothing. */
+	else if (str_find(*type, '/') == type->len)
+		*type = STR("application/octet-stream");
+	return true;
+}
+
+/* The encoding of text, empty when it has none that has a name. */
+static bool
+encoding_of(struct media *media, const struct look *look, struct str *encoding)
+{
+	*encoding = (struct str){ 0 };
+	if (look->is_utf8)
+		return true;
+	if (!ask(media, ASK_ENCODING, look->sample, encoding))
+		return false;
+	if (str_equals(*encoding, STR("binary")) ||
+	    str_equals(*encoding, STR("unknown-8bit")))
+		*encoding = (struct str){ 0 };
+	return true;
+}
+
+/* The one copy of a type in lower case, or a plain one when it is too long. */
 static struct str
-build(struct media *media, struct str named, struct str sample, bool cut)
+write_type(struct media *media, struct str type, struct str encoding)
 {
 	char text[TYPE_SIZE];
-	struct buf type = buf_over(text, sizeof text);
-	struct str told = { 0 }, charset = { 0 }, content;
-	bool is_text;
+	struct buf out = buf_over(text, sizeof text);
 
-	if (named.len == 0 && sample.len == 0)
-		return STR("text/plain");
-	if (named.len > 0 && (!mime_is_text(named) || is_utf8(sample, cut)))
-		return named;
-	if (!ask(media, sample, &told))
-		return (struct str){ 0 };
-	content = str_cut(&told, ';');
-	told = str_trim_start(told);
-	if (str_starts(told, STR("charset=")))
-		charset = str_tail(told, 8);
-	if (named.len == 0)
-		named = content;
-	if (str_find(named, '/') == named.len)
-		return STR("application/octet-stream");
-	is_text = mime_is_text(named);
-	buf_add(&type, named);
-	if (is_text && charset.len > 0 && !is_utf8(sample, cut) &&
-	    !str_equals(charset, STR("binary")) &&
-	    !str_equals(charset, STR("unknown-8bit"))) {
-		buf_add(&type, STR("; charset="));
-		buf_add(&type, charset);
+	buf_add(&out, type);
+	if (encoding.len > 0) {
+		buf_add(&out, STR("; charset="));
+		buf_add(&out, encoding);
 	}
-	for (size_t i = 0; i < type.len; i++)
+	for (size_t i = 0; i < out.len; i++)
 		if (text[i] >= 'A' && text[i] <= 'Z')
 			text[i] = (char)(text[i] - 'A' + 'a');
-	return type.overflow ? STR("application/octet-stream")
-			     : intern(media, buf_str(&type));
+	return out.overflow ? STR("application/octet-stream")
+			    : intern(media, buf_str(&out));
+}
+
+/*
+ * Builds the type.  UTF-8 is what clients take text for anyway, and a charset
+ * says nothing of what is not text.  Empty as ask_type is false.
+ */
+static struct str
+build(struct media *media, const struct look *look)
+{
+	char content[TYPE_SIZE];
+	struct buf copy = buf_over(content, sizeof content);
+	struct str type = look->named, encoding = { 0 };
+
+	if (type.len > 0 && (!mime_is_text(type) || look->is_utf8))
+		return type;
+	if (type.len == 0 && !type_of_content(media, look, &type))
+		return (struct str){ 0 };
+	/* libmagic's next word takes the place of this one. */
+	buf_add(&copy, type);
+	if (copy.overflow)
+		return STR("application/octet-stream");
+	type = buf_str(&copy);
+	if (mime_is_text(type) && !encoding_of(media, look, &encoding))
+		return (struct str){ 0 };
+	if (look->named.len == 0 && look->usual.len > 0 &&
+	    (str_equals(type, STR("application/octet-stream")) ||
+		(str_equals(type, STR("text/plain")) && !look->is_utf8 &&
+		    encoding.len == 0)))
+		return look->usual;
+	return write_type(media, type, encoding);
 }
 
 static struct slot *
@@ -242,32 +358,39 @@ slot_of(struct media *media, const struct stat *st)
 }
 
 static bool
-slot_holds(const struct slot *slot, const struct stat *st, struct str named)
+slot_holds(
+    const struct slot *slot, const struct stat *st, const struct look *look)
 {
 	return slot->type.len > 0 && slot->inode == st->st_ino &&
 	    slot->device == st->st_dev && slot->size == st->st_size &&
 	    slot->changed.tv_sec == st->st_mtim.tv_sec &&
 	    slot->changed.tv_nsec == st->st_mtim.tv_nsec &&
-	    str_equals(slot->named, named);
+	    slot->is_named == (look->named.len > 0) &&
+	    str_equals(
+		slot->told, look->named.len > 0 ? look->named : look->usual);
 }
 
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry)
 {
 	char sample[SAMPLE_SIZE];
-	struct str named = mime_of_name(name);
+	struct look look = { .named = mime_of_name(name),
+		.usual = mime_usual(name) };
 	struct slot *slot = slot_of(media, &entry->st);
 	struct str type;
 	ssize_t got;
 
-	if (slot_holds(slot, &entry->st, named))
+	if (slot_holds(slot, &entry->st, &look))
 		return slot->type;
 	got = pread(entry->fd, sample, sizeof sample, 0);
 	/* What failed once is not remembered: it may be over the next time. */
-	if (got == -1)
+	if (got == -1) {
+		errno = errno == EAGAIN ? EIO : errno;
 		return (struct str){ 0 };
-	type = build(media, named, (struct str){ sample, (size_t)got },
-	    got == (ssize_t)sizeof sample);
+	}
+	look.sample = (struct str){ sample, (size_t)got };
+	look.is_utf8 = is_utf8(look.sample, got == (ssize_t)sizeof sample);
+	type = build(media, &look);
 	if (type.len == 0)
 		return type;
 	*slot = (struct slot){
@@ -275,7 +398,8 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 		.inode = entry->st.st_ino,
 		.size = entry->st.st_size,
 		.changed = entry->st.st_mtim,
-		.named = named,
+		.told = look.named.len > 0 ? look.named : look.usual,
+		.is_named = look.named.len > 0,
 		.type = type,
 	};
 	return slot->type;

@@ -8,8 +8,9 @@
 #include "tree/tree.h"
 
 /*
- * What files hold: names first, then libmagic, remembered by the identity
- * of the file.  One for each process.
+ * What files hold: names first, then libmagic, then the name again where
+ * libmagic has no answer; remembered by the identity of the file.  One for
+ * each process.
  */
 struct media;
 
@@ -25,6 +26,13 @@ void media_free(struct media *media);
  */
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
+
+/*
+ * How many more files media_type may show to libmagic, which takes some
+ * milliseconds each; SIZE_MAX, as at first: any number.  Where it would take
+ * one more, media_type is empty with errno EAGAIN.
+ */
+void media_allow(struct media *media, size_t lookups);
 
 /*
  * A menu asks for the type of everything that it links to, each time it is

@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <time.h>
+
 #include "fakeclock.h"
 #include "scarce.h"
 #include "temporary.h"
@@ -79,6 +82,38 @@ static const struct {
 	{ "picture", "\xff\xd8\xff\xe0JFIF", "image/jpeg" },
 	{ "animation", "GIF89a\x01\x01\x01\x01", "image/gif" },
 	{ "paper", "%PDF-1.4\n", "application/pdf" },
+	{ "svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>\n",
+	    "image/svg+xml" },
+	{ "print", "%!PS-Adobe-3.0\n", "application/postscript" },
+	{ "page", "<!DOCTYPE html>\n<html></html>\n", "text/html" },
+	/* Text that begins as some format does. */
+	{ "byte", "x", "text/plain" },
+	{ "blank", "\n", "text/plain" },
+	{ "law", "Article 1 of the law\n", "text/plain" },
+	{ "way", "Path: to the sea\n", "text/plain" },
+	{ "letter", "From: the sea\n", "text/plain" },
+	{ "day", "Date: 2024-01-01\n", "text/plain" },
+	{ "name", "BZh is nothing\n", "text/plain" },
+	{ "name.txt.png", "GIF89a is the name of a format\n", "text/plain" },
+	{ "script", "#!/usr/bin/env node\nconsole.log(1)\n", "text/plain" },
+	{ "module.mjs", "export const x = 1;\n", "text/plain" },
+	{ "lines.jsonl", "{\"a\":1}\n{\"a\":2}\n", "text/plain" },
+	{ "line.jsonl", "{\"a\":1}\n", "text/plain" },
+	{ "film.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n",
+	    "text/plain" },
+	{ "rfc", "Page 1\n\f\nPage 2\n", "text/plain" },
+	/* Content that tells nothing. */
+	{ "cut.png", "\x89PNG", "image/png" },
+	{ "cut.AVIF",
+	    "\x01\x01\x01\x1c"
+	    "ftyp",
+	    "image/avif" },
+	{ "cut.jxl", "\xff", "image/jxl" },
+	{ "empty.mp3", "", "audio/mpeg" },
+	{ "old.png",
+	    "Gr\xfc\xdf"
+	    "e aus K\xf6ln\n",
+	    "text/plain; charset=iso-8859-1" },
 	{ "noise.unknown", "\x01\x02\x03\xfe\xff\x80\x81",
 	    "application/octet-stream" },
 };
@@ -147,6 +182,77 @@ unreadable(void **state)
 	assert_true(str_equals(type_of("scarce"), STR("text/plain")));
 }
 
+/* The least processor time of several looks at files of this content. */
+static clock_t
+least_time(const char *part)
+{
+	static char text[16384 + 1];
+	static int files;
+	clock_t least = 0;
+
+	for (size_t i = 0; i < sizeof text - 1; i++)
+		text[i] = part[i % strlen(part)];
+	text[0] = '_';
+	for (int i = 0; i < 5; i++) {
+		clock_t took;
+		char name[32];
+
+		snprintf(name, sizeof name, "slow%d", files++);
+		/* Another file each time: nothing is remembered of it. */
+		temporary_file(&folder, name, text);
+		took = clock();
+		assert_true(str_equals(type_of(name), STR("text/plain")));
+		took = clock() - took;
+		if (i == 0 || took < least)
+			least = took;
+	}
+	return least;
+}
+
+/* Against prose; blank text took 130 times as long. */
+static void
+no_text_takes_long(void **state)
+{
+	static const char *const slow[] = { "\n", "\r\n", "\t", " " };
+	clock_t prose = least_time("lorem ipsum dolor sit amet\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof slow / sizeof *slow; i++) {
+		clock_t took = least_time(slow[i]);
+
+		if (took > 15 * prose)
+			fail_msg("row %zu: %ld, prose %ld", i, (long)took,
+			    (long)prose);
+	}
+}
+
+/* What libmagic must not be shown now is told later, as all else is at once. */
+static void
+lookups_are_limited(void **state)
+{
+	static const char *const at_once[] = { "known", "page.gmi", "latin.gmi",
+		"nothing" };
+
+	(void)state;
+	temporary_file(&folder, "known", "text\n");
+	assert_true(str_equals(type_of("known"), STR("text/plain")));
+	temporary_file(&folder, "nothing", "");
+	temporary_file(&folder, "first", "first text\n");
+	temporary_file(&folder, "second", "second text\n");
+	media_allow(media, 1);
+	assert_true(str_equals(type_of("first"), STR("text/plain")));
+	for (int i = 0; i < 2; i++) {
+		errno = 0;
+		assert_int_equal(type_of("second").len, 0);
+		assert_int_equal(errno, EAGAIN);
+		for (size_t n = 0; n < sizeof at_once / sizeof *at_once; n++)
+			assert_int_not_equal(type_of(at_once[n]).len, 0);
+	}
+	media_allow(media, 1);
+	assert_true(str_equals(type_of("second"), STR("text/plain")));
+	media_allow(media, SIZE_MAX);
+}
+
 static void
 no_database(void **state)
 {
@@ -176,14 +282,14 @@ own_database(void)
 	static char text[OWN_TYPES * 64];
 	char error[256];
 	size_t len = (size_t)snprintf(text, sizeof text,
-	    "0 string odd odd\n!:mime odd\n"
-	    "0 string loud loud\n!:mime Model/LOUD\n"
+	    "0 string \\001odd odd\n!:mime odd\n"
+	    "0 string \\001loud loud\n!:mime Model/LOUD\n"
 	    "0 string long long\n!:mime text/" LONG_WORD "\n");
 	struct media *own;
 
 	for (int i = 0; i < OWN_TYPES; i++)
 		len += (size_t)snprintf(text + len, sizeof text - len,
-		    "0 string word%03d word\n!:mime own/%03d\n", i, i);
+		    "0 string \\001word%03d word\n!:mime own/%03d\n", i, i);
 	temporary_file(&folder, "magic", text);
 	setenv("MAGIC", temporary_path(&folder, "magic"), 1);
 	own = media_new(error, sizeof error);
@@ -213,10 +319,10 @@ odd_databases(void **state)
 
 	(void)state;
 	assert_non_null(own);
-	assert_true(
-	    str_equals(own_type(own, "odd"), STR("application/octet-stream")));
+	assert_true(str_equals(
+	    own_type(own, "\001odd"), STR("application/octet-stream")));
 	/* Some clients know no type in capitals. */
-	assert_true(str_equals(own_type(own, "loud"), STR("model/loud")));
+	assert_true(str_equals(own_type(own, "\001loud"), STR("model/loud")));
 	assert_true(str_equals(own_type(own, "long"), STR("text/" LONG_WORD)));
 	/* With its charset it is too long. */
 	assert_true(str_equals(own_type(own,
@@ -227,7 +333,7 @@ odd_databases(void **state)
 		char word[16], type[16];
 		struct str told;
 
-		snprintf(word, sizeof word, "word%03d", i);
+		snprintf(word, sizeof word, "\001word%03d", i);
 		snprintf(type, sizeof type, "own/%03d", i);
 		told = own_type(own, word);
 		if (str_equals(told, str_of(type)))
@@ -271,6 +377,8 @@ main(void)
 		cmocka_unit_test(changes_are_seen),
 		cmocka_unit_test(cut_character_is_utf8),
 		cmocka_unit_test(unreadable),
+		cmocka_unit_test(no_text_takes_long),
+		cmocka_unit_test(lookups_are_limited),
 		cmocka_unit_test(no_database),
 		cmocka_unit_test(odd_databases),
 		cmocka_unit_test(paths_for_a_moment),

@@ -110,6 +110,57 @@ names_have_extensions(void **state)
 	assert_text(mime_of_name((struct str){ 0 }), "", "nothing");
 }
 
+static const char *const guesses[][2] = {
+	{ "a.png", "image/png" },
+	{ "/d.gmi/A.JPEG", "image/jpeg" },
+	{ "a.avif", "image/avif" },
+	{ "a.jxl", "image/jxl" },
+	{ "a.7z", "application/x-7z-compressed" },
+	{ "a.zst", "application/zstd" },
+	{ "a.gmi.mp3", "audio/mpeg" },
+	/* These are known by the name, or by nothing. */
+	{ "a.gmi", "" },
+	{ "a.tar.gz.png.", "" },
+	{ "png", "" },
+	{ ".png", "" },
+	{ "a.doc", "" },
+	{ "", "" },
+};
+
+static void
+names_have_usual_types(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(guesses); i++)
+		assert_text(mime_usual(str_of(guesses[i][0])), guesses[i][1],
+		    guesses[i][0]);
+}
+
+static void
+some_types_are_textual(void **state)
+{
+	static const struct {
+		const char *mime;
+		bool textual;
+	} table[] = {
+		{ "text/plain", true },
+		{ "Text/X-C; charset=utf-8", true },
+		{ "image/svg+xml", true },
+		{ "application/pdf", true },
+		{ "application/postscript", true },
+		{ "image/png", false },
+		{ "application/json", false },
+		{ "message/rfc822", false },
+		{ "application/octet-stream", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (mime_is_textual(str_of(table[i].mime)) != table[i].textual)
+			fail_msg("%s", table[i].mime);
+}
+
 static void
 types_are_compared_without_parameters(void **state)
 {
@@ -225,6 +276,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(extensions_tell_the_type),
 		cmocka_unit_test(names_have_extensions),
+		cmocka_unit_test(names_have_usual_types),
+		cmocka_unit_test(some_types_are_textual),
 		cmocka_unit_test(types_are_compared_without_parameters),
 		cmocka_unit_test(items_follow_the_projection),
 		cmocka_unit_test(the_sites_rules_come_first),
