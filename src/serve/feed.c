@@ -73,9 +73,7 @@ open_page(const struct server *server, struct str path, struct entry *out)
 		      : tree_open(server->tree, path, out) != STATUS_SUCCESS)
 		return false;
 	if (!entry_is_directory(out) &&
-	    (is_folder ||
-		mime_is(
-		    media_type(server->media, path, out), STR("text/gemini"))))
+	    (is_folder || mime_is(mime_of_name(path), STR("text/gemini"))))
 		return true;
 	close(out->fd);
 	return false;

@@ -30,6 +30,7 @@ read_source(void *context, char *at, size_t room)
 	return body_pull(menu->source, at, room);
 }
 
+/* NUL when another file would have to be shown to libmagic in this turn. */
 static char
 item_type(void *context, struct str path, struct str query)
 {
@@ -45,6 +46,8 @@ item_type(void *context, struct str path, struct str query)
 		return '7';
 	} else {
 		type = serve_type(server, path);
+		if (type.len == 0)
+			return '\0';
 	}
 	return mime_item_type(server->site, type);
 }
@@ -52,7 +55,14 @@ item_type(void *context, struct str path, struct str query)
 static ssize_t
 page_pull(struct body *body, char *at, size_t room)
 {
-	return gophermenu_read(((struct menu *)body)->page, at, room);
+	struct menu *menu = (struct menu *)body;
+	struct media *media = menu->server->media;
+	ssize_t got;
+
+	media_allow(media, 1);
+	got = gophermenu_read(menu->page, at, room);
+	media_allow(media, SIZE_MAX);
+	return got;
 }
 
 static void

@@ -62,14 +62,17 @@ look_again(const struct server *server, const struct request *request,
 	return -1;
 }
 
-/* The type of an open file; empty, and logged, when it cannot be read. */
+/*
+ * The type of an open file; empty with errno set when it cannot be read, which
+ * is logged.
+ */
 static struct str
 type_of(const struct server *server, struct str path, struct str name,
     const struct entry *entry)
 {
 	struct str type = media_type(server->media, name, entry);
 
-	if (type.len == 0)
+	if (type.len == 0 && errno != EAGAIN)
 		tree_log_failure("cannot read", errno, path);
 	return type;
 }
@@ -313,7 +316,9 @@ serve_type(const struct server *server, struct str path)
 	if (!media_recall(server->media, path, &type)) {
 		type = look_up(server, path);
 		if (type.len == 0)
-			return STR("application/octet-stream");
+			return errno == EAGAIN
+			    ? type
+			    : STR("application/octet-stream");
 		media_keep(server->media, path, type);
 	}
 	return type;

@@ -50,6 +50,8 @@ struct gophermenu {
 	struct str ours; /* host and port, to the end of a menu line */
 	bool preformatted, titled, within_line, ended;
 	int links; /* in this turn */
+	bool waits; /* the link `part` has no item type yet */
+	struct lines_part part; /* the page's line */
 	struct output line;
 	char *clean; /* CLEAN_SIZE bytes */
 };
@@ -115,6 +117,7 @@ begin_link(struct gophermenu *menu, const struct gemtext_line *line)
 	menu->links++;
 	arena_reset(&menu->scratch);
 	link = gopherlink_of(&menu->scratch, &menu->page, line->url);
+	menu->waits = link.type == '\0';
 	out->raw = line->text.len > 0 ? line->text : line->url;
 	out->rest = STR("  ");
 	out->where = menu->ours;
@@ -363,11 +366,12 @@ write_line(struct gophermenu *menu, struct buf *out)
 static bool
 next_line(struct gophermenu *menu, struct buf *out)
 {
-	struct lines_part part;
-	int got = lines_next(&menu->lines, &part);
+	struct lines_part *part = &menu->part;
+	int got = menu->waits ? 1 : lines_next(&menu->lines, part);
 
-	if (got == 1 && part.first) {
-		menu->within_line = begin_line(menu, &part);
+	menu->waits = false;
+	if (got == 1 && part->first) {
+		menu->within_line = begin_line(menu, part) && !menu->waits;
 		if (menu->within_line)
 			take_plain(menu);
 	}
@@ -376,7 +380,7 @@ next_line(struct gophermenu *menu, struct buf *out)
 		menu->ended = true;
 	}
 	/* A link for which there is no memory is not to look like text. */
-	return got == 1 && !menu->scratch.starved;
+	return got == 1 && !menu->waits && !menu->scratch.starved;
 }
 
 ssize_t

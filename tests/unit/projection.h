@@ -49,6 +49,8 @@ struct source {
 	struct str base, text;
 	size_t chunk, room;
 	int error; /* at the end */
+	bool hesitates; /* an item type is not to be had at the first call */
+	size_t asked;
 };
 
 static inline ssize_t
@@ -74,7 +76,10 @@ source_read(void *context, char *at, size_t room)
 static inline char
 item_type(void *context, struct str path, struct str query)
 {
-	(void)context;
+	struct source *source = context;
+
+	if (source != NULL && source->hesitates && source->asked++ % 2 == 0)
+		return '\0';
 	if (query.len > 0)
 		return str_equals(query, STR("plain")) ? '0' : '1';
 	if (str_ends(path, STR("/")) || str_ends(path, STR(".gmi")))

@@ -1,0 +1,112 @@
+/* Menus as bodies: when they let others have their turn. */
+#include "serving.h"
+
+#include <errno.h>
+
+#include "serve/serve.h"
+
+/* Files that only their content tells the type of. */
+#define UNKNOWN 40
+
+static struct serving serving;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	serving_begin(&serving);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	serving_end(&serving);
+	return 0;
+}
+
+static void
+write_files(void)
+{
+	char page[64 * UNKNOWN] = "", name[32], text[32];
+	size_t len = 0;
+
+	temporary_folder(&serving.folder, "f");
+	for (int i = 0; i < UNKNOWN; i++) {
+		snprintf(name, sizeof name, "f/%d", i);
+		snprintf(text, sizeof text, "text %d\n", i);
+		temporary_file(&serving.folder, name, text);
+		len += (size_t)snprintf(
+		    page + len, sizeof page - len, "=> %s\n", name);
+	}
+	temporary_file(&serving.folder, "links.gmi", page);
+}
+
+/* Pulls the menu to its end; how often, and how many of its items are text. */
+static size_t
+pull(const char *path, size_t *texts)
+{
+	struct request request = {
+		.arena = &serving.arena, .path = str_of(path), .menus = true
+	};
+	struct response response;
+	size_t pulls = 0;
+
+	serving.len = 0;
+	serve(&serving.server, &request, &response);
+	assert_int_equal(response.status, STATUS_SUCCESS);
+	while (!response.body->ended) {
+		ssize_t got = body_pull(
+		    response.body, serving.answer + serving.len, BODY_ROOM);
+
+		pulls++;
+		assert_true(got >= 0 || errno == EAGAIN);
+		response.body->ended |= got == 0;
+		if (got > 0)
+			serving.len += (size_t)got;
+	}
+	body_release(response.body);
+	arena_release(&serving.arena);
+	*texts = 0;
+	for (size_t i = 1; i < serving.len; i++)
+		*texts +=
+		    serving.answer[i - 1] == '\n' && serving.answer[i] == '0';
+	*texts += serving.answer[0] == '0';
+	return pulls;
+}
+
+/*
+ * libmagic takes milliseconds for a file, so that there is at most one in a
+ * turn; what it has told once takes no turn of its own.
+ */
+static void
+one_lookup_a_turn(void **state)
+{
+	static const char *const paths[] = { "/links.gmi", "/f/" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t texts, pulls;
+
+		write_files();
+		pulls = pull(paths[i], &texts);
+		assert_int_equal(texts, UNKNOWN);
+		assert_in_range(pulls, UNKNOWN, 3 * UNKNOWN);
+		pulls = pull(paths[i], &texts);
+		assert_int_equal(texts, UNKNOWN);
+		assert_in_range(pulls, 1, UNKNOWN / 2);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_lookup_a_turn),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
