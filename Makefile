@@ -98,7 +98,7 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
     $(MAKECMDGOALS)),)
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
-    libarchive-tools unzip
+    libarchive-tools unzip molly-brown gophernicus pygopherd
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
@@ -107,9 +107,11 @@ ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang libclang-rt-dev llvm
 endif
 
-# Some of these come with a service of their own, which may start at once.
+# Tests and benchmark start these servers themselves.  Debian would start their
+# services when they are installed, for everybody; `systemctl unmask` undoes it.
+MASKED = gophernicus.socket pygopherd.service
 ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
-DEPS += molly-brown gophernicus pygopherd systemd
+DEPS += systemd
 endif
 
 all: $(PROGRAMS)
@@ -218,6 +220,12 @@ deps:
 	            echo "deps: as root: apt-get install$$missing"; exit 1; \
 	        }; \
 	    fi; \
+	    for unit in $(MASKED); do \
+	        case "$$missing " in *" $${unit%.*} "*) \
+	            ! command -v systemctl >/dev/null || \
+	                $$root systemctl -q mask $$unit || exit 1;; \
+	        esac; \
+	    done; \
 	    $$root apt-get -q update && \
 	    $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
 	        --no-install-recommends $$missing; \
