@@ -18,8 +18,9 @@
 
 /* For each of which a download takes one more place. */
 #define FILES_A_PLACE 2000
-/* For finding out at once that a tree is too large. */
+/* To find out at once that a tree is too large: time, or at least calls. */
 #define MEASURE_MS 2
+#define MEASURE_CALLS 4
 #define METADATA_SIZE 4096
 #define SUFFIX STR(".tar.gz")
 
@@ -52,8 +53,9 @@ is_seen_too_large(const struct server *server, struct str directory)
 	bool too_large = false;
 	int found = -1;
 
-	while (tour != NULL && found != 0 && !too_large &&
-	    clock_until_ms(&ends) > 0) {
+	for (int i = 0; tour != NULL && found != 0 && !too_large &&
+	     (i < MEASURE_CALLS || clock_until_ms(&ends) > 0);
+	     i++) {
 		found = tour_next(tour, &file);
 		if (found == -1 && errno != EAGAIN)
 			break;

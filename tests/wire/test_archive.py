@@ -10,7 +10,7 @@ import tarfile
 import unittest
 import zipfile
 
-from build import DEADLINE_S, INSTRUMENTED, TOP, hurried
+from build import DEADLINE_S, INSTRUMENTED, TOP
 from server import (Connection, Server, fetch, gemini_connect, gopher_connect,
                     new_directory, read_reply, select, tls_context, wait_until)
 from test_faults import Crowd
@@ -192,7 +192,6 @@ class Settings(unittest.TestCase):
             files = dict(zip_of(fetch(server, '/capsule.gpub').body))
             self.assertEqual(files['metadata.txt'], b'title: Mine\n')
 
-    @hurried
     def test_limit(self):
         with Server({'big/bin': b'x' * (2 << 20), 'small/a': 'a'},
                     options=['archive_limit=1']) as server:
