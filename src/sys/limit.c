@@ -21,6 +21,8 @@
 #define ENTRIES (SETS * WAYS + SETS)
 /* A token of one network, in the parts that buckets are counted in. */
 #define TOKEN 16000
+/* Between two workers' readings of the clock for one bucket, at most. */
+#define LATER_MS 60000
 /* Times what one network may do: the largest that can be counted exactly. */
 #define FACTOR_MAX 16
 
@@ -158,6 +160,9 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 	uint64_t parts = (uint64_t)(uint32_t)(now_ms - bucket.changed_ms) *
 	    rules->rate * (TOKEN / 1000);
 
+	/* Another worker read the clock later and was here first. */
+	if (bucket.changed_ms - now_ms < LATER_MS)
+		return bucket;
 	bucket.missing =
 	    parts < bucket.missing ? bucket.missing - (uint32_t)parts : 0;
 	bucket.changed_ms = now_ms;

@@ -94,6 +94,24 @@ waiting_helps(void **state)
 	limit_free(table);
 }
 
+/* Workers read the clock one after the other, and change a bucket in between. */
+static void
+a_time_before_the_last_change(void **state)
+{
+	struct limit_table *table;
+
+	(void)state;
+	fakeclock_stop();
+	table = new_table();
+	fakeclock_forward_ms(10000);
+	for (size_t i = 0; i < 120; i++)
+		visit(table, &rules, "192.0.2.1:1");
+	/* Back by those ten seconds. */
+	fakeclock_stop();
+	assert_int_equal(visit(table, &rules, "192.0.2.1:1"), LIMIT_DROP);
+	limit_free(table);
+}
+
 static void
 networks(void **state)
 {
@@ -480,6 +498,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bursts_end),
 		cmocka_unit_test(waiting_helps),
+		cmocka_unit_test(a_time_before_the_last_change),
 		cmocka_unit_test(networks),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(modes),
