@@ -89,9 +89,24 @@ is_error_text(struct str answer, struct str *words)
 	return false;
 }
 
+/* Whether the message has that part, outside of the request. */
+static bool
+says(struct str words, struct str request, struct str part)
+{
+	struct str start =
+	    str_head(words, words.len < TEXT_MAX ? words.len : TEXT_MAX);
+	long at =
+	    str_starts(request, STR("/")) ? find_nocase(start, request) : -1;
+
+	if (at < 0)
+		return find_nocase(words, part) >= 0;
+	return find_nocase(str_head(words, (size_t)at), part) >= 0 ||
+	    find_nocase(str_tail(words, (size_t)at + request.len), part) >= 0;
+}
+
 /* Parts of the messages of the servers that are in use. */
 static enum gopheranswer
-kind_of(struct str words)
+kind_of(struct str words, struct str request)
 {
 	static const struct {
 		struct str part;
@@ -110,20 +125,20 @@ kind_of(struct str words)
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (find_nocase(words, table[i].part) >= 0)
+		if (says(words, request, table[i].part))
 			return table[i].kind;
 	return GOPHERANSWER_OTHER_ERROR;
 }
 
 enum gopheranswer
-gopheranswer_judge(struct str answer, struct str *words)
+gopheranswer_judge(struct str answer, struct str request, struct str *words)
 {
 	struct str rest = answer;
 
 	if (is_error_line(take_line(&rest), words)
 		? count_items(rest) <= 1
 		: is_error_text(answer, words))
-		return kind_of(*words);
+		return kind_of(*words, request);
 	return GOPHERANSWER_NO_ERROR;
 }
 

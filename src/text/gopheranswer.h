@@ -21,9 +21,11 @@ enum gopheranswer {
  * Judges a whole answer.  An error is a menu whose first line has type 3,
  * three tabs and a port, with at most one item besides, where lines of type
  * i do not count; or a text with which gophernicus answers requests for files.
- * The error's message is put in `words`, a view of the answer.
+ * The error's message is put in `words`, a view of the answer.  Its kind does
+ * not depend on the path `request`, which servers quote in it.
  */
-enum gopheranswer gopheranswer_judge(struct str answer, struct str *words);
+enum gopheranswer
+gopheranswer_judge(struct str answer, struct str request, struct str *words);
 
 /*
  * Whether the answer is a whole menu: it has at least one item, and its last

@@ -178,8 +178,8 @@ judge(struct pool *pool, struct job *job)
 		no_disk(pool, "cannot read back");
 		return;
 	}
-	job->gopher =
-	    gopheranswer_judge((struct str){ text.at, text.len }, &words);
+	job->gopher = gopheranswer_judge((struct str){ text.at, text.len },
+	    str_of(job->fetch.request), &words);
 	if (job->gopher != GOPHERANSWER_NO_ERROR) {
 		if (words.len == 0)
 			words = STR("an error without a message");

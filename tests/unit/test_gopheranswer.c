@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -95,14 +96,49 @@ judged(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 		struct str words;
-		enum gopheranswer kind =
-		    gopheranswer_judge(str_of(errors[i].answer), &words);
+		enum gopheranswer kind = gopheranswer_judge(
+		    str_of(errors[i].answer), STR("/x"), &words);
 
 		if (kind != errors[i].kind)
 			fail_msg("%s: %d", errors[i].answer, kind);
 		if (kind != GOPHERANSWER_NO_ERROR &&
 		    !str_equals(words, str_of(errors[i].words)))
 			fail_msg("%s: %.*s", errors[i].answer, STR_ARG(words));
+	}
+}
+
+/* A name in the message is no reason. */
+static void
+of_any_name(void **state)
+{
+	static const struct {
+		const char *request, *message;
+		enum gopheranswer kind;
+	} table[] = {
+		{ "/denied", "'/denied' does not exist",
+		    GOPHERANSWER_NOT_FOUND },
+		{ "/Forbidden.txt", "no such file: /Forbidden.txt",
+		    GOPHERANSWER_NOT_FOUND },
+		{ "/not found", "/not found: Permission denied",
+		    GOPHERANSWER_REFUSED },
+		{ "/not found", "/not found cannot be read",
+		    GOPHERANSWER_OTHER_ERROR },
+		{ "/denied", "'/denied': access denied", GOPHERANSWER_REFUSED },
+		{ "/x", "'/denied' does not exist", GOPHERANSWER_REFUSED },
+		{ "denied", "access denied", GOPHERANSWER_REFUSED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char answer[200];
+		struct str words;
+
+		snprintf(
+		    answer, sizeof answer, "3%s\t\te\t1\r\n", table[i].message);
+		if (gopheranswer_judge(str_of(answer), str_of(table[i].request),
+			&words) != table[i].kind)
+			fail_msg("%s: %s", table[i].request, answer);
+		assert_true(str_equals(words, str_of(table[i].message)));
 	}
 }
 
@@ -120,15 +156,15 @@ of_any_length(void **state)
 	assert_non_null(answer);
 	memset(answer, '3', len);
 	memcpy(answer + len, end, sizeof end);
-	assert_int_equal(gopheranswer_judge(str_of(answer), &words),
+	assert_int_equal(gopheranswer_judge(str_of(answer), STR(""), &words),
 	    GOPHERANSWER_OTHER_ERROR);
 	assert_int_equal(words.len, len - 1);
 	memcpy(answer, text, sizeof text - 1);
 	assert_int_equal(
-	    gopheranswer_judge((struct str){ answer, 1024 }, &words),
+	    gopheranswer_judge((struct str){ answer, 1024 }, STR(""), &words),
 	    GOPHERANSWER_REFUSED);
 	assert_int_equal(
-	    gopheranswer_judge((struct str){ answer, 1025 }, &words),
+	    gopheranswer_judge((struct str){ answer, 1025 }, STR(""), &words),
 	    GOPHERANSWER_NO_ERROR);
 	free(answer);
 }
@@ -172,6 +208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judged),
+		cmocka_unit_test(of_any_name),
 		cmocka_unit_test(of_any_length),
 		cmocka_unit_test(whole_menus),
 	};
