@@ -133,7 +133,8 @@ make_run(struct before *before, int dir)
 	int64_t time = before->now, newest;
 	int found = find_run(dir, INT64_MAX, &newest);
 
-	if (found == -1)
+	/* What a killed run left; of the last ones none is lost yet. */
+	if (found == -1 || prune(dir) == -1)
 		return -1;
 	/* Two runs in one second, or a clock that was set back. */
 	if (found == 1 && newest >= time)
@@ -142,8 +143,40 @@ make_run(struct before *before, int dir)
 	if (mkdirat(dir, before->name, 0777) == -1)
 		return -1;
 	before->run = dir_enter(dir, before->name, false);
-	return before->run == -1 || prune(dir) == -1 ? -1
-						     : measure(before, dir);
+	return before->run == -1 ? -1 : measure(before, dir);
+}
+
+/* Removes the folders in a run that have no files. */
+static int
+remove_empty(int dir, const char *name)
+{
+	int fd = dir_enter(dir, name, false);
+	struct dir_list list;
+	struct arena arena;
+	int result;
+
+	if (fd == -1)
+		return -1;
+	arena_init(&arena, LIST_MAX);
+	result = dir_list(fd, &arena, &list);
+	for (size_t i = list.count; result == 0 && i-- > 0;)
+		if (list.entries[i].is_folder)
+			dir_unlink(fd, list.entries[i].path, AT_REMOVEDIR);
+	arena_release(&arena);
+	dir_close(fd);
+	return result;
+}
+
+/* Removes the folder of this run, unless a file is in it. */
+static void
+drop_run(struct before *before, int dir)
+{
+	int error = errno;
+
+	before_close(before);
+	if (remove_empty(dir, before->name) == 0)
+		(void)unlinkat(dir, before->name, AT_REMOVEDIR);
+	errno = error;
 }
 
 static int
@@ -155,9 +188,27 @@ begin_run(struct before *before)
 	if (dir == -1)
 		return -1;
 	result = make_run(before, dir);
-	dir_close(dir);
 	if (result == -1)
-		before_close(before);
+		drop_run(before, dir);
+	dir_close(dir);
+	return result;
+}
+
+int
+before_end(struct before *before)
+{
+	int dir, result = 0;
+
+	if (before->run == -1)
+		return 0;
+	dir = dir_enter(before->work, BEFORE, false);
+	if (dir == -1)
+		return -1;
+	if (before->files == 0)
+		drop_run(before, dir);
+	else
+		result = prune(dir);
+	dir_close(dir);
 	return result;
 }
 
@@ -277,27 +328,6 @@ before_reopen(struct before *before)
 	}
 	dir_close(dir);
 	return fd;
-}
-
-/* Removes folders that an interrupted call has left empty. */
-static int
-remove_empty(int dir, const char *name)
-{
-	int fd = dir_enter(dir, name, false);
-	struct dir_list list;
-	struct arena arena;
-	int result;
-
-	if (fd == -1)
-		return -1;
-	arena_init(&arena, LIST_MAX);
-	result = dir_list(fd, &arena, &list);
-	for (size_t i = list.count; result == 0 && i-- > 0;)
-		if (list.entries[i].is_folder)
-			dir_unlink(fd, list.entries[i].path, AT_REMOVEDIR);
-	arena_release(&arena);
-	dir_close(fd);
-	return result;
 }
 
 int

@@ -49,6 +49,13 @@ MUST_USE int before_keep(struct before *before, int root, struct str path);
 MUST_USE int before_take(struct before *before, int root, struct str path);
 
 /*
+ * Ends the run: removes all folders but those of the last BEFORE_RUNS.  Where
+ * nothing could be kept it removes none but its own.  Returns -1 with errno
+ * set.
+ */
+MUST_USE int before_end(struct before *before);
+
+/*
  * Opens the folder of the newest run, whose name `name` is then; before_keep
  * puts into its "TIME.replaced" from now on.  Returns a descriptor, to be
  * closed, or -1 with errno set; ENOENT: there is no run.

@@ -480,6 +480,8 @@ bylinks_run(struct mirroring *mirroring)
 	filestore_release(&walk.store);
 	absent_release(&walk.absent);
 	arena_release(&walk.scratch);
+	if (before_end(&mirroring->before) == -1)
+		result = mirroring_no_disk(mirroring, ".mirror/before");
 	before_close(&mirroring->before);
 	return result;
 }

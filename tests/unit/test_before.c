@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
 #include "temporary.h"
 #include "tool/before.h"
 #include "tool/dir.h"
@@ -61,6 +62,7 @@ run_at(int64_t now)
 	assert_int_equal(before_open(&before, work, now), 0);
 	assert_int_equal(before_keep(&before, root, STR("a")), 0);
 	assert_int_equal(before.files, 1);
+	assert_int_equal(before_end(&before), 0);
 	before_close(&before);
 	return before.name;
 }
@@ -154,6 +156,72 @@ nothing_there(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* A run that can keep nothing costs no files of the runs before. */
+static void
+runs_in_vain(void **state)
+{
+	/* Files that have no other name on this disk. */
+	int elsewhere = open("/proc/self", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_not_equal(elsewhere, -1);
+	(void)run_at(NOW);
+	(void)run_at(NOW + 1);
+	for (int i = 2; i < 5; i++) {
+		struct before before;
+
+		assert_int_equal(before_open(&before, work, NOW + i), 0);
+		assert_int_equal(
+		    before_keep(&before, elsewhere, STR("net/dev")), -1);
+		assert_int_equal(errno, EXDEV);
+		assert_int_equal(before_end(&before), 0);
+		before_close(&before);
+	}
+	close(elsewhere);
+	assert_true(exists("work/before/2023-11-14T22:13:20Z/a"));
+	assert_true(exists("work/before/2023-11-14T22:13:21Z/a"));
+	assert_false(exists("work/before/2023-11-14T22:13:24Z"));
+	(void)run_at(NOW + 5);
+	assert_false(exists("work/before/2023-11-14T22:13:20Z"));
+	assert_true(exists("work/before/2023-11-14T22:13:21Z/a"));
+}
+
+/* One that could not even begin leaves nothing. */
+static void
+no_memory(void **state)
+{
+	struct before before;
+
+	(void)state;
+	(void)run_at(NOW);
+	assert_int_equal(before_open(&before, work, NOW + 1), 0);
+	scarce_memory(1);
+	assert_int_equal(before_keep(&before, root, STR("a")), -1);
+	scarce_memory(0);
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(before_end(&before), 0);
+	before_close(&before);
+	assert_false(exists("work/before/2023-11-14T22:13:21Z"));
+}
+
+/* Runs that were killed do not heap up. */
+static void
+killed_runs(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct before before;
+
+		temporary_file(&temporary, "root/a", "text");
+		assert_int_equal(before_open(&before, work, NOW + i), 0);
+		assert_int_equal(before_keep(&before, root, STR("a")), 0);
+		before_close(&before);
+	}
+	assert_false(exists("work/before/2023-11-14T22:13:21Z"));
+	assert_true(exists("work/before/2023-11-14T22:13:22Z/a"));
+	assert_true(exists("work/before/2023-11-14T22:13:24Z/a"));
+}
+
 /* Of two that are kept under one name the first counts. */
 static void
 kept_twice(void **state)
@@ -188,6 +256,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(strangers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    nothing_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    runs_in_vain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(kept_twice, set_up, tear_down),
 	};
 
