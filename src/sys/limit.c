@@ -56,9 +56,6 @@ struct limit_table {
 	bool taken[LIMIT_WORKERS]; /* the master's */
 };
 
-static const struct limit_entries no_entries = { { LIMIT_NONE, LIMIT_NONE,
-    LIMIT_NONE } };
-
 struct limit_table *
 limit_new(void)
 {
@@ -266,16 +263,20 @@ levels_of(const struct limit_table *table, const struct limit_rules *rules,
 	for (size_t i = 0; i < LIMIT_LEVELS; i++) {
 		unsigned char bytes[17];
 		struct str name = { (const char *)bytes, 0 };
+		bool is_ipv4;
 
+		if (i > 0 && all[i].bits >= rules->ipv6_bits)
+			continue;
 		name.len =
 		    net_network(peer, rules->ipv4_bits, all[i].bits, bytes);
-		if (i > 0 && (name.len == 4 || all[i].bits >= rules->ipv6_bits))
-			continue;
+		is_ipv4 = name.len == 4;
 		/* Networks of several sizes may begin at one address. */
 		bytes[name.len++] = (unsigned char)all[i].bits;
 		/* 0 marks an entry without a network. */
 		levels[count].tag = hash_of(table->hash, name) | 1;
 		levels[count++].factor = all[i].factor;
+		if (is_ipv4)
+			break;
 	}
 	return count;
 }
@@ -333,7 +334,7 @@ struct limit_answer
 limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer)
 {
-	struct limit_answer answer = { LIMIT_PASS, 0, no_entries, 0 };
+	struct limit_answer answer = { .verdict = LIMIT_PASS };
 	struct level levels[LIMIT_LEVELS];
 	struct counter by;
 	size_t count;
@@ -356,14 +357,12 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 		}
 		judge(table, rules, &by, &answer);
 		if (answer.verdict == LIMIT_DROP)
-			return (struct limit_answer){ LIMIT_DROP, 0, no_entries,
-				0 };
-		answer.entries.at[i] = by.entry;
+			return (struct limit_answer){ .verdict = LIMIT_DROP };
+		answer.entries.at[answer.entries.count++] = by.entry;
 		answer.network = by.entry + 1;
 	}
-	for (size_t i = 0; i < LIMIT_LEVELS; i++)
-		if (answer.entries.at[i] != LIMIT_NONE)
-			table->shared->open[worker][answer.entries.at[i]]++;
+	for (size_t i = 0; i < answer.entries.count; i++)
+		table->shared->open[worker][answer.entries.at[i]]++;
 	return answer;
 }
 
@@ -371,7 +370,6 @@ void
 limit_leave(struct limit_table *table, size_t worker,
     const struct limit_entries *entries)
 {
-	for (size_t i = 0; i < LIMIT_LEVELS; i++)
-		if (entries->at[i] != LIMIT_NONE)
-			table->shared->open[worker][entries->at[i]]--;
+	for (size_t i = 0; i < entries->count; i++)
+		table->shared->open[worker][entries->at[i]]--;
 }

@@ -61,8 +61,9 @@ enum limit_verdict {
 	LIMIT_DROP, /* a flood: to be closed without a word */
 };
 
-/* Where a client is counted as open; LIMIT_NONE where it is not. */
+/* Where a client is counted as open. */
 struct limit_entries {
+	size_t count;
 	size_t at[LIMIT_LEVELS];
 };
 
