@@ -38,11 +38,7 @@ struct indexer {
 	int watch; /* -1: there is no news, or not of everything */
 	bool made; /* an index, once */
 	bool lost; /* the master is gone */
-	/* When to look again: at that time, or when news have come to rest. */
-	struct timespec look_at;
-	bool news;
-	struct timespec first, last; /* of the news */
-	struct timespec rests_until; /* whatever news there are */
+	struct indexer_schedule schedule;
 };
 
 /* Waits for `fd` to have something, at most `ms`; whether it has. */
@@ -145,7 +141,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 		complain(errno);
 	/* The first is all that there is, and no measure for the others. */
 	if (result == 1 && indexer->made)
-		indexer->rests_until =
+		indexer->schedule.rests_until =
 		    clock_in((unsigned)indexer_rest_ms(took));
 	if (result == 1)
 		tell(indexer, "", took);
@@ -155,7 +151,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 		pause = 0;
 	else if (took * SHARE > pause)
 		pause = took * SHARE;
-	indexer->look_at = clock_in((unsigned)pause);
+	indexer->schedule.look_at = clock_in((unsigned)pause);
 	return result != -1;
 }
 
@@ -178,25 +174,31 @@ least(long a, long b)
 	return a < b ? a : b;
 }
 
-/* Milliseconds until the tree is to be looked at; 0: now. */
+long
+indexer_due_ms(const struct indexer_schedule *schedule)
+{
+	long ms = clock_until_ms(&schedule->look_at), rest, heard;
+
+	if (schedule->news) {
+		heard = least(QUIET_MS - clock_since_ms(&schedule->last),
+		    LONGEST_MS - clock_since_ms(&schedule->first));
+		rest = clock_until_ms(&schedule->rests_until);
+		ms = least(ms, heard > rest ? heard : rest);
+	}
+	return ms < 0 ? 0 : ms;
+}
+
 static long
 look_due_ms(const struct indexer *indexer)
 {
-	long ms = clock_until_ms(&indexer->look_at), rest, heard;
-
-	if (indexer->news) {
-		heard = least(QUIET_MS - clock_since_ms(&indexer->last),
-		    LONGEST_MS - clock_since_ms(&indexer->first));
-		rest = clock_until_ms(&indexer->rests_until);
-		ms = least(ms, heard > rest ? heard : rest);
-	}
-	return indexer->lost || ms < 0 ? 0 : ms;
+	return indexer->lost ? 0 : indexer_due_ms(&indexer->schedule);
 }
 
 /* Takes what there is to hear, and waits for it until a look is due. */
 static void
 hear(struct indexer *indexer, bool waits)
 {
+	struct indexer_schedule *schedule = &indexer->schedule;
 	struct pollfd fds[] = { { .fd = indexer->setup->line,
 				    .events = POLLIN },
 		{ .fd = indexer->watch, .events = POLLIN } };
@@ -207,10 +209,10 @@ hear(struct indexer *indexer, bool waits)
 		check_line(indexer);
 	if (fds[1].revents == 0 || !watch_read(indexer->watch))
 		return;
-	indexer->last = clock_now();
-	if (!indexer->news)
-		indexer->first = indexer->last;
-	indexer->news = true;
+	schedule->last = clock_now();
+	if (!schedule->news)
+		schedule->first = schedule->last;
+	schedule->news = true;
 }
 
 static bool
@@ -237,7 +239,7 @@ hash_rest(struct indexer *indexer, struct catalogbuild *build)
 	if (result != -1 || errno == EAGAIN || indexer->lost)
 		return;
 	complain(errno);
-	indexer->look_at = clock_in(FAILED_MS);
+	indexer->schedule.look_at = clock_in(FAILED_MS);
 }
 
 static int
@@ -261,7 +263,7 @@ keep_index(struct indexer *indexer)
 	while (!indexer->lost) {
 		/* News of what comes while it looks are for the next look. */
 		(void)wants_look(indexer);
-		indexer->news = false;
+		indexer->schedule.news = false;
 		if (look(indexer, build) && !wants_look(indexer))
 			hash_rest(indexer, build);
 		while (!wants_look(indexer))

@@ -1,6 +1,9 @@
 #ifndef DAEMON_INDEXER_H
 #define DAEMON_INDEXER_H
 
+#include <stdbool.h>
+#include <time.h>
+
 #include "daemon/config.h"
 #include "sys/jail.h"
 #include "text/attribute.h"
@@ -17,6 +20,20 @@
  * something, so that constant edits do not keep it busy.
  */
 long indexer_rest_ms(long took_ms);
+
+/* When to look at the tree again: all are times of the monotonic clock. */
+struct indexer_schedule {
+	struct timespec look_at; /* even without news of changes */
+	bool news; /* there are some, since `first` and up to `last` */
+	struct timespec first, last;
+	struct timespec rests_until; /* whatever news there are */
+};
+
+/*
+ * Milliseconds until a look is due; 0: now.  News are waited for to end, but
+ * not for long.
+ */
+long indexer_due_ms(const struct indexer_schedule *schedule);
 
 /* All that the indexer works with; borrowed, but for `current`. */
 struct indexer_setup {

@@ -48,8 +48,8 @@ class Screen:
 
     def _tmux(self, *arguments, environment=None):
         return subprocess.run(
-            ['tmux', '-S', self.socket, *arguments], check=False, timeout=20,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            ['tmux', '-S', self.socket, *arguments], check=False,
+            timeout=DEADLINE_S, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment).stdout.decode(
                 'utf-8', 'replace')
 
@@ -260,7 +260,8 @@ class Curl(Client):
 
     def get(self, url, *arguments):
         done = self.run_client('curl', '--silent', '--show-error',
-                               '--max-time', '20', *arguments, url)
+                               '--max-time', str(DEADLINE_S), *arguments,
+                               url)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 

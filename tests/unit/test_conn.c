@@ -281,6 +281,27 @@ a_slow_client_gets_all(void **state)
 	close(fd);
 }
 
+/* At the server's end, who has said nothing goes at once. */
+static void
+idle_clients_are_closed(void **state)
+{
+	int silent = enter(STR("")), half = enter(STR("/"));
+	char byte;
+
+	(void)state;
+	turn();
+	assert_int_equal(group.count, 2);
+	conn_close_idle(&group);
+	conn_sweep(&group);
+	assert_int_equal(group.count, 1);
+	assert_int_equal(recv(silent, &byte, 1, 0), 0);
+	assert_int_equal(recv(half, &byte, 1, 0), -1);
+	conn_close_all(&group);
+	conn_sweep(&group);
+	close(silent);
+	close(half);
+}
+
 /* Whether the server has closed the connection without a word. */
 static bool
 is_closed(int fd)
@@ -347,6 +368,7 @@ main(void)
 		cmocka_unit_test(a_client_may_leave),
 		cmocka_unit_test(a_client_may_talk_on),
 		cmocka_unit_test(a_slow_client_gets_all),
+		cmocka_unit_test(idle_clients_are_closed),
 		cmocka_unit_test(room_is_made_by_who_does_not_ask),
 	};
 

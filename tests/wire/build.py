@@ -24,11 +24,6 @@ DEADLINE_S = 120.0 if MEMCHECKED else 30.0
 FILES_KEPT = 12 if MEMCHECKED else 0
 
 
-def hurried(test):
-    """Leaves out, under valgrind, a test of what has to be quick."""
-    return (lambda self: None) if MEMCHECKED else test
-
-
 def beneath(test):
     """Leaves out, under valgrind, a test or class of faults it would not feel.
 

@@ -299,19 +299,20 @@ class Mirror:
         return [CAPSULE, 'mirror', '--known-hosts', self.known_hosts,
                 *options, url, self.folder]
 
-    def run(self, url, *options, limit=120 * SLOWER, env=None):
-        return self.start(self.command(url, *options), limit, env)
+    def run(self, url, *options, limit=120 * SLOWER, **popen):
+        return self.start(self.command(url, *options), limit, **popen)
 
     def restore(self, env=None):
         return self.start(
-            [CAPSULE, 'mirror', '--restore', self.folder], 120 * SLOWER, env)
+            [CAPSULE, 'mirror', '--restore', self.folder], 120 * SLOWER,
+            env=env)
 
     @staticmethod
-    def start(command, limit, env):
+    def start(command, limit, **popen):
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=limit, check=False, env=env,
-            encoding='utf-8', errors='surrogateescape')
+            timeout=limit, check=False, encoding='utf-8',
+            errors='surrogateescape', **popen)
 
     def files(self, hidden=False):
         """{path: content} of what is in the folder."""

@@ -21,6 +21,9 @@ from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
 UNJAILED = ['-o', 'jail=off'] if INSTRUMENTED else []
 TIME = re.compile(
     r'^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z (?=\w)')
+# A client that is slow because the machine is gets its time; the deadlines
+# that a test is about are its own options.
+PATIENT = ['-o', 'request_timeout_ms=600000', '-o', 'stall_timeout_ms=600000']
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')
 
@@ -67,6 +70,12 @@ def is_indexer(pid):
             return file.read() == 'capsuled-index\n'
     except OSError:
         return False
+
+
+def resident(pid):
+    """Bytes of a process in memory that are its own, and no file's."""
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return int(re.search(r'RssAnon:\s*(\d+) kB', file.read())[1]) << 10
 
 
 class Lines:
@@ -211,7 +220,7 @@ class Server(Process):
             if address is not None:
                 command += [flag, address]
         command += ['-w', str(workers), '-C', self.certs]
-        command += UNJAILED
+        command += UNJAILED + PATIENT
         for option in options:
             command += ['-o', option]
         self.name = names[0] if names else 'localhost'
@@ -496,6 +505,20 @@ def peer_certificate(server):
 
 def gopher_connect(server, limit=DEADLINE_S, **named):
     return Connection(server.gopher_port, limit=limit, **named)
+
+
+def hurried_connect(server, **named):
+    """A TLS connection to a server whose deadline is short.
+
+    A client that was too slow for the handshake tries again.
+    """
+    def attempt():
+        try:
+            return gemini_connect(server, **named)
+        except OSError:
+            return None
+
+    return wait_until(attempt, 'a handshake in time')
 
 
 def gopher(server, request, limit=DEADLINE_S):

@@ -1,5 +1,6 @@
 """Downloads of the capsule: what is in them, and who waits for them."""
 
+import errno
 import hashlib
 import io
 import os
@@ -14,6 +15,7 @@ from build import DEADLINE_S, INSTRUMENTED, TOP
 from server import (Connection, Server, fetch, gemini_connect, gopher_connect,
                     new_directory, read_reply, select, tls_context, wait_until)
 from test_faults import Crowd
+from trouble import TroubledServer
 
 TREE = {
     'index.gmi': '# The harbour\n\n=> /capsule.gpub Book\n'
@@ -193,8 +195,11 @@ class Settings(unittest.TestCase):
             self.assertEqual(files['metadata.txt'], b'title: Mine\n')
 
     def test_limit(self):
-        with Server({'big/bin': b'x' * (2 << 20), 'small/a': 'a'},
-                    options=['archive_limit=1']) as server:
+        # What the index does not know is looked at for a moment, which here
+        # does not end.
+        with TroubledServer({'big/bin': b'x' * (2 << 20), 'small/a': 'a'},
+                            options=['archive_limit=1'],
+                            stopped=True) as server:
             for path in ('/capsule.tar.gz', '/capsule.gpub', '/big.tar.gz'):
                 with self.subTest(path=path):
                     reply = fetch(server, path)
@@ -207,6 +212,15 @@ class Settings(unittest.TestCase):
                 b'3Too large to be packed here, please fetch its parts one '
                 b'by one\t\terror.host\t1\r\n.\r\n')
             self.assertEqual(fetch(server, '/small.tar.gz').status, 20)
+
+    def test_limit_that_the_index_knows_of(self):
+        with TroubledServer({'big/bin': b'x' * (2 << 20)}, indexed=True,
+                            options=['archive_limit=1']) as server:
+            wait_until(lambda: fetch(server, '/manifest').status == 20,
+                       'an index')
+            # Nothing of it can be looked at any more.
+            server.trouble['readdir_error'] = errno.EIO
+            self.assertEqual(fetch(server, '/capsule.tar.gz').status, 50)
 
     def test_local_time_does_not_matter(self):
         with Server(TREE) as server:

@@ -6,19 +6,19 @@ import re
 import shutil
 import signal
 import socket
-import time
 import unittest
 
 from server import (Server, fetch, gemini_connect, gopher_connect, select,
                     wait_until)
+from trouble import TroubledServer
 
 SIZE = 8 << 20
+TREE = {'index.gmi': '# Home\n', 'd/a.gmi': '# A\n', 'd/b.gmi': '# B\n'}
 
 
 class Changes(unittest.TestCase):
     def setUp(self):
-        self.server = Server({'index.gmi': '# Home\n', 'd/a.gmi': '# A\n',
-                              'd/b.gmi': '# B\n'})
+        self.server = Server(TREE)
         self.addCleanup(self.server.stop)
 
     def begin(self, connect, request):
@@ -137,48 +137,6 @@ class Changes(unittest.TestCase):
                       encoding='ascii') as file:
                 file.write('# B\n')
 
-    def test_pages_change_at_once_however_often_they_are_asked_for(self):
-        # What has not changed for three seconds is kept, for as long.
-        def ask(path):
-            return (fetch(self.server, path).body,
-                    select(self.server, path))
-
-        pages = {'/': 'index.gmi', '/d/a.gmi': 'd/a.gmi', '/t.txt': 't.txt'}
-        for name in pages.values():
-            with open(self.server.path(name), 'w', encoding='ascii') as file:
-                file.write('Old\n')
-        changed = time.time()
-        while time.time() < changed + 4.5:
-            for path in pages:
-                for got in ask(path):
-                    self.assertIn(b'Old', got)
-            for got in ask('/d/'):
-                self.assertIn(b'b.gmi', got)
-        os.unlink(self.server.path('d/b.gmi'))
-        for got in ask('/d/'):
-            self.assertIn(b'a.gmi', got)
-            self.assertNotIn(b'b.gmi', got)
-        for path, name in pages.items():
-            with self.subTest(path=path):
-                with open(self.server.path(name), 'r+',
-                          encoding='ascii') as file:
-                    file.write('New')
-                for got in ask(path):
-                    self.assertIn(b'New', got)
-                os.unlink(self.server.path(name))
-                for got in ask(path):
-                    self.assertNotIn(b'New', got)
-
-    def test_what_is_shut_leaves_its_listing(self):
-        # A listing is remembered, and the directory itself stays as it is.
-        changed = time.time()
-        while time.time() < changed + 4.5:
-            self.assertIn('./b.gmi B', fetch(self.server, '/d/').text)
-        for mode, shown in ((0, False), (0o644, True)):
-            os.chmod(self.server.path('d/b.gmi'), mode)
-            wait_until(lambda s=shown: s == (
-                'b.gmi' in fetch(self.server, '/d/').text), 'the change')
-
     def test_gophermap_is_seen_at_once(self):
         self.assertIn(b'iHome', select(self.server, '/'))
         with open(self.server.path('gophermap'), 'w',
@@ -205,6 +163,58 @@ class Changes(unittest.TestCase):
         shutil.rmtree(self.server.root)
         wait_until(lambda: fetch(self.server, '/index.gmi').status == 51,
                    'that it is gone')
+
+
+class Remembered(unittest.TestCase):
+    """What has not changed for three seconds is kept, for as long."""
+
+    def setUp(self):
+        # A minute has gone by since all was written, and no more does.
+        self.server = TroubledServer(dict(TREE, **{'t.txt': 'Old\n'}),
+                                     stopped=True)
+        self.addCleanup(self.server.stop)
+
+    def test_pages_change_at_once_however_often_they_are_asked_for(self):
+        def ask(path):
+            return (fetch(self.server, path).body,
+                    select(self.server, path))
+
+        pages = {'/': 'index.gmi', '/d/a.gmi': 'd/a.gmi', '/t.txt': 't.txt'}
+        for name in pages.values():
+            with open(self.server.path(name), 'w', encoding='ascii') as file:
+                file.write('Old\n')
+        for _ in range(3):
+            for path in pages:
+                for got in ask(path):
+                    self.assertIn(b'Old', got)
+            for got in ask('/d/'):
+                self.assertIn(b'b.gmi', got)
+        os.unlink(self.server.path('d/b.gmi'))
+        for got in ask('/d/'):
+            self.assertIn(b'a.gmi', got)
+            self.assertNotIn(b'b.gmi', got)
+        for path, name in pages.items():
+            with self.subTest(path=path):
+                with open(self.server.path(name), 'r+',
+                          encoding='ascii') as file:
+                    file.write('New')
+                for got in ask(path):
+                    self.assertIn(b'New', got)
+                os.unlink(self.server.path(name))
+                for got in ask(path):
+                    self.assertNotIn(b'New', got)
+
+    def test_what_is_shut_leaves_its_listing(self):
+        # The directory itself stays as it is.
+        def is_shown():
+            return 'b.gmi' in fetch(self.server, '/d/').text
+
+        for mode, shown in ((0, False), (0o644, True)):
+            self.assertEqual(is_shown(), not shown)
+            os.chmod(self.server.path('d/b.gmi'), mode)
+            self.assertEqual(is_shown(), not shown)
+            self.server.trouble.pass_time(4)
+            self.assertEqual(is_shown(), shown)
 
 
 if __name__ == '__main__':

@@ -3,7 +3,8 @@
 import socket
 import unittest
 
-from server import (Connection, Server, gemini, gemini_connect, tls_context)
+from server import (Connection, Server, gemini, gemini_connect,
+                    hurried_connect, tls_context)
 
 HOME = '# Home\n'
 PAGE = '# Page\n'
@@ -402,7 +403,7 @@ class Silence(unittest.TestCase):
                 'no end': url, 'nothing': b'',
                 'CR and more': url + b'\rx'}.items():
             with self.subTest(what), \
-                    gemini_connect(self.server) as connection:
+                    hurried_connect(self.server) as connection:
                 connection.send(data)
                 reply = connection.read_reply()
                 self.assertEqual(reply.status, 59)
@@ -411,7 +412,7 @@ class Silence(unittest.TestCase):
 
     def test_a_drip_does_not_prolong(self):
         # The deadline is for the request, not for its next byte.
-        with gemini_connect(self.server, limit=20) as connection:
+        with hurried_connect(self.server) as connection:
             connection.socket.setblocking(False)
             url = self.server.url('/').encode() + b'?' + b'x' * 900
             reply = None

@@ -244,7 +244,7 @@ class Malformed(Case):
     def test_tls_where_it_is_off(self):
         for data in (b'\x16\x03\x01\x02\x00\x01', b'\x16', b'\x16\r\n'):
             with self.subTest(data=data), \
-                    gopher_connect(self.server, limit=8) as connection:
+                    gopher_connect(self.server) as connection:
                 connection.send(data)
                 try:
                     got = connection.read_all()

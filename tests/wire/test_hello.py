@@ -5,7 +5,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
 import unittest
 
 from server import DEADLINE_S, Connection, Server, fetch, tls_context
@@ -100,9 +99,11 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(cls.server.stop)
 
     def send(self, data):
-        """The server's first words, which come at once or not at all."""
+        """The server's first words, which come at once or not at all.
+
+        Its deadline for the request is longer than this connection's.
+        """
         with Connection(self.server.gemini_port) as client:
-            started = time.monotonic()
             client.send(data)
             got = b''
             try:
@@ -114,8 +115,6 @@ class Case(unittest.TestCase):
                     got += part
             except ConnectionResetError:
                 pass
-            # Long before the deadline of the request, which is 10 s.
-            self.assertLess(time.monotonic() - started, 5)
         return Answer(got)
 
     def assert_served(self, data, version=None):

@@ -1,5 +1,6 @@
 """Reload, accidents and end of the server."""
 
+import itertools
 import os
 import resource
 import shutil
@@ -11,9 +12,9 @@ import time
 import unittest
 
 from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Server,
-                    fetch, gemini_connect, gopher_connect, new_directory,
-                    peer_certificate, read_reply, select, tls_context,
-                    wait_until)
+                    fetch, gemini_connect, gopher_connect, hurried_connect,
+                    new_directory, peer_certificate, read_reply, select,
+                    tls_context, wait_until)
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 HOME = '# Home\n'
@@ -77,20 +78,18 @@ class End(unittest.TestCase):
             return True
         return False
 
-    def test_idle_clients_do_not_hold_it(self):
-        # One that said nothing goes at once, one that began may end.
-        server = Server(TREE, options=['request_timeout_ms=1000'])
-        try:
-            with gemini_connect(server), gopher_connect(server), \
-                    Connection(server.gemini_port) as half:
-                half.send(b'\x16\x03\x01')
-                fetch(server)
-                started = time.monotonic()
-                server.signal(signal.SIGTERM)
-                self.assertEqual(server.wait(), 0)
-                self.assertLess(time.monotonic() - started, 8)
-        finally:
-            server.kill()
+    def test_clients_that_began_may_end(self):
+        # Until the deadline of a request: no other ends before the test's own.
+        with Server(TREE, workers=1, options=[
+                'request_timeout_ms=1000',
+                'shutdown_timeout_ms=600000']) as server, \
+                Connection(server.gemini_port) as hello, \
+                hurried_connect(server), gopher_connect(server) as request:
+            hello.send(b'\x16\x03\x01')
+            request.send(b'/pa')
+            # They are with the worker when it has served a later one.
+            wait_until(lambda: select(server, '/page.gmi'), 'an answer')
+            server.stop()
 
     def test_shutdown_deadline(self):
         server = Server(TREE, options=['shutdown_timeout_ms=500'])
@@ -106,14 +105,14 @@ class End(unittest.TestCase):
     def test_stalled_reader_is_let_go(self):
         with Server(TREE, options=['stall_timeout_ms=500']) as server:
             big_file(server)
-            slow, got = slow_reader(server)
-            with slow:
+            with gemini_connect(server, receive_buffer=4096) as slow:
+                slow.send(server.url('/big.bin').encode() + b'\r\n')
                 server.wait_for_line(r'path=/big\.bin .*cut=yes')
                 try:
-                    rest = slow.read_all()
+                    got = slow.read_all()
                 except ConnectionResetError:
-                    rest = b''
-                self.assertLess(len(got + rest), 10 << 20)
+                    got = b''
+                self.assertLess(len(got), 10 << 20)
                 self.assertFalse(slow.close_notify)
 
     def test_client_that_never_closes(self):
@@ -122,7 +121,6 @@ class End(unittest.TestCase):
             with gemini_connect(server) as client:
                 client.send(server.url('/').encode() + b'\r\n')
                 self.assertEqual(client.read_reply().text, HOME)
-                since = time.monotonic()
 
                 def is_gone():
                     try:
@@ -131,8 +129,7 @@ class End(unittest.TestCase):
                         return True
                     return False
 
-                wait_until(is_gone, 'the end of the connection', 8)
-                self.assertLess(time.monotonic() - since, 8)
+                wait_until(is_gone, 'the end of the connection')
 
     def test_master_killed(self):
         server = Server(TREE)
@@ -184,7 +181,9 @@ class Reload(unittest.TestCase):
             done = threading.Event()
 
             def visit(number):
-                for turn in range(100):
+                for turn in itertools.count():
+                    if done.is_set():
+                        return
                     try:
                         if turn % 4 == 3:
                             good = select(server, '/page.gmi').endswith(
@@ -198,23 +197,20 @@ class Reload(unittest.TestCase):
                     except (OSError, AssertionError) as error:
                         wrong.append((number, turn, repr(error)))
                     count[0] += 1
-                done.set()
 
             visitors = [threading.Thread(target=visit, args=(number,))
                         for number in range(2)]
             for visitor in visitors:
                 visitor.start()
-            reloads = 0
-            while not done.is_set():
-                want = count[0] + 10
-                server.signal(signal.SIGHUP)
-                reloads += 1
-                wait_until(lambda w=want: count[0] >= w or done.is_set(),
-                           'more requests')
-            for visitor in visitors:
-                visitor.join()
-            self.assertEqual(count[0], 200)
-            self.assertGreater(reloads, 3)
+            try:
+                for _ in range(20):
+                    want = count[0] + 10
+                    server.signal(signal.SIGHUP)
+                    wait_until(lambda w=want: count[0] >= w, 'more requests')
+            finally:
+                done.set()
+                for visitor in visitors:
+                    visitor.join()
             self.assertEqual(wrong, [])
 
     def test_body_in_flight_is_finished(self):
@@ -338,8 +334,9 @@ class Accidents(unittest.TestCase):
                 for each in pid:
                     os.kill(each, signal.SIGKILL)
             wait_until(lambda: set(server.workers()) - seen, 'a new worker')
-            # At once, then after at least 100, 200, 400, 800 ms or so.
-            self.assertGreater(time.monotonic() - started, 0.5)
+            # At once, then after 100, 200, 400 and 800 ms; what a slow machine
+            # adds makes it longer.
+            self.assertGreater(time.monotonic() - started, 1.4)
             self.assertEqual(fetch(server).text, HOME)
 
     def test_stop_during_a_pause(self):
@@ -384,6 +381,7 @@ class Accidents(unittest.TestCase):
             return False
 
     def test_others_do_not_wait(self):
+        # No deadline of anybody's comes before those of the visitors below.
         with Server(TREE, workers=1) as server:
             content = big_file(server)
             idle = []
@@ -401,12 +399,9 @@ class Accidents(unittest.TestCase):
                     idle.append(client)
                 slow, got = slow_reader(server)
                 idle.append(slow)
-                started = time.monotonic()
                 for _ in range(5):
                     self.assertEqual(fetch(server).text, HOME)
                     self.assertIn(b'iHome', select(server, ''))
-                # No deadline of anybody's has passed meanwhile.
-                self.assertLess(time.monotonic() - started, 5)
                 reply = read_reply(got + slow.read_all(), slow.close_notify)
                 self.assertTrue(reply.body == content)
             finally:

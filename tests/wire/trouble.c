@@ -48,6 +48,7 @@ struct trouble {
 	_Atomic int64_t link_error;
 	_Atomic int64_t setuid_error; /* of root, which everybody is then */
 	_Atomic int64_t ipv6_error; /* of a socket of any process */
+	_Atomic int64_t monotonic; /* time of that clock in ns; 0: it runs */
 };
 
 enum escape {
@@ -468,6 +469,11 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	if (result == 0 &&
 	    (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
 		now->tv_sec += (time_t)trouble->seconds;
+	if (result == 0 && clock == CLOCK_MONOTONIC &&
+	    trouble->monotonic != 0) {
+		now->tv_sec = (time_t)(trouble->monotonic / 1000000000);
+		now->tv_nsec = (long)(trouble->monotonic % 1000000000);
+	}
 	return result;
 }
 

@@ -7,6 +7,7 @@ import mmap
 import os
 import struct
 import tempfile
+import time
 
 from build import BUILD, INSTRUMENTED
 from server import Server
@@ -15,7 +16,8 @@ from server import Server
 FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'failed', 'read_error', 'readdir_error', 'open_error', 'after',
           'seconds', 'escape', 'escaped', 'dead_error', 'broken_error',
-          'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error')
+          'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error',
+          'monotonic')
 ESCAPES = ('none', 'passwd', 'fork', 'connect')
 ESCAPED_NO, ESCAPED_YES = 2, 3
 FOREVER = 1 << 62
@@ -49,6 +51,18 @@ class Trouble:
         for field in FIELDS:
             self[field] = 0
 
+    def stop_clock(self):
+        """From now on nothing gets older but by pass_time.
+
+        What was changed before is taken for settled: it was a minute ago.
+        The deadlines of connections are libevent's, and still pass.
+        """
+        self['seconds'] = 60
+        self['monotonic'] = time.monotonic_ns()
+
+    def pass_time(self, seconds):
+        self['monotonic'] += int(seconds * 1e9)
+
     def environment(self):
         options = os.environ.get('ASAN_OPTIONS', '')
         return dict(
@@ -64,11 +78,13 @@ class Trouble:
 class TroubledServer(Server):
     """One without an index, whose process would take what is meant for a
     worker, unless it is to have one.  `begun` is what goes wrong from the
-    start."""
+    start; with `stopped` its clock stands still."""
 
     def __init__(self, tree=None, workers=1, options=(), indexed=False,
-                 begun=None, **named):
+                 begun=None, stopped=False, **named):
         self.trouble = Trouble()
+        if stopped:
+            self.trouble.stop_clock()
         for field, value in (begun or {}).items():
             self.trouble[field] = value
         if not indexed:
