@@ -618,16 +618,6 @@ class Inherited(unittest.TestCase):
                 server.signal(signal.SIGINT)
                 self.assertEqual(server.wait(), 0)
 
-    def test_check_with_ignored_children(self):
-        folder = new_directory()
-        self.addCleanup(shutil.rmtree, folder)
-        tree = os.path.join(folder, 'tree')
-        os.mkdir(tree, 0o300)
-        done = run('-t', '-C', os.path.join(folder, 'certs'), tree,
-                   preexec_fn=lambda: signal.signal(
-                       signal.SIGCHLD, signal.SIG_IGN))
-        self.assertEqual(done.returncode, 2, done.stderr)
-
     def test_closed_streams(self):
         for closed in ((0, 2), (2,), (0, 1)):
             def close(closed=closed):
