@@ -31,7 +31,7 @@ static const char usage[] =
     "  -G [ADDR:]PORT   listen for Gopher (70), or off\n"
     "  -C CERTS         directory of certificates (certs)\n"
     "  -w WORKERS       processes that serve (one for each CPU)\n"
-    "  -u USER          the user that they become\n"
+    "  -u USER          the user that they become, when started as root\n"
     "  -c FILE          read capsuled.conf(5)\n"
     "  -o KEY=VALUE     set a key of capsuled.conf(5)\n"
     "  -t               check the configuration and exit\n"
@@ -39,7 +39,7 @@ static const char usage[] =
     "  --help           show this and exit\n"
     "  --version        show the version and exit\n"
     "\n"
-    "-n, -g, -G and -o may be given again.  See capsuled(8).\n";
+    "-n, -g, -G and -o may be repeated.  See capsuled(8).\n";
 
 static NO_RETURN void
 show(const char *text)
