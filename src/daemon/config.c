@@ -260,9 +260,10 @@ check_quotes(struct load *load, const char *text)
 	if (!unquoted_find(text, &found))
 		return 0;
 	separator[1] = found.at;
-	return fail(load, "%.128s:%d: quote values that contain %s: \"%.*s\"",
+	return fail(load, "%.128s:%d: quote values that contain %s%s: \"%.*s\"",
 	    load->file, found.line,
 	    found.at == ' ' || found.at == '\t' ? "spaces" : separator,
+	    found.at == ',' ? ", or put a list in braces" : "",
 	    found.value.len < 200 ? (int)found.value.len : 200, found.value.at);
 }
 

@@ -399,7 +399,8 @@ test_bad_files(void **state)
 		    "c:1: quote values that contain spaces: "
 		    "\"a?'b c'\"" },
 		{ "lang = en,fr\n",
-		    "c:1: quote values that contain \",\": \"en,fr\"" },
+		    "c:1: quote values that contain \",\", or put a "
+		    "list in braces: \"en,fr\"" },
 		/* Several settings on a line are none of that. */
 		{ "lang = en listing = no names += { a }\nwidht = 1",
 		    "c:2: no such key 'widht', did you mean width?" },
