@@ -194,8 +194,9 @@ explain(const struct config *config, const struct net_address *failed,
 	net_address_format(failed, text);
 	if (errno == EADDRINUSE)
 		snprintf(error, size,
-		    "cannot listen on %s: %s; try -g 1966 -G 7071", text,
-		    reason);
+		    "cannot listen on %s: %s; stop the program that uses it, "
+		    "or choose another port with %s",
+		    text, reason, is_gopher ? "-G" : "-g");
 	else if (errno == EACCES)
 		snprintf(error, size,
 		    "cannot listen on %s: %s; ports below 1024 need root or "

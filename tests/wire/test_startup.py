@@ -260,12 +260,15 @@ class Startup(unittest.TestCase):
             taken.bind(('127.0.0.1', 0))
             taken.listen()
             address = '127.0.0.1:%d' % taken.getsockname()[1]
-            says = ('cannot listen on %s: Address already in use; try -g 1966 '
-                    '-G 7071' % address)
+            says = ('cannot listen on %s: Address already in use; stop the '
+                    'program that uses it, or choose another port with '
+                    % address)
             self.assert_refused(
-                [*self.listening(gemini=address), self.tree], (1,), says)
+                [*self.listening(gemini=address), self.tree], (1,),
+                says + '-g')
             self.assert_refused(
-                [*self.listening(gopher=address), self.tree], (1,), says)
+                [*self.listening(gopher=address), self.tree], (1,),
+                says + '-G')
         with Server(TREE) as other:
             address = '127.0.0.1:%d' % other.gemini_port
             self.assert_refused(
