@@ -216,7 +216,7 @@ find_file(struct job *job, const char *name, off_t *size)
 	}
 	return errno == ENOENT
 	    ? 0
-	    : certfiles_fail_errno(&job->files, name, "let it be read");
+	    : certfiles_fail_errno(&job->files, name, "make it readable");
 }
 
 /* The files that a pair has so far. */

@@ -53,7 +53,7 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 	BIO *bio;
 
 	if (fd == -1 || fstat(fd, st) == -1) {
-		certfiles_fail_errno(files, name, "let it be read");
+		certfiles_fail_errno(files, name, "make it readable");
 		goto fail;
 	}
 	if (!S_ISREG(st->st_mode)) {

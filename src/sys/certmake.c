@@ -65,6 +65,8 @@ check_mode(struct certfiles *files, int fd)
 	    "mount it with umask=077, or name another directory with -C");
 }
 
+#define CURE "make the directory writable, or name another with -C"
+
 /* Writes it beside its place, under the name `aside`, which is filled in. */
 static int
 write_aside(
@@ -82,8 +84,7 @@ write_aside(
 	    key != NULL ? 0600 : 0644);
 	if (fd == -1) {
 		aside[0] = '\0';
-		return certfiles_fail_errno(
-		    files, name, "let it be written here");
+		return certfiles_fail_errno(files, name, CURE);
 	}
 	if (key != NULL && check_mode(files, fd) == -1) {
 		close(fd);
@@ -135,7 +136,7 @@ name_or_fail(struct certfiles *files, const char *aside, const char *name)
 	return certfiles_fail_errno(files, name,
 	    errno == EEXIST ? "start again if another capsuled just made it, "
 			      "else move it away"
-			    : "let it be written here");
+			    : CURE);
 }
 
 /* The key comes first: no client should trust a certificate without one. */

@@ -336,7 +336,8 @@ test_no_directory(void **state)
 		return;
 	assert_int_equal(mkdir("d", 0500), 0);
 	pairs_expect_error(
-	    CERT_MAKE, "d/a.key: Permission denied, let it be written here");
+	    CERT_MAKE, "d/a.key: Permission denied, make the directory "
+		       "writable, or name another with -C");
 }
 
 static int
