@@ -154,8 +154,8 @@ open_tree(struct generation *generation)
 
 	if (tree_init(&generation->tree, path) == -1) {
 		snprintf(generation->error, sizeof generation->error,
-		    "%s: cannot be opened: %s; name the capsule's folder", path,
-		    strerror(errno));
+		    "%s: cannot be opened: %s; %s", path, strerror(errno),
+		    tree_init_remedy(errno));
 		return -1;
 	}
 	return try_jail(generation);

@@ -161,8 +161,9 @@ restore(struct mirroring *mirroring)
 	if (restore_run(mirroring) == -1) {
 		verb_say("mirror", "%s", mirroring->origin.error);
 	} else {
-		printf("%s: %zu restored, %zu failed; what they replaced is in "
-		       ".mirror/before, and --restore takes it back\n",
+		printf("%s: %zu restored, %zu failed; the files that they "
+		       "replaced are in .mirror/before, and a second "
+		       "--restore brings them back\n",
 		    mirroring->folder, report->restored, report->failed);
 		status = report->failed > 0;
 	}

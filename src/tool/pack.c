@@ -202,7 +202,7 @@ pack_with(const struct config *config, enum archive_kind kind, const char *file)
 
 	if (tree_init(&tree, config->capsule) == -1)
 		return failed(config->capsule, "cannot be opened",
-		    "name the capsule's folder");
+		    tree_init_remedy(errno));
 	result = check_place(&tree, file);
 	if (result == 0)
 		result = pack(&server, kind, file);

@@ -30,6 +30,14 @@ tree_init(struct tree *tree, const char *path)
 	return tree->root == -1 ? -1 : 0;
 }
 
+const char *
+tree_init_remedy(int error)
+{
+	return error == EACCES
+	    ? "open it and each folder above it with chmod a+rx"
+	    : "name the capsule's folder";
+}
+
 void
 tree_release(struct tree *tree)
 {

@@ -17,6 +17,8 @@ struct tree {
 
 /* Opens the tree at `path`; -1 with errno set. */
 MUST_USE int tree_init(struct tree *tree, const char *path);
+/* What the operator can do when tree_init failed with this errno. */
+const char *tree_init_remedy(int error);
 void tree_release(struct tree *tree);
 
 /*

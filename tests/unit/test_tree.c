@@ -274,11 +274,30 @@ looks(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
+static void
+names_a_remedy(void **state)
+{
+	static const struct {
+		int error;
+		const char *want;
+	} cases[] = {
+		{ EACCES, "open it and each folder above it with chmod a+rx" },
+		{ ENOENT, "name the capsule's folder" },
+		{ ENOTDIR, "name the capsule's folder" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(
+		    tree_init_remedy(cases[i].error), cases[i].want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds),
+		cmocka_unit_test(names_a_remedy),
 		cmocka_unit_test(long_paths_are_not_found),
 		cmocka_unit_test(shows),
 		cmocka_unit_test(contains),

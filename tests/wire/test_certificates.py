@@ -261,7 +261,7 @@ class Certificates(unittest.TestCase):
                 os.chmod(self.tree, mode)
                 self.assert_refused(
                     'tree: not readable for user' if os.geteuid() == 0
-                    else 'tree: cannot be opened: Permission denied')
+                    else 'tree: cannot be opened: Permission denied; open')
         os.chmod(self.tree, 0o755)
 
     def test_reload_of_an_unreadable_capsule(self):
@@ -269,7 +269,7 @@ class Certificates(unittest.TestCase):
             os.chmod(self.tree, 0o311)
             self.assert_reload_refused(
                 server, 'tree: not readable for user' if os.geteuid() == 0
-                else 'tree: cannot be opened: Permission denied')
+                else 'tree: cannot be opened: Permission denied; open')
             os.chmod(self.tree, 0o755)
             self.assertEqual(fetch(server).text, HOME)
 
