@@ -24,9 +24,8 @@ reader_open(struct reader *reader, const struct config *config, char *error,
 
 	*reader = (struct reader){ 0 };
 	if (tree_init(&reader->tree, config->capsule) == -1) {
-		snprintf(error, error_size,
-		    "%.200s: cannot be opened: %s; %s", config->capsule,
-		    strerror(errno), tree_init_remedy(errno));
+		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
+		    config->capsule, strerror(errno), tree_init_remedy(errno));
 		return -1;
 	}
 	packer_prepare();

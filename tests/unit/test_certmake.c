@@ -335,9 +335,9 @@ test_no_directory(void **state)
 	if (geteuid() == 0)
 		return;
 	assert_int_equal(mkdir("d", 0500), 0);
-	pairs_expect_error(
-	    CERT_MAKE, "d/a.key: Permission denied, make the directory "
-		       "writable, or name another with -C");
+	pairs_expect_error(CERT_MAKE,
+	    "d/a.key: Permission denied, make the directory "
+	    "writable, or name another with -C");
 }
 
 static int
