@@ -30,6 +30,11 @@
  */
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
+/*
+ * Other workers may take the same entry first, but each try makes one of them
+ * succeed; more failures than this are an attack.
+ */
+#define TRIES_MAX 64
 /* A worker that was held up may still use what another has left by now. */
 #define LEEWAY_SECONDS 10
 
@@ -53,20 +58,33 @@ enum phase {
 	PHASES,
 };
 
+/*
+ * Every worker can write here, and one that was taken over writes anything:
+ * each value read is a number to count with, clamped before it is an index or
+ * a bound, and the master takes no decision by it.  The master
+ * only writes its phase here, for the workers to read.
+ */
 struct shared {
-	struct timespec began;
-	_Atomic unsigned phase;
+	_Atomic unsigned phase; /* read by phase_of() alone */
 	struct table tables[2];
 };
 
 struct visitors {
 	struct hash *hash;
 	struct shared *shared;
+	struct timespec began;
+	unsigned phase; /* the master's own, see shared->phase */
 	uint32_t changed; /* when the phase did; the master's */
 	/* What was counted last among many, and when: it takes a while. */
 	size_t many;
 	uint32_t counted;
 };
+
+static unsigned
+phase_of(const struct shared *shared)
+{
+	return shared->phase % PHASES;
+}
 
 static bool
 fills_other(unsigned phase)
@@ -125,7 +143,7 @@ visitors_new(void)
 		visitors_free(visitors);
 		return NULL;
 	}
-	visitors->shared->began = clock_now();
+	visitors->began = clock_now();
 	visitors->changed = visitors_time(visitors);
 	return visitors;
 }
@@ -147,7 +165,7 @@ visitors_time(const struct visitors *visitors)
 	/* 0 is when nobody came. */
 	if (visitors == NULL)
 		return 0;
-	return (uint32_t)(clock_since_ms(&visitors->shared->began) / 1000) + 1;
+	return (uint32_t)(clock_since_ms(&visitors->began) / 1000) + 1;
 }
 
 /* Another process may be a second ahead. */
@@ -215,8 +233,9 @@ enter_table(struct visitors *visitors, struct table *table, struct str network,
 	/* What is there already costs other processors nothing. */
 	if (*cell != now)
 		*cell = now;
-	while (!try_entry(table, first, (uint32_t)(hash >> 32), now))
-		;
+	for (int i = 0; i < TRIES_MAX; i++)
+		if (try_entry(table, first, (uint32_t)(hash >> 32), now))
+			break;
 }
 
 void
@@ -233,7 +252,7 @@ visitors_enter(
 		return;
 	shared = visitors->shared;
 	network.len = net_network(peer, 32, 64, bytes);
-	phase = shared->phase;
+	phase = phase_of(shared);
 	table = current(phase);
 	enter_table(visitors, &shared->tables[table], network, now);
 	if (fills_other(phase))
@@ -291,7 +310,7 @@ visitors_count(struct visitors *visitors, uint32_t now)
 
 	if (visitors == NULL)
 		return 0;
-	table = &visitors->shared->tables[current(visitors->shared->phase)];
+	table = &visitors->shared->tables[current(phase_of(visitors->shared))];
 	if (!is_lately(table->crowded, now)) {
 		size_t count = count_entries(table, now);
 
@@ -308,10 +327,12 @@ int
 visitors_keep(struct visitors *visitors, uint32_t now)
 {
 	struct shared *shared = visitors->shared;
-	unsigned phase = shared->phase;
+	unsigned phase = visitors->phase;
 	struct table *other = &shared->tables[1 - current(phase)];
 	uint32_t age = now - visitors->changed;
 
+	/* In case a worker wrote another one. */
+	shared->phase = phase;
 	if (age < (fills_other(phase)
 			  ? VISITORS_SECONDS + LEEWAY_SECONDS
 			  : VISITORS_KEY_SECONDS - VISITORS_SECONDS))
@@ -322,7 +343,8 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 		if (begin_table(other) == -1)
 			return -1;
 	}
-	shared->phase = (phase + 1) % PHASES;
+	visitors->phase = (phase + 1) % PHASES;
+	shared->phase = visitors->phase;
 	if (fills_other(phase))
 		forget_table(&shared->tables[current(phase)]);
 	visitors->changed = now;

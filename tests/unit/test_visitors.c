@@ -271,6 +271,60 @@ workers_count_together(void **state)
 	visitors_free(visitors);
 }
 
+/* The memory that `visitors` shares: the only shared mapping so large. */
+static unsigned char *
+find_shared(size_t *size)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	char line[512], flags[8];
+	unsigned char *found = NULL;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof line, maps) != NULL)
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) == 3 &&
+		    strcmp(flags, "rw-s") == 0 && to - from > 1 << 17) {
+			found = (unsigned char *)from;
+			*size = to - from;
+		}
+	fclose(maps);
+	assert_non_null(found);
+	return found;
+}
+
+/* A worker that was taken over writes anything; the master goes on. */
+static void
+shared_memory_is_not_trusted(void **state)
+{
+	static const int bytes[] = { 0xff, 0x80, 0x7f, 0x01 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+		struct visitors *visitors = visitors_new();
+		uint32_t start = visitors_time(visitors), now = start;
+		size_t size;
+		unsigned char *shared = find_shared(&size);
+
+		for (int step = 0; step < 8; step++) {
+			memset(shared, bytes[i], size);
+			assert_in_range(
+			    visitors_time(visitors), start, start + 3600);
+			enter(visitors, 0, 10, now);
+			(void)visitors_count(visitors, now);
+			now += VISITORS_KEY_SECONDS;
+			assert_int_equal(visitors_keep(visitors, now), 0);
+		}
+		/* One key later all that was written is gone. */
+		now += VISITORS_KEY_SECONDS;
+		assert_int_equal(visitors_keep(visitors, now), 0);
+		now += VISITORS_KEY_SECONDS;
+		assert_int_equal(visitors_keep(visitors, now), 0);
+		enter(visitors, 0, 10, now);
+		assert_int_equal(visitors_count(visitors, now), 10);
+		visitors_free(visitors);
+	}
+}
+
 int
 main(void)
 {
@@ -284,6 +338,7 @@ main(void)
 		cmocka_unit_test(keys_change),
 		cmocka_unit_test(what_a_visitor_is),
 		cmocka_unit_test(workers_count_together),
+		cmocka_unit_test(shared_memory_is_not_trusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
