@@ -10,10 +10,8 @@
 #   make memcheck      the tests under valgrind
 #
 # SAN=address,undefined works with each target and builds aside.  So does
-# STATIC=1, with OpenSSL within the program: a little faster, and whoever does
-# that has to build again for each of OpenSSL's security updates.  And so does
-# KEY_SCHEDULE=own, with the key schedule of TLS 1.3 from src/sys/keyschedule.c
-# instead of OpenSSL's, which spares a handshake some 20 us.
+# STATIC=1, which links OpenSSL statically: a little faster, but it has to be
+# built again for each of OpenSSL's security updates.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
@@ -22,9 +20,7 @@ SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
 EXAMPLEDIR = $(PREFIX)/share/examples/capsuled
 
-OWN = $(filter own,$(KEY_SCHEDULE))
-B = build$(if $(STATIC),/static)$(if $(OWN),/keyschedule)$(if \
-    $(SAN),/$(subst $(comma),-,$(SAN)))
+B = build$(if $(STATIC),/static)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 comma = ,
 
 CFLAGS = -O2 -g
@@ -44,7 +40,6 @@ SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
     -fno-omit-frame-pointer)
 # OpenBSD sorts by bytes alone.
 ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc \
-    -DKEY_SCHEDULE_OWN=$(if $(OWN),true,false) \
     $(if $(filter OpenBSD,$(SYSTEM)),-Dstrverscmp=strcmp) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(SANFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \

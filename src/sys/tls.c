@@ -12,7 +12,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "sys/keyschedule.h"
 #include "sys/tlstrial.h"
 
 /*
@@ -162,8 +161,7 @@ tls_context_new(const struct cert *cert, char *error, size_t error_size)
 	if (context == NULL)
 		goto failed;
 	context->bio = bio_method();
-	context->ssl = SSL_CTX_new_ex(NULL,
-	    KEY_SCHEDULE_OWN ? keyschedule_load() : NULL, TLS_server_method());
+	context->ssl = SSL_CTX_new(TLS_server_method());
 	if (context->bio == NULL || context->ssl == NULL ||
 	    !context_settings(context->ssl) ||
 	    SSL_CTX_use_certificate(context->ssl, cert->leaf) != 1 ||
