@@ -317,7 +317,7 @@ class Restoring(Walked):
         self.assertIn('no run has replaced or removed a file',
                       self.restore(status=1).stderr)
         result = self.mirror.start(
-            self.mirror.command(self.origin.url(), '--restore'), 60, None)
+            self.mirror.command(self.origin.url(), '--restore'), 60)
         self.assertEqual(result.returncode, 2)
 
 
