@@ -12,9 +12,9 @@ LARGE = 100 << 20
 UNKEPT = ':quarantine_size_mb=0:thread_local_quarantine_size_kb=0'
 # What a page may cost a worker, sanitizers' own bookkeeping aside.
 MEMORY = (16 if INSTRUMENTED else 2) << 20
-# How much of each is read, while others ask so often; the whole of some would
-# take too long.
-READ, ROUNDS = 1 << 18, 10
+# While each is read others ask so often, and on until this much of it has come,
+# or all: the whole of some would take too long.
+ROUNDS, READ = 30, 1 << 16
 
 
 class Reader(threading.Thread):
@@ -49,7 +49,7 @@ class Enormous(unittest.TestCase):
         cls.worker, = cls.server.workers()
         # What a worker needs for any such page it has before it is measured.
         with open(cls.server.path('first.gmi'), 'wb') as file:
-            file.write(b'word ' * READ)
+            file.write(b'word ' * (1 << 18))
         fetch(cls.server, '/first.gmi')
         select(cls.server, '/first.gmi')
 
@@ -69,8 +69,8 @@ class Enormous(unittest.TestCase):
             try:
                 for _ in range(ROUNDS):
                     self.visit()
-                wait_until(lambda: self.visit() or reader.bytes >= READ,
-                           'so much of it')
+                wait_until(lambda: self.visit() or reader.bytes >= READ or
+                           not reader.is_alive(), 'so much of it')
             finally:
                 reader.stopped.set()
                 # It may wait for more; what there is comes soon.
