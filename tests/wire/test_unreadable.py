@@ -9,7 +9,7 @@ import tarfile
 import unittest
 
 from build import CAPSULE, DEADLINE_S, beneath
-from server import (Server, fetch, gemini_connect, new_directory, select,
+from server import (fetch, gemini_connect, new_directory, select,
                     wait_until, write_tree)
 from test_index import ask, holds
 from test_manifest import listed, manifest
@@ -54,6 +54,8 @@ class Unreadable(unittest.TestCase):
     @beneath
     def test_requests(self):
         server = self.serve()
+        # The first look of the index would log its own failures.
+        self.wait_for(server, ALL)
         for error in (errno.EIO, errno.ESTALE, errno.ENOTCONN,
                       errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENODEV):
             with self.subTest(error=errno.errorcode[error]):
