@@ -30,6 +30,8 @@ temporary_check(int good, const char *what)
 static inline void
 temporary_make(struct temporary *temporary)
 {
+	/* Others may read what is in it, whatever the user's umask is. */
+	umask(umask(0) & 022);
 	snprintf(temporary->path, sizeof temporary->path,
 	    "/tmp/capsuled-unit-XXXXXX");
 	temporary_check(mkdtemp(temporary->path) != NULL, "mkdtemp");

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "fakeclock.h"
 #include "sys/clock.h"
 
 #define PID 1000000000 /* no process: above what the kernel gives */
@@ -30,20 +31,15 @@ die(struct crew *crew)
 static void
 pauses_grow_up_to_a_second(void **state)
 {
-	static const long most_ms[] = { 0, 100, 200, 400, 800, 1000, 1000, 1000,
-		1000, 1000, 1000 };
+	static const long pauses_ms[] = { 0, 100, 200, 400, 800, 1000, 1000,
+		1000, 1000, 1000, 1000 };
 	static struct crew crew;
 
 	(void)state;
 	crew_set_places(&crew, crew_places(1), 1);
 	assert_non_null(crew.places);
-	for (size_t i = 0; i < sizeof most_ms / sizeof *most_ms; i++) {
-		long pause_ms = die(&crew);
-
-		assert_in_range(pause_ms, 0, most_ms[i]);
-	}
-	/* It was the pause that ended the growth, and not the clock. */
-	assert_int_equal(crew.places[0].pause_ms, 1000);
+	for (size_t i = 0; i < sizeof pauses_ms / sizeof *pauses_ms; i++)
+		assert_int_equal(die(&crew), pauses_ms[i]);
 	crew_set_places(&crew, NULL, 0);
 }
 
@@ -75,5 +71,7 @@ main(void)
 		cmocka_unit_test(a_failed_start_is_repeated_soon),
 	};
 
+	/* Every worker dies young, however slow the machine is. */
+	fakeclock_stop();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
