@@ -347,10 +347,11 @@ class Hostile(Mirroring):
         # adds makes a pause longer.
         for begin, end, pause in zip(asked, asked[1:], (1, 2)):
             self.assertGreater(end - begin, pause - 0.01)
-            # But for those that were on their way.
+            # But for those that were on their way, and those that began before
+            # a slow machine read the refusal; all that are left would be 19.
             meanwhile = [path for when, path in noted
                          if begin < when < begin + pause - 0.1]
-            self.assertLess(len(meanwhile), 4, meanwhile)
+            self.assertLess(len(meanwhile), 12, meanwhile)
 
     def test_a_pause_that_is_too_long(self):
         self.origin.answers['/a.txt'] = (b'44 86400\r\n',)
