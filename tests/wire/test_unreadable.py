@@ -163,10 +163,12 @@ class Packed(unittest.TestCase):
         os.chmod(self.folder, 0o777)
         self.tree = os.path.join(self.folder, 'tree')
         write_tree(self.tree, dict(TREE, broken='text\n'))
+        self.program = CAPSULE
 
     def pack(self, name, words, **popen):
         done = subprocess.run(
-            [CAPSULE, 'pack', self.tree, os.path.join(self.folder, name)],
+            [self.program, 'pack', self.tree,
+             os.path.join(self.folder, name)],
             check=False, stderr=subprocess.PIPE, timeout=DEADLINE_S, **popen)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr.decode(),
@@ -192,6 +194,10 @@ class Packed(unittest.TestCase):
             if os.geteuid() == 0:
                 os.setuid(65534)
 
+        # The build may lie in a home that only its owner may enter.
+        folder = new_directory()
+        self.addCleanup(shutil.rmtree, folder)
+        self.program = shutil.copy(CAPSULE, folder)
         for path in 'top/b.gmi', 'top/dead':
             with self.subTest(path=path):
                 os.chmod(os.path.join(self.tree, path), 0)
