@@ -308,7 +308,7 @@ class Check(unittest.TestCase):
                           ('--format=xml', self.root), ('',),
                           ('--format', ), ('-o', 'width', self.root),
                           ('-o', 'width=1', self.root),
-                          ('-c', '/nonexistent', self.root),
+                          ('-c', os.path.join(self.root, 'missing'), self.root),
                           (os.path.join(self.root, 'nothing'),),
                           (os.path.join(self.root, 'index.gmi'),)):
             with self.subTest(arguments):

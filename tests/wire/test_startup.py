@@ -72,7 +72,8 @@ class Startup(unittest.TestCase):
                       ['-o', 'request_timeout_ms=0'],
                       ['-o', 'lang=e\nn'], ['-o', 'gemini_ports=0'],
                       ['-o', 'item_types=x'],
-                      ['-c', '/nonexistent/file'], ['-c', self.tree],
+                      ['-c', os.path.join(self.directory, 'missing')],
+                      ['-c', self.tree],
                       ['tree', 'another']):
             with self.subTest(extra=extra):
                 rest = [] if extra == ['tree', 'another'] or \
@@ -190,8 +191,9 @@ class Startup(unittest.TestCase):
         self.assertTrue(
             checked.stdout.endswith(b'\nconfiguration is good\n'))
         self.assertFalse(os.path.exists(self.certs))
+        missing = os.path.join(self.directory, 'missing')
         for arguments, says in [
-                (['/nonexistent'], '/nonexistent'),
+                ([missing], missing),
                 (['-u', 'no-such-user', self.tree], 'no-such-user'),
                 (['-C', '/dev/null', self.tree], '/dev/null'),
                 (['-C', self.tree, self.tree], 'lies in the capsule')]:
@@ -245,7 +247,7 @@ class Startup(unittest.TestCase):
                     [*self.listening(), '-c', path, self.tree], (2,), says)
 
     def test_no_capsule(self):
-        for path in ('/nonexistent/capsule',
+        for path in (os.path.join(self.directory, 'missing'),
                      os.path.join(self.tree, 'index.gmi')):
             with self.subTest(path=path):
                 self.assert_refused([*self.listening(), path], (1, 2), path)
@@ -409,7 +411,8 @@ class Startup(unittest.TestCase):
         done = run('-t', *self.listening(), self.tree)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn(b'ready', done.stderr)
-        for bad in (['-o', 'width=1'], ['-c', '/nonexistent']):
+        for bad in (['-o', 'width=1'],
+                    ['-c', os.path.join(self.directory, 'missing')]):
             with self.subTest(bad=bad):
                 self.assertEqual(
                     run('-t', *bad, *self.listening(), self.tree).returncode,
