@@ -120,12 +120,13 @@ replace(struct crew *crew, const struct child *dead, int status)
 	char text[PAUSE_TEXT];
 
 	place->pause_ms = pause_after(&dead->started, place->pause_ms);
+	/* Before the log line: its reader may pass the pause on a test clock. */
+	place->due = clock_in(place->pause_ms);
+	place->empty = true;
 	pause_describe(status, text, sizeof text);
 	log_line(LOG_LEVEL_ERROR,
 	    "master: worker %ld ended: %s; another one in %u ms",
 	    (long)dead->pid, text, place->pause_ms);
-	place->empty = true;
-	place->due = clock_in(place->pause_ms);
 	place->pause_ms = pause_next(place->pause_ms, CREW_PAUSE_MS);
 }
 

@@ -222,11 +222,12 @@ index_reap(struct index *index, pid_t pid, int status, bool replaced)
 	if (!replaced)
 		return true;
 	index->pause_ms = pause_after(&index->started, index->pause_ms);
+	/* Before the log line: its reader may pass the pause on a test clock. */
+	index->due = clock_in(index->pause_ms);
 	pause_describe(status, text, sizeof text);
 	log_line(LOG_LEVEL_ERROR,
 	    "index: its process %ld ended: %s; another one in %u ms", (long)pid,
 	    text, index->pause_ms);
-	index->due = clock_in(index->pause_ms);
 	index->pause_ms = pause_next(index->pause_ms, PAUSE_LONGEST_MS);
 	return true;
 }
