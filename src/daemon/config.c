@@ -82,7 +82,7 @@ fail_memory(struct load *load)
 	return fail(load, "no memory for the configuration, free some");
 }
 
-/* Where to find the keys. */
+/* Suggests the nearest key, or else the manual. */
 static void
 advise(struct str key, char out[64])
 {
@@ -101,7 +101,7 @@ on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
-	/* Its options are our keys. */
+	/* libConfuse says "option" where our manual says "key". */
 	static const char option[] = "no such option '";
 	char text[256], advice[64] = "see capsuled.conf(5)";
 	struct str rest, key;
@@ -194,7 +194,7 @@ read_file(struct load *load, char *at, size_t room)
 	if (strlen(at) != len)
 		return fail(load, "%.128s: holds a NUL byte, give a text file",
 		    load->file);
-	/* A byte order mark, as editors on Windows leave it. */
+	/* Skip a byte order mark, which some Windows editors write. */
 	if (str_starts(str_of(at), STR("\xef\xbb\xbf")))
 		memset(at, ' ', 3);
 	return 0;

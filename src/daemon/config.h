@@ -51,8 +51,8 @@ struct config {
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
 	/*
-	 * A port was given without an address, and no name but localhost: it
-	 * is two listeners, on the loopback addresses of IPv4 and IPv6.
+	 * A port was given without an address, and localhost is the only name:
+	 * the port is opened on the loopback addresses of IPv4 and IPv6 alone.
 	 */
 	bool loopback;
 	size_t workers; /* at least 1 */

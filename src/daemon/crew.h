@@ -13,8 +13,8 @@
 /* Workers at once, those included that a reload has retired. */
 #define CREW_MAX LIMIT_WORKERS
 /*
- * The longest pause before a worker is started again.  Its place has sockets
- * of its own, whose clients no other worker serves meanwhile.
+ * The longest pause before a worker is replaced.  Each place has its own
+ * sockets, and no other worker serves their clients during the pause.
  */
 #define CREW_PAUSE_MS 1000
 

@@ -1,6 +1,6 @@
 /*
- * From a configuration to what serves it: tree, user, certificate, and what
- * can be wrong with each.
+ * Opens the tree, the user and the certificate that a configuration names, and
+ * reports what is wrong with them.
  */
 #include "daemon/generation.h"
 
@@ -58,12 +58,12 @@ generation_log_made(const struct generation *generation)
 
 	if (!generation->cert.made)
 		return;
-	/* Absolute: a start in another directory makes another pair. */
+	/* Absolute: a start in another directory would make another pair. */
 	path = realpath(certs, NULL);
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "
-	    "clients remember them; if this capsule had a pair elsewhere, "
-	    "stop, and name its directory with -C",
+	    "clients remember them; if this capsule already has a pair "
+	    "elsewhere, stop and name its directory with -C",
 	    path != NULL ? path : certs);
 	free(path);
 }
@@ -115,7 +115,7 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 	return generation->tls == NULL ? -1 : 0;
 }
 
-/* Whether workers could serve; -1 with a line in generation->error. */
+/* Tries the jail.  Returns -1 with a line in generation->error. */
 static int
 try_jail(struct generation *generation)
 {
@@ -133,7 +133,7 @@ try_jail(struct generation *generation)
 		break;
 	case JAIL_NO_WALLS:
 		snprintf(error, size,
-		    "cannot confine workers: %s; loosen the key jail, see "
+		    "cannot confine workers: %s; change the setting jail, see "
 		    "capsuled.conf(5)",
 		    strerror(errno));
 		break;
@@ -192,7 +192,7 @@ print_certificate(const struct generation *generation)
 	const struct cert *cert = &generation->cert;
 
 	if (cert->file[0] == '\0')
-		printf("certificate: none, nothing speaks TLS\n");
+		printf("certificate: none, no listener uses TLS\n");
 	else if (generation->tls == NULL)
 		printf("certificate: %s would be made\n", cert->file);
 	else

@@ -20,33 +20,36 @@ struct generation {
 	struct directory_cache directories;
 	struct kept_cache kept;
 	struct catalog_shelf shelf;
-	struct download_list downloads; /* of a worker */
+	struct download_list downloads; /* under way in a worker */
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
-	struct cert cert; /* of tls; released, so only described */
+	struct cert cert; /* describes that of tls; already released */
 	struct server server;
 	char error[4608]; /* after -1: one line for people */
 };
 
 /*
- * Finds out whether `config`, taken, could be served: the tree, the user and
- * the certificate, none of which is made.  Then prints to standard output the
- * names, the certificate, and what a start would warn of.  Returns -1 with one
+ * Takes `config` and checks whether it could be served: the tree, the user and
+ * the certificate.  Makes no certificate.  Prints to standard output the
+ * names, the certificate and the warnings of a start.  Returns -1 with one
  * line in `error`.
  */
 MUST_USE int
 generation_check(struct config *config, char *error, size_t error_size);
 
 /*
- * Takes `config`, opens its tree, and loads its certificate, or does with its
- * absence as `missing` says.  Its ports have to be those that are bound.
- * `media` is borrowed.  Returns -1 with generation->error set; then it is
- * released already.
+ * Takes `config`, opens its tree, and loads its certificate; `missing` tells
+ * what to do when there is none.  The ports in `config` must be the bound
+ * ones.  `media` is borrowed.  Returns -1 with generation->error set; then
+ * `generation` is already released.
  */
 MUST_USE int generation_init(struct generation *generation,
     struct config *config, struct media *media, enum cert_missing missing);
 
-/* Writes a line of info about a pair that was made, for its author to keep. */
+/*
+ * If a key and certificate were made, logs where, and asks the operator to
+ * keep a copy.
+ */
 void generation_log_made(const struct generation *generation);
 
 void generation_release(struct generation *generation);

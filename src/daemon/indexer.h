@@ -21,17 +21,17 @@
  */
 long indexer_rest_ms(long took_ms);
 
-/* When to look at the tree again: all are times of the monotonic clock. */
+/* When to look at the tree again, in times of the monotonic clock. */
 struct indexer_schedule {
-	struct timespec look_at; /* even without news of changes */
-	bool news; /* there are some, since `first` and up to `last` */
+	struct timespec look_at; /* even without a reported change */
+	bool news; /* changes were reported, from `first` to `last` */
 	struct timespec first, last;
-	struct timespec rests_until; /* whatever news there are */
+	struct timespec rests_until; /* a change waits until then */
 };
 
 /*
- * Milliseconds until a look is due; 0: now.  News are waited for to end, but
- * not for long.
+ * Milliseconds until a look is due; 0: now.  The look waits until changes
+ * pause, but not for long.
  */
 long indexer_due_ms(const struct indexer_schedule *schedule);
 

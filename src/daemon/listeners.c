@@ -48,7 +48,7 @@ nth_of(const struct listeners *listeners, size_t at)
 	return nth;
 }
 
-/* Whether one of the sockets that are open takes clients of `address`. */
+/* Whether an open socket would accept clients of `address` as well. */
 static bool
 overlaps(const struct listeners *listeners, const struct net_address *address)
 {
@@ -59,8 +59,8 @@ overlaps(const struct listeners *listeners, const struct net_address *address)
 }
 
 /*
- * Whether `asked`, which is ::1, is to have the port that was bound for the
- * address before it: localhost is both.
+ * Whether `asked`, ::1 with port 0, should get the port that was bound for the
+ * address before it, 127.0.0.1: localhost is both.
  */
 static bool
 shares_port(const struct listeners *listeners, const struct net_address *asked)
@@ -92,7 +92,7 @@ open_sockets(struct listeners *listeners, struct listener_address *address,
 			return 0;
 		if (!shared || errno != EADDRINUSE)
 			return -1;
-		/* Another has that port of ::1: any other is as good. */
+		/* Another program uses that port of ::1: take any port. */
 		address->bound = address->asked;
 		shared = false;
 	}
@@ -124,7 +124,7 @@ open_address(struct listeners *listeners, const struct net_address *asked,
 	return 0;
 }
 
-/* Whether the machine lacks ::1, and localhost is 127.0.0.1 alone. */
+/* Whether listening failed because this machine has no ::1. */
 static bool
 may_be_left_out(const struct config *config, const struct net_address *asked)
 {
@@ -181,7 +181,7 @@ fill_ports(const struct listeners *listeners, struct config *config)
 		config->site.gemini_port_count = gemini_seen;
 }
 
-/* Writes the reason, in errno, and the simplest cure. */
+/* Describes the failure in errno, and suggests a remedy. */
 static void
 explain(const struct config *config, const struct net_address *failed,
     char *error, size_t size)
@@ -320,7 +320,7 @@ listeners_log_ready(
 	if (config->loopback)
 		log_line(LOG_LEVEL_INFO,
 		    "no name given: listening for this machine only; "
-		    "-n NAME lets others in");
+		    "-n NAME admits other machines");
 	buf_add(&line, STR("ready"));
 	describe(listeners, &gemini, &line);
 	describe(listeners, &gopher, &line);

@@ -233,7 +233,7 @@ load(struct master *master, struct config *config, char *error,
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
 	struct place *places = NULL;
-	/* Files that are gone for a moment are no reason for another key. */
+	/* A reload makes no key: the old one may be missing only briefly. */
 	enum cert_missing missing =
 	    master->generation != NULL && master->generation->tls != NULL
 	    ? CERT_REFUSE

@@ -1,4 +1,4 @@
-/* Children that died: how soon to start another, and why they died. */
+/* Child processes that died: when to start another, and why they died. */
 #include "daemon/pause.h"
 
 #include <signal.h>

@@ -14,7 +14,7 @@ read_host(struct setting *s, size_t i, struct str *out)
 {
 	struct str value = s->values[i], bare = value;
 
-	/* An IPv6 address as it stands in URLs and listeners. */
+	/* Accept an IPv6 address in brackets, as in URLs and listeners. */
 	if (str_starts(value, STR("[")) && str_ends(value, STR("]")) &&
 	    str_find(value, ':') < value.len)
 		bare = (struct str){ value.at + 1, value.len - 2 };
@@ -54,7 +54,7 @@ struct list {
 	size_t count;
 };
 
-/* Whether a fixed port is in the list, at the same address. */
+/* Whether the list has the same address with the same fixed port. */
 static bool
 has(const struct list *list, const struct net_address *address)
 {
@@ -74,7 +74,7 @@ is_repeated(const struct setting *s, size_t i)
 	return false;
 }
 
-/* No name by which others could know this machine. */
+/* Whether localhost is the only name: other machines cannot use it. */
 static bool
 is_local(const struct site *site)
 {
@@ -82,7 +82,7 @@ is_local(const struct site *site)
 	    str_equals(site->names[0], STR("localhost"));
 }
 
-/* The addresses of one value, at most two; 0 when it is none. */
+/* Reads the addresses of one value: two at most, 0 when it is invalid. */
 static size_t
 read_addresses(struct setting *s, size_t i, struct net_address found[2])
 {
@@ -114,20 +114,20 @@ read_listener(struct setting *s, size_t i, struct list *list,
 
 	if (count == 0)
 		return setting_fail(s,
-		    "\"%.99s\" is no listener, give [ADDR:]PORT, with a port "
-		    "up to 65535, or off",
+		    "\"%.99s\" is not a valid address, expected [ADDR:]PORT "
+		    "with a port up to 65535, or off",
 		    text);
 	for (size_t j = 0; j < count; j++) {
 		if (has(of_gemini, &found[j]))
 			return setting_fail(s,
-			    "\"%.99s\" is Gemini's too, give another port",
+			    "\"%.99s\" is in use for gemini, choose another "
+			    "port",
 			    text);
-		/* A port and one of its loopback addresses may both be given.
-		 */
+		/* A port may be given along with its loopback address. */
 		if (has(list, &found[j]) &&
 		    (!s->config->loopback || is_repeated(s, i)))
 			return setting_fail(
-			    s, "\"%.99s\" is given twice, leave one out", text);
+			    s, "\"%.99s\" is given twice, remove one", text);
 		if (!has(list, &found[j]))
 			list->all[list->count++] = found[j];
 	}
@@ -147,7 +147,7 @@ read_listeners(
 	for (size_t i = 0; i < s->count; i++) {
 		if (str_equals(s->values[i], STR("off")))
 			return setting_fail(s,
-			    "%s is off and on, give off alone or leave it out",
+			    "%s has off and an address, give one or the other",
 			    s->key->name);
 		if (read_listener(s, i, list, of_gemini) == -1)
 			return -1;

@@ -1,6 +1,6 @@
 /*
- * What the clients of a worker may take, and the memory that a crowd leaves
- * behind.
+ * Limits the clients of a worker, and returns memory to the system after many
+ * clients have left.
  */
 #include "daemon/room.h"
 
@@ -15,22 +15,23 @@
 
 #include "sys/system.h"
 
-/* Descriptors that are not a client's, or the file that is sent to it. */
+/* Descriptors other than those of clients and of the files they are sent. */
 #define OTHER_FILES 24
-/* So many clients leave memory behind that is worth giving back. */
+/* From this number of clients on, their memory is worth returning. */
 #define CROWD 256
 /*
- * Given back when so small a part of them is left: each range of pages between
- * two that are in use is a call of madvise(2), which can take 0.3 ms.
+ * Memory is returned when 1/CROWD_REST of the clients are left, not earlier:
+ * each gap between pages in use costs a call of madvise(2), up to 0.3 ms.
  */
 #define CROWD_REST 16
-/* Blocks for libevent, which keeps one for each descriptor there ever was. */
+/* Blocks for libevent, which keeps one for each descriptor ever used. */
 #define BLOCK ((size_t)32)
 #define BLOCKS_MAX ((size_t)1 << 17)
 
 /*
- * Blocks of malloc, one between each two clients and never freed, would keep
- * the pages of all of them.  The system lends pages of this as they are used.
+ * libevent never frees these blocks.  From malloc they would lie between the
+ * clients' memory, so that none of its pages could be returned.  A pool keeps
+ * them apart; its pages cost nothing until they are used.
  */
 union block {
 	union block *next;
@@ -38,9 +39,9 @@ union block {
 };
 
 static struct {
-	union block *blocks; /* NULL: malloc has to do */
+	union block *blocks; /* NULL: use malloc */
 	size_t count, used;
-	union block *unused; /* freed ones */
+	union block *unused; /* list of freed blocks */
 } pool;
 
 static bool

@@ -3,22 +3,22 @@
 
 #include <stddef.h>
 
-/* What the clients of a worker may take: descriptors and memory. */
+/* The descriptors and the memory that the clients of a worker may use. */
 struct room {
 	size_t most; /* clients at once */
-	size_t crowd; /* the most there were since memory was given back */
+	size_t crowd; /* most clients since memory was last returned */
 };
 
 /*
- * Finds out for how many clients there are descriptors, and keeps libevent's
- * small blocks apart from the clients' memory.  To be called once in a
- * process, before libevent is used.
+ * Computes how many clients the limit on descriptors allows, and gives
+ * libevent a pool for its small blocks.  Call it once per process, before
+ * libevent is used.
  */
 void room_init(struct room *room);
 
 /*
- * To be called when `count` clients are left: gives the memory of the others
- * back to the system once nearly all of a crowd have gone.
+ * Call it when `count` clients are open.  Returns memory to the system once
+ * nearly all of many clients have left.
  */
 void room_clients(struct room *room, size_t count);
 

@@ -33,7 +33,7 @@ struct setting_key {
 extern const struct setting_key setting_keys[];
 extern const size_t setting_key_count;
 
-/* The key that `name` was probably meant to be; NULL when none is near. */
+/* The key with the spelling closest to `name`; NULL when none is close. */
 MUST_USE const char *setting_nearest(struct str name);
 
 /* What readers share.  Leaves a message in the configuration; returns -1. */

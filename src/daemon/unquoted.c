@@ -1,16 +1,16 @@
 /*
- * Values that need quotes.  libConfuse reports a space in one as an unknown
- * key, or on the next line, and drops a "+" without a word.
+ * Finds values that need quotes.  libConfuse takes a space in a value for the
+ * start of an unknown key, or reports the next line, and silently drops a "+".
  */
 #include "daemon/unquoted.h"
 
 #include <string.h>
 
-/* Each ends a word of libConfuse. */
+/* Characters that end a word in libConfuse. */
 #define SEPARATORS " \t\r\n\"'={}(),+"
 #define SPACES " \t\r"
 
-/* The end of the quoted string that begins there. */
+/* The end of the quoted string that begins at `at`. */
 static const char *
 string_end(const char *at, int *line)
 {
@@ -24,7 +24,7 @@ string_end(const char *at, int *line)
 	return *at == quote ? at + 1 : at;
 }
 
-/* Whether `at` can stand behind a value: an end, or another setting. */
+/* Whether `at` may follow a value: as its end, or as another setting. */
 static bool
 may_follow(const char *at, bool in_list)
 {
@@ -39,7 +39,7 @@ may_follow(const char *at, bool in_list)
 	return *at == '=' || (at[0] == '+' && at[1] == '=');
 }
 
-/* Whether the value at `at` should go on behind its first word. */
+/* Whether the value at `at` was meant to go on after its first word. */
 static bool
 ends_early(const char *at, const char *end, bool in_list)
 {

@@ -7,14 +7,14 @@
 
 /* A value that needs quotes and has none. */
 struct unquoted {
-	struct str value; /* as it was meant: to the end of the line or entry */
-	char at; /* the character that ended it too early */
+	struct str value; /* all of it, to the end of the line or entry */
+	char at; /* the character at which libConfuse would end it */
 	int line; /* from 1 */
 };
 
 /*
- * Finds the first such value in a configuration without comments; false when
- * there is none.
+ * Finds the first such value in a configuration whose comments were blanked;
+ * false when there is none.
  */
 bool unquoted_find(const char *text, struct unquoted *out);
 

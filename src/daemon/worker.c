@@ -46,7 +46,7 @@ struct worker {
 	struct event stop, line, resume, shutdown, log;
 	bool stopping;
 	bool paused;
-	struct room room; /* with more clients they are told that it is full */
+	struct room room; /* clients beyond it are told that we are full */
 	struct limit_rules limits;
 	int spare; /* a descriptor to answer with when there is no other */
 	struct timespec complains_after;
@@ -97,7 +97,7 @@ on_resume(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	listen_again(worker);
-	/* A client that is closed resumes it too, see on_closed. */
+	/* Closing a client resumes listening too, see on_closed. */
 	if (worker->paused && !worker->stopping)
 		(void)conn_make_room(&worker->group);
 	if (worker->paused && !worker->stopping)
@@ -116,7 +116,7 @@ complain(struct worker *worker, int error)
 			    : "the system has too little of it");
 }
 
-/* Makes room for one more, at the cost of a client that has not asked. */
+/* Whether there is room for a client, if need be by closing an idle one. */
 static bool
 has_room(struct worker *worker)
 {
@@ -183,7 +183,7 @@ cannot_accept(struct listener *listener, int error)
 	    error != ENOMEM)
 		return;
 	complain(worker, error);
-	/* The queue is still readable: the next turn accepts. */
+	/* The listening socket is still readable: the next turn accepts. */
 	if (conn_make_room(&worker->group))
 		return;
 	if ((error == EMFILE || error == ENFILE) && worker->spare != -1)

@@ -16,9 +16,9 @@
 #include "tree/directory.h"
 #include "tree/tour.h"
 
-/* For each of which a download takes one more place. */
+/* A download takes one more place for each so many files. */
 #define FILES_A_PLACE 2000
-/* To find out at once that a tree is too large: time, or at least calls. */
+/* A first check for too large a tree: its time, and its least calls. */
 #define MEASURE_MS 2
 #define MEASURE_CALLS 4
 #define METADATA_SIZE 4096
@@ -79,7 +79,7 @@ is_too_large(const struct server *server, struct str directory)
 	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
 }
 
-/* STATUS_SUCCESS when the tree has that path, else as tree_open. */
+/* STATUS_SUCCESS when the tree has `path`, else the status of tree_open. */
 static enum status
 look_for(const struct tree *tree, struct str path)
 {
@@ -195,7 +195,7 @@ archive_open(const struct server *server, const struct request *request,
 	if (kind == ARCHIVE_GEMPUB &&
 	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
-	/* A part of a capsule has no manifest, and the author's is his own. */
+	/* Only the whole capsule has a manifest; keep one by the author. */
 	if (str_equals(directory, STR("/"))) {
 		status = look_for(server->tree, STR("/manifest"));
 		if (status == STATUS_FAILURE)

@@ -38,7 +38,7 @@ struct download {
 	struct tour *tour;
 	struct tour_file file; /* within a file; else its fd is -1 */
 	off_t left; /* of it */
-	struct str culprit; /* what could not be read */
+	struct str culprit; /* path of the file that could not be read */
 	uint64_t files, bytes; /* so far */
 	/* With a manifest: */
 	struct inventory inventory;

@@ -13,27 +13,27 @@
 #include "tree/tree.h"
 
 /*
- * Places in one process, of half a megabyte of memory each.  The end of an
- * archive grows with its files, and takes more of them.
+ * Places for downloads in one process, of half a megabyte of memory each.  A
+ * download of many files takes several, as an archive's end lists its files.
  */
 #define DOWNLOAD_PLACES ((size_t)64)
 
-/* One of the downloads under way, as the others see it. */
+/* The share of the places that a download under way takes. */
 struct download_share {
 	struct download_share *next;
-	uint64_t network; /* whose it is, by any number; 0: not known */
-	size_t places; /* that it takes of those there are */
+	uint64_t network; /* a number for the client's network; 0: unknown */
+	size_t places;
 };
 
-/* The downloads under way in a process; zeroed. */
+/* The downloads under way in a process; zero at first. */
 struct download_list {
 	struct download_share *first;
 };
 
 /*
- * Whether one more download may begin: there are so many places free, and its
- * network leaves three quarters of all to others.  A single download may take
- * more, where a capsule needs it.
+ * Whether one more download may begin: so many places are free, and all
+ * downloads of its network take at most a quarter of them.  The only download
+ * of a network may take more, since a large capsule needs more.
  */
 bool download_may_begin(
     const struct download_list *list, uint64_t network, size_t places);
@@ -48,27 +48,27 @@ struct download_setup {
 	struct str preface, preface_text;
 	int64_t preface_time;
 	bool with_manifest; /* of all that is in it, as its last file */
-	bool strict; /* cut short by what may not be read, too */
-	/* Where it is counted while the body lives; NULL: nowhere. */
+	bool strict; /* a file without read permission cuts it short, too */
+	/* Counts the download while the body lives; may be NULL. */
 	struct download_list *list;
-	struct download_share share; /* but for `next` */
+	struct download_share share; /* all but `next` */
 };
 
 /* Whether so much is more than a download may have. */
 bool download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes);
 
 /*
- * A body: an archive of all files beneath the directory that a visitor may
- * see, under their paths from the root, the same bytes for the same tree.  It
- * is cut short when a file changes while it is read, when one cannot be read,
- * and when it becomes too large.  NULL without memory.
+ * Opens a body: an archive of all files that a visitor may see beneath the
+ * directory, with their paths from the root.  The same tree gives the same
+ * bytes.  The body is cut short when a file cannot be read or changes while it
+ * is read, and when the archive becomes too large.  NULL without memory.
  */
 MUST_USE struct body *
 download_open(struct arena *arena, const struct download_setup *setup);
 
 /*
- * The file or directory, from the root, that has cut short a body of
- * download_open; empty when it was something else.  Lives as long as the body.
+ * The path, from the root, of the file or directory that has cut short a body
+ * of download_open; empty after another failure.  Valid as long as the body.
  */
 struct str download_culprit(const struct body *body);
 

@@ -30,7 +30,7 @@ read_source(void *context, char *at, size_t room)
 	return body_pull(menu->source, at, room);
 }
 
-/* NUL when another file would have to be shown to libmagic in this turn. */
+/* NUL when the type needs libmagic, which this turn may no longer use. */
 static char
 item_type(void *context, struct str path, struct str query)
 {

@@ -31,7 +31,7 @@ struct server {
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
 	struct download_list *downloads; /* NULL: they are not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
-	bool strict_archives; /* cut short by what may not be read, too */
+	bool strict_archives; /* see download_setup.strict */
 	const struct str *builtins; /* their paths; NULL: there are none */
 	struct visitors *visitors; /* NULL: they are not counted */
 };

@@ -63,8 +63,8 @@ look_again(const struct server *server, const struct request *request,
 }
 
 /*
- * The type of an open file; empty with errno set when it cannot be read, which
- * is logged.
+ * The type of an open file.  Empty, with errno set, when the file cannot be
+ * read, which is logged, or when media_allow permits no look at it (EAGAIN).
  */
 static struct str
 type_of(const struct server *server, struct str path, struct str name,

@@ -16,7 +16,8 @@ void serve(const struct server *server, const struct request *request,
 /*
  * The MIME type that `path` is served with, for a menu's item types: that
  * of the resource if it is there, else what its name tells.  A few seconds
- * old at most.  Empty when media_allow allows no look at the content.
+ * old at most.  Empty when it takes a look at the content that media_allow
+ * does not permit.
  */
 struct str serve_type(const struct server *server, struct str path);
 

@@ -104,8 +104,8 @@ jail_warn(const struct jail *jail, void (*say)(const char *text))
 		say("jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
 	if (strcmp(walls.calls, "none") == 0)
-		say("jail: this kernel filters no system calls, so a worker "
-		    "can make all of them; run one that does");
+		say("jail: this kernel cannot filter system calls, so a worker "
+		    "can make all of them; use a kernel that can");
 }
 
 static void
@@ -146,7 +146,7 @@ become_user(const struct jail *jail)
 static enum jail_fault
 enter(const struct jail *jail, int root, enum jail_role role)
 {
-	/* Paths are looked up from a descriptor: a chroot changes none. */
+	/* A chroot changes no path: all are looked up from a descriptor. */
 	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
 		return JAIL_NO_WALLS;
 	if (become_user(jail) == -1)
@@ -181,7 +181,7 @@ try_in_child(const struct jail *jail, int root, int result)
 enum jail_fault
 jail_try(const struct jail *jail, int root)
 {
-	/* Of a child that its own filter killed. */
+	/* The outcome when the filter kills the child. */
 	struct outcome outcome = { JAIL_NO_WALLS, EPERM };
 	int result[2];
 	pid_t child;

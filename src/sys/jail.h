@@ -39,24 +39,24 @@ struct jail {
 MUST_USE int jail_init(struct jail *jail, enum jail_mode mode, const char *name,
     char *error, size_t error_size);
 
-/* Tells `say` which walls this system or the configuration lacks. */
+/* Calls `say` with a warning for each wall that is missing. */
 void jail_warn(const struct jail *jail, void (*say)(const char *text));
 
-/* Writes one line of info that says which walls there are, and the above. */
+/* Logs these warnings, and one line of info with the walls there are. */
 void jail_log(const struct jail *jail);
 
 /* Why a worker could not serve. */
 enum jail_fault {
 	JAIL_FINE,
-	JAIL_NO_USER, /* it may not become the user */
+	JAIL_NO_USER, /* cannot become the user */
 	JAIL_NO_WALLS, /* the system refuses a wall */
 	JAIL_UNREADABLE, /* the user may not read the root */
 };
 
 /*
- * Finds out, in a process that ends, whether a worker could enter the jail
- * and read the directory `root` from there.  Sets errno with a fault; fine
- * when there can be no such process.
+ * Tries, in a child process, whether a worker could enter the jail and read
+ * the directory `root` from there.  Sets errno with a fault.  Returns
+ * JAIL_FINE when no child can be started.
  */
 MUST_USE enum jail_fault jail_try(const struct jail *jail, int root);
 

@@ -182,8 +182,8 @@ int
 syscalls_enter(enum jail_role role, bool only_log)
 {
 	/*
-	 * Not SCMP_ACT_TRAP: an attacker would handle SIGSYS and go on, and
-	 * while libc blocks signals no handler of ours would run.
+	 * Not SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on, and
+	 * our own handler would not run while libc blocks signals.
 	 */
 	const struct kind kind = { seccomp_arch_native(), role,
 		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };

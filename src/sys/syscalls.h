@@ -10,10 +10,10 @@
 bool syscalls_available(void);
 
 /*
- * Restricts this process to the system calls that its role needs.  The kernel
- * kills it with SIGSYS at any other one, and its own log names the number;
- * with `only_log` it names the number and allows the call.  Returns -1 with
- * errno set.
+ * Restricts this process to the system calls that its role needs.  At any
+ * other call the kernel kills the process with SIGSYS and logs the number;
+ * with `only_log` the kernel logs the number and allows the call.  Returns -1
+ * with errno set.
  */
 MUST_USE int syscalls_enter(enum jail_role role, bool only_log);
 

@@ -11,7 +11,7 @@
 /* What the log says of one answer. */
 struct access {
 	const char *protocol;
-	enum status status; /* 0: the client did not ask */
+	enum status status; /* 0: there was no request */
 	const struct net_address *peer; /* NULL: not to be told */
 	struct str path; /* what was asked for, without its query */
 	uint64_t bytes; /* of head and body, before encryption */
@@ -19,7 +19,7 @@ struct access {
 	bool cut; /* the client did not get all of it */
 };
 
-/* Writes one line: of info for an answer, otherwise of debug. */
+/* Logs one line: at level info for an answer, at debug without one. */
 void access_log(const struct access *access);
 
 #endif

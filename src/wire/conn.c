@@ -26,13 +26,13 @@
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
 /*
- * What a client has to ask in, when others want its place: a newcomer that
- * waits for it waits less than a second in all.
+ * The time that a client has for its request when others need its place.  A
+ * new client that waits for the place waits less than a second in all.
  */
 #define TIME_TO_ASK_MS 800
 
 enum conn_state {
-	CONN_START, /* not enough has come to begin with */
+	CONN_START, /* too few bytes have come to begin with */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
 	CONN_RESPONSE,
@@ -76,7 +76,7 @@ struct conn {
 	struct conn_client client;
 };
 
-/* With what malloc adds to both: a client that has said little costs little. */
+/* Clients that send little must cost little; 64 is malloc's own overhead. */
 static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
 
@@ -450,7 +450,7 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 bool
 conn_make_room(struct conn_group *group)
 {
-	/* A browser sends all of its ClientHello at once. */
+	/* These first: a browser sends all of its ClientHello at once. */
 	struct conn *conn = TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
 
 	if (conn == NULL) {

@@ -32,10 +32,10 @@ enum conn_deadline {
 	CONN_DEADLINES,
 };
 
-/* How far a client has come. */
+/* How far a connection has come. */
 enum conn_stage {
 	CONN_STAGE_HELLO, /* nothing yet, or a part of a ClientHello */
-	CONN_STAGE_REQUEST, /* it shakes hands, or has yet to ask */
+	CONN_STAGE_REQUEST, /* in the handshake, or without a whole request */
 	CONN_STAGE_RESPONSE,
 	CONN_STAGES,
 };
@@ -60,7 +60,7 @@ struct conn_group {
 	    struct conn_group *group, const struct conn_client *client);
 	void *owner; /* whose callback that is */
 
-	struct conn_list open[CONN_STAGES]; /* in order of their coming */
+	struct conn_list open[CONN_STAGES]; /* first to enter a stage first */
 	struct conn_list corpses; /* closed ones, until conn_sweep */
 	size_t count; /* of open ones */
 	char scratch[CONN_SCRATCH_SIZE];
@@ -73,7 +73,7 @@ struct conn_client {
 	int fd;
 	struct net_address peer;
 	struct limit_entries entries; /* the owner's, for group->closed */
-	uint64_t network; /* by which shares are counted; 0: none */
+	uint64_t network; /* a number that shares are counted by; 0: none */
 	bool refused; /* not served: see protocol->refuse */
 	unsigned seconds; /* when to come again; 0: there is no room */
 };
@@ -86,9 +86,9 @@ MUST_USE int conn_open(struct conn_group *group, const struct conn_kind *kind,
     const struct conn_client *client);
 
 /*
- * Makes room by closing the oldest connection without a whole ClientHello or,
- * when there is none, the oldest one that has not asked in 0.8 s.  False when
- * there is neither.
+ * Makes room by closing the oldest connection without a whole ClientHello;
+ * when there is none, the oldest one without a request after 0.8 s.  False
+ * when there is neither.
  */
 bool conn_make_room(struct conn_group *group);
 

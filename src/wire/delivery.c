@@ -14,7 +14,7 @@
 
 /* What the kernel is given at once: no more than a turn of others waits. */
 #define FILE_PART ((size_t)256 << 10)
-/* What a client takes at least from one stall deadline to the next. */
+/* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
 /* The rest of the body cannot be had, which no close_notify may hide. */
@@ -162,8 +162,8 @@ delivery_unsent(struct delivery *delivery)
 }
 
 /*
- * A socket becomes writable in leaps, and a slow client may need longer for
- * one than the deadline; but taking nearly nothing is a stall.
+ * A socket becomes writable only after many bytes were taken, for which a slow
+ * client may need longer than the deadline.  So count the bytes instead.
  */
 bool
 delivery_is_taken(struct delivery *delivery)

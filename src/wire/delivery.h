@@ -22,7 +22,7 @@ struct delivery {
 
 	uint64_t bytes; /* of head and body, so far */
 	bool finished; /* the last byte is on its way */
-	size_t unsent; /* what the kernel held; see delivery_unsent */
+	size_t unsent; /* the last result of delivery_unsent */
 };
 
 /*
@@ -33,10 +33,13 @@ struct delivery {
  */
 MUST_USE ssize_t delivery_part(struct delivery *delivery, char *scratch);
 
-/* Notes, and returns, how many bytes the client has yet to take. */
+/* Stores in `unsent`, and returns, the bytes that the client has to take. */
 size_t delivery_unsent(struct delivery *delivery);
 
-/* Whether it has taken more than a trickle since that note; notes anew. */
+/*
+ * Whether the client has taken more than a trickle since the last call of
+ * delivery_unsent, which this calls again.
+ */
 bool delivery_is_taken(struct delivery *delivery);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * The beginning of a TLS connection: waits for the whole ClientHello, at the
- * cost of its bytes.
+ * The beginning of a TLS connection: collects the ClientHello, so that waiting
+ * for it costs no more memory than its bytes.
  */
 #include "wire/hello.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The first room for bytes that are kept. */
+/* The initial size of the buffer for kept bytes. */
 #define ROOM_FIRST 64
 /* The type and length of a handshake message, before its content. */
 #define MESSAGE_HEADER 4
@@ -16,7 +16,7 @@
 #define CLIENT_HELLO 1
 #define VERSION_MAJOR 3
 
-/* One more byte of a record's header; false when there is no such record. */
+/* Reads a byte of a record's header; false when the header is invalid. */
 static bool
 scan_header(struct hello *hello, unsigned char byte)
 {
@@ -32,7 +32,7 @@ scan_header(struct hello *hello, unsigned char byte)
 	return hello->left > 0 && hello->left <= RECORD_MAX;
 }
 
-/* The content of a record; false when the message is whole, or none of ours. */
+/* Reads content of a record; false at the end, or at any other message. */
 static bool
 scan_content(struct hello *hello, struct str content)
 {
@@ -48,7 +48,7 @@ scan_content(struct hello *hello, struct str content)
 		hello->message - MESSAGE_HEADER < (hello->head & 0xffffff));
 }
 
-/* Whether the client has to send more before it can be answered. */
+/* Reads bytes; whether more of the ClientHello has to come. */
 static bool
 wants_more(struct hello *hello, struct str bytes)
 {
@@ -106,7 +106,7 @@ hello_receive(struct hello *hello, int fd, char *scratch, struct str *early)
 	    hello->len + bytes.len <= HELLO_KEPT) {
 		if (keep(hello, bytes) == -1)
 			return IO_FAILED;
-		/* A client with Nagle's algorithm holds the rest back. */
+		/* Nagle's algorithm holds the rest back until then. */
 		net_acknowledge(fd);
 		return IO_WANT_READ;
 	}

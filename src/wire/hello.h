@@ -14,25 +14,26 @@
 #define HELLO_FIRST_BYTE 0x16
 
 /*
- * What is kept of a ClientHello that is not whole yet.  A longer one goes to
- * OpenSSL as it comes.
+ * The most bytes that are kept of an unfinished ClientHello.  A longer one
+ * goes to OpenSSL as it comes.
  */
 #define HELLO_KEPT ((size_t)3 << 10)
 
-/* What is received at once. */
+/* The most bytes that are received at once. */
 #define HELLO_PART ((size_t)8 << 10)
 
-/* The room that hello_receive needs. */
+/* The size of the buffer that hello_receive needs. */
 #define HELLO_ROOM (HELLO_KEPT + HELLO_PART)
 
 /*
- * The first bytes of a client.  OpenSSL takes some 50 KiB for a connection as
- * soon as it is told of one, so a ClientHello waits here until it is whole:
- * one byte must not cost as much as a handshake.  Zeroed but for `waits`.
+ * The first bytes of a client.  OpenSSL allocates about 50 KiB as soon as a
+ * connection is handed to it, so a ClientHello is kept here until it is whole:
+ * one byte must not cost as much as a handshake.  Zero at first, but for
+ * `waits`.
  */
 struct hello {
 	bool waits; /* the client may speak TLS */
-	char *at; /* the bytes so far, of malloc; NULL: none */
+	char *at; /* the bytes so far, from malloc; NULL: none */
 	size_t len, room;
 	/* How far the records were read (RFC 8446, 5.1 and 4). */
 	size_t header; /* bytes of a record's header */
@@ -42,10 +43,11 @@ struct hello {
 };
 
 /*
- * Receives more from the socket `fd`: IO_DONE when there is enough to begin
- * with, in `early`, which lies in `scratch`, of HELLO_ROOM bytes; otherwise
- * another enum io.  Enough is a whole ClientHello, more than HELLO_KEPT bytes,
- * what cannot become one, or anything of a client that does not speak TLS.
+ * Receives more from the socket `fd`.  Returns IO_DONE when there is enough to
+ * begin with: a whole ClientHello, more than HELLO_KEPT bytes, bytes that
+ * cannot become a ClientHello, or any bytes without `waits`.  Then `early` has
+ * them all, as a view of `scratch`, which has HELLO_ROOM bytes.  Otherwise
+ * returns another enum io.
  */
 MUST_USE ssize_t hello_receive(
     struct hello *hello, int fd, char *scratch, struct str *early);

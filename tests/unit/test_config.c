@@ -453,7 +453,8 @@ test_bad_files(void **state)
 		{ "certs = \"\"", "c:1: certs is empty, name a directory" },
 		{ "names = {}", "c: names is empty, give at least one" },
 		{ "gemini = { 70 }",
-		    "c: \"70\" is Gemini's too, give another port" },
+		    "c: \"70\" is in use for gemini, choose another "
+		    "port" },
 		{ "names = { a,\n  \"b c\",\n  d }",
 		    "c:3: \"b c\" is no host name, "
 		    "give one like example.org" },
@@ -461,18 +462,19 @@ test_bad_files(void **state)
 		    "c:1: \"x/y\" is no host name, "
 		    "give one like example.org" },
 		{ "gemini = { 99999 }",
-		    "c:1: \"99999\" is no listener, "
-		    "give [ADDR:]PORT, with a port up to 65535, or off" },
+		    "c:1: \"99999\" is not a valid address, expected "
+		    "[ADDR:]PORT with a port up to 65535, or off" },
 		{ "gemini = { localhost:1 }",
-		    "c:1: \"localhost:1\" is no listener, "
-		    "give [ADDR:]PORT, with a port up to 65535, or off" },
+		    "c:1: \"localhost:1\" is not a valid address, expected "
+		    "[ADDR:]PORT with a port up to 65535, or off" },
 		{ "gopher = { 70, off }",
-		    "c:1: gopher is off and on, "
-		    "give off alone or leave it out" },
+		    "c:1: gopher has off and an address, "
+		    "give one or the other" },
 		{ "gopher = { 70, 70 }",
-		    "c:1: \"70\" is given twice, leave one out" },
+		    "c:1: \"70\" is given twice, remove one" },
 		{ "gopher = { 1965 }",
-		    "c:1: \"1965\" is Gemini's too, give another port" },
+		    "c:1: \"1965\" is in use for gemini, choose another "
+		    "port" },
 		{ "gemini = off\ngopher = off",
 		    "c:2: gemini and gopher are both off, "
 		    "give one of them a port" },
@@ -564,16 +566,16 @@ test_bad_settings(void **state)
 		{ { "width=" },
 		    "-o width: width is \"\", give a number from 33 to 200" },
 		{ { "gopher=[::1]:1965" },
-		    "-o gopher: \"[::1]:1965\" is Gemini's too, "
-		    "give another port" },
+		    "-o gopher: \"[::1]:1965\" is in use for gemini, "
+		    "choose another port" },
 		{ { "gemini=5", "gemini=127.0.0.1:6", "gemini=127.0.0.1:6" },
-		    "-o gemini: \"127.0.0.1:6\" is given twice, leave one "
-		    "out" },
+		    "-o gemini: \"127.0.0.1:6\" is given twice, remove "
+		    "one" },
 		{ { "names=a", "gemini=5", "gemini=[::]:5" },
-		    "-o gemini: \"[::]:5\" is given twice, leave one out" },
+		    "-o gemini: \"[::]:5\" is given twice, remove one" },
 		{ { "gopher=1965" },
-		    "-o gopher: \"1965\" is Gemini's too, "
-		    "give another port" },
+		    "-o gopher: \"1965\" is in use for gemini, "
+		    "choose another port" },
 	};
 
 	(void)state;
@@ -689,8 +691,8 @@ test_flags(void **state)
 		{ NULL, "capsule", "" },
 	};
 	static const char *const want[] = {
-		"-g: \"x\" is no listener, give [ADDR:]PORT, with a port up to "
-		"65535, or off",
+		"-g: \"x\" is not a valid address, expected [ADDR:]PORT with a "
+		"port up to 65535, or off",
 		"-w: workers is \"x\", give a number from 0 to 256",
 		"capsule is empty, name a directory",
 	};

@@ -226,7 +226,7 @@ class Certificates(unittest.TestCase):
         done = subprocess.run(
             [CAPSULED, '-t', '-g', 'off', self.tree], text=True,
             stdout=subprocess.PIPE, timeout=DEADLINE_S, check=True)
-        self.assertIn('certificate: none, nothing speaks TLS\n', done.stdout)
+        self.assertIn('certificate: none, no listener uses TLS\n', done.stdout)
 
     def everything(self):
         """What lies in the directory, and when it was changed last."""
