@@ -42,6 +42,11 @@ struct entry {
 	_Atomic(uint64_t) bucket; /* a struct bucket */
 };
 
+/*
+ * Every worker can write here, and one that was taken over writes anything:
+ * each value read is a number to count with, clamped before it is an index or
+ * a bound.  The master reads nothing of it; what it has to know is its own.
+ */
 struct shared {
 	_Atomic size_t workers; /* above all numbers that are taken */
 	struct entry entries[ENTRIES];
@@ -87,14 +92,24 @@ limit_free(struct limit_table *table)
 	free(table);
 }
 
+/* Finds the bound again, and writes it whatever a worker has made of it. */
+static void
+count_workers(struct limit_table *table)
+{
+	size_t workers = LIMIT_WORKERS;
+
+	while (workers > 0 && !table->taken[workers - 1])
+		workers--;
+	table->shared->workers = workers;
+}
+
 size_t
 limit_worker_begin(struct limit_table *table)
 {
 	for (size_t i = 0; i < LIMIT_WORKERS; i++)
 		if (!table->taken[i]) {
 			table->taken[i] = true;
-			if (table->shared->workers <= i)
-				table->shared->workers = i + 1;
+			count_workers(table);
 			return i;
 		}
 	return LIMIT_NONE;
@@ -103,18 +118,12 @@ limit_worker_begin(struct limit_table *table)
 void
 limit_worker_end(struct limit_table *table, size_t worker)
 {
-	size_t workers = worker + 1;
-
 	if (worker == LIMIT_NONE)
 		return;
 	for (size_t i = 0; i < ENTRIES; i++)
 		table->shared->open[worker][i] = 0;
 	table->taken[worker] = false;
-	if (table->shared->workers > workers)
-		return;
-	while (workers > 0 && !table->taken[workers - 1])
-		workers--;
-	table->shared->workers = workers;
+	count_workers(table);
 }
 
 static unsigned

@@ -449,12 +449,12 @@ workers_are_numbered(void **state)
 }
 
 /* The memory that workers share lies there under this name. */
-static void
-fill_shared(int byte)
+static void *
+find_shared(size_t *size)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
 	char line[512], *rest;
-	uintptr_t begin, end;
+	uintptr_t begin = 0;
 	int found = 0;
 
 	assert_non_null(maps);
@@ -463,12 +463,42 @@ fill_shared(int byte)
 		    strstr(line, "/dev/zero") == NULL)
 			continue;
 		begin = strtoul(line, &rest, 16);
-		end = strtoul(rest + 1, NULL, 16);
-		memset((void *)begin, byte, end - begin);
+		*size = strtoul(rest + 1, NULL, 16) - begin;
 		found++;
 	}
 	fclose(maps);
 	assert_int_equal(found, 1);
+	return (void *)begin;
+}
+
+static void
+fill_shared(int byte)
+{
+	size_t size = 0;
+	void *shared = find_shared(&size);
+
+	memset(shared, byte, size);
+}
+
+/* How many workers there are is at the start of what they share. */
+static void
+workers_are_not_asked_how_many_they_are(void **state)
+{
+	struct net_address peer = address_of("192.0.2.1:1");
+	struct limit_table *table = new_table();
+	size_t size;
+
+	(void)state;
+	assert_int_equal(limit_worker_begin(table), 1);
+	for (unsigned i = 0; i < rules.open; i++)
+		assert_int_equal(
+		    limit_enter(table, &rules, 1, &peer).verdict, LIMIT_PASS);
+	*(size_t *)find_shared(&size) = 0;
+	limit_worker_end(table, 0);
+	assert_int_equal(limit_worker_begin(table), 0);
+	assert_int_equal(
+	    limit_enter(table, &rules, 0, &peer).verdict, LIMIT_SLOW);
+	limit_free(table);
 }
 
 /* A worker that was led astray does not take the others with it. */
@@ -512,6 +542,7 @@ main(void)
 		cmocka_unit_test(crowds_hide_no_connections),
 		cmocka_unit_test(workers_are_numbered),
 		cmocka_unit_test(others_may_write_anything),
+		cmocka_unit_test(workers_are_not_asked_how_many_they_are),
 	};
 
 	/* No token comes back but in time that a test lets pass. */
