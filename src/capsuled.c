@@ -12,6 +12,7 @@
 #include "daemon/master.h"
 #include "sys/log.h"
 #include "sys/process.h"
+#include "sys/system.h"
 
 #define EXIT_USAGE 2 /* wrong usage or configuration */
 #define SEE_HELP "see capsuled --help"
@@ -137,6 +138,7 @@ main(int argc, char **argv)
 	struct config config;
 
 	process_start();
+	system_hide_memory();
 	log_start();
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)

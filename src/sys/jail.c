@@ -39,8 +39,8 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 		"nobody" };
 
 	*jail = (struct jail){ .mode = mode };
-	jail->chroots = mode == JAIL_ON && geteuid() == 0 &&
-	    system_walls().files[0] == '\0';
+	/* Landlock hides no metadata: stat(2) tells of every file. */
+	jail->chroots = mode == JAIL_ON && geteuid() == 0;
 	if (name[0] == '\0' && geteuid() != 0)
 		return 0;
 	if (name[0] != '\0' && become(jail, name) == -1) {
@@ -84,7 +84,7 @@ walls_of(const struct jail *jail)
 {
 	struct system_walls walls = system_walls();
 
-	if (jail->chroots)
+	if (jail->chroots && walls.files[0] == '\0')
 		snprintf(walls.files, sizeof walls.files, "chroot");
 	else if (jail->mode == JAIL_LOG || walls.files[0] == '\0')
 		snprintf(walls.files, sizeof walls.files, "none");
@@ -143,11 +143,29 @@ become_user(const struct jail *jail)
 	return 0;
 }
 
+/*
+ * Hides all files but those beneath `root`.  A chroot changes no path: all are
+ * looked up from a descriptor.
+ */
+static int
+change_root(int root)
+{
+	if (fchdir(root) == 0 && chroot(".") == 0)
+		return 0;
+	/* A root without its capabilities has Landlock, if there is one. */
+	return (errno == EPERM || errno == EACCES) &&
+		system_walls().files[0] != '\0'
+	    ? 0
+	    : -1;
+}
+
 static enum jail_fault
 enter(const struct jail *jail, int root, enum jail_role role)
 {
-	/* A chroot changes no path: all are looked up from a descriptor. */
-	if (jail->chroots && (fchdir(root) == -1 || chroot(".") == -1))
+	/* The keys' process opens no file, and so has no root. */
+	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1)
+		return JAIL_NO_WALLS;
+	if (system_drop_bounding() == -1)
 		return JAIL_NO_WALLS;
 	if (become_user(jail) == -1)
 		return JAIL_NO_USER;

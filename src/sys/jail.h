@@ -18,13 +18,15 @@ enum jail_mode {
 enum jail_role {
 	JAIL_WORKER,
 	JAIL_INDEXER,
+	JAIL_ANSWERS,
+	JAIL_KEYS,
 };
 
 /* What a process becomes before it meets a client. */
 struct jail {
 	enum jail_mode mode;
 	bool changes; /* false: it stays who it is */
-	bool chroots; /* root, on a system that hides no files */
+	bool chroots; /* started as root */
 	uid_t user;
 	gid_t group;
 	char name[64];
@@ -62,9 +64,9 @@ MUST_USE enum jail_fault jail_try(const struct jail *jail, int root);
 
 /*
  * Gives up every privilege for good: the user, its group alone, and no way
- * to new ones; then all files but those beneath the directory `root`, and
- * all system calls but those of its role.  Returns -1 with errno set, and the
- * process must end.
+ * to new ones; then all files but those beneath the directory `root` (-1:
+ * all of them), and all system calls but those of its role.  Returns -1 with
+ * errno set, and the process must end.
  */
 MUST_USE int jail_enter(const struct jail *jail, int root, enum jail_role role);
 

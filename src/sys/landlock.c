@@ -84,8 +84,9 @@ landlock_enter(int root)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0U);
 	if (fd == -1)
 		return -1;
-	if (syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule, 0U) ==
-		-1 ||
+	if ((root != -1 &&
+		syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule,
+		    0U) == -1) ||
 	    syscall(SYS_landlock_restrict_self, fd, 0U) == -1) {
 		error = errno;
 		close(fd);

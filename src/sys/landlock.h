@@ -11,10 +11,10 @@ int landlock_version(void);
 
 /*
  * From now on this process, and what it starts, can read beneath the
- * directory `root` and do nothing else with any file; nor bind or connect,
- * nor signal or reach others, as far as the kernel knows how.  Descriptors
- * that are open stay as they are.  Needs no_new_privs.  Returns -1 with
- * errno set; ENOSYS or EOPNOTSUPP when the kernel has no Landlock.
+ * directory `root` (-1: nowhere) and do nothing else with any file; nor bind or
+ * connect, nor signal or reach others, as far as the kernel knows how.
+ * Descriptors that are open stay as they are.  Needs no_new_privs.  Returns -1
+ * with errno set; ENOSYS or EOPNOTSUPP when the kernel has no Landlock.
  */
 MUST_USE int landlock_enter(int root);
 

@@ -24,7 +24,12 @@
 #define LINE_MAX_BYTES 2048
 #define MILLISECOND_NS 1000000
 
-/* Lines one after the other, no more of them than a pipe takes whole. */
+/*
+ * Lines one after the other, no more of them than a pipe takes whole.  The
+ * master writes those of a worker that ended; the worker, if it was taken
+ * over, has put anything there.  So the length is read once and checked, and
+ * the lines are bytes to write, as the worker could have written them itself.
+ */
 struct log_store {
 	_Atomic size_t len;
 	char lines[PIPE_BUF - sizeof(size_t)];
@@ -308,7 +313,6 @@ log_store_write(struct log_store *held)
 {
 	size_t len = held != NULL ? held->len : 0;
 
-	/* Whoever filled it may have been led astray. */
 	if (len == 0 || len > sizeof held->lines)
 		return;
 	write_lines((struct str){ held->lines, len });

@@ -7,32 +7,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define WORKER (1U << JAIL_WORKER)
 #define INDEXER (1U << JAIL_INDEXER)
-#define ALL (WORKER | INDEXER)
-
-/* Memory, but for code. */
-#define NO_CODE \
-	{ \
-		2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 \
-	}
-
-/* Flags and copies, but not who gets a signal when there is something. */
-#define NO_OWNER \
-	{ \
-		1, SCMP_CMP_LT, F_SETOWN, 0 \
-	}
-#define COPY \
-	{ \
-		1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0 \
-	}
+#define ANSWERS (1U << JAIL_ANSWERS)
+#define KEYS (1U << JAIL_KEYS)
+#define READERS (WORKER | INDEXER | ANSWERS)
+#define ALL (READERS | KEYS)
 
 /*
  * By name, so that each machine's own number is found, and a name that it
@@ -45,27 +36,31 @@ static const struct {
 	const char *names[16];
 } groups[] = {
 	{ "clients come, talk and go", WORKER,
-	    { "accept4", "accept", "recvfrom", "sendto", "sendmsg", "shutdown",
-		"setsockopt", "getsockopt", "getsockname" } },
-	{ "what the master hands over", ALL, { "recvmsg", "close" } },
+	    { "accept4", "accept", "getsockname" } },
+	{ "messages of clients, and of other processes", WORKER | KEYS,
+	    { "recvfrom" } },
+	{ "descriptors come from other processes", ALL,
+	    { "recvmsg", "close" } },
+	{ "slow pages are made by children", ANSWERS,
+	    { "memfd_create", "wait4", "set_robust_list", "rseq",
+		"set_tid_address" } },
 	{ "libevent waits for them, and for signals", WORKER,
 	    { "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl" } },
 	{ "time, where it is not read without a call", ALL,
 	    { "clock_gettime", "clock_gettime64", "gettimeofday", "time" } },
-	{ "files are looked up, beneath the tree alone", ALL,
+	{ "files are looked up, beneath the tree alone", READERS,
 	    { "openat2", "openat", "fstat", "fstat64", "newfstatat",
 		"fstatat64", "statx", "faccessat", "faccessat2",
 		"readlinkat" } },
-	{ "and read", ALL,
+	{ "and read", READERS,
 	    { "read", "pread64", "lseek", "_llseek", "getdents64" } },
 	{ "and sent", WORKER, { "sendfile", "sendfile64" } },
 	{ "an index is written to the file that was handed over", INDEXER,
 	    { "pwrite64", "ftruncate", "ftruncate64" } },
-	{ "the master is told, and changes are watched for", INDEXER,
-	    { "sendmsg", "inotify_add_watch" } },
+	{ "changes are watched for", INDEXER, { "inotify_add_watch" } },
 	{ "the log is written, when it has room", ALL,
 	    { "write", "writev", "poll", "ppoll", "ppoll_time64" } },
-	{ "qsort asks how much memory there is, in glibc before 2.37", ALL,
+	{ "qsort asks how much memory there is, in glibc before 2.37", READERS,
 	    { "sysinfo" } },
 	{ "malloc", ALL, { "brk", "munmap", "mremap", "madvise" } },
 	{ "OpenSSL: randomness, locks, whether it was forked", ALL,
@@ -75,19 +70,55 @@ static const struct {
 		"restart_syscall", "exit", "exit_group" } },
 };
 
-/* Calls that are harmless with some of their arguments only. */
+/* An argument, from 0, that is the value given, or has none of the bits. */
+#define IS(argument, value) \
+	{ \
+		argument, SCMP_CMP_EQ, value, 0 \
+	}
+#define LACKS(argument, bits) \
+	{ \
+		argument, SCMP_CMP_MASKED_EQ, bits, 0 \
+	}
+/* A child of ours, in the namespaces that we have. */
+#define NOT_A_PLAIN_CHILD \
+	(CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
+	    CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+/*
+ * Calls that are harmless with some of their arguments only. A listener that
+ * is shut down for reading becomes a socket that MSG_FASTOPEN connects; a
+ * program for SO_ATTACH_REUSEPORT_CBPF takes the clients of all workers; and
+ * the listeners' O_NONBLOCK is shared with the other workers.
+ */
 static const struct {
 	const char *name;
-	struct scmp_arg_cmp when;
+	unsigned roles;
+	struct scmp_arg_cmp when[2];
+	unsigned count;
 } partial[] = {
-	{ "mmap", NO_CODE },
-	{ "mmap2", NO_CODE },
-	{ "mprotect", NO_CODE },
-	{ "ioctl", { 1, SCMP_CMP_EQ, TIOCOUTQ, 0 } }, /* see system_unsent */
-	{ "fcntl", NO_OWNER },
-	{ "fcntl", COPY },
-	{ "fcntl64", NO_OWNER },
-	{ "fcntl64", COPY },
+	{ "mmap", ALL, { LACKS(2, PROT_EXEC) }, 1 },
+	{ "mmap2", ALL, { LACKS(2, PROT_EXEC) }, 1 },
+	{ "mprotect", ALL, { LACKS(2, PROT_EXEC) }, 1 },
+	/* See system_unsent. */
+	{ "ioctl", WORKER, { IS(1, TIOCOUTQ) }, 1 },
+	{ "shutdown", WORKER, { IS(1, SHUT_WR) }, 1 },
+	{ "sendto", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN), IS(4, 0) }, 2 },
+	{ "sendmsg", INDEXER | ANSWERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
+	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
+	    2 },
+	{ "setsockopt", WORKER, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
+	{ "fcntl", READERS, { IS(1, F_GETFD) }, 1 },
+	{ "fcntl", READERS, { IS(1, F_SETFD) }, 1 },
+	{ "fcntl", READERS, { IS(1, F_GETFL) }, 1 },
+	{ "fcntl", READERS, { IS(1, F_DUPFD_CLOEXEC) }, 1 },
+	{ "fcntl", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
+	{ "fcntl64", READERS, { IS(1, F_GETFD) }, 1 },
+	{ "fcntl64", READERS, { IS(1, F_SETFD) }, 1 },
+	{ "fcntl64", READERS, { IS(1, F_GETFL) }, 1 },
+	{ "fcntl64", READERS, { IS(1, F_DUPFD_CLOEXEC) }, 1 },
+	{ "fcntl64", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
+	{ "clone", ANSWERS, { LACKS(0, NOT_A_PLAIN_CHILD) }, 1 },
+	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },
 };
 
 #define PARTIAL_COUNT (sizeof partial / sizeof *partial)
@@ -97,14 +128,14 @@ static const struct {
 /* `machine` is one that libseccomp knows; the number is always our own. */
 static int
 allow(scmp_filter_ctx filter, uint32_t machine, const char *name,
-    const struct scmp_arg_cmp *when)
+    unsigned count, const struct scmp_arg_cmp *when)
 {
 	int result;
 
 	if (seccomp_syscall_resolve_name_arch(machine, name) < 0)
 		return 0;
 	result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
-	    seccomp_syscall_resolve_name(name), when != NULL, when);
+	    seccomp_syscall_resolve_name(name), count, when);
 	/* An alias of one that is there already. */
 	return result == -EEXIST ? 0 : result;
 }
@@ -115,18 +146,19 @@ fill(scmp_filter_ctx filter, uint32_t machine, enum jail_role role)
 	/* What abort() does. */
 	const struct scmp_arg_cmp to_itself = { 0, SCMP_CMP_EQ,
 		(scmp_datum_t)getpid(), 0 };
-	int result = allow(filter, machine, "tgkill", &to_itself);
+	int result = allow(filter, machine, "tgkill", 1, &to_itself);
 
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
-		result =
-		    allow(filter, machine, partial[i].name, &partial[i].when);
+		if (partial[i].roles & 1U << role)
+			result = allow(filter, machine, partial[i].name,
+			    partial[i].count, partial[i].when);
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		for (size_t j = 0; j < NAME_COUNT; j++) {
 			if (result != 0 || groups[i].names[j] == NULL ||
 			    !(groups[i].roles & 1U << role))
 				break;
 			result =
-			    allow(filter, machine, groups[i].names[j], NULL);
+			    allow(filter, machine, groups[i].names[j], 0, NULL);
 		}
 	return result;
 }

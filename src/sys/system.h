@@ -23,9 +23,23 @@ struct system_walls {
 struct system_walls system_walls(void);
 
 /*
- * For good: no way to new privileges, and, unless the mode says less, no
- * file but those beneath the directory `root`, for reading, and no system
- * calls but those of its role.  What the system lacks is passed over.
+ * Empties the set of capabilities that the process could ever get, where it
+ * may: while it still is root.  Without that right the set stays, and
+ * system_enter leaves no way to use it.  Returns -1 with errno set.
+ */
+MUST_USE int system_drop_bounding(void);
+
+/*
+ * Keeps this process's memory from other processes of its user, and from the
+ * dump of a crash.  It is in force until the process becomes another user.
+ */
+void system_hide_memory(void);
+
+/*
+ * For good: no capabilities, no way to new privileges, and, unless the mode
+ * says less, no file but those beneath the directory `root` (-1: no file), for
+ * reading, and no system calls but those of its role.  What the system lacks
+ * is passed over.
  * Returns -1 with errno set, and the process must end.
  */
 MUST_USE int system_enter(enum jail_mode mode, enum jail_role role, int root);

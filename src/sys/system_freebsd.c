@@ -27,6 +27,7 @@ system_enter(enum jail_mode mode, enum jail_role role, int root)
 	cap_rights_t rights;
 
 	(void)role;
+	system_hide_memory();
 	if (procctl(P_PID, (id_t)getpid(), PROC_NO_NEW_PRIVS_CTL,
 		&no_new_privileges) == -1)
 		return -1;
@@ -35,7 +36,7 @@ system_enter(enum jail_mode mode, enum jail_role role, int root)
 	/* What is opened beneath it can do no more than this either. */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
-	if (cap_rights_limit(root, &rights) == -1)
+	if (root != -1 && cap_rights_limit(root, &rights) == -1)
 		return -1;
 	return cap_enter();
 }
@@ -79,6 +80,20 @@ system_cpus(void)
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return online > 0 ? (size_t)online : 1;
+}
+
+int
+system_drop_bounding(void)
+{
+	return 0;
+}
+
+void
+system_hide_memory(void)
+{
+	int no = PROC_TRACE_CTL_DISABLE;
+
+	(void)procctl(P_PID, (id_t)getpid(), PROC_TRACE_CTL, &no);
 }
 
 void

@@ -3,7 +3,9 @@
  */
 #include "sys/system.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/landlock.h"
@@ -36,9 +39,47 @@ system_walls(void)
 }
 
 int
+system_drop_bounding(void)
+{
+	/* Kernels know different numbers of them. */
+	for (int capability = 0;
+	     prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != -1; capability++)
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == -1 &&
+		    errno != EPERM)
+			return -1;
+	return 0;
+}
+
+void
+system_hide_memory(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * A service manager gives capabilities to an ordinary user as ambient ones.
+ * The master binds with them; no child has a use for any.
+ */
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	const struct __user_cap_data_struct none[2] = { { 0 } };
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
+	    errno != EINVAL)
+		return -1;
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+int
 system_enter(enum jail_mode mode, enum jail_role role, int root)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	system_hide_memory();
+	if (drop_capabilities() == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	if (mode == JAIL_OFF)
 		return 0;

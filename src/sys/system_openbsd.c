@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct system_walls
@@ -18,15 +19,22 @@ system_walls(void)
 int
 system_enter(enum jail_mode mode, enum jail_role role, int root)
 {
+	static const char *const promises[] = {
+		[JAIL_WORKER] = "stdio rpath inet recvfd",
+		[JAIL_INDEXER] = "stdio rpath sendfd recvfd",
+		[JAIL_ANSWERS] = "stdio rpath proc sendfd recvfd",
+		[JAIL_KEYS] = "stdio recvfd",
+	};
+
+	system_hide_memory();
 	if (mode != JAIL_ON)
 		return 0;
 	/* It wants a path, and the root is known by its descriptor. */
-	if (fchdir(root) == -1 || unveil(".", "r") == -1 ||
-	    unveil(NULL, NULL) == -1)
+	if (root != -1 && (fchdir(root) == -1 || unveil(".", "r") == -1))
 		return -1;
-	return pledge(role == JAIL_WORKER ? "stdio rpath inet recvfd"
-					  : "stdio rpath sendfd recvfd",
-	    NULL);
+	if (role != JAIL_KEYS && unveil(NULL, NULL) == -1)
+		return -1;
+	return pledge(promises[role], NULL);
 }
 
 /* SO_REUSEPORT leaves all of them to one of the sockets. */
@@ -68,6 +76,21 @@ system_cpus(void)
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return online > 0 ? (size_t)online : 1;
+}
+
+int
+system_drop_bounding(void)
+{
+	return 0;
+}
+
+/* Only a parent may trace; what is left is the dump of a crash. */
+void
+system_hide_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
 void

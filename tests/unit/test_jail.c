@@ -9,10 +9,13 @@
 
 #include <arpa/inet.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sys/jail.h"
@@ -20,7 +23,7 @@
 #include "temporary.h"
 
 static struct temporary folder;
-static int root, listening;
+static int root, listening, outside;
 static struct sockaddr_in address = { .sin_family = AF_INET };
 
 /* The exit status of a prisoner, or the negative signal that killed it. */
@@ -31,11 +34,29 @@ enum {
 	ENDED = -SIGSYS, /* by the filter */
 };
 
+/* A listener on a port of its own, which `at` (NULL: none) is set to. */
+static int
+listen_anywhere(struct sockaddr_in *at)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof any;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
+
+	temporary_check(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one,
+			    sizeof one) == 0 &&
+		bind(fd, (struct sockaddr *)&any, sizeof any) == 0 &&
+		listen(fd, 8) == 0 &&
+		getsockname(fd, (struct sockaddr *)&any, &len) == 0,
+	    "listen");
+	if (at != NULL)
+		*at = any;
+	return fd;
+}
+
 static int
 set_up(void **state)
 {
-	socklen_t len = sizeof address;
-
 	(void)state;
 	temporary_make(&folder);
 	temporary_folder(&folder, "tree");
@@ -43,13 +64,7 @@ set_up(void **state)
 	temporary_file(&folder, "outside", "outside");
 	temporary_check(chmod(folder.path, 0755) == 0, "chmod");
 	root = open(temporary_path(&folder, "tree"), O_RDONLY | O_DIRECTORY);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	listening = socket(AF_INET, SOCK_STREAM, 0);
-	temporary_check(
-	    bind(listening, (struct sockaddr *)&address, sizeof address) == 0 &&
-		listen(listening, 8) == 0 &&
-		getsockname(listening, (struct sockaddr *)&address, &len) == 0,
-	    "listen");
+	outside = listen_anywhere(&address);
 	return root == -1;
 }
 
@@ -58,14 +73,14 @@ tear_down(void **state)
 {
 	(void)state;
 	close(root);
-	close(listening);
+	close(outside);
 	temporary_remove(&folder);
 	return 0;
 }
 
-/* Runs `attempt` in a process of its own, within the jail. */
+/* Runs `attempt` in a process of its own, within the jail of a role. */
 static int
-imprison(enum jail_mode mode, int (*attempt)(void))
+imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 {
 	struct jail jail;
 	char error[256];
@@ -73,15 +88,24 @@ imprison(enum jail_mode mode, int (*attempt)(void))
 	pid_t pid;
 
 	assert_int_equal(jail_init(&jail, mode, "", error, sizeof error), 0);
+	listening = listen_anywhere(NULL);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		if (jail_enter(&jail, root, JAIL_WORKER) == -1)
+		if (jail_enter(&jail, role == JAIL_KEYS ? -1 : root, role) ==
+		    -1)
 			_exit(NOT_JAILED);
 		_exit(attempt());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(listening);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int
+imprison(enum jail_mode mode, int (*attempt)(void))
+{
+	return imprison_as(JAIL_WORKER, mode, attempt);
 }
 
 static int
@@ -91,6 +115,42 @@ try_user(void)
 		prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1
 	    ? DONE
 	    : REFUSED;
+}
+
+static int
+try_dumping(void)
+{
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? REFUSED : DONE;
+}
+
+/* Whether a capability is left in a set, the bounding one excepted. */
+static int
+try_held_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets) == -1)
+		return NOT_JAILED;
+	for (int i = 0; i < 2; i++)
+		if (sets[i].effective != 0 || sets[i].permitted != 0 ||
+		    sets[i].inheritable != 0)
+			return DONE;
+	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) != -1; i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) != 0)
+			return DONE;
+	return REFUSED;
+}
+
+static int
+try_capabilities(void)
+{
+	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) != -1; i++)
+		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+			return DONE;
+	return try_held_capabilities();
 }
 
 #ifndef __SANITIZE_ADDRESS__
@@ -173,6 +233,105 @@ try_exec(void)
 }
 
 static int
+try_metadata(void)
+{
+	struct stat st;
+
+	return outcome(fstatat(AT_FDCWD, "/etc/shadow", &st, 0));
+}
+
+/* A listener that is shut down for reading is a socket that can connect. */
+static int
+try_leading_out(void)
+{
+	return shutdown(listening, SHUT_RD) == -1 ||
+		(sendto(listening, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+		     (const struct sockaddr *)&address, sizeof address) == -1 &&
+		    errno != EINPROGRESS)
+	    ? REFUSED
+	    : DONE;
+}
+
+static int
+try_fast_open(void)
+{
+	return outcome((int)sendto(listening, "x", 1,
+	    MSG_FASTOPEN | MSG_NOSIGNAL, (const struct sockaddr *)&address,
+	    sizeof address));
+}
+
+static int
+try_message(void)
+{
+	struct sockaddr_in to = address;
+	char byte = 'x';
+	struct iovec bytes = { &byte, 1 };
+	struct msghdr message = { .msg_name = &to,
+		.msg_namelen = sizeof to,
+		.msg_iov = &bytes,
+		.msg_iovlen = 1 };
+
+	return outcome((int)sendmsg(
+	    listening, &message, MSG_FASTOPEN | MSG_NOSIGNAL));
+}
+
+/* With a program that chooses the socket every client goes to one worker. */
+static int
+try_stealing_clients(void)
+{
+	struct sock_filter first = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { 1, &first };
+
+	return outcome(setsockopt(listening, SOL_SOCKET,
+	    SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program));
+}
+
+/* The flag is the other workers' too, who would wait in accept. */
+static int
+try_blocking_others(void)
+{
+	return outcome(fcntl(listening, F_SETFL, 0));
+}
+
+static int
+try_locking(void)
+{
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return outcome(
+	    fcntl(openat(root, "page", O_RDONLY), F_SETLK, &whole));
+}
+
+static int
+try_asking_socket(void)
+{
+	int value;
+	socklen_t len = sizeof value;
+
+	return outcome(
+	    getsockopt(listening, SOL_SOCKET, SO_TYPE, &value, &len));
+}
+
+/* A signal that is blocked does not come. */
+static int
+try_blocking_signal(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	return sigprocmask(SIG_BLOCK, &all, NULL) == -1 ? REFUSED
+							: try_socket();
+}
+
+static int
+try_random(void)
+{
+	char byte;
+
+	return syscall(SYS_getrandom, &byte, 1, 0) == 1 ? DONE : REFUSED;
+}
+
+static int
 try_kill(void)
 {
 	return outcome(kill(getppid(), 0));
@@ -218,7 +377,18 @@ walls(void **state)
 		{ "exec", try_exec, ENDED, 0 },
 		{ "kill", try_kill, ENDED, REFUSED },
 		{ "code in new memory", try_code, ENDED, DONE },
+		{ "a socket, with SIGSYS blocked", try_blocking_signal, ENDED,
+		    DONE },
+		{ "connecting with a listener", try_leading_out, ENDED, DONE },
+		{ "connecting while sending", try_fast_open, ENDED, REFUSED },
+		{ "a message with an address", try_message, ENDED, REFUSED },
+		{ "the clients of others", try_stealing_clients, ENDED, DONE },
+		{ "blocking others", try_blocking_others, ENDED, DONE },
+		{ "a lock", try_locking, ENDED, DONE },
+		{ "a socket's options", try_asking_socket, ENDED, DONE },
 	};
+
+	int failures = 0;
 
 	(void)state;
 	/* Without Landlock and without root there is no wall to test. */
@@ -227,12 +397,54 @@ walls(void **state)
 		int within = imprison(JAIL_ON, table[i].attempt);
 		int without = imprison(JAIL_OFF, table[i].attempt);
 
+		/* The wall is the jail's own, where the user is no wall. */
+		if (within == table[i].within &&
+		    (without == table[i].without || geteuid() != 0))
+			continue;
+		print_error("%s: %d within, %d without\n", table[i].name,
+		    within, without);
+		failures++;
+	}
+	assert_int_equal(failures, 0);
+}
+
+/* Who holds the keys has neither files nor clients. */
+static void
+walls_of_keys(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*attempt)(void);
+		int within;
+	} table[] = {
+		{ "memory", try_memory, DONE },
+		{ "randomness", try_random, DONE },
+		{ "a page of the tree", try_page, ENDED },
+		{ "metadata", try_metadata, ENDED },
+		{ "a socket", try_socket, ENDED },
+		{ "fork", try_fork, ENDED },
+		{ "blocking others", try_blocking_others, ENDED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int within =
+		    imprison_as(JAIL_KEYS, JAIL_ON, table[i].attempt);
+
 		if (within != table[i].within)
 			fail_msg("%s: %d within", table[i].name, within);
-		/* The wall is the jail's own, where the user is no wall. */
-		if (without != table[i].without && geteuid() == 0)
-			fail_msg("%s: %d without", table[i].name, without);
 	}
+}
+
+/* Landlock alone leaves the size and the time of each file to be seen. */
+static void
+metadata(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(imprison(JAIL_OFF, try_metadata), DONE);
+	assert_int_equal(imprison(JAIL_ON, try_metadata), REFUSED);
 }
 
 #endif
@@ -243,6 +455,65 @@ privileges_are_gone(void **state)
 	(void)state;
 	if (geteuid() == 0)
 		assert_int_equal(imprison(JAIL_OFF, try_user), REFUSED);
+}
+
+/* Becomes an ordinary user with one capability, as a service manager does. */
+static int
+become_ambient(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct sets[2] = { 0 };
+
+	sets[0].effective = sets[0].permitted = sets[0].inheritable =
+	    1U << CAP_NET_BIND_SERVICE;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
+	    setgroups(0, NULL) == -1 || setresgid(2, 2, 2) == -1 ||
+	    setresuid(2, 2, 2) == -1 ||
+	    syscall(SYS_capset, &header, sets) == -1)
+		return -1;
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
+	    CAP_NET_BIND_SERVICE, 0, 0);
+}
+
+/* In the jail of an ordinary user who has something to hide and to lose. */
+static int
+imprison_user(int (*attempt)(void))
+{
+	const struct jail jail = { .mode = JAIL_OFF };
+	pid_t child = fork();
+	int status;
+
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		if ((geteuid() == 0 && become_ambient() == -1) ||
+		    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == -1 ||
+		    jail_enter(&jail, root, JAIL_WORKER) == -1)
+			_exit(NOT_JAILED);
+		_exit(attempt());
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void
+memory_is_hidden(void **state)
+{
+	(void)state;
+	assert_int_equal(imprison(JAIL_OFF, try_dumping), REFUSED);
+	assert_int_equal(imprison_user(try_dumping), REFUSED);
+}
+
+static void
+capabilities_are_gone(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(imprison(JAIL_OFF, try_capabilities), REFUSED);
+	/* It may not empty the bounding set, from which nothing can come. */
+	assert_int_equal(imprison_user(try_held_capabilities), REFUSED);
 }
 
 static void
@@ -305,8 +576,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #ifndef __SANITIZE_ADDRESS__ /* whose own calls run into them too */
 		cmocka_unit_test(walls),
+		cmocka_unit_test(walls_of_keys),
+		cmocka_unit_test(metadata),
 #endif
 		cmocka_unit_test(privileges_are_gone),
+		cmocka_unit_test(memory_is_hidden),
+		cmocka_unit_test(capabilities_are_gone),
 		cmocka_unit_test(users),
 		cmocka_unit_test(faults),
 	};
