@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 from typing import NamedTuple
 
 from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
@@ -24,6 +25,9 @@ TIME = re.compile(
 # A client that is slow because the machine is gets its time; the deadlines
 # that a test is about are its own options.
 PATIENT = ['-o', 'request_timeout_ms=600000', '-o', 'stall_timeout_ms=600000']
+# Descriptors, memory and I/O of a process are shown to root alone.
+SEES_INSIDE = os.geteuid() == 0
+as_root = unittest.skipUnless(SEES_INSIDE, 'only root sees inside a process')
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')
 

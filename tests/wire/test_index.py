@@ -12,7 +12,8 @@ import unittest
 import urllib.parse
 
 from build import DEADLINE_S, INSTRUMENTED, beneath
-from server import Server, fetch, new_directory, wait_until, write_tree
+from server import (Server, as_root, fetch, new_directory, wait_until,
+                    write_tree)
 
 HUGE = 1 << 40
 
@@ -209,6 +210,12 @@ class Process(Index):
         self.assertEqual(status['CapEff'].strip('0\n'), '')
         if os.geteuid() == 0:
             self.assertNotIn('0', status['Uid'].split())
+
+    @as_root
+    def test_it_has_no_client(self):
+        server = self.serve({'a.gmi': 'herring\n'})
+        self.wait_until_found(server, 'herring', '/a.gmi')
+        pid = server.indexer()
         names = [os.readlink('/proc/%d/fd/%s' % (pid, fd))
                  for fd in os.listdir('/proc/%d/fd' % pid)]
         sockets = [name for name in names if name.startswith('socket:')]

@@ -1,9 +1,11 @@
 """What a worker has left, as the kernel tells it."""
 
 import os
+import shutil
 import unittest
 
-from server import INSTRUMENTED, Server, fetch, select
+from server import (CAPSULED, INSTRUMENTED, Server, as_root, fetch,
+                    new_directory, select)
 
 TREE = {'index.gmi': '# Home\n'}
 
@@ -25,11 +27,28 @@ class Jail(unittest.TestCase):
                 status = status_of(pid)
                 self.assertEqual(status['NoNewPrivs'], '1')
                 self.assertEqual(status['Seccomp'], walls)
-                self.assertEqual(status['CapEff'].strip('0'), '')
+                for name in ('CapEff', 'CapPrm', 'CapInh', 'CapAmb'):
+                    self.assertEqual(int(status[name], 16), 0, name)
                 self.assertNotIn('0', status['Uid'].split())
                 if os.geteuid() == 0:
+                    self.assertEqual(int(status['CapBnd'], 16), 0)
                     self.assertEqual(status['Groups'].strip(), '')
 
+    def test_no_process_is_seen_into(self):
+        # What belongs to a process that may be read is its user's.
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        other = {}
+        if os.geteuid() == 0:
+            os.chown(directory, 65534, 65534)
+            other = {'user': 65534, 'group': 65534, 'extra_groups': [],
+                     'executable': shutil.copy(CAPSULED, directory)}
+        with Server(TREE, directory=directory, **other) as server:
+            self.assertEqual(fetch(server).status, 20)
+            for pid in (server.pid, *server.children()):
+                self.assertEqual(os.stat('/proc/%d/environ' % pid).st_uid, 0)
+
+    @as_root
     def test_the_index_shares_no_memory(self):
         # In what workers share are the keys that addresses are hashed with.
         with Server(TREE, options=['verbose=yes']) as server:

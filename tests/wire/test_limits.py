@@ -9,8 +9,8 @@ import unittest
 
 import test_hello
 from build import DEADLINE_S, FILES_KEPT
-from server import (Connection, Server, fetch, gopher, gopher_connect,
-                    tls_context, wait_until)
+from server import (Connection, Server, as_root, fetch, gopher,
+                    gopher_connect, tls_context, wait_until)
 from trouble import TroubledServer
 
 HOME = {'index.gmi': '# Home\n'}
@@ -145,6 +145,7 @@ def shared_memory(pid):
     return data
 
 
+@as_root
 class Privacy(unittest.TestCase):
     def test_no_address_is_written(self):
         # What the workers share outlives every connection.

@@ -7,7 +7,8 @@ import subprocess
 import unittest
 
 from build import CAPSULE, DEADLINE_S
-from server import Server, fetch, new_directory, select, wait_until
+from server import (Server, as_root, fetch, new_directory, select,
+                    wait_until)
 from trouble import TroubledServer
 
 TREE = {
@@ -145,6 +146,7 @@ class Manifest(unittest.TestCase):
         self.assertEqual(fetch(server, '/manifest.sig').body,
                          b'a signature\n')
 
+    @as_root
     def test_a_file_is_hashed_once(self):
         # One that has changed just before a look would be read once more: here
         # all was written a minute ago.
