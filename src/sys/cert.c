@@ -28,7 +28,7 @@ struct job {
 	struct certfiles files;
 };
 
-/* A line that a start survives. */
+/* Adds a warning, which does not prevent a start. */
 static void warn(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void
@@ -112,8 +112,8 @@ date_text(const ASN1_TIME *time, char out[32])
 }
 
 /*
- * No reason to stay down: the clock may be wrong until the network is there,
- * and visitors can accept a certificate that has expired.
+ * These are only warnings: the clock may be wrong until the network is up, and
+ * visitors can accept a certificate that has expired.
  */
 static void
 check_dates(struct job *job)
@@ -150,8 +150,8 @@ check_use(struct job *job)
 	}
 	if (!covered)
 		warn(job,
-		    "not for every name of this capsule, so clients complain "
-		    "about the others; for all names " CERTKEY_RENEW);
+		    "does not cover every name of this capsule, so clients "
+		    "complain; for all names " CERTKEY_RENEW);
 	if ((X509_get_extended_key_usage(job->cert->leaf) & XKU_SSL_SERVER) ==
 	    0)
 		warn(job,
@@ -219,7 +219,7 @@ find_file(struct job *job, const char *name, off_t *size)
 	    : certfiles_fail_errno(&job->files, name, "make it readable");
 }
 
-/* The files that a pair has so far. */
+/* Which files of a pair exist. */
 struct found {
 	int key, cert;
 	bool whole; /* both, and neither is empty */
@@ -247,7 +247,10 @@ fail_directory(struct job *job)
 	return -1;
 }
 
-/* There is no pair, and none is to be made now; a start could make one. */
+/*
+ * For a missing pair that is not to be made now.  Returns 0 if it is allowed to
+ * be missing, and a start could make it.
+ */
 static int
 miss_pair(struct job *job)
 {
@@ -257,8 +260,8 @@ miss_pair(struct job *job)
 
 	if (job->request->missing == CERT_REFUSE)
 		return certfiles_fail(&job->files, files->key_name,
-		    "missing, and so is %s, and a reload makes no pair; put "
-		    "both there, or restart for a new pair, which alarms every "
+		    "missing, and so is %s; a reload makes no pair: put both "
+		    "there, or restart for a new pair, which alarms every "
 		    "client",
 		    files->cert_name);
 	if (files->fd == -1) {
@@ -303,7 +306,10 @@ load_pair(struct job *job)
 	return read_pair(job);
 }
 
-/* Opens and perhaps makes it; fd stays -1 when it is missing and may be. */
+/*
+ * Opens the directory, and makes it if needed.  files.fd stays -1 when it is
+ * missing and allowed to be.
+ */
 static int
 open_directory(struct job *job)
 {

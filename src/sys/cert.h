@@ -23,14 +23,14 @@ struct cert {
 	char file[4096]; /* DIR/NAME.crt */
 	bool made; /* by this call */
 	/*
-	 * Reasons for clients to complain: the dates, a name that it lacks, a
-	 * use that is not a server's.  Lines for people, without the file.
+	 * Reasons for clients to complain: the dates, a missing name, or a
+	 * missing extended key usage.  Lines for people, without the file.
 	 */
 	char warnings[CERT_WARNINGS_MAX][160];
 	size_t warning_count;
 };
 
-/* The reaction to a pair of which neither file exists. */
+/* What to do when neither file of a pair exists. */
 enum cert_missing {
 	CERT_MAKE,
 	CERT_ALLOW, /* return an empty cert */
@@ -46,14 +46,14 @@ struct cert_request {
 };
 
 /*
- * Loads the pair for the names of `request`.  When neither file exists and one
- * is to be made: P-256, X.509 v3, the first name as CN, every name as DNS SAN,
- * addresses as IP SAN too, valid from a day ago for a hundred years.  The key
- * file has mode 0600 from its first byte; both are written aside and then get
- * their names, the key first, and never replace a file.  Of several starts at
- * once one makes the pair and the others load it.  The directory is made when
- * missing (its parent has to exist).  With CERT_ALLOW `cert` may be empty: its
- * leaf is NULL.
+ * Loads the pair for the names of `request`.  When neither file exists,
+ * CERT_MAKE makes the pair: P-256, X.509 v3, the first name as CN, every name
+ * as DNS SAN, addresses as IP SAN too, valid from a day ago for a hundred
+ * years.  The key file has mode 0600 from its first byte.  Both files are
+ * written under other names and then get their own, the key first; they never
+ * replace a file.  If several processes start at once, one makes the pair and
+ * the others load it.  A missing directory is made; its parent must exist.
+ * With CERT_ALLOW `cert` may be empty: its leaf is NULL.
  *
  * Returns -1 with one line in `error` for people (the file, what is wrong,
  * what to do) when only one of the files is there, one cannot be read or

@@ -57,7 +57,8 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 		goto fail;
 	}
 	if (!S_ISREG(st->st_mode)) {
-		certfiles_fail(files, name, "no file, put a PEM file there");
+		certfiles_fail(
+		    files, name, "not a regular file, put a PEM file there");
 		goto fail;
 	}
 	bio = BIO_new_fd(fd, BIO_CLOSE);

@@ -10,7 +10,7 @@
 
 struct bio_st; /* OpenSSL's BIO */
 
-/* The two files of a pair, and the line that says what is wrong with them. */
+/* The two files of a pair, and the message about an error in them. */
 struct certfiles {
 	const char *dir; /* its path, for messages */
 	int fd; /* of dir */
@@ -20,8 +20,8 @@ struct certfiles {
 };
 
 /*
- * Leave "DIR/NAME: what, what to do" in files->error and return -1: with what
- * printf makes, with errno and advice, or with OpenSSL's reason.
+ * Write "DIR/NAME: error, remedy" to files->error and return -1.  The text is
+ * that of printf, of errno and advice, or of OpenSSL's error queue.
  */
 int certfiles_fail(struct certfiles *files, const char *name,
     const char *format, ...) PRINTF_LIKE(3, 4);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* More bits of RSA are refused by clients written in Go. */
+/* Clients written in Go refuse larger RSA keys. */
 #define RSA_BITS_MAX 8192
 
 /* In place of the prompt that OpenSSL would put on the terminal. */
@@ -23,7 +23,7 @@ on_passphrase(char *at, int room, int writing, void *asked)
 	return -1;
 }
 
-/* The group, if a system puts all accounts or those without another in it. */
+/* The name of a group that all accounts may be in; NULL for other groups. */
 static const char *
 common_group(gid_t gid)
 {
@@ -38,7 +38,7 @@ common_group(gid_t gid)
 	return NULL;
 }
 
-/* A group may read a key, as Debian's ssl-cert does; nothing more. */
+/* A group may read a key, as Debian's ssl-cert does, and not write it. */
 static int
 check_mode(struct certfiles *files, const struct stat *st)
 {
@@ -46,7 +46,7 @@ check_mode(struct certfiles *files, const struct stat *st)
 
 	if ((st->st_mode & 037) != 0)
 		return certfiles_fail(files, files->key_name,
-		    "mode %04o lets others at the key, chmod 600 it",
+		    "mode %04o lets others access the key, chmod 600 it",
 		    (unsigned)(st->st_mode & 07777));
 	if ((st->st_mode & 040) != 0)
 		group = common_group(st->st_gid);
@@ -85,7 +85,7 @@ check_curve(struct certfiles *files, const EVP_PKEY *key)
 		if (strcmp(name, names[i]) == 0)
 			return 0;
 	return certfiles_fail(files, files->key_name,
-	    "a key on %s, which clients lack, use P-256", name);
+	    "a key on %s, which clients do not support, use P-256", name);
 }
 
 static int
@@ -99,14 +99,15 @@ check_kind(struct certfiles *files, const EVP_PKEY *key)
 		return 0;
 	if (!EVP_PKEY_is_a(key, "RSA"))
 		return certfiles_fail(files, files->key_name,
-		    "a kind of key that clients lack, use EC, RSA or Ed25519");
-	/* Below that OpenSSL refuses to serve with it (RSA under 2048). */
+		    "a kind of key that clients do not support, use EC, RSA or "
+		    "Ed25519");
+	/* OpenSSL refuses to serve with a weaker key (RSA under 2048). */
 	if (EVP_PKEY_get_security_bits(key) < 112)
 		return certfiles_fail(files, files->key_name,
 		    "%d bits are too weak, use P-256", bits);
 	if (bits > RSA_BITS_MAX)
 		return certfiles_fail(files, files->key_name,
-		    "%d bits are more than clients take, use P-256", bits);
+		    "%d bits are more than clients accept, use P-256", bits);
 	return 0;
 }
 
@@ -126,7 +127,7 @@ certkey_read(struct certfiles *files)
 	result = check_mode(files, &st);
 	if (result == 0 && asked)
 		result = certfiles_fail(files, files->key_name,
-		    "needs a passphrase, take it off with openssl pkey");
+		    "needs a passphrase, remove it with openssl pkey");
 	else if (result == 0 && key == NULL)
 		result = certfiles_fail(files, files->key_name,
 		    "holds no key in PEM, put one there");

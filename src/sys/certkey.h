@@ -11,16 +11,17 @@ struct x509_st; /* OpenSSL's X509 */
 
 /*
  * Reads the private key, to be freed by the caller.  NULL with one line in
- * files->error when it cannot be read or parsed, needs a passphrase, others
- * than its owner and a group may read it, or clients lack its kind: they have
- * P-256, P-384, P-521, RSA of 2048 to 8192 bits, and Ed25519.
+ * files->error when it cannot be read or parsed, needs a passphrase, is open to
+ * accounts beyond its owner and a group, or is of a kind that clients do not
+ * support: P-256, P-384, P-521, RSA of 2048 to 8192 bits, and Ed25519 are
+ * accepted.
  */
 MUST_USE struct evp_pkey_st *certkey_read(struct certfiles *files);
 
 /*
- * Whether the certificate of such a key may be served: -1 with one line in
- * files->error when its key usage or the way its key is written make clients
- * refuse every handshake.
+ * Checks the certificate of such a key.  Returns -1 with one line in
+ * files->error when its key usage or its explicit EC parameters would make
+ * clients refuse every handshake.
  */
 MUST_USE int certkey_check_leaf(struct certfiles *files, struct x509_st *leaf);
 

@@ -36,7 +36,7 @@ certmake_lock(const struct certfiles *files)
 	}
 }
 
-/* A new file, on the disk when this returns; exactly one is not NULL. */
+/* Writes and syncs the key or the certificate: exactly one is not NULL. */
 static int
 write_pem(int fd, EVP_PKEY *key, X509 *leaf)
 {
@@ -52,7 +52,7 @@ write_pem(int fd, EVP_PKEY *key, X509 *leaf)
 	return written == 1 ? fsync(fd) : -1;
 }
 
-/* FAT has the modes that it was mounted with. */
+/* On FAT all files have the mode of the mount, not the one we asked for. */
 static int
 check_mode(struct certfiles *files, int fd)
 {
@@ -67,7 +67,7 @@ check_mode(struct certfiles *files, int fd)
 
 #define CURE "make the directory writable, or name another with -C"
 
-/* Writes it beside its place, under the name `aside`, which is filled in. */
+/* Writes the file under a temporary name, to which it sets `aside`. */
 static int
 write_aside(
     struct certfiles *files, char aside[ASIDE_MAX], EVP_PKEY *key, X509 *leaf)
@@ -103,8 +103,8 @@ write_aside(
 
 /*
  * Gives a finished file its name, unless a file has that name.  FAT has no
- * link(2) and Android forbids it: there the name is reserved by an empty file,
- * which rename(2) replaces at once.
+ * link(2) and Android forbids it: there an empty file reserves the name, and
+ * rename(2) replaces it at once.
  */
 static int
 name_file(const struct certfiles *files, const char *aside, const char *name)
@@ -134,8 +134,8 @@ name_or_fail(struct certfiles *files, const char *aside, const char *name)
 	if (name_file(files, aside, name) == 0)
 		return 0;
 	return certfiles_fail_errno(files, name,
-	    errno == EEXIST ? "start again if another capsuled just made it, "
-			      "else move it away"
+	    errno == EEXIST ? "start again if another capsuled has just made "
+			      "it, otherwise move it away"
 			    : CURE);
 }
 
@@ -150,7 +150,7 @@ name_pair(
 		unlinkat(files->fd, files->key_name, 0);
 		return -1;
 	}
-	/* Some file systems cannot for a directory. */
+	/* Some file systems cannot sync a directory. */
 	if (fsync(files->fd) == -1 && errno != EINVAL)
 		return certfiles_fail_errno(files, "", "check the disk");
 	return 0;

@@ -8,16 +8,16 @@
 #include "text/str.h"
 
 /*
- * Waits until no other process makes a pair in this directory, at most ten
- * seconds, and keeps others from it until files->fd is closed.  On a file
- * system without flock(2) it returns at once.
+ * Waits, at most ten seconds, while another process makes a pair in this
+ * directory, and locks others out until files->fd is closed.  Returns at once
+ * on a file system without flock(2).
  */
 void certmake_lock(const struct certfiles *files);
 
 /*
- * Makes both files, as cert_load describes, on the disk when this returns.
- * Neither replaces a file, whatever happens at the same time.  Returns -1
- * with one line in files->error, and then neither was made.
+ * Makes both files, as cert_load describes, and syncs them to the disk.
+ * Neither replaces a file, even one that is made at the same time.  On failure
+ * makes neither, and returns -1 with one line in files->error.
  */
 MUST_USE int
 certmake_pair(struct certfiles *files, const struct str *names, size_t count);

@@ -1,5 +1,5 @@
 /*
- * The monotonic clock, and the calendar's.
+ * The monotonic clock and the wall clock.
  */
 #include "sys/clock.h"
 

@@ -9,7 +9,7 @@
  */
 struct timespec clock_now(void);
 
-/* The calendar's time, since 1970. */
+/* The time of the wall clock, since 1970. */
 struct timespec clock_wall(void);
 
 /* The time `ms` milliseconds from now. */

@@ -17,20 +17,20 @@
 /* Networks that are remembered: sets of ways, as in a processor's cache. */
 #define SETS ((size_t)2048)
 #define WAYS ((size_t)4)
-/* Behind them one entry a set, for the networks that find no room in it. */
+/* After them, one entry for each set: for networks that do not fit into it. */
 #define ENTRIES (SETS * WAYS + SETS)
-/* A token of one network, in the parts that buckets are counted in. */
+/* The parts of a token of one network: buckets are counted in parts. */
 #define TOKEN 16000
-/* Between two workers' readings of the clock for one bucket, at most. */
+/* The most that one worker's reading of the clock lags behind another's. */
 #define LATER_MS 60000
-/* Times what one network may do: the largest that can be counted exactly. */
+/* The largest factor for which a token is a whole number of parts. */
 #define FACTOR_MAX 16
 
 /*
- * A bucket in one word, so that it changes at once: the time of the last
- * change in milliseconds, and the parts that are missing in it, more than it
- * holds in a flood.  All hold the same; a token of a bucket that larger
- * networks have takes fewer parts.
+ * A bucket in one word, so that it changes atomically: the time of the last
+ * change in milliseconds, and the number of parts that are missing in it.  In a
+ * flood more are missing than it can hold.  All buckets have the same size; a
+ * token of a larger network takes fewer parts.
  */
 struct bucket {
 	uint32_t changed_ms;
@@ -50,7 +50,7 @@ struct entry {
 struct shared {
 	_Atomic size_t workers; /* above all numbers that are taken */
 	struct entry entries[ENTRIES];
-	/* Each row is written by one worker, or by the master when it ended. */
+	/* Each row is written by its worker; when that ended, by the master. */
 	_Atomic uint16_t open[LIMIT_WORKERS][ENTRIES];
 };
 
@@ -153,7 +153,7 @@ pack(struct bucket bucket)
 	return (uint64_t)bucket.changed_ms << 32 | bucket.missing;
 }
 
-/* What a bucket holds. */
+/* The number of parts in a full bucket. */
 static uint32_t
 size_of(const struct limit_rules *rules)
 {
@@ -166,7 +166,7 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 	uint64_t parts = (uint64_t)(uint32_t)(now_ms - bucket.changed_ms) *
 	    rules->rate * (TOKEN / 1000);
 
-	/* Another worker read the clock later and was here first. */
+	/* Another worker has read the clock later, but was here first. */
 	if (bucket.changed_ms - now_ms < LATER_MS)
 		return bucket;
 	bucket.missing =
@@ -175,7 +175,7 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 	return bucket;
 }
 
-/* Whether nothing would be lost if another network took the entry over. */
+/* Whether another network may take the entry over without any loss. */
 static bool
 is_free(const struct shared *shared, size_t entry,
     const struct limit_rules *rules, uint32_t now_ms)
@@ -186,7 +186,7 @@ is_free(const struct shared *shared, size_t entry,
 	    open_in_all(shared, entry) == 0;
 }
 
-/* False when another worker has just done so for another network. */
+/* Takes the entry over; false when another worker has just done so. */
 static bool
 take_over(struct entry *entry, uint64_t tag)
 {
@@ -207,7 +207,7 @@ set_of(uint64_t tag)
 
 /*
  * The entry of a network, a new one if need be.  LIMIT_NONE when its set is
- * full of networks that have connections open or tokens to get back.
+ * full of networks that have open connections or missing tokens.
  */
 static size_t
 find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
@@ -227,8 +227,8 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
 }
 
 /*
- * Takes a token of `cost` parts; or, when there is none, a quarter of one, so
- * that a flood leads into debt, and a few more attempts do not.  Returns the
+ * Takes a token of `cost` parts; when none is left, a quarter of one, so that a
+ * flood leads into debt and a few more attempts do not.  Returns the number of
  * parts that were missing before.
  */
 static uint32_t
@@ -255,7 +255,7 @@ take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
 /* A network that a client belongs to. */
 struct level {
 	uint64_t tag;
-	unsigned factor; /* times what one network may do */
+	unsigned factor; /* on the allowance of one network */
 };
 
 /* The networks of an address, the smallest first; returns how many. */
@@ -279,7 +279,7 @@ levels_of(const struct limit_table *table, const struct limit_rules *rules,
 		name.len =
 		    net_network(peer, rules->ipv4_bits, all[i].bits, bytes);
 		is_ipv4 = name.len == 4;
-		/* Networks of several sizes may begin at one address. */
+		/* Networks of different sizes may begin at the same address. */
 		bytes[name.len++] = (unsigned char)all[i].bits;
 		/* 0 marks an entry without a network. */
 		levels[count].tag = hash_of(table->hash, name) | 1;
@@ -290,7 +290,7 @@ levels_of(const struct limit_table *table, const struct limit_rules *rules,
 	return count;
 }
 
-/* Connections of networks that share a counter. */
+/* How many connections a counter allows. */
 static size_t
 open_at_most(const struct limit_rules *rules, unsigned factor)
 {
@@ -298,11 +298,11 @@ open_at_most(const struct limit_rules *rules, unsigned factor)
 
 	if (most > rules->room / 4)
 		most = rules->room / 4;
-	/* With twice as many a worker's own count must not overflow. */
+	/* Up to twice as many are counted, without overflow in one worker. */
 	return most < UINT16_MAX / 2 ? most : UINT16_MAX / 2;
 }
 
-/* What a client is judged by. */
+/* A counter by which a client is judged. */
 struct counter {
 	size_t entry;
 	unsigned factor;
@@ -310,9 +310,9 @@ struct counter {
 };
 
 /*
- * Judges by one entry, to which the verdict of those before it gives way only
- * if this one is worse.  No token is taken for a client that is refused
- * already: a flood must not use up what its neighbours have in common.
+ * Judges a client by one entry.  The worst verdict of all its entries counts.
+ * No token is taken for a client that is already refused: a flood must not use
+ * up the tokens that its neighbours share.
  */
 static void
 judge(struct limit_table *table, const struct limit_rules *rules,
@@ -357,7 +357,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 	for (size_t i = 0; i < count; i++) {
 		by.factor = levels[i].factor;
 		by.entry = find(table, levels[i].tag, rules, by.now_ms);
-		/* The next level counts it, unless this is the last. */
+		/* The next level counts the client, if there is one. */
 		if (by.entry == LIMIT_NONE && i + 1 < count)
 			continue;
 		if (by.entry == LIMIT_NONE) {

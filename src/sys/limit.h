@@ -36,7 +36,7 @@ struct limit_rules {
 #define LIMIT_WORKERS 1024
 
 /*
- * How many networks one address can belong to: of IPv6, its own of
+ * How many networks one address can belong to: with IPv6, one of
  * limit_rules.ipv6_bits, and the larger ones of 56 and 48 bits.
  */
 #define LIMIT_LEVELS 3
@@ -61,7 +61,7 @@ enum limit_verdict {
 	LIMIT_DROP, /* a flood: to be closed without a word */
 };
 
-/* Where a client is counted as open. */
+/* The entries in which a client is counted as open. */
 struct limit_entries {
 	size_t count;
 	size_t at[LIMIT_LEVELS];
@@ -71,7 +71,7 @@ struct limit_answer {
 	enum limit_verdict verdict;
 	unsigned seconds;
 	struct limit_entries entries; /* to be given to limit_leave */
-	/* The largest network that it was counted in, as a number; 0: none. */
+	/* A number for the largest network that counts it; 0: none. */
 	uint64_t network;
 };
 
@@ -79,18 +79,18 @@ struct limit_answer {
  * Judges a client of worker number `worker` that came from `peer`.  It is
  * counted as open unless it is to be dropped.
  *
- * A network may have `rules->open` connections, and no more than a quarter of
- * `rules->room`; from twice as many on, clients are dropped.  Networks of 56
- * and 48 bits of IPv6, where they are larger than `rules->ipv6_bits` makes
- * them, may do 4 and 16 times as much as one.  A network for which the table
- * has no room is counted in the larger ones alone; without those, it shares
- * 16 times the allowance with others for which there is no room.
+ * A network may have `rules->open` connections, but no more than a quarter of
+ * `rules->room`; from twice as many on, clients are dropped.  IPv6 networks of
+ * 56 and 48 bits, if they are larger than one of `rules->ipv6_bits`, have 4
+ * and 16 times the allowance of one network.  A network that does not fit into
+ * the table is counted in the larger ones alone; if there are none, it shares
+ * 16 times the allowance with other networks that do not fit.
  */
 struct limit_answer
 limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer);
 
-/* It has gone. */
+/* Ends the counting of a client that has gone. */
 void limit_leave(struct limit_table *table, size_t worker,
     const struct limit_entries *entries);
 

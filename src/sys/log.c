@@ -52,7 +52,7 @@ log_set_debug(bool on)
 	debug = on;
 }
 
-/* sd-daemon(3): the device and inode of the journal's socket. */
+/* JOURNAL_STREAM is the device and inode of its socket: systemd.exec(5). */
 static bool
 is_journal(const struct stat *st)
 {
@@ -185,7 +185,7 @@ priority(enum log_level level)
 	return STR("");
 }
 
-/* Appends "2026-11-29T12:00:00.123Z "; formats a second once. */
+/* Appends "2026-11-29T12:00:00.123Z "; formats each second only once. */
 static void
 add_time(struct buf *out)
 {
@@ -364,7 +364,7 @@ write_formatted(enum log_level level, const char *format, va_list arguments)
 		len = 0;
 	if ((size_t)len >= sizeof text)
 		len = sizeof text - 1;
-	/* Lines that are held came before. */
+	/* Held lines are older: write them first. */
 	log_store_write(store);
 	write_lines(make_line(level, (struct str){ text, (size_t)len }, bytes));
 }

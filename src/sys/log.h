@@ -15,10 +15,10 @@ enum log_level {
 };
 
 /*
- * For the server, before its first line: from now on a line begins with the
- * UTC time, as "2026-11-29T12:00:00.123Z ", or, when JOURNAL_STREAM names
- * standard error, with its priority, "<3>" to "<7>".  A file that is standard
- * error is appended to, so that it can be truncated.
+ * The server calls it before its first line.  From then on a line begins with
+ * the UTC time, as "2026-11-29T12:00:00.123Z ", or, when JOURNAL_STREAM names
+ * standard error, with its priority, "<3>" to "<7>".  If standard error is a
+ * file, lines are appended to it, so that it can be truncated.
  */
 void log_start(void);
 
@@ -30,11 +30,11 @@ bool log_is_debug(void);
 void log_mute(bool on);
 
 /*
- * Writes one line to standard error, with one write(2): see log_start, then
- * the level's name, a space, the text as printf builds it, LF.  Control bytes
- * in the result are escaped, and a line past 2048 bytes is cut.  A line that a
- * full pipe cannot take is lost; how many were is said when there is room.
- * errno stays.
+ * Writes one line to standard error, with one write(2): the start that
+ * log_start chose, the level's name, a space, the text as printf builds it, LF.
+ * Control bytes in the result are escaped, and a line past 2048 bytes is cut.
+ * A line that a full pipe cannot take is lost; the next line that it takes
+ * tells how many were.  errno is kept.
  */
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -77,8 +77,8 @@ void log_store_write(struct log_store *store);
 void log_hold(struct log_store *store);
 
 /*
- * Writes text to standard output, as it is; no part of the log.  Dropped when
- * a pipe has no room: nothing waits for a reader.
+ * Writes text to standard output unchanged; it is not part of the log.  When a
+ * pipe has no room the text is dropped: the server never waits for a reader.
  */
 void log_output(struct str text);
 

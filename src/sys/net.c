@@ -196,7 +196,7 @@ is_ipv4(const struct net_address *address)
 	return address_bytes(address, bytes) == 4;
 }
 
-/* Whether `a` is every address of a family of which `b` is. */
+/* Whether `a` is the wildcard address of a family that `b` belongs to. */
 static bool
 covers(const struct net_address *a, const struct net_address *b)
 {
@@ -205,7 +205,7 @@ covers(const struct net_address *a, const struct net_address *b)
 
 	if (memcmp(bytes, none, len) != 0)
 		return false;
-	/* That of IPv6 takes clients of IPv4, too. */
+	/* The wildcard address of IPv6 accepts clients of IPv4, too. */
 	return len == 16 || is_ipv4(b);
 }
 
@@ -313,8 +313,8 @@ net_listen(
 	int error;
 
 	/*
-	 * The first is bound alone, so that an address somebody else has is
-	 * an error even when that somebody shares it; only then do we share.
+	 * Bind the first one without sharing, so that an address that another
+	 * process uses is an error even if that process shares it.  Then share.
 	 */
 	sockets[0] = listen_on(address, overlaps);
 	if (sockets[0] == -1 && is_any_ipv6(address) &&

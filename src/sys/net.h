@@ -50,19 +50,20 @@ size_t net_network(const struct net_address *address, unsigned ipv4_bits,
     unsigned ipv6_bits, unsigned char bytes[16]);
 
 /*
- * Whether two addresses have one port, not 0, and one of them is every address
- * of a family of the other.  A client is then accepted at the narrower one.
+ * Whether two addresses have the same port, not 0, and one of them is the
+ * wildcard address for the family of the other.  A client is then accepted at
+ * the more specific one.
  */
 bool net_overlaps(const struct net_address *a, const struct net_address *b);
 
 /*
  * Opens `count` listening sockets on one address, among which new
- * connections are spread.  They are ours alone: another process that
- * listens there already, under any user, is EADDRINUSE; unless `overlaps`,
- * for an address that overlaps one where this process listens already.  A
- * port 0 in `address` is replaced by the one that was bound; without IPv6,
- * the address of all families becomes that of IPv4.  Returns -1 with errno
- * set.
+ * connections are spread.  They are ours alone: if another process, of any
+ * user, already listens there, this fails with EADDRINUSE.  It does not check
+ * that with `overlaps`, for an address that overlaps one where this process
+ * already listens.  A port 0 in `address` is replaced by the one that was
+ * bound; without IPv6, the address of all families becomes that of IPv4.
+ * Returns -1 with errno set.
  */
 MUST_USE int net_listen(
     struct net_address *address, int *sockets, size_t count, bool overlaps);

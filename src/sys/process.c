@@ -20,7 +20,7 @@ process_start(void)
 
 	/*
 	 * In ascending order, since open(2) returns the lowest free number.
-	 * A write to 1 fails as if it were closed: lost output is an error.
+	 * Descriptor 1 is opened for reading: lost output must be an error.
 	 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1 &&

@@ -10,7 +10,7 @@
 
 #ifdef SYS_faccessat2
 
-/* libc falls back by itself after ENOSYS alone. */
+/* libc itself falls back only after ENOSYS. */
 int
 readable_at(int directory, const char *name, int mode)
 {

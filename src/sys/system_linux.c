@@ -19,7 +19,7 @@
 #include "sys/landlock.h"
 #include "sys/syscalls.h"
 
-/* Descriptors to try where close_range(2) is missing: some milliseconds. */
+/* Descriptors to close one by one where close_range(2) is missing. */
 #define CLOSE_MAX 65536
 
 struct system_walls
@@ -135,7 +135,7 @@ system_cpus(void)
 
 	if (sched_getaffinity(0, sizeof usable, &usable) == 0)
 		return (size_t)CPU_COUNT(&usable);
-	/* More than a set of that size can hold. */
+	/* There are more CPUs than a set of that size can hold. */
 	online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 ? (size_t)online : 1;
 }

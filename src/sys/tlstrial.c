@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-/* Each turn moves up to 17 KB; the longest chain for clients is 100 KB. */
+/* Each turn moves up to 17 KB; clients accept chains of up to 100 KB. */
 #define TURNS_MAX 100
 
 /* Go, rustls, GnuTLS and OpenSSL each have most of these. */

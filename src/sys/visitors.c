@@ -31,8 +31,8 @@
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
 /*
- * Other workers may take the same entry first, but each try makes one of them
- * succeed; more failures than this are an attack.
+ * A try fails only when another worker has just taken the entry, so more
+ * failures than this mean an attack.
  */
 #define TRIES_MAX 64
 /* A worker that was held up may still use what another has left by now. */
@@ -59,10 +59,10 @@ enum phase {
 };
 
 /*
- * Every worker can write here, and one that was taken over writes anything:
- * each value read is a number to count with, clamped before it is an index or
- * a bound, and the master takes no decision by it.  The master
- * only writes its phase here, for the workers to read.
+ * Every worker can write here, and a compromised one may write anything.  So
+ * values from here are only counted with, are clamped before they are used as
+ * an index or a bound, and decide nothing in the master.  The master only
+ * writes its phase here, for the workers to read.
  */
 struct shared {
 	_Atomic unsigned phase; /* read by phase_of() alone */
@@ -331,7 +331,7 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 	struct table *other = &shared->tables[1 - current(phase)];
 	uint32_t age = now - visitors->changed;
 
-	/* In case a worker wrote another one. */
+	/* A worker may have overwritten it. */
 	shared->phase = phase;
 	if (age < (fills_other(phase)
 			  ? VISITORS_SECONDS + LEEWAY_SECONDS

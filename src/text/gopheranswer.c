@@ -1,5 +1,5 @@
 /*
- * Errors of Gopher servers, and answers that are no menus.
+ * Recognizes errors of Gopher servers, and answers that are not menus.
  */
 #include "text/gopheranswer.h"
 
@@ -8,7 +8,7 @@
 
 #include "text/gopheritem.h"
 
-/* Longer texts are no error messages. */
+/* Longer texts are not error messages. */
 #define TEXT_MAX 1024
 
 static struct str
@@ -63,8 +63,8 @@ find_nocase(struct str text, struct str part)
 }
 
 /*
- * gophernicus answers with the message, then a footer; where the file's name
- * is that of a web page, with a page that has the message as its title.
+ * gophernicus answers with the message and a footer or, if the requested name
+ * is that of a web page, with a web page that has the message as its title.
  */
 static bool
 is_error_text(struct str answer, struct str *words)
@@ -89,7 +89,7 @@ is_error_text(struct str answer, struct str *words)
 	return false;
 }
 
-/* Whether the message has that part, outside of the request. */
+/* Whether the message has `part` outside of a quotation of the request. */
 static bool
 says(struct str words, struct str request, struct str part)
 {
@@ -104,7 +104,7 @@ says(struct str words, struct str request, struct str part)
 	    find_nocase(str_tail(words, (size_t)at + request.len), part) >= 0;
 }
 
-/* Parts of the messages of the servers that are in use. */
+/* The kind of an error, by words in the messages of known servers. */
 static enum gopheranswer
 kind_of(struct str words, struct str request)
 {

@@ -38,8 +38,8 @@ struct gophermenu_page {
 	/*
 	 * The item type of a resource of this site: its path, decoded and
 	 * normal, with a final slash or without, and its query, still
-	 * encoded, which may be empty.  NUL: it takes long to find out, and
-	 * is asked again by the next gophermenu_read.
+	 * encoded, which may be empty.  NUL when it would take long to find
+	 * out: the next gophermenu_read asks again.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
 	void *context; /* given to both */
@@ -55,8 +55,8 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
 /*
  * Writes the next whole lines of the menu to `at`, which has at least
  * GOPHERMENU_ROOM bytes.  Returns how many bytes, 0 after the final ".",
- * or -1 with errno set: EAGAIN when much was read and nothing came of it yet,
- * or an item type was not to be had; anything else when the source failed.
+ * or -1 with errno set: EAGAIN when much was read without output so far, or
+ * item_type returned NUL; another error when the source failed.
  */
 MUST_USE ssize_t gophermenu_read(
     struct gophermenu *menu, char *at, size_t room);

@@ -72,7 +72,7 @@ static const struct extension extensions[] = {
 	{ "yml", "text/plain" },
 };
 
-/* The same, where content usually tells more; see mime_usual. */
+/* Types for names whose content usually tells more; see mime_usual. */
 static const struct extension usual[] = {
 	{ "7z", "application/x-7z-compressed" },
 	{ "aac", "audio/aac" },
@@ -171,7 +171,7 @@ find_last(struct str s, size_t end, char c)
 	return end;
 }
 
-/* By the last two parts of a name, or the last one. */
+/* The type by the last two extensions of a name, or by the last one. */
 static struct str
 of_name(const struct extension_table *table, struct str name)
 {

@@ -14,9 +14,9 @@
 struct str mime_of_name(struct str name);
 
 /*
- * The MIME type that files of such a name usually have, for those whose
- * content tells nothing: images, sound, films, fonts, archives and documents.
- * Case does not count.  Empty for other names.
+ * The usual MIME type of files with such a name, for use when their content
+ * tells none: images, audio, video, fonts, archives and documents.  Ignores
+ * case.  Empty for other names.
  */
 struct str mime_usual(struct str name);
 
@@ -27,8 +27,8 @@ bool mime_is(struct str mime, struct str type);
 bool mime_is_text(struct str mime);
 
 /*
- * Whether a file of this type may consist of text alone: text of any kind,
- * XML, PDF and PostScript.
+ * Whether a file of this type may consist of text only: text of any kind, XML,
+ * PDF and PostScript.
  */
 bool mime_is_textual(struct str mime);
 

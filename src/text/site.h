@@ -52,7 +52,7 @@ bool site_has_port(const struct site *site, const struct uri *uri);
  */
 bool site_is_english(const struct site *site);
 
-/* Appends a host as URLs have it, which is an IPv6 address in brackets. */
+/* Appends a host as in a URL: an IPv6 address gets brackets. */
 void site_add_host(struct buf *out, struct str host);
 
 /* The canonical URL of the resource `path`, decoded; -1 without memory. */

@@ -18,7 +18,7 @@
 #define STOP ((size_t)8)
 /* More than one character, or the spaces of a TAB, can become. */
 #define CHARACTER_ROOM ((size_t)8)
-/* More characters than a rule of UAX #14 has after a break. */
+/* More characters than any rule of UAX #14 reads after a break. */
 #define LOOKAHEAD 8
 
 #define REPLACEMENT STR("\xef\xbf\xbd")
@@ -239,8 +239,8 @@ break_between_words(struct str text, size_t fit)
 }
 
 /*
- * The end of what decides whether `text` may be broken at `at`.  Since
- * Unicode 16 that is more than one character: a quotation mark holds to the
+ * The end of the text that decides whether a line may break at `at`.  Since
+ * Unicode 16 that is more than one character: a quotation mark stays with the
  * text before it unless both its neighbours are East Asian (rule LB19a).
  * Combining marks do not count (LB9).
  */

@@ -20,9 +20,9 @@ MUST_USE int beneath_open(int root, const char *path);
 MUST_USE int beneath_walk(int root, const char *path);
 
 /*
- * Whether a lookup that failed with `error` has shown that there is nothing
- * to serve: no such name, a way out, a circle of links, a socket, or EACCES.
- * All other errors are the system's, and may be over the next time.
+ * Whether the `error` of a failed lookup means that there is nothing to serve:
+ * no such name, a path that leads out of the root, a loop of links, a socket,
+ * or EACCES.  All other errors are failures of the system that may pass.
  */
 bool beneath_is_absent(int error);
 

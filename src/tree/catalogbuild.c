@@ -119,7 +119,7 @@ finish(struct catalogbuild *build)
 	return 1;
 }
 
-/* What is to be added of a file. */
+/* A file that is about to be added. */
 struct addition {
 	struct walk_file file;
 	struct entry entry; /* open */
@@ -148,9 +148,9 @@ add_page(struct catalogbuild *build, struct catalogpage *page,
 }
 
 /*
- * Hashes a file now, or says when; -1 with errno set when it cannot be read.
- * One that changes again before it could be hashed keeps nobody waiting: it
- * may never rest.
+ * Hashes a file now, or sets in row->due how soon; -1 with errno set when it
+ * cannot be read.  A file that changed again before it was hashed is hashed
+ * after all others: it may never stop changing.
  */
 static int
 hash(struct catalogbuild *build, const struct entry *entry,
@@ -169,8 +169,8 @@ hash(struct catalogbuild *build, const struct entry *entry,
 }
 
 /*
- * Opens what was met, to be added in the place of `last`.  Returns 1, 0 when
- * it has gone meanwhile, or -1 with errno set when it cannot be read.
+ * Opens the file that was met, to be added in the place of `last`.  Returns 1,
+ * 0 when it has gone meanwhile, or -1 with errno set when it cannot be read.
  */
 static int
 begin_adding(struct catalogbuild *build, const struct walk_file *met,
@@ -194,12 +194,12 @@ begin_adding(struct catalogbuild *build, const struct walk_file *met,
 	return -1;
 }
 
-/* Adds a page without what is searched; the next look tries again. */
+/* Adds a page without its text for the search; the next look tries again. */
 static int
 add_unread(struct catalogbuild *build, struct catalogrow *row, int error)
 {
 	tree_log_failure("cannot read", error, row->path);
-	/* Some of it may have been added. */
+	/* Part of the page may have been added. */
 	if (catalogdraft_remove(&build->draft, row->id, false) == -1)
 		return -1;
 	row->title = (struct str){ 0 };
@@ -207,7 +207,7 @@ add_unread(struct catalogbuild *build, struct catalogrow *row, int error)
 	return catalogdraft_add_file(&build->draft, row);
 }
 
-/* Adds what is there now, page or not. */
+/* Adds the file, with its text if it is a page. */
 static int
 add(struct catalogbuild *build, struct addition *added)
 {
@@ -242,21 +242,21 @@ is_enough(struct catalogbuild *build, bool is_new)
 	return true;
 }
 
-/* What cannot be looked at is not gone: it stays as it was known. */
+/* A file that cannot be read is not gone: the index keeps it as it was. */
 static int
 fail(void *context, struct str path)
 {
 	struct catalogbuild *build = context;
 	int error = errno;
 
-	/* Want of these is no fault of the file's. */
+	/* A lack of descriptors or memory is not a fault of the file. */
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return -1;
 	tree_log_failure("cannot read", error, path);
 	return catalogdraft_see_beneath(&build->draft, path, &build->seen);
 }
 
-/* As begin, whose time does not count as time spent on a file. */
+/* Like begin, without counting its time as time spent on a file. */
 static int
 begin_untimed(struct catalogbuild *build, struct timespec *started)
 {
@@ -270,7 +270,7 @@ begin_untimed(struct catalogbuild *build, struct timespec *started)
 	return result;
 }
 
-/* Puts what was met in the place of `last`, and counts the time. */
+/* Puts the file that was met in the place of `last`, and counts the time. */
 static int
 replace(struct catalogbuild *build, const struct walk_file *met,
     const struct catalogrow *last)

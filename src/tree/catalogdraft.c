@@ -22,7 +22,7 @@ static const char *const sql[DRAFT_STATEMENTS] = {
 	[DRAFT_FIND] = "SELECT id, size, mtime, ctime, inode, hash IS NOT NULL,"
 		       " due FROM file WHERE path = ?1",
 	[DRAFT_LIST] = "SELECT id FROM file",
-	/* A slash is the byte before 0. */
+	/* '0' is the byte after '/': this range has all paths beneath ?1. */
 	[DRAFT_LIST_BENEATH] = "SELECT id FROM file WHERE path = ?1"
 			       " OR (path > CAST(?1 || '/' AS BLOB)"
 			       " AND path < CAST(?1 || '0' AS BLOB))",

@@ -113,7 +113,7 @@ MUST_USE int catalogdraft_next_id(struct catalogdraft *draft, int64_t *out);
 struct catalogrow
 catalogdraft_find(struct catalogdraft *draft, struct str path);
 
-/* Adds to `seen` the numbers of the file `path`, and of all beneath it. */
+/* Adds to `seen` the numbers of the file `path` and of all files beneath it. */
 MUST_USE int catalogdraft_see_beneath(
     struct catalogdraft *draft, struct str path, struct bitset *seen);
 
@@ -136,13 +136,13 @@ MUST_USE int catalogdraft_add_section(struct catalogdraft *draft,
     const struct section *section);
 
 /*
- * A due hash is found out, or cannot be (NULL): then the next look takes the
- * file for another one, and tries again.
+ * Stores a hash that was due, or NULL when it cannot be computed: then the next
+ * look takes the file for a new one, and tries again.
  */
 MUST_USE int catalogdraft_set_hash(
     struct catalogdraft *draft, int64_t id, const unsigned char *hash);
 
-/* The row of a file that the next look is to take for another one. */
+/* The inode in the row of a file that the next look should take as new. */
 #define CATALOGDRAFT_NO_INODE (-1)
 
 /* Removes a file; with `is_gone`, that is remembered. */

@@ -29,8 +29,8 @@ struct catalogpage {
 
 /*
  * Begins to read a file, open as `entry`, which is borrowed, with memory from
- * the arena.  Returns 1; 0 when it is no page that visitors search; -1 with
- * page->error set, or 0 there without memory.
+ * the arena.  Returns 1; 0 when it is not a page that visitors can search; -1
+ * with page->error set, to 0 when memory ran out.
  */
 MUST_USE int catalogpage_open(struct catalogpage *page, struct arena *arena,
     struct media *media, const struct walk_file *file, int fd);

@@ -87,7 +87,7 @@ append(struct directory *directory, struct str name, bool is_directory)
 	return 0;
 }
 
-/* What a failed look at a name tells, as directory_shows does. */
+/* The result of directory_shows for a name that could not be examined. */
 static int
 not_shown(int error)
 {
@@ -150,7 +150,7 @@ read_names(struct directory *directory)
 			break;
 		}
 		shown = directory_shows(&work->place, found, &is_directory);
-		/* A dead mount is listed, and its own answer is the error. */
+		/* List a dead mount: a request for it tells the error. */
 		if (shown == 0 || (shown == -1 && errno == EACCES))
 			continue;
 		if (append(directory, str_of(found->d_name), is_directory) ==

@@ -54,8 +54,8 @@ struct directory_cache {
  * or are neither file nor directory are left out.  Returns STATUS_SUCCESS
  * and a directory, to be given back with directory_close, whose reading has
  * begun and may have to be gone on with; STATUS_UNAVAILABLE when too many
- * large ones are in use, or STATUS_FAILURE.  A name that cannot be looked at
- * just now is listed.
+ * large ones are in use, or STATUS_FAILURE.  A name that cannot be examined at
+ * the moment is listed.
  */
 MUST_USE enum status
 directory_open(struct directory_cache *cache, const struct tree *tree,
@@ -80,7 +80,7 @@ struct directory_place {
  * Whether a visitor may see what readdir(3) found there, and whether it is a
  * directory.  Returns 1, 0 when it is hidden, gone, leads out of the tree or
  * is neither file nor directory, or -1 with errno set: EACCES when it may not
- * be read, anything else when it could not be looked at.
+ * be read, another error when it could not be examined.
  */
 MUST_USE int directory_shows(const struct directory_place *place,
     const struct dirent *found, bool *is_directory);

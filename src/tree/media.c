@@ -21,13 +21,13 @@
 #define SAMPLE_SIZE 16384
 /*
  * Some of libmagic's patterns take quadratic time: 16 KiB of newlines took
- * 200 ms.  It gets this much of a text, and matches regular expressions
- * within so many bytes; the same newlines then take 4 ms.
+ * 200 ms.  So it gets only TEXT_SIZE bytes of a text, and matches regular
+ * expressions within REGEX_SIZE bytes; the same newlines then take 4 ms.
  */
 #define TEXT_SIZE ((size_t)2048)
 #define REGEX_SIZE ((size_t)512)
 
-/* What libmagic is asked: a type, or an encoding, which is much faster. */
+/* Flags to ask libmagic for a type, or for an encoding, which is faster. */
 #define ASK_TYPE (MAGIC_MIME_TYPE | MAGIC_ERROR)
 #define ASK_ENCODING \
 	(MAGIC_MIME_ENCODING | MAGIC_ERROR | MAGIC_NO_CHECK_SOFT | \
@@ -54,7 +54,7 @@ struct slot {
 	ino_t inode;
 	off_t size;
 	struct timespec changed;
-	struct str told; /* what the name told: a view of a constant */
+	struct str told; /* the type by the name: a view of a constant */
 	bool is_named; /* by mime_of_name, not mime_usual */
 	struct str type;
 };
@@ -68,7 +68,7 @@ struct recent {
 struct media {
 	magic_t magic;
 	void *reserve; /* MAP_FAILED while there is none */
-	size_t lookups; /* allowed from now on */
+	size_t lookups; /* how many are still allowed */
 	size_t type_count;
 	struct {
 		char text[TYPE_SIZE];
@@ -194,8 +194,8 @@ has_memory(void)
 }
 
 /*
- * Asks libmagic, with errno set and false when there is no memory: it would
- * call itself until the stack ends, or free what it never had.
+ * Asks libmagic.  Returns false with errno set when memory is short: libmagic
+ * would then recurse until the stack ends, or free memory that it never had.
  */
 static bool
 ask(struct media *media, int question, struct str sample, struct str *told)
@@ -211,7 +211,7 @@ ask(struct media *media, int question, struct str sample, struct str *told)
 	return true;
 }
 
-/* Whether libmagic may take it for text, and so takes long. */
+/* Whether libmagic may take the sample for text, which takes long. */
 static bool
 may_be_text(struct str sample)
 {
@@ -220,7 +220,7 @@ may_be_text(struct str sample)
 	    str_starts(sample, STR("\xfe\xff"));
 }
 
-/* The type as libmagic tells it; as ask, and false when none is allowed. */
+/* Asks for the type.  Fails as `ask`, and when no more lookup is allowed. */
 static bool
 ask_type(struct media *media, struct str sample, struct str *told)
 {
@@ -254,17 +254,17 @@ is_plain(struct str sample)
 	return true;
 }
 
-/* A file as far as it is looked at. */
+/* The parts of a file that its type depends on. */
 struct look {
-	struct str named, usual; /* what its name tells */
+	struct str named, usual; /* types by its name */
 	struct str sample;
 	bool is_utf8;
 };
 
 /*
- * What the content tells.  libmagic takes texts for downloads that begin as
- * some format does: text stays text unless the format is one of text.
- * Returns false as ask_type.
+ * Finds the type by the content.  libmagic takes a text for another format if
+ * its first bytes match, so text stays text unless that format consists of
+ * text.  Fails as ask_type.
  */
 static bool
 type_of_content(struct media *media, const struct look *look, struct str *type)
@@ -279,13 +279,13 @@ type_of_content(struct media *media, const struct look *look, struct str *type)
 		return false;
 	if (plain && !mime_is_textual(*type))
 		*type = STR("text/plain");
-	/* Without a database's own type it tells a word, or nothing. */
+	/* Where its database has no type, libmagic gives a word or nothing. */
 	else if (str_find(*type, '/') == type->len)
 		*type = STR("application/octet-stream");
 	return true;
 }
 
-/* The encoding of text, empty when it has none that has a name. */
+/* The encoding of text; empty for UTF-8 and for one without a name. */
 static bool
 encoding_of(struct media *media, const struct look *look, struct str *encoding)
 {
@@ -300,7 +300,7 @@ encoding_of(struct media *media, const struct look *look, struct str *encoding)
 	return true;
 }
 
-/* The one copy of a type in lower case, or a plain one when it is too long. */
+/* The shared copy of a type in lower case; a generic one if it is too long. */
 static struct str
 write_type(struct media *media, struct str type, struct str encoding)
 {
@@ -320,8 +320,8 @@ write_type(struct media *media, struct str type, struct str encoding)
 }
 
 /*
- * Builds the type.  UTF-8 is what clients take text for anyway, and a charset
- * says nothing of what is not text.  Empty as ask_type is false.
+ * Builds the type.  Clients take text for UTF-8 anyway, and a charset has no
+ * meaning for other types.  Empty when ask_type fails.
  */
 static struct str
 build(struct media *media, const struct look *look)
@@ -334,7 +334,7 @@ build(struct media *media, const struct look *look)
 		return type;
 	if (type.len == 0 && !type_of_content(media, look, &type))
 		return (struct str){ 0 };
-	/* libmagic's next word takes the place of this one. */
+	/* libmagic's next answer overwrites this one. */
 	buf_add(&copy, type);
 	if (copy.overflow)
 		return STR("application/octet-stream");

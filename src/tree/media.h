@@ -8,9 +8,9 @@
 #include "tree/tree.h"
 
 /*
- * What files hold: names first, then libmagic, then the name again where
- * libmagic has no answer; remembered by the identity of the file.  One for
- * each process.
+ * The MIME types of files: by the name, else by libmagic, else by the usual
+ * type of the name where libmagic has no answer.  They are cached by the
+ * identity of the file.  One for each process.
  */
 struct media;
 
@@ -28,9 +28,9 @@ struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
 
 /*
- * How many more files media_type may show to libmagic, which takes some
- * milliseconds each; SIZE_MAX, as at first: any number.  Where it would take
- * one more, media_type is empty with errno EAGAIN.
+ * Sets how many more files media_type may show to libmagic, which takes some
+ * milliseconds for each.  SIZE_MAX, the initial value, means any number.  Where
+ * media_type would need one more, it is empty with errno EAGAIN.
  */
 void media_allow(struct media *media, size_t lookups);
 

@@ -188,7 +188,7 @@ push(struct tour *tour, const struct entry *entry)
 	return 0;
 }
 
-/* Whether the tour passes over a name that could not be opened. */
+/* Whether the tour skips a name that could not be opened. */
 static bool
 passes_over(const struct tour *tour, enum status status)
 {
@@ -209,8 +209,8 @@ enter(struct tour *tour)
 }
 
 /*
- * As directory_shows, for what the tour goes to.  A link to a directory leads
- * to what is met in its own place, or around in a circle.
+ * Like directory_shows, but hides links to directories: they lead to files that
+ * the tour meets in their own place, or around in a circle.
  */
 static int
 leads_on(const struct tour *tour, const struct directory_place *place,

@@ -19,9 +19,9 @@ struct tour_file {
 };
 
 /*
- * Begins at `path`, decoded, with its final slash; borrows `tree`.  What may
- * not be read is passed over, or, with `strict`, a failure.  NULL with errno
- * set when there is no such directory, or without memory.
+ * Begins at `path`, decoded, with its final slash; borrows `tree`.  A file or
+ * directory without read permission is skipped; with `strict` it is a failure.
+ * NULL with errno set when there is no such directory, or without memory.
  */
 MUST_USE struct tour *
 tour_open(const struct tree *tree, struct str path, bool strict);
@@ -37,8 +37,9 @@ void tour_close(struct tour *tour);
 MUST_USE int tour_next(struct tour *tour, struct tour_file *out);
 
 /*
- * Where the tour is, from the root, without a slash before it: after a
- * failure, the file or directory that failed.  Valid until the next call.
+ * The path where the tour is, from the root and without a leading slash; after
+ * a failure, that of the file or directory that failed.  Valid until the next
+ * call.
  */
 struct str tour_path(const struct tour *tour);
 

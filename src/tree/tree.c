@@ -19,7 +19,7 @@
 
 /* Directories within each other that are looked at. */
 #define DEPTH_MAX 4096
-/* How long a failure is not logged again, and kinds that are told apart. */
+/* How long a failure is not logged again, and how many are told apart. */
 #define SAID_AGAIN_MS 60000
 #define FAILURES 256
 
@@ -158,7 +158,7 @@ tree_log_failure(const char *what, int error, struct str path)
 	said[slot].unsaid = 0;
 }
 
-/* What a lookup of the whole path `text` means that failed with `error`. */
+/* The status of a lookup of the whole path `text` that failed with `error`. */
 static enum status
 status_of(int error, const char *text)
 {

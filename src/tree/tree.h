@@ -17,7 +17,7 @@ struct tree {
 
 /* Opens the tree at `path`; -1 with errno set. */
 MUST_USE int tree_init(struct tree *tree, const char *path);
-/* What the operator can do when tree_init failed with this errno. */
+/* Advice for the operator when tree_init failed with this errno. */
 const char *tree_init_remedy(int error);
 void tree_release(struct tree *tree);
 
@@ -39,10 +39,10 @@ struct entry {
  * a final slash asks for a directory.  Dotfiles (".well-known" excepted),
  * what leads out, FIFOs, sockets, devices, what may not be read and what is
  * not there are all STATUS_NOT_FOUND, so that nobody learns which it was.
- * Returns STATUS_SUCCESS and an entry, or the status to answer with; the
- * system's own failure is STATUS_FAILURE with errno set, never to EAGAIN, and
- * logged.  What is there and may not be read is logged too, and errno is then
- * EACCES; else it is not.
+ * Returns STATUS_SUCCESS and an entry, or the status to answer with.  A failure
+ * of the system is STATUS_FAILURE with errno set, never to EAGAIN, and is
+ * logged.  A file without read permission is logged too.  With
+ * STATUS_NOT_FOUND, errno is EACCES for such a file and ENOENT otherwise.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
@@ -74,8 +74,8 @@ bool entry_is_same(const struct entry *entry);
 
 /*
  * Logs `what`, such as "cannot open", with `error` and `path`.  A dead mount
- * fails at each request: the same words with the same error are logged once a
- * minute, and the next line says how many were left out.
+ * fails at each request, so the same words with the same error are logged only
+ * once a minute; the next line tells how many were left out.
  */
 void tree_log_failure(const char *what, int error, struct str path);
 

@@ -25,7 +25,7 @@ struct step {
 	size_t depth;
 };
 
-/* What came or went, or is not for visitors, is no reason to stop. */
+/* Ignores a file that came or went or is not for visitors; else reports it. */
 static int
 fail(struct step *step)
 {

@@ -16,16 +16,16 @@ struct walk_file {
 	struct stat st; /* of the file itself */
 };
 
-/* Who visits a tree; -1 from any of them ends the walk. */
+/* The callbacks of a walk; -1 from any of them ends it. */
 struct walk {
 	const struct tree *tree;
 	/* Before a directory is read: its path, relative to the root. */
 	int (*enter)(void *context, const char *directory);
 	int (*visit)(void *context, const struct walk_file *file);
 	/*
-	 * Told, with errno set, of a file or directory (its path as in
-	 * walk_file, "" for the root) that is there and cannot be looked at;
-	 * NULL: that ends the walk.
+	 * Called with errno set for a file or directory that exists and cannot
+	 * be examined; its path is as in walk_file, "" for the root.  Where
+	 * this is NULL, such a failure ends the walk.
 	 */
 	int (*fail)(void *context, struct str path);
 	void *context;

@@ -134,9 +134,9 @@ test_covers(void **state)
 		assert_int_equal(cert.warning_count, table[i].covers ? 0 : 1);
 		if (!table[i].covers)
 			assert_string_equal(cert.warnings[0],
-			    "not for every name of this capsule, so clients "
-			    "complain about the others; for all names renew it "
-			    "with the same key, as capsuled(8) shows");
+			    "does not cover every name of this capsule, so "
+			    "clients complain; for all names renew it with the "
+			    "same key, as capsuled(8) shows");
 		cert_release(&cert);
 	}
 	EVP_PKEY_free(key);
@@ -262,7 +262,7 @@ static void
 test_missing_is_refused(void **state)
 {
 	static const char want[] =
-	    "d/a.key: missing, and so is a.crt, and a reload makes no pair; "
+	    "d/a.key: missing, and so is a.crt; a reload makes no pair: "
 	    "put both there, or restart for a new pair, which alarms every "
 	    "client";
 

@@ -93,21 +93,26 @@ test_kinds(void **state)
 		const char *want;
 	} table[] = {
 		{ curve("secp256k1"),
-		    "a key on secp256k1, which clients lack, use P-256" },
+		    "a key on secp256k1, which clients do not support, "
+		    "use P-256" },
 		{ curve("brainpoolP256r1"),
-		    "a key on brainpoolP256r1, which clients lack, use P-256" },
+		    "a key on brainpoolP256r1, which clients do not support, "
+		    "use P-256" },
 		{ curve("P-224"),
-		    "a key on secp224r1, which clients lack, use P-256" },
+		    "a key on secp224r1, which clients do not support, "
+		    "use P-256" },
 		{ explicit_parameters(),
 		    "has explicit EC parameters, which clients refuse; name "
 		    "the curve with openssl ec -param_enc named_curve" },
 		{ rsa_of_bits(1024), "1024 bits are too weak, use P-256" },
 		{ rsa_of_bits(8193),
-		    "8193 bits are more than clients take, use P-256" },
+		    "8193 bits are more than clients accept, use P-256" },
 		{ EVP_PKEY_Q_keygen(NULL, NULL, "ED448"),
-		    "a kind of key that clients lack, use EC, RSA or Ed25519" },
+		    "a kind of key that clients do not support, use EC, RSA "
+		    "or Ed25519" },
 		{ EVP_PKEY_Q_keygen(NULL, NULL, "X25519"),
-		    "a kind of key that clients lack, use EC, RSA or Ed25519" },
+		    "a kind of key that clients do not support, use EC, RSA "
+		    "or Ed25519" },
 	};
 	EVP_PKEY *good = curve("P-256");
 	char want[256];
@@ -205,6 +210,8 @@ test_explicit_leaf(void **state)
 	EVP_PKEY_free(key);
 }
 
+#define OPEN_TO_OTHERS " lets others access the key, chmod 600 it"
+
 static void
 test_modes(void **state)
 {
@@ -226,12 +233,12 @@ test_modes(void **state)
 		{ 0640, "everybody",
 		    " lets the group everybody read the key, and every account "
 		    "is in it; chmod 600 it" },
-		{ 0604, "ssl-cert", " lets others at the key, chmod 600 it" },
-		{ 0644, "ssl-cert", " lets others at the key, chmod 600 it" },
-		{ 0620, "ssl-cert", " lets others at the key, chmod 600 it" },
-		{ 0660, "ssl-cert", " lets others at the key, chmod 600 it" },
-		{ 0610, "ssl-cert", " lets others at the key, chmod 600 it" },
-		{ 0602, "ssl-cert", " lets others at the key, chmod 600 it" },
+		{ 0604, "ssl-cert", OPEN_TO_OTHERS },
+		{ 0644, "ssl-cert", OPEN_TO_OTHERS },
+		{ 0620, "ssl-cert", OPEN_TO_OTHERS },
+		{ 0660, "ssl-cert", OPEN_TO_OTHERS },
+		{ 0610, "ssl-cert", OPEN_TO_OTHERS },
+		{ 0602, "ssl-cert", OPEN_TO_OTHERS },
 	};
 	const struct str name = STR("a");
 	EVP_PKEY *key = curve("P-256");
@@ -270,7 +277,7 @@ test_refused_files(void **state)
 	pairs_put_key(key, "secret");
 	pairs_expect_error(CERT_MAKE,
 	    "d/a.key: needs a passphrase, "
-	    "take it off with openssl pkey");
+	    "remove it with openssl pkey");
 	pairs_write_file("d/a.key", "no key\n", 0600);
 	pairs_expect_error(
 	    CERT_MAKE, "d/a.key: holds no key in PEM, put one there");
@@ -279,10 +286,12 @@ test_refused_files(void **state)
 	    CERT_MAKE, "d/a.key: holds no key in PEM, put one there");
 	unlink("d/a.key");
 	assert_int_equal(mkdir("d/a.key", 0700), 0);
-	pairs_expect_error(CERT_MAKE, "d/a.key: no file, put a PEM file there");
+	pairs_expect_error(CERT_MAKE,
+	    "d/a.key: not a regular file, put a PEM file there");
 	rmdir("d/a.key");
 	assert_int_equal(mkfifo("d/a.key", 0600), 0);
-	pairs_expect_error(CERT_MAKE, "d/a.key: no file, put a PEM file there");
+	pairs_expect_error(CERT_MAKE,
+	    "d/a.key: not a regular file, put a PEM file there");
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
 }

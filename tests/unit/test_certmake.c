@@ -97,7 +97,7 @@ test_taken_name(void **state)
 		link_refusal = refusals[i];
 		pairs_expect_error(CERT_MAKE,
 		    "d/a.crt: File exists, start again if another capsuled "
-		    "just made it, else move it away");
+		    "has just made it, otherwise move it away");
 		assert_int_equal(pairs_count_files(), 1);
 	}
 }
@@ -296,8 +296,8 @@ test_without_locks(void **state)
 	lock_refusal = ENOLCK;
 	meanwhile = another_makes_it;
 	pairs_expect_error(CERT_MAKE,
-	    "d/a.key: File exists, start again if another capsuled just made "
-	    "it, else move it away");
+	    "d/a.key: File exists, start again if another capsuled has just "
+	    "made it, otherwise move it away");
 	pairs_read_file("d/a.key", before);
 	pairs_load(&cert, &name, 1);
 	assert_false(cert.made);

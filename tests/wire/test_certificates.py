@@ -148,7 +148,7 @@ class Certificates(unittest.TestCase):
                 away()
                 self.assert_reload_refused(
                     server, r'localhost\.key: missing, and so is '
-                    r'localhost\.crt, and a reload makes no pair')
+                    r'localhost\.crt; a reload makes no pair')
                 self.assertEqual(peer_certificate(server), shown)
                 back()
                 since = len(server.lines)
@@ -217,9 +217,9 @@ class Certificates(unittest.TestCase):
             'certificate: %s/localhost.crt' % self.certs,
             'sha256: ' + shown[1],
             'key_sha256: ' + shown[2],
-            'warning: %s/localhost.crt: not for every name of this capsule, '
-            'so clients complain about the others; for all names renew it '
-            'with the same key, as capsuled(8) shows' % self.certs,
+            'warning: %s/localhost.crt: does not cover every name of this '
+            'capsule, so clients complain; for all names renew it with the '
+            'same key, as capsuled(8) shows' % self.certs,
             'warning: jail: off, so a worker can do all that its user can',
             'configuration is good'])
         self.assertEqual(self.everything(), before)
