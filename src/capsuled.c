@@ -143,7 +143,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
-	/* Not before: the configuration may be one of them, as /dev/fd/3. */
+	/* Only now: the configuration may be one of them, as /dev/fd/3. */
 	process_close_inherited();
 	if (options.check)
 		check(&config);

@@ -1,5 +1,5 @@
 /*
- * Files that a server says it does not have, and since when.
+ * The files that a server reports as missing, and since when.
  */
 #include "tool/absent.h"
 
@@ -11,7 +11,7 @@
 
 #define FILE_NAME "absent"
 #define TIME_LEN ((size_t)UTC_SIZE - 1)
-/* What is not written is new to the next run: it is gone a day later. */
+/* A request beyond it is new to the next run, and so is gone a day later. */
 #define FILE_MAX ((size_t)64 << 20)
 
 static int
@@ -47,7 +47,7 @@ append(struct absent *absent, const struct absence *absence)
 	return 0;
 }
 
-/* Lines of another form are skipped, as is a last one without its end. */
+/* Skips lines of another form, and an incomplete last line. */
 static int
 read_lines(struct absent *absent, struct str text)
 {

@@ -20,14 +20,14 @@ struct absence {
 };
 
 /*
- * Requests to which the server answered that there is no such file, and since
- * when it does: ".mirror/absent" of a copy, a line "TIME REQUEST" each.
+ * Requests that the server answers with "no such file", and since when: stored
+ * in ".mirror/absent" of a copy, one line "TIME REQUEST" for each.
  */
 struct absent {
 	/* The caller fills these. */
 	struct arena *arena; /* borrowed; of the requests */
 	int64_t now;
-	/* Of earlier runs, in the order of their requests; then new ones. */
+	/* Those of earlier runs, sorted by request; then new ones. */
 	struct absence *items;
 	size_t old, count, room;
 };
@@ -37,14 +37,13 @@ MUST_USE int absent_read(struct absent *absent, struct copy *copy);
 void absent_release(struct absent *absent);
 
 /*
- * Notes that a request was answered so, at most once in a run; it is borrowed.
- * Returns 1 when it was in an earlier run, at least ABSENT_LONG ago, and in
- * none since has it been answered with a file; 0 otherwise, and -1 without
- * memory.
+ * Notes such an answer to a request, which is borrowed, at most once in a run.
+ * Returns 1 when an earlier run noted it at least ABSENT_LONG ago and no run
+ * since has got the file; 0 otherwise, and -1 without memory.
  */
 MUST_USE int absent_add(struct absent *absent, struct str request);
 
-/* Forgets a request, as its file is there, or is linked no more. */
+/* Forgets a request, as its file is there or is no longer linked. */
 void absent_end(struct absent *absent, struct str request);
 
 /* Writes the file.  Returns -1 with errno set. */

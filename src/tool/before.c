@@ -1,5 +1,5 @@
 /*
- * The files that a walk has replaced or removed.
+ * Keeps the files that a walk replaces or removes.
  */
 #include "tool/before.h"
 
@@ -16,12 +16,12 @@
 #define BEFORE "before"
 #define REPLACED ".replaced"
 #define NAME_SIZE (UTC_SIZE + sizeof REPLACED)
-/* A million names, or thereabouts. */
+/* About a million names. */
 #define LIST_MAX ((size_t)256 << 20)
 
 /* The runs. */
 
-/* Whether a folder is that of a run, or of one that is being taken back. */
+/* Whether a folder is that of a run, or of a run that is being restored. */
 static bool
 read_name(const char *name, int64_t *time)
 {
@@ -32,7 +32,7 @@ read_name(const char *name, int64_t *time)
 	return utc_read(text, time);
 }
 
-/* The newest run before that time.  Returns 1, 0 for none, -1 with errno. */
+/* The newest run before `until`.  Returns 1, 0 for none, -1 with errno. */
 static int
 find_run(int dir, int64_t until, int64_t *out)
 {
@@ -56,7 +56,7 @@ find_run(int dir, int64_t until, int64_t *out)
 	return found;
 }
 
-/* Removes the runs before that time. */
+/* Removes the runs before `until`. */
 static int
 remove_runs(int dir, int64_t until)
 {
@@ -133,7 +133,7 @@ make_run(struct before *before, int dir)
 	int64_t time = before->now, newest;
 	int found = find_run(dir, INT64_MAX, &newest);
 
-	/* What a killed run left; of the last ones none is lost yet. */
+	/* Remove the rest of a killed run; the newest runs stay. */
 	if (found == -1 || prune(dir) == -1)
 		return -1;
 	/* Two runs in one second, or a clock that was set back. */
@@ -215,8 +215,8 @@ before_end(struct before *before)
 /* Files. */
 
 /*
- * Gives the file a second name, so that at no time it has none.  Some file
- * systems have no such thing: there it loses its first name, for a moment.
+ * Gives the file a second name, so that it always has one.  On a file system
+ * without hard links it lacks its first name for a moment.
  */
 static int
 link_or_move(int from, const char *name, int to)
@@ -240,7 +240,7 @@ put(struct before *before, int from, struct str path, bool stays)
 		return -1;
 	result = stays ? link_or_move(from, name, to)
 		       : renameat(from, name, to, name);
-	/* On the disk before the file of the first name is replaced. */
+	/* Sync before the file of the first name is replaced. */
 	if (result == 0)
 		result = fsync(to);
 	dir_close(to);
@@ -294,7 +294,7 @@ before_take(struct before *before, int root, struct str path)
 	return taken == -1 ? -1 : 0;
 }
 
-/* Taking a run back. */
+/* Restoring a run. */
 
 static void
 replaced_name(const struct before *before, char name[NAME_SIZE])

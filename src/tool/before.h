@@ -15,9 +15,9 @@
  *
  * Each run that replaces or removes anything has one folder, named after its
  * time in UTC, or a later time, so that the order of the names is that of the
- * runs.  The folders of the last BEFORE_RUNS of them are kept.  While a run is
- * being restored, the files that this replaces go to a folder "TIME.replaced",
- * which gets the name TIME at the end.
+ * runs.  The last BEFORE_RUNS folders are kept.  While a run is being restored,
+ * the replaced files go to a folder "TIME.replaced", which is renamed to TIME
+ * at the end.
  */
 #define BEFORE_RUNS 2
 
@@ -30,35 +30,33 @@ struct before {
 	uint64_t bytes; /* of all files beneath .mirror/before */
 };
 
-/* Returns -1 with errno set; closed already then. */
+/* Returns -1 with errno set; then it is already closed. */
 MUST_USE int before_open(struct before *before, int work, int64_t now);
 void before_close(struct before *before);
 
 /*
- * Keeps the file of that path beneath `root`, which stays there and is about
- * to be replaced.  Nothing is done where there is no file.  Returns -1 with
- * errno set.
+ * Keeps the file `path` beneath `root`, which is about to be replaced and stays
+ * there until then.  Does nothing when there is no file.  Returns -1 with errno
+ * set.
  */
 MUST_USE int before_keep(struct before *before, int root, struct str path);
 
 /*
- * Moves the file away from `root`, and removes the folders that this leaves
- * empty.  A file that is not there is removed already.  Returns -1 with errno
- * set.
+ * Moves the file `path` away from `root`, and removes the folders that become
+ * empty.  A missing file is no error.  Returns -1 with errno set.
  */
 MUST_USE int before_take(struct before *before, int root, struct str path);
 
 /*
- * Ends the run: removes all folders but those of the last BEFORE_RUNS.  Where
- * nothing could be kept it removes none but its own.  Returns -1 with errno
- * set.
+ * Ends the run: removes all folders but the last BEFORE_RUNS.  A run that has
+ * kept no file removes only its own folder.  Returns -1 with errno set.
  */
 MUST_USE int before_end(struct before *before);
 
 /*
- * Opens the folder of the newest run, whose name `name` is then; before_keep
- * puts into its "TIME.replaced" from now on.  Returns a descriptor, to be
- * closed, or -1 with errno set; ENOENT: there is no run.
+ * Opens the folder of the newest run, and sets `name` to its name.  From then
+ * on before_keep puts files into "TIME.replaced".  Returns a descriptor, to be
+ * closed by the caller, or -1 with errno set; ENOENT: there is no run.
  */
 MUST_USE int before_reopen(struct before *before);
 

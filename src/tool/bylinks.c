@@ -26,7 +26,7 @@ struct walk {
 	struct linkqueue queue;
 	struct filestore store;
 	struct absent absent;
-	bool waits; /* for files of the copy that the server misses */
+	bool waits; /* files of the copy are missing for less than a day */
 	struct place place; /* of the job in work */
 	struct arena scratch; /* of the job in work */
 };
@@ -97,8 +97,8 @@ follow(struct walk *walk, struct job *job)
 }
 
 /*
- * Why the answer is no menu; NULL: it is one.  Taken for an empty menu it would
- * cost the copy all that the real one leads to.
+ * Why the answer is not a menu; NULL: it is one.  If an error was taken for an
+ * empty menu, the files that the real menu links to would be removed.
  */
 static const char *
 refuse_menu(struct walk *walk, const struct job *job)
@@ -131,8 +131,8 @@ is_redirected_to_query(struct walk *walk, const struct job *job)
 }
 
 /*
- * Whether the copy has a file from that address, or, where a redirect has led
- * to a folder before, files beneath it.
+ * Whether the copy has a file from that address, or files beneath it, as when
+ * it redirected to a folder before.
  */
 static bool
 is_held(struct walk *walk, const struct job *job)
@@ -156,9 +156,9 @@ is_held(struct walk *walk, const struct job *job)
 }
 
 /*
- * Whether the server misses the file, or says of a new menu that it is empty,
- * as pygopherd does of an empty folder.  Where the walk begins there is no
- * link: without that page nothing is known of the rest.
+ * Whether the server has no such file, or answers for a new menu with an empty
+ * one, as pygopherd does for an empty folder.  The first page is never absent:
+ * without it nothing is known of the rest.
  */
 static bool
 is_absent(struct walk *walk, const struct job *job)
@@ -177,10 +177,10 @@ is_absent(struct walk *walk, const struct job *job)
 }
 
 /*
- * A link to a file that is absent is dead, and no failure, when the server's
- * words are clear or the file was absent a day ago.  A file of the copy that
- * is absent for less than a day may be back soon: until then nothing is
- * removed.  `why` is what the server says.
+ * A link to an absent file is a dead link and no failure when the server's
+ * words are clear or the file was already absent a day ago.  A file of the copy
+ * that has been absent for less than a day may come back: until then nothing is
+ * removed.  `why` is the server's message.
  */
 static void
 note_absent(struct walk *walk, const struct job *job, const char *why)
@@ -293,7 +293,7 @@ is_complete(struct walk *walk)
 	return report->failed == 0;
 }
 
-/* Whether the file stays because the server may not be asked for it now. */
+/* Whether the file stays because robots.txt now forbids to ask for it. */
 static bool
 is_forbidden(struct walk *walk, struct str path)
 {
@@ -308,8 +308,8 @@ is_forbidden(struct walk *walk, struct str path)
 }
 
 /*
- * The files that are linked no more, without those that robots.txt forbids,
- * which are added to the files of the copy.  NULL without memory.
+ * The files that are no longer linked, without those that robots.txt forbids:
+ * these stay in the copy.  NULL without memory.
  */
 static const struct manifest_file **
 find_gone(struct walk *walk, size_t *count)
@@ -330,7 +330,7 @@ find_gone(struct walk *walk, size_t *count)
 	return gone;
 }
 
-/* Notes the files that the server misses; `complete`: all links are known. */
+/* Writes the list of absent files; `complete`: all links are known. */
 static int
 note_all_absent(struct walk *walk, bool complete)
 {
@@ -386,8 +386,8 @@ is_page(const struct origin *origin, struct str path)
 }
 
 /*
- * Follows the links of pages that robots.txt forbids now, as they are in the
- * copy: what they lead to may be allowed.
+ * Follows the links of those pages of the copy that robots.txt now forbids: the
+ * linked files may be allowed.
  */
 static void
 follow_forbidden(struct walk *walk)

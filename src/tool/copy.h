@@ -53,7 +53,8 @@ MUST_USE int
 copy_has(struct copy *copy, const struct manifest_file *file, bool trusted);
 
 /*
- * The time of the folder's file, in seconds since 1970; 0 when there is none.
+ * The modification time of the file `path`, in seconds since 1970; 0 when there
+ * is none.
  */
 int64_t copy_time(struct copy *copy, struct str path);
 
@@ -77,8 +78,8 @@ struct copy_text {
 
 /*
  * Small texts: the mirror's own ("known", in the hidden folder), and those
- * beside its files ("manifest"), of which reading takes a path.  It returns 1
- * and a text, 0 when there is none, or -1 with errno set.
+ * beside its files ("manifest"), for which copy_read takes a path.  It returns
+ * 1 and a text, 0 when there is none, or -1 with errno set.
  */
 enum copy_place {
 	COPY_OWN,

@@ -14,7 +14,7 @@
 #include "text/buf.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-/* A million names, or thereabouts. */
+/* About a million names. */
 #define LIST_MAX ((size_t)256 << 20)
 
 void
@@ -122,7 +122,7 @@ add(struct listing *listing, struct str folder, const char *name)
 	if (out->count == listing->room) {
 		size_t room = listing->room == 0 ? 64 : 2 * listing->room;
 
-		/* The old array stays in the arena: as much again. */
+		/* The old array stays in the arena, at the same cost. */
 		entries = arena_alloc(listing->arena, room * sizeof *entries);
 		if (entries == NULL)
 			return NULL;
@@ -189,7 +189,7 @@ add_folder(struct listing *listing, int dir, struct str path)
 	return result;
 }
 
-/* Each folder is opened from the root: a deep tree takes no descriptors. */
+/* Opens each folder from the root: depth then costs no descriptors. */
 static int
 open_beneath(int root, struct str path)
 {

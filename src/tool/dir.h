@@ -11,8 +11,8 @@
 #include "text/str.h"
 
 /*
- * Folders beneath one that is open.  No symbolic link is followed: one that
- * stands where a folder has to be fails with ENOTDIR, wherever it leads.
+ * Folders beneath an open one.  No symbolic link is followed: a link in the
+ * place of a folder fails with ENOTDIR, wherever it leads.
  */
 
 /*
@@ -22,9 +22,9 @@
 MUST_USE int dir_enter(int dir, const char *name, bool make);
 
 /*
- * Opens the folder that holds the file of that path, beneath `root`, making
- * folders if `make`; `name` is the file's name there.  Returns a descriptor,
- * or -1 with errno set.
+ * Opens the folder beneath `root` that holds the file `path`, making missing
+ * folders if `make`, and sets `name` to the file's name there.  Returns a
+ * descriptor, or -1 with errno set.
  */
 MUST_USE int
 dir_parent(int root, struct str path, bool make, char name[NAME_MAX + 1]);
@@ -35,12 +35,11 @@ void dir_close(int fd);
 /* unlinkat(2) for a path beneath `root`. */
 int dir_unlink(int root, struct str path, int flags);
 
-/* Removes the folders above the path, from the last on, while they are empty.
- */
+/* Removes the folders above `path` that are empty, the innermost first. */
 void dir_prune(int root, struct str path);
 
 struct dir_entry {
-	struct str path; /* relative to the root, with a NUL behind it */
+	struct str path; /* relative to the root; a NUL follows it */
 	bool is_folder, is_file; /* neither: a link, a FIFO … */
 	uint64_t size; /* of a file */
 };
@@ -51,14 +50,14 @@ struct dir_list {
 };
 
 /*
- * Lists all that is beneath `root`, in memory of the arena and with three
- * descriptors, however deep it is.  Returns -1 with errno set.
+ * Lists everything beneath `root`, in memory of the arena.  It uses three
+ * descriptors, however deep the tree is.  Returns -1 with errno set.
  */
 MUST_USE int dir_list(int root, struct arena *arena, struct dir_list *out);
 
 /*
- * Removes `name` from `dir`, and if it is a folder all that is beneath it.
- * Returns -1 with errno set; a name that is not there is no error.
+ * Removes `name` from `dir`, with everything beneath it if it is a folder.
+ * Returns -1 with errno set; a missing name is no error.
  */
 MUST_USE int dir_remove(int dir, const char *name);
 

@@ -84,8 +84,8 @@ grow_claims(struct filestore *store)
 }
 
 /*
- * The claim on the name: the one that it has, or else `claim`, of which a
- * copy is made.  NULL without memory.
+ * The claim on the name: an existing one, or else a copy of `claim`.  NULL
+ * without memory.
  */
 static const struct filestore_claim *
 claim_name(struct filestore *store, struct str name,
@@ -159,7 +159,7 @@ claim_path(struct filestore *store, struct str name,
 
 /* Storing. */
 
-/* Whether the copy has that very file; then `file` has its time. */
+/* Whether the copy has the same file; if so, `file` gets its time. */
 static bool
 is_stored(struct mirroring *mirroring, const struct manifest_file *before,
     struct manifest_file *file)
@@ -178,7 +178,7 @@ is_stored(struct mirroring *mirroring, const struct manifest_file *before,
 	return false;
 }
 
-/* Why, by errno, a file is neither replaced nor removed. */
+/* The reason, with errno, why a file is neither replaced nor removed. */
 static const char *
 not_kept(struct filestore *store)
 {

@@ -22,7 +22,7 @@ struct filestore_claim {
  * second address of the same name is a failure, unless its answer is the same.
  */
 struct filestore {
-	/* The caller fills what is here, all of it borrowed. */
+	/* The caller sets these two; they are borrowed. */
 	struct mirroring *mirroring;
 	struct arena *scratch; /* may be emptied between two calls */
 	/* The files that the copy holds, in the order of their arrival. */
@@ -40,16 +40,16 @@ MUST_USE int filestore_open(struct filestore *store);
 void filestore_release(struct filestore *store);
 
 /*
- * Writes to `out` the name of the file that the job's answer is to be, or
- * would be: the decoded path of its request, and for a folder that of its page.
+ * Sets `out` to the name of the file for the job's answer: the decoded path of
+ * its request, or for a folder that of its page.
  * Returns NULL, or the reason why the copy cannot have such a file.
  */
 MUST_USE const char *filestore_name(struct filestore *store,
     const struct job *job, bool is_menu, struct str *out);
 
 /*
- * Stores the answer under that name, unless the copy has that very file, and
- * adds it to `files`.  Returns NULL, or the reason of a failure, valid until
+ * Stores the answer under that name, unless the copy has the same file, and
+ * adds it to `files`.  Returns NULL, or the reason for a failure, valid until
  * the next call.
  */
 MUST_USE const char *
@@ -68,7 +68,7 @@ MUST_USE bool filestore_remove(struct filestore *store, struct str path);
 MUST_USE int
 filestore_add(struct filestore *store, const struct manifest_file *file);
 
-/* Brings `files` into the order of their paths. */
+/* Sorts `files` by path. */
 void filestore_sort(struct filestore *store);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The links that a crawl follows: reads pages and menus, and asks robots.txt.
+ * The links that a crawl follows: reads pages and menus, and obeys robots.txt.
  */
 #include "tool/linkqueue.h"
 
@@ -55,7 +55,7 @@ linkqueue_read_robots(struct linkqueue *queue)
 	    : mirroring_stop(mirroring, "out of memory");
 }
 
-/* Whether robots.txt allows a path, as of origin_path. */
+/* Whether robots.txt allows a path in the form of origin_path. */
 static bool
 allows_path(struct linkqueue *queue, struct str path)
 {

@@ -18,7 +18,7 @@
  */
 struct linkqueue {
 	struct mirroring *mirroring; /* borrowed */
-	struct frontier frontier; /* where the crawl has been and is to go */
+	struct frontier frontier; /* requests that were made or will be */
 	size_t forbidden; /* links that robots.txt forbids */
 	/* Below is private. */
 	struct mirroring_text robots_text;
@@ -41,8 +41,8 @@ MUST_USE int linkqueue_read_robots(struct linkqueue *queue);
 bool linkqueue_has_query(struct str request);
 
 /*
- * Whether the request, as of origin_request, may be followed: it has no query,
- * and robots.txt allows it.
+ * Whether the request, in the form of origin_request, may be followed: it has
+ * no query, and robots.txt allows it.
  */
 bool linkqueue_allows(struct linkqueue *queue, struct str request);
 

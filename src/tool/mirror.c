@@ -131,7 +131,7 @@ mirror(struct mirroring *mirroring)
 	return status;
 }
 
-/* Only a folder that is a mirror already. */
+/* Whether the folder is a mirror. */
 static bool
 is_mirror(const char *folder)
 {
@@ -142,7 +142,7 @@ is_mirror(const char *folder)
 		sizeof path ||
 	    lstat(path, &st) == -1 || !S_ISDIR(st.st_mode)) {
 		verb_say(
-		    "mirror", "%s: is no mirror, nothing to restore", folder);
+		    "mirror", "%s: not a mirror, nothing to restore", folder);
 		return false;
 	}
 	return true;

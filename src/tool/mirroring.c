@@ -92,7 +92,7 @@ take(void *context, struct job *job)
 		return;
 	}
 	snprintf(out->why, sizeof out->why, "%s", failure);
-	/* Errors that are for good. */
+	/* Permanent errors. */
 	if (job->fetch.end == FETCH_ANSWERED &&
 	    job->gopher != GOPHERANSWER_LATER &&
 	    (job->fetch.status / 10 == 2 || job->fetch.status / 10 == 5))

@@ -22,7 +22,7 @@ struct mirroring {
 	const char *known_hosts; /* NULL: where it usually is */
 	const char *key; /* NULL: no signature is asked for */
 	bool keep;
-	bool restore; /* fetch nothing, take the newest run back */
+	bool restore; /* fetch nothing, but restore the newest run */
 	unsigned width; /* requests at once */
 	unsigned long pages, depth; /* of a walk */
 	unsigned long seconds, patience; /* in all; of one answer */

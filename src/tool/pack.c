@@ -77,7 +77,7 @@ write_all(int fd, struct str bytes)
 	return 0;
 }
 
-/* -1 with errno set; `culprit` is what of the capsule is to blame, if any. */
+/* Returns -1 with errno set, and in `culprit` the path that failed, if any. */
 static int
 write_body(int fd, struct body *body, struct str *culprit)
 {
@@ -146,12 +146,12 @@ remedy(int error)
 	}
 }
 
-/* What of the capsule could not be read. */
+/* Reports the file of the capsule that could not be read. */
 static int
 unread(const char *file, struct str culprit)
 {
 	int error = errno;
-	const char *cure = "see to the disk or the mount that it lies on";
+	const char *cure = "check the disk or the mount that it is on";
 
 	if (error == EACCES)
 		cure = "make it readable, or begin its name with a dot to "

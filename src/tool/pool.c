@@ -19,9 +19,9 @@
 #define TRIES_MAX 3 /* for what failed */
 #define SLOW_MAX 10 /* times in a row that we are told to slow down */
 #define PAUSE_MAX 600 /* seconds that we wait when told to */
-/* A longer answer is no error message. */
+/* A longer answer is not an error message. */
 #define ERROR_MAX ((uint64_t)1 << 20)
-#define WORDS_MAX ((size_t)300) /* of its message that are shown */
+#define WORDS_MAX ((size_t)300) /* bytes of an error message that are shown */
 #define ARENA_MAX ((size_t)64 << 10)
 
 static void
@@ -91,8 +91,8 @@ wait_ms(const struct pool *pool, const struct job *job)
 }
 
 /*
- * The seconds of a request to slow down, "44 5" or over Gopher, from capsuled,
- * "try again in 5 s"; NULL: it is another answer.
+ * The seconds in a request to slow down: in "44 5" or, over Gopher, capsuled's
+ * "try again in 5 s".  NULL for any other answer.
  */
 static const char *
 asked_pause(const struct job *job)

@@ -20,7 +20,7 @@ struct job {
 	struct fetch fetch; /* its request and limit are the caller's */
 	size_t which; /* the caller's own */
 	unsigned part; /* number of the part that holds the body */
-	/* Of an answer over Gopher; an error's message is fetch.meta. */
+	/* The kind of a Gopher answer; fetch.meta has an error's message. */
 	enum gopheranswer gopher;
 	unsigned redirects, tries;
 	bool busy;

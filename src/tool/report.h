@@ -23,7 +23,7 @@ struct report {
 
 void report_begin(struct report *report);
 
-/* A file has come, has gone, has come back, or could not be had. */
+/* A file was fetched, was removed, was restored, or failed. */
 void report_fetched(struct report *report, struct str path, uint64_t bytes);
 void report_removed(struct report *report, struct str path);
 void report_restored(struct report *report, struct str path);

@@ -16,19 +16,20 @@ struct restore {
 	struct mirroring *mirroring;
 	int run; /* the folder of the run */
 	struct dir_list list; /* of all that is in it */
-	bool *refused; /* which of them do not return */
+	bool *refused; /* which of them are not restored */
 };
 
 /* Checks. */
 
-/* Why the entry does not return; NULL: it may. */
+/* Why the entry is not restored; NULL: it is. */
 static const char *
 refuse(struct restore *restore, const struct dir_entry *entry)
 {
 	struct mirroring *mirroring = restore->mirroring;
 
 	if (!entry->is_file)
-		return "is no regular file in .mirror/before; remove it there";
+		return "is not a regular file in .mirror/before; remove it "
+		       "there";
 	if (!manifest_lists(entry->path) || mirroring_is_odd(entry->path))
 		return "has a name that is not kept; remove it from "
 		       ".mirror/before";
@@ -66,8 +67,8 @@ in_order(const void *a, const void *b)
 }
 
 /*
- * Notes that the files are of the mirror, with a content that is not known.
- * That comes first: it makes the files of an interrupted call known.
+ * Records the files as files of the mirror with unknown content.  This comes
+ * first, so that the files of an interrupted call are recorded, too.
  */
 static int
 note(struct restore *restore)
@@ -96,7 +97,7 @@ note(struct restore *restore)
 	return mirroring_note(mirroring, files, count);
 }
 
-/* Bringing it back. */
+/* Restoring. */
 
 static int
 move_back(struct restore *restore, struct str path)
@@ -110,7 +111,7 @@ move_back(struct restore *restore, struct str path)
 		    dir_parent(restore->mirroring->copy.root, path, true, name);
 	if (to != -1)
 		result = renameat(from, name, to, name);
-	/* Two names of one file stay both: the walk was killed between them. */
+	/* rename(2) keeps both names of one file, as a killed walk left it. */
 	if (result == 0 && unlinkat(from, name, 0) == -1 && errno != ENOENT)
 		result = -1;
 	dir_close(to);

@@ -5,12 +5,12 @@
 #include "tool/mirroring.h"
 
 /*
- * Brings back the files that the newest run of a walk has replaced or removed;
- * the files that they replace are kept in the same place, so that a second
- * call takes the first one back.  The next call continues one that was
- * killed.  The folder is open in mirroring->copy, and nothing is fetched.
- * Returns -1 with origin.error set when it could not begin or end; else 0, as
- * far as the report says.
+ * Brings back the files that the newest run of a walk has replaced or removed.
+ * The files that they replace are kept in the same place, so that a second
+ * call undoes the first.  If a call was killed, the next one continues it.  The
+ * folder is open in mirroring->copy, and nothing is fetched.  Returns -1 with
+ * origin.error set when it could not begin or end; otherwise 0, with the
+ * failures of single files in the report.
  */
 MUST_USE int restore_run(struct mirroring *mirroring);
 

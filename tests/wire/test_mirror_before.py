@@ -281,7 +281,7 @@ class Restoring(Walked):
         self.assertIn('2 restored, 7 failed', result.stdout)
         self.assertNotIn('\x1b', result.stdout + result.stderr)
         for name in ('a.txt', 'dir', 'fifo'):
-            self.assertIn(name + ': is no regular file', result.stderr)
+            self.assertIn(name + ': is not a regular file', result.stderr)
         for name in ('.ssh', 'manifest', '.mirror'):
             self.assertIn(name + ': has a name that is not kept',
                           result.stderr)
@@ -311,7 +311,7 @@ class Restoring(Walked):
         self.assertEqual(self.mirror.files(), dict(old, **{'e.txt': b'e\n'}))
 
     def test_nothing_to_restore(self):
-        self.assertIn('is no mirror', self.restore(status=1).stderr)
+        self.assertIn('not a mirror', self.restore(status=1).stderr)
         self.assertFalse(os.path.exists(self.mirror.folder))
         self.walk(OLD)
         self.assertIn('no run has replaced or removed a file',
