@@ -5,7 +5,9 @@
 #include "daemon/indexer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +24,12 @@
 #define LONGEST_MS 1500
 /* Without news of changes it looks this often. */
 #define LOOK_MS 2000
-/* With news too, for file systems that have none of other machines. */
-#define LOOK_ALL_THE_SAME_MS 60000
+/* With news too: at what had only just changed, or could not be read, */
+#define LOOK_AGAIN_MS 60000
+/* and at all, for file systems that have no news of other machines. */
+#define LOOK_AT_ALL_MS 600000
+/* Paths that news name; of more, the whole tree is looked at. */
+#define PATHS_MAX 256
 /* A look may take this part of the time, */
 #define SHARE 10
 /* as long as what changes during one is found by the end of the next in: */
@@ -35,7 +41,10 @@
 
 struct indexer {
 	const struct indexer_setup *setup;
-	int watch; /* -1: there is no news, or not of everything */
+	struct watch *watch; /* NULL: no news, or not of everything */
+	struct pathlist paths; /* of which there were news */
+	bool looks_at_all; /* the next time, whatever there are news of */
+	struct timespec all_at; /* that is due */
 	bool made; /* an index, once */
 	bool lost; /* the master is gone */
 	struct indexer_schedule schedule;
@@ -75,9 +84,8 @@ get_blank(void *context)
 static void
 watch_no_more(struct indexer *indexer)
 {
-	if (indexer->watch != -1)
-		close(indexer->watch);
-	indexer->watch = -1;
+	watch_close(indexer->watch);
+	indexer->watch = NULL;
 	log_line(LOG_LEVEL_WARN,
 	    "index: the system watches no more directories for us, so changes "
 	    "are looked for every %d s; raise fs.inotify.max_user_watches",
@@ -89,7 +97,8 @@ on_directory(void *context, const char *directory)
 {
 	struct indexer *indexer = context;
 
-	if (indexer->watch != -1 && watch_add(indexer->watch, directory) == -1)
+	if (indexer->watch != NULL &&
+	    watch_add(indexer->watch, directory) == -1)
 		watch_no_more(indexer);
 	return 0;
 }
@@ -128,30 +137,50 @@ indexer_rest_ms(long took_ms)
 	return most < 0 ? 0 : rest < most ? rest : most;
 }
 
-/* Looks at the tree, and says when to look again; false when it failed. */
-static bool
-look(struct indexer *indexer, struct catalogbuild *build)
+/* When to look again after a look that took so long. */
+static void
+set_next_look(struct indexer *indexer, struct catalogbuild *build, int result,
+    long took)
 {
-	struct timespec started = clock_now();
-	int result = catalogbuild_update(build);
-	long took = clock_since_ms(&started);
-	long pause = indexer->watch == -1 ? LOOK_MS : LOOK_ALL_THE_SAME_MS;
+	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
 
-	if (result == -1 && !indexer->lost)
-		complain(errno);
-	/* The first is all that there is, and no measure for the others. */
-	if (result == 1 && indexer->made)
-		indexer->schedule.rests_until =
-		    clock_in((unsigned)indexer_rest_ms(took));
-	if (result == 1)
-		tell(indexer, "", took);
 	if (result == -1)
 		pause = FAILED_MS;
 	else if (catalogbuild_has_more(build))
 		pause = 0;
 	else if (took * SHARE > pause)
 		pause = took * SHARE;
+	if (result == -1 || catalogbuild_has_more(build))
+		indexer->looks_at_all = true;
 	indexer->schedule.look_at = clock_in((unsigned)pause);
+}
+
+/* Looks at what there are news of, or at all; false when it failed. */
+static bool
+look(struct indexer *indexer, struct catalogbuild *build)
+{
+	struct timespec started = clock_now();
+	bool all = indexer->watch == NULL || indexer->looks_at_all ||
+	    clock_until_ms(&indexer->all_at) <= 0;
+	int result, error;
+	long took;
+
+	indexer->looks_at_all = false;
+	result = catalogbuild_update(build, all ? NULL : &indexer->paths);
+	error = errno;
+	took = clock_since_ms(&started);
+	pathlist_release(&indexer->paths);
+	if (all)
+		indexer->all_at = clock_in(LOOK_AT_ALL_MS);
+	if (result == -1 && !indexer->lost)
+		complain(error);
+	/* The first is all that there is, and no measure for the others. */
+	if (result == 1 && indexer->made)
+		indexer->schedule.rests_until =
+		    clock_in((unsigned)indexer_rest_ms(took));
+	if (result == 1)
+		tell(indexer, "", took);
+	set_next_look(indexer, build, result, took);
 	return result != -1;
 }
 
@@ -194,20 +223,44 @@ look_due_ms(const struct indexer *indexer)
 	return indexer->lost ? 0 : indexer_due_ms(&indexer->schedule);
 }
 
+/* Notes the path, from the root, of what has changed; NULL: anything. */
+static void
+on_change(void *context, const char *path)
+{
+	struct indexer *indexer = context;
+	struct pathlist *paths = &indexer->paths;
+	char rooted[PATH_MAX + 1];
+
+	if (indexer->looks_at_all)
+		return;
+	if (path == NULL || strlen(path) >= PATH_MAX ||
+	    paths->count == PATHS_MAX) {
+		indexer->looks_at_all = true;
+		return;
+	}
+	snprintf(rooted, sizeof rooted, "/%s", path);
+	/* Most news are of the same file: it is written, then closed. */
+	if (!pathlist_has(paths, str_of(rooted)) &&
+	    pathlist_add(paths, str_of(rooted)) == -1)
+		indexer->looks_at_all = true;
+}
+
 /* Takes what there is to hear, and waits for it until a look is due. */
 static void
 hear(struct indexer *indexer, bool waits)
 {
 	struct indexer_schedule *schedule = &indexer->schedule;
+	struct watch *watch = indexer->watch;
 	struct pollfd fds[] = { { .fd = indexer->setup->line,
 				    .events = POLLIN },
-		{ .fd = indexer->watch, .events = POLLIN } };
+		{ .fd = watch != NULL ? watch_fd(watch) : -1,
+		    .events = POLLIN } };
 
 	if (poll(fds, 2, waits ? (int)look_due_ms(indexer) : 0) < 1)
 		return;
 	if (fds[0].revents != 0)
 		check_line(indexer);
-	if (fds[1].revents == 0 || !watch_read(indexer->watch))
+	if (fds[1].revents == 0 || !watch_read(watch, on_change, indexer))
 		return;
 	schedule->last = clock_now();
 	if (!schedule->news)
@@ -239,6 +292,7 @@ hash_rest(struct indexer *indexer, struct catalogbuild *build)
 	if (result != -1 || errno == EAGAIN || indexer->lost)
 		return;
 	complain(errno);
+	indexer->looks_at_all = true;
 	indexer->schedule.look_at = clock_in(FAILED_MS);
 }
 
@@ -277,7 +331,8 @@ int
 indexer_run(const struct indexer_setup *setup)
 {
 	struct indexer indexer = { .setup = setup,
-		.watch = setup->config->watch ? watch_open() : -1 };
+		.watch = setup->config->watch ? watch_open() : NULL,
+		.looks_at_all = true };
 
 	/* Directories are watched by paths, and those begin at the root. */
 	if (fchdir(setup->tree->root) == -1 ||

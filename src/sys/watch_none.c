@@ -1,20 +1,34 @@
 /*
- * Systems that have no news of whole directories: whoever wants to know has
- * to look.
+ * Systems that have no news of whole directories: changes have to be looked
+ * for.
  */
 #include "sys/watch.h"
 
 #include <errno.h>
+#include <stddef.h>
 
-int
+struct watch *
 watch_open(void)
 {
 	errno = ENOSYS;
+	return NULL;
+}
+
+void
+watch_close(struct watch *watch)
+{
+	(void)watch;
+}
+
+int
+watch_fd(const struct watch *watch)
+{
+	(void)watch;
 	return -1;
 }
 
 int
-watch_add(int watch, const char *directory)
+watch_add(struct watch *watch, const char *directory)
 {
 	(void)watch;
 	(void)directory;
@@ -23,8 +37,11 @@ watch_add(int watch, const char *directory)
 }
 
 bool
-watch_read(int watch)
+watch_read(struct watch *watch,
+    void (*changed)(void *context, const char *path), void *context)
 {
 	(void)watch;
+	(void)changed;
+	(void)context;
 	return false;
 }

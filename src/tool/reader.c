@@ -86,7 +86,7 @@ reader_index(struct reader *reader)
 	struct catalogbuild *build = catalogbuild_new(&setup, -1);
 	int fd = -1;
 
-	if (build != NULL && catalogbuild_update(build) == 1)
+	if (build != NULL && catalogbuild_update(build, NULL) == 1)
 		fd = catalogbuild_take(build);
 	catalogbuild_free(build);
 	if (fd == -1 || catalog_put(&reader->shelf, fd) == -1)

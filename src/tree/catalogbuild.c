@@ -13,22 +13,15 @@
 
 #include "sys/clock.h"
 #include "text/bitset.h"
-#include "tree/catalogdb.h"
+#include "tree/catalogadd.h"
 #include "tree/catalogdraft.h"
-#include "tree/catalogpage.h"
-#include "tree/hashing.h"
+#include "tree/catalogdue.h"
 #include "tree/walk.h"
 
-#define SECTIONS_MAX ((int64_t)1 << CATALOGDB_SECTION_BITS)
 #define PAGE_MEMORY ((size_t)128 << 10)
-/*
- * Bytes of large files that are hashed in one look; the rest comes after it.
- * Small ones take no longer to hash than to open.
- */
+/* Bytes of large files that are hashed in one look; the rest comes after it. */
 #define HASHED_A_LOOK ((int64_t)32 << 20)
-#define SMALL ((int64_t)128 << 10)
-/* So much longer a look may take for edits and removals than for what is new.
- */
+/* So much longer a look may take for edits than for what is new. */
 #define PATIENCE 2
 
 struct catalogbuild {
@@ -39,15 +32,19 @@ struct catalogbuild {
 	/* Of one look. */
 	int64_t took_us; /* what was added and removed, walking apart */
 	int64_t next; /* number of a file that is new */
-	int64_t may_hash; /* bytes */
+	struct catalogadd add;
 	bool is_first; /* there was no index before */
+	bool looks_at_all;
 	bool changed; /* the last index is not right any more */
 	bool more; /* not all was taken */
 	struct bitset seen; /* numbers of files that are there */
+	struct pathlist todo; /* unless it looks at all */
+	struct pathlist failed; /* what the last look could not look at */
+	struct pathlist dangling; /* links to what is not there, as last seen */
+	bool has_come; /* a file that was not there before */
 	struct arena arena; /* of one page */
 	/* Of the looks' rest. */
-	struct hashing hashing;
-	int64_t hashed; /* the number of that file */
+	struct catalogdue due;
 };
 
 struct catalogbuild *
@@ -72,8 +69,10 @@ catalogbuild_free(struct catalogbuild *build)
 {
 	if (build == NULL)
 		return;
-	hashing_release(&build->hashing);
+	catalogdue_release(&build->due);
 	catalogdraft_drop(&build->draft);
+	pathlist_release(&build->failed);
+	pathlist_release(&build->dangling);
 	if (build->current != -1)
 		close(build->current);
 	free(build);
@@ -109,7 +108,7 @@ static int
 finish(struct catalogbuild *build)
 {
 	int fd =
-	    catalogdraft_finish(&build->draft, build->is_first, build->more);
+	    catalogdraft_finish(&build->draft, build->more);
 
 	if (fd == -1)
 		return -1;
@@ -117,112 +116,6 @@ finish(struct catalogbuild *build)
 		close(build->current);
 	build->current = fd;
 	return 1;
-}
-
-/* A file that is about to be added. */
-struct addition {
-	struct walk_file file;
-	struct entry entry; /* open */
-	struct catalogrow row;
-};
-
-static int
-add_page(struct catalogbuild *build, struct catalogpage *page,
-    struct catalogrow *row)
-{
-	struct section section;
-
-	row->title = page->title;
-	if (catalogdraft_add_file(&build->draft, row) == -1)
-		return -1;
-	for (int64_t i = 0; i < SECTIONS_MAX; i++) {
-		int got = catalogpage_next(page, &section);
-
-		if (got < 1)
-			return got;
-		if (catalogdraft_add_section(&build->draft, row, i, &section) ==
-		    -1)
-			return -1;
-	}
-	return 0;
-}
-
-/*
- * Hashes a file now, or sets in row->due how soon; -1 with errno set when it
- * cannot be read.  A file that changed again before it was hashed is hashed
- * after all others: it may never stop changing.
- */
-static int
-hash(struct catalogbuild *build, const struct entry *entry,
-    const struct catalogrow *last, struct catalogrow *row)
-{
-	if (row->size > SMALL && row->size > build->may_hash) {
-		row->due =
-		    last->id != 0 && !last->hashed ? DUE_SOME_TIME : DUE_SOON;
-		return 0;
-	}
-	if (row->size > SMALL)
-		build->may_hash -= row->size;
-	/* One that changes meanwhile is another when it is met next. */
-	row->hashed = entry_hash(entry, row->hash) == 0;
-	return row->hashed || errno == ESTALE ? 0 : -1;
-}
-
-/*
- * Opens the file that was met, to be added in the place of `last`.  Returns 1,
- * 0 when it has gone meanwhile, or -1 with errno set when it cannot be read.
- */
-static int
-begin_adding(struct catalogbuild *build, const struct walk_file *met,
-    const struct catalogrow *last, struct addition *out)
-{
-	enum status status =
-	    tree_open(build->setup->tree, met->path, &out->entry);
-	int error;
-
-	if (status != STATUS_SUCCESS)
-		return status == STATUS_NOT_FOUND ? 0 : -1;
-	out->file = *met;
-	out->file.st = out->entry.st;
-	out->row = catalogdraft_row(&out->entry.st);
-	out->row.path = met->path;
-	if (hash(build, &out->entry, last, &out->row) == 0)
-		return 1;
-	error = errno;
-	close(out->entry.fd);
-	errno = error;
-	return -1;
-}
-
-/* Adds a page without its text for the search; the next look tries again. */
-static int
-add_unread(struct catalogbuild *build, struct catalogrow *row, int error)
-{
-	tree_log_failure("cannot read", error, row->path);
-	/* Part of the page may have been added. */
-	if (catalogdraft_remove(&build->draft, row->id, false) == -1)
-		return -1;
-	row->title = (struct str){ 0 };
-	row->inode = CATALOGDRAFT_NO_INODE;
-	return catalogdraft_add_file(&build->draft, row);
-}
-
-/* Adds the file, with its text if it is a page. */
-static int
-add(struct catalogbuild *build, struct addition *added)
-{
-	struct catalogpage page;
-	int result = catalogpage_open(&page, &build->arena, build->setup->media,
-	    &added->file, added->entry.fd);
-
-	if (result == 0)
-		result = catalogdraft_add_file(&build->draft, &added->row);
-	else if (result == 1)
-		result = add_page(build, &page, &added->row);
-	if (result == -1 && page.error != 0)
-		result = add_unread(build, &added->row, page.error);
-	arena_reset(&build->arena);
-	return result;
 }
 
 /*
@@ -242,6 +135,15 @@ is_enough(struct catalogbuild *build, bool is_new)
 	return true;
 }
 
+/* Remembers a path, once; a look at all meets each once. */
+static int
+note(const struct catalogbuild *build, struct pathlist *list, struct str path)
+{
+	return !build->looks_at_all && pathlist_has(list, path)
+	    ? 0
+	    : pathlist_add(list, path);
+}
+
 /* A file that cannot be read is not gone: the index keeps it as it was. */
 static int
 fail(void *context, struct str path)
@@ -253,7 +155,9 @@ fail(void *context, struct str path)
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return -1;
 	tree_log_failure("cannot read", error, path);
-	return catalogdraft_see_beneath(&build->draft, path, &build->seen);
+	return note(build, &build->failed, path) == -1
+	    ? -1
+	    : catalogdraft_see_beneath(&build->draft, path, &build->seen);
 }
 
 /* Like begin, without counting its time as time spent on a file. */
@@ -270,27 +174,54 @@ begin_untimed(struct catalogbuild *build, struct timespec *started)
 	return result;
 }
 
+/*
+ * A link to the file, or another name of it, has changed as well, of which
+ * nothing tells.
+ */
+static int
+add_aliases(struct catalogbuild *build, int64_t inode)
+{
+	return build->looks_at_all || inode == CATALOGROW_NO_INODE
+	    ? 0
+	    : catalogdraft_list_inode(
+		  &build->draft, inode, &build->seen, &build->todo);
+}
+
+/* Puts the file, open, in the place of `last`. */
+static int
+put(struct catalogbuild *build, struct catalogadd_file *file,
+    const struct catalogrow *last, struct timespec *started)
+{
+	build->changed = true;
+	build->has_come |= last->id == 0;
+	file->row.id = last->id != 0 ? last->id : build->next++;
+	if (bitset_add(&build->seen, (uint64_t)file->row.id) == -1 ||
+	    add_aliases(build, file->row.inode) == -1 ||
+	    (last->id != 0 && last->inode != file->row.inode &&
+		add_aliases(build, last->inode) == -1) ||
+	    begin_untimed(build, started) == -1 ||
+	    (last->id != 0 &&
+		catalogdraft_remove(&build->draft, last->id, false) == -1))
+		return -1;
+	return catalogadd_write(&build->add, file);
+}
+
 /* Puts the file that was met in the place of `last`, and counts the time. */
 static int
 replace(struct catalogbuild *build, const struct walk_file *met,
     const struct catalogrow *last)
 {
-	struct addition added;
+	struct catalogadd_file file;
 	struct timespec started = clock_now();
-	int result = begin_adding(build, met, last, &added);
+	int result = catalogadd_open(&build->add, met, last, &file);
+	int error;
 
 	if (result != 1)
 		return result == 0 ? 0 : fail(build, met->path);
-	build->changed = true;
-	added.row.id = last->id != 0 ? last->id : build->next++;
-	result = bitset_add(&build->seen, (uint64_t)added.row.id);
-	if (result == 0)
-		result = begin_untimed(build, &started);
-	if (result == 0 && last->id != 0)
-		result = catalogdraft_remove(&build->draft, last->id, false);
-	if (result == 0)
-		result = add(build, &added);
-	close(added.entry.fd);
+	result = put(build, &file, last, &started);
+	error = errno;
+	close(file.entry.fd);
+	errno = error;
 	build->took_us += clock_since_us(&started);
 	return result;
 }
@@ -301,10 +232,18 @@ visit(void *context, const struct walk_file *met)
 	struct catalogbuild *build = context;
 	struct catalogrow last = catalogdraft_find(&build->draft, met->path);
 
-	if ((last.id != 0 && catalogdraft_is_settled(&last, &met->st)) ||
+	if ((last.id != 0 && catalogrow_is_settled(&last, &met->st)) ||
 	    is_enough(build, last.id == 0))
 		return bitset_add(&build->seen, (uint64_t)last.id);
 	return replace(build, met, &last);
+}
+
+static int
+dangle(void *context, struct str path)
+{
+	struct catalogbuild *build = context;
+
+	return note(build, &build->dangling, path);
 }
 
 static int
@@ -317,14 +256,18 @@ enter(void *context, const char *directory)
 				    : 0;
 }
 
+/* Removes the file `path`, and all beneath it, "": all, that was not seen. */
 static int
-remove_gone(struct catalogbuild *build)
+remove_gone(struct catalogbuild *build, struct str path)
 {
-	int64_t id = catalogdraft_next_gone(&build->draft, &build->seen);
+	int64_t id;
 
+	catalogdraft_list_gone(&build->draft, path);
+	id = catalogdraft_next_gone(&build->draft, &build->seen);
 	if (id > 0 && build->draft.fd == -1) {
 		if (begin(build) == -1)
 			return -1;
+		catalogdraft_list_gone(&build->draft, path);
 		id = catalogdraft_next_gone(&build->draft, &build->seen);
 	}
 	while (id > 0 && !is_enough(build, false)) {
@@ -337,6 +280,61 @@ remove_gone(struct catalogbuild *build)
 		id = catalogdraft_next_gone(&build->draft, &build->seen);
 	}
 	return id == -1 ? -1 : 0;
+}
+
+static int
+look_at_all(struct catalogbuild *build, const struct walk *walk)
+{
+	pathlist_release(&build->failed);
+	pathlist_release(&build->dangling);
+	return walk_tree(walk) == -1 ? -1 : remove_gone(build, STR(""));
+}
+
+/* Looks at one path, from the root and with its slash; "": all. */
+static int
+look_at(struct catalogbuild *build, const struct walk *walk, const char *path)
+{
+	struct catalogrow row = catalogdraft_find(&build->draft, str_of(path));
+
+	if (path[0] == '\0' || path[1] == '\0')
+		return look_at_all(build, walk);
+	if (walk_path(walk, path + 1) == -1)
+		return -1;
+	/* A link to what is gone is gone too. */
+	if (row.id != 0 && !bitset_has(&build->seen, (uint64_t)row.id) &&
+	    add_aliases(build, row.inode) == -1)
+		return -1;
+	return remove_gone(build, str_of(path));
+}
+
+static int
+look_at_some(struct catalogbuild *build, const struct walk *walk,
+    const struct pathlist *paths)
+{
+	build->todo = pathlist_move(&build->failed);
+	for (size_t i = 0; i < paths->count; i++)
+		if (pathlist_add(&build->todo, str_of(paths->paths[i])) == -1)
+			return -1;
+	if (catalogdraft_list_unsettled(
+		&build->draft, &build->seen, &build->todo) == -1)
+		return -1;
+	/* Looking at one may add others. */
+	while (build->todo.count > 0) {
+		struct pathlist todo = pathlist_move(&build->todo);
+		int result = 0;
+
+		for (size_t i = 0; i < todo.count && result == 0; i++)
+			result = look_at(build, walk, todo.paths[i]);
+		pathlist_release(&todo);
+		if (result == -1)
+			return -1;
+		/* A link may lead to what has come. */
+		if (build->todo.count == 0 && build->has_come) {
+			build->todo = pathlist_move(&build->dangling);
+			build->has_come = false;
+		}
+	}
+	return 0;
 }
 
 /* Whether the index that a look has found is to be the next one. */
@@ -359,8 +357,14 @@ begin_looking(struct catalogbuild *build)
 	bool english = build->setup->english;
 
 	build->took_us = 0;
-	build->may_hash = HASHED_A_LOOK;
-	build->changed = build->more = false;
+	build->add = (struct catalogadd){
+		.tree = build->setup->tree,
+		.media = build->setup->media,
+		.draft = &build->draft,
+		.arena = &build->arena,
+		.may_hash = HASHED_A_LOOK,
+	};
+	build->changed = build->more = build->has_come = false;
 	/* An index of another kind, or of before, is as good as none. */
 	if (build->current != -1 && build->draft.db == NULL &&
 	    catalogdraft_read(&build->draft, build->current, english) == -1) {
@@ -378,17 +382,23 @@ begin_looking(struct catalogbuild *build)
 }
 
 int
-catalogbuild_update(struct catalogbuild *build)
+catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths)
 {
 	const struct walk walk = { .tree = build->setup->tree,
 		.enter = enter,
 		.visit = visit,
 		.fail = fail,
+		.dangle = dangle,
 		.context = build };
 	int result = -1, error;
 
-	if (begin_looking(build) == 0 && walk_tree(&walk) == 0 &&
-	    remove_gone(build) == 0)
+	if (begin_looking(build) == 0) {
+		build->looks_at_all = paths == NULL || build->is_first;
+		result = build->looks_at_all
+		    ? look_at_all(build, &walk)
+		    : look_at_some(build, &walk, paths);
+	}
+	if (result == 0)
 		result = is_worth_it(build);
 	if (result == 1)
 		result = finish(build);
@@ -397,6 +407,7 @@ catalogbuild_update(struct catalogbuild *build)
 	if (result == -1 || build->draft.fd == -1)
 		catalogdraft_drop(&build->draft);
 	bitset_release(&build->seen);
+	pathlist_release(&build->todo);
 	arena_release(&build->arena);
 	errno = error;
 	return result;
@@ -406,35 +417,6 @@ bool
 catalogbuild_has_more(const struct catalogbuild *build)
 {
 	return build->more;
-}
-
-/* Opens the file, unless it is at hand from before. */
-static int
-take_up(struct catalogbuild *build, const struct catalogrow *row)
-{
-	struct entry entry;
-
-	if (build->hashing.sum != NULL && build->hashed == row->id &&
-	    catalogdraft_is_same(row, &build->hashing.entry.st))
-		return 0;
-	hashing_release(&build->hashing);
-	if (tree_open(build->setup->tree, row->path, &entry) != STATUS_SUCCESS)
-		return -1;
-	if (!catalogdraft_is_same(row, &entry.st)) {
-		close(entry.fd);
-		errno = ESTALE;
-		return -1;
-	}
-	build->hashed = row->id;
-	return hashing_begin(&build->hashing, &entry);
-}
-
-static bool
-gives_way(const struct catalogbuild *build)
-{
-	const struct catalogbuild_setup *setup = build->setup;
-
-	return setup->gives_way != NULL && setup->gives_way(setup->context);
 }
 
 /*
@@ -452,18 +434,9 @@ hash_next(struct catalogbuild *build)
 		return -1;
 	if (row.id == 0)
 		return 0;
-	result = take_up(build, &row);
-	while (
-	    result == 0 && (result = hashing_go_on(&build->hashing, hash)) == 0)
-		if (gives_way(build)) {
-			errno = EAGAIN;
-			return -1;
-		}
-	if (result == -1 && errno != ESTALE && errno != ENOENT)
-		tree_log_failure("cannot read", errno, row.path);
-	hashing_release(&build->hashing);
+	result = catalogdue_hash(&build->due, &row, hash);
 	/* What has changed since is found by the next look. */
-	return begin(build) == -1 ||
+	return result == -1 || begin(build) == -1 ||
 		catalogdraft_set_hash(
 		    &build->draft, row.id, result == 1 ? hash : NULL) == -1
 	    ? -1
@@ -479,12 +452,15 @@ catalogbuild_hash(struct catalogbuild *build)
 	if (build->current == -1)
 		return 0;
 	build->is_first = false;
+	build->due.tree = build->setup->tree;
+	build->due.gives_way = build->setup->gives_way;
+	build->due.context = build->setup->context;
 	if (build->draft.db == NULL &&
 	    catalogdraft_read(&build->draft, build->current, english) == -1)
 		result = -1;
 	while (result == 1) {
 		result = hash_next(build);
-		if (result == 1 && gives_way(build)) {
+		if (result == 1 && catalogdue_gives_way(&build->due)) {
 			errno = EAGAIN;
 			result = -1;
 		}

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "text/attribute.h"
+#include "text/pathlist.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -41,14 +42,17 @@ void catalogbuild_free(struct catalogbuild *build);
 MUST_USE int catalogbuild_take(struct catalogbuild *build);
 
 /*
- * Looks at the whole tree, and makes a new index in a file of its own, from
- * the last one and what changed since, if anything did.  Returns 1 when
+ * Looks at the whole tree (NULL), or at those files and directories, paths from
+ * the root with their first slash and without a last one, and what is known to
+ * be not settled.  Makes a new index in a file of its own, from the last one
+ * and what changed since, if anything did.  Returns 1 when
  * there is one, 0 when the last is right, or -1 with errno set, and the last
  * stays.  Where there is much that is new, only part of it may be in.
  */
-MUST_USE int catalogbuild_update(struct catalogbuild *build);
+MUST_USE int catalogbuild_update(
+    struct catalogbuild *build, const struct pathlist *paths);
 
-/* Whether the last look left something, and another is wanted at once. */
+/* Whether the last look left something, and one at all is wanted at once. */
 bool catalogbuild_has_more(const struct catalogbuild *build);
 
 /*

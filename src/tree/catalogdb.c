@@ -9,7 +9,7 @@
 #include "tree/catalogfile.h"
 
 /* What our tables mean; an index of another meaning is made anew. */
-#define FORMAT 3
+#define FORMAT 4
 
 sqlite3 *
 catalogdb_open(int fd, bool writes)
@@ -37,10 +37,10 @@ catalogdb_open(int fd, bool writes)
 /*
  * `file` holds all that is served, and of pages the title; `due` says whether
  * a hash is still to come, and `total` whether all that is waited for is known.
- * `gone` is what was and is no longer, and when that was noticed; a section's
- * text is kept once, for FTS5 without contents of its own.  `term` says how
- * many rows hold a stem, which FTS5 would have to count each time; `form` holds
- * words as they are written, to be looked up from either end.
+ * `gone` is what was and is no longer, and when that was noticed.  `words` has
+ * a row for each section of a page.  `term` says how many rows hold a stem,
+ * which FTS5 would have to count each time; `form` holds words as they are
+ * written, to be looked up from either end.
  */
 int
 catalogdb_create(sqlite3 *db, bool english)
@@ -58,12 +58,13 @@ catalogdb_create(sqlite3 *db, bool english)
 		   "CREATE INDEX due ON file(due DESC) WHERE due > 0;"
 		   "CREATE TABLE gone(path BLOB PRIMARY KEY, time INT)"
 		   " WITHOUT ROWID;"
+		   "CREATE INDEX inode ON file(inode);"
+		   "CREATE INDEX unsettled ON file(id) WHERE ctime = 0;"
 		   "CREATE TABLE total(files INT, bytes INT, waits INT);"
+		   "INSERT INTO total VALUES(0, 0, 1);"
 		   "CREATE INDEX page ON file(path) WHERE title IS NOT NULL;"
-		   "CREATE TABLE section(id INTEGER PRIMARY KEY, heading TEXT,"
-		   " text TEXT, links TEXT);"
 		   "CREATE VIRTUAL TABLE words USING fts5(title, heading, text,"
-		   " links, content = '', tokenize = 'capsule');"
+		   " links, tokenize = 'capsule');"
 		   "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, "
 		   "row);"
 		   "CREATE TABLE term(term BLOB PRIMARY KEY, rows INT)"

@@ -1,7 +1,4 @@
-/*
- * The next index, while it is written.  Knows what is put where, and how it
- * comes from the last one; knows nothing of the tree.
- */
+/* The next index, while it is made from the last one. */
 #include "tree/catalogdraft.h"
 
 #include <errno.h>
@@ -14,85 +11,6 @@
 
 /* Files that are gone and remembered. */
 #define GONE_MAX "10000"
-
-#define SECTIONS_OF_1 "BETWEEN ?1 << 16 AND (?1 << 16) + 65535"
-
-/* FTS5 wants to be told what it is to forget. */
-static const char *const sql[DRAFT_STATEMENTS] = {
-	[DRAFT_FIND] = "SELECT id, size, mtime, ctime, inode, hash IS NOT NULL,"
-		       " due FROM file WHERE path = ?1",
-	[DRAFT_LIST] = "SELECT id FROM file",
-	/* '0' is the byte after '/': this range has all paths beneath ?1. */
-	[DRAFT_LIST_BENEATH] = "SELECT id FROM file WHERE path = ?1"
-			       " OR (path > CAST(?1 || '/' AS BLOB)"
-			       " AND path < CAST(?1 || '0' AS BLOB))",
-	[DRAFT_DUE] = "SELECT id, size, mtime, ctime, inode, 0, due, path"
-		      " FROM file WHERE due > 0 ORDER BY due DESC, id LIMIT 1",
-	[DRAFT_ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-			   " ?8, ?9)",
-	[DRAFT_ADD_SECTION] = "INSERT INTO section VALUES(?1, ?3, ?4, ?5)",
-	[DRAFT_ADD_WORDS] = "INSERT INTO words(rowid, title, heading, text,"
-			    " links) VALUES(?1, ?2, ?3, ?4, ?5)",
-	[DRAFT_ADD_FORM] = "INSERT OR IGNORE INTO form VALUES(?1, ?2)",
-	[DRAFT_DROP_WORDS] = "INSERT INTO words(words, rowid, title, heading,"
-			     " text, links) SELECT 'delete', section.id, title,"
-			     " heading, text, links FROM section, file WHERE"
-			     " file.id = ?1 AND section.id " SECTIONS_OF_1,
-	[DRAFT_DROP_SECTIONS] = "DELETE FROM section WHERE id " SECTIONS_OF_1,
-	[DRAFT_DROP_FILE] = "DELETE FROM file WHERE id = ?1",
-	[DRAFT_NOTE_GONE] = "INSERT OR REPLACE INTO gone"
-			    " SELECT path, ?2 FROM file WHERE id = ?1",
-	[DRAFT_FORGET_GONE] = "DELETE FROM gone WHERE path = ?1",
-	[DRAFT_SET_HASH] = "UPDATE file SET hash = ?2, due = 0,"
-			   " inode = iif(?2 IS NULL, -1, inode) WHERE id = ?1",
-};
-
-static int64_t
-ns_of(const struct timespec *time)
-{
-	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
-/*
- * When the file was changed last, or 0 when it may change once more in the
- * same tick of the file system's clock, which would look like no change.
- */
-static int64_t
-changed(const struct stat *st)
-{
-	int64_t tick = st->st_ctim.tv_nsec == 0 ? 3000000000 : 50000000;
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) == -1 ||
-	    ns_of(&now) - ns_of(&st->st_ctim) < tick)
-		return 0;
-	return ns_of(&st->st_ctim);
-}
-
-struct catalogrow
-catalogdraft_row(const struct stat *st)
-{
-	return (struct catalogrow){
-		.size = st->st_size,
-		.mtime = ns_of(&st->st_mtim),
-		.ctime = changed(st),
-		.inode = (int64_t)st->st_ino,
-	};
-}
-
-bool
-catalogdraft_is_same(const struct catalogrow *row, const struct stat *st)
-{
-	return row->size == st->st_size && row->mtime == ns_of(&st->st_mtim) &&
-	    row->inode == (int64_t)st->st_ino;
-}
-
-bool
-catalogdraft_is_settled(const struct catalogrow *row, const struct stat *st)
-{
-	return catalogdraft_is_same(row, st) &&
-	    row->ctime == ns_of(&st->st_ctim);
-}
 
 /* What SQLite failed at, as the system's number. */
 static int
@@ -116,6 +34,7 @@ close_db(struct catalogdraft *draft)
 	}
 	sqlite3_close(draft->db);
 	catalogwords_close(draft->words);
+	catalogterms_release(&draft->terms);
 	draft->db = NULL;
 	draft->words = NULL;
 }
@@ -133,7 +52,7 @@ open_db(struct catalogdraft *draft, int fd, bool english, bool is_blank)
 	    catalogdb_is_english(draft->db) != english)
 		return -1;
 	for (size_t i = 0; i < DRAFT_STATEMENTS; i++) {
-		draft->statements[i] = catalogdb_prepare(draft->db, sql[i]);
+		draft->statements[i] = catalogdb_prepare(draft->db, catalogsql_text[i]);
 		if (draft->statements[i] == NULL)
 			return -1;
 	}
@@ -168,6 +87,12 @@ catalogdraft_read(struct catalogdraft *draft, int fd, bool english)
 	return open_db(draft, fd, english, false) == -1 ? fail(draft) : 0;
 }
 
+static void
+on_term(void *context, struct str term)
+{
+	catalogterms_add(context, term);
+}
+
 int
 catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english)
 {
@@ -178,7 +103,10 @@ catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english)
 	if (open_db(draft, fd, english, from == -1) == -1 ||
 	    catalogdb_run(draft->db, "BEGIN") == -1)
 		return fail(draft);
-	draft->has_other_words = false;
+	draft->is_first = from == -1;
+	draft->files = draft->bytes = 0;
+	draft->has_gone = false;
+	catalogwords_tell(draft->words, on_term, &draft->terms);
 	memset(&draft->forms, 0, sizeof draft->forms);
 	draft->forms.words = draft->words;
 	draft->forms.add = draft->statements[DRAFT_ADD_FORM];
@@ -189,43 +117,59 @@ static int
 set_total(struct catalogdraft *draft, bool waits)
 {
 	sqlite3_stmt *statement = catalogdb_prepare(draft->db,
-	    "INSERT INTO total SELECT count(*), total(size),"
-	    " ?1 OR EXISTS(SELECT 1 FROM file WHERE due > 1) FROM file");
+	    "UPDATE total SET files = files + ?1, bytes = bytes + ?2, waits ="
+	    " ?3 OR EXISTS(SELECT 1 FROM file WHERE due > 1)");
 	int result = -1;
 
 	if (statement != NULL &&
-	    sqlite3_bind_int(statement, 1, waits) == SQLITE_OK)
+	    sqlite3_bind_int64(statement, 1, draft->files) == SQLITE_OK &&
+	    sqlite3_bind_int64(statement, 2, draft->bytes) == SQLITE_OK &&
+	    sqlite3_bind_int(statement, 3, waits) == SQLITE_OK)
 		result = catalogdb_do(statement);
 	sqlite3_finalize(statement);
 	return result;
 }
 
 static int
+write_terms(struct catalogdraft *draft)
+{
+	return catalogterms_write(&draft->terms,
+	    draft->statements[DRAFT_ADD_TERM],
+	    draft->statements[DRAFT_DROP_TERM]);
+}
+
+/* All rows at once, which is faster than the differences of each. */
+static int
 count_terms(struct catalogdraft *draft)
 {
-	if (!draft->has_other_words)
-		return 0;
 	return catalogdb_run(draft->db,
-	    "DELETE FROM term; INSERT INTO term"
+	    "INSERT INTO term"
 	    " SELECT CAST(term AS BLOB), doc FROM vocabulary"
 	    " WHERE length(CAST(term AS BLOB)) <= 64");
 }
 
+static int
+forget_some_gone(struct catalogdraft *draft)
+{
+	return !draft->has_gone
+	    ? 0
+	    : catalogdb_run(draft->db,
+		  "DELETE FROM gone WHERE path IN (SELECT path FROM gone"
+		  " ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ")");
+}
+
 int
-catalogdraft_finish(struct catalogdraft *draft, bool is_first, bool waits)
+catalogdraft_finish(struct catalogdraft *draft, bool waits)
 {
 	int fd = draft->fd;
 
 	/* One segment is faster to ask than many; once is enough. */
-	if (is_first &&
-	    catalogdb_run(
-		draft->db, "INSERT INTO words(words) VALUES('optimize')") == -1)
+	if (draft->is_first &&
+	    (catalogdb_run(draft->db,
+		 "INSERT INTO words(words) VALUES('optimize')") == -1 ||
+		count_terms(draft) == -1))
 		return fail(draft);
-	if (count_terms(draft) == -1 ||
-	    catalogdb_run(draft->db,
-		"DELETE FROM gone WHERE path IN (SELECT path FROM gone"
-		" ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ");"
-		"DELETE FROM total") == -1 ||
+	if (write_terms(draft) == -1 || forget_some_gone(draft) == -1 ||
 	    set_total(draft, waits) == -1 ||
 	    catalogdb_run(draft->db, "COMMIT") == -1)
 		return fail(draft);
@@ -292,7 +236,7 @@ read_row(sqlite3_stmt *statement)
 		.ctime = sqlite3_column_int64(statement, 3),
 		.inode = sqlite3_column_int64(statement, 4),
 		.hashed = sqlite3_column_int(statement, 5) != 0,
-		.due = (enum catalogdraft_due)sqlite3_column_int(statement, 6),
+		.due = (enum catalogrow_due)sqlite3_column_int(statement, 6),
 	};
 }
 
@@ -316,6 +260,7 @@ catalogdraft_see_beneath(
 	sqlite3_stmt *statement = draft->statements[DRAFT_LIST_BENEATH];
 	int result;
 
+	(void)sqlite3_reset(statement);
 	catalogdb_bind_bytes(statement, 1, path);
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(statement, 0);
@@ -331,10 +276,19 @@ catalogdraft_see_beneath(
 	return result == SQLITE_DONE ? 0 : fail(draft);
 }
 
+void
+catalogdraft_list_gone(struct catalogdraft *draft, struct str path)
+{
+	draft->list = path.len > 0 ? DRAFT_LIST_BENEATH : DRAFT_LIST;
+	(void)sqlite3_reset(draft->statements[draft->list]);
+	if (path.len > 0)
+		catalogdb_bind_bytes(draft->statements[draft->list], 1, path);
+}
+
 int64_t
 catalogdraft_next_gone(struct catalogdraft *draft, const struct bitset *seen)
 {
-	sqlite3_stmt *statement = draft->statements[DRAFT_LIST];
+	sqlite3_stmt *statement = draft->statements[draft->list];
 	int result;
 
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -345,6 +299,44 @@ catalogdraft_next_gone(struct catalogdraft *draft, const struct bitset *seen)
 	}
 	sqlite3_reset(statement);
 	return result == SQLITE_DONE ? 0 : fail(draft);
+}
+
+/* Adds the paths of the rows whose numbers are not in `seen`. */
+static int
+add_paths(struct catalogdraft *draft, sqlite3_stmt *statement,
+    const struct bitset *seen, struct pathlist *out)
+{
+	int result;
+
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+		uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);
+
+		if (!bitset_has(seen, id) &&
+		    pathlist_add(out, catalogdb_column(statement, 1)) == -1)
+			break;
+	}
+	(void)sqlite3_reset(statement);
+	return result == SQLITE_DONE ? 0
+	    : result == SQLITE_ROW   ? -1
+				     : fail(draft);
+}
+
+int
+catalogdraft_list_inode(struct catalogdraft *draft, int64_t inode,
+    const struct bitset *seen, struct pathlist *out)
+{
+	sqlite3_stmt *statement = draft->statements[DRAFT_LIST_INODE];
+
+	sqlite3_bind_int64(statement, 1, inode);
+	return add_paths(draft, statement, seen, out);
+}
+
+int
+catalogdraft_list_unsettled(struct catalogdraft *draft,
+    const struct bitset *seen, struct pathlist *out)
+{
+	return add_paths(
+	    draft, draft->statements[DRAFT_LIST_UNSETTLED], seen, out);
 }
 
 int
@@ -383,36 +375,48 @@ catalogdraft_add_file(struct catalogdraft *draft, const struct catalogrow *row)
 	sqlite3_bind_int(statement, 9, (int)row->due);
 	catalogdb_bind_bytes(
 	    draft->statements[DRAFT_FORGET_GONE], 1, row->path);
+	draft->files++;
+	draft->bytes += row->size;
 	return catalogdb_do(statement) == -1 ||
 		catalogdb_do(draft->statements[DRAFT_FORGET_GONE]) == -1
 	    ? fail(draft)
 	    : 0;
 }
 
+/* Adds or removes a row of words, and counts its terms. */
+static int
+change_row(struct catalogdraft *draft, sqlite3_stmt *statement, int change)
+{
+	int result, counted;
+
+	catalogterms_begin_row(&draft->terms, draft->is_first ? 0 : change);
+	result = catalogdb_do(statement);
+	counted = catalogterms_end_row(&draft->terms);
+	if (result == -1)
+		return fail(draft);
+	errno = ENOMEM;
+	return counted;
+}
+
 int
 catalogdraft_add_section(struct catalogdraft *draft,
     const struct catalogrow *page, int64_t place, const struct section *section)
 {
+	sqlite3_stmt *statement = draft->statements[DRAFT_ADD_SECTION];
 	struct catalogforms *forms = &draft->forms;
 	struct str heading = section->heading;
 
-	draft->has_other_words = true;
 	/* The title tells the same already, and tells it louder. */
 	if (str_equals(heading, page->title))
 		heading = STR("");
-	for (int i = DRAFT_ADD_SECTION; i <= DRAFT_ADD_WORDS; i++) {
-		sqlite3_stmt *statement = draft->statements[i];
-
-		sqlite3_bind_int64(
-		    statement, 1, (page->id << CATALOGDB_SECTION_BITS) + place);
-		if (i == DRAFT_ADD_WORDS)
-			catalogdb_bind_text(statement, 2, page->title);
-		catalogdb_bind_text(statement, 3, heading);
-		catalogdb_bind_text(statement, 4, section->text);
-		catalogdb_bind_text(statement, 5, section->links);
-		if (catalogdb_do(statement) == -1)
-			return fail(draft);
-	}
+	sqlite3_bind_int64(
+	    statement, 1, (page->id << CATALOGDB_SECTION_BITS) + place);
+	catalogdb_bind_text(statement, 2, page->title);
+	catalogdb_bind_text(statement, 3, heading);
+	catalogdb_bind_text(statement, 4, section->text);
+	catalogdb_bind_text(statement, 5, section->links);
+	if (change_row(draft, statement, 1) == -1)
+		return -1;
 	return catalogforms_add(forms, page->title) == -1 ||
 		catalogforms_add(forms, heading) == -1 ||
 		catalogforms_add(forms, section->text) == -1 ||
@@ -436,6 +440,38 @@ catalogdraft_set_hash(
 	return catalogdb_do(statement) == -1 ? fail(draft) : 0;
 }
 
+/* The sections of a page are numbered from 0, without a gap. */
+static int
+remove_sections(struct catalogdraft *draft, int64_t id)
+{
+	sqlite3_stmt *statement = draft->statements[DRAFT_DROP_SECTION];
+
+	for (int64_t i = 0; i < 1 << CATALOGDB_SECTION_BITS; i++) {
+		sqlite3_bind_int64(
+		    statement, 1, (id << CATALOGDB_SECTION_BITS) + i);
+		if (change_row(draft, statement, -1) == -1)
+			return -1;
+		if (sqlite3_changes(draft->db) == 0)
+			break;
+	}
+	return 0;
+}
+
+static int
+remove_file(struct catalogdraft *draft, int64_t id)
+{
+	sqlite3_stmt *statement = draft->statements[DRAFT_DROP_FILE];
+	int result;
+
+	sqlite3_bind_int64(statement, 1, id);
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+		draft->files--;
+		draft->bytes -= sqlite3_column_int64(statement, 0);
+	}
+	(void)sqlite3_reset(statement);
+	return result == SQLITE_DONE ? 0 : fail(draft);
+}
+
 int
 catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 {
@@ -444,15 +480,19 @@ catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 	if (is_gone) {
 		sqlite3_bind_int64(note, 1, id);
 		sqlite3_bind_int64(note, 2, time(NULL));
+		draft->has_gone = true;
 		if (catalogdb_do(note) == -1)
 			return fail(draft);
 	}
-	for (int i = DRAFT_DROP_WORDS; i <= DRAFT_DROP_FILE; i++) {
-		sqlite3_bind_int64(draft->statements[i], 1, id);
-		if (catalogdb_do(draft->statements[i]) == -1)
-			return fail(draft);
-		draft->has_other_words |=
-		    i == DRAFT_DROP_SECTIONS && sqlite3_changes(draft->db) > 0;
-	}
-	return 0;
+	return remove_sections(draft, id) == -1 || remove_file(draft, id) == -1
+	    ? -1
+	    : 0;
+}
+
+int
+catalogdraft_end_page(struct catalogdraft *draft)
+{
+	return catalogterms_is_large(&draft->terms) && write_terms(draft) == -1
+	    ? fail(draft)
+	    : 0;
 }

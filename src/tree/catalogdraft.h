@@ -3,32 +3,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
-#include "sys/sha256.h"
 #include "text/attribute.h"
 #include "text/bitset.h"
+#include "text/pathlist.h"
 #include "text/sections.h"
 #include "text/str.h"
 #include "tree/catalogforms.h"
-
-enum catalogdraft_statement {
-	DRAFT_FIND,
-	DRAFT_LIST,
-	DRAFT_LIST_BENEATH,
-	DRAFT_DUE,
-	DRAFT_ADD_FILE,
-	DRAFT_ADD_SECTION,
-	DRAFT_ADD_WORDS,
-	DRAFT_ADD_FORM,
-	DRAFT_DROP_WORDS,
-	DRAFT_DROP_SECTIONS,
-	DRAFT_DROP_FILE,
-	DRAFT_NOTE_GONE,
-	DRAFT_FORGET_GONE,
-	DRAFT_SET_HASH,
-	DRAFT_STATEMENTS,
-};
+#include "tree/catalogrow.h"
+#include "tree/catalogsql.h"
+#include "tree/catalogterms.h"
 
 /*
  * An index that may become the next one: at first the last one, only read,
@@ -41,38 +25,12 @@ struct catalogdraft {
 	struct catalogwords *words;
 	sqlite3_stmt *statements[DRAFT_STATEMENTS];
 	struct catalogforms forms;
-	bool has_other_words; /* than the one that was copied */
+	struct catalogterms terms;
+	enum catalogsql list; /* of what is gone */
+	bool is_first; /* it is no copy */
+	bool has_gone; /* more files than the one that was copied */
+	int64_t files, bytes; /* more than the one that was copied has */
 };
-
-/* Whether a file's hash is still to be found out. */
-enum catalogdraft_due {
-	DUE_NOT, /* it is known, or cannot be had until the file changes */
-	DUE_SOME_TIME, /* and whoever lists files does without it */
-	DUE_SOON, /* and they wait for it */
-};
-
-/* A file as the index knows it. */
-struct catalogrow {
-	int64_t id; /* 0: not at all */
-	struct str path; /* valid until the next call */
-	int64_t size, mtime, inode; /* times in nanoseconds */
-	int64_t ctime; /* 0: it had only just changed, and may again */
-	bool hashed;
-	enum catalogdraft_due due;
-	struct str title; /* of a page; without bytes: none.  To be added */
-	unsigned char hash[SHA256_SIZE]; /* To be added, if `hashed` */
-};
-
-/* What a row says of a file that is like this, but for its name and hash. */
-struct catalogrow catalogdraft_row(const struct stat *st);
-
-/*
- * Whether a file is as the row says, and whether it is so for good: what had
- * only just changed then may look the same and be another.
- */
-bool catalogdraft_is_same(const struct catalogrow *row, const struct stat *st);
-bool
-catalogdraft_is_settled(const struct catalogrow *row, const struct stat *st);
 
 /*
  * All that return int give -1 with errno set on failure.
@@ -90,12 +48,10 @@ MUST_USE int
 catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english);
 
 /*
- * Ends it: a copy becomes an index, made of nothing if it `is_first`.  With
- * `waits`, whoever lists files waits for a later one.  Gives its file to the
- * caller.
+ * Ends it: a copy becomes an index.  With `waits`, lists of files wait for a
+ * later one.  Gives its file to the caller.
  */
-MUST_USE int
-catalogdraft_finish(struct catalogdraft *draft, bool is_first, bool waits);
+MUST_USE int catalogdraft_finish(struct catalogdraft *draft, bool waits);
 
 /* Forgets it, and what was written. */
 void catalogdraft_drop(struct catalogdraft *draft);
@@ -117,9 +73,22 @@ catalogdraft_find(struct catalogdraft *draft, struct str path);
 MUST_USE int catalogdraft_see_beneath(
     struct catalogdraft *draft, struct str path, struct bitset *seen);
 
-/* The number of a file that is not in `seen`, or 0. */
+/*
+ * Begins with the files that are gone: the file `path`, and all beneath it;
+ * "": all.  Then gives the number of each that is not in `seen`, or 0.
+ */
+void catalogdraft_list_gone(struct catalogdraft *draft, struct str path);
 MUST_USE int64_t catalogdraft_next_gone(
     struct catalogdraft *draft, const struct bitset *seen);
+
+/*
+ * Adds the paths of files that have that inode, or that had only just changed
+ * or could not be read when they were looked at, and are not in `seen`.
+ */
+MUST_USE int catalogdraft_list_inode(struct catalogdraft *draft, int64_t inode,
+    const struct bitset *seen, struct pathlist *out);
+MUST_USE int catalogdraft_list_unsettled(struct catalogdraft *draft,
+    const struct bitset *seen, struct pathlist *out);
 
 /* A file whose hash is due; its id is 0 if there is none. */
 MUST_USE int
@@ -135,15 +104,15 @@ MUST_USE int catalogdraft_add_section(struct catalogdraft *draft,
     const struct catalogrow *page, int64_t place,
     const struct section *section);
 
+/* After each page: writes what it has no room to hold until the end. */
+MUST_USE int catalogdraft_end_page(struct catalogdraft *draft);
+
 /*
  * Stores a hash that was due, or NULL when it cannot be computed: then the next
  * look takes the file for a new one, and tries again.
  */
 MUST_USE int catalogdraft_set_hash(
     struct catalogdraft *draft, int64_t id, const unsigned char *hash);
-
-/* The inode in the row of a file that the next look should take as new. */
-#define CATALOGDRAFT_NO_INODE (-1)
 
 /* Removes a file; with `is_gone`, that is remembered. */
 MUST_USE int

@@ -18,6 +18,8 @@ struct tokenizer {
 struct catalogwords {
 	struct tokenizer plain;
 	struct tokenizer stemming; /* of pages; the same unless English */
+	void (*told)(void *context, struct str term); /* NULL: nobody is */
+	void *context;
 };
 
 static int
@@ -56,6 +58,23 @@ take_back(Fts5Tokenizer *tokenizer)
 	(void)tokenizer;
 }
 
+/* What FTS5 waits for, and who hears it first. */
+struct told {
+	const struct catalogwords *words;
+	int (*found)(void *, int, const char *, int, int, int);
+	void *context;
+};
+
+static int
+tell(void *context, int flags, const char *term, int len, int start, int end)
+{
+	const struct told *told = context;
+
+	told->words->told(
+	    told->words->context, (struct str){ term, (size_t)len });
+	return told->found(told->context, flags, term, len, start, end);
+}
+
 static int
 tokenize(Fts5Tokenizer *self, void *context, int flags, const char *text,
     int len, int (*found)(void *, int, const char *, int, int, int))
@@ -63,7 +82,11 @@ tokenize(Fts5Tokenizer *self, void *context, int flags, const char *text,
 	struct catalogwords *words = (struct catalogwords *)self;
 	struct tokenizer *tokenizer =
 	    flags & FTS5_TOKENIZE_QUERY ? &words->plain : &words->stemming;
+	struct told told = { words, found, context };
 
+	if (words->told != NULL && (flags & FTS5_TOKENIZE_DOCUMENT))
+		return tokenizer->kind.xTokenize(
+		    tokenizer->one, &told, flags, text, len, tell);
 	return tokenizer->kind.xTokenize(
 	    tokenizer->one, context, flags, text, len, found);
 }
@@ -84,6 +107,14 @@ catalogwords_open(struct sqlite3 *db, bool english)
 		return NULL;
 	}
 	return words;
+}
+
+void
+catalogwords_tell(struct catalogwords *words,
+    void (*told)(void *context, struct str term), void *context)
+{
+	words->told = told;
+	words->context = context;
 }
 
 void

@@ -27,6 +27,13 @@ MUST_USE struct catalogwords *
 catalogwords_open(struct sqlite3 *db, bool english);
 void catalogwords_close(struct catalogwords *words);
 
+/*
+ * From now on `told` hears of each stem of a row that is added to a table of
+ * `db`, or removed.
+ */
+void catalogwords_tell(struct catalogwords *words,
+    void (*told)(void *context, struct str term), void *context);
+
 /* A word found in a text: what it becomes, and where it stood. */
 struct catalogword {
 	struct str term;

@@ -408,8 +408,8 @@ static int
 show(struct search *search)
 {
 	static const char sql[] =
-	    "SELECT path, title, heading, text, links FROM section, file"
-	    " WHERE section.id = ?1 AND file.id = ?1 >> 16";
+	    "SELECT path, file.title, heading, text, links FROM words, file"
+	    " WHERE words.rowid = ?1 AND file.id = ?1 >> 16";
 	struct search_result *result = &search->result;
 	size_t i = search->part * SEARCH_SHOWN + result->count;
 	sqlite3_stmt *statement;

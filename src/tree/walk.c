@@ -53,6 +53,10 @@ visit(struct step *step, int directory, const char *name, bool is_link)
 			return fail(step);
 	} else {
 		fd = beneath_open(walk->tree->root, step->at + 1);
+		if (fd == -1 && beneath_is_absent(errno) &&
+		    walk->dangle != NULL)
+			return walk->dangle(walk->context,
+			    (struct str){ step->at, step->len });
 		if (fd == -1)
 			return fail(step);
 		result = fstat(fd, &file.st);
@@ -90,29 +94,27 @@ enter(struct step *step, int directory, const char *name)
 }
 
 static int
-meet(struct step *step, int directory, const struct dirent *found)
+meet(struct step *step, int directory, const char *met, unsigned char type)
 {
-	size_t len = step->len, name = strlen(found->d_name);
-	unsigned char type = found->d_type;
+	size_t len = step->len, name = strlen(met);
 	struct stat st;
 	int result = 0;
 
-	if (!tree_shows((struct str){ found->d_name, name }) ||
+	if (!tree_shows((struct str){ met, name }) ||
 	    len + name + 1 > sizeof step->at)
 		return 0;
-	memcpy(step->at + len, found->d_name, name + 1);
+	memcpy(step->at + len, met, name + 1);
 	step->len += name;
 	if (type == DT_UNKNOWN) {
-		if (fstatat(directory, found->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(directory, met, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			type = (unsigned char)IFTODT(st.st_mode);
 		else
 			result = fail(step);
 	}
 	if (type == DT_DIR)
-		result = enter(step, directory, found->d_name);
+		result = enter(step, directory, met);
 	else if (type == DT_REG || type == DT_LNK)
-		result = visit(step, directory, found->d_name, type == DT_LNK);
+		result = visit(step, directory, met, type == DT_LNK);
 	step->len = len;
 	step->at[len] = '\0';
 	return result;
@@ -141,7 +143,7 @@ walk_directory(struct step *step, int fd)
 			result = errno != 0 ? fail(step) : 0;
 			break;
 		}
-		result = meet(step, fd, found);
+		result = meet(step, fd, found->d_name, found->d_type);
 	}
 	error = errno;
 	closedir(stream);
@@ -157,4 +159,45 @@ walk_tree(const struct walk *walk)
 	    openat(walk->tree->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd == -1 ? -1 : walk_directory(&step, fd);
+}
+
+/* Whether all of a path but its last name may be shown. */
+static bool
+shows_parents(struct str path)
+{
+	size_t end;
+
+	while ((end = str_find(path, '/')) < path.len) {
+		if (!tree_shows(str_head(path, end)))
+			return false;
+		path = str_tail(path, end + 1);
+	}
+	return true;
+}
+
+int
+walk_path(const struct walk *walk, const char *path)
+{
+	struct step step = { .walk = walk, .at = "/", .len = 1 };
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	int fd, result, error;
+
+	if (path[0] == '\0')
+		return walk_tree(walk);
+	if (strlen(path) + 2 > sizeof step.at || !shows_parents(str_of(path)))
+		return 0;
+	memcpy(step.at + 1, path, (size_t)(name - path));
+	step.len += (size_t)(name - path);
+	for (size_t i = 1; i < step.len; i++)
+		step.depth += step.at[i] == '/';
+	step.at[step.len] = '\0';
+	fd = beneath_open(walk->tree->root, step.len > 1 ? step.at + 1 : ".");
+	if (fd == -1)
+		return fail(&step);
+	result = meet(&step, fd, name, DT_UNKNOWN);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
 }

@@ -28,6 +28,11 @@ struct walk {
 	 * this is NULL, such a failure ends the walk.
 	 */
 	int (*fail)(void *context, struct str path);
+	/*
+	 * Told of a link, by its path, that leads to nothing that a visitor
+	 * gets; NULL: no need.
+	 */
+	int (*dangle)(void *context, struct str path);
 	void *context;
 };
 
@@ -38,5 +43,11 @@ struct walk {
  * Returns 0, or -1 with errno set when the walk was ended.
  */
 MUST_USE int walk_tree(const struct walk *walk);
+
+/*
+ * The same for the file, or for all beneath the directory, at `path`, from the
+ * root and without slashes around it, whose parents are no links; "": all.
+ */
+MUST_USE int walk_path(const struct walk *walk, const char *path);
 
 #endif

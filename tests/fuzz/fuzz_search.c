@@ -39,7 +39,7 @@ fill(void)
 	atexit(remove_all);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		temporary_file(&indexing.folder, files[i][0], files[i][1]);
-	CHECK(catalogbuild_update(indexing.build) == 1);
+	CHECK(catalogbuild_update(indexing.build, NULL) == 1);
 	CHECK(catalog_put(&shelf, dup(indexing.last)) == 0);
 }
 

@@ -56,8 +56,8 @@ expect_pages(int64_t files, int64_t pages, int64_t herrings)
 	assert_int_equal(count("SELECT count(*) FROM words"
 			       " WHERE words MATCH 'text:her'"),
 	    herrings);
-	assert_int_equal(count("SELECT count(*) FROM section s WHERE NOT EXISTS"
-			       " (SELECT 1 FROM file WHERE id = s.id >> 16)"),
+	assert_int_equal(count("SELECT count(*) FROM words w WHERE NOT EXISTS"
+			       " (SELECT 1 FROM file WHERE id = w.rowid >> 16)"),
 	    0);
 	/* Where nothing holds it, there is no such term. */
 	assert_int_equal(count("SELECT coalesce((SELECT rows FROM term"
@@ -69,29 +69,29 @@ static void
 updates(void **state)
 {
 	(void)state;
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(0, 0, 0);
-	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 	temporary_folder(&indexing.folder, "d");
 	temporary_file(&indexing.folder, "a.gmi", "# A\nherring\n");
 	temporary_file(&indexing.folder, "picture.bin", "\x89\x01\x02\xff");
 	settled_file("d/b.txt", "herrings\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(3, 2, 2);
-	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 	settled_file("a.gmi", "# A\ncod\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(3, 2, 1);
 	settled_file("a.gmi", "# A\ndab\n"); /* as long as it was */
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	assert_int_equal(count("SELECT count(*) FROM words"
 			       " WHERE words MATCH 'dab'"),
 	    1);
 	assert_int_equal(
 	    unlink(temporary_path(&indexing.folder, "d/b.txt")), 0);
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(2, 1, 0);
-	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 	assert_int_equal(indexing.files, 5);
 }
 
@@ -104,19 +104,19 @@ goes_on(void **state)
 
 	(void)state;
 	settled_file("a.gmi", "# A\nherring\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
-	assert_int_equal(catalogbuild_update(other), 0);
+	assert_int_equal(catalogbuild_update(other, NULL), 0);
 	catalogbuild_free(other);
 	indexing.setup.english = false;
 	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
-	assert_int_equal(catalogbuild_update(other), 1);
+	assert_int_equal(catalogbuild_update(other, NULL), 1);
 	catalogbuild_free(other);
 	indexing.setup.english = true;
 	temporary_file(&indexing.folder, ".bad", "no database");
 	bad = open(temporary_path(&indexing.folder, ".bad"), O_RDWR);
 	other = catalogbuild_new(&indexing.setup, bad);
-	assert_int_equal(catalogbuild_update(other), 1);
+	assert_int_equal(catalogbuild_update(other, NULL), 1);
 	expect_pages(1, 1, 1);
 	catalogbuild_free(other);
 }
@@ -132,7 +132,7 @@ no_room(void **state)
 	(void)state;
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	settled_file("a.gmi", "# A\nherring\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] =
 		    "abcdefghijklmnopqrstuvwxyz "[i % 7 == 6 ? 26 : i * i % 26];
@@ -140,17 +140,17 @@ no_room(void **state)
 	settled_file("b.gmi", text);
 	/* Not even for what there is already, or not for what is new. */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tiny), 0);
-	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, ENOSPC);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &large), 0);
 	indexing.error = EMFILE;
-	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, EMFILE);
 	indexing.error = 0;
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(2, 2, 1);
 }
 
@@ -166,7 +166,7 @@ no_memory(void **state)
 	(void)state;
 	settled_file("a.gmi", "# A\nherring\n");
 	settled_file("b.gmi", "# B\nherring\n## Heading\nand roe\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	settled_file("a.gmi", "# A\ncod\n=> b.gmi roe\n");
 	settled_file("c.gmi", "# C\nherring\n");
 	assert_int_equal(unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
@@ -176,7 +176,7 @@ no_memory(void **state)
 		int last = dup(indexing.last);
 
 		indexing_scarce_sqlite(bytes);
-		result = catalogbuild_update(other);
+		result = catalogbuild_update(other, NULL);
 		assert_true(result != -1 || errno == ENOMEM || errno == EIO);
 		indexing_scarce_sqlite(0);
 		catalogbuild_free(other);
@@ -230,13 +230,13 @@ directories_are_told(void **state)
 	entered = 0;
 	temporary_folder(&indexing.folder, "d");
 	indexing.setup.enter = on_enter;
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	assert_int_equal(entered, 2);
 	indexing.error = ENOSPC;
-	assert_int_equal(catalogbuild_update(indexing.build), -1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, ENOSPC);
 	indexing.error = 0;
-	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 }
 
 /* Ours by its number, but not by its tables: made anew. */
@@ -247,13 +247,13 @@ without_tables(void **state)
 
 	(void)state;
 	settled_file("a.gmi", "# A\nherring\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	db = catalogdb_open(indexing.last, true);
 	assert_int_equal(catalogdb_run(db, "DROP TABLE gone"), 0);
 	sqlite3_close(db);
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(1, 1, 1);
-	assert_int_equal(catalogbuild_update(indexing.build), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 }
 
 /* Without titles, in all tongues, or empty: a page is a page. */
@@ -276,7 +276,7 @@ titles(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		temporary_file(&indexing.folder, table[i][0], table[i][1]);
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		snprintf(sql, sizeof sql,
 		    "SELECT count(*) FROM file WHERE title = '%s' AND"

@@ -74,7 +74,7 @@ expect_hashes(int64_t known, int64_t due, int64_t waits)
 static void
 expect_look(int result)
 {
-	assert_int_equal(catalogbuild_update(indexing.build), result);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), result);
 }
 
 static void
@@ -344,9 +344,9 @@ much_at_once_goes_again(void **state)
 	expect_look(0);
 }
 
-/* Terms are counted anew only where words have changed. */
+/* Only terms of pages that have changed are counted. */
 static void
-hashes_leave_words_alone(void **state)
+an_edit_leaves_other_words_alone(void **state)
 {
 	sqlite3 *db;
 
@@ -362,7 +362,13 @@ hashes_leave_words_alone(void **state)
 	assert_int_equal(count("SELECT min(rows) FROM term"), 7);
 	settled_file("a.gmi", "cod\n");
 	expect_look(1);
-	assert_int_equal(count("SELECT max(rows) FROM term"), 1);
+	assert_int_equal(count("SELECT max(rows) FROM term"), 7);
+	assert_int_equal(count("SELECT rows FROM term"
+			       " WHERE term = CAST('cod' AS BLOB)"),
+	    1);
+	assert_int_equal(count("SELECT rows FROM term"
+			       " WHERE term = CAST('her' AS BLOB)"),
+	    6);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -380,7 +386,7 @@ main(void)
 		TEST(what_has_just_changed_is_looked_at_twice),
 		TEST(much_at_once_comes_in_parts),
 		TEST(much_at_once_goes_again),
-		TEST(hashes_leave_words_alone),
+		TEST(an_edit_leaves_other_words_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ put_last(void)
 static void
 update(void)
 {
-	assert_int_equal(catalogbuild_update(build), 1);
+	assert_int_equal(catalogbuild_update(build, NULL), 1);
 	put_last();
 }
 

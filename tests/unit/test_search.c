@@ -31,7 +31,7 @@ set_up(void **state)
 	    "bung\n\nDer Stra\xc3\x9f"
 	    "en Gr\xc3\xbc\xc3\x9f"
 	    "e\n=> /b.gmi zeppelin\n");
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	return catalog_put(&shelf, dup(indexing.last));
 }
 
@@ -275,7 +275,7 @@ replaced_meanwhile(void **state)
 	    &shelf, &arena, &(struct search_wish){ STR("lamps"), 0, 0 });
 	assert_non_null(search);
 	unlink(temporary_path(&indexing.folder, "b.gmi"));
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	assert_int_equal(catalog_put(&shelf, dup(indexing.last)), 0);
 	while (search_go_on(search) == 0)
 		continue;
@@ -331,7 +331,7 @@ common_phrase(void **state)
 	buf_char(&text, '\0');
 	assert_false(text.overflow);
 	temporary_file(&indexing.folder, "common.gmi", page);
-	assert_int_equal(catalogbuild_update(indexing.build), 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	assert_int_equal(catalog_put(&shelf, dup(indexing.last)), 0);
 	arena_init(&arena, (size_t)256 << 10);
 	search = finish(&arena, "\"star north\"", 0);

@@ -65,7 +65,7 @@ visits(void **state)
 	struct temporary folder;
 	struct visits visits = { .text = "" };
 	struct tree tree;
-	struct walk walk = { &tree, on_enter, on_file, NULL, &visits };
+	struct walk walk = { &tree, on_enter, on_file, NULL, NULL, &visits };
 	int closed;
 
 	(void)state;
@@ -116,7 +116,7 @@ deep(void **state)
 	struct temporary folder;
 	struct visits visits = { .text = "" };
 	struct tree tree;
-	struct walk walk = { &tree, NULL, on_file, NULL, &visits };
+	struct walk walk = { &tree, NULL, on_file, NULL, NULL, &visits };
 	char path[2048] = "";
 
 	(void)state;
@@ -161,7 +161,7 @@ what_goes_meanwhile_is_left_out(void **state)
 {
 	struct removal removal = { .count = 0 };
 	struct tree tree;
-	struct walk walk = { &tree, NULL, remove_others, NULL, &removal };
+	struct walk walk = { &tree, NULL, remove_others, NULL, NULL, &removal };
 
 	(void)state;
 	temporary_make(&removal.folder);
@@ -199,7 +199,7 @@ want_of_descriptors_is_said(void **state)
 		struct temporary folder;
 		struct visits visits = { .text = "" };
 		struct tree tree;
-		struct walk walk = { &tree, NULL, on_file, NULL, &visits };
+		struct walk walk = { &tree, NULL, on_file, NULL, NULL, &visits };
 		int result, error;
 
 		temporary_make(&folder);
@@ -237,7 +237,7 @@ failures_are_told(void **state)
 	struct temporary folder;
 	struct visits visits = { .text = "" };
 	struct tree tree;
-	struct walk walk = { &tree, NULL, on_file, on_fail, &visits };
+	struct walk walk = { &tree, NULL, on_file, on_fail, NULL, &visits };
 
 	(void)state;
 	temporary_make(&folder);
@@ -259,11 +259,67 @@ failures_are_told(void **state)
 	temporary_remove(&folder);
 }
 
+static int
+on_dangle(void *context, struct str path)
+{
+	note(context, "?", path, "");
+	return 0;
+}
+
+/* One path of a tree: what a whole walk meets there, and nothing else. */
+static void
+one_path(void **state)
+{
+	static const struct {
+		const char *path, *visits;
+	} table[] = {
+		{ "a.gmi", " /a.gmi " },
+		{ "d/b.gmi", " /d/b.gmi " },
+		{ "d/e", "[d/e/] /d/e/c.gmi " },
+		{ "link", " /link@ " },
+		{ "lost", "?/lost" },
+		{ "linked", "" },
+		{ "none", "" },
+		{ "d/none/x", "" },
+		{ "a.gmi/x", "" },
+		{ ".hidden/x", "" },
+		{ ".x", "" },
+	};
+	struct temporary folder;
+	struct tree tree;
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_folder(&folder, "d");
+	temporary_folder(&folder, "d/e");
+	temporary_folder(&folder, ".hidden");
+	temporary_file(&folder, "a.gmi", "x");
+	temporary_file(&folder, "d/b.gmi", "x");
+	temporary_file(&folder, "d/e/c.gmi", "x");
+	temporary_file(&folder, ".hidden/x", "x");
+	temporary_file(&folder, ".x", "x");
+	temporary_link(&folder, "link", "d/b.gmi");
+	temporary_link(&folder, "lost", "nothing");
+	temporary_link(&folder, "linked", "d");
+	assert_int_equal(tree_init(&tree, folder.path), 0);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct visits visits = { .text = "" };
+		const struct walk walk = { &tree, on_enter, on_file, NULL,
+			on_dangle, &visits };
+
+		assert_int_equal(walk_path(&walk, table[i].path), 0);
+		assert_string_equal(visits.text, table[i].visits);
+	}
+	tree_release(&tree);
+	temporary_remove(&folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(visits),
+		cmocka_unit_test(one_path),
 		cmocka_unit_test(deep),
 		cmocka_unit_test(what_goes_meanwhile_is_left_out),
 		cmocka_unit_test(want_of_descriptors_is_said),

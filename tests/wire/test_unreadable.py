@@ -81,6 +81,8 @@ class Unreadable(unittest.TestCase):
         server = self.serve()
         self.wait_for(server, ALL)
         server.trouble['dead_error'] = errno.ENOTCONN
+        # News of it: else it is looked at when all is, once in ten minutes.
+        os.utime(server.path('top/dead'))
         write_tree(server.root, {'rest/d.gmi': '# D\nhalibut\n'})
         os.unlink(server.path('rest/c.gmi'))
         self.wait_for(server, ['index.gmi', 'rest/d.gmi', 'top/b.gmi',

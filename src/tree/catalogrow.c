@@ -1,0 +1,51 @@
+/* What the index knows of a file, and whether that is still so. */
+#include "tree/catalogrow.h"
+
+#include <time.h>
+
+static int64_t
+ns_of(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+/*
+ * When the file was changed last, or 0 when it may change once more in the
+ * same tick of the file system's clock, which would look like no change.
+ */
+static int64_t
+changed(const struct stat *st)
+{
+	int64_t tick = st->st_ctim.tv_nsec == 0 ? 3000000000 : 50000000;
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) == -1 ||
+	    ns_of(&now) - ns_of(&st->st_ctim) < tick)
+		return 0;
+	return ns_of(&st->st_ctim);
+}
+
+struct catalogrow
+catalogrow_of(const struct stat *st)
+{
+	return (struct catalogrow){
+		.size = st->st_size,
+		.mtime = ns_of(&st->st_mtim),
+		.ctime = changed(st),
+		.inode = (int64_t)st->st_ino,
+	};
+}
+
+bool
+catalogrow_is_same(const struct catalogrow *row, const struct stat *st)
+{
+	return row->size == st->st_size && row->mtime == ns_of(&st->st_mtim) &&
+	    row->inode == (int64_t)st->st_ino;
+}
+
+bool
+catalogrow_is_settled(const struct catalogrow *row, const struct stat *st)
+{
+	return catalogrow_is_same(row, st) &&
+	    row->ctime == ns_of(&st->st_ctim);
+}

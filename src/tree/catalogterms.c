@@ -1,0 +1,132 @@
+/*
+ * The difference that pages make to the numbers of rows that hold each stem:
+ * counting all rows again would take over a second among 100,000 pages.
+ */
+#include "tree/catalogterms.h"
+
+#include <stdlib.h>
+
+#include "tree/catalogwords.h"
+
+/* Of stems: more than one page of the longest has. */
+#define MEMORY_MAX ((size_t)256 << 20)
+#define LARGE ((size_t)1 << 16)
+
+struct catalogterm {
+	uint64_t hash; /* 0: there is none here */
+	uint64_t row; /* the last that was counted */
+	struct str term;
+	int64_t rows; /* the difference */
+};
+
+void
+catalogterms_begin_row(struct catalogterms *terms, int change)
+{
+	if (terms->arena.cap == 0)
+		arena_init(&terms->arena, MEMORY_MAX);
+	terms->row++;
+	terms->change = change;
+}
+
+int
+catalogterms_end_row(struct catalogterms *terms)
+{
+	terms->change = 0;
+	return terms->failed ? -1 : 0;
+}
+
+/* The place of a stem, or a free one. */
+static struct catalogterm *
+place_of(struct catalogterm *table, size_t room, uint64_t hash, struct str term)
+{
+	size_t at = hash & (room - 1);
+
+	while (table[at].hash != 0 &&
+	    (table[at].hash != hash || !str_equals(table[at].term, term)))
+		at = (at + 1) & (room - 1);
+	return &table[at];
+}
+
+static int
+grow(struct catalogterms *terms)
+{
+	size_t room = terms->room > 0 ? terms->room * 2 : 1024;
+	struct catalogterm *larger = calloc(room, sizeof *larger);
+
+	if (larger == NULL)
+		return -1;
+	for (size_t i = 0; i < terms->room; i++) {
+		const struct catalogterm *old = &terms->table[i];
+
+		if (old->hash != 0)
+			*place_of(larger, room, old->hash, old->term) = *old;
+	}
+	free(terms->table);
+	terms->table = larger;
+	terms->room = room;
+	return 0;
+}
+
+void
+catalogterms_add(struct catalogterms *terms, struct str term)
+{
+	uint64_t hash = str_hash(term);
+	struct catalogterm *place;
+
+	if (terms->change == 0 || terms->failed || term.len == 0 ||
+	    term.len > CATALOGWORDS_LONGEST)
+		return;
+	hash += hash == 0;
+	if (terms->count >= terms->room / 4 * 3 && grow(terms) == -1) {
+		terms->failed = true;
+		return;
+	}
+	place = place_of(terms->table, terms->room, hash, term);
+	if (place->hash == 0) {
+		if (arena_copy(&terms->arena, term, &place->term) == -1) {
+			terms->failed = true;
+			return;
+		}
+		place->hash = hash;
+		terms->count++;
+	}
+	if (place->row == terms->row)
+		return;
+	place->row = terms->row;
+	place->rows += terms->change;
+}
+
+bool
+catalogterms_is_large(const struct catalogterms *terms)
+{
+	return terms->count >= LARGE;
+}
+
+int
+catalogterms_write(
+    struct catalogterms *terms, sqlite3_stmt *change, sqlite3_stmt *remove)
+{
+	for (size_t i = 0; i < terms->room; i++) {
+		const struct catalogterm *term = &terms->table[i];
+
+		if (term->hash == 0 || term->rows == 0)
+			continue;
+		catalogdb_bind_bytes(change, 1, term->term);
+		sqlite3_bind_int64(change, 2, term->rows);
+		catalogdb_bind_bytes(remove, 1, term->term);
+		if (catalogdb_do(change) == -1 ||
+		    (term->rows < 0 && catalogdb_do(remove) == -1))
+			return -1;
+	}
+	catalogterms_release(terms);
+	return 0;
+}
+
+void
+catalogterms_release(struct catalogterms *terms)
+{
+	if (terms->arena.cap != 0)
+		arena_release(&terms->arena);
+	free(terms->table);
+	*terms = (struct catalogterms){ 0 };
+}
