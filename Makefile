@@ -2,6 +2,8 @@
 #
 #   make deps run      install what is missing, build, serve capsule/
 #   make deps check    install what is missing, build, run every test
+#   make check-unit    the unit tests alone, in seconds
+#   make check-wire    the tests against the real server alone
 #   make deps fuzz     look for inputs that break a parser, FUZZ_SECONDS each
 #   make deps bench    measure what an answer costs; see tests/bench/run
 #   make bench-deps    install the servers of others, to be measured too
@@ -236,6 +238,12 @@ run: all
 
 check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so
 
+check-unit: $(UNIT_TESTS)
+	tests/run --unit $(B)
+
+check-wire: all $(B)/wire/trouble.so
+	tests/run --wire $(B)
+
 # Without SAN, everything is tested twice: as shipped, and under sanitizers.
 check: check-programs
 ifeq ($(SAN),)
@@ -387,7 +395,7 @@ clean:
 
 force:
 
-.PHONY: all deps bench-deps run check check-programs coverage memcheck \
-    fuzz fuzz-corpus bench bench-check bench-profile soak tidy format install \
-    uninstall dist clean force compile_commands.json
+.PHONY: all deps bench-deps run check check-unit check-wire check-programs \
+    coverage memcheck fuzz fuzz-corpus bench bench-check bench-profile soak \
+    tidy format install uninstall dist clean force compile_commands.json
 .DELETE_ON_ERROR:
