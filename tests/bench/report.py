@@ -191,7 +191,7 @@ def growth(curves):
 
 
 def markdown(rows, memory_of):
-    """What README shows, in lines."""
+    """The table of tests/bench/README.md, in lines."""
     yield '| Work | capsuled | to | ratio | at most | others |'
     yield '|:--|--:|:--|--:|--:|:--|'
     for row in rows:
@@ -220,7 +220,7 @@ MARKS = ('<!-- what KEEP=1 make bench writes -->', '<!-- until here -->')
 
 
 def write_readme(path, lines):
-    """Puts them between the marks."""
+    """Writes `lines` between the marks."""
     with open(path, encoding='utf-8') as file:
         text = file.read()
     before, rest = text.split(MARKS[0])
