@@ -17,7 +17,8 @@ void certmake_lock(const struct certfiles *files);
 /*
  * Makes both files, as cert_load describes, and syncs them to the disk.
  * Neither replaces a file, even one that is made at the same time.  On failure
- * makes neither, and returns -1 with one line in files->error.
+ * returns -1 with one line in files->error, and neither file is left, unless
+ * only the sync of the directory failed: then both are, for the next start.
  */
 MUST_USE int
 certmake_pair(struct certfiles *files, const struct str *names, size_t count);
