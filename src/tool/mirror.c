@@ -1,6 +1,6 @@
 /*
  * The verb `mirror`.  Knows its options, and which way to go about it; leaves
- * that to the rooms that know manifests and links.
+ * that to mirror/.
  */
 #include "tool/mirror.h"
 
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mirror/crawl.h"
+#include "mirror/mirror.h"
+#include "mirror/restore.h"
+#include "mirror/sync.h"
 #include "sys/clock.h"
 #include "sys/signature.h"
-#include "tool/bylinks.h"
-#include "tool/bymanifest.h"
-#include "tool/mirroring.h"
-#include "tool/restore.h"
 #include "tool/verb.h"
 
 /* The files of a manifest, of the folder, and what is made of them. */
@@ -36,53 +36,53 @@ enum {
 };
 
 static int
-run(struct mirroring *mirroring)
+run(struct mirror *mirror)
 {
-	int result = mirroring_recall(mirroring);
+	int result = mirror_recall(mirror);
 
 	if (result == 0)
-		result = bymanifest_run(mirroring);
+		result = sync_run(mirror);
 	/* Said, so that nobody takes the one for the other. */
 	if (result == 0) {
-		report_note(&mirroring->report, str_of(mirroring->url),
+		report_note(&mirror->report, str_of(mirror->url),
 		    "has no manifest; its links are followed");
-		result = bylinks_run(mirroring);
+		result = crawl_run(mirror);
 	}
-	report_pause(&mirroring->report);
+	report_pause(&mirror->report);
 	if (result == -1)
-		verb_say("mirror", "%s", mirroring->origin.error);
+		verb_say("mirror", "%s", mirror->origin.error);
 	return result;
 }
 
 static void
-sum_up(const struct mirroring *mirroring)
+sum_up(const struct mirror *mirror)
 {
-	const struct report *report = &mirroring->report;
-	const struct before *before = &mirroring->before;
+	const struct report *report = &mirror->report;
+	const struct backup *backup = &mirror->backup;
 
-	printf("%s: %zu fetched, %zu removed, %zu failed", mirroring->folder,
+	printf("%s: %zu fetched, %zu removed, %zu failed", mirror->folder,
 	    report->fetched, report->removed, report->failed);
-	if (before->files > 0)
-		printf(", %zu kept in .mirror/before/%s", before->files,
-		    before->name);
+	if (backup->files > 0)
+		printf(", %zu kept in .mirror/before/%s", backup->files,
+		    backup->name);
 	printf("; %llu requests, %llu bytes, %.1f s\n",
-	    (unsigned long long)mirroring->pool.requests,
-	    (unsigned long long)mirroring->pool.bytes,
+	    (unsigned long long)mirror->pool.requests,
+	    (unsigned long long)mirror->pool.bytes,
 	    (double)clock_since_ms(&report->began) / 1000);
 }
 
 static int
-open_folder(struct mirroring *mirroring)
+open_folder(struct mirror *mirror)
 {
-	if (copy_open(&mirroring->copy, mirroring->folder) == 0)
+	if (replica_open(&mirror->replica, mirror->folder) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		verb_say("mirror",
 		    "%s: another mirror is at work there; wait for it",
-		    mirroring->folder);
+		    mirror->folder);
 	else
 		verb_say("mirror", "%s: %s; name a folder of yours",
-		    mirroring->folder, strerror(errno));
+		    mirror->folder, strerror(errno));
 	return -1;
 }
 
@@ -99,35 +99,35 @@ check_key(const char *path)
 }
 
 static int
-mirror(struct mirroring *mirroring)
+fetch_all(struct mirror *mirror)
 {
-	enum origin_open opened = origin_open(
-	    &mirroring->origin, mirroring->url, mirroring->known_hosts);
+	enum origin_open opened =
+	    origin_open(&mirror->origin, mirror->url, mirror->known_hosts);
 	int status = 1;
 
 	if (opened != ORIGIN_OK) {
-		verb_say("mirror", "%s", mirroring->origin.error);
-		origin_release(&mirroring->origin);
+		verb_say("mirror", "%s", mirror->origin.error);
+		origin_release(&mirror->origin);
 		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
-	report_begin(&mirroring->report);
-	arena_init(&mirroring->arena, MEMORY);
-	mirroring->pool.origin = &mirroring->origin;
-	mirroring->pool.copy = &mirroring->copy;
-	mirroring->pool.width = 1;
-	mirroring->pool.patience_ms = (unsigned)mirroring->patience * 1000;
-	mirroring->pool.until = clock_in((unsigned)mirroring->seconds * 1000);
-	if (open_folder(mirroring) == 0) {
-		int result = run(mirroring);
+	report_begin(&mirror->report);
+	arena_init(&mirror->arena, MEMORY);
+	mirror->pool.origin = &mirror->origin;
+	mirror->pool.replica = &mirror->replica;
+	mirror->pool.width = 1;
+	mirror->pool.patience_ms = (unsigned)mirror->patience * 1000;
+	mirror->pool.until = clock_in((unsigned)mirror->seconds * 1000);
+	if (open_folder(mirror) == 0) {
+		int result = run(mirror);
 
-		if (result != -1 || mirroring->before.files > 0)
-			sum_up(mirroring);
+		if (result != -1 || mirror->backup.files > 0)
+			sum_up(mirror);
 		if (result != -1)
-			status = mirroring->report.failed > 0;
-		copy_close(&mirroring->copy);
+			status = mirror->report.failed > 0;
+		replica_close(&mirror->replica);
 	}
-	arena_release(&mirroring->arena);
-	origin_release(&mirroring->origin);
+	arena_release(&mirror->arena);
+	origin_release(&mirror->origin);
 	return status;
 }
 
@@ -149,26 +149,26 @@ is_mirror(const char *folder)
 }
 
 static int
-restore(struct mirroring *mirroring)
+take_back(struct mirror *mirror)
 {
-	const struct report *report = &mirroring->report;
+	const struct report *report = &mirror->report;
 	int status = 1;
 
-	if (!is_mirror(mirroring->folder) || open_folder(mirroring) == -1)
+	if (!is_mirror(mirror->folder) || open_folder(mirror) == -1)
 		return 1;
-	report_begin(&mirroring->report);
-	arena_init(&mirroring->arena, MEMORY);
-	if (restore_run(mirroring) == -1) {
-		verb_say("mirror", "%s", mirroring->origin.error);
+	report_begin(&mirror->report);
+	arena_init(&mirror->arena, MEMORY);
+	if (restore_run(mirror) == -1) {
+		verb_say("mirror", "%s", mirror->origin.error);
 	} else {
 		printf("%s: %zu restored, %zu failed; the files that they "
 		       "replaced are in .mirror/before, and a second "
 		       "--restore brings them back\n",
-		    mirroring->folder, report->restored, report->failed);
+		    mirror->folder, report->restored, report->failed);
 		status = report->failed > 0;
 	}
-	copy_close(&mirroring->copy);
-	arena_release(&mirroring->arena);
+	replica_close(&mirror->replica);
+	arena_release(&mirror->arena);
 	return status;
 }
 
@@ -185,31 +185,29 @@ read_number(const char *text, unsigned long most, unsigned long *out)
 
 /* One option; not 0 when it is none, or its value is none. */
 static int
-read_option(struct mirroring *mirroring, int option, char **argv)
+read_option(struct mirror *mirror, int option, char **argv)
 {
 	unsigned long number = 0;
 	int status = 0;
 
 	switch (option) {
-	case OPTION_KEEP: mirroring->keep = true; break;
-	case OPTION_KEY: mirroring->key = optarg; break;
-	case OPTION_KNOWN_HOSTS: mirroring->known_hosts = optarg; break;
+	case OPTION_KEEP: mirror->keep = true; break;
+	case OPTION_KEY: mirror->key = optarg; break;
+	case OPTION_KNOWN_HOSTS: mirror->known_hosts = optarg; break;
 	case 'j':
 		status = read_number(optarg, POOL_WIDTH_MAX, &number);
-		mirroring->width = (unsigned)number;
+		mirror->width = (unsigned)number;
 		break;
 	case OPTION_MAX:
 		status = read_number(optarg, 1ul << 40, &number);
-		mirroring->bytes = (uint64_t)number << 20;
+		mirror->bytes = (uint64_t)number << 20;
 		break;
-	case OPTION_PAGES:
-		return read_number(optarg, 1000000, &mirroring->pages);
-	case OPTION_DEPTH: return read_number(optarg, 1000, &mirroring->depth);
+	case OPTION_PAGES: return read_number(optarg, 1000000, &mirror->pages);
+	case OPTION_DEPTH: return read_number(optarg, 1000, &mirror->depth);
 	case OPTION_PATIENCE:
-		return read_number(optarg, 3600, &mirroring->patience);
-	case OPTION_RESTORE: mirroring->restore = true; break;
-	case OPTION_TIME:
-		return read_number(optarg, 1000000, &mirroring->seconds);
+		return read_number(optarg, 3600, &mirror->patience);
+	case OPTION_RESTORE: mirror->restore = true; break;
+	case OPTION_TIME: return read_number(optarg, 1000000, &mirror->seconds);
 	default: return verb_refuse_option("mirror", argv);
 	}
 	return status;
@@ -230,7 +228,7 @@ mirror_main(int argc, char **argv)
 		{ "time", required_argument, NULL, OPTION_TIME },
 		{ NULL, 0, NULL, 0 },
 	};
-	static struct mirroring mirroring = { .width = 4,
+	static struct mirror mirror = { .width = 4,
 		.pages = 10000,
 		.depth = 32,
 		.patience = 30,
@@ -240,24 +238,24 @@ mirror_main(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "j:", options, NULL)) != -1) {
-		if (read_option(&mirroring, option, argv) != 0)
+		if (read_option(&mirror, option, argv) != 0)
 			return 2;
 	}
-	if (argc - optind != (mirroring.restore ? 1 : 2) ||
+	if (argc - optind != (mirror.restore ? 1 : 2) ||
 	    argv[argc - 1][0] == '\0') {
 		verb_misused("mirror",
-		    mirroring.restore ? "name a folder"
-				      : "name a URL and a folder",
+		    mirror.restore ? "name a folder"
+				   : "name a URL and a folder",
 		    "");
 		return 2;
 	}
-	mirroring.url = argv[optind];
-	mirroring.folder = argv[argc - 1];
-	if (mirroring.restore)
-		return restore(&mirroring);
-	if (check_key(mirroring.key) == -1)
+	mirror.url = argv[optind];
+	mirror.folder = argv[argc - 1];
+	if (mirror.restore)
+		return take_back(&mirror);
+	if (check_key(mirror.key) == -1)
 		return 1;
 	/* A server that hangs up is told by the write that fails. */
 	signal(SIGPIPE, SIG_IGN);
-	return mirror(&mirroring);
+	return fetch_all(&mirror);
 }

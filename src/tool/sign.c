@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "mirror/manifest_remote.h"
 #include "serve/serve.h"
 #include "sys/signature.h"
 #include "text/manifest.h"
 #include "tool/aside.h"
-#include "tool/promise.h"
 #include "tool/reader.h"
 #include "tool/verb.h"
 #include "tree/tree.h"
@@ -72,7 +72,7 @@ ask(const struct server *server, struct text *text, const char *folder)
 	struct arena arena;
 	struct response response = { 0 };
 	struct request request = { .arena = &arena,
-		.path = STR("/" PROMISE_FILE) };
+		.path = STR("/" MANIFEST_REMOTE_NAME) };
 	int result = -1;
 
 	arena_init(&arena, MEMORY);
@@ -151,7 +151,7 @@ check(const struct text *text, const char *path)
 	int result = 0;
 
 	arena_init(&arena, 8 * MANIFEST_MAX);
-	if (promise_read(&arena, bytes, &manifest) == -1)
+	if (manifest_remote_read(&arena, bytes, &manifest) == -1)
 		result = verb_say(
 		    "sign", "%s:%zu: %s", path, manifest.line, manifest.error);
 	else if (manifest.is_changes)
@@ -216,7 +216,8 @@ sign(const char *path, const char *key_path, bool makes_key)
 	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 	int result = -1;
 
-	if (snprintf(name, sizeof name, is_folder ? "%s/" PROMISE_FILE : "%s",
+	if (snprintf(name, sizeof name,
+		is_folder ? "%s/" MANIFEST_REMOTE_NAME : "%s",
 		path) >= (int)sizeof name)
 		return verb_say("sign", "%s: the name is too long", path);
 	snprintf(out, sizeof out, "%s.sig", name);

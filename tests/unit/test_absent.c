@@ -8,14 +8,14 @@
 
 #include <cmocka.h>
 
+#include "mirror/absent.h"
 #include "temporary.h"
-#include "tool/absent.h"
 
 #define DAY ABSENT_LONG
 #define NOON ((int64_t)1700000000)
 
 static struct temporary temporary;
-static struct copy copy;
+static struct replica replica;
 static struct arena arena;
 
 static int
@@ -27,14 +27,14 @@ set_up(void **state)
 	temporary_make(&temporary);
 	snprintf(path, sizeof path, "%s", temporary_path(&temporary, "copy"));
 	arena_init(&arena, (size_t)1 << 20);
-	return copy_open(&copy, path);
+	return replica_open(&replica, path);
 }
 
 static int
 tear_down(void **state)
 {
 	(void)state;
-	copy_close(&copy);
+	replica_close(&replica);
 	arena_release(&arena);
 	temporary_remove(&temporary);
 	return 0;
@@ -45,14 +45,14 @@ begin(int64_t now)
 {
 	struct absent absent = { .arena = &arena, .now = now };
 
-	assert_int_equal(absent_read(&absent, &copy), 0);
+	assert_int_equal(absent_read(&absent, &replica), 0);
 	return absent;
 }
 
 static void
 end(struct absent *absent)
 {
-	assert_int_equal(absent_write(absent, &copy), 0);
+	assert_int_equal(absent_write(absent, &replica), 0);
 	absent_release(absent);
 }
 
@@ -130,7 +130,7 @@ many(void **state)
 	absent_end(&absent, STR("/new"));
 	end(&absent);
 	/* Nothing is left to be known. */
-	assert_int_equal(copy_erase(&copy, COPY_OWN, "absent"), 0);
+	assert_int_equal(replica_erase(&replica, REPLICA_OWN, "absent"), 0);
 	absent = begin(NOON + DAY);
 	assert_int_equal(absent.count, 0);
 	absent_release(&absent);
@@ -152,7 +152,7 @@ spoilt(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    copy_write(&copy, COPY_OWN, "absent", str_of(text)), 0);
+	    replica_write(&replica, REPLICA_OWN, "absent", str_of(text)), 0);
 	absent = begin(NOON + DAY);
 	assert_int_equal(absent.count, 2);
 	assert_int_equal(absent_add(&absent, STR("/b")), 1);

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
+#include "mirror/dir.h"
 #include "temporary.h"
-#include "tool/dir.h"
 
 #define DEPTH 600
 

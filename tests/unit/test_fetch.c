@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tool/fetch.h"
+#include "mirror/fetch.h"
 
 #define LIMIT_MS 30000
 

@@ -7,13 +7,14 @@
 
 #include <cmocka.h>
 
-#include "tool/frontier.h"
+#include "mirror/frontier.h"
 
 static int
 add(struct frontier *frontier, const char *request, unsigned depth)
 {
 	return frontier_add(frontier,
-	    &(struct place){ .request = str_of(request), .depth = depth });
+	    &(struct frontier_place){
+		.request = str_of(request), .depth = depth });
 }
 
 static void
@@ -23,7 +24,7 @@ each_once_in_order(void **state)
 	struct frontier frontier = {
 		.arena = &arena, .most = 5000, .deepest = 3
 	};
-	struct place place;
+	struct frontier_place place;
 	char name[32];
 
 	(void)state;
@@ -83,7 +84,7 @@ no_memory(void **state)
 {
 	struct arena arena;
 	struct frontier frontier = { .arena = &arena, .most = 2, .deepest = 3 };
-	struct place place;
+	struct frontier_place place;
 
 	(void)state;
 	arena_init(&arena, (size_t)1 << 20);

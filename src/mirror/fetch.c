@@ -1,0 +1,337 @@
+/*
+ * One request to a server and its answer, without waiting.  Knows Gemini and
+ * Gopher as a client sees them, and when to lose patience; does not judge
+ * what it was told.
+ */
+#include "mirror/fetch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/dial.h"
+#include "sys/net.h"
+#include "sys/tlsclient.h"
+#include "text/utf8.h"
+
+/* Bytes of a body that come before patience is at its end. */
+#define BODY_LEAST 4096
+
+static void
+end(struct fetch *fetch, enum fetch_end how, const char *why)
+{
+	fetch->end = how;
+	snprintf(fetch->why, sizeof fetch->why, "%s", why);
+}
+
+static void
+fail(struct fetch *fetch)
+{
+	end(fetch, FETCH_FAILED,
+	    errno != 0 ? strerror(errno) : "the connection broke");
+}
+
+static void
+hang_up(struct fetch *fetch)
+{
+	tlsclient_free(fetch->tls);
+	fetch->tls = NULL;
+	if (fetch->fd != -1)
+		close(fetch->fd);
+	fetch->fd = -1;
+}
+
+/* Begins with the address that has worked, or goes on to the next. */
+static void
+connect_somewhere(struct fetch *fetch)
+{
+	struct origin *origin = fetch->origin;
+
+	hang_up(fetch);
+	while (fetch->tried < origin->address_count) {
+		size_t which =
+		    (origin->working + fetch->tried++) % origin->address_count;
+
+		fetch->fd = dial_begin(&origin->addresses[which]);
+		if (fetch->fd != -1) {
+			fetch->state = FETCH_CONNECTS;
+			fetch->events = POLLOUT;
+			fetch->deadline = clock_in(fetch->patience_ms);
+			return;
+		}
+	}
+	fail(fetch);
+}
+
+const struct net_address *
+fetch_address(const struct fetch *fetch)
+{
+	const struct origin *origin = fetch->origin;
+	size_t before = fetch->tried > 0 ? fetch->tried - 1 : 0;
+
+	return &origin->addresses[(origin->working + before) %
+	    origin->address_count];
+}
+
+void
+fetch_begin(struct fetch *fetch)
+{
+	fetch->end = FETCH_GOES_ON;
+	fetch->status = 0;
+	fetch->size = fetch->size_then = 0;
+	fetch->sent = fetch->header_len = fetch->tried = 0;
+	fetch->tls = NULL;
+	fetch->fd = -1;
+	fetch->why[0] = '\0';
+	fetch->sha256 = sha256_new();
+	errno = ENOMEM;
+	if (fetch->sha256 == NULL)
+		fail(fetch);
+	else
+		connect_somewhere(fetch);
+}
+
+/* What an operation asks for before it can go on. */
+static bool
+waits(struct fetch *fetch, ssize_t io)
+{
+	if (io == IO_WANT_READ)
+		fetch->events = POLLIN;
+	else if (io == IO_WANT_WRITE)
+		fetch->events = POLLOUT;
+	return io == IO_WANT_READ || io == IO_WANT_WRITE;
+}
+
+/* The steps return whether the next one may be tried at once. */
+
+static bool
+step_connect(struct fetch *fetch)
+{
+	struct origin *origin = fetch->origin;
+
+	if (dial_made(fetch->fd) == -1) {
+		connect_somewhere(fetch);
+		return false;
+	}
+	origin->working =
+	    (origin->working + fetch->tried - 1) % origin->address_count;
+	fetch->tried = 1;
+	if (origin->is_gopher) {
+		fetch->state = FETCH_SENDS;
+		return true;
+	}
+	fetch->tls = tlsclient_open(origin->tls, fetch->fd,
+	    origin->host_is_address ? STR("") : str_of(origin->host));
+	errno = ENOMEM;
+	if (fetch->tls == NULL)
+		fail(fetch);
+	fetch->state = FETCH_HANDSHAKES;
+	return true;
+}
+
+static bool
+step_handshake(struct fetch *fetch)
+{
+	unsigned char key[SHA256_SIZE];
+	ssize_t io = tlsclient_handshake(fetch->tls);
+
+	if (waits(fetch, io))
+		return false;
+	if (io != IO_DONE || tlsclient_key(fetch->tls, key) == -1)
+		end(fetch, FETCH_FAILED, "TLS failed");
+	else if (origin_trust(fetch->origin, key) == -1)
+		end(fetch, FETCH_STOP, "its key has changed");
+	fetch->state = FETCH_SENDS;
+	return true;
+}
+
+static bool
+step_send(struct fetch *fetch)
+{
+	char line[sizeof fetch->request + 2];
+	int len = snprintf(line, sizeof line, "%s\r\n", fetch->request);
+	size_t left = (size_t)len - fetch->sent;
+	struct net_out out = { .fd = fetch->fd };
+	ssize_t io = fetch->tls != NULL
+	    ? tlsclient_write(fetch->tls, line + fetch->sent, left)
+	    : net_out_send(&out, line + fetch->sent, left);
+
+	if (waits(fetch, io))
+		return false;
+	if (io <= 0) {
+		fail(fetch);
+		return true;
+	}
+	fetch->sent += (size_t)io;
+	if (fetch->sent < (size_t)len)
+		return true;
+	fetch->state = fetch->origin->is_gopher ? FETCH_RECEIVES : FETCH_AWAITS;
+	if (fetch->origin->is_gopher)
+		fetch->status = 20;
+	return true;
+}
+
+static void
+take_body(struct fetch *fetch, struct str bytes)
+{
+	if (bytes.len > fetch->limit - fetch->size) {
+		end(fetch, FETCH_TOO_LONG, "it is longer than it may be");
+		return;
+	}
+	if (bytes.len > 0 &&
+	    write(fetch->body, bytes.at, bytes.len) != (ssize_t)bytes.len) {
+		snprintf(fetch->origin->error, sizeof fetch->origin->error,
+		    "cannot write: %s", strerror(errno));
+		end(fetch, FETCH_STOP, "cannot write");
+		return;
+	}
+	sha256_add(fetch->sha256, bytes);
+	fetch->size += bytes.len;
+}
+
+/* "20 text/gemini"; a body follows. */
+static void
+take_header(struct fetch *fetch, struct str line)
+{
+	struct buf meta = buf_over(fetch->meta, FETCH_META_MAX);
+	unsigned long status;
+
+	if (line.len < 2 || !str_number(str_head(line, 2), 69, &status) ||
+	    status < 10 || (line.len > 2 && line.at[2] != ' ')) {
+		end(fetch, FETCH_NONSENSE, "its answer is not Gemini's");
+		return;
+	}
+	line = str_trim_start(str_tail(line, 2));
+	fetch->status = (int)status;
+	utf8_clean(&meta, line);
+	fetch->meta[meta.len] = '\0';
+	if (status / 10 == 2)
+		fetch->state = FETCH_RECEIVES;
+	else
+		end(fetch, FETCH_ANSWERED, "");
+}
+
+static void
+take_header_bytes(struct fetch *fetch, struct str bytes)
+{
+	size_t had = fetch->header_len;
+	size_t room = sizeof fetch->header - had;
+	size_t len = bytes.len < room ? bytes.len : room;
+	const char *line_end;
+	size_t line_len;
+
+	memcpy(fetch->header + had, bytes.at, len);
+	fetch->header_len += len;
+	line_end = memmem(fetch->header, fetch->header_len, "\r\n", 2);
+	if (line_end == NULL) {
+		if (fetch->header_len == sizeof fetch->header)
+			end(fetch, FETCH_NONSENSE,
+			    "its answer is not Gemini's");
+		return;
+	}
+	line_len = (size_t)(line_end - fetch->header);
+	take_header(fetch, (struct str){ fetch->header, line_len });
+	if (fetch->end == FETCH_GOES_ON)
+		take_body(fetch, str_tail(bytes, line_len + 2 - had));
+}
+
+static void
+finish(struct fetch *fetch, ssize_t io)
+{
+	int error = errno;
+
+	if (fetch->state != FETCH_RECEIVES)
+		end(fetch, FETCH_FAILED, "it closed without an answer");
+	else if (sha256_end(fetch->sha256, fetch->hash) == -1)
+		end(fetch, FETCH_FAILED, "SHA-256 failed");
+	else if (io == IO_CLOSED)
+		end(fetch, FETCH_ANSWERED, "");
+	else if (fetch->tls != NULL && error == 0)
+		end(fetch, FETCH_CUT, "the answer was cut short");
+	else
+		end(fetch, FETCH_FAILED, strerror(error));
+}
+
+static bool
+step_receive(struct fetch *fetch)
+{
+	char bytes[16384];
+	ssize_t io;
+
+	errno = 0;
+	io = fetch->tls != NULL
+	    ? tlsclient_read(fetch->tls, bytes, sizeof bytes)
+	    : net_receive(fetch->fd, bytes, sizeof bytes);
+	if (waits(fetch, io))
+		return false;
+	fetch->origin->reached = true;
+	if (io < 0)
+		finish(fetch, io);
+	else if (fetch->state == FETCH_AWAITS)
+		take_header_bytes(fetch, (struct str){ bytes, (size_t)io });
+	else
+		take_body(fetch, (struct str){ bytes, (size_t)io });
+	/* Patience is for bytes: an endless trickle is not an answer. */
+	if (fetch->size - fetch->size_then >= BODY_LEAST) {
+		fetch->size_then = fetch->size;
+		fetch->deadline = clock_in(fetch->patience_ms);
+	}
+	return true;
+}
+
+static bool
+step(struct fetch *fetch)
+{
+	switch (fetch->state) {
+	case FETCH_CONNECTS: return step_connect(fetch);
+	case FETCH_HANDSHAKES: return step_handshake(fetch);
+	case FETCH_SENDS: return step_send(fetch);
+	case FETCH_AWAITS:
+	case FETCH_RECEIVES: break;
+	}
+	return step_receive(fetch);
+}
+
+/* So much is read of one answer before the others have their turn. */
+#define TURN 16
+
+static void
+lose_patience(struct fetch *fetch)
+{
+	end(fetch, FETCH_FAILED, "it takes too long");
+	/* One of a host's addresses may be out of reach from here. */
+	if (fetch->state == FETCH_CONNECTS &&
+	    fetch->tried < fetch->origin->address_count) {
+		fetch->end = FETCH_GOES_ON;
+		connect_somewhere(fetch);
+	}
+}
+
+void
+fetch_go(struct fetch *fetch)
+{
+	if (fetch->end == FETCH_GOES_ON && fetch_patience_ms(fetch) == 0)
+		lose_patience(fetch);
+	for (int i = 0; i < TURN && fetch->end == FETCH_GOES_ON; i++)
+		if (!step(fetch))
+			break;
+	if (fetch->end != FETCH_GOES_ON)
+		hang_up(fetch);
+}
+
+long
+fetch_patience_ms(const struct fetch *fetch)
+{
+	return clock_until_ms(&fetch->deadline);
+}
+
+void
+fetch_release(struct fetch *fetch)
+{
+	hang_up(fetch);
+	sha256_free(fetch->sha256);
+	fetch->sha256 = NULL;
+}

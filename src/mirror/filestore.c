@@ -1,0 +1,288 @@
+/*
+ * The files that a walk stores: their names, the clashes between names, and
+ * how they get into the copy.
+ */
+#include "mirror/filestore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "text/mime.h"
+
+int
+filestore_open(struct filestore *store)
+{
+	store->names = (struct frontier){ .arena = &store->mirror->arena,
+		.most = SIZE_MAX };
+	return frontier_open(&store->names);
+}
+
+void
+filestore_release(struct filestore *store)
+{
+	frontier_release(&store->names);
+	free(store->claims);
+	free(store->files);
+}
+
+static int
+no_memory(struct filestore *store)
+{
+	return mirror_stop(store->mirror, "out of memory");
+}
+
+/* Names. */
+
+const char *
+filestore_name(struct filestore *store, const struct pool_job *job,
+    bool is_menu, struct str *out)
+{
+	struct mirror *mirror = store->mirror;
+	struct buf name =
+	    buf_in(store->scratch, 2 * (size_t)ORIGIN_REQUEST_MAX);
+	struct str path;
+
+	if (origin_path(&mirror->origin, store->scratch,
+		str_of(job->fetch.request), &path) == -1)
+		return "lies elsewhere";
+	buf_add(&name, path);
+	if (is_menu) {
+		if (path.len > 0 && !str_ends(path, STR("/")))
+			buf_char(&name, '/');
+		buf_add(&name, STR("gophermap"));
+	} else if (path.len == 0 || str_ends(path, STR("/"))) {
+		if (job->fetch.status / 10 == 2 &&
+		    !mime_is(str_of(job->fetch.meta), STR("text/gemini")))
+			return "is a folder whose page is no gemtext";
+		buf_add(&name, STR("index.gmi"));
+	}
+	if (name.overflow ||
+	    arena_copy(&mirror->arena, buf_str(&name), out) == -1)
+		return "out of memory";
+	if (!manifest_lists(*out))
+		return "has a name that is not kept";
+	if (mirror_is_odd(*out))
+		return "its name has control characters";
+	return NULL;
+}
+
+static int
+grow_claims(struct filestore *store)
+{
+	size_t room = store->claim_room == 0 ? 256 : 2 * store->claim_room;
+	struct filestore_claim *claims =
+	    realloc(store->claims, room * sizeof *claims);
+
+	if (claims == NULL)
+		return no_memory(store);
+	store->claims = claims;
+	store->claim_room = room;
+	return 0;
+}
+
+/*
+ * The claim on the name: an existing one, or else a copy of `claim`.  NULL
+ * without memory.
+ */
+static const struct filestore_claim *
+claim_name(struct filestore *store, struct str name,
+    const struct filestore_claim *claim)
+{
+	struct frontier *names = &store->names;
+	size_t number = frontier_find(names, name);
+
+	if (number < names->count)
+		return &store->claims[number];
+	if (number == store->claim_room && grow_claims(store) == -1)
+		return NULL;
+	if (frontier_add(names, &(struct frontier_place){ .request = name }) ==
+	    -1) {
+		(void)no_memory(store);
+		return NULL;
+	}
+	store->claims[number] = *claim;
+	return &store->claims[number];
+}
+
+static const char *
+clash(struct filestore *store, struct str name,
+    const struct filestore_claim *other)
+{
+	snprintf(store->why, sizeof store->why,
+	    "not stored: the name %.*s in the copy is taken by %.*s",
+	    STR_ARG(name),
+	    STR_ARG(other->request.len > 0 ? other->request : STR("/")));
+	return store->why;
+}
+
+/* The result of comparing the name of an answer with all others. */
+enum claimed {
+	CLAIM_NEW,
+	CLAIM_SAME, /* the file was stored before */
+	CLAIM_CLASH /* see `why` */
+};
+
+/* Claims the name for a file, and the folders above it as folders. */
+static enum claimed
+claim_path(struct filestore *store, struct str name,
+    const struct filestore_claim *claim)
+{
+	const struct filestore_claim above = { claim->request, true, { 0 } };
+	const struct filestore_claim *other;
+	size_t known;
+
+	for (size_t i = 1; i < name.len; i++) {
+		struct str folder = str_head(name, i);
+
+		if (name.at[i] != '/')
+			continue;
+		other = claim_name(store, folder, &above);
+		if (other != NULL && !other->is_folder) {
+			(void)clash(store, folder, other);
+			return CLAIM_CLASH;
+		}
+	}
+	known = store->names.count;
+	other = claim_name(store, name, claim);
+	if (other == NULL || store->names.count > known)
+		return CLAIM_NEW;
+	/* An address that is fetched twice may change between the two. */
+	if (!other->is_folder &&
+	    (str_equals(other->request, claim->request) ||
+		memcmp(other->hash, claim->hash, sizeof claim->hash) == 0))
+		return CLAIM_SAME;
+	(void)clash(store, name, other);
+	return CLAIM_CLASH;
+}
+
+/* Storing. */
+
+/* Whether the copy has the same file; if so, `file` gets its time. */
+static bool
+is_stored(struct mirror *mirror, const struct manifest_file *before,
+    struct manifest_file *file)
+{
+	bool trusted = before != NULL &&
+	    memcmp(before->hash, file->hash, sizeof file->hash) == 0;
+	int64_t now = file->time;
+
+	/* An unchanged file keeps its time: no server says when that was. */
+	file->time =
+	    trusted ? before->time : replica_time(&mirror->replica, file->path);
+	if (replica_has(&mirror->replica, file, trusted) == 1)
+		return true;
+	if (!trusted)
+		file->time = now;
+	return false;
+}
+
+/* The reason, with errno, why a file is neither replaced nor removed. */
+static const char *
+not_kept(struct filestore *store)
+{
+	snprintf(store->why, sizeof store->why,
+	    "left as it is: it cannot be kept in .mirror/before: %s",
+	    strerror(errno));
+	return store->why;
+}
+
+static const char *
+store_file(struct filestore *store, const struct pool_job *job,
+    struct manifest_file *file)
+{
+	struct mirror *mirror = store->mirror;
+	const struct manifest_file *before =
+	    manifest_find(&mirror->known, file->path);
+
+	if (is_stored(mirror, before, file))
+		return NULL;
+	if (before == NULL) {
+		if (replica_holds(&mirror->replica, file->path) == 1)
+			return "is not of this mirror; move it away";
+		if (mirror_comes(mirror, file->path) == -1)
+			return strerror(errno);
+	}
+	if (backup_keep(&mirror->backup, mirror->replica.root, file->path) ==
+	    -1)
+		return not_kept(store);
+	if (replica_place(&mirror->replica, job->part, job->fetch.body, file) ==
+	    -1)
+		return errno == ENOTDIR || errno == EISDIR
+		    ? "something else is in its place"
+		    : strerror(errno);
+	report_fetched(&mirror->report, file->path, file->size);
+	return NULL;
+}
+
+const char *
+filestore_put(
+    struct filestore *store, const struct pool_job *job, struct str name)
+{
+	struct manifest_file file = { .path = name,
+		.size = job->fetch.size,
+		.time = (int64_t)time(NULL) };
+	struct filestore_claim claim = { 0 };
+	const char *why;
+
+	memcpy(file.hash, job->fetch.hash, sizeof file.hash);
+	memcpy(claim.hash, job->fetch.hash, sizeof claim.hash);
+	if (arena_copy(&store->mirror->arena, str_of(job->fetch.request),
+		&claim.request) == -1)
+		return "out of memory";
+	switch (claim_path(store, name, &claim)) {
+	case CLAIM_SAME: return NULL;
+	case CLAIM_CLASH: return store->why;
+	case CLAIM_NEW: break;
+	}
+	why = store_file(store, job, &file);
+	if (why == NULL && filestore_add(store, &file) == -1)
+		why = "out of memory";
+	return why;
+}
+
+bool
+filestore_remove(struct filestore *store, struct str path)
+{
+	struct mirror *mirror = store->mirror;
+
+	if (backup_take(&mirror->backup, mirror->replica.root, path) == 0) {
+		report_removed(&mirror->report, path);
+		return true;
+	}
+	report_failed(&mirror->report, path, not_kept(store));
+	return false;
+}
+
+int
+filestore_add(struct filestore *store, const struct manifest_file *file)
+{
+	if (store->count == store->room) {
+		size_t room = store->room == 0 ? 256 : 2 * store->room;
+		struct manifest_file *files =
+		    realloc(store->files, room * sizeof *files);
+
+		if (files == NULL)
+			return no_memory(store);
+		store->files = files;
+		store->room = room;
+	}
+	store->files[store->count++] = *file;
+	return 0;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+void
+filestore_sort(struct filestore *store)
+{
+	if (store->count > 0)
+		qsort(
+		    store->files, store->count, sizeof *store->files, in_order);
+}

@@ -1,0 +1,241 @@
+/*
+ * What a server says is in its capsule.  Knows how to get it cheaply, and when
+ * to believe it; knows nothing of the files.
+ */
+#include "mirror/manifest_remote.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/signature.h"
+#include "text/utc.h"
+
+/* A million files, or thereabouts. */
+#define MANIFEST_MAX ((uint64_t)128 << 20)
+/* Of changes; where there are more, the whole is as good. */
+#define CHANGES_MAX ((uint64_t)16 << 20)
+/* Seconds that clocks may differ by, and a mirror may take. */
+#define SLACK 3600
+
+int
+manifest_remote_read(struct arena *arena, struct str text, struct manifest *out)
+{
+	unsigned char hash[SHA256_SIZE];
+
+	if (manifest_parse(arena, text, out) == -1)
+		return -1;
+	if (sha256_of(str_head(text, out->hashed), hash) == 0 &&
+	    memcmp(hash, out->total.hash, sizeof hash) == 0)
+		return 0;
+	out->error = "the last line's hash is not that of the lines before";
+	return -1;
+}
+
+static int
+read_manifest(
+    struct manifest_remote *remote, struct str text, struct manifest *out)
+{
+	return manifest_remote_read(&remote->mirror->arena, text, out);
+}
+
+static bool
+is_manifest(const struct mirror_text *text)
+{
+	return text->got == MIRROR_TEXT &&
+	    str_starts((struct str){ text->at, text->len },
+		STR("# capsule manifest "));
+}
+
+static void
+get(struct manifest_remote *remote, const char *name, const char *query,
+    uint64_t limit, struct mirror_text *out)
+{
+	char memory[2 * ORIGIN_REQUEST_MAX];
+	struct buf request = buf_over(memory, sizeof memory);
+
+	origin_request(&remote->mirror->origin, &request, str_of(name));
+	buf_add(&request, str_of(query));
+	mirror_get(remote->mirror, buf_str(&request), limit, out);
+}
+
+/* The manifest that the old one becomes by changes; 0 when that is not sure. */
+static int
+apply(
+    struct manifest_remote *remote, const struct manifest *changes, size_t room)
+{
+	struct buf text = buf_over(malloc(room), room);
+
+	if (text.at == NULL)
+		return 0;
+	manifest_merge(&remote->old, changes, &text);
+	if (read_manifest(remote, buf_str(&text), &remote->manifest) == -1) {
+		free(text.at);
+		return 0;
+	}
+	remote->text = (struct mirror_text){
+		.got = MIRROR_TEXT, .at = text.at, .len = text.len
+	};
+	return 1;
+}
+
+/*
+ * A time before that of the folder's manifest.  Where clocks disagree by more
+ * than the slack something is left out, which the hash tells.
+ */
+static int64_t
+long_enough_ago(struct manifest_remote *remote)
+{
+	return replica_written(&remote->mirror->replica, MANIFEST_REMOTE_NAME) -
+	    SLACK;
+}
+
+/*
+ * Asks for the changes since the manifest that the folder has.  Returns 1
+ * when the manifest is known by that, 0 when it has to be asked for whole.
+ */
+static int
+ask_for_changes(struct manifest_remote *remote, size_t old_len)
+{
+	struct mirror_text changed;
+	char query[32] = "?since=";
+	int result = 0;
+
+	utc_format(long_enough_ago(remote), query + strlen(query));
+	get(remote, MANIFEST_REMOTE_NAME, query, CHANGES_MAX, &changed);
+	if (is_manifest(&changed)) {
+		struct str text = { changed.at, changed.len };
+		struct manifest changes;
+
+		result = read_manifest(remote, text, &changes) == 0;
+		if (result == 1 && !changes.is_changes) {
+			/* It cannot tell, and says all. */
+			remote->manifest = changes;
+			remote->text = changed;
+			return 1;
+		}
+		if (result == 1)
+			result = apply(remote, &changes,
+			    old_len + text.len +
+				2 * (size_t)MANIFEST_RECORD_MAX);
+	}
+	free(changed.at);
+	return result;
+}
+
+/* Returns 1 with the manifest, 0 when there is none, -1 to stop. */
+static int
+ask_for_all(struct manifest_remote *remote, bool had_one)
+{
+	struct str text;
+
+	get(remote, MANIFEST_REMOTE_NAME, "", MANIFEST_MAX, &remote->text);
+	if (remote->text.got == MIRROR_FAILED)
+		return mirror_stop(
+		    remote->mirror, "the manifest: %s", remote->text.why);
+	if (!is_manifest(&remote->text)) {
+		if (!had_one && remote->mirror->key == NULL)
+			return 0;
+		return mirror_stop(remote->mirror,
+		    had_one ? "it had a manifest and has none now; to follow "
+			      "its links, remove that of %s"
+			    : "it has no manifest, and so nothing is signed "
+			      "that %s could be compared with",
+		    remote->mirror->folder);
+	}
+	text = (struct str){ remote->text.at, remote->text.len };
+	if (read_manifest(remote, text, &remote->manifest) == -1)
+		return mirror_stop(remote->mirror, "manifest:%zu: %s",
+		    remote->manifest.line, remote->manifest.error);
+	if (remote->manifest.is_changes)
+		return mirror_stop(
+		    remote->mirror, "the manifest: is not whole");
+	return 1;
+}
+
+/* The folder's own manifest, when it is one and whole. */
+static bool
+read_old(struct manifest_remote *remote, const struct replica_text *text)
+{
+	struct manifest old;
+
+	if (read_manifest(remote, (struct str){ text->at, text->len }, &old) ==
+		-1 ||
+	    old.is_changes)
+		return false;
+	remote->old = old;
+	return true;
+}
+
+static int
+get_manifest(struct manifest_remote *remote)
+{
+	struct mirror *mirror = remote->mirror;
+	struct replica_text old = { 0 };
+	int had = replica_read(
+	    &mirror->replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME, &old);
+	int result = 0;
+
+	if (had == -1)
+		return mirror_no_disk(mirror, MANIFEST_REMOTE_NAME);
+	if (had == 1 && read_old(remote, &old))
+		result = ask_for_changes(remote, old.len);
+	if (result == 0 && mirror->origin.error[0] == '\0')
+		result = ask_for_all(remote, had == 1);
+	remote->is_old = result == 1 && had == 1 &&
+	    remote->text.len == old.len &&
+	    memcmp(remote->text.at, old.at, old.len) == 0;
+	free(old.at);
+	return mirror->origin.error[0] == '\0' ? result : -1;
+}
+
+/* The signature is fetched always: a mirror's readers may want it. */
+static int
+get_signature(struct manifest_remote *remote)
+{
+	struct mirror *mirror = remote->mirror;
+	struct mirror_text *signature = &remote->signature;
+	struct signature_key key = { .path = mirror->key };
+	int good;
+
+	get(remote, MANIFEST_REMOTE_SIGNATURE, "", SIGNATURE_SIZE, signature);
+	if (mirror->origin.error[0] != '\0')
+		return -1;
+	if (signature->got == MIRROR_TEXT && signature->len != SIGNATURE_SIZE)
+		signature->got = MIRROR_NOTHING;
+	if (mirror->key == NULL)
+		return 0;
+	if (signature->got != MIRROR_TEXT)
+		return mirror_stop(remote->mirror,
+		    "it has no signature of its manifest%s%s",
+		    signature->got == MIRROR_FAILED ? ": " : "",
+		    signature->got == MIRROR_FAILED ? signature->why : "");
+	good = signature_check(&key,
+	    (struct str){ remote->text.at, remote->text.len },
+	    (struct str){ signature->at, signature->len });
+	if (good == -1)
+		return mirror_stop(remote->mirror, "%s", key.error);
+	if (good == 0)
+		return mirror_stop(remote->mirror,
+		    "the signature is not that of its manifest by %s; nothing "
+		    "was changed",
+		    mirror->key);
+	return 0;
+}
+
+int
+manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror)
+{
+	int result;
+
+	*remote = (struct manifest_remote){ .mirror = mirror };
+	result = get_manifest(remote);
+	return result == 1 && get_signature(remote) == -1 ? -1 : result;
+}
+
+void
+manifest_remote_release(struct manifest_remote *remote)
+{
+	free(remote->text.at);
+	free(remote->signature.at);
+}

@@ -1,0 +1,285 @@
+/*
+ * What every way of mirroring needs.  Knows what earlier runs left, and how
+ * a small file is fetched.
+ */
+#include "mirror/mirror.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KNOWN "known"
+#define COMES "comes" /* what an interrupted walk added: a path a line */
+
+int
+mirror_stop(struct mirror *mirror, const char *format, ...)
+{
+	struct origin *origin = &mirror->origin;
+	va_list arguments;
+	int len;
+
+	if (origin->error[0] != '\0')
+		return -1;
+	len =
+	    snprintf(origin->error, sizeof origin->error, "%s: ", origin->name);
+	va_start(arguments, format);
+	vsnprintf(origin->error + len, sizeof origin->error - (size_t)len,
+	    format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+int
+mirror_no_disk(struct mirror *mirror, const char *what)
+{
+	snprintf(mirror->origin.error, sizeof mirror->origin.error,
+	    "%.1000s: %s: %s", mirror->folder, what, strerror(errno));
+	return -1;
+}
+
+bool
+mirror_is_odd(struct str path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* One request. */
+
+struct getting {
+	struct mirror *mirror;
+	struct str request;
+	uint64_t limit;
+	bool asked;
+	struct mirror_text *out;
+};
+
+static bool
+ask(void *context, struct pool_job *job)
+{
+	struct getting *getting = context;
+
+	if (getting->asked)
+		return false;
+	getting->asked = true;
+	snprintf(job->fetch.request, sizeof job->fetch.request, "%.*s",
+	    STR_ARG(getting->request));
+	job->fetch.limit = getting->limit;
+	return true;
+}
+
+static void
+take(void *context, struct pool_job *job)
+{
+	struct getting *getting = context;
+	struct mirror_text *out = getting->out;
+	const char *failure = pool_failure(job);
+	struct replica_text text;
+
+	if (failure == NULL) {
+		if (replica_load(job->fetch.body, &text) == -1) {
+			(void)mirror_no_disk(
+			    getting->mirror, "cannot read back");
+			return;
+		}
+		out->got = MIRROR_TEXT;
+		out->at = text.at;
+		out->len = text.len;
+		return;
+	}
+	snprintf(out->why, sizeof out->why, "%s", failure);
+	/* Permanent errors. */
+	if (job->fetch.end == FETCH_ANSWERED &&
+	    job->gopher != GOPHERANSWER_LATER &&
+	    (job->fetch.status / 10 == 2 || job->fetch.status / 10 == 5))
+		out->got = MIRROR_NOTHING;
+}
+
+void
+mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
+    struct mirror_text *out)
+{
+	struct getting getting = {
+		.mirror = mirror, .request = request, .limit = limit, .out = out
+	};
+	struct pool *pool = &mirror->pool;
+
+	*out = (struct mirror_text){ .got = MIRROR_FAILED };
+	if (request.len > ORIGIN_REQUEST_MAX) {
+		out->got = MIRROR_NOTHING;
+		return;
+	}
+	pool->next = ask;
+	pool->done = take;
+	pool->context = &getting;
+	if (pool_run(pool) == -1)
+		out->got = MIRROR_FAILED;
+}
+
+/* What is known. */
+
+static int
+recall_known(struct mirror *mirror)
+{
+	struct replica_text text;
+	int got = replica_read(&mirror->replica, REPLICA_OWN, KNOWN, &text);
+
+	if (got == -1)
+		return mirror_no_disk(mirror, ".mirror/" KNOWN);
+	if (got == 0)
+		return 0;
+	got = manifest_parse(
+	    &mirror->arena, (struct str){ text.at, text.len }, &mirror->known);
+	free(text.at);
+	if (got == 0)
+		return 0;
+	snprintf(mirror->origin.error, sizeof mirror->origin.error,
+	    "%.1000s/.mirror/" KNOWN ":%zu: %s; remove it, and nothing that "
+	    "is there will be removed",
+	    mirror->folder, mirror->known.line, mirror->known.error);
+	return -1;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+static size_t
+without_twins(struct manifest_file *files, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 ||
+		    manifest_compare(&files[kept - 1], &files[i]) != 0)
+			files[kept++] = files[i];
+	return kept;
+}
+
+/* Adds the paths of the text, one a line, to what is known. */
+static int
+add_known(struct mirror *mirror, struct str text)
+{
+	struct manifest *known = &mirror->known;
+	size_t room = known->count, count = known->count;
+	struct manifest_file *files;
+
+	for (size_t i = 0; i < text.len; i++)
+		room += text.at[i] == '\n';
+	files = arena_alloc(&mirror->arena, (room + 1) * sizeof *files);
+	if (files == NULL)
+		return mirror_stop(mirror, "out of memory");
+	if (count > 0)
+		memcpy(files, known->files, count * sizeof *files);
+	/* The last may have been cut short. */
+	while (str_find(text, '\n') < text.len) {
+		struct manifest_file *file = &files[count];
+		struct str line = str_cut(&text, '\n');
+
+		*file = (struct manifest_file){ 0 };
+		if (!manifest_lists(line))
+			continue;
+		if (arena_copy(&mirror->arena, line, &file->path) == -1)
+			return mirror_stop(mirror, "out of memory");
+		count++;
+	}
+	qsort(files, count, sizeof *files, in_order);
+	known->files = files;
+	known->count = without_twins(files, count);
+	return 0;
+}
+
+int
+mirror_recall(struct mirror *mirror)
+{
+	struct replica_text text;
+	int got = recall_known(mirror);
+
+	if (got == -1)
+		return -1;
+	got = replica_read(&mirror->replica, REPLICA_OWN, COMES, &text);
+	if (got == -1)
+		return mirror_no_disk(mirror, ".mirror/" COMES);
+	if (got == 0)
+		return 0;
+	got = add_known(mirror, (struct str){ text.at, text.len });
+	free(text.at);
+	return got;
+}
+
+int
+mirror_comes(struct mirror *mirror, struct str path)
+{
+	char memory[MANIFEST_PATH_MAX + 1];
+	struct buf line = buf_over(memory, sizeof memory);
+
+	buf_add(&line, path);
+	buf_char(&line, '\n');
+	return replica_append(&mirror->replica, COMES, buf_str(&line));
+}
+
+/* The bytes that the files take in a manifest, at most. */
+static size_t
+room_for(const struct manifest_file *files, size_t count)
+{
+	size_t room = 2 * (size_t)MANIFEST_RECORD_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		room += 2 * files[i].path.len + 256;
+	return room;
+}
+
+int
+mirror_note(
+    struct mirror *mirror, const struct manifest_file *files, size_t count)
+{
+	struct manifest_total total = { .files = count };
+	size_t room = room_for(files, count);
+	struct buf text = buf_over(malloc(room), room);
+	int result = -1;
+
+	if (text.at == NULL)
+		return mirror_no_disk(mirror, KNOWN);
+	manifest_begin(&text, NULL);
+	for (size_t i = 0; i < count; i++) {
+		manifest_add(&text, &files[i]);
+		total.bytes += files[i].size;
+	}
+	if (sha256_of(buf_str(&text), total.hash) == 0) {
+		manifest_end(&text, &total);
+		result = replica_write(
+		    &mirror->replica, REPLICA_OWN, KNOWN, buf_str(&text));
+		if (result == 0)
+			result =
+			    replica_erase(&mirror->replica, REPLICA_OWN, COMES);
+	}
+	free(text.at);
+	return result == -1 ? mirror_no_disk(mirror, KNOWN) : 0;
+}
+
+const struct manifest_file **
+mirror_gone(struct mirror *mirror, const struct manifest_file *files,
+    size_t count, size_t *gone_count)
+{
+	const struct manifest *known = &mirror->known;
+	const struct manifest_file **gone =
+	    arena_alloc(&mirror->arena, (known->count + 1) * sizeof(void *));
+	size_t i = 0;
+
+	*gone_count = 0;
+	for (size_t j = 0; gone != NULL && j < known->count; j++) {
+		while (i < count &&
+		    manifest_compare(&files[i], &known->files[j]) < 0)
+			i++;
+		if (i == count ||
+		    manifest_compare(&files[i], &known->files[j]) != 0)
+			gone[(*gone_count)++] = &known->files[j];
+	}
+	return gone;
+}

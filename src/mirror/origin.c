@@ -1,0 +1,287 @@
+/*
+ * The server that is mirrored.  Knows its URL and its key; knows nothing of
+ * connections or of what is in it.
+ */
+#include "mirror/origin.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mirror/pins.h"
+#include "sys/dial.h"
+#include "sys/tlsclient.h"
+#include "text/hostname.h"
+#include "text/manifest.h"
+#include "text/uri.h"
+
+#define GEMINI_PORT 1965
+#define GOPHER_PORT 70
+
+static enum origin_open
+no_url(struct origin *origin, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static enum origin_open
+no_url(struct origin *origin, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(origin->error, sizeof origin->error, format, arguments);
+	va_end(arguments);
+	return ORIGIN_NO_URL;
+}
+
+static int
+read_port(struct origin *origin, const struct uri *uri)
+{
+	unsigned long port = origin->is_gopher ? GOPHER_PORT : GEMINI_PORT;
+
+	if (uri->port.len > 0 &&
+	    (!str_number(uri->port, UINT16_MAX, &port) || port == 0))
+		return -1;
+	origin->port = (uint16_t)port;
+	return 0;
+}
+
+/*
+ * The base: a folder, so that it ends with a slash.  Of a Gopher URL the
+ * first character of the path is the item type (RFC 4266).
+ */
+static int
+read_base(struct origin *origin, struct arena *arena, struct str path)
+{
+	struct buf base = buf_over(origin->base, sizeof origin->base - 1);
+	struct str decoded;
+
+	if (origin->is_gopher && path.len > 1) {
+		if (path.at[1] != '1')
+			return -1;
+		path = str_tail(path, 2);
+	}
+	if (uri_path_decode(arena, path, &decoded) != URI_PATH_NORMAL)
+		return -1;
+	uri_encode(&base, decoded);
+	if (!str_ends(decoded, STR("/")))
+		buf_char(&base, '/');
+	return base.overflow ? -1 : 0;
+}
+
+static enum origin_open
+read_url(struct origin *origin, struct arena *arena, const char *text)
+{
+	struct uri uri;
+	struct str host;
+	bool six;
+
+	if (uri_parse(arena, str_of(text), &uri) == -1)
+		return no_url(origin, "%.200s: is no URL", text);
+	origin->is_gopher = str_equals_nocase(uri.scheme, STR("gopher"));
+	if (!origin->is_gopher && !str_equals_nocase(uri.scheme, STR("gemini")))
+		return no_url(origin,
+		    "%.200s: give a URL that begins with gemini:// or "
+		    "gopher://",
+		    text);
+	if (uri.has_userinfo || uri.has_query || uri.has_fragment ||
+	    read_port(origin, &uri) == -1 ||
+	    hostname_normal(arena, uri.host, &host) == -1 ||
+	    host.len >= sizeof origin->host)
+		return no_url(origin,
+		    "%.200s: name a server and a folder of "
+		    "it",
+		    text);
+	if (read_base(origin, arena, uri.path) == -1)
+		return no_url(origin, "%.200s: only a folder can be mirrored%s",
+		    text,
+		    origin->is_gopher ? ", as gopher://HOST/1/FOLDER/" : "");
+	snprintf(origin->host, sizeof origin->host, "%.*s", STR_ARG(host));
+	origin->host_is_address = hostname_is_address(host);
+	six = strchr(origin->host, ':') != NULL;
+	snprintf(origin->name, sizeof origin->name, six ? "[%s]:%u" : "%s:%u",
+	    origin->host, origin->port);
+	snprintf(origin->root, sizeof origin->root, "%s://%s",
+	    origin->is_gopher ? "gopher" : "gemini", origin->name);
+	if (origin->port == (origin->is_gopher ? GOPHER_PORT : GEMINI_PORT))
+		*strrchr(origin->root, ':') = '\0';
+	return ORIGIN_OK;
+}
+
+static enum origin_open
+failed(struct origin *origin, const char *what, const char *why)
+{
+	snprintf(origin->error, sizeof origin->error, "%.1200s: %s", what, why);
+	return ORIGIN_FAILED;
+}
+
+static enum origin_open
+find_pin(struct origin *origin, const char *known_hosts)
+{
+	long found;
+
+	if (pins_path(known_hosts, origin->known_hosts) == -1)
+		return failed(origin, "known hosts",
+		    "there is no place for them; name one with "
+		    "--known-hosts");
+	found = pins_find(origin->known_hosts, origin->name, origin->pin);
+	if (found == -1)
+		return failed(origin, origin->known_hosts,
+		    errno == EINVAL
+			? "the line of this server cannot be read; remove it "
+			  "or restore it"
+			: strerror(errno));
+	origin->pinned = found > 0;
+	origin->tls = tlsclient_context_new();
+	if (origin->tls == NULL)
+		return failed(origin, "TLS", "out of memory");
+	return ORIGIN_OK;
+}
+
+enum origin_open
+origin_open(struct origin *origin, const char *url, const char *known_hosts)
+{
+	struct arena arena;
+	const char *error;
+	enum origin_open result;
+
+	*origin = (struct origin){ 0 };
+	arena_init(&arena, (size_t)1 << 20);
+	result = read_url(origin, &arena, url);
+	arena_release(&arena);
+	if (result != ORIGIN_OK)
+		return result;
+	origin->address_count = dial_resolve(
+	    str_of(origin->host), origin->addresses, ORIGIN_ADDRESSES, &error);
+	for (size_t i = 0; i < origin->address_count; i++)
+		net_port_set(&origin->addresses[i], origin->port);
+	if (origin->address_count == 0) {
+		snprintf(origin->error, sizeof origin->error,
+		    "%s: %s; look at the URL, or try again later", origin->host,
+		    error);
+		return ORIGIN_FAILED;
+	}
+	return origin->is_gopher ? ORIGIN_OK : find_pin(origin, known_hosts);
+}
+
+void
+origin_release(struct origin *origin)
+{
+	tlsclient_context_free(origin->tls);
+	origin->tls = NULL;
+}
+
+static void
+refuse(struct origin *origin, const unsigned char key[SHA256_SIZE])
+{
+	char known[2 * MANIFEST_HASH + 1], shown[2 * MANIFEST_HASH + 1];
+	unsigned char pin[SHA256_SIZE];
+
+	manifest_hash_format(origin->pin, known);
+	manifest_hash_format(key, shown);
+	snprintf(origin->error, sizeof origin->error,
+	    "%s: its key has changed, and nothing was fetched\n"
+	    "  known: %s\n"
+	    "  shown: %s\n"
+	    "If its owner says that the new key is right, remove line %ld of\n"
+	    "%.1000s\nand try again; if not, somebody may be in between.",
+	    origin->name, known, shown,
+	    pins_find(origin->known_hosts, origin->name, pin),
+	    origin->known_hosts);
+}
+
+int
+origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE])
+{
+	if (!origin->pinned) {
+		if (pins_add(origin->known_hosts, origin->name, key) == -1) {
+			(void)failed(
+			    origin, origin->known_hosts, strerror(errno));
+			return -1;
+		}
+		memcpy(origin->pin, key, SHA256_SIZE);
+		origin->pinned = true;
+	}
+	if (memcmp(origin->pin, key, SHA256_SIZE) == 0)
+		return 0;
+	refuse(origin, key);
+	return -1;
+}
+
+/*
+ * Over Gopher gemtext is a menu, unless its source is asked for; other files
+ * have one form, which servers of every kind give.
+ */
+static bool
+is_projected(struct str path)
+{
+	return str_ends(path, STR(".gmi")) || str_ends(path, STR(".gemini"));
+}
+
+void
+origin_request(const struct origin *origin, struct buf *out, struct str path)
+{
+	if (!origin->is_gopher)
+		buf_add(out, str_of(origin->root));
+	else if (is_projected(path))
+		buf_char(out, '0');
+	buf_add(out, str_of(origin->base));
+	uri_encode(out, path);
+}
+
+int
+origin_resolve(const struct origin *origin, struct arena *arena,
+    struct str base, struct str reference, struct str *out)
+{
+	struct buf url = buf_in(arena, 2 * (size_t)ORIGIN_REQUEST_MAX);
+	unsigned long port = GEMINI_PORT;
+	struct str target, host;
+	struct uri uri;
+
+	if (uri_resolve(arena, base, reference, &target) == -1 ||
+	    uri_parse(arena, target, &uri) == -1 ||
+	    !str_equals(uri.scheme, STR("gemini")) || uri.has_userinfo ||
+	    hostname_normal(arena, uri.host, &host) == -1 ||
+	    !str_equals(host, str_of(origin->host)) ||
+	    (uri.port.len > 0 && !str_number(uri.port, UINT16_MAX, &port)) ||
+	    port != origin->port)
+		return 0;
+	buf_add(&url, str_of(origin->root));
+	buf_add(&url, uri.path.len > 0 ? uri.path : STR("/"));
+	if (uri.has_query) {
+		buf_char(&url, '?');
+		buf_add(&url, uri.query);
+	}
+	*out = buf_str(&url);
+	return !url.overflow && url.len <= ORIGIN_REQUEST_MAX;
+}
+
+int
+origin_path(const struct origin *origin, struct arena *arena,
+    struct str request, struct str *out)
+{
+	struct str root = str_of(origin->root);
+	struct str base;
+
+	if (!origin->is_gopher) {
+		if (!str_starts(request, root))
+			return -1;
+		request = str_tail(request, root.len);
+		if (request.len > 0 && request.at[0] != '/' &&
+		    request.at[0] != '?')
+			return -1;
+	}
+	request = str_head(request, str_find(request, '?'));
+	if (uri_path_decode(arena, request, out) != URI_PATH_NORMAL ||
+	    uri_path_decode(arena, str_of(origin->base), &base) !=
+		URI_PATH_NORMAL)
+		return -1;
+	/* "/~user" is the base as much as "/~user/" is. */
+	if (out->len + 1 == base.len && str_starts(base, *out)) {
+		*out = (struct str){ 0 };
+		return 0;
+	}
+	if (!str_starts(*out, base))
+		return -1;
+	*out = str_tail(*out, base.len);
+	return 0;
+}

@@ -1,0 +1,121 @@
+/*
+ * Keys of servers, trusted on first use.  Knows the file they are kept in;
+ * knows nothing of connections.
+ */
+#include "mirror/pins.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/manifest.h"
+#include "text/str.h"
+
+#define FILE_NAME "capsule/known_hosts"
+
+int
+pins_path(const char *named, char out[PATH_MAX])
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	int len = -1;
+
+	if (named != NULL)
+		len = snprintf(out, PATH_MAX, "%s", named);
+	else if (data != NULL && data[0] == '/')
+		len = snprintf(out, PATH_MAX, "%s/" FILE_NAME, data);
+	else if (home != NULL && home[0] == '/')
+		len =
+		    snprintf(out, PATH_MAX, "%s/.local/share/" FILE_NAME, home);
+	return len > 0 && len < PATH_MAX ? 0 : -1;
+}
+
+/* 1 when the line is that of the server, 0 when not, -1 when it is odd. */
+static int
+read_line(struct str line, struct str server, unsigned char key[SHA256_SIZE])
+{
+	if (!str_equals(str_cut(&line, ' '), server))
+		return 0;
+	if (!str_equals(str_cut(&line, ' '), STR("sha256")) ||
+	    !manifest_hash_read(line, key)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return 1;
+}
+
+long
+pins_find(const char *path, const char *server, unsigned char key[SHA256_SIZE])
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	long number = 0, found = 0;
+	int result = 0;
+
+	if (file == NULL)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	while (result == 0 && fgets(line, sizeof line, file) != NULL) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		result =
+		    read_line(str_trim_end(str_of(line)), str_of(server), key);
+	}
+	if (result == 1)
+		found = number;
+	else if (result == -1 || ferror(file) != 0)
+		found = -1;
+	fclose(file);
+	return found;
+}
+
+/* The folders that the file is in, each only for its owner. */
+static void
+make_folders(const char *path)
+{
+	char folder[PATH_MAX];
+
+	/* What cannot be made is missed when the file is opened. */
+	for (size_t i = 1; path[i] != '\0' && i < sizeof folder; i++)
+		if (path[i] == '/') {
+			memcpy(folder, path, i);
+			folder[i] = '\0';
+			(void)mkdir(folder, 0700);
+		}
+}
+
+/* Whether a line begins at the end of the file: editors may leave none. */
+static bool
+ends_with_line(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
+}
+
+int
+pins_add(
+    const char *path, const char *server, const unsigned char key[SHA256_SIZE])
+{
+	char line[512], hex[2 * MANIFEST_HASH + 1];
+	int fd, len, error = 0;
+
+	make_folders(path);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	manifest_hash_format(key, hex);
+	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
+	    ends_with_line(fd) ? "" : "\n", server, hex);
+	/* In one piece: another mirror may add its own at the same time. */
+	if (write(fd, line, (size_t)len) != len || fsync(fd) == -1)
+		error = errno != 0 ? errno : EIO;
+	close(fd);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}

@@ -1,0 +1,327 @@
+/*
+ * Mirroring by a manifest.  Knows what to fetch and what to remove so that a
+ * folder comes to be what the manifest says, and how to be sure of it.
+ */
+#include "mirror/sync.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mirror/manifest_remote.h"
+
+struct sync {
+	struct mirror *mirror;
+	struct manifest_remote remote;
+	const struct manifest_file **need; /* what is to be fetched */
+	size_t need_count, next;
+	const struct manifest_file **gone; /* what is to be removed */
+	size_t gone_count;
+	bool *left; /* which of the manifest's files are not ours */
+};
+
+/* What to do. */
+
+/* Whether an earlier run put it there, or an archive of the capsule did. */
+static bool
+is_ours(const struct sync *sync, struct str path)
+{
+	return manifest_find(&sync->mirror->known, path) != NULL ||
+	    manifest_find(&sync->remote.old, path) != NULL;
+}
+
+/* Why the file is left to the user; NULL: it is ours, or is to be fetched. */
+static const char *
+leave(struct sync *sync, const struct manifest_file *file, bool trusted)
+{
+	if (mirror_is_odd(file->path))
+		return "its name has control characters";
+	if (replica_has(&sync->mirror->replica, file, trusted) == 1)
+		return NULL;
+	if (!is_ours(sync, file->path) &&
+	    replica_holds(&sync->mirror->replica, file->path) == 1)
+		return "is not of this mirror; move it away";
+	sync->need[sync->need_count++] = file;
+	return NULL;
+}
+
+static bool
+is_trusted(struct mirror *mirror, const struct manifest_file *file, size_t *i)
+{
+	const struct manifest *known = &mirror->known;
+	int order = -1;
+
+	for (; *i < known->count; ++*i) {
+		order = manifest_compare(&known->files[*i], file);
+		if (order >= 0)
+			break;
+	}
+	return *i < known->count && order == 0 &&
+	    memcmp(known->files[*i].hash, file->hash, sizeof file->hash) == 0;
+}
+
+static int
+compare(struct sync *sync)
+{
+	struct mirror *mirror = sync->mirror;
+	const struct manifest *manifest = &sync->remote.manifest;
+	size_t known = 0;
+
+	if (manifest->total.bytes > mirror->bytes)
+		return mirror_stop(mirror,
+		    "it has %llu MiB, and %llu are allowed; see --max",
+		    (unsigned long long)(manifest->total.bytes >> 20),
+		    (unsigned long long)(mirror->bytes >> 20));
+	sync->need =
+	    arena_alloc(&mirror->arena, (manifest->count + 1) * sizeof(void *));
+	sync->gone = mirror_gone(
+	    mirror, manifest->files, manifest->count, &sync->gone_count);
+	sync->left = arena_alloc(
+	    &mirror->arena, (manifest->count + 1) * sizeof *sync->left);
+	/* A disk that was not mounted looks the same. */
+	if (manifest->count == 0 && sync->gone_count > 0 && !mirror->keep)
+		return mirror_stop(mirror,
+		    "it has no files any more, and nothing was removed; if "
+		    "that is meant, remove %s",
+		    mirror->folder);
+	if (sync->need == NULL || sync->gone == NULL || sync->left == NULL)
+		return mirror_stop(mirror, "out of memory");
+	for (size_t i = 0; i < manifest->count; i++) {
+		const struct manifest_file *file = &manifest->files[i];
+		bool trusted = is_trusted(mirror, file, &known);
+		const char *why = leave(sync, file, trusted);
+
+		sync->left[i] = why != NULL;
+		if (why != NULL)
+			report_failed(&mirror->report, file->path, why);
+	}
+	mirror->report.total = sync->need_count + mirror->report.failed;
+	return 0;
+}
+
+/*
+ * All that is in the folder or is to be: what is being changed without its
+ * hash, so that nobody relies on it before the end.
+ */
+static int
+note(struct sync *sync, bool is_done)
+{
+	struct mirror *mirror = sync->mirror;
+	const struct manifest *manifest = &sync->remote.manifest;
+	size_t i = 0, need = 0, gone = 0, count = 0;
+	bool keeps = !is_done || mirror->keep;
+	struct manifest_file *files = arena_alloc(&mirror->arena,
+	    (manifest->count + sync->gone_count + 1) * sizeof *files);
+
+	if (files == NULL)
+		return mirror_stop(mirror, "out of memory");
+	while (i < manifest->count || (keeps && gone < sync->gone_count)) {
+		bool is_gone = keeps && gone < sync->gone_count &&
+		    (i == manifest->count ||
+			manifest_compare(
+			    sync->gone[gone], &manifest->files[i]) < 0);
+		bool is_needed = !is_gone && need < sync->need_count &&
+		    sync->need[need] == &manifest->files[i];
+		struct manifest_file *file = &files[count];
+
+		need += is_needed;
+		if (!is_gone && sync->left[i]) {
+			i++;
+			continue;
+		}
+		count++;
+		*file = is_gone ? *sync->gone[gone++] : manifest->files[i++];
+		if (!is_gone && (is_done || !is_needed))
+			continue;
+		memset(file->hash, 0, sizeof file->hash);
+		file->size = 0;
+	}
+	return mirror_note(mirror, files, count);
+}
+
+/* A file where a folder is to be, or within a folder that is to be a file. */
+static bool
+is_in_the_way(const struct manifest *manifest, struct str path)
+{
+	char folder[MANIFEST_PATH_MAX + 1];
+	const struct manifest_file *file;
+
+	memcpy(folder, path.at, path.len);
+	folder[path.len] = '/';
+	file = manifest_at_or_after(
+	    manifest, (struct str){ folder, path.len + 1 });
+	if (file != NULL &&
+	    str_starts(file->path, (struct str){ folder, path.len + 1 }))
+		return true;
+	for (size_t i = 1; i < path.len; i++) {
+		if (path.at[i] != '/')
+			continue;
+		if (manifest_find(manifest, str_head(path, i)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+remove_gone(struct sync *sync, bool in_the_way)
+{
+	struct mirror *mirror = sync->mirror;
+
+	for (size_t i = 0; i < sync->gone_count && !mirror->keep; i++) {
+		struct str path = sync->gone[i]->path;
+
+		if (is_in_the_way(&sync->remote.manifest, path) != in_the_way)
+			continue;
+		if (replica_remove(&mirror->replica, path) == 0)
+			report_removed(&mirror->report, path);
+		else
+			report_failed(&mirror->report, path, strerror(errno));
+	}
+}
+
+/* Fetching. */
+
+/* Room for an error too: over Gopher it comes as a body. */
+static uint64_t
+limit_of(const struct sync *sync, const struct manifest_file *file)
+{
+	if (sync->mirror->origin.is_gopher && file->size < 512)
+		return 512;
+	return file->size;
+}
+
+static bool
+next_job(void *context, struct pool_job *job)
+{
+	struct sync *sync = context;
+
+	while (sync->next < sync->need_count) {
+		const struct manifest_file *file = sync->need[sync->next];
+		struct buf request =
+		    buf_over(job->fetch.request, sizeof job->fetch.request - 1);
+
+		job->which = sync->next++;
+		job->fetch.limit = limit_of(sync, file);
+		origin_request(&sync->mirror->origin, &request, file->path);
+		if (!request.overflow && request.len <= ORIGIN_REQUEST_MAX)
+			return true;
+		memset(job->fetch.request, 0, sizeof job->fetch.request);
+		report_failed(&sync->mirror->report, file->path,
+		    "its name is too long to be asked for");
+	}
+	return false;
+}
+
+static const char *
+place(struct sync *sync, struct pool_job *job, const struct manifest_file *file)
+{
+	if (replica_place(
+		&sync->mirror->replica, job->part, job->fetch.body, file) == 0)
+		return NULL;
+	if (errno == ENOTDIR || errno == EISDIR || errno == ENOTEMPTY ||
+	    errno == EEXIST)
+		return "something else is in its place; move it away";
+	return strerror(errno);
+}
+
+static void
+job_done(void *context, struct pool_job *job)
+{
+	struct sync *sync = context;
+	struct report *report = &sync->mirror->report;
+	const struct manifest_file *file = sync->need[job->which];
+	const struct fetch *fetch = &job->fetch;
+	const char *why;
+
+	/* What its hash says is sure, however the connection ended. */
+	if ((fetch->end == FETCH_ANSWERED || fetch->end == FETCH_CUT) &&
+	    fetch->status / 10 == 2 && fetch->size == file->size &&
+	    memcmp(fetch->hash, file->hash, sizeof file->hash) == 0)
+		why = place(sync, job, file);
+	else if (fetch->end == FETCH_TOO_LONG)
+		why = "is longer than the manifest says; it may have changed, "
+		      "try again";
+	else if ((why = pool_failure(job)) == NULL)
+		why = "is not what the manifest says; it may have changed, "
+		      "try again";
+	if (why == NULL) {
+		report_fetched(report, file->path, fetch->size);
+		return;
+	}
+	report_failed(report, file->path, why);
+	/* What never came is not ours, whoever puts it there. */
+	sync->left[file - sync->remote.manifest.files] =
+	    !is_ours(sync, file->path);
+}
+
+static int
+fetch_all(struct sync *sync)
+{
+	struct pool *pool = &sync->mirror->pool;
+
+	pool->width = sync->mirror->width;
+	pool->next = next_job;
+	pool->done = job_done;
+	pool->context = sync;
+	return pool_run(pool);
+}
+
+/* The manifest itself comes last: it says that all is there. */
+static int
+finish(struct sync *sync)
+{
+	struct mirror *mirror = sync->mirror;
+	struct replica *replica = &mirror->replica;
+	struct str text = { sync->remote.text.at, sync->remote.text.len };
+	struct str signature = { sync->remote.signature.at,
+		sync->remote.signature.len };
+	int result = 0;
+
+	if (mirror->report.failed > 0)
+		return sync->need_count > 0 ? note(sync, false) : 0;
+	if (!sync->remote.is_old &&
+	    replica_write(
+		replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME, text) == -1)
+		return mirror_no_disk(mirror, MANIFEST_REMOTE_NAME);
+	if (sync->remote.signature.got == MIRROR_TEXT)
+		result = replica_write(replica, REPLICA_BESIDE,
+		    MANIFEST_REMOTE_SIGNATURE, signature);
+	else if (sync->remote.signature.got == MIRROR_NOTHING)
+		result = replica_erase(
+		    replica, REPLICA_BESIDE, MANIFEST_REMOTE_SIGNATURE);
+	if (result == -1)
+		return mirror_no_disk(mirror, MANIFEST_REMOTE_SIGNATURE);
+	return note(sync, true);
+}
+
+static int
+bring_about(struct sync *sync)
+{
+	const struct mirror *mirror = sync->mirror;
+
+	if (compare(sync) == -1)
+		return -1;
+	if (sync->need_count + sync->gone_count > 0) {
+		if (note(sync, false) == -1)
+			return -1;
+		remove_gone(sync, true);
+		if (fetch_all(sync) == -1)
+			return -1;
+		/* What has another name now may be all that there is of it. */
+		if (mirror->report.failed == 0)
+			remove_gone(sync, false);
+	}
+	return finish(sync) == -1 ? -1 : 1;
+}
+
+int
+sync_run(struct mirror *mirror)
+{
+	struct sync sync = { .mirror = mirror };
+	int result = manifest_remote_get(&sync.remote, mirror);
+
+	if (result == 1)
+		result = bring_about(&sync);
+	manifest_remote_release(&sync.remote);
+	return result;
+}
