@@ -15,6 +15,12 @@
 #include "sys/clock.h"
 #include "sys/handover.h"
 
+/*
+ * A worker has little to say. One that was taken over could keep the master
+ * busy, and is not heard after so many words.
+ */
+#define WORDS_MAX 64
+
 struct place *
 crew_places(size_t count)
 {
@@ -39,48 +45,90 @@ be_worker(struct crew *crew, struct crew_start *start, const int line[2])
 	crew_forget(crew);
 	close(line[0]);
 	start->line = line[1];
+	for (int i = 0; i < CREW_SERVICES; i++)
+		if (crew->services[i] != NULL)
+			service_forget(crew->services[i]);
 	crew->work(crew->context, start);
 	exit(EXIT_FAILURE);
+}
+
+/* Connects a new worker to the services there are; -1 with errno set. */
+static int
+connect_services(
+    struct crew *crew, int lines[CREW_SERVICES], int ends[CREW_SERVICES])
+{
+	for (int i = 0; i < CREW_SERVICES; i++)
+		lines[i] = ends[i] = -1;
+	for (int i = 0; i < CREW_SERVICES; i++) {
+		if (crew->services[i] == NULL)
+			continue;
+		lines[i] = service_connect(crew->services[i], &ends[i]);
+		if (lines[i] == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+disconnect_services(struct crew *crew, const int ends[CREW_SERVICES])
+{
+	for (int i = 0; i < CREW_SERVICES; i++)
+		if (ends[i] != -1 && crew->services[i] != NULL)
+			service_disconnect(crew->services[i], ends[i]);
+}
+
+/* Its pid and, in child->line, our end of its line; -1 with errno set. */
+static pid_t
+fork_worker(struct crew *crew, struct child *child)
+{
+	struct crew_start start = { .slot = child->slot,
+		.number = child->number,
+		.held = child->held };
+	int line[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (connect_services(crew, start.services, child->ends) == 0 &&
+	    handover_pair(line) == 0)
+		pid = fork();
+	if (pid == 0)
+		be_worker(crew, &start, line);
+	if (line[1] != -1)
+		close(line[1]);
+	for (int i = 0; i < CREW_SERVICES; i++)
+		if (start.services[i] != -1)
+			close(start.services[i]);
+	child->line = line[0];
+	if (pid == -1) {
+		if (line[0] != -1)
+			close(line[0]);
+		disconnect_services(crew, child->ends);
+	}
+	return pid;
 }
 
 static void
 start_worker(struct crew *crew, size_t slot)
 {
 	struct place *place = &crew->places[slot];
-	struct crew_start start = { slot, limit_worker_begin(crew->limits), -1,
-		log_store_new() };
-	int line[2] = { -1, -1 };
-	pid_t pid = -1;
+	struct child child = { .slot = slot,
+		.number = limit_worker_begin(crew->limits),
+		.held = log_store_new() };
 
-	if (start.number == LIMIT_NONE)
-		errno = EAGAIN;
-	else if (handover_pair(line) == 0)
-		pid = fork();
-	if (pid == 0)
-		be_worker(crew, &start, line);
-	if (line[1] != -1)
-		close(line[1]);
-	if (pid == -1) {
+	errno = EAGAIN;
+	child.pid = child.number == LIMIT_NONE ? -1 : fork_worker(crew, &child);
+	if (child.pid == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot start a worker: %s; trying again",
 		    strerror(errno));
-		if (line[0] != -1)
-			close(line[0]);
 		place->empty = true;
 		place->due = clock_in(CREW_PAUSE_MS);
-		limit_worker_end(crew->limits, start.number);
-		log_store_free(start.held);
+		limit_worker_end(crew->limits, child.number);
+		log_store_free(child.held);
 		return;
 	}
 	place->empty = false;
-	crew->children[crew->child_count++] = (struct child){
-		.pid = pid,
-		.slot = slot,
-		.number = start.number,
-		.line = line[0],
-		.held = start.held,
-		.started = clock_now(),
-	};
+	child.started = clock_now();
+	crew->children[crew->child_count++] = child;
 }
 
 void
@@ -120,7 +168,8 @@ replace(struct crew *crew, const struct child *dead, int status)
 	char text[PAUSE_TEXT];
 
 	place->pause_ms = pause_after(&dead->started, place->pause_ms);
-	/* Before the log line: its reader may pass the pause on a test clock. */
+	/* Before the log line: its reader may pass the pause on a test clock.
+	 */
 	place->due = clock_in(place->pause_ms);
 	place->empty = true;
 	pause_describe(status, text, sizeof text);
@@ -141,7 +190,9 @@ crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 	if (i == crew->child_count)
 		return false;
 	dead = crew->children[i];
-	close(dead.line);
+	if (dead.line != -1)
+		close(dead.line);
+	disconnect_services(crew, dead.ends);
 	log_store_write(dead.held);
 	log_store_free(dead.held);
 	limit_worker_end(crew->limits, dead.number);
@@ -178,17 +229,71 @@ crew_give(const struct crew *crew, int fd)
 {
 	for (size_t i = 0; i < crew->child_count; i++)
 		if (!crew->children[i].retired &&
+		    crew->children[i].line != -1 &&
 		    handover_send(crew->children[i].line, 0, fd) == -1)
 			log_line(LOG_LEVEL_WARN,
 			    "master: worker %ld cannot be reached: %s",
 			    (long)crew->children[i].pid, strerror(errno));
 }
 
+static bool
+may_speak(const struct child *child)
+{
+	return !child->retired && child->line != -1 && child->words < WORDS_MAX;
+}
+
+size_t
+crew_poll(const struct crew *crew, struct pollfd *polled)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < crew->child_count; i++)
+		if (may_speak(&crew->children[i]))
+			polled[count++] =
+			    (struct pollfd){ .fd = crew->children[i].line,
+				    .events = POLLIN };
+	return count;
+}
+
+bool
+crew_listen(struct crew *crew, char word)
+{
+	bool is_said = false;
+
+	for (size_t i = 0; i < crew->child_count; i++) {
+		struct child *child = &crew->children[i];
+		int fd = -1, got;
+		char said;
+
+		if (!may_speak(child))
+			continue;
+		got = handover_receive(child->line, &said, &fd);
+		if (fd != -1)
+			close(fd);
+		if (got == 0) {
+			close(child->line);
+			child->line = -1;
+		}
+		child->words += got == 1;
+		is_said = is_said || (got == 1 && said == word);
+	}
+	return is_said;
+}
+
+void
+crew_leave_services(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		for (int j = 0; j < CREW_SERVICES; j++)
+			crew->children[i].ends[j] = -1;
+}
+
 void
 crew_forget(const struct crew *crew)
 {
 	for (size_t i = 0; i < crew->child_count; i++) {
-		close(crew->children[i].line);
+		if (crew->children[i].line != -1)
+			close(crew->children[i].line);
 		log_store_free(crew->children[i].held);
 	}
 }

@@ -1,11 +1,13 @@
 #ifndef DAEMON_CREW_H
 #define DAEMON_CREW_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
 
+#include "daemon/service.h"
 #include "sys/limit.h"
 #include "sys/log.h"
 #include "text/attribute.h"
@@ -18,11 +20,18 @@
  */
 #define CREW_PAUSE_MS 1000
 
+/* Processes that each worker has a line to, if they are wanted. */
+enum crew_service {
+	CREW_KEYS,
+	CREW_SERVICES,
+};
+
 /* What a worker is started with. */
 struct crew_start {
 	size_t slot; /* its place */
 	size_t number; /* for the limits */
 	int line; /* to the master; ends with it */
+	int services[CREW_SERVICES]; /* lines to them; -1: none */
 	struct log_store *held; /* where it may hold lines, or NULL */
 };
 
@@ -30,8 +39,10 @@ struct child {
 	pid_t pid;
 	size_t slot;
 	size_t number;
-	int line; /* our end */
+	int line; /* our end; -1: it has closed its own */
+	int ends[CREW_SERVICES]; /* the services' of its lines; -1: none */
 	struct log_store *held; /* what it has yet to write, if it is killed */
+	unsigned words; /* that it said */
 	bool retired; /* told to end */
 	struct timespec end_by; /* of a retired one, before it is killed */
 	struct timespec started;
@@ -47,6 +58,7 @@ struct place {
 /* The workers of a master, kept alive. */
 struct crew {
 	struct limit_table *limits;
+	struct service *services[CREW_SERVICES]; /* NULL: there is none */
 	/* What a worker does once it is a process of its own; exits. */
 	void (*work)(void *context, const struct crew_start *start);
 	void *context;
@@ -83,6 +95,18 @@ long crew_due_ms(const struct crew *crew, long ms);
 
 /* Gives a descriptor, borrowed, to every worker that is to stay. */
 void crew_give(const struct crew *crew, int fd);
+
+/* Adds the lines of workers that may say something; returns how many. */
+size_t crew_poll(const struct crew *crew, struct pollfd *polled);
+
+/* Hears the workers; true when one of them said `word`. */
+bool crew_listen(struct crew *crew, char word);
+
+/*
+ * The present children keep their lines to the services, whose structs are
+ * for others from now on.
+ */
+void crew_leave_services(struct crew *crew);
 
 /* In a child: lets go of what only the master has a use for. */
 void crew_forget(const struct crew *crew);

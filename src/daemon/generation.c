@@ -8,8 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "sys/keyprovider.h"
 #include "sys/log.h"
+#include "sys/signing.h"
+
+/* Of the first signature, on a machine with much else to do. */
+#define TRIAL_MAX_MS 30000
 
 static void
 log_warning(const char *text)
@@ -90,27 +96,54 @@ check_certs_place(struct generation *generation)
 }
 
 static int
+start_keys(struct generation *generation, enum cert_missing missing)
+{
+	generation->keys.config = &generation->config;
+	generation->keys.jail = &generation->jail;
+	generation->keys.missing = missing;
+	return keys_start(&generation->keys, &generation->cert,
+	    generation->error, sizeof generation->error);
+}
+
+/* Makes the context, with a trial that the keys process signs for. */
+static struct tls_context *
+try_keys(struct generation *generation)
+{
+	struct service *service = &generation->keys.service;
+	struct signing_line line = { 0 };
+	struct tls_context *tls = NULL;
+	int end;
+
+	line.fd = service_connect(service, &end);
+	if (line.fd == -1) {
+		snprintf(generation->error, sizeof generation->error,
+		    "keys: %s", strerror(errno));
+		return NULL;
+	}
+	signing_set_timeout(line.fd, TRIAL_MAX_MS);
+	keyprovider_use(&line);
+	tls = tls_context_new(
+	    &generation->cert, generation->error, sizeof generation->error);
+	keyprovider_use(NULL);
+	close(line.fd);
+	service_disconnect(service, end);
+	return tls;
+}
+
+static int
 load_certificate(struct generation *generation, enum cert_missing missing)
 {
 	const struct config *config = &generation->config;
-	const struct cert_request request = {
-		.dir = config->certs,
-		.names = config->site.names,
-		.name_count = config->site.name_count,
-		.missing = missing,
-	};
 	struct cert *cert = &generation->cert;
 
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
 	if (check_certs_place(generation) == -1 ||
-	    cert_load(cert, &request, generation->error,
-		sizeof generation->error) == -1)
+	    start_keys(generation, missing) == -1)
 		return -1;
 	if (cert->leaf == NULL)
 		return 0;
-	generation->tls =
-	    tls_context_new(cert, generation->error, sizeof generation->error);
+	generation->tls = try_keys(generation);
 	cert_release(cert);
 	return generation->tls == NULL ? -1 : 0;
 }
@@ -165,14 +198,16 @@ static int
 init(struct generation *generation, struct config *config,
     enum cert_missing missing)
 {
-	*generation =
-	    (struct generation){ .config = *config, .tree = { .root = -1 } };
+	*generation = (struct generation){ .config = *config,
+		.tree = { .root = -1 },
+		.keys = { .service = { .line = -1 } } };
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
 	    open_tree(generation) == 0 &&
 	    load_certificate(generation, missing) == 0)
 		return 0;
+	keys_stop(&generation->keys);
 	generation_release(generation);
 	return -1;
 }
@@ -213,6 +248,7 @@ generation_check(struct config *config, char *error, size_t error_size)
 	print_certificate(&generation);
 	warn_of_certificate(&generation.cert, print_warning);
 	jail_warn(&generation.jail, print_warning);
+	keys_stop(&generation.keys);
 	generation_release(&generation);
 	return 0;
 }
@@ -244,6 +280,7 @@ void
 generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
+	keys_retire(&generation->keys);
 	kept_release(&generation->kept);
 	directory_cache_release(&generation->directories);
 	catalog_shelf_release(&generation->shelf);

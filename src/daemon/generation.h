@@ -2,6 +2,7 @@
 #define DAEMON_GENERATION_H
 
 #include "daemon/config.h"
+#include "daemon/keys.h"
 #include "serve/download.h"
 #include "serve/response.h"
 #include "sys/cert.h"
@@ -24,6 +25,7 @@ struct generation {
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct cert cert; /* describes that of tls; already released */
+	struct keys keys; /* the process that signs for tls */
 	struct server server;
 	char error[4608]; /* after -1: one line for people */
 };

@@ -111,6 +111,7 @@ be_worker(void *context, const struct crew_start *start)
 		.jail = &generation->jail,
 		.sockets = sockets,
 		.line = start->line,
+		.keys = start->services[CREW_KEYS],
 		.index = master->index.current,
 		.limits = master->limits,
 		.number = start->number,
@@ -150,6 +151,7 @@ be_indexer(void *context, int line, int current)
 	int status = EXIT_FAILURE;
 
 	crew_forget(&master->crew);
+	service_forget(&generation->keys.service);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
 	/* Nor for what is counted of them, and the keys of the counts. */
@@ -177,9 +179,11 @@ reap(struct master *master)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!crew_reap(&master->crew, pid, status, !master->stopping))
-			(void)index_reap(
-			    &master->index, pid, status, !master->stopping);
+		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
+		    !index_reap(&master->index, pid, status, !master->stopping))
+			/* Workers that are to end need it, too. */
+			(void)service_reap(&master->generation->keys.service,
+			    pid, status, true);
 }
 
 static void
@@ -210,6 +214,10 @@ change_generation(struct master *master, struct generation *generation,
 	crew_set_places(&master->crew, places, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
+	/* The keys process of the old one ends with its last worker. */
+	crew_leave_services(&master->crew);
+	master->crew.services[CREW_KEYS] =
+	    generation->tls != NULL ? &generation->keys.service : NULL;
 	index_begin(&master->index,
 	    generation->config.builtins[BUILTIN_ASK].len > 0 ||
 		generation->config.builtins[BUILTIN_MANIFEST].len > 0,
@@ -303,21 +311,28 @@ stop(struct master *master)
 	retire(master, master->crew.child_count);
 }
 
-/* Waits for a signal, a word of the indexer, or what is due next. */
+/* Waits for a signal, a word of another process, or what is due next. */
 static void
 wait_for_signal(const struct master *master)
 {
-	struct pollfd line = { .fd = master->index.line, .events = POLLIN };
+	static struct pollfd lines[CREW_MAX + 2];
+	size_t count = crew_poll(&master->crew, lines);
 	struct timespec timeout;
 	long ms = index_due_ms(
 	    &master->index, crew_due_ms(&master->crew, PAUSE_LONGEST_MS));
 
+	ms = service_due_ms(&master->generation->keys.service, ms);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
 	timeout = (struct timespec){ .tv_sec = ms / 1000,
 		.tv_nsec = ms % 1000 * 1000000 };
-	(void)ppoll(&line, 1, &timeout, &master->waiting);
+	lines[count++] =
+	    (struct pollfd){ .fd = master->index.line, .events = POLLIN };
+	lines[count++] =
+	    (struct pollfd){ .fd = master->generation->keys.service.line,
+		    .events = POLLIN };
+	(void)ppoll(lines, count, &timeout, &master->waiting);
 }
 
 /* Wakes often enough: see visitors_keep. */
@@ -329,6 +344,17 @@ keep_visitors(struct master *master)
 		log_line(LOG_LEVEL_WARN,
 		    "master: no randomness for a new key, so visitors are "
 		    "counted under the old one");
+}
+
+static void
+watch_keys(struct master *master)
+{
+	struct keys *keys = &master->generation->keys;
+
+	if (crew_listen(&master->crew, WORKER_KEYS_SILENT))
+		keys_replace(keys);
+	service_start_due(&keys->service);
+	keys_listen(keys);
 }
 
 static void
@@ -344,6 +370,7 @@ supervise(struct master *master)
 			reload(master);
 		if (index_listen(&master->index))
 			crew_give(&master->crew, master->index.current);
+		watch_keys(master);
 		if (!master->stopping) {
 			crew_start_due(&master->crew);
 			index_start_due(&master->index);
@@ -402,6 +429,7 @@ master_run(struct config *config, const struct options *options)
 	generation_log_made(master.generation);
 	listeners_print_urls(&master.generation->config);
 	supervise(&master);
+	keys_stop(&master.generation->keys);
 	let_go(&master, NULL);
 	crew_set_places(&master.crew, NULL, 0);
 	status = 0;

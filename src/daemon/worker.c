@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "daemon/room.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
+#include "sys/keyprovider.h"
 
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
@@ -48,6 +50,8 @@ struct worker {
 	bool paused;
 	struct room room; /* clients beyond it are told that we are full */
 	struct limit_rules limits;
+	struct signing_line keys;
+	bool complained_of_keys; /* since they were last heard */
 	int spare; /* a descriptor to answer with when there is no other */
 	struct timespec complains_after;
 };
@@ -333,6 +337,19 @@ write_log_soon(struct worker *worker)
 		log_store_write(worker->setup->held);
 }
 
+/* A keys process that hangs is replaced. */
+static void
+watch_keys(struct worker *worker)
+{
+	static const char word = WORKER_KEYS_SILENT;
+
+	if (!worker->keys.is_down)
+		worker->complained_of_keys = false;
+	else if (!worker->complained_of_keys)
+		worker->complained_of_keys =
+		    send(worker->setup->line, &word, 1, MSG_NOSIGNAL) == 1;
+}
+
 static int
 set_deadlines(struct worker *worker)
 {
@@ -416,6 +433,7 @@ serve_clients(struct worker *worker)
 		conn_sweep(&worker->group);
 		room_clients(&worker->room, worker->group.count);
 		write_log_soon(worker);
+		watch_keys(worker);
 	}
 	log_store_write(setup->held);
 	return 0;
@@ -430,6 +448,8 @@ worker_run(const struct worker_setup *setup)
 	if (worker != NULL) {
 		worker->setup = setup;
 		worker->spare = -1;
+		worker->keys.fd = setup->keys;
+		keyprovider_use(&worker->keys);
 	}
 	if (worker == NULL || serve_clients(worker) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s",

@@ -12,6 +12,9 @@
 #include "text/attribute.h"
 #include "wire/conn.h"
 
+/* With this word it tells the master that the keys process is silent. */
+#define WORKER_KEYS_SILENT 'k'
+
 /* A listening socket of this worker, and who comes there. */
 struct worker_socket {
 	int fd;
@@ -26,6 +29,7 @@ struct worker_setup {
 	const struct jail *jail;
 	const struct worker_socket *sockets;
 	size_t socket_count;
+	int keys; /* the line to the process that signs; -1: none */
 	int index; /* what questions are put to, taken; -1: none yet */
 	int line; /* to the master; it ends with it */
 	struct limit_table *limits;

@@ -5,6 +5,7 @@
 #include "sys/handover.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -23,49 +24,68 @@ handover_pair(int line[2])
 }
 
 int
-handover_send(int line, char word, int fd)
+handover_send_message(int line, struct str message, int fd)
 {
 	union control control = { .bytes = { 0 } };
-	struct iovec bytes = { &word, 1 };
-	struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
+	struct iovec bytes = { (void *)(uintptr_t)message.at, message.len };
+	struct msghdr header = { .msg_iov = &bytes, .msg_iovlen = 1 };
+	ssize_t sent;
 
 	if (fd != -1) {
-		struct cmsghdr *header;
+		struct cmsghdr *rights;
 
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
-		header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(header), &fd, sizeof fd);
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof control.bytes;
+		rights = CMSG_FIRSTHDR(&header);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(rights), &fd, sizeof fd);
 	}
-	return sendmsg(line, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+	do
+		sent = sendmsg(line, &header, MSG_NOSIGNAL);
+	while (sent == -1 && errno == EINTR);
+	return sent == (ssize_t)message.len ? 0 : -1;
+}
+
+ssize_t
+handover_receive_message(int line, char *at, size_t room, int *fd)
+{
+	union control control;
+	struct iovec bytes = { at, room };
+	/*
+	 * Room for one descriptor and not a byte more: CMSG_SPACE has padding,
+	 * in which Linux would leave a second one that nobody closes.
+	 */
+	struct msghdr header = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_LEN(sizeof *fd) };
+	struct cmsghdr *rights;
+	ssize_t got;
+
+	*fd = -1;
+	do
+		got = recvmsg(line, &header, MSG_CMSG_CLOEXEC);
+	while (got == -1 && errno == EINTR);
+	if (got <= 0)
+		return got;
+	rights = CMSG_FIRSTHDR(&header);
+	if (rights != NULL && rights->cmsg_level == SOL_SOCKET &&
+	    rights->cmsg_type == SCM_RIGHTS &&
+	    rights->cmsg_len == CMSG_LEN(sizeof *fd))
+		memcpy(fd, CMSG_DATA(rights), sizeof *fd);
+	return got;
+}
+
+int
+handover_send(int line, char word, int fd)
+{
+	return handover_send_message(line, (struct str){ &word, 1 }, fd);
 }
 
 int
 handover_receive(int line, char *word, int *fd)
 {
-	union control control;
-	struct iovec bytes = { word, 1 };
-	/*
-	 * Room for one descriptor and not a byte more: CMSG_SPACE has padding,
-	 * in which Linux would leave a second one that nobody closes.
-	 */
-	struct msghdr message = { .msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = CMSG_LEN(sizeof *fd) };
-	struct cmsghdr *header;
-	ssize_t got = recvmsg(line, &message, MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	if (got <= 0)
-		return (int)got;
-	header = CMSG_FIRSTHDR(&message);
-	if (header != NULL && header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof *fd))
-		memcpy(fd, CMSG_DATA(header), sizeof *fd);
-	return 1;
+	return (int)handover_receive_message(line, word, 1, fd);
 }

@@ -22,6 +22,7 @@
 
 struct tls_context {
 	SSL_CTX *ssl;
+	struct cert pair; /* of its certificates only, and the key */
 	BIO_METHOD *bio;
 };
 
@@ -127,6 +128,11 @@ context_settings(SSL_CTX *ssl)
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof *groups) ==
 	    1 &&
+	    /* What the keys process signs, see sys/signing.h. */
+	    SSL_CTX_set1_sigalgs_list(ssl,
+		"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
+		"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
+		"RSA+SHA256:RSA+SHA384:RSA+SHA512") == 1 &&
 	    SSL_CTX_set_ciphersuites(ssl,
 		"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
 		"TLS_AES_256_GCM_SHA384") == 1 &&
@@ -151,6 +157,44 @@ bio_method(void)
 	return method;
 }
 
+/*
+ * Gives a connection its certificate: one for each host, one day, by the name
+ * in SSL_get_servername.
+ */
+static int
+use_pair(SSL *ssl, void *argument)
+{
+	const struct cert *pair = argument;
+
+	return SSL_use_cert_and_key(ssl, pair->leaf, pair->key, pair->chain, 1);
+}
+
+/* Whether OpenSSL accepts the pair at all. */
+static bool
+is_usable(SSL_CTX *context, struct cert *pair)
+{
+	SSL *ssl = SSL_new(context);
+	bool usable = ssl != NULL && use_pair(ssl, pair) == 1;
+
+	SSL_free(ssl);
+	return usable;
+}
+
+static bool
+keep_pair(struct tls_context *context, const struct cert *cert)
+{
+	struct cert *pair = &context->pair;
+
+	if (cert->chain != NULL)
+		pair->chain = X509_chain_up_ref(cert->chain);
+	if (X509_up_ref(cert->leaf) == 1)
+		pair->leaf = cert->leaf;
+	if (EVP_PKEY_up_ref(cert->key) == 1)
+		pair->key = cert->key;
+	return pair->leaf != NULL && pair->key != NULL &&
+	    (pair->chain != NULL) == (cert->chain != NULL);
+}
+
 struct tls_context *
 tls_context_new(const struct cert *cert, char *error, size_t error_size)
 {
@@ -163,12 +207,10 @@ tls_context_new(const struct cert *cert, char *error, size_t error_size)
 	context->bio = bio_method();
 	context->ssl = SSL_CTX_new(TLS_server_method());
 	if (context->bio == NULL || context->ssl == NULL ||
-	    !context_settings(context->ssl) ||
-	    SSL_CTX_use_certificate(context->ssl, cert->leaf) != 1 ||
-	    SSL_CTX_use_PrivateKey(context->ssl, cert->key) != 1 ||
-	    (cert->chain != NULL &&
-		SSL_CTX_set1_chain(context->ssl, cert->chain) != 1))
+	    !context_settings(context->ssl) || !keep_pair(context, cert) ||
+	    !is_usable(context->ssl, &context->pair))
 		goto failed;
+	SSL_CTX_set_cert_cb(context->ssl, use_pair, &context->pair);
 	what = "no client could connect";
 	if (tlstrial_run(context->ssl) == -1)
 		goto failed;
@@ -188,6 +230,7 @@ tls_context_free(struct tls_context *context)
 	if (context == NULL)
 		return;
 	SSL_CTX_free(context->ssl);
+	cert_release(&context->pair);
 	BIO_meth_free(context->bio);
 	free(context);
 }

@@ -6,7 +6,7 @@ import re
 import socket
 import time
 
-from rig import children, wait_until
+from rig import indexers, wait_until, workers
 
 # In all, with what each page has of it.
 PAGES = int(os.environ.get('BENCH_PAGES', '10000'))
@@ -60,11 +60,6 @@ def most_kib(pid):
         return int(re.search(r'VmHWM:\s*(\d+)', file.read())[1])
 
 
-def is_indexer(pid):
-    with open('/proc/%d/comm' % pid, encoding='ascii') as file:
-        return file.read() == 'capsuled-index\n'
-
-
 def ask(port, words):
     with socket.create_connection(('127.0.0.1', port), 60) as client:
         client.sendall(b'/ask\t%s\r\n' % words.encode())
@@ -96,8 +91,7 @@ def measure(bench):
     wait_until(lambda: re.search('^debug index ms=', server.said(), re.M),
                'an index', INDEX_S)
     took = time.monotonic() - started
-    indexer, = filter(is_indexer, children(server))
-    worker, = (pid for pid in children(server) if pid != indexer)
+    (indexer,), (worker,) = indexers(server), workers(server)
     before, longest = cpu_s(worker), 0.0
     for i in range(QUESTIONS):
         # From the commonest words to the rarest, and a typo now and then.

@@ -184,8 +184,8 @@ def count(bench, tree, more=None):
         tree, workers=1, options=('jail=off',), name=name,
         prefix=('valgrind', '-q', '--tool=callgrind',
                 '--callgrind-out-file=%s/%%p' % folder))
-    rig.wait_until(lambda: rig.children(server), 'a worker')
-    worker = rig.children(server)[0]
+    rig.wait_until(lambda: rig.workers(server), 'a worker')
+    worker = rig.workers(server)[0]
     visitor = Visitor(server, worker)
     for key, kind in KINDS.items():
         for _ in range(WARM + (REQUESTS if key == more else 0)):

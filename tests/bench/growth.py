@@ -142,7 +142,7 @@ def longest_wait(server, meanwhile):
     not taken for it; and that happens in a process of its own, since two
     threads of one would wait for each other.
     """
-    worker = rig.children(server)[0]
+    worker = rig.workers(server)[0]
     happened = multiprocessing.Event()
     over = multiprocessing.Event()
     waits = []

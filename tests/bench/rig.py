@@ -284,15 +284,23 @@ def load(server, protocol, path, concurrency=8, seconds=1.0,
     return result
 
 
+def name_of(pid):
+    with contextlib.suppress(FileNotFoundError), \
+            open('/proc/%d/comm' % pid, encoding='ascii') as file:
+        return file.read().rstrip('\n')
+    return ''
+
+
+def workers(server):
+    """The children that answer clients; under valgrind they have its name."""
+    return [pid for pid in children(server)
+            if not name_of(pid).startswith('capsuled-')]
+
+
 def indexers(server):
     """The children that make the index, and answer nobody."""
-    found = []
-    for pid in children(server):
-        with contextlib.suppress(FileNotFoundError), \
-                open('/proc/%d/comm' % pid, encoding='ascii') as file:
-            if file.read() == 'capsuled-index\n':
-                found.append(pid)
-    return found
+    return [pid for pid in children(server)
+            if name_of(pid) == 'capsuled-index']
 
 
 def pss_kib(server):

@@ -8,8 +8,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "fakeclock.h"
 #include "sys/clock.h"
+#include "sys/handover.h"
 
 #define PID 1000000000 /* no process: above what the kernel gives */
 
@@ -63,12 +66,62 @@ a_failed_start_is_repeated_soon(void **state)
 	limit_free(crew.limits);
 }
 
+/* Fills the crew with a worker whose end of the line is `*end`. */
+static void
+add_worker(struct crew *crew, int *end)
+{
+	int line[2];
+
+	assert_int_equal(handover_pair(line), 0);
+	crew->children[crew->child_count++] =
+	    (struct child){ .pid = PID, .number = LIMIT_NONE, .line = line[0] };
+	*end = line[1];
+}
+
+/* A worker that was taken over may say anything, at any length. */
+static void
+workers_are_heard_and_not_for_ever(void **state)
+{
+	static struct crew crew;
+	static struct pollfd polled[CREW_MAX];
+	int ends[2];
+	size_t heard = 0;
+
+	(void)state;
+	add_worker(&crew, &ends[0]);
+	add_worker(&crew, &ends[1]);
+	assert_int_equal(crew_poll(&crew, polled), 2);
+	assert_false(crew_listen(&crew, 'k'));
+	assert_int_equal(handover_send(ends[1], 'x', ends[0]), 0);
+	assert_false(crew_listen(&crew, 'k'));
+	assert_int_equal(handover_send(ends[1], 'k', -1), 0);
+	assert_true(crew_listen(&crew, 'k'));
+	assert_false(crew_listen(&crew, 'k'));
+	for (int i = 0; i < 200; i++) {
+		if (handover_send(ends[1], 'k', -1) == 0)
+			heard += crew_listen(&crew, 'k');
+	}
+	assert_in_range(heard, 1, 100);
+	assert_int_equal(crew_poll(&crew, polled), 1);
+	/* One that has closed its line, and one that is to end. */
+	close(ends[0]);
+	assert_false(crew_listen(&crew, 'k'));
+	assert_int_equal(crew_poll(&crew, polled), 0);
+	assert_int_equal(crew.children[0].line, -1);
+	crew.children[1].words = 0;
+	crew.children[1].retired = true;
+	assert_int_equal(crew_poll(&crew, polled), 0);
+	crew_forget(&crew);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pauses_grow_up_to_a_second),
 		cmocka_unit_test(a_failed_start_is_repeated_soon),
+		cmocka_unit_test(workers_are_heard_and_not_for_ever),
 	};
 
 	/* Every worker dies young, however slow the machine is. */

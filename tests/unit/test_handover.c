@@ -49,6 +49,36 @@ words_and_descriptors(void **state)
 	close(line[1]);
 }
 
+static void
+messages(void **state)
+{
+	char sent[1000], got[sizeof sent + 1];
+	int line[2], fd;
+
+	(void)state;
+	assert_int_equal(handover_pair(line), 0);
+	memset(sent, 's', sizeof sent);
+	assert_int_equal(handover_send_message(line[0],
+			     (struct str){ sent, sizeof sent }, line[0]),
+	    0);
+	assert_int_equal(
+	    handover_receive_message(line[1], got, sizeof got, &fd),
+	    sizeof sent);
+	assert_memory_equal(got, sent, sizeof sent);
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	/* What is longer than the room is cut. */
+	assert_int_equal(handover_send_message(line[0],
+			     (struct str){ sent, sizeof sent }, -1),
+	    0);
+	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), 10);
+	assert_int_equal(fd, -1);
+	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), -1);
+	close(line[0]);
+	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), 0);
+	close(line[1]);
+}
+
 /* What handover_send never does, but a process that was taken over may. */
 static void
 send_many(int line, int fd, size_t count)
@@ -103,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_and_descriptors),
+		cmocka_unit_test(messages),
 		cmocka_unit_test(many_descriptors_leave_none_behind),
 	};
 

@@ -68,12 +68,13 @@ def new_directory():
     return path
 
 
-def is_indexer(pid):
+def process_name(pid):
+    """As ps(1) shows it; empty when there is no such process."""
     try:
         with open('/proc/%d/comm' % pid, encoding='utf-8') as file:
-            return file.read() == 'capsuled-index\n'
+            return file.read().rstrip('\n')
     except OSError:
-        return False
+        return ''
 
 
 def resident(pid):
@@ -183,12 +184,22 @@ class Process:
 
     def workers(self):
         """The process ids of the workers."""
-        return [pid for pid in self.children() if not is_indexer(pid)]
+        # Under valgrind they have its name.
+        return [pid for pid in self.children()
+                if not process_name(pid).startswith('capsuled-')]
 
     def indexer(self):
         """The process id of the indexer, once there is one."""
-        return wait_until(lambda: next(
-            filter(is_indexer, self.children()), None), 'an indexer')
+        return wait_until(lambda: self._named('capsuled-index'),
+                          'an indexer')[-1]
+
+    def keys(self):
+        """The process id of the newest process for keys, once there is one."""
+        return wait_until(lambda: self._named('capsuled-keys'),
+                          'a process for keys')[-1]
+
+    def _named(self, name):
+        return [pid for pid in self.children() if process_name(pid) == name]
 
     def children(self):
         """The process ids of the master's children."""

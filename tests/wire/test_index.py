@@ -254,7 +254,7 @@ class Process(Index):
         server = self.serve({'a.gmi': 'herring\n'}, 'ask=off', 'manifest=off')
         self.assertEqual(fetch(server, '/ask?herring').status, 51)
         self.assertEqual(fetch(server, '/manifest').status, 51)
-        self.assertEqual(len(server.children()), 2)
+        self.assertEqual(len(server.children()), 3)
 
     def test_it_ends_with_the_master(self):
         server = self.serve({'a.gmi': 'herring\n'})

@@ -1,0 +1,172 @@
+/*
+ * Processes that answer workers: started, replaced and connected by the
+ * master.
+ */
+#include "daemon/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/pause.h"
+#include "sys/clock.h"
+#include "sys/handover.h"
+#include "sys/log.h"
+#include "sys/system.h"
+
+/* Visitors wait while a service is missing. */
+#define PAUSE_MAX_MS 500
+
+void
+service_init(struct service *service)
+{
+	service->line = -1;
+	service->pid = 0;
+	service->end_count = 0;
+	service->pause_ms = 0;
+	service->is_wanted = true;
+	service->due = clock_now();
+}
+
+static NO_RETURN void
+run(struct service *service, const int line[2])
+{
+	char name[32];
+
+	close(line[0]);
+	/* For ps(1). */
+	snprintf(name, sizeof name, "capsuled-%s", service->name);
+	service->line = line[1];
+	system_set_name(name);
+	service->work(service->context, service);
+	exit(EXIT_FAILURE);
+}
+
+void
+service_start_due(struct service *service)
+{
+	int line[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (!service->is_wanted || service->pid != 0 ||
+	    clock_until_ms(&service->due) > 0)
+		return;
+	if (handover_pair(line) == 0)
+		pid = fork();
+	if (pid == 0)
+		run(service, line);
+	if (line[1] != -1)
+		close(line[1]);
+	if (pid == -1) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: cannot start %s: %s; trying again in %d ms",
+		    service->name, strerror(errno), PAUSE_MAX_MS);
+		if (line[0] != -1)
+			close(line[0]);
+		service->due = clock_in(PAUSE_MAX_MS);
+		return;
+	}
+	service->pid = pid;
+	service->line = line[0];
+	service->started = clock_now();
+}
+
+int
+service_connect(struct service *service, int *kept)
+{
+	int ends[2];
+
+	*kept = -1;
+	if (service->end_count == SERVICE_CLIENTS_MAX) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (service->pair(ends) == -1)
+		return -1;
+	/* If it has just died, its successor inherits the end. */
+	if (service->pid != 0 &&
+	    handover_send(service->line, SERVICE_CLIENT, ends[0]) == -1)
+		log_line(LOG_LEVEL_WARN,
+		    "master: cannot reach the %s process: %s", service->name,
+		    strerror(errno));
+	service->ends[service->end_count++] = ends[0];
+	*kept = ends[0];
+	return ends[1];
+}
+
+void
+service_disconnect(struct service *service, int kept)
+{
+	for (size_t i = 0; i < service->end_count; i++)
+		if (service->ends[i] == kept) {
+			close(kept);
+			service->ends[i] = service->ends[--service->end_count];
+			return;
+		}
+}
+
+bool
+service_reap(struct service *service, pid_t pid, int status, bool replace)
+{
+	char text[PAUSE_TEXT];
+
+	if (service->pid != pid)
+		return false;
+	service->pid = 0;
+	close(service->line);
+	service->line = -1;
+	if (!replace)
+		return true;
+	service->pause_ms = pause_after(&service->started, service->pause_ms);
+	pause_describe(status, text, sizeof text);
+	service->due = clock_in(service->pause_ms);
+	log_line(LOG_LEVEL_ERROR,
+	    "master: %s process %ld ended: %s; starting another in %u ms",
+	    service->name, (long)pid, text, service->pause_ms);
+	service->pause_ms = pause_next(service->pause_ms, PAUSE_MAX_MS);
+	return true;
+}
+
+long
+service_due_ms(const struct service *service, long ms)
+{
+	long due = clock_until_ms(&service->due);
+
+	return service->is_wanted && service->pid == 0 && due < ms ? due : ms;
+}
+
+void
+service_forget(struct service *service)
+{
+	if (service->line != -1)
+		close(service->line);
+	for (size_t i = 0; i < service->end_count; i++)
+		close(service->ends[i]);
+	service->pid = 0;
+	service->line = -1;
+	service->end_count = 0;
+}
+
+void
+service_retire(struct service *service)
+{
+	service_forget(service);
+	service->is_wanted = false;
+}
+
+void
+service_stop(struct service *service)
+{
+	pid_t pid = service->pid;
+
+	service_retire(service);
+	if (pid == 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
