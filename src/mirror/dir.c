@@ -102,14 +102,14 @@ dir_prune(int root, struct str path)
 
 /* Listing. */
 
-struct listing {
+struct dir_listing {
 	struct arena *arena;
 	struct dir_list *out;
 	size_t room;
 };
 
 static struct dir_entry *
-add(struct listing *listing, struct str folder, const char *name)
+add(struct dir_listing *listing, struct str folder, const char *name)
 {
 	struct dir_list *out = listing->out;
 	struct str last = str_of(name);
@@ -143,7 +143,8 @@ add(struct listing *listing, struct str folder, const char *name)
 }
 
 static int
-add_name(struct listing *listing, int dir, struct str folder, const char *name)
+add_name(
+    struct dir_listing *listing, int dir, struct str folder, const char *name)
 {
 	struct dir_entry *entry;
 	struct stat st;
@@ -165,7 +166,7 @@ add_name(struct listing *listing, int dir, struct str folder, const char *name)
 
 /* Adds the content of an open folder, and closes it. */
 static int
-add_folder(struct listing *listing, int dir, struct str path)
+add_folder(struct dir_listing *listing, int dir, struct str path)
 {
 	DIR *names = dir != -1 ? fdopendir(dir) : NULL;
 	const struct dirent *found = NULL;
@@ -215,7 +216,7 @@ by_path(const void *a, const void *b)
 int
 dir_list(int root, struct arena *arena, struct dir_list *out)
 {
-	struct listing listing = { .arena = arena, .out = out };
+	struct dir_listing listing = { .arena = arena, .out = out };
 
 	*out = (struct dir_list){ 0 };
 	if (add_folder(&listing, dir_enter(root, ".", false), STR("")) == -1)

@@ -283,7 +283,7 @@ step_receive(struct fetch *fetch)
 }
 
 static bool
-step(struct fetch *fetch)
+advance(struct fetch *fetch)
 {
 	switch (fetch->state) {
 	case FETCH_CONNECTS: return step_connect(fetch);
@@ -316,7 +316,7 @@ fetch_go(struct fetch *fetch)
 	if (fetch->end == FETCH_GOES_ON && fetch_patience_ms(fetch) == 0)
 		lose_patience(fetch);
 	for (int i = 0; i < TURN && fetch->end == FETCH_GOES_ON; i++)
-		if (!step(fetch))
+		if (!advance(fetch))
 			break;
 	if (fetch->end != FETCH_GOES_ON)
 		hang_up(fetch);

@@ -59,7 +59,7 @@ struct getting {
 };
 
 static bool
-ask(void *context, struct pool_job *job)
+next_request(void *context, struct pool_job *job)
 {
 	struct getting *getting = context;
 
@@ -113,7 +113,7 @@ mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
 		out->got = MIRROR_NOTHING;
 		return;
 	}
-	pool->next = ask;
+	pool->next = next_request;
 	pool->done = take;
 	pool->context = &getting;
 	if (pool_run(pool) == -1)

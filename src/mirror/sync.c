@@ -213,7 +213,7 @@ next_job(void *context, struct pool_job *job)
 }
 
 static const char *
-place(struct sync *sync, struct pool_job *job, const struct manifest_file *file)
+store(struct sync *sync, struct pool_job *job, const struct manifest_file *file)
 {
 	if (replica_place(
 		&sync->mirror->replica, job->part, job->fetch.body, file) == 0)
@@ -237,7 +237,7 @@ job_done(void *context, struct pool_job *job)
 	if ((fetch->end == FETCH_ANSWERED || fetch->end == FETCH_CUT) &&
 	    fetch->status / 10 == 2 && fetch->size == file->size &&
 	    memcmp(fetch->hash, file->hash, sizeof file->hash) == 0)
-		why = place(sync, job, file);
+		why = store(sync, job, file);
 	else if (fetch->end == FETCH_TOO_LONG)
 		why = "is longer than the manifest says; it may have changed, "
 		      "try again";

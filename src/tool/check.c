@@ -15,17 +15,17 @@
 #include "sys/log.h"
 #include "text/mime.h"
 #include "text/uri.h"
+#include "tool/cli.h"
 #include "tool/finding.h"
 #include "tool/links.h"
-#include "tool/proof.h"
-#include "tool/reader.h"
+#include "tool/offline.h"
+#include "tool/proofread.h"
 #include "tool/survey.h"
-#include "tool/verb.h"
 #include "tree/media.h"
 
-struct check {
-	struct reader reader;
-	struct findings findings;
+struct check_run {
+	struct offline offline;
+	struct finding_writer findings;
 	struct links links;
 };
 
@@ -36,8 +36,8 @@ finding_of(const struct survey_entry *entry, const char *name)
 }
 
 static void
-problem(struct check *check, const struct survey_entry *entry, const char *name,
-    const char *what)
+problem(struct check_run *check, const struct survey_entry *entry,
+    const char *name, const char *what)
 {
 	const struct finding finding = finding_of(entry, name);
 
@@ -45,8 +45,8 @@ problem(struct check *check, const struct survey_entry *entry, const char *name,
 }
 
 static void
-note(struct check *check, const struct survey_entry *entry, const char *name,
-    const char *what)
+note(struct check_run *check, const struct survey_entry *entry,
+    const char *name, const char *what)
 {
 	struct finding finding = finding_of(entry, name);
 
@@ -56,7 +56,7 @@ note(struct check *check, const struct survey_entry *entry, const char *name,
 
 /* Why nobody gets it. */
 static void
-check_refused(struct check *check, const struct survey_entry *entry)
+check_refused(struct check_run *check, const struct survey_entry *entry)
 {
 	static const char kind[] = "not-served";
 
@@ -89,7 +89,7 @@ check_refused(struct check *check, const struct survey_entry *entry)
 }
 
 static void
-check_mode(struct check *check, const struct survey_entry *entry)
+check_mode(struct check_run *check, const struct survey_entry *entry)
 {
 	mode_t wanted =
 	    entry_is_directory(&entry->found) ? S_IROTH | S_IXOTH : S_IROTH;
@@ -101,7 +101,7 @@ check_mode(struct check *check, const struct survey_entry *entry)
 }
 
 static void
-check_name(struct check *check, const struct survey_entry *entry)
+check_name(struct check_run *check, const struct survey_entry *entry)
 {
 	const struct finding finding = finding_of(entry, "name");
 	char text[3 * NAME_MAX + 1];
@@ -116,12 +116,12 @@ check_name(struct check *check, const struct survey_entry *entry)
 
 /* Asks for it with a request line, and says so if it is refused. */
 static void
-check_on(struct check *check, const struct survey_entry *entry,
+check_on(struct check_run *check, const struct survey_entry *entry,
     const struct protocol *protocol, struct str line)
 {
 	const struct finding finding = finding_of(entry, "not-served");
-	const struct reader_answer answer =
-	    reader_ask(&check->reader, protocol, line);
+	const struct offline_answer answer =
+	    offline_ask(&check->offline, protocol, line);
 
 	if (answer.status >= STATUS_FAILURE)
 		finding_add(&check->findings, &finding,
@@ -136,7 +136,7 @@ check_on(struct check *check, const struct survey_entry *entry,
  * mean something else to it.
  */
 static void
-check_served(struct check *check, const struct survey_entry *entry)
+check_served(struct check_run *check, const struct survey_entry *entry)
 {
 	struct arena *scratch = &check->links.scratch;
 	struct str url;
@@ -144,13 +144,13 @@ check_served(struct check *check, const struct survey_entry *entry)
 
 	arena_reset(scratch);
 	line = buf_in(scratch, entry->path.len * 3 + 1024);
-	if (site_url(check->reader.server.site, scratch, entry->path, &url) ==
+	if (site_url(check->offline.server.site, scratch, entry->path, &url) ==
 	    -1)
 		return;
 	buf_add(&line, url);
 	buf_add(&line, STR("\r\n"));
 	check_on(check, entry, &gemini, buf_str(&line));
-	if (!check->reader.has_gopher)
+	if (!check->offline.has_gopher)
 		return;
 	line.len = 0;
 	uri_encode(&line, entry->path);
@@ -160,11 +160,11 @@ check_served(struct check *check, const struct survey_entry *entry)
 
 /* Whether the directory has a page of that name. */
 static bool
-has_page(struct check *check, struct str path, struct str name)
+has_page(struct check_run *check, struct str path, struct str name)
 {
 	struct entry page;
 
-	if (tree_open_in(&check->reader.tree, path, name, &page) !=
+	if (tree_open_in(&check->offline.tree, path, name, &page) !=
 	    STATUS_SUCCESS)
 		return false;
 	close(page.fd);
@@ -172,7 +172,7 @@ has_page(struct check *check, struct str path, struct str name)
 }
 
 static void
-check_directory(struct check *check, const struct survey_entry *entry)
+check_directory(struct check_run *check, const struct survey_entry *entry)
 {
 	if (entry->unlisted)
 		problem(check, entry, "not-served",
@@ -187,28 +187,28 @@ check_directory(struct check *check, const struct survey_entry *entry)
 }
 
 static void
-check_file(struct check *check, const struct survey_entry *entry)
+check_file(struct check_run *check, const struct survey_entry *entry)
 {
 	struct str type;
 
 	if (str_equals(entry->name, STR("gophermap"))) {
-		if (check->reader.has_gopher)
-			proof_gophermap(&check->links, entry);
+		if (check->offline.has_gopher)
+			proofread_gophermap(&check->links, entry);
 		return;
 	}
 	check_served(check, entry);
 	type =
-	    media_type(check->reader.server.media, entry->path, &entry->found);
+	    media_type(check->offline.server.media, entry->path, &entry->found);
 	if (mime_is(type, STR("text/gemini")))
-		proof_gemtext(&check->links, entry);
+		proofread_gemtext(&check->links, entry);
 	else if (mime_is_text(type))
-		proof_text(&check->links, entry);
+		proofread_text(&check->links, entry);
 }
 
 static void
-look(void *context, const struct survey_entry *entry)
+check_entry(void *context, const struct survey_entry *entry)
 {
-	struct check *check = context;
+	struct check_run *check = context;
 
 	if (entry->status != STATUS_SUCCESS) {
 		check_refused(check, entry);
@@ -224,9 +224,9 @@ look(void *context, const struct survey_entry *entry)
 
 /* A folder without a page of its own links to what is in it. */
 static bool
-is_listed(struct check *check, const struct survey_entry *entry)
+is_listed(struct check_run *check, const struct survey_entry *entry)
 {
-	return check->reader.server.site->listing &&
+	return check->offline.server.site->listing &&
 	    !has_page(check, entry->path, STR("index.gmi")) &&
 	    !has_page(check, entry->path, STR("index.gemini"));
 }
@@ -234,25 +234,25 @@ is_listed(struct check *check, const struct survey_entry *entry)
 static void
 find_orphan(void *context, const struct survey_entry *entry)
 {
-	struct check *check = context;
-	struct identities *known = &check->links.identities;
+	struct check_run *check = context;
+	struct file_set *known = &check->links.file_set;
 	const struct stat *st = &entry->found.st;
 
 	if (entry->status != STATUS_SUCCESS)
 		return;
 	/* Parents come first, so a chain of listings is followed down. */
 	if (entry->within != NULL &&
-	    identities_hold(known, entry->within, IDENTITY_REACHED) &&
-	    identities_hold(known, entry->within, IDENTITY_LISTED))
+	    file_set_has(known, entry->within, FILE_SET_REACHED) &&
+	    file_set_has(known, entry->within, FILE_SET_LISTED))
 		links_reach(&check->links, NULL, entry->path);
 	if (entry_is_directory(&entry->found)) {
 		if (is_listed(check, entry))
-			identities_add(known, st, IDENTITY_LISTED);
+			file_set_add(known, st, FILE_SET_LISTED);
 	} else if (tree_shows(entry->name) &&
-	    mime_is(media_type(
-			check->reader.server.media, entry->path, &entry->found),
+	    mime_is(media_type(check->offline.server.media, entry->path,
+			&entry->found),
 		STR("text/gemini")) &&
-	    !identities_hold(known, st, IDENTITY_REACHED)) {
+	    !file_set_has(known, st, FILE_SET_REACHED)) {
 		problem(check, entry, "orphan",
 		    "no page links here; link to it, or take it out");
 	}
@@ -260,27 +260,27 @@ find_orphan(void *context, const struct survey_entry *entry)
 
 /* Returns the exit status. */
 static int
-run(struct check *check)
+run(struct check_run *check)
 {
-	struct survey survey = {
-		.tree = &check->reader.tree, .visit = look, .context = check
-	};
+	struct survey survey = { .tree = &check->offline.tree,
+		.visit = check_entry,
+		.context = check };
 
 	links_init(&check->links);
-	findings_begin(&check->findings);
+	finding_begin(&check->findings);
 	/* Everybody begins at the home page. */
 	links_reach(&check->links, NULL, STR("/"));
 	survey_run(&survey);
 	survey.visit = find_orphan;
 	survey_run(&survey);
-	if (check->links.identities.incomplete)
-		verb_say("check",
+	if (check->links.file_set.incomplete)
+		cli_say("check",
 		    "not enough memory to tell which pages nothing links to");
-	if (findings_end(&check->findings) == -1) {
-		verb_say("check", "standard output: %s", strerror(errno));
+	if (finding_end(&check->findings) == -1) {
+		cli_say("check", "standard output: %s", strerror(errno));
 		return 2;
 	}
-	if (check->links.identities.incomplete)
+	if (check->links.file_set.incomplete)
 		return 2;
 	return check->findings.problems > 0 ? 1 : 0;
 }
@@ -288,24 +288,24 @@ run(struct check *check)
 static int
 check_with(struct config *config, enum finding_format format)
 {
-	static struct check check;
+	static struct check_run check;
 	char error[512];
 	int status;
 
-	if (reader_open(&check.reader, config, error, sizeof error) == -1) {
-		verb_say("check", "%s", error);
+	if (offline_open(&check.offline, config, error, sizeof error) == -1) {
+		cli_say("check", "%s", error);
 		return 2;
 	}
 	/* What the server would log is among the findings. */
 	log_mute(true);
-	check.findings = (struct findings){
+	check.findings = (struct finding_writer){
 		.out = stdout, .format = format, .root = config->capsule
 	};
-	check.links.reader = &check.reader;
+	check.links.offline = &check.offline;
 	check.links.findings = &check.findings;
 	status = run(&check);
 	links_release(&check.links);
-	reader_release(&check.reader);
+	offline_release(&check.offline);
 	return status;
 }
 
@@ -317,7 +317,7 @@ read_format(const char *name, enum finding_format *format)
 	else if (strcmp(name, "json") == 0)
 		*format = FINDING_JSON;
 	else
-		return verb_misused("check", "no such format: ", name);
+		return cli_misused("check", "no such format: ", name);
 	return 0;
 }
 
@@ -338,15 +338,15 @@ read_arguments(
 	    (option = getopt_long(argc, argv, "c:n:o:", names, NULL)) != -1) {
 		int read = option == 'f'
 		    ? read_format(optarg, format)
-		    : verb_set("check", options, option, argv);
+		    : cli_set("check", options, option, argv);
 
 		if (read == -1)
 			return -1;
 	}
 	if (argc - optind != 1 || argv[optind][0] == '\0')
-		return verb_misused("check", "name one folder", "");
+		return cli_misused("check", "name one folder", "");
 	return options_set(options, NULL, "capsule", argv[optind]) == -1
-	    ? verb_misused("check", "too many options", "")
+	    ? cli_misused("check", "too many options", "")
 	    : 0;
 }
 
@@ -361,7 +361,7 @@ check_main(int argc, char **argv)
 	if (read_arguments(argc, argv, &options, &format) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		verb_say("check", "%s", config.error);
+		cli_say("check", "%s", config.error);
 		return 2;
 	}
 	status = check_with(&config, format);

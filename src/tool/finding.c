@@ -72,18 +72,18 @@ put_json(FILE *out, struct str text)
 }
 
 void
-findings_begin(struct findings *findings)
+finding_begin(struct finding_writer *writer)
 {
-	findings->count = findings->problems = 0;
-	if (findings->format == FINDING_JSON)
-		fputs("[", findings->out);
+	writer->count = writer->problems = 0;
+	if (writer->format == FINDING_JSON)
+		fputs("[", writer->out);
 }
 
 /* The folder and the path as one text, or the path alone if that is long. */
 static struct str
-file_of(const struct findings *findings, struct str path, struct buf *out)
+file_of(const struct finding_writer *writer, struct str path, struct buf *out)
 {
-	struct str root = str_of(findings->root);
+	struct str root = str_of(writer->root);
 
 	while (str_ends(root, STR("/")))
 		root.len--;
@@ -93,24 +93,23 @@ file_of(const struct findings *findings, struct str path, struct buf *out)
 }
 
 static void
-add_text(const struct findings *findings, const struct finding *finding,
+add_text(const struct finding_writer *writer, const struct finding *finding,
     struct str file, struct str message)
 {
-	put_text(findings->out, file);
-	fprintf(findings->out, ":%zu: %s",
-	    finding->line == 0 ? 1 : finding->line,
+	put_text(writer->out, file);
+	fprintf(writer->out, ":%zu: %s", finding->line == 0 ? 1 : finding->line,
 	    finding->is_note ? "note: " : "");
-	put_text(findings->out, message);
-	fputc('\n', findings->out);
+	put_text(writer->out, message);
+	fputc('\n', writer->out);
 }
 
 static void
-add_json(const struct findings *findings, const struct finding *finding,
+add_json(const struct finding_writer *writer, const struct finding *finding,
     struct str file, struct str message)
 {
-	FILE *out = findings->out;
+	FILE *out = writer->out;
 
-	fputs(findings->count == 0 ? "\n{\"file\":" : ",\n{\"file\":", out);
+	fputs(writer->count == 0 ? "\n{\"file\":" : ",\n{\"file\":", out);
 	put_json(out, file);
 	fprintf(out, ",\"line\":%zu,\"level\":\"%s\",\"check\":\"%s\"",
 	    finding->line == 0 ? 1 : finding->line,
@@ -121,36 +120,36 @@ add_json(const struct findings *findings, const struct finding *finding,
 }
 
 void
-finding_add(struct findings *findings, const struct finding *finding,
+finding_add(struct finding_writer *writer, const struct finding *finding,
     const char *format, ...)
 {
 	char message[MESSAGE_MAX], name[8192];
 	struct buf joined = buf_over(name, sizeof name);
-	struct str file = file_of(findings, finding->path, &joined);
+	struct str file = file_of(writer, finding->path, &joined);
 	va_list arguments;
 
 	va_start(arguments, format);
 	if (vsnprintf(message, sizeof message, format, arguments) < 0)
 		message[0] = '\0';
 	va_end(arguments);
-	switch (findings->format) {
+	switch (writer->format) {
 	case FINDING_TEXT:
-		add_text(findings, finding, file, str_of(message));
+		add_text(writer, finding, file, str_of(message));
 		break;
 	case FINDING_JSON:
-		add_json(findings, finding, file, str_of(message));
+		add_json(writer, finding, file, str_of(message));
 		break;
 	}
-	findings->count++;
-	findings->problems += !finding->is_note;
+	writer->count++;
+	writer->problems += !finding->is_note;
 }
 
 int
-findings_end(struct findings *findings)
+finding_end(struct finding_writer *writer)
 {
-	if (findings->format == FINDING_JSON)
-		fputs(findings->count == 0 ? "]\n" : "\n]\n", findings->out);
-	if (fflush(findings->out) == 0 && ferror(findings->out) == 0)
+	if (writer->format == FINDING_JSON)
+		fputs(writer->count == 0 ? "]\n" : "\n]\n", writer->out);
+	if (fflush(writer->out) == 0 && ferror(writer->out) == 0)
 		return 0;
 	if (errno == 0)
 		errno = EIO;

@@ -14,7 +14,7 @@ enum finding_format {
 };
 
 /* Where findings go.  The caller fills the first part. */
-struct findings {
+struct finding_writer {
 	FILE *out;
 	enum finding_format format;
 	const char *root; /* the capsule's folder, before every path */
@@ -32,7 +32,7 @@ struct finding {
 /* For "%.*s" in a finding: what of a text from the capsule is shown. */
 #define FINDING_ARG(s) (int)((s).len < 240 ? (s).len : 240), (s).at
 
-void findings_begin(struct findings *findings);
+void finding_begin(struct finding_writer *writer);
 
 /*
  * Writes one finding, whose text says what is wrong and what to do.
@@ -43,10 +43,10 @@ void findings_begin(struct findings *findings);
  * "line", "level" ("problem" or "note"), "check" and "message"; bytes that
  * are not UTF-8 become U+FFFD.
  */
-void finding_add(struct findings *findings, const struct finding *finding,
+void finding_add(struct finding_writer *writer, const struct finding *finding,
     const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Ends the output; -1 with errno set when it could not all be written. */
-MUST_USE int findings_end(struct findings *findings);
+MUST_USE int finding_end(struct finding_writer *writer);
 
 #endif

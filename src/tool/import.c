@@ -17,8 +17,8 @@
 #include "text/article.h"
 #include "text/buf.h"
 #include "text/gemtext.h"
+#include "tool/cli.h"
 #include "tool/folder.h"
-#include "tool/verb.h"
 
 #define ARTICLE_MAX ((size_t)16 << 20)
 #define ARENA_MAX ((size_t)256 << 20)
@@ -193,10 +193,10 @@ read_file(struct import *import, struct str *out)
 		    (got = read(fd, at + len, ARTICLE_MAX + 1 - len)) > 0)
 			len += (size_t)got;
 	if (got == -1)
-		verb_say("import", "%s: %s; name a text file", import->file,
+		cli_say("import", "%s: %s; name a text file", import->file,
 		    strerror(errno));
 	else if (len > ARTICLE_MAX)
-		verb_say("import", "%s: is larger than 16 MiB; split it",
+		cli_say("import", "%s: is larger than 16 MiB; split it",
 		    import->file);
 	if (fd != -1)
 		close(fd);
@@ -215,32 +215,32 @@ read_article(struct import *import)
 	switch (article_read(&import->arena, text, article)) {
 	case ARTICLE_OK: return 0;
 	case ARTICLE_EMPTY:
-		verb_say("import", "%s: is empty; write a lead and questions",
+		cli_say("import", "%s: is empty; write a lead and questions",
 		    import->file);
 		break;
 	case ARTICLE_NOT_UTF8:
-		verb_say("import",
+		cli_say("import",
 		    "%s:%zu: is not UTF-8; save the text as UTF-8",
 		    import->file, article->line);
 		break;
 	case ARTICLE_CONTROL:
-		verb_say("import",
+		cli_say("import",
 		    "%s:%zu: holds a control character; save it as "
 		    "plain text",
 		    import->file, article->line);
 		break;
 	case ARTICLE_NO_QUESTION:
-		verb_say("import",
+		cli_say("import",
 		    "%s: has no question; end the paragraph of one "
 		    "with \"?\"",
 		    import->file);
 		break;
 	case ARTICLE_TOO_MANY:
-		verb_say("import", "%s: has more than %d questions; split it",
+		cli_say("import", "%s: has more than %d questions; split it",
 		    import->file, ARTICLE_QUESTIONS_MAX);
 		break;
 	case ARTICLE_NO_MEMORY:
-		verb_say("import", "%s: needs too much memory; split it",
+		cli_say("import", "%s: needs too much memory; split it",
 		    import->file);
 		break;
 	}
@@ -281,17 +281,17 @@ title_of_file(struct import *import)
 /* The verb. */
 
 static void
-report(const struct import *import)
+print_report(const struct import *import)
 {
 	const struct article_text *text = import->article.left_out;
 	const struct article_question *question = import->article.questions;
 
 	for (; text != NULL; text = text->next)
-		verb_say("import", "%s:%zu: left out: %.*s", import->file,
+		cli_say("import", "%s:%zu: left out: %.*s", import->file,
 		    text->line, STR_ARG(text->text));
 	for (; question != NULL; question = question->next)
 		if (question->answer == NULL)
-			verb_say("import",
+			cli_say("import",
 			    "%s:%zu: no answer follows this question",
 			    import->file, question->line);
 	for (size_t i = 0; i < import->folder.count; i++)
@@ -308,17 +308,17 @@ run(struct import *import)
 		return 1;
 	if ((import->title.len == 0 && title_of_file(import) == -1) ||
 	    list_pages(import) == -1) {
-		verb_say("import", "%s: needs too much memory; split it",
+		cli_say("import", "%s: needs too much memory; split it",
 		    import->file);
 		return 1;
 	}
 	if (folder_fill(&import->folder) == -1) {
-		verb_say("import", "%s", import->folder.error);
+		cli_say("import", "%s", import->folder.error);
 		return 1;
 	}
-	report(import);
+	print_report(import);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		verb_say("import", "standard output: %s", strerror(errno));
+		cli_say("import", "standard output: %s", strerror(errno));
 		return 1;
 	}
 	return 0;
@@ -330,7 +330,7 @@ read_title(struct import *import, const char *title)
 	import->title = str_trim_end(str_trim_start(str_of(title)));
 	if (article_is_title(import->title))
 		return 0;
-	return verb_say("import",
+	return cli_say("import",
 	    "--title: give one line of UTF-8, of up to %d bytes",
 	    ARTICLE_TITLE_MAX);
 }
@@ -359,12 +359,12 @@ import_main(int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		status = option == 't' ? read_title(&import, optarg)
-				       : verb_refuse_option("import", argv);
+				       : cli_refuse_option("import", argv);
 		if (status != 0)
 			return 2;
 	}
 	if (argc - optind != 2 || argv[optind + 1][0] == '\0') {
-		verb_misused("import", "name an article and a folder", "");
+		cli_misused("import", "name an article and a folder", "");
 		return 2;
 	}
 	import.file = argv[optind];

@@ -19,21 +19,21 @@
 /* What was written, and what each protocol's reader gets. */
 struct target {
 	struct str written, url; /* in the capsule; the latter absolute */
-	struct reader_answer answer;
+	struct offline_answer answer;
 };
 
 void
 links_init(struct links *links)
 {
 	arena_init(&links->scratch, SCRATCH);
-	links->identities = (struct identities){ 0 };
+	links->file_set = (struct file_set){ 0 };
 }
 
 void
 links_release(struct links *links)
 {
 	arena_release(&links->scratch);
-	identities_release(&links->identities);
+	file_set_release(&links->file_set);
 }
 
 static struct finding
@@ -69,8 +69,7 @@ reach(struct links *links, const struct links_from *from,
 {
 	/* Who is on a page already has found it. */
 	if (from == NULL || !is_same_file(&entry->st, from->st))
-		identities_add(
-		    &links->identities, &entry->st, IDENTITY_REACHED);
+		file_set_add(&links->file_set, &entry->st, FILE_SET_REACHED);
 	close(entry->fd);
 }
 
@@ -78,7 +77,7 @@ void
 links_reach(struct links *links, const struct links_from *from, struct str path)
 {
 	static const char *const pages[] = { "index.gmi", "index.gemini" };
-	const struct tree *tree = links->reader->server.tree;
+	const struct tree *tree = links->offline->server.tree;
 	struct entry entry;
 	bool is_directory;
 
@@ -95,17 +94,18 @@ links_reach(struct links *links, const struct links_from *from, struct str path)
 }
 
 /* Asks with one line; the answer lasts as long as the link is followed. */
-static struct reader_answer
-ask(struct links *links, const struct protocol *protocol, struct str request)
+static struct offline_answer
+ask_line(
+    struct links *links, const struct protocol *protocol, struct str request)
 {
 	struct buf line = buf_in(&links->scratch, request.len + 2);
-	struct reader_answer answer = { 0 };
+	struct offline_answer answer = { 0 };
 
 	buf_add(&line, request);
 	buf_add(&line, STR("\r\n"));
 	if (line.overflow)
 		return answer;
-	answer = reader_ask(links->reader, protocol, buf_str(&line));
+	answer = offline_ask(links->offline, protocol, buf_str(&line));
 	if (arena_copy(&links->scratch, answer.meta, &answer.meta) == -1)
 		answer.meta = (struct str){ 0 };
 	return answer;
@@ -121,7 +121,7 @@ is_good(enum status status)
 static bool
 is_ours(struct links *links, struct str url, struct uri *uri)
 {
-	const struct site *site = links->reader->server.site;
+	const struct site *site = links->offline->server.site;
 
 	return uri_parse(&links->scratch, url, uri) == 0 &&
 	    str_equals_nocase(uri->scheme, STR("gemini")) &&
@@ -141,7 +141,7 @@ follow_gemini(struct links *links, struct target *target)
 	struct uri uri;
 
 	for (int i = 0; i <= REDIRECTS_MAX; i++) {
-		target->answer = ask(links, &gemini, url);
+		target->answer = ask_line(links, &gemini, url);
 		if (!is_good(target->answer.status) ||
 		    !is_ours(links, url, &uri) ||
 		    uri_path_decode(&links->scratch, uri.path, &path) !=
@@ -173,32 +173,32 @@ any_type(void *context, struct str path, struct str query)
 static bool
 is_our_menu(const struct links *links, const struct gopherlink *link)
 {
-	const struct site *site = links->reader->server.site;
+	const struct site *site = links->offline->server.site;
 
 	return link->host.len == 0 ||
 	    (str_equals(link->host, site->gopher_host) &&
 		link->port == site->gopher_port);
 }
 
-enum gopher_answer {
+enum on_gopher {
 	GOPHER_OFF, /* nobody reads it there */
 	GOPHER_NOWHERE,
 	GOPHER_OURS, /* and it is there */
 	GOPHER_ELSEWHERE, /* by its URL, or on another host */
 };
 
-static enum gopher_answer
+static enum on_gopher
 follow_gopher(
     struct links *links, const struct links_from *from, struct str url)
 {
 	const struct gophermenu_page page = {
-		.site = links->reader->server.site,
+		.site = links->offline->server.site,
 		.base = from->base,
 		.item_type = any_type,
 	};
 	struct gopherlink link;
 
-	if (!links->reader->has_gopher)
+	if (!links->offline->has_gopher)
 		return GOPHER_OFF;
 	link = gopherlink_of(&links->scratch, &page, url);
 	if (link.type == 'i')
@@ -206,7 +206,7 @@ follow_gopher(
 	if (!is_our_menu(links, &link) ||
 	    str_starts(link.selector, STR("URL:")))
 		return GOPHER_ELSEWHERE;
-	return is_good(ask(links, &gopher, link.selector).status)
+	return is_good(ask_line(links, &gopher, link.selector).status)
 	    ? GOPHER_OURS
 	    : GOPHER_NOWHERE;
 }
@@ -234,7 +234,7 @@ report_dead(struct links *links, const struct links_from *from,
 	struct str near = { 0 };
 
 	if (target->answer.status == STATUS_NOT_FOUND)
-		near = nearest_path(links->reader, &links->scratch,
+		near = nearest_path(links->offline, &links->scratch,
 		    path_of(links, target->url));
 	if (near.len > 0) {
 		finding.check = "case";
@@ -257,13 +257,12 @@ follow_own(
 {
 	const struct finding finding = dead(from);
 	struct str path = follow_gemini(links, target);
-	enum gopher_answer gopher_answer =
-	    follow_gopher(links, from, target->written);
+	enum on_gopher on_gopher = follow_gopher(links, from, target->written);
 
 	if (path.len > 0)
 		links_reach(links, from, path);
 	if (path.len == 0 &&
-	    (gopher_answer == GOPHER_NOWHERE || gopher_answer == GOPHER_OFF))
+	    (on_gopher == GOPHER_NOWHERE || on_gopher == GOPHER_OFF))
 		report_dead(links, from, target);
 	else if (path.len == 0)
 		finding_add(links->findings, &finding,
@@ -272,7 +271,7 @@ follow_own(
 		    FINDING_ARG(target->written),
 		    (unsigned)target->answer.status,
 		    FINDING_ARG(target->answer.meta));
-	else if (gopher_answer == GOPHER_NOWHERE)
+	else if (on_gopher == GOPHER_NOWHERE)
 		finding_add(links->findings, &finding,
 		    "link to %.*s leads nowhere on Gopher, only on Gemini; "
 		    "correct it",
@@ -347,7 +346,7 @@ follow_selector(
 	const struct finding finding = dead(from);
 	struct str path = selector;
 
-	if (!is_good(ask(links, &gopher, selector).status)) {
+	if (!is_good(ask_line(links, &gopher, selector).status)) {
 		finding_add(links->findings, &finding,
 		    "item with the selector %.*s leads nowhere; correct it or "
 		    "take it out",

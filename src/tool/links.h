@@ -6,15 +6,15 @@
 
 #include "text/arena.h"
 #include "text/str.h"
+#include "tool/file_set.h"
 #include "tool/finding.h"
-#include "tool/identities.h"
-#include "tool/reader.h"
+#include "tool/offline.h"
 
 /* Where the links of a capsule lead.  The caller fills the first part. */
 struct links {
-	struct reader *reader;
-	struct findings *findings;
-	struct identities identities; /* what they lead to */
+	struct offline *offline;
+	struct finding_writer *findings;
+	struct file_set file_set; /* what they lead to */
 
 	struct arena scratch; /* of one link */
 };

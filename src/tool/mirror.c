@@ -18,7 +18,7 @@
 #include "mirror/sync.h"
 #include "sys/clock.h"
 #include "sys/signature.h"
-#include "tool/verb.h"
+#include "tool/cli.h"
 
 /* The files of a manifest, of the folder, and what is made of them. */
 #define MEMORY ((size_t)1 << 30)
@@ -50,7 +50,7 @@ run(struct mirror *mirror)
 	}
 	report_pause(&mirror->report);
 	if (result == -1)
-		verb_say("mirror", "%s", mirror->origin.error);
+		cli_say("mirror", "%s", mirror->origin.error);
 	return result;
 }
 
@@ -77,11 +77,11 @@ open_folder(struct mirror *mirror)
 	if (replica_open(&mirror->replica, mirror->folder) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		verb_say("mirror",
+		cli_say("mirror",
 		    "%s: another mirror is at work there; wait for it",
 		    mirror->folder);
 	else
-		verb_say("mirror", "%s: %s; name a folder of yours",
+		cli_say("mirror", "%s: %s; name a folder of yours",
 		    mirror->folder, strerror(errno));
 	return -1;
 }
@@ -94,7 +94,7 @@ check_key(const char *path)
 
 	if (path == NULL || signature_find(&key) == 0)
 		return 0;
-	verb_say("mirror", "--key %s", key.error);
+	cli_say("mirror", "--key %s", key.error);
 	return -1;
 }
 
@@ -106,7 +106,7 @@ fetch_all(struct mirror *mirror)
 	int status = 1;
 
 	if (opened != ORIGIN_OK) {
-		verb_say("mirror", "%s", mirror->origin.error);
+		cli_say("mirror", "%s", mirror->origin.error);
 		origin_release(&mirror->origin);
 		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
@@ -141,7 +141,7 @@ is_mirror(const char *folder)
 	if ((size_t)snprintf(path, sizeof path, "%s/.mirror", folder) >=
 		sizeof path ||
 	    lstat(path, &st) == -1 || !S_ISDIR(st.st_mode)) {
-		verb_say(
+		cli_say(
 		    "mirror", "%s: not a mirror, nothing to restore", folder);
 		return false;
 	}
@@ -159,7 +159,7 @@ take_back(struct mirror *mirror)
 	report_begin(&mirror->report);
 	arena_init(&mirror->arena, MEMORY);
 	if (restore_run(mirror) == -1) {
-		verb_say("mirror", "%s", mirror->origin.error);
+		cli_say("mirror", "%s", mirror->origin.error);
 	} else {
 		printf("%s: %zu restored, %zu failed; the files that they "
 		       "replaced are in .mirror/before, and a second "
@@ -177,7 +177,7 @@ read_number(const char *text, unsigned long most, unsigned long *out)
 {
 	if (str_number(str_of(text), most, out) && *out > 0)
 		return 0;
-	verb_say("mirror",
+	cli_say("mirror",
 	    "give a number from 1 to %lu, not %s; see capsule mirror --help",
 	    most, text);
 	return 2;
@@ -208,7 +208,7 @@ read_option(struct mirror *mirror, int option, char **argv)
 		return read_number(optarg, 3600, &mirror->patience);
 	case OPTION_RESTORE: mirror->restore = true; break;
 	case OPTION_TIME: return read_number(optarg, 1000000, &mirror->seconds);
-	default: return verb_refuse_option("mirror", argv);
+	default: return cli_refuse_option("mirror", argv);
 	}
 	return status;
 }
@@ -243,7 +243,7 @@ mirror_main(int argc, char **argv)
 	}
 	if (argc - optind != (mirror.restore ? 1 : 2) ||
 	    argv[argc - 1][0] == '\0') {
-		verb_misused("mirror",
+		cli_misused("mirror",
 		    mirror.restore ? "name a folder"
 				   : "name a URL and a folder",
 		    "");

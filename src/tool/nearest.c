@@ -38,14 +38,14 @@ is_same_but_case(struct str a, struct str b)
 
 /* Appends the name in the open directory that `segment` comes next to. */
 static bool
-find_in(struct reader *reader, const struct entry *entry, struct str segment,
+find_in(struct offline *offline, const struct entry *entry, struct str segment,
     struct buf *path)
 {
 	struct directory *directory;
 	bool found = false;
 	int ready;
 
-	if (directory_open(reader->server.directories, reader->server.tree,
+	if (directory_open(offline->server.directories, offline->server.tree,
 		buf_str(path), entry, &directory) != STATUS_SUCCESS)
 		return false;
 	do
@@ -64,9 +64,9 @@ find_in(struct reader *reader, const struct entry *entry, struct str segment,
 
 /* One step down from `path`, which ends with a slash. */
 static bool
-step(struct reader *reader, struct str segment, struct buf *path)
+descend(struct offline *offline, struct str segment, struct buf *path)
 {
-	const struct tree *tree = reader->server.tree;
+	const struct tree *tree = offline->server.tree;
 	struct entry entry;
 	bool found;
 
@@ -78,13 +78,13 @@ step(struct reader *reader, struct str segment, struct buf *path)
 	}
 	if (tree_open(tree, buf_str(path), &entry) != STATUS_SUCCESS)
 		return false;
-	found = find_in(reader, &entry, segment, path);
+	found = find_in(offline, &entry, segment, path);
 	close(entry.fd);
 	return found;
 }
 
 struct str
-nearest_path(struct reader *reader, struct arena *arena, struct str path)
+nearest_path(struct offline *offline, struct arena *arena, struct str path)
 {
 	/* Another case may take more bytes. */
 	struct buf near = buf_in(arena, path.len * 4 + 256);
@@ -98,7 +98,7 @@ nearest_path(struct reader *reader, struct arena *arena, struct str path)
 	while (rest.len > 0) {
 		bool is_last = str_find(rest, '/') == rest.len;
 
-		if (!step(reader, str_cut(&rest, '/'), &near))
+		if (!descend(offline, str_cut(&rest, '/'), &near))
 			return (struct str){ 0 };
 		if (!is_last)
 			buf_char(&near, '/');

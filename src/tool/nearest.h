@@ -3,7 +3,7 @@
 
 #include "text/arena.h"
 #include "text/str.h"
-#include "tool/reader.h"
+#include "tool/offline.h"
 
 /*
  * What the author may have meant by `path`, decoded and absolute, which is
@@ -11,6 +11,6 @@
  * alone.  In the arena; empty when there is none.
  */
 struct str
-nearest_path(struct reader *reader, struct arena *arena, struct str path);
+nearest_path(struct offline *offline, struct arena *arena, struct str path);
 
 #endif

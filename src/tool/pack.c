@@ -17,9 +17,9 @@
 #include "serve/archive.h"
 #include "serve/download.h"
 #include "serve/packer.h"
+#include "sys/atomic_file.h"
 #include "sys/log.h"
-#include "tool/aside.h"
-#include "tool/verb.h"
+#include "tool/cli.h"
 #include "tree/tree.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -36,7 +36,7 @@ on_signal(int number)
 static int
 failed(const char *path, const char *what, const char *remedy)
 {
-	return verb_say(
+	return cli_say(
 	    "pack", "%s: %s: %s; %s", path, what, strerror(errno), remedy);
 }
 
@@ -58,7 +58,7 @@ kind_of(const char *file, enum archive_kind *out)
 			*out = kinds[i].kind;
 			return 0;
 		}
-	verb_misused("pack",
+	cli_misused("pack",
 	    "name a file that ends in .gpub, .zip or .tar.gz, not ", file);
 	return -1;
 }
@@ -104,13 +104,13 @@ write_body(int fd, struct body *body, struct str *culprit)
 static int
 write_file(const char *file, struct body *body, struct str *culprit)
 {
-	struct aside aside;
+	struct atomic_file atomic;
 
-	if (aside_open(&aside, file) == -1)
+	if (atomic_file_open(&atomic, file) == -1)
 		return -1;
-	if (write_body(aside.fd, body, culprit) == 0)
-		return aside_keep(&aside, file);
-	aside_drop(&aside);
+	if (write_body(atomic.fd, body, culprit) == 0)
+		return atomic_file_keep(&atomic, file);
+	atomic_file_drop(&atomic);
 	return -1;
 }
 
@@ -128,7 +128,7 @@ check_place(const struct tree *tree, const char *file)
 		    file, "cannot be made", "name a file in another folder");
 	if (inside == 0)
 		return 0;
-	return verb_say("pack",
+	return cli_say("pack",
 	    "%s: lies in the capsule, and would be packed the next time; name "
 	    "a file in another folder",
 	    file);
@@ -159,7 +159,7 @@ unread(const char *file, struct str culprit)
 	else if (error == ESTALE)
 		cure = remedy(error);
 
-	return verb_say("pack", "%s: cannot be made: %.*s: %s; %s", file,
+	return cli_say("pack", "%s: cannot be made: %.*s: %s; %s", file,
 	    STR_ARG(culprit), strerror(error), cure);
 }
 
@@ -219,12 +219,12 @@ read_flags(int argc, char **argv, struct options *options)
 	optind = 1;
 	opterr = 0;
 	while ((flag = getopt(argc, argv, "c:o:")) != -1)
-		if (verb_set("pack", options, flag, argv) == -1)
+		if (cli_set("pack", options, flag, argv) == -1)
 			return -1;
 	if (argc - optind != 2)
-		return verb_misused("pack", "name a folder and a file", "");
+		return cli_misused("pack", "name a folder and a file", "");
 	if (options_set(options, NULL, "capsule", argv[optind]) == -1)
-		return verb_misused("pack", "too many options", "");
+		return cli_misused("pack", "too many options", "");
 	return 0;
 }
 
@@ -251,7 +251,7 @@ pack_main(int argc, char **argv)
 	    kind_of(argv[optind + 1], &kind) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		verb_say("pack", "%s", config.error);
+		cli_say("pack", "%s", config.error);
 		return 2;
 	}
 	packer_prepare();

@@ -12,8 +12,8 @@
 #include "daemon/config.h"
 #include "text/buf.h"
 #include "text/uri.h"
-#include "tool/reader.h"
-#include "tool/verb.h"
+#include "tool/cli.h"
+#include "tool/offline.h"
 #include "wire/protocol.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -92,37 +92,37 @@ asks_pages(const struct server *server, struct str line)
 
 /* Without an index, it is told that there is none yet. */
 static void
-read_pages(struct reader *reader)
+read_pages(struct offline *offline)
 {
-	if (reader_index(reader) == -1)
-		verb_say("show",
+	if (offline_index(offline) == -1)
+		cli_say("show",
 		    "the pages cannot be searched: %s; make room in /tmp",
 		    strerror(errno));
 }
 
 /* Asks the capsule, and writes what it answers. */
 static int
-show(
-    struct reader *reader, const struct protocol *protocol, const char *address)
+show(struct offline *offline, const struct protocol *protocol,
+    const char *address)
 {
 	struct arena arena;
 	struct exchange exchange = {
-		.server = &reader->server, .arena = &arena, .fd = -1
+		.server = &offline->server, .arena = &arena, .fd = -1
 	};
 	struct str line;
 	int status = 1;
 
 	arena_init(&arena, MEMORY);
 	line = protocol == &gemini
-	    ? gemini_line(reader->server.site, &arena, str_of(address))
+	    ? gemini_line(offline->server.site, &arena, str_of(address))
 	    : gopher_line(&arena, str_of(address));
-	if (asks_pages(&reader->server, line))
-		read_pages(reader);
+	if (asks_pages(&offline->server, line))
+		read_pages(offline);
 	if (line.len == 0 ||
 	    protocol->answer(&exchange, line, true) != PARSE_DONE)
-		verb_say("show", "%s: nothing would be answered", address);
+		cli_say("show", "%s: nothing would be answered", address);
 	else if (write_answer(&exchange) == -1)
-		verb_say("show", "%s: cut short: %s", address, strerror(errno));
+		cli_say("show", "%s: cut short: %s", address, strerror(errno));
 	else if (exchange.status < STATUS_FAILURE)
 		status = 0;
 	exchange_release(&exchange);
@@ -134,16 +134,16 @@ static int
 show_with(
     struct config *config, const struct protocol *protocol, const char *address)
 {
-	struct reader reader;
+	struct offline offline;
 	char error[512];
 	int status;
 
-	if (reader_open(&reader, config, error, sizeof error) == -1) {
-		verb_say("show", "%s", error);
+	if (offline_open(&offline, config, error, sizeof error) == -1) {
+		cli_say("show", "%s", error);
 		return 1;
 	}
-	status = show(&reader, protocol, address);
-	reader_release(&reader);
+	status = show(&offline, protocol, address);
+	offline_release(&offline);
 	return status;
 }
 
@@ -160,11 +160,10 @@ read_flags(int argc, char **argv, struct options *options,
 	while ((flag = getopt(argc, argv, "Gc:d:o:")) != -1) {
 		if (flag == 'G')
 			*protocol = &gopher;
-		else if (verb_set("show", options, flag, argv) == -1)
+		else if (cli_set("show", options, flag, argv) == -1)
 			return -1;
 	}
-	return argc - optind == 1 ? 0
-				  : verb_misused("show", "name one URL", "");
+	return argc - optind == 1 ? 0 : cli_misused("show", "name one URL", "");
 }
 
 int
@@ -178,7 +177,7 @@ show_main(int argc, char **argv)
 	if (read_flags(argc, argv, &options, &protocol) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
-		verb_say("show", "%s", config.error);
+		cli_say("show", "%s", config.error);
 		return 2;
 	}
 	status = show_with(&config, protocol, argv[optind]);

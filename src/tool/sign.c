@@ -18,11 +18,11 @@
 #include "daemon/config.h"
 #include "mirror/manifest_remote.h"
 #include "serve/serve.h"
+#include "sys/atomic_file.h"
 #include "sys/signature.h"
 #include "text/manifest.h"
-#include "tool/aside.h"
-#include "tool/reader.h"
-#include "tool/verb.h"
+#include "tool/cli.h"
+#include "tool/offline.h"
 #include "tree/tree.h"
 
 #define MANIFEST_MAX ((size_t)256 << 20)
@@ -67,7 +67,7 @@ read_body(struct text *text, struct body *body)
 }
 
 static int
-ask(const struct server *server, struct text *text, const char *folder)
+ask_server(const struct server *server, struct text *text, const char *folder)
 {
 	struct arena arena;
 	struct response response = { 0 };
@@ -78,9 +78,9 @@ ask(const struct server *server, struct text *text, const char *folder)
 	arena_init(&arena, MEMORY);
 	serve(server, &request, &response);
 	if (response.status != STATUS_SUCCESS)
-		verb_say("sign", "%s: no manifest is served of it", folder);
+		cli_say("sign", "%s: no manifest is served of it", folder);
 	else if (read_body(text, response.body) == -1)
-		verb_say(
+		cli_say(
 		    "sign", "%s: its manifest: %s", folder, strerror(errno));
 	else
 		result = 0;
@@ -92,14 +92,14 @@ ask(const struct server *server, struct text *text, const char *folder)
 static int
 ask_with(const struct config *config, struct text *text, const char *folder)
 {
-	struct reader reader;
+	struct offline offline;
 	char error[512];
 	int result;
 
-	if (reader_open(&reader, config, error, sizeof error) == -1)
-		return verb_say("sign", "%s", error);
-	result = ask(&reader.server, text, folder);
-	reader_release(&reader);
+	if (offline_open(&offline, config, error, sizeof error) == -1)
+		return cli_say("sign", "%s", error);
+	result = ask_server(&offline.server, text, folder);
+	offline_release(&offline);
 	return result;
 }
 
@@ -112,9 +112,9 @@ read_folder(struct text *text, const char *folder)
 	int result;
 
 	if (options_set(&options, NULL, "capsule", folder) == -1)
-		return verb_say("sign", "%s: cannot be used", folder);
+		return cli_say("sign", "%s: cannot be used", folder);
 	if (config_load(&config, &options) == -1)
-		return verb_say("sign", "%s", config.error);
+		return cli_say("sign", "%s", config.error);
 	result = ask_with(&config, text, folder);
 	config_release(&config);
 	return result;
@@ -127,7 +127,7 @@ read_file(struct text *text, const char *path)
 	int error;
 
 	if (file == NULL)
-		return verb_say("sign", "%s: %s", path, strerror(errno));
+		return cli_say("sign", "%s: %s", path, strerror(errno));
 	errno = 0;
 	while (feof(file) == 0 && ferror(file) == 0) {
 		if (text->len == text->room && grow(text) == -1)
@@ -138,12 +138,12 @@ read_file(struct text *text, const char *path)
 	error = errno;
 	fclose(file);
 	return error == 0 ? 0
-			  : verb_say("sign", "%s: %s", path, strerror(error));
+			  : cli_say("sign", "%s: %s", path, strerror(error));
 }
 
 /* What no mirror would take is not signed. */
 static int
-check(const struct text *text, const char *path)
+check_manifest(const struct text *text, const char *path)
 {
 	struct str bytes = { text->at, text->len };
 	struct manifest manifest;
@@ -152,10 +152,10 @@ check(const struct text *text, const char *path)
 
 	arena_init(&arena, 8 * MANIFEST_MAX);
 	if (manifest_remote_read(&arena, bytes, &manifest) == -1)
-		result = verb_say(
+		result = cli_say(
 		    "sign", "%s:%zu: %s", path, manifest.line, manifest.error);
 	else if (manifest.is_changes)
-		result = verb_say("sign", "%s: is not whole", path);
+		result = cli_say("sign", "%s: is not whole", path);
 	arena_release(&arena);
 	return result;
 }
@@ -163,17 +163,17 @@ check(const struct text *text, const char *path)
 static int
 write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 {
-	struct aside aside;
+	struct atomic_file atomic;
 
-	if (aside_open(&aside, path) == -1)
-		return verb_say(
+	if (atomic_file_open(&atomic, path) == -1)
+		return cli_say(
 		    "sign", "%s: cannot be made: %s", path, strerror(errno));
 	errno = ENOSPC; /* when not all of it is written */
-	if (write(aside.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
-		aside_drop(&aside);
-	else if (aside_keep(&aside, path) == 0)
+	if (write(atomic.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
+		atomic_file_drop(&atomic);
+	else if (atomic_file_keep(&atomic, path) == 0)
 		return 0;
-	return verb_say(
+	return cli_say(
 	    "sign", "%s: cannot be written: %s", path, strerror(errno));
 }
 
@@ -192,13 +192,13 @@ check_place(const char *path, bool is_folder, const char *key)
 	snprintf(
 	    folder, sizeof folder, "%s", is_folder ? path : dirname(above));
 	if (tree_init(&tree, folder) == -1)
-		return verb_say("sign", "%s: cannot be opened: %s", folder,
+		return cli_say("sign", "%s: cannot be opened: %s", folder,
 		    strerror(errno));
 	snprintf(above, sizeof above, "%s", key);
 	inside = tree_contains(&tree, dirname(above));
 	tree_release(&tree);
 	if (inside == 1)
-		return verb_say("sign",
+		return cli_say("sign",
 		    "%s: lies in the capsule, and would be served; "
 		    "name a file elsewhere",
 		    key);
@@ -219,19 +219,19 @@ sign(const char *path, const char *key_path, bool makes_key)
 	if (snprintf(name, sizeof name,
 		is_folder ? "%s/" MANIFEST_REMOTE_NAME : "%s",
 		path) >= (int)sizeof name)
-		return verb_say("sign", "%s: the name is too long", path);
+		return cli_say("sign", "%s: the name is too long", path);
 	snprintf(out, sizeof out, "%s.sig", name);
 	if ((is_folder || makes_key) &&
 	    check_place(path, is_folder, key_path) == -1)
 		return -1;
 	if (makes_key && signature_make_key(&key) == -1)
-		return verb_say("sign", "%s", key.error);
+		return cli_say("sign", "%s", key.error);
 	if ((is_folder ? read_folder(&text, path) : read_file(&text, path)) ==
 		0 &&
-	    check(&text, name) == 0) {
+	    check_manifest(&text, name) == 0) {
 		if (signature_sign(&key, (struct str){ text.at, text.len },
 			signature) == -1)
-			verb_say("sign", "%s", key.error);
+			cli_say("sign", "%s", key.error);
 		else
 			result = write_signature(out, signature);
 	}
@@ -254,14 +254,13 @@ sign_main(int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'n') {
-			verb_refuse_option("sign", argv);
+			cli_refuse_option("sign", argv);
 			return 2;
 		}
 		makes_key = true;
 	}
 	if (argc - optind != 2) {
-		verb_misused(
-		    "sign", "name a folder or manifest, and a key", "");
+		cli_misused("sign", "name a folder or manifest, and a key", "");
 		return 2;
 	}
 	return sign(argv[optind], argv[optind + 1], makes_key) == 0 ? 0 : 1;

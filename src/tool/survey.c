@@ -99,7 +99,7 @@ static void visit_name(
 
 /* Visits a directory, whose descriptor it takes, and all that is in it. */
 static void
-walk(struct survey *survey, struct survey_entry *directory)
+visit_directory(struct survey *survey, struct survey_entry *directory)
 {
 	struct names names = { 0 };
 	struct stat st = directory->found.st;
@@ -151,7 +151,7 @@ visit_name(
 	if (entry.status != STATUS_SUCCESS) {
 		survey->visit(survey->context, &entry);
 	} else if (entry.type == DT_DIR) {
-		walk(survey, &entry);
+		visit_directory(survey, &entry);
 	} else {
 		survey->visit(survey->context, &entry);
 		close(entry.found.fd);
@@ -170,7 +170,7 @@ survey_run(struct survey *survey)
 	root.status = tree_open(survey->tree, root.path, &root.found);
 	root.error = errno;
 	if (root.status == STATUS_SUCCESS)
-		walk(survey, &root);
+		visit_directory(survey, &root);
 	else
 		survey->visit(survey->context, &root);
 }

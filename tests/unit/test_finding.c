@@ -44,12 +44,12 @@ written(enum finding_format format, size_t from, size_t count)
 {
 	char *text = NULL;
 	size_t len = 0;
-	struct findings findings = { .out = open_memstream(&text, &len),
+	struct finding_writer findings = { .out = open_memstream(&text, &len),
 		.format = format,
 		.root = "r//" };
 
 	assert_non_null(findings.out);
-	findings_begin(&findings);
+	finding_begin(&findings);
 	for (size_t i = from; i < from + count; i++) {
 		const struct finding finding = { .check = "x",
 			.path = rows[i].path,
@@ -60,7 +60,7 @@ written(enum finding_format format, size_t from, size_t count)
 		    &findings, &finding, "%.*s", FINDING_ARG(rows[i].message));
 		assert_int_equal(findings.count, i - from + 1);
 	}
-	assert_int_equal(findings_end(&findings), 0);
+	assert_int_equal(finding_end(&findings), 0);
 	fclose(findings.out);
 	return text;
 }
@@ -102,16 +102,16 @@ long_texts_are_cut(void **state)
 	static char path[20000];
 	char *text = NULL;
 	size_t len = 0;
-	struct findings findings = { .out = open_memstream(&text, &len),
+	struct finding_writer findings = { .out = open_memstream(&text, &len),
 		.root = "r" };
 	struct finding finding = { .check = "x", .path = { path, 4096 } };
 
 	(void)state;
 	memset(path, 'p', sizeof path);
-	findings_begin(&findings);
+	finding_begin(&findings);
 	finding_add(&findings, &finding, "%.*s and more",
 	    FINDING_ARG(((struct str){ path, sizeof path })));
-	assert_int_equal(findings_end(&findings), 0);
+	assert_int_equal(finding_end(&findings), 0);
 	fclose(findings.out);
 	assert_int_equal(
 	    len, 1 + 4096 + strlen(":1: ") + 240 + strlen(" and more\n"));
@@ -121,19 +121,19 @@ long_texts_are_cut(void **state)
 static void
 problems_are_counted(void **state)
 {
-	struct findings findings = { .out = fopen("/dev/full", "w"),
+	struct finding_writer findings = { .out = fopen("/dev/full", "w"),
 		.root = "r" };
 	struct finding finding = { .check = "x" };
 
 	(void)state;
 	assert_non_null(findings.out);
-	findings_begin(&findings);
+	finding_begin(&findings);
 	finding_add(&findings, &finding, "a");
 	finding.is_note = true;
 	finding_add(&findings, &finding, "b");
 	assert_int_equal(findings.count, 2);
 	assert_int_equal(findings.problems, 1);
-	assert_int_equal(findings_end(&findings), -1);
+	assert_int_equal(finding_end(&findings), -1);
 	fclose(findings.out);
 }
 

@@ -2,7 +2,7 @@
  * What the verbs share.  Knows how they complain, and the options by which
  * those that ask a capsule are told of its configuration.
  */
-#include "tool/verb.h"
+#include "tool/cli.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 int
-verb_say(const char *verb, const char *format, ...)
+cli_say(const char *verb, const char *format, ...)
 {
 	va_list arguments;
 
@@ -23,21 +23,21 @@ verb_say(const char *verb, const char *format, ...)
 }
 
 int
-verb_misused(const char *verb, const char *what, const char *argument)
+cli_misused(const char *verb, const char *what, const char *argument)
 {
-	return verb_say(
+	return cli_say(
 	    verb, "%s%s; see capsule %s --help", what, argument, verb);
 }
 
 int
-verb_refuse_option(const char *verb, char **argv)
+cli_refuse_option(const char *verb, char **argv)
 {
-	return verb_misused(
+	return cli_misused(
 	    verb, "no such option, or no value for it: ", argv[optind - 1]);
 }
 
 int
-verb_set(const char *verb, struct options *options, int option, char **argv)
+cli_set(const char *verb, struct options *options, int option, char **argv)
 {
 	int result = 0;
 
@@ -47,10 +47,10 @@ verb_set(const char *verb, struct options *options, int option, char **argv)
 	case 'n': result = options_set(options, "-n", "names", optarg); break;
 	case 'o':
 		if (strchr(optarg, '=') == NULL)
-			return verb_misused(verb, "not KEY=VALUE: ", optarg);
+			return cli_misused(verb, "not KEY=VALUE: ", optarg);
 		result = options_assign(options, optarg);
 		break;
-	default: return verb_refuse_option(verb, argv);
+	default: return cli_refuse_option(verb, argv);
 	}
-	return result == 0 ? 0 : verb_misused(verb, "too many options", "");
+	return result == 0 ? 0 : cli_misused(verb, "too many options", "");
 }

@@ -2,7 +2,7 @@
  * Questions to a capsule without a server.  Knows what a server is made of;
  * the answers are those of the protocols.
  */
-#include "tool/reader.h"
+#include "tool/offline.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,13 +17,13 @@
 #define MEMORY ((size_t)256 << 10)
 
 int
-reader_open(struct reader *reader, const struct config *config, char *error,
+offline_open(struct offline *offline, const struct config *config, char *error,
     size_t error_size)
 {
 	struct media *media;
 
-	*reader = (struct reader){ 0 };
-	if (tree_init(&reader->tree, config->capsule) == -1) {
+	*offline = (struct offline){ 0 };
+	if (tree_init(&offline->tree, config->capsule) == -1) {
 		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
 		    config->capsule, strerror(errno), tree_init_remedy(errno));
 		return -1;
@@ -31,32 +31,32 @@ reader_open(struct reader *reader, const struct config *config, char *error,
 	packer_prepare();
 	media = media_new(error, error_size);
 	if (media == NULL) {
-		tree_release(&reader->tree);
+		tree_release(&offline->tree);
 		return -1;
 	}
-	reader->server = (struct server){
+	offline->server = (struct server){
 		.site = &config->site,
-		.tree = &reader->tree,
+		.tree = &offline->tree,
 		.media = media,
-		.directories = &reader->directories,
-		.kept = &reader->kept,
+		.directories = &offline->directories,
+		.kept = &offline->kept,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
 	};
-	reader->has_gopher = config->gopher_count > 0;
-	arena_init(&reader->arena, MEMORY);
+	offline->has_gopher = config->gopher_count > 0;
+	arena_init(&offline->arena, MEMORY);
 	return 0;
 }
 
 void
-reader_release(struct reader *reader)
+offline_release(struct offline *offline)
 {
-	arena_release(&reader->arena);
-	catalog_shelf_release(&reader->shelf);
-	kept_release(&reader->kept);
-	directory_cache_release(&reader->directories);
-	media_free(reader->server.media);
-	tree_release(&reader->tree);
+	arena_release(&offline->arena);
+	catalog_shelf_release(&offline->shelf);
+	kept_release(&offline->kept);
+	directory_cache_release(&offline->directories);
+	media_free(offline->server.media);
+	tree_release(&offline->tree);
 }
 
 /* A file for the index, which has no name. */
@@ -75,12 +75,12 @@ make_blank(void *context)
 }
 
 int
-reader_index(struct reader *reader)
+offline_index(struct offline *offline)
 {
 	const struct catalogbuild_setup setup = {
-		.tree = &reader->tree,
-		.media = reader->server.media,
-		.english = site_is_english(reader->server.site),
+		.tree = &offline->tree,
+		.media = offline->server.media,
+		.english = site_is_english(offline->server.site),
 		.blank = make_blank,
 	};
 	struct catalogbuild *build = catalogbuild_new(&setup, -1);
@@ -89,9 +89,9 @@ reader_index(struct reader *reader)
 	if (build != NULL && catalogbuild_update(build, NULL) == 1)
 		fd = catalogbuild_take(build);
 	catalogbuild_free(build);
-	if (fd == -1 || catalog_put(&reader->shelf, fd) == -1)
+	if (fd == -1 || catalog_put(&offline->shelf, fd) == -1)
 		return -1;
-	reader->server.shelf = &reader->shelf;
+	offline->server.shelf = &offline->shelf;
 	return 0;
 }
 
@@ -103,16 +103,16 @@ meta_of(struct str head)
 			    : (struct str){ 0 };
 }
 
-struct reader_answer
-reader_ask(
-    struct reader *reader, const struct protocol *protocol, struct str line)
+struct offline_answer
+offline_ask(
+    struct offline *offline, const struct protocol *protocol, struct str line)
 {
-	struct reader_answer answer = { 0 };
+	struct offline_answer answer = { 0 };
 	struct exchange exchange = {
-		.server = &reader->server, .arena = &reader->arena, .fd = -1
+		.server = &offline->server, .arena = &offline->arena, .fd = -1
 	};
 
-	arena_reset(&reader->arena);
+	arena_reset(&offline->arena);
 	if (protocol->answer(&exchange, line, true) == PARSE_DONE) {
 		answer.status = exchange.status;
 		if (protocol == &gemini)

@@ -1,5 +1,5 @@
-#ifndef TOOL_READER_H
-#define TOOL_READER_H
+#ifndef TOOL_OFFLINE_H
+#define TOOL_OFFLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,14 +17,14 @@
  * A visitor of a capsule that no server serves: what it asks is answered by
  * the server's own rooms, with the rights of whoever runs the tool.
  */
-struct reader {
+struct offline {
 	struct server server;
 	bool has_gopher; /* it is served over Gopher, too */
 	/* Below is this room's own. */
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
-	struct catalog_shelf shelf; /* empty, unless reader_index filled it */
+	struct catalog_shelf shelf; /* empty, unless offline_index filled it */
 	struct arena arena; /* of one question */
 };
 
@@ -32,18 +32,18 @@ struct reader {
  * Opens the capsule of `config`, which is borrowed.  Returns -1 with one line
  * in `error`, of what is wrong and what to do.
  */
-MUST_USE int reader_open(struct reader *reader, const struct config *config,
+MUST_USE int offline_open(struct offline *offline, const struct config *config,
     char *error, size_t error_size);
-void reader_release(struct reader *reader);
+void offline_release(struct offline *offline);
 
 /*
  * Reads all pages, so that questions to them are answered as by a server that
  * has; -1 with errno set.  Takes the time that it takes.
  */
-MUST_USE int reader_index(struct reader *reader);
+MUST_USE int offline_index(struct offline *offline);
 
 /* How a question was answered. */
-struct reader_answer {
+struct offline_answer {
 	enum status status; /* 0: not at all */
 	struct str meta; /* on Gemini; valid until the next question */
 };
@@ -51,7 +51,7 @@ struct reader_answer {
 /*
  * Asks with a request line, given with its end, and lets go of the body.
  */
-struct reader_answer reader_ask(
-    struct reader *reader, const struct protocol *protocol, struct str line);
+struct offline_answer offline_ask(
+    struct offline *offline, const struct protocol *protocol, struct str line);
 
 #endif

@@ -1,0 +1,359 @@
+/*
+ * Proofreading.  Knows what readers of a page would stumble over, line by
+ * line, as the rooms that project it see them; leaves links to links.
+ */
+#include "tool/proofread.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <unistr.h>
+
+#include "text/gemtext.h"
+#include "text/gophermap.h"
+#include "text/gophermenu.h"
+#include "text/lines.h"
+#include "text/utf8.h"
+#include "text/wrap.h"
+#include "tree/directory.h"
+
+#define MEMORY ((size_t)256 << 10)
+#define BOM STR("\xef\xbb\xbf")
+
+/* A file that is read, and what was said of it already. */
+struct proofread {
+	struct links *links;
+	const struct survey_entry *entry;
+	struct arena arena;
+	struct lines lines;
+	struct lines_part part;
+	struct links_from from; /* holds the number of the line */
+	bool begun;
+	bool encoding_told; /* once a file is enough */
+	/* Of gemtext. */
+	bool preformatted, shape; /* the latter: this line */
+	bool lost_told; /* of this line */
+	int level; /* of the last heading */
+	size_t column; /* of a preformatted line */
+};
+
+static struct finding
+finding_of(const struct proofread *proofread, const char *check)
+{
+	return (struct finding){
+		.check = check,
+		.path = proofread->entry->path,
+		.line = proofread->from.line,
+	};
+}
+
+static ssize_t
+read_file(void *context, char *at, size_t room)
+{
+	struct proofread *proofread = context;
+	ssize_t got;
+
+	do
+		got = read(proofread->entry->found.fd, at, room);
+	while (got == -1 && errno == EINTR);
+	if (got > 0 && !proofread->begun) {
+		struct finding finding = finding_of(proofread, "encoding");
+
+		if (str_starts((struct str){ at, (size_t)got }, BOM))
+			finding_add(proofread->links->findings, &finding,
+			    "begins with a byte order mark, which Gemini "
+			    "forbids; save it without");
+		proofread->begun = true;
+	}
+	return got;
+}
+
+/* -1 when it cannot be read, which has been said. */
+static int
+proofread_open(struct proofread *proofread, struct links *links,
+    const struct survey_entry *entry)
+{
+	struct finding finding;
+
+	*proofread = (struct proofread){ .links = links, .entry = entry };
+	arena_init(&proofread->arena, MEMORY);
+	proofread->lines = (struct lines){ .read = read_file,
+		.context = proofread,
+		.longest = GOPHERMENU_PART };
+	proofread->from.path = entry->path;
+	proofread->from.st = &entry->found.st;
+	if (site_url(links->offline->server.site, &proofread->arena,
+		entry->path, &proofread->from.base) == 0 &&
+	    lines_open(&proofread->lines, &proofread->arena) == 0)
+		return 0;
+	finding = finding_of(proofread, "not-served");
+	finding_add(links->findings, &finding,
+	    "cannot be looked at for want of memory; free some");
+	arena_release(&proofread->arena);
+	return -1;
+}
+
+static void
+tell_encoding(struct proofread *proofread, unsigned char byte)
+{
+	struct finding finding = finding_of(proofread, "encoding");
+
+	if (!proofread->encoding_told)
+		finding_add(proofread->links->findings, &finding,
+		    "is not UTF-8 (byte 0x%02X); save it as UTF-8", byte);
+	proofread->encoding_told = true;
+}
+
+/* Whether the part is UTF-8; says so once when it is not. */
+static bool
+check_encoding(struct proofread *proofread)
+{
+	struct str text = proofread->part.text;
+	const uint8_t *bad =
+	    text.len == 0 ? NULL : u8_check((const uint8_t *)text.at, text.len);
+
+	if (bad != NULL)
+		tell_encoding(proofread, *bad);
+	return bad == NULL;
+}
+
+/* The next line or part; false at the end, or when there is no more. */
+static bool
+next_part(struct proofread *proofread)
+{
+	int got = lines_next(&proofread->lines, &proofread->part);
+	struct finding finding = finding_of(proofread, "not-served");
+
+	if (got == -1)
+		finding_add(proofread->links->findings, &finding,
+		    "cannot be read: %s; see to it", strerror(errno));
+	proofread->from.line += got == 1 && proofread->part.first;
+	return got == 1;
+}
+
+/* What is valid and gets shorter by being cleaned has lost something. */
+static void
+check_lost(struct proofread *proofread)
+{
+	struct str text = str_trim_end(proofread->part.text);
+	char clean[3 * GOPHERMENU_PART];
+	struct buf out = buf_over(clean, sizeof clean);
+	struct finding finding = finding_of(proofread, "control");
+
+	proofread->lost_told = proofread->lost_told && !proofread->part.first;
+	if (!check_encoding(proofread) || proofread->lost_told ||
+	    !proofread->links->offline->has_gopher)
+		return;
+	utf8_clean(&out, text);
+	if (out.len == text.len)
+		return;
+	finding_add(proofread->links->findings, &finding,
+	    "holds control characters, which are left out on Gopher; take "
+	    "them out");
+	proofread->lost_told = true;
+}
+
+/* The columns of a preformatted line, which may come in parts. */
+static void
+check_shape(struct proofread *proofread, struct str text)
+{
+	char clean[WRAP_WINDOW];
+	size_t before = proofread->part.first ? 0 : proofread->column;
+	struct finding finding = finding_of(proofread, "cut");
+
+	if (!proofread->links->offline->has_gopher)
+		return;
+	proofread->column = before;
+	while (text.len > 0) {
+		struct buf out = buf_over(clean, sizeof clean);
+
+		wrap_clean(&out, &text, &proofread->column);
+	}
+	if (before <= GOPHERMENU_WIDEST &&
+	    proofread->column > GOPHERMENU_WIDEST)
+		finding_add(proofread->links->findings, &finding,
+		    "preformatted line is cut after %zu columns on Gopher; "
+		    "break it",
+		    GOPHERMENU_WIDEST);
+}
+
+static void
+check_heading(struct proofread *proofread, const struct gemtext_line *line)
+{
+	struct finding finding = finding_of(proofread, "heading");
+
+	if (line->level > proofread->level + 1 && proofread->level == 0)
+		finding_add(proofread->links->findings, &finding,
+		    "first heading is of level %d; begin with \"# \"",
+		    line->level);
+	else if (line->level > proofread->level + 1)
+		finding_add(proofread->links->findings, &finding,
+		    "heading of level %d below one of level %d; make it "
+		    "level %d",
+		    line->level, proofread->level, proofread->level + 1);
+	proofread->level = line->level;
+}
+
+static void
+check_link(struct proofread *proofread, const struct gemtext_line *line)
+{
+	struct finding finding = finding_of(proofread, "tab");
+
+	if (proofread->links->offline->has_gopher &&
+	    str_find(line->text, '\t') < line->text.len)
+		finding_add(proofread->links->findings, &finding,
+		    "label holds a TAB, which is a space on Gopher; write "
+		    "spaces");
+	links_follow(proofread->links, &proofread->from, line->url);
+}
+
+static void
+check_line(struct proofread *proofread)
+{
+	struct gemtext_line line =
+	    gemtext_read(proofread->part.text, &proofread->preformatted);
+
+	proofread->shape = false;
+	switch (line.kind) {
+	case GEMTEXT_LINK: check_link(proofread, &line); break;
+	case GEMTEXT_HEADING: check_heading(proofread, &line); break;
+	case GEMTEXT_PREFORMATTED:
+		proofread->shape = true;
+		check_shape(proofread, line.text);
+		break;
+	case GEMTEXT_TEXT:
+	case GEMTEXT_ITEM:
+	case GEMTEXT_QUOTE:
+	case GEMTEXT_TOGGLE: break;
+	}
+}
+
+static void
+check_title(struct proofread *proofread)
+{
+	const struct survey_entry *entry = proofread->entry;
+	const struct tree *tree = proofread->links->offline->server.tree;
+	struct finding finding = finding_of(proofread, "title");
+	struct str title;
+
+	finding.line = 1;
+	directory_title(tree, &proofread->arena,
+	    str_head(entry->path, entry->path.len - entry->name.len),
+	    entry->name, &title);
+	if (title.len == 0)
+		finding_add(proofread->links->findings, &finding,
+		    "has no title; begin it with a line \"# Title\"");
+}
+
+void
+proofread_gemtext(struct links *links, const struct survey_entry *entry)
+{
+	struct proofread proofread;
+
+	if (proofread_open(&proofread, links, entry) == -1)
+		return;
+	check_title(&proofread);
+	while (next_part(&proofread)) {
+		check_lost(&proofread);
+		if (proofread.part.first)
+			check_line(&proofread);
+		else if (proofread.shape)
+			check_shape(&proofread, proofread.part.text);
+	}
+	if (proofread.preformatted) {
+		struct finding finding = finding_of(&proofread, "unclosed");
+
+		finding_add(links->findings, &finding,
+		    "preformatted text does not end; close it with \"```\"");
+	}
+	arena_release(&proofread.arena);
+}
+
+void
+proofread_text(struct links *links, const struct survey_entry *entry)
+{
+	struct proofread proofread;
+
+	if (proofread_open(&proofread, links, entry) == -1)
+		return;
+	/* No need to read on. */
+	while (!proofread.encoding_told && next_part(&proofread))
+		(void)check_encoding(&proofread);
+	arena_release(&proofread.arena);
+}
+
+/* A text that is given whole, and then what the next line would be. */
+static ssize_t
+read_probe(void *context, char *at, size_t room)
+{
+	struct str *probe = context;
+	size_t len = probe->len < room ? probe->len : room;
+
+	if (len > 0)
+		memcpy(at, probe->at, len);
+	*probe = str_tail(*probe, len);
+	return (ssize_t)len;
+}
+
+/*
+ * What the server makes of this one line of a map, in `out`; whether the map
+ * goes on behind it.
+ */
+static bool
+read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
+{
+	struct str probe = { 0 };
+	struct buf text = buf_in(arena, proofread->part.text.len + 4);
+	struct gophermap_file file = {
+		.site = proofread->links->offline->server.site,
+		.directory = str_head(proofread->entry->path,
+		    proofread->entry->path.len - proofread->entry->name.len),
+		.read = read_probe,
+		.context = &probe,
+	};
+	struct gophermap *map = gophermap_open(arena, &file);
+	ssize_t got;
+
+	buf_add(&text, proofread->part.text);
+	/* The probe's own line tells that the map did not stop. */
+	buf_add(&text, STR("\n+\n"));
+	probe = buf_str(&text);
+	if (map == NULL || text.overflow)
+		return false;
+	do {
+		got = gophermap_read(map, out->at + out->len, buf_room(out));
+		out->len += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && buf_room(out) >= GOPHERMENU_ROOM);
+	if (gophermap_lists(map))
+		file_set_add(&proofread->links->file_set,
+		    proofread->entry->within, FILE_SET_LISTED);
+	return str_find(buf_str(out), '+') < out->len;
+}
+
+void
+proofread_gophermap(struct links *links, const struct survey_entry *entry)
+{
+	struct proofread proofread;
+	struct arena arena;
+	bool goes_on = true;
+
+	if (proofread_open(&proofread, links, entry) == -1)
+		return;
+	arena_init(&arena, MEMORY);
+	while (goes_on && next_part(&proofread)) {
+		char menu[5 * GOPHERMENU_ROOM];
+		struct buf out = buf_over(menu, sizeof menu);
+
+		check_lost(&proofread);
+		if (!proofread.part.first || !proofread.part.last)
+			continue;
+		arena_reset(&arena);
+		goes_on = read_item(&proofread, &arena, &out);
+		if (goes_on)
+			links_follow_item(links, &proofread.from,
+			    str_head(
+				buf_str(&out), str_find(buf_str(&out), '\n')));
+	}
+	arena_release(&arena);
+	arena_release(&proofread.arena);
+}
