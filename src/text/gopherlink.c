@@ -46,7 +46,7 @@ gopherlink_refuses(struct str scheme)
 
 /* A resource of this site: `rest` of `url` is its path and query. */
 static struct gopherlink
-local(struct arena *arena, const struct gophermenu_page *page, struct str url,
+local(struct arena *arena, const struct gopherlink_page *page, struct str url,
     struct str rest)
 {
 	struct gopherlink link = { 0 };
@@ -138,7 +138,7 @@ ends_origin(struct str url, size_t at)
 
 /* The length of scheme and authority. */
 static size_t
-origin(struct str url)
+origin_len(struct str url)
 {
 	size_t at = str_find(url, ':') + 3;
 
@@ -149,7 +149,7 @@ origin(struct str url)
 
 static struct gopherlink
 absolute(
-    struct arena *arena, const struct gophermenu_page *page, struct str url)
+    struct arena *arena, const struct gopherlink_page *page, struct str url)
 {
 	struct uri uri;
 
@@ -160,7 +160,7 @@ absolute(
 	if (str_equals_nocase(uri.scheme, STR("gemini")) && uri.host.len > 0 &&
 	    !uri.has_userinfo && site_has_port(page->site, &uri) &&
 	    site_has_name(page->site, arena, uri.host))
-		return local(arena, page, url, str_tail(url, origin(url)));
+		return local(arena, page, url, str_tail(url, origin_len(url)));
 	return by_url(arena, url);
 }
 
@@ -192,7 +192,7 @@ is_plain_path(struct str path)
 static int
 resolve(struct arena *arena, struct str base, struct str url, struct str *out)
 {
-	size_t keep = origin(base);
+	size_t keep = origin_len(base);
 	struct buf target;
 
 	if (!is_plain_path(url) || keep == base.len ||
@@ -212,10 +212,10 @@ resolve(struct arena *arena, struct str base, struct str url, struct str *out)
 
 struct gopherlink
 gopherlink_of(
-    struct arena *arena, const struct gophermenu_page *page, struct str url)
+    struct arena *arena, const struct gopherlink_page *page, struct str url)
 {
 	struct str target;
-	size_t ours = origin(page->base);
+	size_t ours = origin_len(page->base);
 
 	/* A menu has no places within it. */
 	if (str_starts(url, STR("#")) || url.len > URL_MAX ||

@@ -5,10 +5,24 @@
 #include <stdint.h>
 
 #include "text/arena.h"
-#include "text/gophermenu.h"
+#include "text/site.h"
 #include "text/str.h"
 
-/* What the menu item of a link says, but for its display. */
+/* The page that links stand on. */
+struct gopherlink_page {
+	const struct site *site;
+	struct str base; /* the page's canonical gemini URL */
+	/*
+	 * The item type of a resource of this site: its path, decoded and
+	 * normal, with a final slash or without, and its query, still
+	 * encoded, which may be empty.  NUL: it would take long to find out,
+	 * and gopherlink_of returns a link of that type.
+	 */
+	char (*item_type)(void *context, struct str path, struct str query);
+	void *context; /* passed to item_type */
+};
+
+/* The menu item of a link, without its display string. */
 struct gopherlink {
 	char type; /* 'i': there is nowhere to go */
 	struct str selector;
@@ -21,7 +35,7 @@ struct gopherlink {
  * makes it lead nowhere.  The result lives in the arena.
  */
 struct gopherlink gopherlink_of(
-    struct arena *arena, const struct gophermenu_page *page, struct str url);
+    struct arena *arena, const struct gopherlink_page *page, struct str url);
 
 /*
  * Whether no link of this scheme leads anywhere: what would run in the

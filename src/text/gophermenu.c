@@ -44,7 +44,7 @@ struct output {
 };
 
 struct gophermenu {
-	struct gophermenu_page page;
+	struct gopherlink_page page;
 	struct lines lines;
 	struct arena scratch; /* of one link */
 	struct str ours; /* host and port, to the end of a menu line */
@@ -88,7 +88,8 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page)
 	assert(site->width >= 4 && site->width <= GOPHERMENU_WIDEST);
 	if (menu == NULL)
 		return NULL;
-	menu->page = *page;
+	menu->page = (struct gopherlink_page){ page->site, page->base,
+		page->item_type, page->context };
 	menu->lines = (struct lines){ .read = page->read,
 		.context = page->context,
 		.longest = GOPHERMENU_PART,

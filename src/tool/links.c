@@ -191,7 +191,7 @@ static enum on_gopher
 follow_gopher(
     struct links *links, const struct links_from *from, struct str url)
 {
-	const struct gophermenu_page page = {
+	const struct gopherlink_page page = {
 		.site = links->offline->server.site,
 		.base = from->base,
 		.item_type = any_type,

@@ -164,7 +164,7 @@ static void
 check_link(struct arena *arena, struct str reference)
 {
 	struct site site = menu_site(67, false);
-	struct gophermenu_page page = {
+	struct gopherlink_page page = {
 		.site = &site, .base = MENU_BASE, .item_type = menu_item_type
 	};
 	struct gopherlink link = gopherlink_of(arena, &page, reference), same;

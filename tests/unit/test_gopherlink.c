@@ -180,7 +180,7 @@ no_memory(void **state)
 		"https://w.example/", "gopher://g2.example/0/x",
 		"gemini://alias.example" };
 	struct source source = source_of(STR(""));
-	struct gophermenu_page page = {
+	struct gopherlink_page page = {
 		.site = &site, .base = source.base, .item_type = item_type
 	};
 
