@@ -1,0 +1,402 @@
+"""The private key: in one process alone, which signs handshakes and no more."""
+
+import base64
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import threading
+import time
+import unittest
+
+from build import INSTRUMENTED
+from server import (SEES_INSIDE, Server, as_root, fetch, gemini_connect,
+                    new_directory, peer_certificate, select, tls_context,
+                    wait_until)
+from trouble import TroubledServer
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
+KINDS = (('ec', '-pkeyopt', 'ec_paramgen_curve:P-256'),
+         ('rsa:2048',), ('ed25519',))
+# Longer mappings are a sanitizer's own, and empty.
+MAPPING_MAX = 1 << 28
+# After a life of that many seconds the next one is started at once.
+HEALTHY_S = 11
+ALERT = 'alert internal error'
+SCHEME = {'ec': 0x0403, 'rsa:2048': 0x0804, 'ed25519': 0x0807}
+SYS_PIDFD_GETFD = 438
+
+
+def make_pair(directory, kind):
+    """A pair for localhost of that kind of key."""
+    os.makedirs(directory, exist_ok=True)
+    key, crt = (os.path.join(directory, 'localhost.' + suffix)
+                for suffix in ('key', 'crt'))
+    subprocess.run(
+        ['openssl', 'req', '-x509', '-nodes', '-newkey', *kind, '-keyout',
+         key, '-out', crt, '-days', '2', '-subj', '/CN=localhost', '-addext',
+         'subjectAltName=DNS:localhost'], check=True, capture_output=True)
+    os.chmod(key, 0o600)
+    return key
+
+
+def private_numbers(key):
+    """The secret numbers of a key file, as bytes, the first one first."""
+    text = subprocess.run(['openssl', 'pkey', '-in', key, '-noout', '-text'],
+                          check=True, capture_output=True).stdout.decode()
+    found = re.findall(r'^(?:priv|privateExponent|prime1|prime2):\s*'
+                       r'((?:\s+[0-9a-f:]+\n)+)', text, re.M)
+    return [bytes.fromhex(re.sub(r'[\s:]', '', number)).lstrip(b'\0')
+            for number in found]
+
+
+def encodings(key):
+    """Each form in which a key could lie in memory."""
+    forms = {}
+    for index, number in enumerate(private_numbers(key)):
+        forms.update({
+            ('bytes', index): number, ('numbers', index): number[::-1],
+            ('hex', index): number.hex().encode(),
+            ('HEX', index): number.hex().upper().encode(),
+            ('colons', index): number.hex(':').encode()})
+        for shift in range(3):
+            # Without the ends, which depend on what is beside it.
+            forms['base64', index, shift] = base64.b64encode(
+                bytes(shift) + number)[4:-4]
+    with open(key, encoding='ascii') as file:
+        # The first line of an EC key has more of its header than of the key.
+        for number, line in enumerate(file.read().split('\n')[2:-2]):
+            forms['pem', number] = line.encode()
+    return forms
+
+
+def mappings(pid):
+    """Those that can be written to."""
+    with open('/proc/%d/maps' % pid, encoding='ascii') as maps:
+        for line in maps:
+            match = re.match(r'(\w+)-(\w+) rw', line)
+            if match:
+                begin, end = int(match[1], 16), int(match[2], 16)
+                if end - begin <= MAPPING_MAX:
+                    yield begin, end
+
+
+def memory(pid):
+    """All that a process has written or could write."""
+    with open('/proc/%d/mem' % pid, 'rb', 0) as file:
+        for begin, end in mappings(pid):
+            try:
+                file.seek(begin)
+                yield file.read(end - begin)
+            except OSError:
+                pass
+
+
+def forms_in(pid, forms):
+    found = set()
+    for data in memory(pid):
+        found |= {form for form, needle in forms.items() if needle in data}
+    return found
+
+
+def status_of(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return dict(re.findall(r'(\w+):\s*(\S*)', file.read()))
+
+
+class Place(unittest.TestCase):
+    """Where the key is."""
+
+    def served(self, kind, **named):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        key = make_pair(os.path.join(directory, 'certs'), kind)
+        server = Server(TREE, directory=directory, **named)
+        self.addCleanup(server.stop)
+        return server, key
+
+    def assert_in_keys_alone(self, server, forms):
+        keys = server.keys()
+        # The control: the search finds what there is.
+        self.assertTrue(forms_in(keys, forms))
+        others = [server.pid] + [pid for pid in server.children()
+                                 if pid != keys]
+        self.assertGreaterEqual(len(others), 4)
+        for pid in others:
+            self.assertEqual(forms_in(pid, forms), set(), pid)
+
+    @as_root
+    def test_search(self):
+        for kind in KINDS:
+            with self.subTest(kind=kind[0]):
+                server, key = self.served(kind)
+                forms = encodings(key)
+                for version in (ssl.TLSVersion.TLSv1_2,
+                                ssl.TLSVersion.TLSv1_3):
+                    for _ in range(8):
+                        with gemini_connect(
+                                server, tls=tls_context(version)) as client:
+                            client.send(server.url('/').encode() + b'\r\n')
+                            self.assertEqual(client.read_reply().status, 20)
+                self.assert_in_keys_alone(server, forms)
+                # Nor when it is loaded anew, or a process replaced.
+                old = server.keys()
+                server.signal(signal.SIGHUP)
+                server.wait_for_line('^info reloaded')
+                wait_until(lambda s=server, o=old: o not in s.children(),
+                           'the end of the old process')
+                os.kill(server.keys(), signal.SIGKILL)
+                self.assertEqual(fetch(server).status, 20)
+                self.assert_in_keys_alone(server, forms)
+                server.stop()
+
+    @as_root
+    def test_a_pair_that_is_made(self):
+        with Server(TREE) as server:
+            forms = encodings(os.path.join(server.certs, 'localhost.key'))
+            self.assertEqual(fetch(server).status, 20)
+            self.assert_in_keys_alone(server, forms)
+
+    def test_confined(self):
+        with Server(TREE) as server:
+            status = status_of(server.keys())
+            self.assertEqual(status['NoNewPrivs'], '1')
+            self.assertEqual(int(status['CapEff'], 16), 0)
+            if not INSTRUMENTED:
+                self.assertEqual(status['Seccomp'], '2')
+            with open('/proc/%d/limits' % server.keys(),
+                      encoding='ascii') as file:
+                self.assertRegex(file.read(), r'Max core file size +0 +0 ')
+            if not SEES_INSIDE:
+                return
+            # Its lines to the master and two workers, and the log.
+            folder = '/proc/%d/fd/' % server.keys()
+            has = {int(fd): os.readlink(folder + fd)
+                   for fd in os.listdir(folder)}
+            self.assertEqual(len([fd for fd in has if fd > 2]), 3, has)
+            for fd, target in has.items():
+                if fd > 2:
+                    self.assertRegex(target, '^socket:')
+
+    def test_without_tls(self):
+        with Server(TREE, gemini='off') as server:
+            self.assertEqual(select(server, '/page.gmi')[:5], b'iPage')
+            self.assertEqual(len(server.children()), 3)
+            self.assertFalse(os.path.exists(server.certs))
+
+
+class Ends(unittest.TestCase):
+    """It dies, hangs, or finds another key."""
+
+    @staticmethod
+    def why_not(server):
+        """What a handshake ends with; empty when it succeeds."""
+        try:
+            with gemini_connect(server):
+                return ''
+        except ssl.SSLError as error:
+            return str(error)
+
+    def visit(self, server, wrong, done, visits):
+        while not done.is_set():
+            try:
+                reply = fetch(server, '/page.gmi')
+                if reply.text != '# Page\n' or not reply.close_notify:
+                    wrong.append(reply)
+            except (OSError, AssertionError) as error:
+                wrong.append(repr(error))
+            visits.append(1)
+
+    def test_killed_under_load(self):
+        with TroubledServer(TREE, workers=2, stopped=True) as server:
+            wrong, done, visits = [], threading.Event(), []
+            visitors = [threading.Thread(
+                target=self.visit, args=(server, wrong, done, visits))
+                for _ in range(4)]
+            for visitor in visitors:
+                visitor.start()
+            try:
+                for _ in range(5):
+                    since, before = len(server.lines), len(visits)
+                    old = server.keys()
+                    # It has lived long enough for the next to come at once.
+                    server.trouble.pass_time(HEALTHY_S)
+                    os.kill(old, signal.SIGKILL)
+                    server.wait_for_line(
+                        '^error master: keys process %d ended: killed by '
+                        r'signal 9 \(Killed\); starting another in 0 ms$'
+                        % old, since)
+                    # All that were waiting, and as many after them.
+                    wait_until(lambda b=before: len(visits) > b + 8, 'visits')
+            finally:
+                done.set()
+                for visitor in visitors:
+                    visitor.join()
+            self.assertEqual(wrong, [])
+
+    def test_one_that_hangs_is_replaced(self):
+        with Server(TREE, workers=1) as server:
+            self.assertEqual(fetch(server).status, 20)
+            keys = server.keys()
+            # What it is asked in its first second is not held against it.
+            wait_until(lambda: server.log.find('^info gemini'), 'a visit')
+            os.kill(keys, signal.SIGSTOP)
+            wait_until(lambda: ALERT in self.why_not(server) and
+                       server.log.find('^error master: keys process %d does '
+                                       'not answer, replacing it$' % keys),
+                       'a complaint')
+            server.wait_for_line('^error master: keys process %d ended: '
+                                 'killed by signal 9 ' % keys)
+            wait_until(lambda: self.why_not(server) == '', 'a handshake')
+            self.assertNotEqual(server.keys(), keys)
+
+    def test_stopped_and_continued(self):
+        with Server(TREE, workers=1) as server:
+            self.assertEqual(fetch(server).status, 20)
+            keys = server.keys()
+            os.kill(server.pid, signal.SIGSTOP)
+            os.kill(keys, signal.SIGSTOP)
+            try:
+                self.assertIn(ALERT, self.why_not(server))
+                # The other protocol goes on, and handshakes fail at once: a
+                # second each would take a hundred.
+                self.assertEqual(select(server, '/page.gmi')[:5], b'iPage')
+                started = time.monotonic()
+                for _ in range(100):
+                    self.assertIn(ALERT, self.why_not(server))
+                self.assertLess(time.monotonic() - started, 60)
+            finally:
+                os.kill(keys, signal.SIGCONT)
+            # Its answer comes late, and is nobody's.
+            try:
+                wait_until(lambda: self.why_not(server) == '', 'a handshake')
+                for _ in range(20):
+                    self.assertEqual(fetch(server).status, 20)
+                self.assertEqual(server.keys(), keys)
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+
+    def test_another_key_meanwhile(self):
+        with TroubledServer(TREE, workers=1, stopped=True) as server:
+            first = peer_certificate(server)
+            shutil.rmtree(server.certs)
+            make_pair(server.certs, KINDS[0])
+            os.kill(server.keys(), signal.SIGKILL)
+            server.wait_for_line(
+                r'^error keys: \S+localhost.crt is another certificate than '
+                'the one in use, so no client can connect over TLS; send '
+                'SIGHUP to use it$')
+            # It signs nothing, since it would be with another key.
+            self.assertIn(ALERT, self.why_not(server))
+            server.signal(signal.SIGHUP)
+            server.wait_for_line('^info reloaded')
+            wait_until(lambda: self.why_not(server) == '', 'a handshake')
+            self.assertNotEqual(peer_certificate(server), first)
+
+    def test_no_key_for_a_while(self):
+        with Server(TREE, workers=1) as server:
+            first = peer_certificate(server)
+            os.rename(server.certs, server.certs + '.away')
+            os.kill(server.keys(), signal.SIGKILL)
+            server.wait_for_line(
+                r'^error keys: .*localhost\.\w+.*; no client can connect over '
+                'TLS until then$')
+            self.assertIn(ALERT, self.why_not(server))
+            # It is not made anew, and found as soon as it is back.
+            self.assertFalse(os.path.exists(server.certs))
+            os.rename(server.certs + '.away', server.certs)
+            wait_until(lambda: self.why_not(server) == '', 'a handshake')
+            self.assertEqual(peer_certificate(server), first)
+
+    def test_reload(self):
+        with Server(TREE, workers=1) as server:
+            for _ in range(3):
+                since, old = len(server.lines), server.keys()
+                with gemini_connect(server) as client:
+                    server.signal(signal.SIGHUP)
+                    server.wait_for_line('^info reloaded', since)
+                    self.assertEqual(fetch(server).status, 20)
+                    # It stays for as long as a worker may ask it.
+                    self.assertIn(old, server.children())
+                    client.send(server.url('/').encode() + b'\r\n')
+                    self.assertEqual(client.read_reply().status, 20)
+                wait_until(lambda o=old, s=server: o not in s.children(),
+                           'the end of the old process')
+
+
+@as_root
+class Attacks(unittest.TestCase):
+    """What a worker that was taken over gets signed."""
+
+    def line_of(self, worker):
+        """The worker's line to the keys process, which alone has a time-out."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        pidfd = os.pidfd_open(worker)
+        try:
+            for name in os.listdir('/proc/%d/fd' % worker):
+                if not os.readlink('/proc/%d/fd/%s' % (worker, name)) \
+                        .startswith('socket:'):
+                    continue
+                fd = libc.syscall(SYS_PIDFD_GETFD, pidfd, int(name), 0)
+                self.assertNotEqual(fd, -1, os.strerror(ctypes.get_errno()))
+                line = socket.socket(fileno=fd)
+                timeout = line.getsockopt(socket.SOL_SOCKET,
+                                          socket.SO_RCVTIMEO, 16)
+                if line.type == socket.SOCK_SEQPACKET and any(timeout):
+                    self.addCleanup(line.close)
+                    return line
+                line.close()
+        finally:
+            os.close(pidfd)
+        raise AssertionError('no line to the keys process')
+
+    def ask(self, line, scheme, message, key=0):
+        """The signature; None when there is no answer."""
+        self.number += 1
+        line.send(struct.pack('=IHH', self.number, key, scheme) + message)
+        while True:
+            answer = line.recv(4096)
+            if answer[:4] == struct.pack('=I', self.number):
+                return answer[4:]
+
+    def test_forged_requests(self):
+        self.number = 1 << 30
+        verify = b' ' * 64 + b'TLS 1.3, server CertificateVerify\0'
+        exchange = bytes(64) + b'\x03\x00\x1d\x20'
+        good = (verify + bytes(32), verify + bytes(48), exchange + bytes(32),
+                bytes(64) + b'\x03\x00\x17\x41\x04' + bytes(64))
+        bad = (b'', b'Pay 1000 EUR', bytes(32), bytes(256), bytes(257),
+               bytes(4096), verify, verify + bytes(31), verify + bytes(64),
+               verify.replace(b'server', b'client') + bytes(32),
+               verify[1:] + bytes(32), exchange, exchange + bytes(31),
+               exchange + bytes(33), bytes(64) + b'\x03\x00\x18\x61\x04' +
+               bytes(96), b'0\x82\x01\x22\xa0\x03\x02\x01\x02' + bytes(128))
+        for kind in KINDS:
+            with self.subTest(kind=kind[0]):
+                directory = new_directory()
+                self.addCleanup(shutil.rmtree, directory)
+                make_pair(os.path.join(directory, 'certs'), kind)
+                with Server(TREE, directory=directory, workers=1) as server:
+                    line = self.line_of(server.workers()[0])
+                    scheme = SCHEME[kind[0]]
+                    for message in good:
+                        self.assertTrue(self.ask(line, scheme, message))
+                    for message in bad:
+                        self.assertEqual(
+                            self.ask(line, scheme, message), b'', message)
+                    for other in set(SCHEME.values()) - {scheme} | {0, 0x0203}:
+                        self.assertEqual(self.ask(line, other, good[0]), b'')
+                    self.assertEqual(self.ask(line, scheme, good[0], 1), b'')
+                    # Too short for an answer, and it goes on.
+                    line.send(b'short')
+                    self.assertTrue(self.ask(line, scheme, good[0]))
+                    self.assertEqual(fetch(server).status, 20)
+
+
+if __name__ == '__main__':
+    unittest.main()
