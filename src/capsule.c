@@ -1,7 +1,4 @@
-/*
- * The author's tool.  Knows the names of its verbs; each is a room of its
- * own in tool/.
- */
+/* The author's tool: finds the verb, which is a file of its own in tool/. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

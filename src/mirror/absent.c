@@ -11,7 +11,10 @@
 
 #define FILE_NAME "absent"
 #define TIME_LEN ((size_t)UTC_SIZE - 1)
-/* A request beyond it is new to the next run, and so is gone a day later. */
+/*
+ * Requests beyond this are left out: the next run takes them for new, and their
+ * files stay a day longer.
+ */
 #define FILE_MAX ((size_t)64 << 20)
 
 static int

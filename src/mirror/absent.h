@@ -27,7 +27,7 @@ struct absent {
 	/* The caller fills these. */
 	struct arena *arena; /* borrowed; of the requests */
 	int64_t now;
-	/* Those of earlier runs, sorted by request; then new ones. */
+	/* Sorted entries of earlier runs, then new ones. */
 	struct absent_entry *items;
 	size_t old, count, room;
 };

@@ -1,6 +1,4 @@
-/*
- * Keeps the files that a walk replaces or removes.
- */
+/* Keeps the files that a crawl replaces or removes. */
 #include "mirror/backup.h"
 
 #include <dirent.h>
@@ -19,7 +17,7 @@
 /* About a million names. */
 #define LIST_MAX ((size_t)256 << 20)
 
-/* The runs. */
+/* Runs. */
 
 /* Whether a folder is that of a run, or of a run that is being restored. */
 static bool

@@ -9,7 +9,7 @@
 #include "text/utc.h"
 
 /*
- * The files that a walk has replaced or removed, in the copy's hidden folder:
+ * The files that a crawl has replaced or removed, in the copy's hidden folder:
  *
  *	.mirror/before/2026-11-24T20:29:42Z/PATH
  *

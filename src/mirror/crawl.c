@@ -1,6 +1,6 @@
 /*
- * Mirroring by following links: what each answer is, under what name it is
- * stored, and what is removed at the end.
+ * Mirrors by following links: chooses the name of each answer's file, finds
+ * links in it, and removes files that are no longer linked.
  */
 #include "mirror/crawl.h"
 
@@ -26,9 +26,9 @@ struct crawl {
 	struct linkqueue queue;
 	struct filestore store;
 	struct absent absent;
-	bool waits; /* files of the copy are missing for less than a day */
-	struct frontier_place place; /* of the job in work */
-	struct arena scratch; /* of the job in work */
+	bool waits; /* files of the copy have been absent for less than a day */
+	struct frontier_place place; /* of the current job */
+	struct arena scratch; /* of the current job */
 };
 
 static int
@@ -37,9 +37,9 @@ no_memory(struct crawl *crawl)
 	return mirror_stop(crawl->mirror, "out of memory");
 }
 
-/* What came. */
+/* Answers. */
 
-/* Puts other bytes into the part. */
+/* Replaces the content of the part. */
 static int
 rewrite(struct pool_job *job, struct str bytes)
 {
@@ -52,7 +52,7 @@ rewrite(struct pool_job *job, struct str bytes)
 	return 0;
 }
 
-/* A menu becomes a map by following it. */
+/* Follows the links of a menu, and replaces the menu by a gophermap. */
 static int
 follow_and_map(struct crawl *crawl, struct pool_job *job, struct str menu)
 {
@@ -68,7 +68,7 @@ follow_and_map(struct crawl *crawl, struct pool_job *job, struct str menu)
 	return result;
 }
 
-/* Looks for links in what came. */
+/* Follows the links of the answer. */
 static int
 follow(struct crawl *crawl, struct pool_job *job)
 {
@@ -235,7 +235,7 @@ job_done(void *context, struct pool_job *job)
 	if (why == NULL)
 		absent_end(&crawl->absent, crawl->place.request);
 	else
-		/* The root of Gopher has no name that could be shown. */
+		/* The selector of Gopher's root is empty: show the URL. */
 		report_failed(report,
 		    crawl->place.request.len > 0 ? crawl->place.request
 						 : str_of(crawl->mirror->url),
@@ -255,7 +255,7 @@ static bool
 next_job(void *context, struct pool_job *job)
 {
 	struct crawl *crawl = context;
-	/* The files of earlier runs take room, too. */
+	/* Files of earlier runs in .mirror/before count as well. */
 	uint64_t had = crawl->mirror->pool.bytes + crawl->mirror->backup.bytes;
 	uint64_t most = crawl->mirror->bytes;
 
@@ -343,7 +343,9 @@ note_all_absent(struct crawl *crawl, bool complete)
 	    : mirror_no_disk(crawl->mirror, ".mirror/absent");
 }
 
-/* Removes what is linked no more, and notes what is there. */
+/*
+ * Removes files that are no longer linked, and records the files of the copy.
+ */
 static int
 finish(struct crawl *crawl)
 {
@@ -357,7 +359,9 @@ finish(struct crawl *crawl)
 		return no_memory(crawl);
 	if (note_all_absent(crawl, complete) == -1)
 		return -1;
-	/* A disk that was not mounted looks the same, as an empty listing. */
+	/*
+	 * The disk of the server may not be mounted: its listing is then empty.
+	 */
 	if (complete && !mirror->keep && fetched <= 1 && gone_count > 1) {
 		report_failed(&mirror->report, str_of(mirror->url),
 		    "leads nowhere any more, so nothing was removed; if that "
@@ -428,7 +432,7 @@ go(struct crawl *crawl)
 	if (linkqueue_read_robots(&crawl->queue) == -1)
 		return -1;
 	origin_request(&mirror->origin, &first, STR(""));
-	/* The root of Gopher has no name (RFC 1436 section 3). */
+	/* The selector of Gopher's root is empty (RFC 1436 section 3). */
 	if (str_equals(buf_str(&first), STR("/")))
 		first.len = 0;
 	linkqueue_add(
@@ -446,7 +450,7 @@ go(struct crawl *crawl)
 	pool->may_follow = may_follow;
 	pool->context = crawl;
 	if (pool_run(pool) == -1) {
-		/* What came is ours, also when nothing more will come. */
+		/* Record the files that were fetched before the failure. */
 		mirror->report.failed++;
 		(void)finish(crawl);
 		return -1;

@@ -5,12 +5,12 @@
 #include "text/attribute.h"
 
 /*
- * Brings to the folder what the links lead to that begin at the server's
- * base: Gemini's pages, or Gopher's menus, which become gophermaps.  One
- * request at a time, none to another server, none that robots.txt forbids an
- * archiver, and no more than the limits say.  What is linked no more is
- * removed, if all of the rest could be had.  Returns 0 when it was done, as
- * far as the report says, -1 with origin.error set.
+ * Copies everything that links lead to, from the server's base on: Gemini's
+ * pages, or Gopher's menus, which become gophermaps.  Makes one request at a
+ * time, none to another server, none that robots.txt forbids an archiver, and
+ * keeps to the limits.  Files that are no longer linked are removed if
+ * everything else was fetched.  Returns 0 when done, with the failures of
+ * single files in the report, or -1 with origin.error set.
  */
 MUST_USE int crawl_run(struct mirror *mirror);
 

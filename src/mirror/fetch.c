@@ -1,8 +1,4 @@
-/*
- * One request to a server and its answer, without waiting.  Knows Gemini and
- * Gopher as a client sees them, and when to lose patience; does not judge
- * what it was told.
- */
+/* One request over Gemini or Gopher and its answer, without blocking. */
 #include "mirror/fetch.h"
 
 #include <errno.h>
@@ -17,7 +13,7 @@
 #include "sys/tlsclient.h"
 #include "text/utf8.h"
 
-/* Bytes of a body that come before patience is at its end. */
+/* Bytes of a body that renew the deadline. */
 #define BODY_LEAST 4096
 
 static void
@@ -44,7 +40,7 @@ hang_up(struct fetch *fetch)
 	fetch->fd = -1;
 }
 
-/* Begins with the address that has worked, or goes on to the next. */
+/* Connects to the address that worked last, or after a failure to the next. */
 static void
 connect_somewhere(struct fetch *fetch)
 {
@@ -94,7 +90,7 @@ fetch_begin(struct fetch *fetch)
 		connect_somewhere(fetch);
 }
 
-/* What an operation asks for before it can go on. */
+/* Whether the operation would block; if so, sets the events to poll for. */
 static bool
 waits(struct fetch *fetch, ssize_t io)
 {
@@ -105,7 +101,7 @@ waits(struct fetch *fetch, ssize_t io)
 	return io == IO_WANT_READ || io == IO_WANT_WRITE;
 }
 
-/* The steps return whether the next one may be tried at once. */
+/* Steps.  Each returns whether the next one may follow at once. */
 
 static bool
 step_connect(struct fetch *fetch)
@@ -192,7 +188,7 @@ take_body(struct fetch *fetch, struct str bytes)
 	fetch->size += bytes.len;
 }
 
-/* "20 text/gemini"; a body follows. */
+/* Reads a header line, "20 text/gemini". */
 static void
 take_header(struct fetch *fetch, struct str line)
 {
@@ -274,7 +270,7 @@ step_receive(struct fetch *fetch)
 		take_header_bytes(fetch, (struct str){ bytes, (size_t)io });
 	else
 		take_body(fetch, (struct str){ bytes, (size_t)io });
-	/* Patience is for bytes: an endless trickle is not an answer. */
+	/* Only data renews the deadline, so that a slow trickle ends. */
 	if (fetch->size - fetch->size_then >= BODY_LEAST) {
 		fetch->size_then = fetch->size;
 		fetch->deadline = clock_in(fetch->patience_ms);
@@ -295,14 +291,14 @@ advance(struct fetch *fetch)
 	return step_receive(fetch);
 }
 
-/* So much is read of one answer before the others have their turn. */
+/* Reads of one answer before other requests get their turn. */
 #define TURN 16
 
 static void
 lose_patience(struct fetch *fetch)
 {
 	end(fetch, FETCH_FAILED, "it takes too long");
-	/* One of a host's addresses may be out of reach from here. */
+	/* Another address of the host may be reachable. */
 	if (fetch->state == FETCH_CONNECTS &&
 	    fetch->tried < fetch->origin->address_count) {
 		fetch->end = FETCH_GOES_ON;

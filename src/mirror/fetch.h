@@ -16,39 +16,39 @@ struct tlsclient;
 
 enum fetch_end {
 	FETCH_GOES_ON,
-	FETCH_ANSWERED, /* whole, whatever the status is */
-	FETCH_CUT, /* all of it, perhaps: TLS did not say that it ended */
-	FETCH_TOO_LONG, /* more than the limit */
-	FETCH_NONSENSE, /* what came is no answer; `why` says why */
-	FETCH_FAILED, /* no answer; `why` says why */
-	FETCH_STOP, /* nor will another have one; see origin->error */
+	FETCH_ANSWERED, /* a whole answer, with any status */
+	FETCH_CUT, /* TLS did not say that the answer ended here */
+	FETCH_TOO_LONG, /* the body is longer than the limit */
+	FETCH_NONSENSE, /* not a valid answer; `why` has the reason */
+	FETCH_FAILED, /* no answer; `why` has the reason */
+	FETCH_STOP, /* every further request would fail; see origin->error */
 };
 
 /* One request and its answer. */
 struct fetch {
-	/* The caller fills what is here. */
+	/* Set by the caller. */
 	struct origin *origin;
 	char request[ORIGIN_REQUEST_MAX + 3]; /* without CRLF */
-	uint64_t limit; /* bytes of a body */
+	uint64_t limit; /* of the body, in bytes */
 	/*
-	 * Until there is a connection; then until the first bytes of a body;
-	 * then for each 4 KiB of it.
+	 * The time limit for a connection; then for the first bytes of the
+	 * body; then for each 4 KiB of it.
 	 */
 	unsigned patience_ms;
-	int body; /* the body goes there; borrowed */
-	/* What came of it. */
+	int body; /* descriptor that the body is written to; borrowed */
+	/* The result. */
 	enum fetch_end end;
-	int status; /* Gemini's; 20 whatever Gopher says */
-	char meta[FETCH_META_MAX + 1]; /* clean */
+	int status; /* Gemini's; always 20 over Gopher */
+	char meta[FETCH_META_MAX + 1]; /* without control characters */
 	uint64_t size; /* of the body */
 	unsigned char hash[SHA256_SIZE];
 	char why[128];
-	/* Below is this room's own. */
+	/* Private. */
 	enum {
 		FETCH_CONNECTS,
 		FETCH_HANDSHAKES,
 		FETCH_SENDS,
-		FETCH_AWAITS, /* a header */
+		FETCH_AWAITS, /* awaits the header */
 		FETCH_RECEIVES
 	} state;
 	int fd;
@@ -61,20 +61,20 @@ struct fetch {
 	uint64_t size_then; /* when the deadline was set */
 };
 
-/* Begins. */
+/* Starts the request. */
 void fetch_begin(struct fetch *fetch);
 
 /*
- * Goes on as far as it can; to be called when the socket `fd` is ready for
- * the poll(2) `events`, or when the deadline has passed.  `end` tells whether
- * that was all.
+ * Continues as far as possible without blocking.  To be called when the socket
+ * `fd` is ready for the poll(2) `events`, or when the deadline has passed.
+ * Sets `end` at the end of the request.
  */
 void fetch_go(struct fetch *fetch);
 
-/* The address that it was sent to, or was to be; the last of several. */
+/* The address of the server; the last one tried if it has several. */
 const struct net_address *fetch_address(const struct fetch *fetch);
 
-/* Milliseconds until it has to be called again. */
+/* Milliseconds until the deadline. */
 long fetch_patience_ms(const struct fetch *fetch);
 
 void fetch_release(struct fetch *fetch);

@@ -1,6 +1,6 @@
 /*
- * The files that a walk stores: their names, the clashes between names, and
- * how they get into the copy.
+ * Stores the answers of a crawl as files of the copy: names them, and finds two
+ * answers with the same name.
  */
 #include "mirror/filestore.h"
 
@@ -179,7 +179,7 @@ is_stored(struct mirror *mirror, const struct manifest_file *before,
 	return false;
 }
 
-/* The reason, with errno, why a file is neither replaced nor removed. */
+/* The reason, from errno, why a file is neither replaced nor removed. */
 static const char *
 not_kept(struct filestore *store)
 {

@@ -11,21 +11,21 @@
 
 /* The address that a name of the copy stands for. */
 struct filestore_claim {
-	struct str request; /* that was answered, after redirects */
-	bool is_folder; /* the request's file is beneath the name */
+	struct str request; /* after redirects */
+	bool is_folder; /* the name is a folder above the request's file */
 	unsigned char hash[SHA256_SIZE]; /* of the file */
 };
 
 /*
- * The files that a walk stores in the copy.  Each has one name, made from the
- * address that it was fetched from, and each name stands for one address: a
- * second address of the same name is a failure, unless its answer is the same.
+ * The files that a crawl stores in the copy.  Each has one name, made from its
+ * address, and each name stands for one address: a second address of the same
+ * name is a failure, unless its answer is the same.
  */
 struct filestore {
 	/* The caller sets these two; they are borrowed. */
 	struct mirror *mirror;
-	struct arena *scratch; /* may be emptied between two calls */
-	/* The files that the copy holds, in the order of their arrival. */
+	struct arena *scratch; /* may be reset between two calls */
+	/* The files of the copy, in the order of their arrival. */
 	struct manifest_file *files;
 	size_t count, room;
 	/* Private. */
@@ -56,7 +56,7 @@ MUST_USE const char *filestore_put(
     struct filestore *store, const struct pool_job *job, struct str name);
 
 /*
- * Moves a file of the copy to .mirror/before.  Returns whether it is gone;
+ * Moves a file of the copy to .mirror/before.  Returns whether it was moved;
  * success and failure are reported.
  */
 MUST_USE bool filestore_remove(struct filestore *store, struct str path);

@@ -1,7 +1,4 @@
-/*
- * Where a walk has been and where it is to go.  Knows limits; knows nothing
- * of what is there.
- */
+/* The addresses that a crawl has found: a hash table and a queue. */
 #include "mirror/frontier.h"
 
 #include <stdlib.h>
@@ -14,7 +11,7 @@
 int
 frontier_open(struct frontier *frontier)
 {
-	/* Under a key: no server can make all its links collide. */
+	/* A keyed hash: a server cannot choose links that collide. */
 	frontier->hash = hash_new();
 	frontier->slot_count = SLOTS_FIRST;
 	frontier->slots = calloc(SLOTS_FIRST, sizeof *frontier->slots);
@@ -35,7 +32,7 @@ frontier_release(struct frontier *frontier)
 	frontier->places = NULL;
 }
 
-/* The slot of the request, or the empty one where it would be. */
+/* The slot of the request, or the empty slot for it. */
 static size_t *
 slot_of(const struct frontier *frontier, struct str request)
 {

@@ -8,50 +8,52 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/* A place that links lead to. */
+/* An address that a link leads to. */
 struct frontier_place {
-	struct str request; /* with a NUL behind it */
-	unsigned depth; /* links between it and where the walk began */
+	struct str request; /* ends with a NUL */
+	unsigned depth; /* links from the first page to it */
 	bool is_menu; /* of Gopher */
 };
 
 /*
- * The places that a walk has heard of, each once, in the order in which it
- * did.  However many links there are, and however long they lead on, there
- * is an end to it.
+ * The addresses that a crawl has found, each once, in the order in which they
+ * were found.  Limits on their number and depth end every crawl.
  */
 struct frontier {
-	struct arena *arena; /* borrowed; where it all lives */
-	size_t most; /* places */
+	struct arena *arena; /* borrowed; holds the requests */
+	size_t most; /* the limit on places */
 	unsigned deepest;
-	/* Why places were left out. */
+	/* Which limits left places out. */
 	bool too_many, too_deep;
-	/* Below is this room's own. */
+	/* Private. */
 	struct frontier_place *places;
 	size_t count, room, next;
 	struct hash *hash;
-	size_t *slots; /* of a table by hash: number of a place, from 1 */
+	size_t *slots; /* hash table of numbers of places, from 1; 0: empty */
 	size_t slot_count;
 };
 
-/* The caller has filled what is above.  -1 without memory. */
+/* The caller has set the members above.  Returns -1 without memory. */
 MUST_USE int frontier_open(struct frontier *frontier);
 void frontier_release(struct frontier *frontier);
 
 /*
- * Adds a place, unless it is known or past the limits: 1 or 0, -1 without
- * memory.  The request is copied.
+ * Adds a place and copies its request.  Returns 1, 0 when it is known or beyond
+ * a limit, or -1 without memory.
  */
 MUST_USE int
 frontier_add(struct frontier *frontier, const struct frontier_place *place);
 
-/* The place's number, from 0 in the order of addition; `count`: unknown. */
+/*
+ * The number of the place, from 0 in the order of addition; `count` when it is
+ * unknown.
+ */
 size_t frontier_find(const struct frontier *frontier, struct str request);
 
 /* Whether the place is known already. */
 bool frontier_knows(const struct frontier *frontier, struct str request);
 
-/* The next place to look at; false when there is none. */
+/* Takes the next place; false when there is none. */
 bool frontier_next(struct frontier *frontier, struct frontier_place *out);
 
 #endif

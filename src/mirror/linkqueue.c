@@ -105,7 +105,10 @@ linkqueue_add(
 {
 	const struct frontier_place place = { request, depth, is_menu };
 
-	/* A page may have a million links, and most of them to one place. */
+	/*
+	 * A page may have a million links to the same address: look it up
+	 * first.
+	 */
 	if (request.len <= ORIGIN_REQUEST_MAX &&
 	    !frontier_knows(&queue->frontier, request) &&
 	    is_allowed(queue, request) &&
@@ -185,7 +188,7 @@ linkqueue_map(struct linkqueue *queue, struct str map, unsigned depth)
 		arena_reset(&queue->scratch);
 		(void)str_cut(&line, '\t');
 		item.selector = str_cut(&line, '\t');
-		/* With a host it leads to another server. */
+		/* An item with a host leads to another server. */
 		if (line.len == 0)
 			add_item(queue, &item, depth);
 	}

@@ -20,7 +20,7 @@ struct linkqueue {
 	struct mirror *mirror; /* borrowed */
 	struct frontier frontier; /* requests that were made or will be */
 	size_t forbidden; /* links that robots.txt forbids */
-	/* Below is private. */
+	/* Private. */
 	struct mirror_text robots_text;
 	struct robots robots;
 	struct arena scratch; /* of one line */

@@ -1,7 +1,4 @@
-/*
- * What a server says is in its capsule.  Knows how to get it cheaply, and when
- * to believe it; knows nothing of the files.
- */
+/* Gets the manifest of a server's capsule, or its changes, and checks it. */
 #include "mirror/manifest_remote.h"
 
 #include <stdio.h>
@@ -11,11 +8,11 @@
 #include "sys/signature.h"
 #include "text/utc.h"
 
-/* A million files, or thereabouts. */
+/* About a million files. */
 #define MANIFEST_MAX ((uint64_t)128 << 20)
-/* Of changes; where there are more, the whole is as good. */
+/* Of changes; a longer list of changes has no advantage. */
 #define CHANGES_MAX ((uint64_t)16 << 20)
-/* Seconds that clocks may differ by, and a mirror may take. */
+/* In seconds: for clocks that differ, and for the time that a run takes. */
 #define SLACK 3600
 
 int
@@ -59,7 +56,10 @@ get(struct manifest_remote *remote, const char *name, const char *query,
 	mirror_get(remote->mirror, buf_str(&request), limit, out);
 }
 
-/* The manifest that the old one becomes by changes; 0 when that is not sure. */
+/*
+ * Applies changes to the old manifest.  Returns 1, or 0 when the result does
+ * not match its hash.
+ */
 static int
 apply(
     struct manifest_remote *remote, const struct manifest *changes, size_t room)
@@ -80,8 +80,8 @@ apply(
 }
 
 /*
- * A time before that of the folder's manifest.  Where clocks disagree by more
- * than the slack something is left out, which the hash tells.
+ * A time before that of the folder's manifest.  If the clocks differ by more
+ * than the slack, changes are missing and the hash does not match.
  */
 static int64_t
 long_enough_ago(struct manifest_remote *remote)
@@ -91,8 +91,8 @@ long_enough_ago(struct manifest_remote *remote)
 }
 
 /*
- * Asks for the changes since the manifest that the folder has.  Returns 1
- * when the manifest is known by that, 0 when it has to be asked for whole.
+ * Asks for the changes since the folder's manifest.  Returns 1 when the new
+ * manifest results from them, 0 when it has to be fetched whole.
  */
 static int
 ask_for_changes(struct manifest_remote *remote, size_t old_len)
@@ -109,7 +109,10 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 
 		result = read_manifest(remote, text, &changes) == 0;
 		if (result == 1 && !changes.is_changes) {
-			/* It cannot tell, and says all. */
+			/*
+			 * A server without a record of changes sends the whole
+			 * manifest.
+			 */
 			remote->manifest = changes;
 			remote->text = changed;
 			return 1;
@@ -123,7 +126,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 	return result;
 }
 
-/* Returns 1 with the manifest, 0 when there is none, -1 to stop. */
+/* Returns 1 with the manifest, 0 when there is none, -1 on a failure. */
 static int
 ask_for_all(struct manifest_remote *remote, bool had_one)
 {
@@ -153,7 +156,7 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 	return 1;
 }
 
-/* The folder's own manifest, when it is one and whole. */
+/* Reads the folder's own manifest; false when it is not valid. */
 static bool
 read_old(struct manifest_remote *remote, const struct replica_text *text)
 {
@@ -189,7 +192,7 @@ get_manifest(struct manifest_remote *remote)
 	return mirror->origin.error[0] == '\0' ? result : -1;
 }
 
-/* The signature is fetched always: a mirror's readers may want it. */
+/* Fetches the signature even without a key, for readers of the copy. */
 static int
 get_signature(struct manifest_remote *remote)
 {

@@ -1,6 +1,6 @@
 /*
- * What every way of mirroring needs.  Knows what earlier runs left, and how
- * a small file is fetched.
+ * Shared parts of mirroring: the record of the copy's files, and requests for
+ * small files.
  */
 #include "mirror/mirror.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define KNOWN "known"
-#define COMES "comes" /* what an interrupted walk added: a path a line */
+#define COMES "comes" /* files that an interrupted crawl added, one a line */
 
 int
 mirror_stop(struct mirror *mirror, const char *format, ...)
@@ -48,7 +48,7 @@ mirror_is_odd(struct str path)
 	return false;
 }
 
-/* One request. */
+/* Requests. */
 
 struct getting {
 	struct mirror *mirror;
@@ -120,7 +120,7 @@ mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
 		out->got = MIRROR_FAILED;
 }
 
-/* What is known. */
+/* The record of files. */
 
 static int
 recall_known(struct mirror *mirror)
@@ -162,7 +162,7 @@ without_twins(struct manifest_file *files, size_t count)
 	return kept;
 }
 
-/* Adds the paths of the text, one a line, to what is known. */
+/* Adds the paths in the text, one a line, to the known files. */
 static int
 add_known(struct mirror *mirror, struct str text)
 {
@@ -177,7 +177,7 @@ add_known(struct mirror *mirror, struct str text)
 		return mirror_stop(mirror, "out of memory");
 	if (count > 0)
 		memcpy(files, known->files, count * sizeof *files);
-	/* The last may have been cut short. */
+	/* The last line may be incomplete. */
 	while (str_find(text, '\n') < text.len) {
 		struct manifest_file *file = &files[count];
 		struct str line = str_cut(&text, '\n');
@@ -224,7 +224,7 @@ mirror_comes(struct mirror *mirror, struct str path)
 	return replica_append(&mirror->replica, COMES, buf_str(&line));
 }
 
-/* The bytes that the files take in a manifest, at most. */
+/* An upper limit on the size of a manifest of these files. */
 static size_t
 room_for(const struct manifest_file *files, size_t count)
 {

@@ -15,40 +15,39 @@
 #include "text/manifest.h"
 #include "text/str.h"
 
-/* One call of `capsule mirror`, and what its ways of going about it share. */
+/* One run of `capsule mirror`, by manifest or by links. */
 struct mirror {
 	/* From the command line. */
 	const char *url, *folder;
-	const char *known_hosts; /* NULL: where it usually is */
-	const char *key; /* NULL: no signature is asked for */
+	const char *known_hosts; /* NULL: the usual place */
+	const char *key; /* NULL: the signature is not checked */
 	bool keep;
 	bool restore; /* fetch nothing, but restore the newest run */
-	unsigned width; /* requests at once */
-	unsigned long pages, depth; /* of a walk */
-	unsigned long seconds, patience; /* in all; of one answer */
-	uint64_t bytes; /* in all */
-	/* Open from its beginning to its end. */
+	unsigned width; /* number of requests at once */
+	unsigned long pages, depth; /* of a crawl */
+	unsigned long seconds, patience; /* for the whole run; for one answer */
+	uint64_t bytes; /* for the whole run */
+	/* Open during the run. */
 	struct origin origin;
 	struct replica replica;
-	struct backup backup; /* of a walk */
+	struct backup backup; /* of a crawl */
 	struct pool pool;
 	struct report report;
 	/*
-	 * The files that earlier runs put into the folder, whose order is
-	 * that of their paths.  A hash of zeros: what is there now is not
-	 * known.
+	 * The files that earlier runs stored, sorted by path.  A hash of zeros:
+	 * the file's content is unknown.
 	 */
 	struct manifest known;
-	struct arena arena; /* of known, and of what is to be */
+	struct arena arena; /* of `known` and of the new list of files */
 };
 
 enum mirror_got {
 	MIRROR_TEXT,
-	MIRROR_NOTHING, /* the server says that there is none */
-	MIRROR_FAILED, /* `why` says why, or origin.error */
+	MIRROR_NOTHING, /* the server has no such file */
+	MIRROR_FAILED, /* `why` or origin.error has the reason */
 };
 
-/* A small file, in memory. */
+/* A small file in memory. */
 struct mirror_text {
 	enum mirror_got got;
 	char *at; /* to be freed */
@@ -56,41 +55,49 @@ struct mirror_text {
 	char why[512];
 };
 
-/* Fetches `request`, as of origin_request, of at most `limit` bytes. */
+/*
+ * Fetches `request`, in the form of origin_request, of at most `limit` bytes.
+ */
 void mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
     struct mirror_text *out);
 
-/* Reads what earlier runs noted.  Returns -1, with origin.error set. */
+/*
+ * Reads the files that earlier runs recorded.  Returns -1 with origin.error
+ * set.
+ */
 MUST_USE int mirror_recall(struct mirror *mirror);
 
 /*
- * Notes `count` files, in the order of their paths.  To be called before
- * anything is changed: what an interrupted run leaves is found again by it.
+ * Records `count` files, sorted by path.  To be called before anything is
+ * changed, so that the files of an interrupted run are known to the next.
  */
 MUST_USE int mirror_note(
     struct mirror *mirror, const struct manifest_file *files, size_t count);
 
 /*
- * Notes a file that a walk is about to put into the folder for the first
- * time, until mirror_note has all of them.  Returns -1 with errno set.
+ * Records one file that a crawl is about to store for the first time;
+ * mirror_note replaces these records.  Returns -1 with errno set.
  */
 MUST_USE int mirror_comes(struct mirror *mirror, struct str path);
 
-/* Sets origin.error, "SERVER: " and the rest, if it is not set.  Returns -1. */
+/*
+ * Sets origin.error to "SERVER: " and the message, unless it is set.  Returns
+ * -1.
+ */
 int
 mirror_stop(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Sets origin.error, "FOLDER: WHAT: " and errno's text.  Returns -1. */
+/* Sets origin.error to "FOLDER: WHAT: " and errno's text.  Returns -1. */
 int mirror_no_disk(struct mirror *mirror, const char *what);
 
 /*
- * The files that are known, and not among the `count` given: they are to go.
- * NULL without memory; `gone_count` says how many.
+ * The known files that are not among the `count` given, `gone_count` of them.
+ * NULL without memory.
  */
 MUST_USE const struct manifest_file **mirror_gone(struct mirror *mirror,
     const struct manifest_file *files, size_t count, size_t *gone_count);
 
-/* Whether a name could disturb the terminals and scripts that see it. */
+/* Whether a name has characters that disturb terminals or scripts. */
 bool mirror_is_odd(struct str path);
 
 #endif

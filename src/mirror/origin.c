@@ -1,7 +1,4 @@
-/*
- * The server that is mirrored.  Knows its URL and its key; knows nothing of
- * connections or of what is in it.
- */
+/* The server that is mirrored: its URL, its key, and the form of requests. */
 #include "mirror/origin.h"
 
 #include <errno.h>
@@ -46,8 +43,8 @@ read_port(struct origin *origin, const struct uri *uri)
 }
 
 /*
- * The base: a folder, so that it ends with a slash.  Of a Gopher URL the
- * first character of the path is the item type (RFC 4266).
+ * Reads the base, a folder, which ends with a slash.  In a Gopher URL the first
+ * character of the path is the item type (RFC 4266).
  */
 static int
 read_base(struct origin *origin, struct arena *arena, struct str path)
@@ -208,8 +205,8 @@ origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE])
 }
 
 /*
- * Over Gopher gemtext is a menu, unless its source is asked for; other files
- * have one form, which servers of every kind give.
+ * Over Gopher capsuled sends gemtext as a menu, unless its source is asked for
+ * by item type 0; other files have one form on every server.
  */
 static bool
 is_projected(struct str path)
@@ -275,7 +272,7 @@ origin_path(const struct origin *origin, struct arena *arena,
 	    uri_path_decode(arena, str_of(origin->base), &base) !=
 		URI_PATH_NORMAL)
 		return -1;
-	/* "/~user" is the base as much as "/~user/" is. */
+	/* "/~user" is the base, too. */
 	if (out->len + 1 == base.len && str_starts(base, *out)) {
 		*out = (struct str){ 0 };
 		return 0;

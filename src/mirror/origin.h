@@ -15,14 +15,12 @@
 
 #define ORIGIN_ADDRESSES 8
 
-/* The longest URL or selector that is asked for, as servers take it. */
+/* The longest URL or selector in a request; servers refuse longer ones. */
 #define ORIGIN_REQUEST_MAX 1024
 
 struct tlsclient_context;
 
-/*
- * The server that is mirrored, and what of it: everything beneath `base`.
- */
+/* The server that is mirrored.  The copy is of everything beneath `base`. */
 struct origin {
 	bool is_gopher;
 	char host[256]; /* normal form */
@@ -32,13 +30,15 @@ struct origin {
 	char root[320]; /* "gemini://example.org:1965", no port when usual */
 	char base[ORIGIN_REQUEST_MAX]; /* encoded path, "/" or "/~user/" */
 	struct net_address addresses[ORIGIN_ADDRESSES];
-	size_t address_count, working; /* which of them to use */
+	size_t address_count, working; /* `working`: the one to use */
 	bool reached; /* it has answered */
 	struct tlsclient_context *tls; /* Gemini */
 	char known_hosts[PATH_MAX];
 	bool pinned;
 	unsigned char pin[SHA256_SIZE];
-	/* What makes it useless to go on; empty: nothing. */
+	/*
+	 * The reason why no further request makes sense; empty: there is none.
+	 */
 	char error[2048];
 };
 
@@ -49,41 +49,41 @@ enum origin_open {
 };
 
 /*
- * Takes a URL apart, looks its host up and finds its key among the known;
- * `known_hosts` is as for pins_path.  On ORIGIN_FAILED and ORIGIN_NO_URL
- * `error` says why.  To be released in any case.
+ * Parses a URL, resolves its host, and looks for the server's key among the
+ * known ones; `known_hosts` is as for pins_path.  On ORIGIN_FAILED and
+ * ORIGIN_NO_URL `error` has the reason.  To be released in any case.
  */
 MUST_USE enum origin_open
 origin_open(struct origin *origin, const char *url, const char *known_hosts);
 void origin_release(struct origin *origin);
 
 /*
- * Whether the server may go on that has this key: the first one is noted, a
- * changed one is refused with -1, and `error` says what to do.
+ * Checks the server's key: the first one is recorded and trusted.  Returns -1
+ * for a changed key; then `error` says what to do.
  */
 MUST_USE int
 origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE]);
 
 /*
- * Appends what is asked for to get the file of that path, relative to the
- * base and decoded: a URL, or a selector.
+ * Appends the request, a URL or a selector, for the file `path`, which is
+ * relative to the base and decoded.
  */
 void
 origin_request(const struct origin *origin, struct buf *out, struct str path);
 
 /*
- * Resolves a link of Gemini against the URL of its page.  Returns 1 and the
- * URL, in the form of requests and without fragment, when it leads to this
- * server, 0 when it leads elsewhere or nowhere.
+ * Resolves a Gemini link against the URL of its page.  Returns 1 and the URL,
+ * without fragment and in the form of origin_request, when it leads to this
+ * server; otherwise 0.
  */
 int origin_resolve(const struct origin *origin, struct arena *arena,
     struct str base, struct str reference, struct str *out);
 
 /*
- * The other way: the path of a request, relative to the base and decoded,
- * with a final slash where a folder is meant ("" is the base); without query.
- * `request` is absolute, in normal form where it is a URL.  Returns -1 when
- * it lies elsewhere, or without memory.
+ * The opposite of origin_request: the path of a request, relative to the base
+ * and decoded, without query; it ends with a slash if it is a folder, and "" is
+ * the base.  `request` is absolute; a URL is in normal form.  Returns -1 when
+ * it is outside the base, or without memory.
  */
 MUST_USE int origin_path(const struct origin *origin, struct arena *arena,
     struct str request, struct str *out);

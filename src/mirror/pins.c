@@ -1,7 +1,4 @@
-/*
- * Keys of servers, trusted on first use.  Knows the file they are kept in;
- * knows nothing of connections.
- */
+/* Keys of servers, trusted on first use: the file that records them. */
 #include "mirror/pins.h"
 
 #include <errno.h>
@@ -35,7 +32,7 @@ pins_path(const char *named, char out[PATH_MAX])
 	return len > 0 && len < PATH_MAX ? 0 : -1;
 }
 
-/* 1 when the line is that of the server, 0 when not, -1 when it is odd. */
+/* Returns 1 for the server's line, 0 for another, -1 for an invalid one. */
 static int
 read_line(struct str line, struct str server, unsigned char key[SHA256_SIZE])
 {
@@ -73,13 +70,13 @@ pins_find(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 	return found;
 }
 
-/* The folders that the file is in, each only for its owner. */
+/* Makes the folders above the file, accessible to their owner only. */
 static void
 make_folders(const char *path)
 {
 	char folder[PATH_MAX];
 
-	/* What cannot be made is missed when the file is opened. */
+	/* A failure shows when the file is opened. */
 	for (size_t i = 1; path[i] != '\0' && i < sizeof folder; i++)
 		if (path[i] == '/') {
 			memcpy(folder, path, i);
@@ -88,7 +85,7 @@ make_folders(const char *path)
 		}
 }
 
-/* Whether a line begins at the end of the file: editors may leave none. */
+/* Whether the file ends with a newline: some editors write none. */
 static bool
 ends_with_line(int fd)
 {
@@ -112,7 +109,7 @@ pins_add(
 	manifest_hash_format(key, hex);
 	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
 	    ends_with_line(fd) ? "" : "\n", server, hex);
-	/* In one piece: another mirror may add its own at the same time. */
+	/* One write: another process may append at the same time. */
 	if (write(fd, line, (size_t)len) != len || fsync(fd) == -1)
 		error = errno != 0 ? errno : EIO;
 	close(fd);

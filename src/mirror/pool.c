@@ -1,7 +1,4 @@
-/*
- * Several requests at once.  Knows when to try again and when to wait; knows
- * nothing of what is fetched.
- */
+/* Several requests at once: their order, retries and pauses. */
 #include "mirror/pool.h"
 
 #include <errno.h>
@@ -16,12 +13,13 @@
 #include "text/status.h"
 #include "text/utf8.h"
 
-#define TRIES_MAX 3 /* for what failed */
-#define SLOW_MAX 10 /* times in a row that we are told to slow down */
-#define PAUSE_MAX 600 /* seconds that we wait when told to */
+#define TRIES_MAX 3 /* of a failed request */
+#define SLOW_MAX 10 /* "slow down" answers in a row */
+#define PAUSE_MAX \
+	600 /* the longest pause that a server may ask for, in seconds */
 /* A longer answer is not an error message. */
 #define ERROR_MAX ((uint64_t)1 << 20)
-#define WORDS_MAX ((size_t)300) /* bytes of an error message that are shown */
+#define WORDS_MAX ((size_t)300) /* bytes of an error message to show */
 #define ARENA_MAX ((size_t)64 << 10)
 
 static void
@@ -42,7 +40,7 @@ start(struct pool *pool, struct pool_job *job)
 	fetch_begin(&job->fetch);
 }
 
-/* Takes on the next job; false when there is none. */
+/* Starts the next job; false when there is none. */
 static bool
 take(struct pool *pool, struct pool_job *job, unsigned part)
 {
@@ -108,7 +106,7 @@ asked_pause(const struct pool_job *job)
 	return found != NULL ? found + strlen(words) : NULL;
 }
 
-/* Waits as long as the server asks, and longer each time that it asks. */
+/* Waits as long as the server asks, and twice as long each time. */
 static bool
 slow_down(struct pool *pool, struct pool_job *job, const char *pause)
 {
@@ -163,7 +161,7 @@ follow(struct pool *pool, struct pool_job *job)
 	return true;
 }
 
-/* Gopher has no status: the answer itself tells whether it is an error. */
+/* Gopher has no status: tell from the answer whether it is an error. */
 static void
 judge(struct pool *pool, struct pool_job *job)
 {
@@ -191,7 +189,7 @@ judge(struct pool *pool, struct pool_job *job)
 	free(text.at);
 }
 
-/* Whether the answer was not the last word. */
+/* Whether the job continues after this answer. */
 static bool
 goes_on(struct pool *pool, struct pool_job *job)
 {
@@ -216,7 +214,7 @@ goes_on(struct pool *pool, struct pool_job *job)
 	return fetch->status / 10 == 3 && follow(pool, job);
 }
 
-/* The first server that nobody hears from is not asked a thousand times. */
+/* If the server never answered, end the whole run. */
 static void
 check_reached(struct pool *pool, const struct pool_job *job)
 {
@@ -254,11 +252,11 @@ least(long a, long b)
 {
 	long ms = a < b ? a : b;
 
-	/* One more: what is nearly due would be asked for again and again. */
+	/* Round up: a timeout that is too short would make the loop spin. */
 	return (int)(ms < 60000 ? ms + 1 : 60000);
 }
 
-/* Sleeps until a job can go on. */
+/* Sleeps until a job can continue. */
 static void
 sleep_for_one(struct pool *pool, struct pollfd polled[POOL_WIDTH_MAX])
 {
@@ -277,7 +275,7 @@ sleep_for_one(struct pool *pool, struct pollfd polled[POOL_WIDTH_MAX])
 		polled[i].fd = job->fetch.fd;
 		polled[i].events = job->fetch.events;
 		timeout = least(timeout, fetch_patience_ms(&job->fetch));
-		/* It has ended already: nothing will be heard of it. */
+		/* Already ended: no event will come. */
 		if (job->fetch.end != FETCH_GOES_ON)
 			timeout = 0;
 	}
@@ -293,7 +291,7 @@ is_ready(struct pool *pool, const struct pool_job *job, short events)
 	    fetch_patience_ms(&job->fetch) == 0;
 }
 
-/* A server that is slow enough could go on for years. */
+/* Whether the time for the whole run is over. */
 static bool
 is_late(struct pool *pool)
 {
@@ -305,7 +303,7 @@ is_late(struct pool *pool)
 	return true;
 }
 
-/* Gives work to those who have none; returns how many have some. */
+/* Starts jobs in free slots; returns the number of jobs that are running. */
 static unsigned
 hand_out(struct pool *pool)
 {
@@ -314,7 +312,7 @@ hand_out(struct pool *pool)
 
 	for (unsigned i = 0; i < POOL_WIDTH_MAX; i++)
 		busy += pool->jobs[i].busy;
-	/* Nobody waits for it, and it has to be waited for all the same. */
+	/* No job is running that the pause would end with: wait here. */
 	while ((pause = clock_until_ms(&pool->pause)) > 0 && busy == 0 &&
 	    !is_late(pool))
 		(void)poll(NULL, 0, least(pause, clock_until_ms(&pool->until)));

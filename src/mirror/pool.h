@@ -15,54 +15,54 @@
 #define POOL_WIDTH_MAX 16
 #define POOL_REDIRECTS_MAX 5
 
-/* Something to be fetched into a part of the copy. */
+/* A file to be fetched into a part of the copy. */
 struct pool_job {
-	struct fetch fetch; /* its request and limit are the caller's */
-	size_t which; /* the caller's own */
+	struct fetch fetch; /* the caller sets its request and limit */
+	size_t which; /* for the caller */
 	unsigned part; /* number of the part that holds the body */
 	/* The kind of a Gopher answer; fetch.meta has an error's message. */
 	enum gopheranswer gopher;
 	unsigned redirects, tries;
 	bool busy;
-	bool waits; /* before it is asked again */
+	bool waits; /* until `until`, before the next attempt */
 	struct timespec until;
 };
 
 /*
- * Several requests at once.  Redirects within the server are followed, what
- * failed is tried again, and a server that says "slow down" is given time,
- * more each time.
+ * Several requests at once.  Redirects within the server are followed, failed
+ * requests are repeated, and a server that answers "slow down" is given a
+ * longer pause each time.
  */
 struct pool {
-	/* The caller fills what is here. */
+	/* Set by the caller. */
 	struct origin *origin;
 	struct replica *replica;
 	unsigned width; /* jobs at once */
 	unsigned patience_ms; /* see struct fetch */
-	struct timespec until; /* the end of all patience */
-	/* Fills in the next job; false when there is none for now. */
+	struct timespec until; /* the end of the run at the latest */
+	/* Sets the next job; false when there is none at present. */
 	bool (*next)(void *context, struct pool_job *job);
-	/* A job has come to its end, good or bad; its part is open still. */
+	/* Called when a job has ended; its part is still open. */
 	void (*done)(void *context, struct pool_job *job);
-	/* Whether a redirect may be followed; NULL: any within the server. */
+	/* Whether to follow a redirect; NULL: if it stays within the server. */
 	bool (*may_follow)(void *context, struct str request);
 	void *context;
-	/* What was done. */
+	/* Counters. */
 	uint64_t requests, bytes;
-	/* Below is this room's own. */
+	/* Private. */
 	struct pool_job jobs[POOL_WIDTH_MAX];
-	struct timespec pause; /* until then nothing is asked */
+	struct timespec pause; /* no request before then */
 };
 
 /*
- * Runs until there is no next job and all are done.  Returns -1 when it makes
- * no sense to go on: the origin's `error` says why.
+ * Runs until there is no next job and all have ended.  Returns -1 when no
+ * further request makes sense: the origin's `error` has the reason.
  */
 MUST_USE int pool_run(struct pool *pool);
 
 /*
- * Why a job brought nothing, for people: one line, borrowed from it or
- * static.  NULL when it brought a body that is whole, as far as TLS knows.
+ * The reason why a job failed, in one line, borrowed from the job or static.
+ * NULL when its body is complete, as far as TLS tells.
  */
 const char *pool_failure(struct pool_job *job);
 

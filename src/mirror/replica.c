@@ -1,6 +1,6 @@
 /*
- * The folder of a mirror.  Knows how files get into it whole, and that
- * nothing gets out of it; knows nothing of servers.
+ * The local folder of a mirror.  Files get into it whole, and no path leads out
+ * of it.
  */
 #include "mirror/replica.h"
 
@@ -19,9 +19,9 @@
 #include "mirror/dir.h"
 
 #define WORK ".mirror"
-/* A FIFO in a file's place does not block us. */
+/* O_NONBLOCK, in case a FIFO has the file's name. */
 #define READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-/* As much as is read into memory. */
+/* The largest file that is read into memory. */
 #define TEXT_MAX ((off_t)256 << 20)
 
 /* Opening. */
@@ -32,7 +32,7 @@ part_name(unsigned number, char name[32])
 	snprintf(name, 32, "part-%u", number);
 }
 
-/* What is half done was left by a mirror that was killed. */
+/* Removes incomplete files of a run that was killed. */
 static void
 clear_parts(int work)
 {
@@ -58,7 +58,7 @@ replica_open(struct replica *replica, const char *path)
 	};
 	if (mkdir(path, 0777) == -1 && errno != EEXIST)
 		return -1;
-	/* The one link that is followed is the user's own. */
+	/* Follow symbolic links here: the user named this path. */
 	replica->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (replica->root != -1)
 		replica->work = dir_enter(replica->root, WORK, true);
@@ -126,7 +126,7 @@ replica_place(struct replica *replica, unsigned number, int fd,
 	assert(manifest_lists(file->path));
 	times_of(file->time, times);
 	part_name(number, part);
-	/* On the disk before it has the name: a crash leaves old or new. */
+	/* Sync before renaming: a crash leaves the old file or the new one. */
 	if (futimens(fd, times) == -1 || fsync(fd) == -1)
 		return -1;
 	dir = dir_parent(replica->root, file->path, true, name);
@@ -137,7 +137,7 @@ replica_place(struct replica *replica, unsigned number, int fd,
 	return result;
 }
 
-/* Whether it is what the file is to hold. */
+/* Returns 1 if the content is that of `file`, 0 if not, -1 with errno. */
 static int
 same_content(int dir, const char *name, const struct manifest_file *file)
 {
@@ -239,7 +239,7 @@ replica_remove(struct replica *replica, struct str path)
 	result = unlinkat(dir, name, 0);
 	dir_close(dir);
 	if (result == -1 && errno != ENOENT)
-		/* A folder now, and so no file of the mirror. */
+		/* A folder has replaced the file: leave it. */
 		return errno == EISDIR || errno == EPERM ? 0 : -1;
 	dir_prune(replica->root, path);
 	return 0;
@@ -325,7 +325,7 @@ int
 replica_write(struct replica *replica, enum replica_folder folder,
     const char *name, struct str text)
 {
-	const unsigned number = UINT_MAX; /* nobody else's */
+	const unsigned number = UINT_MAX; /* not used by a job */
 	char part[32];
 	int fd = replica_part(replica, number);
 	int result;
@@ -338,7 +338,7 @@ replica_write(struct replica *replica, enum replica_folder folder,
 	if (result == 0)
 		result = renameat(
 		    replica->work, part, folder_of(replica, folder), name);
-	/* What was renamed before it is on the disk before it, too. */
+	/* This also syncs the renames before it. */
 	if (result == 0)
 		result = fsync(folder_of(replica, folder));
 	if (result == -1)

@@ -10,11 +10,11 @@
 #include "text/str.h"
 
 /*
- * The folder that a mirror is kept in.  Whatever the paths are and whatever
- * lies there, nothing is read, written or removed outside it: no symbolic
- * link is followed, and paths pass manifest_lists.  What is not yet a file of
- * the mirror lies in its own hidden folder, ".mirror", which no path can name
- * and no server shows.
+ * The local folder of a mirror.  Nothing is read, written or removed outside
+ * it, whatever the server's paths are and whatever the folder holds: no
+ * symbolic link is followed, and paths pass manifest_lists.  Incomplete files
+ * are in the hidden folder ".mirror", which no such path can name and no server
+ * shows.
  */
 struct replica {
 	int root, work, lock;
@@ -22,32 +22,35 @@ struct replica {
 };
 
 /*
- * Opens the folder, or makes it, for this process alone, and clears what an
- * interrupted one left.  Returns -1 with errno set; EWOULDBLOCK: another one
- * is at work there.
+ * Opens or makes the folder, locks it, and removes the incomplete files of an
+ * interrupted run.  Returns -1 with errno set; EWOULDBLOCK: another process has
+ * locked it.
  */
 MUST_USE int replica_open(struct replica *replica, const char *path);
 void replica_close(struct replica *replica);
 
-/* A file in the making, for reading and writing, by number; -1 with errno. */
+/*
+ * Opens a new incomplete file, named by number, for reading and writing; -1
+ * with errno.
+ */
 MUST_USE int replica_part(struct replica *replica, unsigned number);
 
 /*
- * Gives the file of that number, open as `fd`, borrowed, its time and its
- * name; what had that name is replaced at once, and a crash leaves either.
- * Returns -1 with errno set; ENOTDIR, EISDIR or ENOTEMPTY: something of another
- * kind is in the way.
+ * Sets the time of the file of that number, open as `fd`, borrowed, and renames
+ * it to its path, atomically; a crash leaves the old file or the new one.
+ * Returns -1 with errno set; ENOTDIR, EISDIR or ENOTEMPTY: a folder is in the
+ * place of a file, or a file in that of a folder.
  */
 MUST_USE int replica_place(struct replica *replica, unsigned number, int fd,
     const struct manifest_file *file);
 
-/* Forgets that file. */
+/* Removes the incomplete file of that number. */
 void replica_drop(struct replica *replica, unsigned number);
 
 /*
- * Whether the folder's file is the one described.  `trusted`: it was, when
- * it last had that size and time, so that they are enough to know.  Where
- * only the time is another, it is set.  Returns 1, 0, or -1 with errno set.
+ * Whether the folder's file is the one described.  If `trusted`, the same size
+ * and time suffice; otherwise the content is compared, and a different time is
+ * corrected.  Returns 1, 0, or -1 with errno set.
  */
 MUST_USE int replica_has(
     struct replica *replica, const struct manifest_file *file, bool trusted);
@@ -59,14 +62,14 @@ MUST_USE int replica_has(
 int64_t replica_time(struct replica *replica, struct str path);
 
 /*
- * Whether something that is no folder has the path's name, so that it would
- * be lost.  Returns 1, 0, or -1 with errno set.
+ * Whether the path is that of a file, or of anything else but a folder, that
+ * would be lost.  Returns 1, 0, or -1 with errno set.
  */
 MUST_USE int replica_holds(struct replica *replica, struct str path);
 
 /*
- * Removes a file, and the folders that it leaves empty; one that is not
- * there is removed already.  Returns -1 with errno set.
+ * Removes a file, and the folders that become empty.  A missing file is no
+ * error.  Returns -1 with errno set.
  */
 MUST_USE int replica_remove(struct replica *replica, struct str path);
 
@@ -77,9 +80,9 @@ struct replica_text {
 };
 
 /*
- * Small texts: the mirror's own ("known", in the hidden folder), and those
- * beside its files ("manifest"), for which replica_read takes a path.  It
- * returns 1 and a text, 0 when there is none, or -1 with errno set.
+ * Small files: the mirror's own in the hidden folder ("known"), and files of
+ * the copy ("manifest"), for which replica_read takes a path.  It returns 1 and
+ * the text, 0 when there is none, or -1 with errno set.
  */
 enum replica_folder {
 	REPLICA_OWN,
@@ -92,19 +95,22 @@ MUST_USE int replica_write(struct replica *replica, enum replica_folder folder,
     const char *name, struct str text);
 
 /*
- * Adds to one of the mirror's own, making it first if need be.  Returns -1
- * with errno set.
+ * Appends to one of the mirror's own files, and makes it when missing.  Returns
+ * -1 with errno set.
  */
 MUST_USE int
 replica_append(struct replica *replica, const char *name, struct str text);
 
-/* When one beside the files was written, in seconds since 1970; else 0. */
+/*
+ * The modification time of a file in the folder itself, in seconds since 1970,
+ * or 0.
+ */
 int64_t replica_written(struct replica *replica, const char *name);
 
 MUST_USE int replica_erase(
     struct replica *replica, enum replica_folder folder, const char *name);
 
-/* All of an open file; -1 with errno set. */
+/* Reads a whole open file; -1 with errno set. */
 MUST_USE int replica_load(int fd, struct replica_text *out);
 
 #endif

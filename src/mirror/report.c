@@ -1,6 +1,4 @@
-/*
- * Progress for people.  Knows terminals as far as one line needs it.
- */
+/* Shows the progress of a mirror. */
 #include "mirror/report.h"
 
 #include <stdio.h>
@@ -24,7 +22,7 @@ report_begin(struct report *report)
 		.began = clock_now() };
 }
 
-/* A name from elsewhere: what a terminal may get. */
+/* Writes a name from the server, safe for a terminal. */
 static void
 put_path(FILE *out, struct str path)
 {
@@ -69,7 +67,7 @@ draw(struct report *report)
 	}
 	snprintf(text + len, sizeof text - (size_t)len, ", %.1f MiB",
 	    (double)report->bytes / (1 << 20));
-	/* A line that wraps would not be taken back. */
+	/* The carriage return cannot clear a line that wraps. */
 	printf("\r%.*s\033[K", (int)(wide < sizeof text ? wide : sizeof text),
 	    text);
 	fflush(stdout);

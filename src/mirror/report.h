@@ -9,13 +9,12 @@
 #include "text/str.h"
 
 /*
- * What a mirror tells while it works: on a terminal a bar that moves, and
- * otherwise a line for each file.  What went wrong is a line on standard
- * error either way.
+ * The progress of a mirror: on a terminal a bar, otherwise a line for each
+ * file.  Failures go to standard error, one a line.
  */
 struct report {
 	bool bar;
-	size_t total; /* files to come; 0: not known */
+	size_t total; /* files to fetch; 0: unknown */
 	size_t fetched, removed, restored, failed;
 	uint64_t bytes; /* of the files fetched */
 	struct timespec began, drawn;
@@ -29,10 +28,10 @@ void report_removed(struct report *report, struct str path);
 void report_restored(struct report *report, struct str path);
 void report_failed(struct report *report, struct str path, const char *why);
 
-/* Something worth knowing that is no failure. */
+/* Reports an event that is not a failure. */
 void report_note(struct report *report, struct str path, const char *what);
 
-/* Clears the bar, so that other words may follow. */
+/* Clears the bar before other output. */
 void report_pause(struct report *report);
 
 #endif

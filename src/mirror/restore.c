@@ -1,6 +1,4 @@
-/*
- * Brings back the files that the newest run of a walk replaced or removed.
- */
+/* Restores the files that the newest run of a crawl replaced or removed. */
 #include "mirror/restore.h"
 
 #include <errno.h>
@@ -15,7 +13,7 @@
 struct restore {
 	struct mirror *mirror;
 	int run; /* the folder of the run */
-	struct dir_list list; /* of all that is in it */
+	struct dir_list list; /* of everything in it */
 	bool *refused; /* which of them are not restored */
 };
 
@@ -111,7 +109,10 @@ move_back(struct restore *restore, struct str path)
 		    dir_parent(restore->mirror->replica.root, path, true, name);
 	if (to != -1)
 		result = renameat(from, name, to, name);
-	/* rename(2) keeps both names of one file, as a killed walk left it. */
+	/*
+	 * If both are names of one file, as after a killed crawl, rename(2)
+	 * keeps both.
+	 */
 	if (result == 0 && unlinkat(from, name, 0) == -1 && errno != ENOENT)
 		result = -1;
 	dir_close(to);
@@ -151,7 +152,7 @@ go(struct restore *restore)
 	for (size_t i = 0; i < list->count; i++)
 		if (!restore->refused[i])
 			bring_back(restore, list->entries[i].path);
-	/* Refused files stay there, for another call. */
+	/* Refused files stay there for another call. */
 	if (backup_swap(&mirror->backup) == -1 && errno != ENOTEMPTY)
 		return mirror_no_disk(mirror, ".mirror/before");
 	return 0;

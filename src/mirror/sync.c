@@ -1,6 +1,6 @@
 /*
- * Mirroring by a manifest.  Knows what to fetch and what to remove so that a
- * folder comes to be what the manifest says, and how to be sure of it.
+ * Mirrors by a manifest: fetches and removes files until the folder is as the
+ * manifest lists it.
  */
 #include "mirror/sync.h"
 
@@ -13,16 +13,18 @@
 struct sync {
 	struct mirror *mirror;
 	struct manifest_remote remote;
-	const struct manifest_file **need; /* what is to be fetched */
+	const struct manifest_file **need; /* to be fetched */
 	size_t need_count, next;
-	const struct manifest_file **gone; /* what is to be removed */
+	const struct manifest_file **gone; /* to be removed */
 	size_t gone_count;
-	bool *left; /* which of the manifest's files are not ours */
+	bool *left; /* per file of the manifest: it is the user's */
 };
 
-/* What to do. */
+/* Plan. */
 
-/* Whether an earlier run put it there, or an archive of the capsule did. */
+/*
+ * Whether the file is from an earlier run, or from an archive of the capsule.
+ */
 static bool
 is_ours(const struct sync *sync, struct str path)
 {
@@ -30,7 +32,10 @@ is_ours(const struct sync *sync, struct str path)
 	    manifest_find(&sync->remote.old, path) != NULL;
 }
 
-/* Why the file is left to the user; NULL: it is ours, or is to be fetched. */
+/*
+ * The reason why the file is left to the user; NULL: it is not.  Adds files to
+ * be fetched to `need`.
+ */
 static const char *
 leave(struct sync *sync, const struct manifest_file *file, bool trusted)
 {
@@ -78,7 +83,7 @@ compare(struct sync *sync)
 	    mirror, manifest->files, manifest->count, &sync->gone_count);
 	sync->left = arena_alloc(
 	    &mirror->arena, (manifest->count + 1) * sizeof *sync->left);
-	/* A disk that was not mounted looks the same. */
+	/* The server's disk may not be mounted. */
 	if (manifest->count == 0 && sync->gone_count > 0 && !mirror->keep)
 		return mirror_stop(mirror,
 		    "it has no files any more, and nothing was removed; if "
@@ -100,8 +105,8 @@ compare(struct sync *sync)
 }
 
 /*
- * All that is in the folder or is to be: what is being changed without its
- * hash, so that nobody relies on it before the end.
+ * Records all files that are or will be in the folder; files that are being
+ * changed without their hash, so that an interrupted run leaves no wrong one.
  */
 static int
 note(struct sync *sync, bool is_done)
@@ -139,7 +144,10 @@ note(struct sync *sync, bool is_done)
 	return mirror_note(mirror, files, count);
 }
 
-/* A file where a folder is to be, or within a folder that is to be a file. */
+/*
+ * Whether a file has the name of a future folder, or is within a folder that
+ * will be a file.
+ */
 static bool
 is_in_the_way(const struct manifest *manifest, struct str path)
 {
@@ -181,7 +189,7 @@ remove_gone(struct sync *sync, bool in_the_way)
 
 /* Fetching. */
 
-/* Room for an error too: over Gopher it comes as a body. */
+/* Room for an error message: over Gopher it comes as a body. */
 static uint64_t
 limit_of(const struct sync *sync, const struct manifest_file *file)
 {
@@ -233,7 +241,7 @@ job_done(void *context, struct pool_job *job)
 	const struct fetch *fetch = &job->fetch;
 	const char *why;
 
-	/* What its hash says is sure, however the connection ended. */
+	/* A matching hash is proof enough, however the connection ended. */
 	if ((fetch->end == FETCH_ANSWERED || fetch->end == FETCH_CUT) &&
 	    fetch->status / 10 == 2 && fetch->size == file->size &&
 	    memcmp(fetch->hash, file->hash, sizeof file->hash) == 0)
@@ -249,7 +257,7 @@ job_done(void *context, struct pool_job *job)
 		return;
 	}
 	report_failed(report, file->path, why);
-	/* What never came is not ours, whoever puts it there. */
+	/* The file was not fetched: if it exists later, it is the user's. */
 	sync->left[file - sync->remote.manifest.files] =
 	    !is_ours(sync, file->path);
 }
@@ -266,7 +274,7 @@ fetch_all(struct sync *sync)
 	return pool_run(pool);
 }
 
-/* The manifest itself comes last: it says that all is there. */
+/* Write the manifest last: it states that all its files are there. */
 static int
 finish(struct sync *sync)
 {
@@ -307,7 +315,10 @@ bring_about(struct sync *sync)
 		remove_gone(sync, true);
 		if (fetch_all(sync) == -1)
 			return -1;
-		/* What has another name now may be all that there is of it. */
+		/*
+		 * A file to be removed may be the only copy of one that was
+		 * renamed.
+		 */
 		if (mirror->report.failed == 0)
 			remove_gone(sync, false);
 	}

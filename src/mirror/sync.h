@@ -5,9 +5,9 @@
 #include "text/attribute.h"
 
 /*
- * Brings the folder to what the server's manifest says.  Returns 1 when that
- * was done, as far as the report says; 0 when the server has no manifest,
- * and nothing was done; -1 with origin.error set.
+ * Makes the folder as the server's manifest lists it.  Returns 1 when done,
+ * with the failures of single files in the report; 0 when the server has no
+ * manifest, and nothing was done; -1 with origin.error set.
  */
 MUST_USE int sync_run(struct mirror *mirror);
 

@@ -6,20 +6,21 @@
 #include "text/attribute.h"
 
 /*
- * A file that appears whole or not at all: until it is whole it lies beside
- * its name, under one that no server shows.
+ * A file that appears whole or not at all: until it is complete it has a hidden
+ * name in the same folder, which no server shows.
  */
 struct atomic_file {
 	char name[PATH_MAX];
-	int fd; /* to be written to */
+	int fd; /* for writing */
 };
 
-/* Opens what is to be `path`; -1 with errno set. */
+/* Opens the file that will be `path`; -1 with errno set. */
 MUST_USE int atomic_file_open(struct atomic_file *file, const char *path);
 
 /*
- * Closes it.  atomic_file_keep puts it on the disk first and gives it its name,
- * in place of what had it; -1 with errno set, and nothing is left of it.
+ * Closes the file. atomic_file_keep syncs it first and renames it to `path`,
+ * replacing a file of that name; -1 with errno set, and the file is removed.
+ * atomic_file_drop removes it.
  */
 MUST_USE int atomic_file_keep(struct atomic_file *file, const char *path);
 void atomic_file_drop(struct atomic_file *file);

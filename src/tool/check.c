@@ -1,6 +1,6 @@
 /*
- * What readers would stumble over.  Knows what there is to be looked at in a
- * tree, and in which order; each look is another room's.
+ * The verb `check`: visits every file of a tree, and runs the checks that suit
+ * it.
  */
 #include "tool/check.h"
 
@@ -54,7 +54,7 @@ note(struct check_run *check, const struct survey_entry *entry,
 	finding_add(&check->findings, &finding, "%s", what);
 }
 
-/* Why nobody gets it. */
+/* Reports why an entry is not served. */
 static void
 check_refused(struct check_run *check, const struct survey_entry *entry)
 {
@@ -114,7 +114,7 @@ check_name(struct check_run *check, const struct survey_entry *entry)
 		    FINDING_ARG(buf_str(&encoded)));
 }
 
-/* Asks for it with a request line, and says so if it is refused. */
+/* Requests the file with a request line, and reports a refusal. */
 static void
 check_on(struct check_run *check, const struct survey_entry *entry,
     const struct protocol *protocol, struct str line)
@@ -132,8 +132,8 @@ check_on(struct check_run *check, const struct survey_entry *entry,
 }
 
 /*
- * Asks for it as each protocol would: a name may be too long for one, or
- * mean something else to it.
+ * Requests the file over each protocol: a name may be too long for one, or have
+ * another meaning in it.
  */
 static void
 check_served(struct check_run *check, const struct survey_entry *entry)
@@ -222,7 +222,7 @@ check_entry(void *context, const struct survey_entry *entry)
 		check_file(check, entry);
 }
 
-/* A folder without a page of its own links to what is in it. */
+/* Whether a folder without index page is listed, with links to its files. */
 static bool
 is_listed(struct check_run *check, const struct survey_entry *entry)
 {
@@ -240,7 +240,7 @@ find_orphan(void *context, const struct survey_entry *entry)
 
 	if (entry->status != STATUS_SUCCESS)
 		return;
-	/* Parents come first, so a chain of listings is followed down. */
+	/* Parents are visited first, so a chain of listings is followed. */
 	if (entry->within != NULL &&
 	    file_set_has(known, entry->within, FILE_SET_REACHED) &&
 	    file_set_has(known, entry->within, FILE_SET_LISTED))
@@ -268,7 +268,7 @@ run(struct check_run *check)
 
 	links_init(&check->links);
 	finding_begin(&check->findings);
-	/* Everybody begins at the home page. */
+	/* Every reader can reach the home page. */
 	links_reach(&check->links, NULL, STR("/"));
 	survey_run(&survey);
 	survey.visit = find_orphan;
@@ -296,7 +296,7 @@ check_with(struct config *config, enum finding_format format)
 		cli_say("check", "%s", error);
 		return 2;
 	}
-	/* What the server would log is among the findings. */
+	/* The findings already contain the server's log lines. */
 	log_mute(true);
 	check.findings = (struct finding_writer){
 		.out = stdout, .format = format, .root = config->capsule
@@ -321,7 +321,7 @@ read_format(const char *name, enum finding_format *format)
 	return 0;
 }
 
-/* Reads options, and the folder after them. */
+/* Reads the options and the folder. */
 static int
 read_arguments(
     int argc, char **argv, struct options *options, enum finding_format *format)

@@ -6,10 +6,10 @@
 	"                     [--format=text|json] DIR"
 
 /*
- * `capsule check`: everything that readers of the capsule in DIR would
- * stumble over, a finding a line, as the server's own rooms see it.  `argv[0]`
- * is the verb.  Returns the exit status: 0 when there is nothing but notes, 1
- * when there is more, 2 for wrong usage, or when it could not look.
+ * `capsule check`: writes one line for each fault in the capsule that its
+ * readers would notice, found with the server's own code.  `argv[0]` is the
+ * verb.  Returns the exit status: 0 when there is nothing but notes, 1 when
+ * there is more, 2 for wrong usage or when the check failed.
  */
 int check_main(int argc, char **argv);
 

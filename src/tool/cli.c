@@ -1,7 +1,4 @@
-/*
- * What the verbs share.  Knows how they complain, and the options by which
- * those that ask a capsule are told of its configuration.
- */
+/* Messages and options that the verbs of `capsule` share. */
 #include "tool/cli.h"
 
 #include <stdarg.h>

@@ -5,25 +5,23 @@
 #include "text/attribute.h"
 
 /*
- * What the verbs of `capsule` share.  All of these but cli_set return -1,
- * always.
+ * Messages and options that the verbs of `capsule` share.  All functions but
+ * cli_set always return -1.
  */
 
-/* Says "capsule VERB: " and the rest, a line, on standard error. */
+/* Writes the line "capsule VERB: MESSAGE" to standard error. */
 int cli_say(const char *verb, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/*
- * Says that a call makes no sense: what does not, the argument that it was,
- * and where to read how it is done.
- */
+/* Reports wrong usage: the fault, the argument, and a hint at --help. */
 int cli_misused(const char *verb, const char *what, const char *argument);
 
-/* The same of what getopt(3) has just refused. */
+/* Reports the option that getopt(3) has just refused. */
 int cli_refuse_option(const char *verb, char **argv);
 
 /*
- * Takes what getopt(3) has just read: -c FILE, -d DIR, -n NAME, or -o
- * KEY=VALUE; -1 for another, and for one that makes no sense, which is said.
+ * Applies the option that getopt(3) has just read: -c FILE, -d DIR, -n NAME, or
+ * -o KEY=VALUE.  Returns -1 for another option or an invalid value, which is
+ * reported.
  */
 MUST_USE int
 cli_set(const char *verb, struct options *options, int option, char **argv);

@@ -1,7 +1,4 @@
-/*
- * A set of files.  Knows device and inode; knows nothing of paths, of which
- * one file may have many.
- */
+/* A set of files by device and inode: one file may have many paths. */
 #include "tool/file_set.h"
 
 #include <stdint.h>
@@ -16,7 +13,7 @@ is_same(const struct file_set_slot *a, const struct file_set_slot *b)
 	    a->mark == b->mark;
 }
 
-/* The slot that holds `wanted`, or the free one where it belongs. */
+/* The slot of `wanted`, or the free slot for it. */
 static struct file_set_slot *
 find(const struct file_set *file_set, const struct file_set_slot *wanted)
 {
@@ -32,7 +29,7 @@ find(const struct file_set *file_set, const struct file_set_slot *wanted)
 	return &file_set->slots[i];
 }
 
-/* Makes room for one more: half of the slots stay free. */
+/* Makes room for one more file: half of the slots stay free. */
 static bool
 grow(struct file_set *file_set)
 {

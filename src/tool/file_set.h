@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* What is known of a file or a directory. */
+/* Properties of a file or a directory. */
 enum file_set_mark {
 	FILE_SET_REACHED = 1, /* a link leads there */
 	FILE_SET_LISTED, /* a directory: its listing is shown */
@@ -14,14 +14,14 @@ enum file_set_mark {
 struct file_set_slot {
 	dev_t device;
 	ino_t inode;
-	int mark; /* 0: nobody's slot */
+	int mark; /* 0: a free slot */
 };
 
-/* Files by what they are and not by their names.  Zeroed: none. */
+/* A set of files by device and inode, not by name.  Zeroed: empty. */
 struct file_set {
-	struct file_set_slot *slots; /* a power of two of them */
+	struct file_set_slot *slots; /* their number is a power of two */
 	size_t count, room;
-	bool incomplete; /* for want of memory */
+	bool incomplete; /* memory was too short */
 };
 
 void file_set_add(

@@ -1,7 +1,5 @@
 /*
- * Findings on their way out.  Knows how to write a line for people and an
- * object of JSON so that no name can break either; knows nothing of what is
- * found.
+ * Writes findings as lines of text or as JSON, so that no name breaks either.
  */
 #include "tool/finding.h"
 
@@ -13,7 +11,7 @@
 
 #define MESSAGE_MAX 2048
 
-/* Takes a character off `rest`; false when its first byte begins none. */
+/* Takes a character from `rest`; false when its first byte is not UTF-8. */
 static bool
 take(struct str *rest, ucs4_t *character, struct str *out)
 {
@@ -79,7 +77,9 @@ finding_begin(struct finding_writer *writer)
 		fputs("[", writer->out);
 }
 
-/* The folder and the path as one text, or the path alone if that is long. */
+/*
+ * Joins the folder and the path; returns the path alone when that is too long.
+ */
 static struct str
 file_of(const struct finding_writer *writer, struct str path, struct buf *out)
 {

@@ -13,31 +13,31 @@ enum finding_format {
 	FINDING_JSON,
 };
 
-/* Where findings go.  The caller fills the first part. */
+/* The output of findings.  The caller sets the first part. */
 struct finding_writer {
 	FILE *out;
 	enum finding_format format;
 	const char *root; /* the capsule's folder, before every path */
 
-	size_t count, problems; /* of all; of those that are no notes */
+	size_t count, problems; /* of all findings; without notes */
 };
 
 struct finding {
-	const char *check; /* the name of what was checked, "dead-link" */
-	bool is_note; /* nothing has to be done about it */
+	const char *check; /* the name of the check, "dead-link" */
+	bool is_note; /* no action is needed */
 	struct str path; /* in the capsule: "/docs/a.gmi" */
-	size_t line; /* from 1; 0: of the whole file, and shown as 1 */
+	size_t line; /* from 1; 0: the whole file, written as 1 */
 };
 
-/* For "%.*s" in a finding: what of a text from the capsule is shown. */
+/* For "%.*s" in a finding: a text of the capsule, shortened. */
 #define FINDING_ARG(s) (int)((s).len < 240 ? (s).len : 240), (s).at
 
 void finding_begin(struct finding_writer *writer);
 
 /*
- * Writes one finding, whose text says what is wrong and what to do.
+ * Writes one finding, whose text names the fault and the remedy.
  *
- * As text: "root/path:line: what, what to do", with "note: " before a note,
+ * As text: "root/path:line: fault; remedy", with "note: " before a note,
  * on one line; bytes that a terminal should not see become \xHH.  As JSON:
  * one object of an array, on a line of its own, with the members "file",
  * "line", "level" ("problem" or "note"), "check" and "message"; bytes that

@@ -1,7 +1,4 @@
-/*
- * Files into a folder, all or none.  Knows how that is done so that neither
- * a failure nor a crash leaves halves; knows nothing of what is in the files.
- */
+/* Makes all files of a folder or none, also if it fails or crashes. */
 #include "tool/folder.h"
 
 #include <assert.h>
@@ -39,7 +36,7 @@ is_folder(const struct folder_file *file)
 	return file->path[strlen(file->path) - 1] == '/';
 }
 
-/* Writes and closes; the first error is the one that counts. */
+/* Writes and closes the file; the first error counts. */
 static int
 write_file(int fd, const struct folder_file *file)
 {
@@ -53,7 +50,7 @@ write_file(int fd, const struct folder_file *file)
 		return -1;
 	}
 	file->write(out, file->context);
-	/* An error while writing may have been one that has passed since. */
+	/* An earlier write may have failed, and later ones not. */
 	if (fflush(out) == EOF || fsync(fd) == -1)
 		error = errno;
 	else if (ferror(out))
@@ -134,11 +131,11 @@ make_files(int dir, const struct folder *folder)
 	return -1;
 }
 
-/* Whether a folder is empty: 1 or 0, or -1 when it cannot be told. */
+/* Whether a folder is empty: 1, 0, or -1 with errno set. */
 static int
 is_empty(int dir)
 {
-	/* A descriptor of its own, since closedir closes it. */
+	/* A second descriptor, since closedir closes it. */
 	int fd = openat(dir, ".", OPEN_FOLDER);
 	DIR *entries = fd != -1 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
@@ -161,8 +158,8 @@ is_empty(int dir)
 }
 
 /*
- * A folder that is there stays the folder it is, and nothing is renamed to
- * it: it may have an owner, be a mount point, or be where the author stands.
+ * Fills an existing folder and does not replace it: it may have another owner,
+ * be a mount point, or be the working directory.
  */
 static int
 fill_empty(int dir, struct folder *folder)
@@ -178,7 +175,7 @@ fill_empty(int dir, struct folder *folder)
 	return 0;
 }
 
-/* Fills the new folder `staged` and gives it the name it is to have. */
+/* Fills the new folder `staged` and renames it to its final name. */
 static int
 fill_staged(const char *staged, const struct folder *folder)
 {
@@ -223,7 +220,7 @@ make_new(const struct folder *folder)
 		return -1;
 	}
 	snprintf(staged, sizeof staged, "%.*s.", above, folder->path);
-	/* All is in place; only a crash right now could still undo it. */
+	/* The folder is complete; this makes it safe against a crash. */
 	(void)sync_folder(AT_FDCWD, staged);
 	return 0;
 }
@@ -259,7 +256,7 @@ folder_fill(struct folder *folder)
 	int result;
 
 	assert(folder->path[0] != '\0');
-	/* Whoever interrupts gets all or nothing, too. */
+	/* Block signals, so that they leave all files or none, too. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGINT);

@@ -6,7 +6,7 @@
 
 #include "text/attribute.h"
 
-/* Something to be made in a folder. */
+/* A file or folder to be made in a folder. */
 struct folder_file {
 	const char *path; /* a final "/": a folder, before what is in it */
 	void (*write)(FILE *out, const void *context);
@@ -14,13 +14,13 @@ struct folder_file {
 };
 
 /*
- * Makes `count` files, in their order, all or none: in a new folder, which
- * appears whole and whose parent has to exist, or in one that is there and
- * empty.  Nothing is ever written over.  Returns -1 with a line for people in
- * `error`, of `path`, what is wrong and what to do.
+ * Makes all of `count` files, in their order, or none: in a new folder, which
+ * appears complete and whose parent must exist, or in an empty one.  No file is
+ * ever overwritten.  Returns -1 with a message in `error` that names `path`,
+ * the fault, and the remedy.
  */
 struct folder {
-	const char *path; /* without a final slash, but for "/" */
+	const char *path; /* without a final slash, except "/" */
 	const struct folder_file *files;
 	size_t count;
 	char error[1024];

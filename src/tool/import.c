@@ -1,7 +1,6 @@
 /*
- * The verb `import`.  Knows what pages an article becomes and how they are
- * linked; leaves what is lead, question and answer to text/article, and how
- * a folder is filled to tool/folder.
+ * The verb `import`: the pages that an article becomes, and their links.
+ * text/article parses the article, tool/folder makes the files.
  */
 #include "tool/import.h"
 
@@ -31,7 +30,7 @@ struct import {
 	struct folder folder;
 };
 
-/* The pages. */
+/* Pages. */
 
 static void
 put(FILE *out, struct str s)
@@ -39,14 +38,14 @@ put(FILE *out, struct str s)
 	fwrite(s.at, 1, s.len, out);
 }
 
-/* One paragraph a line, each followed by a blank one. */
+/* Writes one paragraph a line, each followed by a blank line. */
 static void
 put_texts(FILE *out, const struct article_text *text)
 {
 	for (; text != NULL; text = text->next) {
 		bool preformatted = false;
 
-		/* A line's first characters decide: a space makes it text. */
+		/* A leading space makes any line a text line. */
 		if (gemtext_read(text->text, &preformatted).kind !=
 		    GEMTEXT_TEXT)
 			fputc(' ', out);
@@ -145,7 +144,7 @@ path_of(struct arena *arena, const struct article_question *question)
 	return arena_string(arena, buf_str(&built));
 }
 
-/* The home page is the last: what it links to is there. */
+/* The home page comes last, after the pages that it links to. */
 static int
 list_pages(struct import *import)
 {
@@ -177,9 +176,9 @@ list_pages(struct import *import)
 	return 0;
 }
 
-/* The text. */
+/* The article. */
 
-/* All of the file, in the arena. */
+/* Reads the whole file into the arena. */
 static int
 read_file(struct import *import, struct str *out)
 {
@@ -247,7 +246,7 @@ read_article(struct import *import)
 	return -1;
 }
 
-/* The file's name, as people would write it above the text. */
+/* Makes a title from the file's name. */
 static int
 title_of_file(struct import *import)
 {

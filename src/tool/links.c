@@ -1,7 +1,6 @@
 /*
- * Links, followed as readers of either protocol would follow them.  Knows
- * which are the capsule's own; whether they lead anywhere is the server's
- * word.
+ * Follows the links of a capsule over both protocols, with the server's own
+ * code, and reports links that lead nowhere.
  */
 #include "tool/links.h"
 
@@ -16,9 +15,9 @@
 #define SCRATCH ((size_t)1 << 20)
 #define REDIRECTS_MAX 5
 
-/* What was written, and what each protocol's reader gets. */
+/* A link, and the answer that it gets. */
 struct target {
-	struct str written, url; /* in the capsule; the latter absolute */
+	struct str written, url; /* `url` is absolute */
 	struct offline_answer answer;
 };
 
@@ -67,7 +66,7 @@ static void
 reach(struct links *links, const struct links_from *from,
     const struct entry *entry)
 {
-	/* Who is on a page already has found it. */
+	/* A link to its own page does not help a reader find that page. */
 	if (from == NULL || !is_same_file(&entry->st, from->st))
 		file_set_add(&links->file_set, &entry->st, FILE_SET_REACHED);
 	close(entry->fd);
@@ -93,7 +92,7 @@ links_reach(struct links *links, const struct links_from *from, struct str path)
 		}
 }
 
-/* Asks with one line; the answer lasts as long as the link is followed. */
+/* Sends one request line; the answer is valid while the link is followed. */
 static struct offline_answer
 ask_line(
     struct links *links, const struct protocol *protocol, struct str request)
@@ -117,7 +116,7 @@ is_good(enum status status)
 	return status != 0 && status < STATUS_FAILURE;
 }
 
-/* Whether the URL, absolute, is this capsule's on Gemini. */
+/* Whether the absolute URL is one of this capsule on Gemini. */
 static bool
 is_ours(struct links *links, struct str url, struct uri *uri)
 {
@@ -130,8 +129,8 @@ is_ours(struct links *links, struct str url, struct uri *uri)
 }
 
 /*
- * The path that a request for `url` leads to, redirects within the capsule
- * followed; empty when it leads nowhere.
+ * The path that a request for `url` leads to, after redirects within the
+ * capsule; empty when it leads nowhere.
  */
 static struct str
 follow_gemini(struct links *links, struct target *target)
@@ -152,7 +151,7 @@ follow_gemini(struct links *links, struct target *target)
 		if (uri_resolve(
 			&links->scratch, url, target->answer.meta, &next) == -1)
 			break;
-		/* A redirect that leads out is answered all the same. */
+		/* A redirect to another capsule is a good answer. */
 		if (!is_ours(links, next, &uri))
 			return path;
 		url = next;
@@ -169,7 +168,7 @@ any_type(void *context, struct str path, struct str query)
 	return '1';
 }
 
-/* Whether a menu item of this host and port is asked for here. */
+/* Whether a menu item leads to this capsule. */
 static bool
 is_our_menu(const struct links *links, const struct gopherlink *link)
 {
@@ -181,10 +180,10 @@ is_our_menu(const struct links *links, const struct gopherlink *link)
 }
 
 enum on_gopher {
-	GOPHER_OFF, /* nobody reads it there */
+	GOPHER_OFF, /* the capsule is not served over Gopher */
 	GOPHER_NOWHERE,
-	GOPHER_OURS, /* and it is there */
-	GOPHER_ELSEWHERE, /* by its URL, or on another host */
+	GOPHER_OURS, /* to a file of this capsule */
+	GOPHER_ELSEWHERE, /* to a URL or another host */
 };
 
 static enum on_gopher
@@ -211,7 +210,7 @@ follow_gopher(
 	    : GOPHER_NOWHERE;
 }
 
-/* The path of `url`, decoded, for what is not there. */
+/* The decoded path of `url`, for a message about a missing file. */
 static struct str
 path_of(struct links *links, struct str url)
 {
@@ -225,7 +224,7 @@ path_of(struct links *links, struct str url)
 	return path;
 }
 
-/* Nobody gets anything: perhaps it is only the case of a letter. */
+/* Reports a dead link: perhaps only the case of a letter is wrong. */
 static void
 report_dead(struct links *links, const struct links_from *from,
     const struct target *target)
@@ -304,7 +303,7 @@ links_follow(struct links *links, const struct links_from *from, struct str url)
 	struct target target = { .written = url };
 	struct uri uri;
 
-	/* A place on the same page, which no page is without. */
+	/* A fragment leads to the same page. */
 	if (str_starts(url, STR("#")))
 		return;
 	arena_reset(&links->scratch);
@@ -338,7 +337,7 @@ item_url(struct links *links, char type, struct str selector, struct str where)
 	return buf_str(&url);
 }
 
-/* A selector of ours: what it leads to, by the way Gopher reads it. */
+/* Follows a selector of this capsule as the server's Gopher code reads it. */
 static void
 follow_selector(
     struct links *links, const struct links_from *from, struct str selector)

@@ -10,20 +10,20 @@
 #include "tool/finding.h"
 #include "tool/offline.h"
 
-/* Where the links of a capsule lead.  The caller fills the first part. */
+/* The links of a capsule.  The caller sets the first part. */
 struct links {
 	struct offline *offline;
 	struct finding_writer *findings;
-	struct file_set file_set; /* what they lead to */
+	struct file_set file_set; /* the files that the links lead to */
 
-	struct arena scratch; /* of one link */
+	struct arena scratch; /* for one link */
 };
 
-/* Where a link stands. */
+/* The position of a link. */
 struct links_from {
 	struct str path; /* of the page or gophermap, decoded */
 	struct str base; /* its canonical URL */
-	const struct stat *st; /* that file: a link to itself leads nowhere */
+	const struct stat *st; /* a link to this file itself is ignored */
 	size_t line;
 };
 
@@ -31,20 +31,22 @@ void links_init(struct links *links);
 void links_release(struct links *links);
 
 /*
- * Follows a link of gemtext on both protocols, and writes a finding when it
- * leads nowhere on one of them, or out of the capsule.
+ * Follows a gemtext link on both protocols, and reports a link that leads
+ * nowhere on one of them, or out of the capsule.
  */
 void links_follow(
     struct links *links, const struct links_from *from, struct str url);
 
 /*
- * Follows an item of a menu, given as the server writes it:
+ * Follows a menu item in the form that the server writes:
  * "1Docs<TAB>/docs/<TAB>host<TAB>70".
  */
 void links_follow_item(
     struct links *links, const struct links_from *from, struct str item);
 
-/* Marks the file or directory `path`, and a directory's page, as reached. */
+/*
+ * Marks the file or directory `path` as reached, and a directory's page, too.
+ */
 void links_reach(
     struct links *links, const struct links_from *from, struct str path);
 

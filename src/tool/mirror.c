@@ -1,6 +1,5 @@
 /*
- * The verb `mirror`.  Knows its options, and which way to go about it; leaves
- * that to mirror/.
+ * The verb `mirror`: reads the options, then mirrors by manifest or by links.
  */
 #include "tool/mirror.h"
 
@@ -20,7 +19,7 @@
 #include "sys/signature.h"
 #include "tool/cli.h"
 
-/* The files of a manifest, of the folder, and what is made of them. */
+/* For the files of a manifest and of the folder. */
 #define MEMORY ((size_t)1 << 30)
 
 enum {
@@ -42,7 +41,7 @@ run(struct mirror *mirror)
 
 	if (result == 0)
 		result = sync_run(mirror);
-	/* Said, so that nobody takes the one for the other. */
+	/* Tell the user, since a crawl is slower and no proof. */
 	if (result == 0) {
 		report_note(&mirror->report, str_of(mirror->url),
 		    "has no manifest; its links are followed");
@@ -86,7 +85,7 @@ open_folder(struct mirror *mirror)
 	return -1;
 }
 
-/* Before anybody is asked for anything. */
+/* Checks the key before any request. */
 static int
 check_key(const char *path)
 {
@@ -183,7 +182,7 @@ read_number(const char *text, unsigned long most, unsigned long *out)
 	return 2;
 }
 
-/* One option; not 0 when it is none, or its value is none. */
+/* Applies one option; returns not 0 when it or its value is invalid. */
 static int
 read_option(struct mirror *mirror, int option, char **argv)
 {
@@ -255,7 +254,7 @@ mirror_main(int argc, char **argv)
 		return take_back(&mirror);
 	if (check_key(mirror.key) == -1)
 		return 1;
-	/* A server that hangs up is told by the write that fails. */
+	/* A failing write reports a closed connection. */
 	signal(SIGPIPE, SIG_IGN);
 	return fetch_all(&mirror);
 }

@@ -8,9 +8,9 @@
 	"       capsule mirror --restore DIR"
 
 /*
- * `capsule mirror`: a faithful copy of a capsule in a folder, updated when it
- * is there.  Returns the exit status: 0, 1 when something could not be had,
- * which is named, 2 for wrong usage.
+ * `capsule mirror`: makes or updates a faithful copy of a capsule in a folder.
+ * Returns the exit status: 0, 1 when a file could not be fetched, which is
+ * reported, 2 for wrong usage.
  */
 int mirror_main(int argc, char **argv);
 

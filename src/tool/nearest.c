@@ -1,6 +1,6 @@
 /*
- * Paths that were nearly right.  Knows that some file systems do not tell
- * "A" from "a", and this server does.
+ * Finds the file whose path differs only in case: some file systems do not
+ * distinguish "A" from "a", but the server does.
  */
 #include "tool/nearest.h"
 
@@ -30,13 +30,13 @@ is_same_but_case(struct str a, struct str b)
 		return true;
 	if (is_ascii(a) || is_ascii(b))
 		return false;
-	/* An error, for what is not UTF-8, leaves them different. */
+	/* On an error, as for invalid UTF-8, they are different. */
 	return u8_casecmp((const uint8_t *)a.at, a.len, (const uint8_t *)b.at,
 		   b.len, NULL, NULL, &order) == 0 &&
 	    order == 0;
 }
 
-/* Appends the name in the open directory that `segment` comes next to. */
+/* Appends the name in the open directory that equals `segment` but for case. */
 static bool
 find_in(struct offline *offline, const struct entry *entry, struct str segment,
     struct buf *path)
@@ -62,7 +62,7 @@ find_in(struct offline *offline, const struct entry *entry, struct str segment,
 	return found;
 }
 
-/* One step down from `path`, which ends with a slash. */
+/* Appends one segment to `path`, which ends with a slash. */
 static bool
 descend(struct offline *offline, struct str segment, struct buf *path)
 {
@@ -86,7 +86,7 @@ descend(struct offline *offline, struct str segment, struct buf *path)
 struct str
 nearest_path(struct offline *offline, struct arena *arena, struct str path)
 {
-	/* Another case may take more bytes. */
+	/* The other case may take more bytes. */
 	struct buf near = buf_in(arena, path.len * 4 + 256);
 	struct buf encoded = buf_in(arena, 3 * near.cap);
 	struct str rest = path;
@@ -104,7 +104,7 @@ nearest_path(struct offline *offline, struct arena *arena, struct str path)
 			buf_char(&near, '/');
 	}
 	uri_encode(&encoded, buf_str(&near));
-	/* It may be there, and not be served. */
+	/* The file may exist and not be served. */
 	if (near.overflow || encoded.overflow ||
 	    str_equals(buf_str(&near), path))
 		return (struct str){ 0 };

@@ -6,9 +6,9 @@
 #include "tool/offline.h"
 
 /*
- * What the author may have meant by `path`, decoded and absolute, which is
- * not there: the path, encoded, that differs from it by the case of letters
- * alone.  In the arena; empty when there is none.
+ * Finds the file that the author may have meant by `path`, which is decoded,
+ * absolute, and missing: its encoded path differs from `path` only in case.  In
+ * the arena; empty when there is none.
  */
 struct str
 nearest_path(struct offline *offline, struct arena *arena, struct str path);

@@ -1,7 +1,4 @@
-/*
- * Questions to a capsule without a server.  Knows what a server is made of;
- * the answers are those of the protocols.
- */
+/* Answers requests with the server's code, without a server process. */
 #include "tool/offline.h"
 
 #include <errno.h>
@@ -59,7 +56,7 @@ offline_release(struct offline *offline)
 	tree_release(&offline->tree);
 }
 
-/* A file for the index, which has no name. */
+/* Makes a file without a name, for the index. */
 static int
 make_blank(void *context)
 {

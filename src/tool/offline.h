@@ -14,43 +14,41 @@
 #include "wire/protocol.h"
 
 /*
- * A visitor of a capsule that no server serves: what it asks is answered by
- * the server's own rooms, with the rights of whoever runs the tool.
+ * A capsule that answers requests without a server process, with the server's
+ * code and the user's own rights.
  */
 struct offline {
 	struct server server;
-	bool has_gopher; /* it is served over Gopher, too */
-	/* Below is this room's own. */
+	bool has_gopher; /* it is also served over Gopher */
+	/* Private. */
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
-	struct catalog_shelf shelf; /* empty, unless offline_index filled it */
-	struct arena arena; /* of one question */
+	struct catalog_shelf shelf; /* empty unless offline_index filled it */
+	struct arena arena; /* for one request */
 };
 
 /*
  * Opens the capsule of `config`, which is borrowed.  Returns -1 with one line
- * in `error`, of what is wrong and what to do.
+ * in `error` that names the fault and the remedy.
  */
 MUST_USE int offline_open(struct offline *offline, const struct config *config,
     char *error, size_t error_size);
 void offline_release(struct offline *offline);
 
 /*
- * Reads all pages, so that questions to them are answered as by a server that
- * has; -1 with errno set.  Takes the time that it takes.
+ * Indexes all pages, so that searches are answered as by a server; -1 with
+ * errno set.  May take long.
  */
 MUST_USE int offline_index(struct offline *offline);
 
-/* How a question was answered. */
+/* The answer to a request. */
 struct offline_answer {
-	enum status status; /* 0: not at all */
-	struct str meta; /* on Gemini; valid until the next question */
+	enum status status; /* 0: there was none */
+	struct str meta; /* on Gemini; valid until the next request */
 };
 
-/*
- * Asks with a request line, given with its end, and lets go of the body.
- */
+/* Answers a request line, which includes its end, and discards the body. */
 struct offline_answer offline_ask(
     struct offline *offline, const struct protocol *protocol, struct str line);
 

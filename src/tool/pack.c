@@ -1,7 +1,4 @@
-/*
- * A capsule into one file.  Knows which file it is and where it may be;
- * what is in it is the server's own work.
- */
+/* The verb `pack`: writes a capsule into one archive file. */
 #include "tool/pack.h"
 
 #include <errno.h>
@@ -114,7 +111,7 @@ write_file(const char *file, struct body *body, struct str *culprit)
 	return -1;
 }
 
-/* Packed into itself a capsule would grow each time. */
+/* Refuses a file in the capsule itself: the next archive would contain it. */
 static int
 check_place(const struct tree *tree, const char *file)
 {
@@ -194,7 +191,7 @@ static int
 pack_with(const struct config *config, enum archive_kind kind, const char *file)
 {
 	struct tree tree;
-	/* The author decides himself how much is too much. */
+	/* The author's own archive has no size limit. */
 	const struct server server = {
 		.site = &config->site, .tree = &tree, .strict_archives = true
 	};

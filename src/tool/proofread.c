@@ -1,6 +1,6 @@
 /*
- * Proofreading.  Knows what readers of a page would stumble over, line by
- * line, as the rooms that project it see them; leaves links to links.
+ * Checks a text line by line: its encoding, its headings, its links, and lines
+ * that do not survive the projection to Gopher.
  */
 #include "tool/proofread.h"
 
@@ -20,19 +20,19 @@
 #define MEMORY ((size_t)256 << 10)
 #define BOM STR("\xef\xbb\xbf")
 
-/* A file that is read, and what was said of it already. */
+/* The file that is checked, and the findings so far. */
 struct proofread {
 	struct links *links;
 	const struct survey_entry *entry;
 	struct arena arena;
 	struct lines lines;
 	struct lines_part part;
-	struct links_from from; /* holds the number of the line */
+	struct links_from from; /* has the line number */
 	bool begun;
-	bool encoding_told; /* once a file is enough */
+	bool encoding_told; /* report it once a file */
 	/* Of gemtext. */
-	bool preformatted, shape; /* the latter: this line */
-	bool lost_told; /* of this line */
+	bool preformatted, shape; /* `shape`: this line is preformatted */
+	bool lost_told; /* in this line */
 	int level; /* of the last heading */
 	size_t column; /* of a preformatted line */
 };
@@ -68,7 +68,7 @@ read_file(void *context, char *at, size_t room)
 	return got;
 }
 
-/* -1 when it cannot be read, which has been said. */
+/* Returns -1 when the file cannot be read, which is reported. */
 static int
 proofread_open(struct proofread *proofread, struct links *links,
     const struct survey_entry *entry)
@@ -104,7 +104,7 @@ tell_encoding(struct proofread *proofread, unsigned char byte)
 	proofread->encoding_told = true;
 }
 
-/* Whether the part is UTF-8; says so once when it is not. */
+/* Whether the part is UTF-8; reports it once when it is not. */
 static bool
 check_encoding(struct proofread *proofread)
 {
@@ -117,7 +117,10 @@ check_encoding(struct proofread *proofread)
 	return bad == NULL;
 }
 
-/* The next line or part; false at the end, or when there is no more. */
+/*
+ * Reads the next line or part; false at the end, or on an error, which is
+ * reported.
+ */
 static bool
 next_part(struct proofread *proofread)
 {
@@ -131,7 +134,7 @@ next_part(struct proofread *proofread)
 	return got == 1;
 }
 
-/* What is valid and gets shorter by being cleaned has lost something. */
+/* Reports control characters: valid text that cleaning shortens. */
 static void
 check_lost(struct proofread *proofread)
 {
@@ -153,7 +156,7 @@ check_lost(struct proofread *proofread)
 	proofread->lost_told = true;
 }
 
-/* The columns of a preformatted line, which may come in parts. */
+/* Counts the columns of a preformatted line, which may come in parts. */
 static void
 check_shape(struct proofread *proofread, struct str text)
 {
@@ -276,13 +279,13 @@ proofread_text(struct links *links, const struct survey_entry *entry)
 
 	if (proofread_open(&proofread, links, entry) == -1)
 		return;
-	/* No need to read on. */
+	/* One finding is enough. */
 	while (!proofread.encoding_told && next_part(&proofread))
 		(void)check_encoding(&proofread);
 	arena_release(&proofread.arena);
 }
 
-/* A text that is given whole, and then what the next line would be. */
+/* A source for gophermap_open: the text of `context`. */
 static ssize_t
 read_probe(void *context, char *at, size_t room)
 {
@@ -296,8 +299,8 @@ read_probe(void *context, char *at, size_t room)
 }
 
 /*
- * What the server makes of this one line of a map, in `out`; whether the map
- * goes on behind it.
+ * Writes to `out` the menu line that the server makes of this line of a
+ * gophermap.  Returns whether the map continues after it.
  */
 static bool
 read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
@@ -315,7 +318,7 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 	ssize_t got;
 
 	buf_add(&text, proofread->part.text);
-	/* The probe's own line tells that the map did not stop. */
+	/* If the added line is in the output, the map did not stop here. */
 	buf_add(&text, STR("\n+\n"));
 	probe = buf_str(&text);
 	if (map == NULL || text.overflow)

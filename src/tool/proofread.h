@@ -5,13 +5,13 @@
 #include "tool/survey.h"
 
 /*
- * Proofreading of one file, which is open in `entry`: its lines, and where
- * its links lead.  In memory that does not grow with the file.
+ * Checks one file, open in `entry`: its lines, and the links in them.  Memory
+ * does not grow with the file.
  */
 void proofread_gemtext(struct links *links, const struct survey_entry *entry);
 void proofread_gophermap(struct links *links, const struct survey_entry *entry);
 
-/* Any other text: its encoding. */
+/* Checks the encoding of any other text. */
 void proofread_text(struct links *links, const struct survey_entry *entry);
 
 #endif

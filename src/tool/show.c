@@ -1,6 +1,6 @@
 /*
- * What a visitor would get.  Knows how to turn an address into a request
- * line; everything else is the server's own rooms.
+ * The verb `show`: makes a request line of an address, and writes the server's
+ * answer to it.
  */
 #include "tool/show.h"
 
@@ -18,7 +18,7 @@
 
 #define MEMORY ((size_t)256 << 10)
 
-/* A request line for Gemini: the URL, or a path of this capsule. */
+/* Makes a request line for Gemini: the URL, or a path of this capsule. */
 static struct str
 gemini_line(const struct site *site, struct arena *arena, struct str address)
 {
@@ -37,8 +37,8 @@ gemini_line(const struct site *site, struct arena *arena, struct str address)
 }
 
 /*
- * A request line for Gopher: the selector of a gopher URL (RFC 4266), the
- * path and query of a gemini URL, or a selector as it is.
+ * Makes a request line for Gopher: the selector of a gopher URL (RFC 4266), the
+ * path and query of a gemini URL, or a plain selector.
  */
 static struct str
 gopher_line(struct arena *arena, struct str address)
@@ -79,7 +79,7 @@ write_answer(struct exchange *exchange)
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
-/* Whether it may take an index to answer. */
+/* Whether the answer may need an index. */
 static bool
 asks_pages(const struct server *server, struct str line)
 {
@@ -90,7 +90,7 @@ asks_pages(const struct server *server, struct str line)
 	    (str_find(line, '?') < line.len || str_find(line, '\t') < line.len);
 }
 
-/* Without an index, it is told that there is none yet. */
+/* Makes an index.  Without one, the answer is that there is none yet. */
 static void
 read_pages(struct offline *offline)
 {
@@ -100,7 +100,7 @@ read_pages(struct offline *offline)
 		    strerror(errno));
 }
 
-/* Asks the capsule, and writes what it answers. */
+/* Writes the capsule's answer to a request. */
 static int
 show(struct offline *offline, const struct protocol *protocol,
     const char *address)

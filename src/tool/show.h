@@ -4,11 +4,10 @@
 #define SHOW_USAGE "show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL"
 
 /*
- * `capsule show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL`: writes to
- * standard output exactly the bytes that the server would send for URL,
- * from the tree, without a server; with -G over Gopher.  `argv[0]` is the
- * verb.  Returns the exit status: 0 for a success, an input or a redirect,
- * 1 for any other answer or a failure, 2 for wrong usage.
+ * `capsule show`: writes to standard output the exact bytes that the server
+ * would send for URL, without a server; with -G over Gopher.  `argv[0]` is the
+ * verb.  Returns the exit status: 0 for a success, an input or a redirect, 1
+ * for any other answer or a failure, 2 for wrong usage.
  */
 int show_main(int argc, char **argv);
 

@@ -1,6 +1,6 @@
 /*
- * The verb `sign`.  Knows what is signed and where the signature goes; the
- * manifest of a folder is what the server would answer.
+ * The verb `sign`: signs a manifest, or that which the server would send of a
+ * folder.
  */
 #include "tool/sign.h"
 
@@ -28,13 +28,13 @@
 #define MANIFEST_MAX ((size_t)256 << 20)
 #define MEMORY ((size_t)256 << 10)
 
-/* What is to be signed, in memory. */
+/* The text to be signed. */
 struct text {
 	char *at;
 	size_t len, room;
 };
 
-/* Makes room for some more; -1 without memory, or past the limit. */
+/* Makes room for more bytes; -1 without memory, or beyond the limit. */
 static int
 grow(struct text *text)
 {
@@ -103,7 +103,7 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 	return result;
 }
 
-/* The manifest of a folder, as it would be served now. */
+/* Reads the manifest of a folder as the server would send it now. */
 static int
 read_folder(struct text *text, const char *folder)
 {
@@ -141,7 +141,7 @@ read_file(struct text *text, const char *path)
 			  : cli_say("sign", "%s: %s", path, strerror(error));
 }
 
-/* What no mirror would take is not signed. */
+/* Refuses a manifest that no mirror would accept. */
 static int
 check_manifest(const struct text *text, const char *path)
 {
@@ -168,7 +168,7 @@ write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 	if (atomic_file_open(&atomic, path) == -1)
 		return cli_say(
 		    "sign", "%s: cannot be made: %s", path, strerror(errno));
-	errno = ENOSPC; /* when not all of it is written */
+	errno = ENOSPC; /* for a short write */
 	if (write(atomic.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
 		atomic_file_drop(&atomic);
 	else if (atomic_file_keep(&atomic, path) == 0)
@@ -178,8 +178,8 @@ write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 }
 
 /*
- * A key in the capsule would be a key for everybody.  Where a manifest was
- * named its folder is taken for one, if a key is to be made there.
+ * Refuses a key in the capsule, which would be served to everyone.  For a
+ * manifest, its folder is taken for the capsule when a key is to be made there.
  */
 static int
 check_place(const char *path, bool is_folder, const char *key)

@@ -4,9 +4,9 @@
 #define SIGN_USAGE "sign [--new] DIR|MANIFEST KEY"
 
 /*
- * `capsule sign`: a signature of a capsule's manifest, beside it.  Returns
- * the exit status: 0, 1 when it failed and wrote no signature, 2 for wrong
- * usage.
+ * `capsule sign`: writes a signature of a capsule's manifest beside it.
+ * Returns the exit status: 0, 1 when it failed and wrote no signature, 2 for
+ * wrong usage.
  */
 int sign_main(int argc, char **argv);
 

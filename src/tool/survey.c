@@ -1,7 +1,4 @@
-/*
- * A walk through a tree.  Knows names and their order; what is found there
- * is the tree's word, and what to think of it is the visitor's.
- */
+/* Visits everything in a tree, in order. */
 #include "tool/survey.h"
 
 #include <dirent.h>
@@ -13,7 +10,7 @@
 
 #include "text/arena.h"
 
-/* The names of one directory: a million and more. */
+/* For more than a million names of one directory. */
 #define NAMES_MEMORY ((size_t)128 << 20)
 
 struct name {
@@ -50,7 +47,7 @@ add_name(struct names *names, struct str text, unsigned char type)
 	return 0;
 }
 
-/* Not every file system says it with the name. */
+/* Not every file system reports the type with the name. */
 static unsigned char
 type_of(int fd, const struct dirent *found)
 {
@@ -97,7 +94,7 @@ in_order(const void *left, const void *right)
 static void visit_name(
     struct survey *survey, const struct stat *within, const struct name *name);
 
-/* Visits a directory, whose descriptor it takes, and all that is in it. */
+/* Visits a directory, and everything in it; takes its descriptor. */
 static void
 visit_directory(struct survey *survey, struct survey_entry *directory)
 {
@@ -107,7 +104,7 @@ visit_directory(struct survey *survey, struct survey_entry *directory)
 	arena_init(&names.arena, NAMES_MEMORY);
 	directory->unlisted = read_names(&names, directory->found.fd) == -1;
 	survey->visit(survey->context, directory);
-	/* Not kept while what is below is walked: a tree may be deep. */
+	/* Close it before descending: a tree may be deep. */
 	close(directory->found.fd);
 	if (names.count > 0)
 		qsort(names.all, names.count, sizeof *names.all, in_order);
@@ -117,7 +114,7 @@ visit_directory(struct survey *survey, struct survey_entry *directory)
 	free(names.all);
 }
 
-/* Puts a name behind the path, with room left for a slash and a NUL. */
+/* Appends a name to the path, leaving room for a slash and a NUL. */
 static bool
 append(struct survey *survey, struct str name)
 {
