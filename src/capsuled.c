@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/generation.h"
 #include "daemon/master.h"
+#include "daemon/reexec.h"
 #include "sys/log.h"
 #include "sys/process.h"
 #include "sys/system.h"
@@ -122,11 +122,11 @@ options_read(struct options *options, int argc, char **argv)
 }
 
 static NO_RETURN void
-check(struct config *config)
+check(struct config *config, const struct reexec *reexec)
 {
 	char error[4608];
 
-	if (generation_check(config, error, sizeof error) == -1)
+	if (reexec_check(reexec, config, error, sizeof error) == -1)
 		log_die(EXIT_USAGE, "%s", error);
 	show("configuration is good\n");
 }
@@ -134,18 +134,23 @@ check(struct config *config)
 int
 main(int argc, char **argv)
 {
+	static struct reexec reexec;
 	struct options options;
 	struct config config;
 
-	process_start();
+	/* A successor has all in order, and signals that are to wait. */
+	if (!reexec_is_successor())
+		process_start();
 	system_hide_memory();
+	reexec_init(&reexec, argv);
 	log_start();
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
 	/* Only now: the configuration may be one of them, as /dev/fd/3. */
-	process_close_inherited();
+	if (!reexec.is_successor)
+		process_close_inherited();
 	if (options.check)
-		check(&config);
-	return master_run(&config, &options);
+		check(&config, &reexec);
+	return master_run(&config, &options, &reexec);
 }

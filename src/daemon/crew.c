@@ -204,6 +204,69 @@ crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 	return true;
 }
 
+void
+crew_adopt(struct crew *crew, pid_t pid, unsigned ms)
+{
+	if (crew->child_count == CREW_MAX)
+		return;
+	crew->children[crew->child_count++] = (struct child){
+		.pid = pid,
+		.number = LIMIT_NONE,
+		.line = -1,
+		.retired = true,
+		.end_by = clock_in(ms),
+	};
+	for (int i = 0; i < CREW_SERVICES; i++)
+		crew->children[crew->child_count - 1].ends[i] = -1;
+	kill(pid, SIGTERM);
+}
+
+bool
+crew_adopted(const struct crew *crew, pid_t pid)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		if (crew->children[i].pid == pid)
+			return crew->children[i].number == LIMIT_NONE;
+	return false;
+}
+
+unsigned
+crew_pause_ms(const struct crew *crew)
+{
+	unsigned longest = 0;
+
+	for (size_t i = 0; i < crew->place_count; i++)
+		if (crew->places[i].pause_ms > longest)
+			longest = crew->places[i].pause_ms;
+	return longest;
+}
+
+void
+crew_set_pause(const struct crew *crew, unsigned ms)
+{
+	for (size_t i = 0; i < crew->place_count; i++)
+		crew->places[i].pause_ms = ms;
+}
+
+bool
+crew_is_short(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->place_count; i++)
+		if (crew->places[i].empty)
+			return true;
+	return false;
+}
+
+bool
+crew_is_due(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->place_count; i++)
+		if (crew->places[i].empty &&
+		    clock_until_ms(&crew->places[i].due) == 0)
+			return true;
+	return false;
+}
+
 static long
 sooner(long ms, const struct timespec *due)
 {
@@ -286,6 +349,16 @@ crew_leave_services(struct crew *crew)
 	for (size_t i = 0; i < crew->child_count; i++)
 		for (int j = 0; j < CREW_SERVICES; j++)
 			crew->children[i].ends[j] = -1;
+}
+
+void
+crew_dismiss(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->child_count; i++)
+		/* One that is not reached ends with the line. */
+		if (crew->children[i].line != -1 &&
+		    handover_send(crew->children[i].line, CREW_END, -1) == -1)
+			continue;
 }
 
 void

@@ -26,6 +26,9 @@ enum crew_service {
 	CREW_SERVICES,
 };
 
+/* With this word over its line a worker is told to end. */
+#define CREW_END 'e'
+
 /* What a worker is started with. */
 struct crew_start {
 	size_t slot; /* its place */
@@ -90,6 +93,23 @@ void crew_kill_overdue(const struct crew *crew, bool all);
  */
 bool crew_reap(struct crew *crew, pid_t pid, int status, bool replace);
 
+/*
+ * Takes a child of a predecessor, which master and crew know by its pid alone,
+ * and tells it to end within `ms`.
+ */
+void crew_adopt(struct crew *crew, pid_t pid, unsigned ms);
+
+/* Whether a child is a predecessor's. */
+bool crew_adopted(const struct crew *crew, pid_t pid);
+
+/* The longest pause that a place is in for, and one for all of them. */
+unsigned crew_pause_ms(const struct crew *crew);
+void crew_set_pause(const struct crew *crew, unsigned ms);
+
+/* Whether a place is empty, and whether one is due to be filled. */
+bool crew_is_short(const struct crew *crew);
+bool crew_is_due(const struct crew *crew);
+
 /* `ms`, or less when something is due before. */
 long crew_due_ms(const struct crew *crew, long ms);
 
@@ -107,6 +127,9 @@ bool crew_listen(struct crew *crew, char word);
  * for others from now on.
  */
 void crew_leave_services(struct crew *crew);
+
+/* Tells every worker to end, as with SIGTERM, before it loses the master. */
+void crew_dismiss(const struct crew *crew);
 
 /* In a child: lets go of what only the master has a use for. */
 void crew_forget(const struct crew *crew);

@@ -236,11 +236,12 @@ print_certificate(const struct generation *generation)
 }
 
 int
-generation_check(struct config *config, char *error, size_t error_size)
+generation_check(struct config *config, enum cert_missing missing, char *error,
+    size_t error_size)
 {
 	struct generation generation;
 
-	if (init(&generation, config, CERT_ALLOW) == -1) {
+	if (init(&generation, config, missing) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
@@ -274,6 +275,13 @@ generation_init(struct generation *generation, struct config *config,
 		.builtins = generation->config.builtins,
 	};
 	return 0;
+}
+
+unsigned
+generation_grace_ms(const struct generation *generation)
+{
+	/* After its own deadline. */
+	return generation->config.shutdown_timeout_ms + 1000;
 }
 
 void

@@ -32,12 +32,12 @@ struct generation {
 
 /*
  * Takes `config` and checks whether it could be served: the tree, the user and
- * the certificate.  Makes no certificate.  Prints to standard output the
- * names, the certificate and the warnings of a start.  Returns -1 with one
- * line in `error`.
+ * the certificate.  Makes no certificate; an absent one is dealt with as
+ * `missing` says.  Prints to standard output the names, the certificate and the
+ * warnings of a start.  Returns -1 with one line in `error`.
  */
-MUST_USE int
-generation_check(struct config *config, char *error, size_t error_size);
+MUST_USE int generation_check(struct config *config, enum cert_missing missing,
+    char *error, size_t error_size);
 
 /*
  * Takes `config`, opens its tree, and loads its certificate; `missing` tells
@@ -53,6 +53,9 @@ MUST_USE int generation_init(struct generation *generation,
  * keep a copy.
  */
 void generation_log_made(const struct generation *generation);
+
+/* How long a worker may take to end before it is killed. */
+unsigned generation_grace_ms(const struct generation *generation);
 
 void generation_release(struct generation *generation);
 

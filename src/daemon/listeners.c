@@ -5,6 +5,8 @@
 #include "daemon/listeners.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +251,119 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 	}
 	free(listeners->addresses);
 	*listeners = (struct listeners){ 0 };
+}
+
+/* Opens the socket `at` of an address anew if it does not listen. */
+static bool
+mend(struct listener_address *address, size_t at)
+{
+	struct net_address bound = address->bound;
+	char text[NET_TEXT_MAX];
+	int fd;
+
+	if (net_listens_on(address->sockets[at], &bound))
+		return true;
+	net_address_format(&bound, text);
+	if (net_listen(&bound, &fd, 1, true) == -1) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: %s: a socket was shut down, and cannot be opened "
+		    "again: %s",
+		    text, strerror(errno));
+		return false;
+	}
+	log_line(LOG_LEVEL_WARN,
+	    "master: %s: a socket was shut down; opened another", text);
+	close(address->sockets[at]);
+	address->sockets[at] = fd;
+	return true;
+}
+
+void
+listeners_mend(const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		for (size_t j = 0; j < listeners->sockets_each; j++)
+			(void)mend(&listeners->addresses[i], j);
+}
+
+void
+listeners_describe(const struct listeners *listeners, struct buf *out)
+{
+	char asked[NET_TEXT_MAX], bound[NET_TEXT_MAX];
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct listener_address *address =
+		    &listeners->addresses[i];
+
+		net_address_format(&address->asked, asked);
+		net_address_format(&address->bound, bound);
+		buf_printf(out, " listeners=%s,%s", asked, bound);
+		for (size_t j = 0; j < listeners->sockets_each; j++)
+			buf_printf(out, ",%d", address->sockets[j]);
+	}
+}
+
+void
+listeners_inherit(const struct listeners *listeners, bool inherit)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		for (size_t j = 0; j < listeners->sockets_each; j++)
+			(void)fcntl(listeners->addresses[i].sockets[j], F_SETFD,
+			    inherit ? 0 : FD_CLOEXEC);
+}
+
+/* Reads "ASKED,BOUND,FD,FD..."; how many sockets, 0 for anything else. */
+static size_t
+read_address(struct listener_address *address, struct str word)
+{
+	struct net_address *const addresses[] = { &address->asked,
+		&address->bound };
+	char text[NET_TEXT_MAX];
+	unsigned long fd;
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct str part = str_cut(&word, ',');
+
+		snprintf(text, sizeof text, "%.*s", STR_ARG(part));
+		if (net_address_parse(text, addresses[i]) == -1)
+			return 0;
+	}
+	while (word.len > 0 && count < SOCKETS_MAX) {
+		if (!str_number(str_cut(&word, ','), INT_MAX, &fd))
+			return 0;
+		address->sockets[count++] = (int)fd;
+	}
+	return count;
+}
+
+void
+listeners_adopt(struct listeners *listeners, struct str word)
+{
+	struct listener_address *addresses = realloc(listeners->addresses,
+	    (listeners->count + 1) * sizeof *addresses);
+	struct listener_address *address;
+	size_t count, good = 0;
+
+	if (addresses == NULL)
+		return;
+	listeners->addresses = addresses;
+	address = &addresses[listeners->count];
+	count = read_address(address, word);
+	if (count == 0 ||
+	    (listeners->count > 0 && listeners->sockets_each != count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		(void)fcntl(address->sockets[i], F_SETFD, FD_CLOEXEC);
+		good += mend(address, i);
+	}
+	if (good < count) {
+		for (size_t i = 0; i < count; i++)
+			close(address->sockets[i]);
+		return;
+	}
+	listeners->sockets_each = count;
+	listeners->count++;
 }
 
 /*

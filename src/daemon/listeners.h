@@ -1,6 +1,7 @@
 #ifndef DAEMON_LISTENERS_H
 #define DAEMON_LISTENERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/config.h"
@@ -30,6 +31,25 @@ MUST_USE int listeners_open(struct listeners *listeners, struct config *config,
 
 /* Closes what `kept` (NULL: none) does not share, and frees the rest. */
 void listeners_close(struct listeners *listeners, const struct listeners *kept);
+
+/*
+ * Opens those anew that no longer listen: a process that has one can shut it
+ * down.  What cannot be opened is logged.
+ */
+void listeners_mend(const struct listeners *listeners);
+
+/*
+ * For a program that this process executes: describes the sockets, as words of
+ * the name "listeners", and leaves them open for it, or not.
+ */
+void listeners_describe(const struct listeners *listeners, struct buf *out);
+void listeners_inherit(const struct listeners *listeners, bool inherit);
+
+/*
+ * In that program: takes the sockets that such a word describes.  Those that do
+ * not listen where it says are opened anew; what cannot be is left out.
+ */
+void listeners_adopt(struct listeners *listeners, struct str word);
 
 /*
  * The sockets of worker `slot` of `workers`: `sockets` has room for

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +19,17 @@
 #include "daemon/indexer.h"
 #include "daemon/listeners.h"
 #include "daemon/pause.h"
+#include "daemon/reexec.h"
 #include "daemon/worker.h"
 #include "serve/packer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/process.h"
 #include "sys/visitors.h"
 #include "tree/media.h"
 
 /* Retired workers above which a reload waits for some to end. */
 #define RETIRED_MAX 256
-/* For a worker to end after its own deadline. */
-#define GRACE_MS 1000
 
 struct master {
 	const struct options *options;
@@ -41,6 +40,8 @@ struct master {
 	struct listeners listeners;
 	struct crew crew;
 	struct index index;
+	const struct reexec *reexec;
+	bool faulted; /* to be executed before another child is started */
 	bool stopping;
 	sigset_t waiting; /* the signals let in while the master waits */
 };
@@ -78,7 +79,12 @@ set_signals(struct master *master)
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return -1;
-	return sigprocmask(SIG_BLOCK, &blocked, &master->waiting);
+	if (sigprocmask(SIG_BLOCK, &blocked, &master->waiting) == -1)
+		return -1;
+	/* A predecessor has left them blocked. */
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigdelset(&master->waiting, numbers[i]);
+	return 0;
 }
 
 /*
@@ -168,8 +174,7 @@ be_indexer(void *context, int line, int current)
 static void
 retire(struct master *master, size_t count)
 {
-	crew_retire(&master->crew, count,
-	    master->generation->config.shutdown_timeout_ms + GRACE_MS);
+	crew_retire(&master->crew, count, generation_grace_ms(master->generation));
 }
 
 static void
@@ -178,12 +183,21 @@ reap(struct master *master)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		/* It died in memory that is gone. */
+		bool old = crew_adopted(&master->crew, pid);
+
 		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
-		    !index_reap(&master->index, pid, status, !master->stopping))
-			/* Workers that are to end need it, too. */
-			(void)service_reap(&master->generation->keys.service,
-			    pid, status, true);
+		    !index_reap(
+			&master->index, pid, status, !master->stopping) &&
+		    /* Workers that are to end need it, too. */
+		    !service_reap(&master->generation->keys.service, pid,
+			status, true))
+			continue;
+		master->faulted |= !old && pause_is_fault(status);
+		/* It may have shut a socket down that its successor gets. */
+		listeners_mend(&master->listeners);
+	}
 }
 
 static void
@@ -228,6 +242,14 @@ change_generation(struct master *master, struct generation *generation,
 		retire(master, old_children);
 }
 
+/* Whether a certificate is in use, by this process or its predecessor. */
+static bool
+has_keys(const struct master *master)
+{
+	return master->generation != NULL ? master->generation->tls != NULL
+					  : master->reexec->has_keys;
+}
+
 /*
  * Loads everything anew from `config`, taken; -1 with a line in `error`, and
  * nothing changed.
@@ -237,17 +259,15 @@ load(struct master *master, struct config *config, char *error,
     size_t error_size)
 {
 	const struct listeners *old =
-	    master->generation != NULL ? &master->listeners : NULL;
+	    master->listeners.count > 0 ? &master->listeners : NULL;
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
 	struct place *places = NULL;
 	/* A reload makes no key: the old one may be missing only briefly. */
-	enum cert_missing missing =
-	    master->generation != NULL && master->generation->tls != NULL
-	    ? CERT_REFUSE
-	    : CERT_MAKE;
+	enum cert_missing missing = has_keys(master) ? CERT_REFUSE : CERT_MAKE;
 
 	snprintf(error, error_size, "out of memory");
+	listeners_mend(&master->listeners);
 	if (generation == NULL ||
 	    listeners_open(&listeners, config, old, error, error_size) == -1) {
 		config_release(config);
@@ -346,14 +366,35 @@ keep_visitors(struct master *master)
 		    "counted under the old one");
 }
 
+/* Starts the children that are due, after a fault as another program. */
 static void
-watch_keys(struct master *master)
+start_due(struct master *master)
+{
+	const struct reexec_estate estate = {
+		.listeners = &master->listeners,
+		.crew = &master->crew,
+		.index = &master->index,
+		.keys = &master->generation->keys.service,
+		.has_keys = has_keys(master),
+	};
+
+	if (master->faulted && !reexec_is_due(&estate))
+		return;
+	if (master->faulted)
+		reexec_run(master->reexec, &estate);
+	master->faulted = false;
+	service_start_due(&master->generation->keys.service);
+	crew_start_due(&master->crew);
+	index_start_due(&master->index);
+}
+
+static void
+hear_keys(struct master *master)
 {
 	struct keys *keys = &master->generation->keys;
 
 	if (crew_listen(&master->crew, WORKER_KEYS_SILENT))
 		keys_replace(keys);
-	service_start_due(&keys->service);
 	keys_listen(keys);
 }
 
@@ -366,41 +407,35 @@ supervise(struct master *master)
 		keep_visitors(master);
 		if (wants_stop > 0 && !master->stopping)
 			stop(master);
-		else if (wants_reload && !master->stopping)
+		/* After a fault the successor loads everything anew. */
+		else if (wants_reload && !master->stopping && !master->faulted)
 			reload(master);
 		if (index_listen(&master->index))
 			crew_give(&master->crew, master->index.current);
-		watch_keys(master);
-		if (!master->stopping) {
-			crew_start_due(&master->crew);
-			index_start_due(&master->index);
-		}
+		hear_keys(master);
+		if (!master->stopping)
+			start_due(master);
+		else
+			service_start_due(&master->generation->keys.service);
 		crew_kill_overdue(&master->crew, wants_stop > 1);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
 
-/* As many clients as the system lets us have. */
-static void
-raise_limits(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
-
 int
-master_run(struct config *config, const struct options *options)
+master_run(struct config *config, const struct options *options,
+    const struct reexec *reexec)
 {
 	static struct master master;
 	char error[4608];
 	int status = 1;
 
-	master = (struct master){ .options = options };
-	raise_limits();
+	master = (struct master){
+		.options = options,
+		.reexec = reexec,
+		.listeners = reexec->listeners,
+	};
+	process_raise_limits();
 	packer_prepare();
 	master.media = media_new(error, sizeof error);
 	if (master.media == NULL) {
@@ -427,7 +462,11 @@ master_run(struct config *config, const struct options *options)
 	jail_log(&master.generation->jail);
 	listeners_log_ready(&master.listeners, &master.generation->config);
 	generation_log_made(master.generation);
-	listeners_print_urls(&master.generation->config);
+	if (reexec->is_successor)
+		reexec_succeed(reexec, &master.crew, &master.index,
+		    master.generation);
+	else
+		listeners_print_urls(&master.generation->config);
 	supervise(&master);
 	keys_stop(&master.generation->keys);
 	let_go(&master, NULL);

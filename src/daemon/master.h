@@ -2,6 +2,7 @@
 #define DAEMON_MASTER_H
 
 #include "daemon/config.h"
+#include "daemon/reexec.h"
 #include "text/attribute.h"
 
 /*
@@ -11,6 +12,7 @@
  * status: 0 when asked to stop, 1 when it could not start; then one line on
  * standard error said why.
  */
-MUST_USE int master_run(struct config *config, const struct options *options);
+MUST_USE int master_run(struct config *config, const struct options *options,
+    const struct reexec *reexec);
 
 #endif

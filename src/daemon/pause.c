@@ -26,6 +26,18 @@ pause_next(unsigned pause_ms, unsigned longest_ms)
 	return pause_ms * 2 < longest_ms ? pause_ms * 2 : longest_ms;
 }
 
+bool
+pause_is_fault(int status)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
+		SIGSYS };
+
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
 void
 pause_describe(int status, char *text, size_t size)
 {

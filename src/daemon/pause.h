@@ -1,6 +1,7 @@
 #ifndef DAEMON_PAUSE_H
 #define DAEMON_PAUSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -14,6 +15,12 @@
  */
 unsigned pause_after(const struct timespec *started, unsigned pause_ms);
 unsigned pause_next(unsigned pause_ms, unsigned longest_ms);
+
+/*
+ * Whether a process died, by its status, of a signal that a fault of its code
+ * sends, or an attack on it.
+ */
+bool pause_is_fault(int status);
 
 /* Room for any description. */
 #define PAUSE_TEXT 256

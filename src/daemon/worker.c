@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "daemon/crew.h"
 #include "daemon/room.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
@@ -48,6 +49,7 @@ struct worker {
 	struct event stop, line, resume, shutdown, log;
 	bool stopping;
 	bool paused;
+	bool deaf; /* a listener was shut down, by a process that has it */
 	struct room room; /* clients beyond it are told that we are full */
 	struct limit_rules limits;
 	struct signing_line keys;
@@ -182,6 +184,12 @@ cannot_accept(struct listener *listener, int error)
 {
 	struct worker *worker = listener->worker;
 
+	/* It does not listen any more: the master has to open it anew. */
+	if (error == EINVAL) {
+		worker->deaf = true;
+		event_base_loopbreak(worker->base);
+		return;
+	}
 	/* The queue is empty, or the client has ended the connection. */
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
@@ -292,12 +300,16 @@ on_line(evutil_socket_t fd, short what, void *context)
 
 	(void)what;
 	if (handover_receive(fd, &word, &given) == 1) {
+		if (word == CREW_END)
+			stop(worker);
 		if (given != -1)
 			take_index(worker, given);
 		return;
 	}
 	event_del(&worker->line);
-	log_line(LOG_LEVEL_WARN, "worker: the master ended, so do I");
+	if (!worker->stopping)
+		log_line(
+		    LOG_LEVEL_WARN, "worker: lost the master, exiting");
 	stop(worker);
 }
 
@@ -427,7 +439,8 @@ serve_clients(struct worker *worker)
 		-1)
 		return -1;
 	log_hold(setup->held);
-	while (!worker->stopping || worker->group.count > 0) {
+	while (!worker->deaf &&
+	    (!worker->stopping || worker->group.count > 0)) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
 			return -1;
 		conn_sweep(&worker->group);
@@ -435,8 +448,10 @@ serve_clients(struct worker *worker)
 		write_log_soon(worker);
 		watch_keys(worker);
 	}
+	if (worker->deaf)
+		conn_close_all(&worker->group);
 	log_store_write(setup->held);
-	return 0;
+	return worker->deaf ? -1 : 0;
 }
 
 int
@@ -453,7 +468,9 @@ worker_run(const struct worker_setup *setup)
 	}
 	if (worker == NULL || serve_clients(worker) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s",
-		    strerror(errno));
+		    worker != NULL && worker->deaf
+			? "a listening socket was shut down"
+			: strerror(errno));
 		status = EXIT_FAILURE;
 	}
 	if (worker != NULL) {

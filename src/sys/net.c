@@ -343,6 +343,19 @@ failed:
 	return -1;
 }
 
+bool
+net_listens_on(int fd, const struct net_address *address)
+{
+	struct net_address bound = { .len = sizeof bound.at };
+	int listens = 0;
+	socklen_t len = sizeof listens;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 &&
+	    listens != 0 &&
+	    getsockname(fd, (struct sockaddr *)&bound.at, &bound.len) == 0 &&
+	    net_equals(&bound, address);
+}
+
 int
 net_accept(int listener, struct net_address *peer)
 {

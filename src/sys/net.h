@@ -68,6 +68,9 @@ bool net_overlaps(const struct net_address *a, const struct net_address *b);
 MUST_USE int net_listen(
     struct net_address *address, int *sockets, size_t count, bool overlaps);
 
+/* Whether a socket listens on that address. */
+bool net_listens_on(int fd, const struct net_address *address);
+
 /*
  * What an operation on a connection returns when it is not a number of
  * bytes.  A TLS write may want to read, and the other way round.

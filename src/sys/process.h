@@ -11,6 +11,9 @@
  */
 void process_start(void);
 
+/* As many descriptors as the system lets us have. */
+void process_raise_limits(void);
+
 /* Closes the descriptors from 3 on. */
 void process_close_inherited(void);
 

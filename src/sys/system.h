@@ -75,6 +75,16 @@ size_t system_cpus(void);
 /* Closes every descriptor from `first` on. */
 void system_close_from(int first);
 
+/*
+ * Executes the program that this process runs, as it was when this process
+ * began, even if another file has its name by now.  Returns only if it cannot,
+ * with -1 and errno set; ENOSYS where the system cannot tell the program.
+ */
+int system_execute_itself(char **arguments);
+
+/* Whether it can. */
+bool system_executes_itself(void);
+
 /* Tells the system's list of processes what this one is. */
 void system_set_name(const char *name);
 

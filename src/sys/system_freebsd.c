@@ -102,6 +102,20 @@ system_close_from(int first)
 	closefrom(first);
 }
 
+int
+system_execute_itself(char **arguments)
+{
+	(void)arguments;
+	errno = ENOSYS;
+	return -1;
+}
+
+bool
+system_executes_itself(void)
+{
+	return false;
+}
+
 void
 system_set_name(const char *name)
 {

@@ -154,6 +154,21 @@ system_close_from(int first)
 		close(fd);
 }
 
+/* The link leads to the file itself, whatever is by now where it was. */
+#define PROGRAM "/proc/self/exe"
+
+int
+system_execute_itself(char **arguments)
+{
+	return execve(PROGRAM, arguments, environ);
+}
+
+bool
+system_executes_itself(void)
+{
+	return access(PROGRAM, X_OK) == 0;
+}
+
 void
 system_set_name(const char *name)
 {

@@ -55,7 +55,9 @@ enum escape {
 	ESCAPE_NONE,
 	ESCAPE_PASSWD,
 	ESCAPE_FORK,
-	ESCAPE_CONNECT
+	ESCAPE_CONNECT,
+	ESCAPE_DEAFEN, /* shuts the listeners down */
+	ESCAPE_DEAFEN_AND_DIE
 };
 enum escaped {
 	ESCAPED_NOT_TRIED,
@@ -205,6 +207,17 @@ fails_with(int64_t error)
 	return true;
 }
 
+/* Of other sockets nothing is left that a client would not see. */
+static bool
+deafen(void)
+{
+	bool done = false;
+
+	for (int fd = 3; fd < 64; fd++)
+		done |= shutdown(fd, SHUT_RD) == 0;
+	return done;
+}
+
 static bool
 gets_out(enum escape escape)
 {
@@ -226,6 +239,11 @@ gets_out(enum escape escape)
 			   (const struct sockaddr *)&address,
 			   sizeof address) == 0 ||
 		    errno == ECONNREFUSED;
+	case ESCAPE_DEAFEN: return deafen();
+	case ESCAPE_DEAFEN_AND_DIE:
+		if (deafen())
+			raise(SIGILL);
+		break;
 	}
 	return false;
 }

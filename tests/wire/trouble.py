@@ -18,7 +18,7 @@ FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'seconds', 'escape', 'escaped', 'dead_error', 'broken_error',
           'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error',
           'monotonic')
-ESCAPES = ('none', 'passwd', 'fork', 'connect')
+ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die')
 ESCAPED_NO, ESCAPED_YES = 2, 3
 FOREVER = 1 << 62
 

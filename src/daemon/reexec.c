@@ -1,0 +1,239 @@
+/*
+ * The master executes itself: what it leaves, in one variable of the
+ * environment, and what its successor takes.
+ */
+#include "daemon/reexec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+#include "sys/system.h"
+#include "text/buf.h"
+
+#define VARIABLE "CAPSULED_SUCCESSOR"
+/* Linux takes no longer string. */
+#define TEXT_MAX ((size_t)128 << 10)
+/* Of the trial, which the master waits for. */
+#define TRIAL_MAX_S 30
+
+/* It begins with the pid of the process that set it. */
+static bool
+is_ours(const char *text)
+{
+	char *rest;
+	long pid = text != NULL ? strtol(text, &rest, 10) : 0;
+
+	return pid > 1 && (pid == getpid() || pid == getppid());
+}
+
+bool
+reexec_is_successor(void)
+{
+	return is_ours(getenv(VARIABLE));
+}
+
+static char **
+copy_arguments(char **argv)
+{
+	size_t count = 0;
+	char **copies;
+
+	while (argv[count] != NULL)
+		count++;
+	copies = calloc(count + 1, sizeof *copies);
+	for (size_t i = 0; copies != NULL && i < count; i++) {
+		copies[i] = strdup(argv[i]);
+		if (copies[i] == NULL)
+			return NULL;
+	}
+	return copies;
+}
+
+static void
+take_word(struct reexec *reexec, struct str word)
+{
+	struct str name = str_cut(&word, '=');
+	unsigned long number = 0;
+
+	if (str_equals(name, STR("listeners"))) {
+		listeners_adopt(&reexec->listeners, word);
+		return;
+	}
+	if (!str_number(word, UINT32_MAX, &number))
+		return;
+	if (str_equals(name, STR("keys")))
+		reexec->has_keys = number != 0;
+	else if (str_equals(name, STR("pause")))
+		reexec->pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("index_pause")))
+		reexec->index_pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("keys_pause")))
+		reexec->keys_pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("child")) &&
+	    reexec->child_count < CREW_MAX)
+		reexec->children[reexec->child_count++] = (pid_t)number;
+}
+
+void
+reexec_init(struct reexec *reexec, char **argv)
+{
+	const char *text = getenv(VARIABLE);
+	struct str rest = str_of(text);
+
+	*reexec = (struct reexec){
+		.arguments = copy_arguments(argv),
+		.is_successor = is_ours(text),
+	};
+	while (reexec->is_successor && rest.len > 0)
+		take_word(reexec, str_cut(&rest, ' '));
+	/* The kernel has named it after the link that was executed. */
+	if (reexec->is_successor)
+		system_set_name("capsuled");
+	unsetenv(VARIABLE);
+}
+
+int
+reexec_check(const struct reexec *reexec, struct config *config, char *error,
+    size_t error_size)
+{
+	struct listeners opened = { 0 };
+
+	if (reexec->is_successor &&
+	    listeners_open(&opened, config, &reexec->listeners, error,
+		error_size) == -1) {
+		config_release(config);
+		return -1;
+	}
+	listeners_close(&opened, &reexec->listeners);
+	return generation_check(config,
+	    reexec->has_keys ? CERT_REFUSE : CERT_ALLOW, error, error_size);
+}
+
+/* Sets the variable; -1 with errno set. */
+static int
+leave(const struct reexec_estate *estate)
+{
+	const struct crew *crew = estate->crew;
+	char *text = malloc(TEXT_MAX);
+	struct buf out;
+	int result = -1;
+
+	if (text == NULL)
+		return -1;
+	out = buf_over(text, TEXT_MAX - 1);
+	buf_printf(&out, "%ld keys=%d pause=%u index_pause=%u keys_pause=%u",
+	    (long)getpid(), estate->has_keys, crew_pause_ms(crew),
+	    estate->index->pause_ms, estate->keys->pause_ms);
+	for (size_t i = 0; i < crew->child_count; i++)
+		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
+	if (estate->index->pid != 0)
+		buf_printf(&out, " child=%ld", (long)estate->index->pid);
+	listeners_describe(estate->listeners, &out);
+	if (out.overflow)
+		errno = E2BIG;
+	else {
+		text[out.len] = '\0';
+		result = setenv(VARIABLE, text, 1);
+	}
+	free(text);
+	return result;
+}
+
+static NO_RETURN void
+try_in_child(const struct reexec *reexec)
+{
+	static char check[] = "-t";
+	char **arguments;
+	size_t count = 0;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	while (reexec->arguments[count] != NULL)
+		count++;
+	arguments = calloc(count + 2, sizeof *arguments);
+	if (arguments == NULL || null == -1 ||
+	    dup2(null, STDOUT_FILENO) == -1)
+		_exit(EXIT_FAILURE);
+	arguments[0] = reexec->arguments[0];
+	arguments[1] = check;
+	for (size_t i = 1; i < count; i++)
+		arguments[i + 1] = reexec->arguments[i];
+	alarm(TRIAL_MAX_S);
+	(void)system_execute_itself(arguments);
+	_exit(EXIT_FAILURE);
+}
+
+/* Whether a successor would start; otherwise it has said why. */
+static bool
+try(const struct reexec *reexec)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0)
+		try_in_child(reexec);
+	while (child != -1 && waitpid(child, &status, 0) == -1)
+		if (errno != EINTR)
+			return false;
+	return child != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void
+reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
+{
+	static const char goes_on[] = "so the next workers have the memory "
+				      "layout of those before";
+
+	if (reexec->arguments == NULL || !system_executes_itself())
+		return;
+	listeners_inherit(estate->listeners, true);
+	if (leave(estate) == -1) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: cannot execute itself: %s; %s", strerror(errno),
+		    goes_on);
+	} else if (!try(reexec)) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: a restart would fail, %s; try capsuled -t",
+		    goes_on);
+	} else {
+		log_line(LOG_LEVEL_INFO, "master: executing itself, for "
+					 "another memory layout");
+		crew_dismiss(estate->crew);
+		(void)system_execute_itself(reexec->arguments);
+		log_line(LOG_LEVEL_ERROR,
+		    "master: cannot execute itself: %s; %s", strerror(errno),
+		    goes_on);
+	}
+	listeners_inherit(estate->listeners, false);
+	unsetenv(VARIABLE);
+}
+
+bool
+reexec_is_due(const struct reexec_estate *estate)
+{
+	const struct index *index = estate->index;
+	const struct service *keys = estate->keys;
+	bool complete = !crew_is_short(estate->crew) &&
+	    (index->pid != 0 || !index->wanted) &&
+	    (keys->pid != 0 || !keys->is_wanted);
+
+	return complete || crew_is_due(estate->crew) ||
+	    index_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0;
+}
+
+void
+reexec_succeed(const struct reexec *reexec, struct crew *crew,
+    struct index *index, struct generation *generation)
+{
+	crew_set_pause(crew, reexec->pause_ms);
+	index->pause_ms = reexec->index_pause_ms;
+	generation->keys.service.pause_ms = reexec->keys_pause_ms;
+	for (size_t i = 0; i < reexec->child_count; i++)
+		crew_adopt(crew, reexec->children[i],
+		    generation_grace_ms(generation));
+}

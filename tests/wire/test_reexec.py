@@ -1,0 +1,344 @@
+"""After a child died of a fault the master executes itself."""
+
+import os
+import re
+import shutil
+import signal
+import threading
+import unittest
+
+from build import INSTRUMENTED, beneath
+from server import (CAPSULED, Server, as_root, fetch, gopher_connect,
+                    new_directory, peer_certificate, select, wait_until)
+from trouble import ESCAPES, TroubledServer
+
+TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
+EXECUTES = '^info master: executing itself'
+# A fault is to look like one, and not like a sanitizer's report.
+QUIET = {'ASAN_OPTIONS': 'handle_segv=0:handle_sigbus=0:handle_sigfpe=0:'
+                         'handle_abort=0:detect_leaks=0'}
+FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE,
+          signal.SIGABRT, signal.SIGSYS)
+
+
+def executions(server):
+    return sum(1 for line in server.lines if re.search(EXECUTES, line))
+
+
+def die(server, pid=None, number=signal.SIGSEGV):
+    """A child dies of a fault, and the successor is ready."""
+    since = len(server.lines)
+    os.kill(pid or server.workers()[0], number)
+    server.wait_for_line(EXECUTES, since)
+    server.wait_for_line('^info ready', since)
+
+
+def serve(tree=TREE, workers=1, options=(), **named):
+    return Server(tree, workers=workers, env=dict(os.environ, **QUIET),
+                  options=options, **named)
+
+
+def poison(pid):
+    """Fills what the processes share, as a worker could."""
+    with open('/proc/%d/maps' % pid, encoding='ascii') as maps, \
+            open('/proc/%d/mem' % pid, 'r+b', 0) as memory:
+        for line in maps:
+            match = re.match(r'(\w+)-(\w+) rw-s .* /dev/zero', line)
+            if match:
+                begin, end = int(match[1], 16), int(match[2], 16)
+                memory.seek(begin)
+                memory.write(b'\xff' * (end - begin))
+
+
+def layout(pid):
+    """Where a process has the program in memory."""
+    with open('/proc/%d/maps' % pid, encoding='utf-8') as file:
+        return next(line.split('-')[0] for line in file
+                    if line.endswith('/capsuled\n'))
+
+
+@beneath
+class Faults(unittest.TestCase):
+    def test_each_signal(self):
+        with serve() as server:
+            certificate = peer_certificate(server)
+            for number in FAULTS:
+                with self.subTest(number=number):
+                    die(server, number=number)
+                    self.assertEqual(fetch(server).text, '# Home\n')
+                    wait_until(lambda: len(server.workers()) == 1,
+                               'one worker')
+            self.assertEqual(executions(server), len(FAULTS))
+            self.assertEqual(peer_certificate(server), certificate)
+            # The addresses to open are for whoever started it, once.
+            self.assertEqual(len(server.out.lines), 2)
+
+    def test_other_ends(self):
+        with serve() as server:
+            for number in signal.SIGKILL, signal.SIGTERM:
+                worker, = server.workers()
+                os.kill(worker, number)
+                server.wait_for_line('worker %d ended' % worker)
+                self.assertEqual(fetch(server).text, '# Home\n')
+                wait_until(lambda w=worker: server.workers() and
+                           server.workers() != [w], 'another worker')
+            self.assertEqual(executions(server), 0)
+
+    @as_root
+    def test_the_layout_is_another(self):
+        with open('/proc/sys/kernel/randomize_va_space',
+                  encoding='ascii') as file:
+            if file.read() == '0\n':
+                self.skipTest('this kernel has one layout for all')
+        with serve(options=('ask=off', 'manifest=off')) as server:
+            descriptors = os.listdir('/proc/%d/fd' % server.pid)
+            seen = set()
+            for _ in range(3):
+                self.assertEqual(layout(server.pid),
+                                 layout(server.workers()[0]))
+                seen.add(layout(server.pid))
+                die(server)
+            self.assertGreater(len(seen), 1)
+            # Nothing is left open, and its name stays.
+            self.assertEqual(len(os.listdir('/proc/%d/fd' % server.pid)),
+                             len(descriptors))
+            for pid in server.pid, server.workers()[0]:
+                with open('/proc/%d/comm' % pid, encoding='ascii') as file:
+                    self.assertEqual(file.read(), 'capsuled\n')
+
+    @as_root
+    def test_poisoned_counts_are_gone(self):
+        with serve(options=('limits=all',)) as server:
+            poison(server.pid)
+            with self.assertRaises(OSError):
+                select(server, '/page.gmi')
+            die(server)
+            self.assertTrue(select(server, '/page.gmi').startswith(
+                b'iPage\t'))
+            self.assertEqual(fetch(server, '/online?plain').status, 20)
+
+    def test_under_load(self):
+        """Only a request that had begun on the dead worker is lost."""
+        lost, done = [], threading.Event()
+        counts = [0] * 4
+
+        def visit(number):
+            while not done.is_set():
+                try:
+                    if number % 2:
+                        good = fetch(server, '/page.gmi').text == '# Page\n'
+                    else:
+                        good = select(server, '/page.gmi').startswith(
+                            b'iPage\t')
+                    if not good:
+                        lost.append(number)
+                except (OSError, AssertionError):
+                    lost.append(number)
+                counts[number] += 1
+
+        with serve(workers=2) as server:
+            visitors = [threading.Thread(target=visit, args=(number,))
+                        for number in range(len(counts))]
+            for visitor in visitors:
+                visitor.start()
+            try:
+                wait_until(lambda: min(counts) >= 3, 'some visits')
+                die(server)
+                before = list(counts)
+                wait_until(lambda: all(now >= then + 3 for now, then in
+                                       zip(counts, before)), 'more visits')
+            finally:
+                done.set()
+                for visitor in visitors:
+                    visitor.join()
+            # Each visitor has one request at a time.
+            self.assertEqual(len(lost), len(set(lost)))
+
+    def test_clients_of_the_others(self):
+        # The index died; the worker is as well as it was.
+        with serve() as server:
+            with open(server.path('big.bin'), 'wb') as file:
+                file.truncate(32 << 20)
+            old = server.workers()
+            with gopher_connect(server, receive_buffer=4096) as client:
+                client.send(b'/big.bin\r\n')
+                got = len(client.read_some())
+                die(server, server.indexer())
+                wait_until(lambda: len(server.workers()) == 2, 'both')
+                self.assertEqual(fetch(server).text, '# Home\n')
+                got += len(client.read_all())
+            self.assertEqual(got, 32 << 20)
+            wait_until(lambda: len(server.workers()) == 1 and
+                       server.workers() != old, 'the end of the old one')
+            self.assertIsNone(server.log.find('lost the master'))
+
+    def test_the_keys_died(self):
+        with serve() as server:
+            certificate = peer_certificate(server)
+            for count in range(1, 3):
+                old = server.keys()
+                die(server, old)
+                self.assertEqual(fetch(server).text, '# Home\n')
+                self.assertNotEqual(server.keys(), old)
+                self.assertEqual(executions(server), count)
+            server.wait_for_line('keys process .*another in 100 ms$')
+            self.assertEqual(peer_certificate(server), certificate)
+
+    def test_an_old_worker_is_ended(self):
+        # One that does not end is known to the successor, too.
+        with serve(options=('shutdown_timeout_ms=200',)) as server:
+            old, = server.workers()
+            os.kill(old, signal.SIGSTOP)
+            die(server, server.indexer())
+            wait_until(lambda: old not in server.workers(), 'its end')
+
+    def test_signals_wait(self):
+        for last in signal.SIGHUP, signal.SIGTERM, signal.SIGINT:
+            with self.subTest(last=last), serve() as server:
+                since = len(server.lines)
+                os.kill(server.workers()[0], signal.SIGSEGV)
+                server.wait_for_line(' ended: killed', since)
+                server.signal(signal.SIGHUP)
+                server.wait_for_line(EXECUTES, since)
+                server.signal(last)
+                if last == signal.SIGHUP:
+                    server.wait_for_line('^info reloaded', since)
+                    self.assertEqual(fetch(server).text, '# Home\n')
+                    server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait(), 0)
+
+    def test_an_upgrade(self):
+        # The program's file is another's by now: the old one goes on.
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        program = shutil.copy(CAPSULED, directory)
+        with serve(executable=program) as server:
+            os.unlink(program)
+            shutil.copy('/bin/false', program)
+            die(server)
+            self.assertEqual(fetch(server).text, '# Home\n')
+
+
+@beneath
+class Unable(unittest.TestCase):
+    """What would not start is not executed; the server goes on."""
+
+    def check(self, server, reason):
+        since = len(server.lines)
+        worker = server.workers()[0]
+        os.kill(worker, signal.SIGSEGV)
+        server.wait_for_line('^error .*' + reason, since)
+        server.wait_for_line('^error master: a restart would fail', since)
+        self.assertEqual(fetch(server).text, '# Home\n')
+        self.assertEqual(executions(server), 0)
+
+    def test_a_broken_configuration(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, 'capsuled.conf')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('lang = "de"\n')
+        with serve(arguments=('-c', path)) as server:
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write('lnag = "de"\n')
+            self.check(server, 'lnag')
+
+    def test_lost_keys(self):
+        with serve() as server:
+            certificate = peer_certificate(server)
+            files = os.listdir(server.certs)
+            for name in files:
+                os.rename(os.path.join(server.certs, name),
+                          os.path.join(server.directory, name))
+            self.check(server, 'certs')
+            self.assertEqual(peer_certificate(server), certificate)
+            self.assertEqual(os.listdir(server.certs), [])
+            for name in files:
+                os.rename(os.path.join(server.directory, name),
+                          os.path.join(server.certs, name))
+            die(server)
+            self.assertEqual(peer_certificate(server), certificate)
+
+    def test_a_port_of_another(self):
+        # A trial binds what is new, too.
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, 'capsuled.conf')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('gopher = {"127.0.0.1:0"}\n')
+        with Server(TREE) as other, \
+                serve(gopher=None, arguments=('-c', path)) as server:
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write('gopher = {"127.0.0.1:%d"}\n' % other.gopher_port)
+            self.check(server, ':%d' % other.gopher_port)
+
+
+@beneath
+class Loop(unittest.TestCase):
+    def test_the_pause_stays(self):
+        # The clock stands still: no worker gets old enough to be well.
+        with TroubledServer(TREE, stopped=True) as server:
+            for number, pause in enumerate((0, 100, 200, 400, 800, 1000,
+                                            1000)):
+                since = len(server.lines)
+                worker, = wait_until(
+                    lambda: len(server.workers()) == 1 and server.workers(),
+                    'one worker')
+                os.kill(worker, signal.SIGILL)
+                server.wait_for_line('another one in %d ms$' % pause, since)
+                if pause > 0:
+                    self.assertEqual(executions(server), number)
+                server.trouble.pass_time(pause / 1000)
+                server.wait_for_line(EXECUTES, since)
+                server.wait_for_line('^info ready', since)
+
+
+@beneath
+class Deaf(unittest.TestCase):
+    """A worker that was taken over shuts the listeners down."""
+
+    def attack(self, server):
+        server.trouble['escape'] = ESCAPES.index('deafen')
+        try:
+            select(server, '/page.gmi')
+        except (OSError, AssertionError):
+            pass
+
+    def test_without_a_jail(self):
+        with TroubledServer(TREE, options=('jail=off',)) as server:
+            for _ in range(3):
+                since = len(server.lines)
+                self.attack(server)
+                server.wait_for_line('^warn master: .*: a socket was shut '
+                                     'down; opened another', since)
+                wait_until(lambda s=since: 'ended' in '\n'.join(
+                    server.lines[s:]), 'an end')
+                self.assertEqual(fetch(server).text, '# Home\n')
+                self.assertTrue(select(server, '/page.gmi'))
+
+    @unittest.skipIf(INSTRUMENTED, 'there is no jail')
+    def test_within_the_jail(self):
+        with TroubledServer(TREE) as server:
+            since = len(server.lines)
+            self.attack(server)
+            server.wait_for_line(r'killed by signal 31 \(', since)
+            server.wait_for_line(EXECUTES, since)
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertIsNone(server.log.find('shut down'))
+
+    def test_while_the_master_executes_itself(self):
+        # It shuts them down, and then dies of a fault.
+        with TroubledServer(TREE, options=('jail=off',)) as server:
+            since = len(server.lines)
+            server.trouble['escape'] = ESCAPES.index('deafen and die')
+            try:
+                select(server, '/page.gmi')
+            except (OSError, AssertionError):
+                pass
+            server.wait_for_line(EXECUTES, since)
+            server.wait_for_line('^info ready', since)
+            self.assertEqual(fetch(server).text, '# Home\n')
+
+
+if __name__ == '__main__':
+    unittest.main()
