@@ -77,6 +77,7 @@ FUZZ_REPLAYS = $(FUZZ_NAMES:%=$(B)/fuzz/replay_%)
 FUZZ_SECONDS = 60
 BENCH_SOURCES = $(wildcard tests/bench/*.c)
 BENCH_PROGRAMS = $(B)/bench/capload $(B)/bench/floor
+BENCH_SERVER = $(B)/bench/capsuled-inside
 OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(B)/src/capsuled.o $(B)/src/capsule.o \
     $(UNIT_SOURCES:%.c=$(B)/%.o) $(FAKES) \
@@ -168,12 +169,20 @@ endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_target,$(name))))
 
 # The load, and the least work that an answer can cost.
-$(B)/bench/capload: $(filter-out %/floor.o,$(BENCH_SOURCES:%.c=$(B)/%.o))
+$(B)/bench/capload: $(filter-out %/floor.o %/keysinside.o, \
+    $(BENCH_SOURCES:%.c=$(B)/%.o))
 $(B)/bench/floor: $(B)/tests/bench/floor.o
 $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lssl -lcrypto $(LDLIBS)
+
+# With the key in each worker: its keys.o comes before the archive's.
+$(BENCH_SERVER): $(B)/src/capsuled.o $(B)/tests/bench/keysinside.o \
+    $(call libs_of,daemon)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARIES) $(LDLIBS)
 
 # Loaded before libc by tests of the wire; it may not be what it troubles.
 $(B)/wire/trouble.so: tests/wire/trouble.c $(B)/flags
@@ -312,7 +321,7 @@ fuzz-corpus:
 	        tests/fuzz/corpus/$$name build/fuzz/found/$$name || exit 1; \
 	done
 
-bench: all $(BENCH_PROGRAMS)
+bench: all $(BENCH_PROGRAMS) $(BENCH_SERVER)
 	@BUILD=$(B) tests/bench/run
 
 # Both count instructions, which repeat where times do not.

@@ -24,6 +24,7 @@ BENCH = os.path.join(BUILD, 'bench')
 CAPLOAD = os.path.join(BENCH, 'capload')
 FLOOR = os.path.join(BENCH, 'floor')
 CAPSULED = os.path.join(BUILD, 'capsuled')
+CAPSULED_INSIDE = os.path.join(BUILD, 'bench', 'capsuled-inside')
 
 START_S = 60.0
 WORKERS = 2
@@ -214,8 +215,8 @@ class Rig:
             server.child.wait()
 
     def capsuled(self, tree, workers=WORKERS, options=(), name='capsuled',
-                 prefix=(), asks=False):
-        command = [*prefix, CAPSULED, '-n', 'localhost',
+                 prefix=(), asks=False, program=CAPSULED):
+        command = [*prefix, program, '-n', 'localhost',
                    '-w', str(workers), '-C', self.certs,
                    '-g', '127.0.0.1:0', '-G', '127.0.0.1:0']
         # What it costs to make an index is told apart; see asking.py.

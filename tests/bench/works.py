@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 import peers
 import trees
-from rig import (PATIENT, indexers, load, open_idle, pss_kib, pss_of,
-                 wait_until)
+from rig import (CAPSULED_INSIDE, PATIENT, indexers, load, open_idle, pss_kib,
+                 pss_of, wait_until)
 from trees import KB, MB
 
 # For the pages here to be read into an index, on a busy machine.
 INDEX_S = 120
 
 
+# It differs from capsuled in that alone.
+INSIDE = 'key-inside'
 IDLE = 1000
 # Clients that send one byte of a ClientHello, and stay.
 HALF_OPEN = (5000, 10000)
@@ -35,11 +37,12 @@ class Work(NamedTuple):
     flags: tuple = ()
     floor_flags: tuple = ()
     peers: bool = True
+    inside: bool = False  # with the key inside the worker, too
 
 
 WORKS = (
     Work('gemini-2k', 'Gemini 2 KB', 'gemini', '/page.gmi', 2 * KB,
-         goal=1.08),
+         goal=1.18, inside=True),
     Work('gemini-again', 'Gemini 2 KB, resumption offered', 'gemini',
          '/page.gmi', 2 * KB, flags=('-r',), floor_flags=('-T', '1')),
     Work('gemini-100k', 'Gemini 100 KB', 'gemini', '/100k.txt', 100 * KB,
@@ -63,7 +66,7 @@ WORKS = (
     Work('gopher-list', 'Gopher listing of 1,000 files', 'gopher', '/list/',
          against='gopher-page', goal=2.0, peers=False),
     Work('gemini-one', 'Gemini, one at a time', 'gemini', '/page.gmi',
-         2 * KB, metric='p50', concurrency=1),
+         2 * KB, metric='p50', concurrency=1, inside=True),
     Work('gemini-nagle', 'Gemini, client with Nagle', 'gemini', '/page.gmi',
          2 * KB, metric='p50', against='gemini-one', goal=1.5,
          concurrency=1, flags=('-N',), peers=False),
@@ -94,6 +97,8 @@ class Stage:
         # Before anybody has answered: what each has at rest.
         self.rest = {'capsuled': pss_kib(self.capsuled),
                      'its indexer': pss_of(indexers(self.capsuled))}
+        self.inside = rig.capsuled(tree, options=PATIENT, name=INSIDE,
+                                   program=CAPSULED_INSIDE)
         # The same page as a file: what a listing may be compared with.
         page = trees.ask_gemini(self.capsuled, '/list/')
         trees.write(tree, 'page/index.gmi', page)
@@ -140,6 +145,8 @@ class Stage:
         size = work.size or self.size_of(work)
         several = [self.capsuled,
                    self.rig.floor(work.protocol, size, *work.floor_flags)]
+        if work.inside:
+            several.append(self.inside)
         if work.peers:
             several += self.peers[work.protocol]
         return several
@@ -177,13 +184,20 @@ def ratio(work, results, name='capsuled'):
     elif work.against == 'peers':
         theirs = [result[work.metric] for (key, server), result
                   in results.items() if key == work.key and
-                  server not in ('capsuled', 'floor')]
+                  server not in ('capsuled', 'floor', INSIDE)]
         if not theirs:
             return None
         other = min(theirs)
     else:
         other = results[work.against, name][work.metric]
     return own / other if other else None
+
+
+def cost_of_keys(rounds):
+    """How many us more a page costs than with the key inside the worker."""
+    return statistics.median(
+        one['gemini-2k', 'capsuled']['cpu_us'] -
+        one['gemini-2k', INSIDE]['cpu_us'] for one in rounds)
 
 
 class Row(NamedTuple):

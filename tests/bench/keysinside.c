@@ -1,0 +1,49 @@
+/*
+ * daemon/keys.c without a process: each worker has the key and signs by itself.
+ * For the benchmark alone, to tell what the process costs.
+ */
+#include "daemon/keys.h"
+
+#include "sys/signing.h"
+
+int
+keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
+{
+	const struct config *config = keys->config;
+	const struct cert_request request = {
+		.dir = config->certs,
+		.names = config->site.names,
+		.name_count = config->site.name_count,
+		.missing = keys->missing,
+	};
+
+	keys->service.name = "keys";
+	keys->service.pair = signing_pair;
+	service_init(&keys->service);
+	keys->service.is_wanted = false;
+	return cert_load(cert, &request, error, error_size);
+}
+
+void
+keys_listen(struct keys *keys)
+{
+	(void)keys;
+}
+
+void
+keys_replace(struct keys *keys)
+{
+	(void)keys;
+}
+
+void
+keys_retire(struct keys *keys)
+{
+	service_retire(&keys->service);
+}
+
+void
+keys_stop(struct keys *keys)
+{
+	service_stop(&keys->service);
+}
