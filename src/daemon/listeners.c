@@ -340,8 +340,8 @@ read_address(struct listener_address *address, struct str word)
 void
 listeners_adopt(struct listeners *listeners, struct str word)
 {
-	struct listener_address *addresses = realloc(listeners->addresses,
-	    (listeners->count + 1) * sizeof *addresses);
+	struct listener_address *addresses = realloc(
+	    listeners->addresses, (listeners->count + 1) * sizeof *addresses);
 	struct listener_address *address;
 	size_t count, good = 0;
 

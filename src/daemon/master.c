@@ -174,7 +174,8 @@ be_indexer(void *context, int line, int current)
 static void
 retire(struct master *master, size_t count)
 {
-	crew_retire(&master->crew, count, generation_grace_ms(master->generation));
+	crew_retire(
+	    &master->crew, count, generation_grace_ms(master->generation));
 }
 
 static void
@@ -191,8 +192,8 @@ reap(struct master *master)
 		    !index_reap(
 			&master->index, pid, status, !master->stopping) &&
 		    /* Workers that are to end need it, too. */
-		    !service_reap(&master->generation->keys.service, pid,
-			status, true))
+		    !service_reap(
+			&master->generation->keys.service, pid, status, true))
 			continue;
 		master->faulted |= !old && pause_is_fault(status);
 		/* It may have shut a socket down that its successor gets. */
@@ -463,8 +464,8 @@ master_run(struct config *config, const struct options *options,
 	listeners_log_ready(&master.listeners, &master.generation->config);
 	generation_log_made(master.generation);
 	if (reexec->is_successor)
-		reexec_succeed(reexec, &master.crew, &master.index,
-		    master.generation);
+		reexec_succeed(
+		    reexec, &master.crew, &master.index, master.generation);
 	else
 		listeners_print_urls(&master.generation->config);
 	supervise(&master);

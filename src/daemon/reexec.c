@@ -38,21 +38,26 @@ reexec_is_successor(void)
 	return is_ours(getenv(VARIABLE));
 }
 
+/* NULL without memory. */
 static char **
 copy_arguments(char **argv)
 {
-	size_t count = 0;
+	size_t count = 0, done = 0;
 	char **copies;
 
 	while (argv[count] != NULL)
 		count++;
 	copies = calloc(count + 1, sizeof *copies);
-	for (size_t i = 0; copies != NULL && i < count; i++) {
-		copies[i] = strdup(argv[i]);
-		if (copies[i] == NULL)
-			return NULL;
-	}
-	return copies;
+	if (copies == NULL)
+		return NULL;
+	while (done < count && (copies[done] = strdup(argv[done])) != NULL)
+		done++;
+	if (done == count)
+		return copies;
+	while (done > 0)
+		free(copies[--done]);
+	free(copies);
+	return NULL;
 }
 
 static void
@@ -105,8 +110,8 @@ reexec_check(const struct reexec *reexec, struct config *config, char *error,
 	struct listeners opened = { 0 };
 
 	if (reexec->is_successor &&
-	    listeners_open(&opened, config, &reexec->listeners, error,
-		error_size) == -1) {
+	    listeners_open(
+		&opened, config, &reexec->listeners, error, error_size) == -1) {
 		config_release(config);
 		return -1;
 	}
@@ -156,8 +161,7 @@ try_in_child(const struct reexec *reexec)
 	while (reexec->arguments[count] != NULL)
 		count++;
 	arguments = calloc(count + 2, sizeof *arguments);
-	if (arguments == NULL || null == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1)
+	if (arguments == NULL || null == -1 || dup2(null, STDOUT_FILENO) == -1)
 		_exit(EXIT_FAILURE);
 	arguments[0] = reexec->arguments[0];
 	arguments[1] = check;
@@ -201,8 +205,9 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		    "master: a restart would fail, %s; try capsuled -t",
 		    goes_on);
 	} else {
-		log_line(LOG_LEVEL_INFO, "master: executing itself, for "
-					 "another memory layout");
+		log_line(LOG_LEVEL_INFO,
+		    "master: executing itself, for "
+		    "another memory layout");
 		crew_dismiss(estate->crew);
 		(void)system_execute_itself(reexec->arguments);
 		log_line(LOG_LEVEL_ERROR,
@@ -234,6 +239,6 @@ reexec_succeed(const struct reexec *reexec, struct crew *crew,
 	index->pause_ms = reexec->index_pause_ms;
 	generation->keys.service.pause_ms = reexec->keys_pause_ms;
 	for (size_t i = 0; i < reexec->child_count; i++)
-		crew_adopt(crew, reexec->children[i],
-		    generation_grace_ms(generation));
+		crew_adopt(
+		    crew, reexec->children[i], generation_grace_ms(generation));
 }

@@ -23,7 +23,8 @@ struct reexec {
 	/* The rest is what the predecessor left; zeroed in a first start. */
 	bool is_successor;
 	bool has_keys; /* there was a certificate */
-	/* Before a worker, the index or the keys are replaced if they die young.
+	/* Before a worker, the index or the keys are replaced if they die
+	 * young.
 	 */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms;
 	struct listeners listeners;
@@ -63,8 +64,8 @@ bool reexec_is_due(const struct reexec_estate *estate);
  * Executes the program with its arguments, if a trial of it, with option -t,
  * succeeds.  Returns only if not, which is logged; nothing has changed then.
  */
-void reexec_run(
-    const struct reexec *reexec, const struct reexec_estate *estate);
+void
+reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
 
 /*
  * In a successor, when its children are started: takes the pauses over, and

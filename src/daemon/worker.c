@@ -308,8 +308,7 @@ on_line(evutil_socket_t fd, short what, void *context)
 	}
 	event_del(&worker->line);
 	if (!worker->stopping)
-		log_line(
-		    LOG_LEVEL_WARN, "worker: lost the master, exiting");
+		log_line(LOG_LEVEL_WARN, "worker: lost the master, exiting");
 	stop(worker);
 }
 
@@ -439,8 +438,8 @@ serve_clients(struct worker *worker)
 		-1)
 		return -1;
 	log_hold(setup->held);
-	while (!worker->deaf &&
-	    (!worker->stopping || worker->group.count > 0)) {
+	while (
+	    !worker->deaf && (!worker->stopping || worker->group.count > 0)) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
 			return -1;
 		conn_sweep(&worker->group);

@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "daemon/pause.h"
 #include "fakeclock.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
@@ -115,6 +116,68 @@ workers_are_heard_and_not_for_ever(void **state)
 	close(ends[1]);
 }
 
+/* A predecessor's child is known by its pid alone, and not replaced. */
+static void
+children_of_a_predecessor(void **state)
+{
+	static struct crew crew;
+
+	(void)state;
+	crew_set_places(&crew, crew_places(1), 1);
+	assert_non_null(crew.places);
+	crew_adopt(&crew, PID, 1000);
+	assert_int_equal(crew.child_count, 1);
+	assert_true(crew_adopted(&crew, PID));
+	assert_false(crew_adopted(&crew, PID + 1));
+	assert_true(crew.children[0].retired);
+	crew.places[0].empty = false;
+	assert_true(crew_reap(&crew, PID, SIGSEGV, true));
+	assert_int_equal(crew.child_count, 0);
+	assert_false(crew_is_short(&crew));
+	crew_set_places(&crew, NULL, 0);
+}
+
+static void
+pauses_are_handed_over(void **state)
+{
+	static struct crew crew;
+
+	(void)state;
+	crew_set_places(&crew, crew_places(2), 2);
+	assert_non_null(crew.places);
+	assert_int_equal(crew_pause_ms(&crew), 0);
+	(void)die(&crew);
+	(void)die(&crew);
+	assert_int_equal(crew_pause_ms(&crew), 200);
+	crew_set_pause(&crew, 400);
+	assert_int_equal(die(&crew), 400);
+	assert_true(crew_is_short(&crew));
+	crew.places[1].empty = false;
+	assert_false(crew_is_due(&crew));
+	fakeclock_forward_ms(400);
+	assert_true(crew_is_due(&crew));
+	crew_set_places(&crew, NULL, 0);
+}
+
+static void
+faults(void **state)
+{
+	static const int all[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
+		SIGSYS },
+			 none[] = { SIGKILL, SIGTERM, SIGPIPE, SIGHUP };
+
+	(void)state;
+	/* The status of a process that a signal ended is its number. */
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		assert_true(pause_is_fault(all[i]));
+		assert_true(pause_is_fault(all[i] | 0x80));
+		assert_false(pause_is_fault(all[i] << 8));
+	}
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(pause_is_fault(none[i]));
+	assert_false(pause_is_fault(0));
+}
+
 int
 main(void)
 {
@@ -122,6 +185,9 @@ main(void)
 		cmocka_unit_test(pauses_grow_up_to_a_second),
 		cmocka_unit_test(a_failed_start_is_repeated_soon),
 		cmocka_unit_test(workers_are_heard_and_not_for_ever),
+		cmocka_unit_test(children_of_a_predecessor),
+		cmocka_unit_test(pauses_are_handed_over),
+		cmocka_unit_test(faults),
 	};
 
 	/* Every worker dies young, however slow the machine is. */

@@ -43,8 +43,8 @@ listen_anywhere(struct sockaddr_in *at)
 	socklen_t len = sizeof any;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
 
-	temporary_check(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one,
-			    sizeof one) == 0 &&
+	temporary_check(
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 &&
 		bind(fd, (struct sockaddr *)&any, sizeof any) == 0 &&
 		listen(fd, 8) == 0 &&
 		getsockname(fd, (struct sockaddr *)&any, &len) == 0,
@@ -255,9 +255,9 @@ try_leading_out(void)
 static int
 try_fast_open(void)
 {
-	return outcome((int)sendto(listening, "x", 1,
-	    MSG_FASTOPEN | MSG_NOSIGNAL, (const struct sockaddr *)&address,
-	    sizeof address));
+	return outcome(
+	    (int)sendto(listening, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+		(const struct sockaddr *)&address, sizeof address));
 }
 
 static int
@@ -271,8 +271,8 @@ try_message(void)
 		.msg_iov = &bytes,
 		.msg_iovlen = 1 };
 
-	return outcome((int)sendmsg(
-	    listening, &message, MSG_FASTOPEN | MSG_NOSIGNAL));
+	return outcome(
+	    (int)sendmsg(listening, &message, MSG_FASTOPEN | MSG_NOSIGNAL));
 }
 
 /* With a program that chooses the socket every client goes to one worker. */
@@ -298,8 +298,7 @@ try_locking(void)
 {
 	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
-	return outcome(
-	    fcntl(openat(root, "page", O_RDONLY), F_SETLK, &whole));
+	return outcome(fcntl(openat(root, "page", O_RDONLY), F_SETLK, &whole));
 }
 
 static int
@@ -428,8 +427,7 @@ walls_of_keys(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		int within =
-		    imprison_as(JAIL_KEYS, JAIL_ON, table[i].attempt);
+		int within = imprison_as(JAIL_KEYS, JAIL_ON, table[i].attempt);
 
 		if (within != table[i].within)
 			fail_msg("%s: %d within", table[i].name, within);
@@ -466,15 +464,15 @@ become_ambient(void)
 	};
 	struct __user_cap_data_struct sets[2] = { 0 };
 
-	sets[0].effective = sets[0].permitted = sets[0].inheritable =
-	    1U << CAP_NET_BIND_SERVICE;
+	sets[0].effective = sets[0].permitted = sets[0].inheritable = 1U
+	    << CAP_NET_BIND_SERVICE;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
 	    setgroups(0, NULL) == -1 || setresgid(2, 2, 2) == -1 ||
 	    setresuid(2, 2, 2) == -1 ||
 	    syscall(SYS_capset, &header, sets) == -1)
 		return -1;
-	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
-	    CAP_NET_BIND_SERVICE, 0, 0);
+	return prctl(
+	    PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0);
 }
 
 /* In the jail of an ordinary user who has something to hide and to lose. */

@@ -94,7 +94,8 @@ waiting_helps(void **state)
 	limit_free(table);
 }
 
-/* Workers read the clock one after the other, and change a bucket in between. */
+/* Workers read the clock one after the other, and change a bucket in between.
+ */
 static void
 a_time_before_the_last_change(void **state)
 {
