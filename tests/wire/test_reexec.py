@@ -182,6 +182,9 @@ class Faults(unittest.TestCase):
                 self.assertNotEqual(server.keys(), old)
                 self.assertEqual(executions(server), count)
             server.wait_for_line('keys process .*another in 100 ms$')
+            # Each ends with the last of its workers.
+            wait_until(lambda: len(server.children()) == 3, 'the end of old '
+                       'processes')
             self.assertEqual(peer_certificate(server), certificate)
 
     def test_an_old_worker_is_ended(self):
