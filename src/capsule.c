@@ -15,16 +15,16 @@ static const struct verb {
 	const char *name, *usage, *does;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{ "check", CHECK_USAGE, "say what readers would stumble over",
+	{ "check", CHECK_USAGE, "find dead links and other faults",
 	    check_main },
-	{ "import", IMPORT_USAGE, "make a capsule of a plain text",
+	{ "import", IMPORT_USAGE, "make a capsule from a plain text",
 	    import_main },
-	{ "mirror", MIRROR_USAGE,
-	    "make a copy of a server's capsule, or renew it", mirror_main },
-	{ "pack", PACK_USAGE, "put all of a capsule into one file", pack_main },
-	{ "show", SHOW_USAGE, "write what a visitor gets, without a server",
+	{ "mirror", MIRROR_USAGE, "copy a server's capsule, or update the copy",
+	    mirror_main },
+	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },
+	{ "show", SHOW_USAGE, "show the server's answer, without a server",
 	    show_main },
-	{ "sign", SIGN_USAGE, "sign what a capsule holds", sign_main },
+	{ "sign", SIGN_USAGE, "sign the manifest of a capsule", sign_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

@@ -80,7 +80,7 @@ follow(struct crawl *crawl, struct pool_job *job)
 		return 0;
 	if (job->fetch.size > PAGE_MAX) {
 		report_failed(&crawl->mirror->report, crawl->place.request,
-		    "is too large for its links to be followed");
+		    "is too large; its links were not followed");
 		return 0;
 	}
 	if (replica_load(job->fetch.body, &text) == -1)
@@ -106,14 +106,14 @@ refuse_menu(struct crawl *crawl, const struct pool_job *job)
 	bool is_menu;
 
 	if (job->fetch.size > PAGE_MAX)
-		return "its menu is too large to be followed";
+		return "its menu is too large to follow";
 	if (replica_load(job->fetch.body, &text) == -1) {
 		(void)mirror_no_disk(crawl->mirror, "cannot read back");
 		return "cannot be read back";
 	}
 	is_menu = gopheranswer_is_menu((struct str){ text.at, text.len });
 	free(text.at);
-	return is_menu ? NULL : "its answer is not a whole menu";
+	return is_menu ? NULL : "its answer is not a complete menu";
 }
 
 static bool
@@ -198,7 +198,7 @@ note_absent(struct crawl *crawl, const struct pool_job *job, const char *why)
 		    report, request, why != NULL ? why : "its answer is empty");
 	} else if (is_gone == 0 && is_held(crawl, job)) {
 		snprintf(words, sizeof words,
-		    "%s; its file stays in the copy for a day", why);
+		    "%s; the copy keeps its file for a day", why);
 		report_note(report, request, words);
 		crawl->waits = true;
 	} else {
@@ -221,8 +221,7 @@ job_done(void *context, struct pool_job *job)
 	}
 	if (is_redirected_to_query(crawl, job)) {
 		report_note(report, crawl->place.request,
-		    "leads to a URL with a query, which is not part of a "
-		    "copy");
+		    "redirects to a URL with a query, which is not copied");
 		return;
 	}
 	if (why == NULL && crawl->place.is_menu)
@@ -279,16 +278,16 @@ is_complete(struct crawl *crawl)
 	if (crawl->queue.frontier.too_many)
 		report_failed(report, all, "has more pages; see --pages");
 	if (crawl->queue.frontier.too_deep)
-		report_failed(report, all, "goes deeper; see --depth");
+		report_failed(report, all, "has deeper pages; see --depth");
 	if (crawl->queue.frontier.next < crawl->queue.frontier.count)
 		report_failed(report, all,
 		    crawl->mirror->backup.bytes == 0
-			? "has more bytes; see --max"
-			: "has more bytes, with those in .mirror/before, which "
-			  "may be removed; see --max");
+			? "has more bytes than --max allows"
+			: "has more bytes than --max allows, counting those in "
+			  ".mirror/before, which may be removed");
 	if (crawl->queue.forbidden > 0)
 		report_note(
-		    report, all, "robots.txt forbids some of what is linked");
+		    report, all, "robots.txt forbids some of the linked files");
 	return report->failed == 0;
 }
 
@@ -364,8 +363,8 @@ finish(struct crawl *crawl)
 	 */
 	if (complete && !mirror->keep && fetched <= 1 && gone_count > 1) {
 		report_failed(&mirror->report, str_of(mirror->url),
-		    "leads nowhere any more, so nothing was removed; if that "
-		    "is meant, remove the copy");
+		    "no longer links to any file, so nothing was removed; if "
+		    "this is intended, remove the copy");
 		complete = false;
 	}
 	for (size_t i = 0; i < gone_count; i++)
@@ -439,8 +438,8 @@ go(struct crawl *crawl)
 	    &crawl->queue, buf_str(&first), 0, mirror->origin.is_gopher);
 	if (crawl->queue.forbidden > 0) {
 		report_failed(&mirror->report, str_of(mirror->url),
-		    "robots.txt forbids all of it; nothing was fetched, and "
-		    "nothing removed");
+		    "robots.txt forbids the whole capsule; nothing was fetched "
+		    "or removed");
 		return 0;
 	}
 	follow_forbidden(crawl);

@@ -139,7 +139,7 @@ step_handshake(struct fetch *fetch)
 	if (io != IO_DONE || tlsclient_key(fetch->tls, key) == -1)
 		end(fetch, FETCH_FAILED, "TLS failed");
 	else if (origin_trust(fetch->origin, key) == -1)
-		end(fetch, FETCH_STOP, "its key has changed");
+		end(fetch, FETCH_STOP, "the server's key has changed");
 	fetch->state = FETCH_SENDS;
 	return true;
 }
@@ -174,7 +174,8 @@ static void
 take_body(struct fetch *fetch, struct str bytes)
 {
 	if (bytes.len > fetch->limit - fetch->size) {
-		end(fetch, FETCH_TOO_LONG, "it is longer than it may be");
+		end(fetch, FETCH_TOO_LONG,
+		    "the answer is longer than the limit");
 		return;
 	}
 	if (bytes.len > 0 &&
@@ -197,7 +198,8 @@ take_header(struct fetch *fetch, struct str line)
 
 	if (line.len < 2 || !str_number(str_head(line, 2), 69, &status) ||
 	    status < 10 || (line.len > 2 && line.at[2] != ' ')) {
-		end(fetch, FETCH_NONSENSE, "its answer is not Gemini's");
+		end(fetch, FETCH_NONSENSE,
+		    "the answer is not a Gemini response");
 		return;
 	}
 	line = str_trim_start(str_tail(line, 2));
@@ -225,7 +227,7 @@ take_header_bytes(struct fetch *fetch, struct str bytes)
 	if (line_end == NULL) {
 		if (fetch->header_len == sizeof fetch->header)
 			end(fetch, FETCH_NONSENSE,
-			    "its answer is not Gemini's");
+			    "the answer is not a Gemini response");
 		return;
 	}
 	line_len = (size_t)(line_end - fetch->header);
@@ -240,7 +242,8 @@ finish(struct fetch *fetch, ssize_t io)
 	int error = errno;
 
 	if (fetch->state != FETCH_RECEIVES)
-		end(fetch, FETCH_FAILED, "it closed without an answer");
+		end(fetch, FETCH_FAILED,
+		    "the server closed the connection without an answer");
 	else if (sha256_end(fetch->sha256, fetch->hash) == -1)
 		end(fetch, FETCH_FAILED, "SHA-256 failed");
 	else if (io == IO_CLOSED)
@@ -297,7 +300,7 @@ advance(struct fetch *fetch)
 static void
 lose_patience(struct fetch *fetch)
 {
-	end(fetch, FETCH_FAILED, "it takes too long");
+	end(fetch, FETCH_FAILED, "timed out");
 	/* Another address of the host may be reachable. */
 	if (fetch->state == FETCH_CONNECTS &&
 	    fetch->tried < fetch->origin->address_count) {

@@ -47,7 +47,7 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 
 	if (origin_path(&mirror->origin, store->scratch,
 		str_of(job->fetch.request), &path) == -1)
-		return "lies elsewhere";
+		return "is outside the copied folder";
 	buf_add(&name, path);
 	if (is_menu) {
 		if (path.len > 0 && !str_ends(path, STR("/")))
@@ -56,14 +56,14 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 	} else if (path.len == 0 || str_ends(path, STR("/"))) {
 		if (job->fetch.status / 10 == 2 &&
 		    !mime_is(str_of(job->fetch.meta), STR("text/gemini")))
-			return "is a folder whose page is no gemtext";
+			return "is a folder with a page that is not gemtext";
 		buf_add(&name, STR("index.gmi"));
 	}
 	if (name.overflow ||
 	    arena_copy(&mirror->arena, buf_str(&name), out) == -1)
 		return "out of memory";
 	if (!manifest_lists(*out))
-		return "has a name that is not kept";
+		return "has a name that a copy cannot have";
 	if (mirror_is_odd(*out))
 		return "its name has control characters";
 	return NULL;
@@ -184,7 +184,7 @@ static const char *
 not_kept(struct filestore *store)
 {
 	snprintf(store->why, sizeof store->why,
-	    "left as it is: it cannot be kept in .mirror/before: %s",
+	    "left unchanged: cannot be kept in .mirror/before: %s",
 	    strerror(errno));
 	return store->why;
 }
@@ -201,7 +201,7 @@ store_file(struct filestore *store, const struct pool_job *job,
 		return NULL;
 	if (before == NULL) {
 		if (replica_holds(&mirror->replica, file->path) == 1)
-			return "is not of this mirror; move it away";
+			return "is not part of this mirror; move it away";
 		if (mirror_comes(mirror, file->path) == -1)
 			return strerror(errno);
 	}

@@ -25,7 +25,8 @@ manifest_remote_read(struct arena *arena, struct str text, struct manifest *out)
 	if (sha256_of(str_head(text, out->hashed), hash) == 0 &&
 	    memcmp(hash, out->total.hash, sizeof hash) == 0)
 		return 0;
-	out->error = "the last line's hash is not that of the lines before";
+	out->error =
+	    "the hash in the last line does not match the lines before it";
 	return -1;
 }
 
@@ -140,10 +141,10 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 		if (!had_one && remote->mirror->key == NULL)
 			return 0;
 		return mirror_stop(remote->mirror,
-		    had_one ? "it had a manifest and has none now; to follow "
-			      "its links, remove that of %s"
-			    : "it has no manifest, and so nothing is signed "
-			      "that %s could be compared with",
+		    had_one ? "the server no longer has a manifest; to follow "
+			      "its links, remove the manifest in %s"
+			    : "the server has no manifest, so %s cannot be "
+			      "checked with a signature",
 		    remote->mirror->folder);
 	}
 	text = (struct str){ remote->text.at, remote->text.len };
@@ -152,7 +153,7 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 		    remote->manifest.line, remote->manifest.error);
 	if (remote->manifest.is_changes)
 		return mirror_stop(
-		    remote->mirror, "the manifest: is not whole");
+		    remote->mirror, "the manifest lists only changes");
 	return 1;
 }
 
@@ -210,7 +211,7 @@ get_signature(struct manifest_remote *remote)
 		return 0;
 	if (signature->got != MIRROR_TEXT)
 		return mirror_stop(remote->mirror,
-		    "it has no signature of its manifest%s%s",
+		    "the server has no signature of its manifest%s%s",
 		    signature->got == MIRROR_FAILED ? ": " : "",
 		    signature->got == MIRROR_FAILED ? signature->why : "");
 	good = signature_check(&key,
@@ -220,8 +221,8 @@ get_signature(struct manifest_remote *remote)
 		return mirror_stop(remote->mirror, "%s", key.error);
 	if (good == 0)
 		return mirror_stop(remote->mirror,
-		    "the signature is not that of its manifest by %s; nothing "
-		    "was changed",
+		    "the signature of the manifest does not match the key %s; "
+		    "nothing was changed",
 		    mirror->key);
 	return 0;
 }

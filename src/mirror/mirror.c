@@ -138,8 +138,8 @@ recall_known(struct mirror *mirror)
 	if (got == 0)
 		return 0;
 	snprintf(mirror->origin.error, sizeof mirror->origin.error,
-	    "%.1000s/.mirror/" KNOWN ":%zu: %s; remove it, and nothing that "
-	    "is there will be removed",
+	    "%.1000s/.mirror/" KNOWN ":%zu: %s; remove that file, and "
+	    "the next run removes nothing",
 	    mirror->folder, mirror->known.line, mirror->known.error);
 	return -1;
 }

@@ -73,7 +73,7 @@ read_url(struct origin *origin, struct arena *arena, const char *text)
 	bool six;
 
 	if (uri_parse(arena, str_of(text), &uri) == -1)
-		return no_url(origin, "%.200s: is no URL", text);
+		return no_url(origin, "%.200s: not a URL", text);
 	origin->is_gopher = str_equals_nocase(uri.scheme, STR("gopher"));
 	if (!origin->is_gopher && !str_equals_nocase(uri.scheme, STR("gemini")))
 		return no_url(origin,
@@ -85,8 +85,8 @@ read_url(struct origin *origin, struct arena *arena, const char *text)
 	    hostname_normal(arena, uri.host, &host) == -1 ||
 	    host.len >= sizeof origin->host)
 		return no_url(origin,
-		    "%.200s: name a server and a folder of "
-		    "it",
+		    "%.200s: give a URL of a host and a folder, without query "
+		    "or fragment",
 		    text);
 	if (read_base(origin, arena, uri.path) == -1)
 		return no_url(origin, "%.200s: only a folder can be mirrored%s",
@@ -118,14 +118,13 @@ find_pin(struct origin *origin, const char *known_hosts)
 
 	if (pins_path(known_hosts, origin->known_hosts) == -1)
 		return failed(origin, "known hosts",
-		    "there is no place for them; name one with "
-		    "--known-hosts");
+		    "neither XDG_DATA_HOME nor HOME says where they are; name "
+		    "a file with --known-hosts");
 	found = pins_find(origin->known_hosts, origin->name, origin->pin);
 	if (found == -1)
 		return failed(origin, origin->known_hosts,
 		    errno == EINVAL
-			? "the line of this server cannot be read; remove it "
-			  "or restore it"
+			? "invalid line for this server; remove or correct it"
 			: strerror(errno));
 	origin->pinned = found > 0;
 	origin->tls = tlsclient_context_new();
@@ -153,7 +152,7 @@ origin_open(struct origin *origin, const char *url, const char *known_hosts)
 		net_port_set(&origin->addresses[i], origin->port);
 	if (origin->address_count == 0) {
 		snprintf(origin->error, sizeof origin->error,
-		    "%s: %s; look at the URL, or try again later", origin->host,
+		    "%s: %s; check the URL, or try again later", origin->host,
 		    error);
 		return ORIGIN_FAILED;
 	}
@@ -176,11 +175,12 @@ refuse(struct origin *origin, const unsigned char key[SHA256_SIZE])
 	manifest_hash_format(origin->pin, known);
 	manifest_hash_format(key, shown);
 	snprintf(origin->error, sizeof origin->error,
-	    "%s: its key has changed, and nothing was fetched\n"
+	    "%s: the server's key has changed; nothing was fetched\n"
 	    "  known: %s\n"
 	    "  shown: %s\n"
-	    "If its owner says that the new key is right, remove line %ld of\n"
-	    "%.1000s\nand try again; if not, somebody may be in between.",
+	    "If the owner confirms the new key, remove line %ld of\n"
+	    "%.1000s\nand try again.  If not, the connection may be "
+	    "intercepted.",
 	    origin->name, known, shown,
 	    pins_find(origin->known_hosts, origin->name, pin),
 	    origin->known_hosts);

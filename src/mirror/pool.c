@@ -227,7 +227,7 @@ check_reached(struct pool *pool, const struct pool_job *job)
 		return;
 	net_address_format(fetch_address(&job->fetch), address);
 	snprintf(origin->error, sizeof origin->error,
-	    "%s%s%s: %s; look at the URL, or try again later", origin->name,
+	    "%s%s%s: %s; check the URL, or try again later", origin->name,
 	    told ? "" : " at ", told ? "" : address, job->fetch.why);
 }
 
@@ -298,7 +298,8 @@ is_late(struct pool *pool)
 	if (clock_until_ms(&pool->until) > 0)
 		return false;
 	snprintf(pool->origin->error, sizeof pool->origin->error,
-	    "%s: the time given is over; call again to go on, or see --time",
+	    "%s: the time limit is reached; run the command again to continue, "
+	    "or see --time",
 	    pool->origin->name);
 	return true;
 }
@@ -361,7 +362,7 @@ pool_failure(struct pool_job *job)
 		snprintf(words, sizeof words,
 		    job->redirects == POOL_REDIRECTS_MAX
 			? "more than five redirects"
-			: "redirected to %s, which is not followed",
+			: "redirects to %s, which is not followed",
 		    fetch->meta);
 	else
 		snprintf(

@@ -29,11 +29,12 @@ refuse(struct restore *restore, const struct dir_entry *entry)
 		return "is not a regular file in .mirror/before; remove it "
 		       "there";
 	if (!manifest_lists(entry->path) || mirror_is_odd(entry->path))
-		return "has a name that is not kept; remove it from "
+		return "has a name that a copy cannot have; remove it from "
 		       ".mirror/before";
 	if (manifest_find(&mirror->known, entry->path) == NULL &&
 	    replica_holds(&mirror->replica, entry->path) == 1)
-		return "is not of this mirror; move it away and call again";
+		return "is not part of this mirror; move it away and run the "
+		       "command again";
 	return NULL;
 }
 
@@ -131,7 +132,7 @@ bring_back(struct restore *restore, struct str path)
 		    errno == EISDIR || errno == ENOTDIR || errno == ENOTEMPTY ||
 			    errno == EEXIST
 			? "something else is in its place; move it away and "
-			  "call again"
+			  "run the command again"
 			: strerror(errno));
 		return;
 	}
@@ -175,7 +176,8 @@ restore_run(struct mirror *mirror)
 
 	if (replica_written(&mirror->replica, MANIFEST_REMOTE_NAME) != 0)
 		return nothing(mirror,
-		    "it was made by a manifest, which proves its files");
+		    "the copy was made from a manifest, which verifies its "
+		    "files");
 	if (mirror_recall(mirror) == -1)
 		return -1;
 	if (backup_open(backup, mirror->replica.work, 0) == -1)

@@ -45,7 +45,7 @@ leave(struct sync *sync, const struct manifest_file *file, bool trusted)
 		return NULL;
 	if (!is_ours(sync, file->path) &&
 	    replica_holds(&sync->mirror->replica, file->path) == 1)
-		return "is not of this mirror; move it away";
+		return "is not part of this mirror; move it away";
 	sync->need[sync->need_count++] = file;
 	return NULL;
 }
@@ -74,7 +74,7 @@ compare(struct sync *sync)
 
 	if (manifest->total.bytes > mirror->bytes)
 		return mirror_stop(mirror,
-		    "it has %llu MiB, and %llu are allowed; see --max",
+		    "the capsule has %llu MiB, and --max allows %llu",
 		    (unsigned long long)(manifest->total.bytes >> 20),
 		    (unsigned long long)(mirror->bytes >> 20));
 	sync->need =
@@ -86,8 +86,8 @@ compare(struct sync *sync)
 	/* The server's disk may not be mounted. */
 	if (manifest->count == 0 && sync->gone_count > 0 && !mirror->keep)
 		return mirror_stop(mirror,
-		    "it has no files any more, and nothing was removed; if "
-		    "that is meant, remove %s",
+		    "the manifest lists no files, so nothing was removed; if "
+		    "this is intended, remove %s",
 		    mirror->folder);
 	if (sync->need == NULL || sync->gone == NULL || sync->left == NULL)
 		return mirror_stop(mirror, "out of memory");
@@ -215,7 +215,7 @@ next_job(void *context, struct pool_job *job)
 			return true;
 		memset(job->fetch.request, 0, sizeof job->fetch.request);
 		report_failed(&sync->mirror->report, file->path,
-		    "its name is too long to be asked for");
+		    "its name is too long for a request");
 	}
 	return false;
 }
@@ -250,8 +250,8 @@ job_done(void *context, struct pool_job *job)
 		why = "is longer than the manifest says; it may have changed, "
 		      "try again";
 	else if ((why = pool_failure(job)) == NULL)
-		why = "is not what the manifest says; it may have changed, "
-		      "try again";
+		why = "does not match the manifest; it may have changed, try "
+		      "again";
 	if (why == NULL) {
 		report_fetched(report, file->path, fetch->size);
 		return;

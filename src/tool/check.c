@@ -63,29 +63,28 @@ check_refused(struct check_run *check, const struct survey_entry *entry)
 	if (str_starts(entry->name, STR(".")) &&
 	    !str_equals(entry->name, STR(".well-known")))
 		note(check, entry, "hidden",
-		    "begins with a dot and is not served; rename it if that "
-		    "is not meant");
+		    "not served: the name begins with a dot; rename it if it "
+		    "should be served");
 	else if (entry->status == STATUS_FAILURE)
 		problem(check, entry, kind,
-		    "cannot be opened for want of memory or of a working "
-		    "disk; see to that");
+		    "cannot be opened; check memory and disk");
 	else if (entry->error == EACCES)
 		problem(check, entry, kind,
-		    "not served, for you may not read it; chmod a+r, or a+rx "
-		    "for a folder");
+		    "not served: permission denied; chmod a+r, or a+rx for a "
+		    "folder");
 	else if (entry->error == ENAMETOOLONG)
 		problem(check, entry, kind,
-		    "not served: what is in here lies too deep; move it up");
+		    "not served: its path is too long; move it up");
 	else if (entry->type == DT_LNK)
 		problem(check, entry, kind,
-		    "not served: a link that is absolute, or leads out of the "
-		    "capsule or nowhere; put the file in its place");
+		    "not served: the symbolic link is absolute, is broken, or "
+		    "leads out of the capsule; replace it by the file");
 	else if (entry->type != DT_REG && entry->type != DT_DIR)
 		problem(check, entry, kind,
-		    "not served: neither a file nor a folder; take it out");
+		    "not served: neither a file nor a folder; remove it");
 	else
-		problem(check, entry, kind,
-		    "not served: it was there and is not any more");
+		problem(
+		    check, entry, kind, "not served: removed during the check");
 }
 
 static void
@@ -96,8 +95,8 @@ check_mode(struct check_run *check, const struct survey_entry *entry)
 
 	if ((entry->found.st.st_mode & wanted) != wanted)
 		note(check, entry, "permission",
-		    "not readable by everybody, so not found when the server "
-		    "runs as another user; chmod a+r, or a+rx for a folder");
+		    "not readable by other users, and the server may run as "
+		    "one; chmod a+r, or a+rx for a folder");
 }
 
 static void
@@ -110,7 +109,7 @@ check_name(struct check_run *check, const struct survey_entry *entry)
 	uri_encode(&encoded, entry->name);
 	if (encoded.len != entry->name.len)
 		finding_add(&check->findings, &finding,
-		    "name has to be encoded in links, as %.*s; rename it",
+		    "the name must be encoded in links, as %.*s; rename it",
 		    FINDING_ARG(buf_str(&encoded)));
 }
 
@@ -176,14 +175,14 @@ check_directory(struct check_run *check, const struct survey_entry *entry)
 {
 	if (entry->unlisted)
 		problem(check, entry, "not-served",
-		    "not all of its names can be read; make it readable, or "
-		    "smaller");
+		    "not all names in the folder can be read; make it "
+		    "readable, or smaller");
 	if (entry->type == DT_DIR &&
 	    has_page(check, entry->path, STR("index.gmi")) &&
 	    has_page(check, entry->path, STR("index.gemini")))
 		problem(check, entry, "two-indexes",
-		    "index.gmi and index.gemini are both there, and only the "
-		    "first is the folder's page; take one out");
+		    "has both index.gmi and index.gemini, and only the first "
+		    "is used; remove one");
 }
 
 static void
@@ -254,7 +253,7 @@ find_orphan(void *context, const struct survey_entry *entry)
 		STR("text/gemini")) &&
 	    !file_set_has(known, st, FILE_SET_REACHED)) {
 		problem(check, entry, "orphan",
-		    "no page links here; link to it, or take it out");
+		    "no page links here; link to it or remove it");
 	}
 }
 
@@ -275,7 +274,7 @@ run(struct check_run *check)
 	survey_run(&survey);
 	if (check->links.file_set.incomplete)
 		cli_say("check",
-		    "not enough memory to tell which pages nothing links to");
+		    "not enough memory to find pages without links to them");
 	if (finding_end(&check->findings) == -1) {
 		cli_say("check", "standard output: %s", strerror(errno));
 		return 2;
@@ -317,7 +316,7 @@ read_format(const char *name, enum finding_format *format)
 	else if (strcmp(name, "json") == 0)
 		*format = FINDING_JSON;
 	else
-		return cli_misused("check", "no such format: ", name);
+		return cli_misused("check", "unknown format: ", name);
 	return 0;
 }
 

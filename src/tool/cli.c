@@ -30,7 +30,7 @@ int
 cli_refuse_option(const char *verb, char **argv)
 {
 	return cli_misused(
-	    verb, "no such option, or no value for it: ", argv[optind - 1]);
+	    verb, "unknown option or missing value: ", argv[optind - 1]);
 }
 
 int

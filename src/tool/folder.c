@@ -244,7 +244,7 @@ fill(struct folder *folder)
 		    folder, "cannot be opened", "name another folder");
 	if (make_new(folder) == -1)
 		return failed_with_errno(folder, "cannot be made",
-		    errno == ENOENT ? "make the folder it is to be in"
+		    errno == ENOENT ? "make the folder above it first"
 				    : "name another place");
 	return 0;
 }

@@ -224,14 +224,14 @@ read_article(struct import *import)
 		break;
 	case ARTICLE_CONTROL:
 		cli_say("import",
-		    "%s:%zu: holds a control character; save it as "
-		    "plain text",
+		    "%s:%zu: contains a control character; save it as plain "
+		    "text",
 		    import->file, article->line);
 		break;
 	case ARTICLE_NO_QUESTION:
 		cli_say("import",
-		    "%s: has no question; end the paragraph of one "
-		    "with \"?\"",
+		    "%s: has no question; end the paragraph of a question with "
+		    "\"?\"",
 		    import->file);
 		break;
 	case ARTICLE_TOO_MANY:

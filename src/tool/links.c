@@ -238,12 +238,12 @@ report_dead(struct links *links, const struct links_from *from,
 	if (near.len > 0) {
 		finding.check = "case";
 		finding_add(links->findings, &finding,
-		    "link to %.*s, but the name is %.*s; write it so",
+		    "link to %.*s, but the name is %.*s; correct it",
 		    FINDING_ARG(target->written), FINDING_ARG(near));
 	} else {
 		finding_add(links->findings, &finding,
-		    "link to %.*s leads nowhere (%u %.*s); correct it or take "
-		    "it out",
+		    "link to %.*s leads nowhere (%u %.*s); correct or remove "
+		    "it",
 		    FINDING_ARG(target->written),
 		    (unsigned)target->answer.status,
 		    FINDING_ARG(target->answer.meta));
@@ -289,8 +289,8 @@ follow_other(struct links *links, const struct links_from *from,
 	case GOPHER_ELSEWHERE: note_external(links, from, target->url); break;
 	case GOPHER_NOWHERE:
 		finding_add(links->findings, &finding,
-		    "link to %.*s leads nowhere on Gopher; correct it or take "
-		    "it out",
+		    "link to %.*s leads nowhere on Gopher; correct or remove "
+		    "it",
 		    FINDING_ARG(target->written));
 		break;
 	}
@@ -309,7 +309,7 @@ links_follow(struct links *links, const struct links_from *from, struct str url)
 	arena_reset(&links->scratch);
 	if (uri_resolve(&links->scratch, from->base, url, &target.url) == -1)
 		finding_add(links->findings, &finding,
-		    "%.*s is no URL; percent-encode what may not stand in one",
+		    "%.*s is not a URL; percent-encode its invalid characters",
 		    FINDING_ARG(url));
 	else if (is_ours(links, target.url, &uri))
 		follow_own(links, from, &target);
@@ -347,8 +347,8 @@ follow_selector(
 
 	if (!is_good(ask_line(links, &gopher, selector).status)) {
 		finding_add(links->findings, &finding,
-		    "item with the selector %.*s leads nowhere; correct it or "
-		    "take it out",
+		    "item with the selector %.*s leads nowhere; correct or "
+		    "remove it",
 		    FINDING_ARG(selector));
 		return;
 	}

@@ -44,7 +44,7 @@ run(struct mirror *mirror)
 	/* Tell the user, since a crawl is slower and no proof. */
 	if (result == 0) {
 		report_note(&mirror->report, str_of(mirror->url),
-		    "has no manifest; its links are followed");
+		    "has no manifest; following its links");
 		result = crawl_run(mirror);
 	}
 	report_pause(&mirror->report);
@@ -77,10 +77,11 @@ open_folder(struct mirror *mirror)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		cli_say("mirror",
-		    "%s: another mirror is at work there; wait for it",
+		    "%s: another mirror is using this folder; wait until it "
+		    "has ended",
 		    mirror->folder);
 	else
-		cli_say("mirror", "%s: %s; name a folder of yours",
+		cli_say("mirror", "%s: %s; name a folder that you may write to",
 		    mirror->folder, strerror(errno));
 	return -1;
 }
@@ -160,9 +161,9 @@ take_back(struct mirror *mirror)
 	if (restore_run(mirror) == -1) {
 		cli_say("mirror", "%s", mirror->origin.error);
 	} else {
-		printf("%s: %zu restored, %zu failed; the files that they "
-		       "replaced are in .mirror/before, and a second "
-		       "--restore brings them back\n",
+		printf(
+		    "%s: %zu restored, %zu failed; the replaced files are in "
+		    ".mirror/before, and a second --restore restores them\n",
 		    mirror->folder, report->restored, report->failed);
 		status = report->failed > 0;
 	}

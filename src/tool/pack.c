@@ -126,8 +126,8 @@ check_place(const struct tree *tree, const char *file)
 	if (inside == 0)
 		return 0;
 	return cli_say("pack",
-	    "%s: lies in the capsule, and would be packed the next time; name "
-	    "a file in another folder",
+	    "%s: is inside the capsule, so the next archive would contain it; "
+	    "name a file in another folder",
 	    file);
 }
 
@@ -135,11 +135,11 @@ static const char *
 remedy(int error)
 {
 	switch (error) {
-	case ENOENT: return "name a file in a folder that is there";
+	case ENOENT: return "name a file in an existing folder";
 	case EACCES:
 	case EROFS: return "name a file in a folder that you may write to";
-	case ESTALE: return "try again when the capsule is at rest";
-	default: return "nothing is left of it, try again";
+	case ESTALE: return "try again when the capsule is not being edited";
+	default: return "no file was left; try again";
 	}
 }
 

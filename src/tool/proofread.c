@@ -62,7 +62,7 @@ read_file(void *context, char *at, size_t room)
 		if (str_starts((struct str){ at, (size_t)got }, BOM))
 			finding_add(proofread->links->findings, &finding,
 			    "begins with a byte order mark, which Gemini "
-			    "forbids; save it without");
+			    "forbids; save it without one");
 		proofread->begun = true;
 	}
 	return got;
@@ -87,8 +87,7 @@ proofread_open(struct proofread *proofread, struct links *links,
 	    lines_open(&proofread->lines, &proofread->arena) == 0)
 		return 0;
 	finding = finding_of(proofread, "not-served");
-	finding_add(links->findings, &finding,
-	    "cannot be looked at for want of memory; free some");
+	finding_add(links->findings, &finding, "not checked: out of memory");
 	arena_release(&proofread->arena);
 	return -1;
 }
@@ -129,7 +128,7 @@ next_part(struct proofread *proofread)
 
 	if (got == -1)
 		finding_add(proofread->links->findings, &finding,
-		    "cannot be read: %s; see to it", strerror(errno));
+		    "cannot be read: %s; check the disk", strerror(errno));
 	proofread->from.line += got == 1 && proofread->part.first;
 	return got == 1;
 }
@@ -151,8 +150,8 @@ check_lost(struct proofread *proofread)
 	if (out.len == text.len)
 		return;
 	finding_add(proofread->links->findings, &finding,
-	    "holds control characters, which are left out on Gopher; take "
-	    "them out");
+	    "contains control characters, which are left out on Gopher; remove "
+	    "them");
 	proofread->lost_told = true;
 }
 
@@ -176,7 +175,7 @@ check_shape(struct proofread *proofread, struct str text)
 	    proofread->column > GOPHERMENU_WIDEST)
 		finding_add(proofread->links->findings, &finding,
 		    "preformatted line is cut after %zu columns on Gopher; "
-		    "break it",
+		    "shorten it",
 		    GOPHERMENU_WIDEST);
 }
 
@@ -205,7 +204,7 @@ check_link(struct proofread *proofread, const struct gemtext_line *line)
 	if (proofread->links->offline->has_gopher &&
 	    str_find(line->text, '\t') < line->text.len)
 		finding_add(proofread->links->findings, &finding,
-		    "label holds a TAB, which is a space on Gopher; write "
+		    "label contains a TAB, which is a space on Gopher; write "
 		    "spaces");
 	links_follow(proofread->links, &proofread->from, line->url);
 }

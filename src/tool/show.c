@@ -96,7 +96,7 @@ read_pages(struct offline *offline)
 {
 	if (offline_index(offline) == -1)
 		cli_say("show",
-		    "the pages cannot be searched: %s; make room in /tmp",
+		    "the pages cannot be searched: %s; free space in /tmp",
 		    strerror(errno));
 }
 
@@ -120,9 +120,9 @@ show(struct offline *offline, const struct protocol *protocol,
 		read_pages(offline);
 	if (line.len == 0 ||
 	    protocol->answer(&exchange, line, true) != PARSE_DONE)
-		cli_say("show", "%s: nothing would be answered", address);
+		cli_say("show", "%s: the server would not answer", address);
 	else if (write_answer(&exchange) == -1)
-		cli_say("show", "%s: cut short: %s", address, strerror(errno));
+		cli_say("show", "%s: incomplete: %s", address, strerror(errno));
 	else if (exchange.status < STATUS_FAILURE)
 		status = 0;
 	exchange_release(&exchange);

@@ -78,7 +78,8 @@ ask_server(const struct server *server, struct text *text, const char *folder)
 	arena_init(&arena, MEMORY);
 	serve(server, &request, &response);
 	if (response.status != STATUS_SUCCESS)
-		cli_say("sign", "%s: no manifest is served of it", folder);
+		cli_say("sign", "%s: the server would send no manifest of it",
+		    folder);
 	else if (read_body(text, response.body) == -1)
 		cli_say(
 		    "sign", "%s: its manifest: %s", folder, strerror(errno));
@@ -155,7 +156,8 @@ check_manifest(const struct text *text, const char *path)
 		result = cli_say(
 		    "sign", "%s:%zu: %s", path, manifest.line, manifest.error);
 	else if (manifest.is_changes)
-		result = cli_say("sign", "%s: is not whole", path);
+		result = cli_say("sign",
+		    "%s: lists only changes; name a whole manifest", path);
 	arena_release(&arena);
 	return result;
 }
@@ -199,8 +201,8 @@ check_place(const char *path, bool is_folder, const char *key)
 	tree_release(&tree);
 	if (inside == 1)
 		return cli_say("sign",
-		    "%s: lies in the capsule, and would be served; "
-		    "name a file elsewhere",
+		    "%s: is inside the capsule, and would be served; name a "
+		    "file elsewhere",
 		    key);
 	return 0;
 }

@@ -117,7 +117,7 @@ no_next_address(void **state)
 	assert_int_equal(two.fetch.end, FETCH_GOES_ON);
 	fetch_go(&two.fetch);
 	assert_int_equal(two.fetch.end, FETCH_FAILED);
-	assert_string_equal(two.fetch.why, "it takes too long");
+	assert_string_equal(two.fetch.why, "timed out");
 	end(&two);
 }
 

@@ -54,8 +54,8 @@ ROWS = {
         ('index.gmi', 2, 'dead-link', '../a leads nowhere'),
         ('index.gmi', 3, 'dead-link', 'leads nowhere')]),
     'no URL': ({'index.gmi': HOME + '=> %zz A\n=> http://[x B\n'}, [
-        ('index.gmi', 2, 'dead-link', 'is no URL'),
-        ('index.gmi', 3, 'dead-link', 'is no URL')]),
+        ('index.gmi', 2, 'dead-link', 'is not a URL'),
+        ('index.gmi', 3, 'dead-link', 'is not a URL')]),
     'script': ({'index.gmi': HOME + '=> javascript:alert(1) A\n'}, [
         ('index.gmi', 2, 'dead-link', 'nowhere on Gopher')]),
     'long selector': ({'index.gmi': HOME + '=> ?%s A\n' % ('q' * 1050)}, [
@@ -117,7 +117,7 @@ ROWS = {
     'unclosed': ({'index.gmi': HOME + '```\nx\n'}, [
         ('index.gmi', 3, 'unclosed', 'does not end')]),
     'tab': ({'index.gmi': HOME + '=>\t#a\tb c\n=> #a b\tc\n'}, [
-        ('index.gmi', 3, 'tab', 'label holds a TAB')]),
+        ('index.gmi', 3, 'tab', 'label contains a TAB')]),
     'name': ({'index.gmi': HOME, 'a b.txt': '', 'c%d.txt': '', 'é/f.txt': '',
               'a:b.txt': '', b'\xff': '', 'new\nline.txt': ''}, [
         ('a b.txt', 1, 'name', 'a%20b.txt'),
@@ -241,7 +241,7 @@ class Check(unittest.TestCase):
         result = run_check('--format=json', self.root)
         found = json.loads(result.stdout.decode())
         self.assertEqual(1, result.returncode)
-        self.assertIn('lies too deep', found[-1]['message'])
+        self.assertIn('path is too long', found[-1]['message'])
         # Longer than a path may be, which rmtree does not like.
         subprocess.run(['rm', '-r', os.path.join(self.root, 'd' * 255)],
                        check=True)

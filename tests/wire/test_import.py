@@ -340,8 +340,8 @@ class Texts(Import):
                 ("A lead.\n\nAnd more.\n", "has no question"),
                 ("Why?\n\nS\u00f6.\n".encode("latin-1"), ":3: is not UTF-8"),
                 (SMALL.encode("utf-16"), ":1: is not UTF-8"),
-                ("Why?\n\n\x1b]0;x\x07.\n", ":3: holds a control"),
-                (b"Why?\n\n\0.\n", ":3: holds a control"),
+                ("Why?\n\n\x1b]0;x\x07.\n", ":3: contains a control"),
+                (b"Why?\n\n\0.\n", ":3: contains a control"),
                 (SMALL + "x" * (16 << 20), "is larger than 16 MiB"),
                 ("Q?\nA.\n" * 10001, "has more than 10000 questions")]:
             with self.subTest(says):
@@ -453,9 +453,9 @@ class Program(unittest.TestCase):
                 (["check", "-o", "x", "."], "not KEY=VALUE: x; see"),
                 (["check", "-o", "width=1", "."], "-o width: "),
                 (["check", "/none"], "/none: cannot be opened"),
-                (["import", "--none"], "no such option"),
+                (["import", "--none"], "unknown option"),
                 (["import", "/none", "/none/x"], "/none: No such file"),
-                (["mirror", "-j"], "no value for it: -j; see"),
+                (["mirror", "-j"], "missing value: -j; see"),
                 (["mirror", "gemini://x/", ""], "name a URL and a folder"),
                 (["pack", ".", "x.rar"], "x.rar; see capsule pack --help"),
                 (["pack", "/none", "/none.zip"], "/none: cannot be opened"),

@@ -231,7 +231,7 @@ class Mirrors(Mirroring):
                 with self.subTest(scheme=scheme):
                     result = self.run_mirror(scheme=scheme, status=1)
                     self.assertIn(
-                        'qa/why.gmi: is not of this mirror', result.stderr)
+                        'qa/why.gmi: is not part of this mirror', result.stderr)
                     found = self.mirror.files()
                     self.assertEqual({p: found[p] for p in mine}, mine)
                     self.assertEqual(found['-dash'], FILES['-dash'])
@@ -303,8 +303,8 @@ class Mirrors(Mirroring):
             for _ in range(2):
                 with self.subTest(scheme=scheme):
                     result = self.run_mirror(scheme=scheme, status=1)
-                    self.assertIn('has no files any more, and nothing was '
-                                  'removed', result.stderr)
+                    self.assertIn('lists no files, so nothing was removed',
+                                  result.stderr)
                     self.assertEqual(len(result.stderr.splitlines()), 1)
                     self.assertEqual(self.mirror.files(), before)
         # With --keep nothing would be lost, and there is nothing to refuse.
@@ -354,7 +354,7 @@ class Mirrors(Mirroring):
         self.origin.before = second
         self.run_mirror()
         self.assertEqual(told[0].returncode, 1)
-        self.assertIn('another mirror is at work', told[0].stderr)
+        self.assertIn('another mirror is using', told[0].stderr)
         self.check_whole()
 
     def test_what_could_not_be_had_is_named(self):
@@ -370,7 +370,7 @@ class Mirrors(Mirroring):
         }
         result = self.run_mirror(status=1)
         self.assertIn('100%.txt: 51 Not found', result.stderr)
-        self.assertIn('qa/why.gmi: is not what the manifest says',
+        self.assertIn('qa/why.gmi: does not match the manifest',
                       result.stderr)
         self.assertIn('1 fetched, 0 removed, 2 failed', result.stdout)
         # What came is there, the rest is as it was.
@@ -465,13 +465,13 @@ class Mirrors(Mirroring):
                 ([url, ''], '--help'), (['-j', '0', url, 'a'], '--help'),
                 (['-j', '99', url, 'a'], 'from 1 to 16, not 99'),
                 (['--max', 'x', url, 'a'], '--help'),
-                (['--nothing', url, 'a'], 'no such option'),
+                (['--nothing', url, 'a'], 'unknown option'),
                 (['https://localhost/', 'a'], 'gemini://'),
                 (['localhost', 'a'], 'gemini://'),
-                (['gemini://', 'a'], 'name a server'),
-                (['gemini://u@localhost/', 'a'], 'name a server'),
-                (['gemini://localhost:0/', 'a'], 'name a server'),
-                (['gemini://localhost/?q', 'a'], 'name a server'),
+                (['gemini://', 'a'], 'a host and a folder'),
+                (['gemini://u@localhost/', 'a'], 'a host and a folder'),
+                (['gemini://localhost:0/', 'a'], 'a host and a folder'),
+                (['gemini://localhost/?q', 'a'], 'a host and a folder'),
                 (['gemini://localhost/../..', 'a'], 'only a folder'),
                 (['gopher://localhost/0/x', 'a'], 'only a folder')):
             with self.subTest(arguments=arguments):
@@ -496,7 +496,7 @@ class Mirrors(Mirroring):
                 result = self.mirror.run('gemini://%s/' % host)
                 self.assertEqual(result.returncode, 1)
                 self.assertRegex(result.stderr, words)
-                self.assertIn('look at the URL', result.stderr)
+                self.assertIn('check the URL', result.stderr)
                 self.assertEqual(self.mirror.files(), {})
 
     def test_a_terminal_gets_a_bar(self):

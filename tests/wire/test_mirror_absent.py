@@ -100,7 +100,7 @@ class Absent(Mirroring):
         self.origin.answers['/docs'] = b''
         for seconds in (2 * DAY, 4 * DAY):
             result = self.run_after(seconds, status=1)
-            self.assertIn('/docs: its answer is not a whole menu',
+            self.assertIn('/docs: its answer is not a complete menu',
                           result.stderr)
             self.assertEqual(self.mirror.files(), before)
 
@@ -113,7 +113,7 @@ class Absent(Mirroring):
         for seconds in (0, DAY - 600):
             result = self.run_after(seconds, scheme=scheme)
             self.assertIn('0 fetched, 0 removed, 0 failed', result.stdout)
-            self.assertRegex(result.stderr, path + ': .* stays')
+            self.assertRegex(result.stderr, path + ': .* keeps its file')
             self.assertEqual(self.mirror.files(), before)
         result = self.run_after(DAY, scheme=scheme)
         self.assertEqual(

@@ -109,8 +109,8 @@ class Keeping(Walked):
         new = {path: b'2' * 60000 for path in big}
         self.serve(new)
         result = self.run_mirror('--max', '1', status=1)
-        self.assertRegex(result.stderr, 'has more bytes, with those in '
-                         r'.mirror/before, .*; see --max')
+        self.assertRegex(result.stderr, 'has more bytes than --max allows, '
+                         r'.* .mirror/before, which may be removed')
         kept = self.before()[0]
         for path, content in self.mirror.files().items():
             if path != 'index.gmi':
@@ -141,7 +141,7 @@ class Keeping(Walked):
         self.origin.before = link
         result = self.run_mirror(status=1)
         for path in ('', 'a.txt'):
-            self.assertIn('/%s: left as it is: it cannot be kept in '
+            self.assertIn('/%s: left unchanged: cannot be kept in '
                           '.mirror/before: Not a directory' % path,
                           result.stderr)
         self.assertEqual(self.mirror.files(), dict(
@@ -174,7 +174,7 @@ class Keeping(Walked):
         self.assertNotIn('kept', result.stdout)
         self.assertEqual(self.before(), [])
         result = self.restore(status=1)
-        self.assertIn('made by a manifest', result.stderr)
+        self.assertIn('made from a manifest', result.stderr)
 
 
 class Restoring(Walked):
@@ -249,7 +249,7 @@ class Restoring(Walked):
         os.mkdir(self.path('a.txt'))
         for _ in range(2):
             result = self.restore(status=1)
-            self.assertIn('b/c.txt: is not of this mirror', result.stderr)
+            self.assertIn('b/c.txt: is not part of this mirror', result.stderr)
             self.assertIn('a.txt: something else is in its place',
                           result.stderr)
             self.assertEqual(self.mirror.files(), {
@@ -283,7 +283,7 @@ class Restoring(Walked):
         for name in ('a.txt', 'dir', 'fifo'):
             self.assertIn(name + ': is not a regular file', result.stderr)
         for name in ('.ssh', 'manifest', '.mirror'):
-            self.assertIn(name + ': has a name that is not kept',
+            self.assertIn(name + ': has a name that a copy cannot have',
                           result.stderr)
         self.assertEqual(self.mirror.files(), dict(
             old, **{'a.txt': new['a.txt'], 'e.txt': b'e\n'}))

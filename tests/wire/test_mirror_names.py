@@ -113,8 +113,8 @@ class Names(Mirroring):
         self.assertEqual(sorted(self.mirror.files()), ['index.gmi', 'q'])
         self.assertEqual(self.mirror.files()['q'], b'the true q\n')
         for path in ('/r', '/empty'):
-            self.assertIn(path + ': leads to a URL with a query, '
-                          'which is not part of a copy', result.stderr)
+            self.assertIn(path + ': redirects to a URL with a query, '
+                          'which is not copied', result.stderr)
         for path in self.origin.paths():
             self.assertNotIn('?', path)
 

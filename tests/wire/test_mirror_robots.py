@@ -110,7 +110,7 @@ class Robots(Mirroring):
                         result = self.run_mirror(scheme=scheme, status=1)
                         self.assertEqual(self.mirror.files(), before)
                     self.assertIn(
-                        '%s: robots.txt forbids all of it' %
+                        '%s: robots.txt forbids the whole capsule' %
                         self.origin.url(scheme), result.stderr)
                     self.assertIn('0 fetched, 0 removed, 1 failed',
                                   result.stdout)

@@ -91,9 +91,9 @@ class Pack(unittest.TestCase):
                 self.assert_refused(os.path.join(self.out, name), 2,
                                     'name a file that ends in .gpub')
         self.assert_refused(os.path.join(self.tree, 'x.zip'), 1,
-                            'lies in the capsule')
+                            'is inside the capsule')
         self.assert_refused(os.path.join(self.out, 'none/x.zip'), 1,
-                            'name a file in a folder that is there')
+                            'name a file in an existing folder')
         done = pack(os.path.join(self.folder, 'none'), 'x.zip')
         self.assertEqual(done.returncode, 1)
         for arguments in ((), ('x.zip',), ('-x', 'a', 'x.zip')):

@@ -231,7 +231,7 @@ class SignedMirrors(Signing, Mirroring):
     def test_without_manifest(self):
         self.origin.with_manifest = False
         result = self.run_mirror('--key', self.path('key.pub'), status=1)
-        self.assertIn('nothing is signed', result.stderr)
+        self.assertIn('cannot be checked with a signature', result.stderr)
 
     def test_a_signature_goes_with_its_manifest(self):
         self.run_mirror()
