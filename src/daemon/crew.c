@@ -287,18 +287,6 @@ crew_due_ms(const struct crew *crew, long ms)
 	return ms;
 }
 
-void
-crew_give(const struct crew *crew, int fd)
-{
-	for (size_t i = 0; i < crew->child_count; i++)
-		if (!crew->children[i].retired &&
-		    crew->children[i].line != -1 &&
-		    handover_send(crew->children[i].line, 0, fd) == -1)
-			log_line(LOG_LEVEL_WARN,
-			    "master: worker %ld cannot be reached: %s",
-			    (long)crew->children[i].pid, strerror(errno));
-}
-
 static bool
 may_speak(const struct child *child)
 {

@@ -22,6 +22,7 @@
 
 /* Processes that each worker has a line to, if they are wanted. */
 enum crew_service {
+	CREW_ANSWERS,
 	CREW_KEYS,
 	CREW_SERVICES,
 };
@@ -112,9 +113,6 @@ bool crew_is_due(const struct crew *crew);
 
 /* `ms`, or less when something is due before. */
 long crew_due_ms(const struct crew *crew, long ms);
-
-/* Gives a descriptor, borrowed, to every worker that is to stay. */
-void crew_give(const struct crew *crew, int fd);
 
 /* Adds the lines of workers that may say something; returns how many. */
 size_t crew_poll(const struct crew *crew, struct pollfd *polled);

@@ -269,7 +269,6 @@ generation_init(struct generation *generation, struct config *config,
 		.directories = &generation->directories,
 		.kept = &generation->kept,
 		.shelf = &generation->shelf,
-		.downloads = &generation->downloads,
 		.archive_limit = (uint64_t)generation->config.archive_limit
 		    << 20,
 		.builtins = generation->config.builtins,

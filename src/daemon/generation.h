@@ -3,7 +3,6 @@
 
 #include "daemon/config.h"
 #include "daemon/keys.h"
-#include "serve/download.h"
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
@@ -21,7 +20,6 @@ struct generation {
 	struct directory_cache directories;
 	struct kept_cache kept;
 	struct catalog_shelf shelf;
-	struct download_list downloads; /* under way in a worker */
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct cert cert; /* describes that of tls; already released */

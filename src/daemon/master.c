@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/answers.h"
 #include "daemon/crew.h"
 #include "daemon/generation.h"
 #include "daemon/index.h"
@@ -20,9 +21,11 @@
 #include "daemon/listeners.h"
 #include "daemon/pause.h"
 #include "daemon/reexec.h"
+#include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "serve/packer.h"
 #include "sys/clock.h"
+#include "sys/handover.h"
 #include "sys/log.h"
 #include "sys/process.h"
 #include "sys/visitors.h"
@@ -42,65 +45,10 @@ struct master {
 	struct index index;
 	const struct reexec *reexec;
 	bool faulted; /* to be executed before another child is started */
+	struct service answers;
 	bool stopping;
 	sigset_t waiting; /* the signals let in while the master waits */
 };
-
-/* Signal handlers can only set flags. */
-static volatile sig_atomic_t wants_reload, wants_stop;
-
-static void
-on_signal(int number)
-{
-	if (number == SIGHUP)
-		wants_reload = 1;
-	else if (number != SIGCHLD)
-		wants_stop++;
-}
-
-static int
-set_signals(struct master *master)
-{
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGCHLD };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		sigaddset(&blocked, numbers[i]);
-		if (sigaction(numbers[i], &action, NULL) == -1)
-			return -1;
-	}
-	/*
-	 * A reader of the log that went away is no reason to end, nor a file
-	 * that grows past what is allowed: either is a failed write, no more.
-	 */
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
-		return -1;
-	if (sigprocmask(SIG_BLOCK, &blocked, &master->waiting) == -1)
-		return -1;
-	/* A predecessor has left them blocked. */
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		sigdelset(&master->waiting, numbers[i]);
-	return 0;
-}
-
-/*
- * In a worker: the terminal's signals are the master's to act on, and
- * SIGTERM has to wait until there is a handler for it.
- */
-static int
-set_worker_signals(const struct master *master)
-{
-	if (signal(SIGHUP, SIG_IGN) == SIG_ERR ||
-	    signal(SIGINT, SIG_IGN) == SIG_ERR ||
-	    signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
-	    signal(SIGTERM, SIG_DFL) == SIG_ERR)
-		return -1;
-	return sigprocmask(SIG_SETMASK, &master->waiting, NULL);
-}
 
 static void
 be_worker(void *context, const struct crew_start *start)
@@ -118,16 +66,21 @@ be_worker(void *context, const struct crew_start *start)
 		.sockets = sockets,
 		.line = start->line,
 		.keys = start->services[CREW_KEYS],
-		.index = master->index.current,
+		.answers = start->services[CREW_ANSWERS],
 		.limits = master->limits,
 		.number = start->number,
 		.held = start->held,
 	};
 	int status = EXIT_FAILURE;
 
+	if (setup.answers != -1)
+		generation->server.answers = &setup.answers;
 	listeners_close_others(&master->listeners, start->slot, workers);
 	index_close_ours(&master->index);
-	if (sockets == NULL || set_worker_signals(master) == -1) {
+	/* Questions are put to the index by the answers process alone. */
+	if (master->index.current != -1)
+		close(master->index.current);
+	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
 	} else {
@@ -137,6 +90,34 @@ be_worker(void *context, const struct crew_start *start)
 	}
 	free(sockets);
 	generation_release(generation);
+	exit(status);
+}
+
+static void
+be_answers(void *context, const struct service *service)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct answers_setup setup = {
+		.service = service,
+		.server = &generation->server,
+		.jail = &generation->jail,
+		.limits = master->limits,
+		.rules = &generation->config.limits,
+		.index = master->index.current,
+	};
+	int status = EXIT_FAILURE;
+
+	crew_forget(&master->crew);
+	listeners_close(&master->listeners, NULL);
+	index_close_ours(&master->index);
+	service_forget(&generation->keys.service);
+	tls_context_free(generation->tls);
+	visitors_free(master->visitors);
+	generation->server.visitors = NULL;
+	if (signals_begin_child(&master->waiting) == 0 &&
+	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
+		status = answers_run(&setup);
 	exit(status);
 }
 
@@ -158,12 +139,13 @@ be_indexer(void *context, int line, int current)
 
 	crew_forget(&master->crew);
 	service_forget(&generation->keys.service);
+	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
 	/* Nor for what is counted of them, and the keys of the counts. */
 	visitors_free(master->visitors);
 	limit_free(master->limits);
-	if (set_worker_signals(master) == 0)
+	if (signals_begin_child(&master->waiting) == 0)
 		status = indexer_run(&setup);
 	else
 		log_line(LOG_LEVEL_ERROR, "index: cannot start: %s",
@@ -176,6 +158,14 @@ retire(struct master *master, size_t count)
 {
 	crew_retire(
 	    &master->crew, count, generation_grace_ms(master->generation));
+}
+
+/* Workers that are to end need the services, too. */
+static bool
+reap_service(struct master *master, pid_t pid, int status)
+{
+	return service_reap(&master->answers, pid, status, true) ||
+	    service_reap(&master->generation->keys.service, pid, status, true);
 }
 
 static void
@@ -191,9 +181,7 @@ reap(struct master *master)
 		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
 		    !index_reap(
 			&master->index, pid, status, !master->stopping) &&
-		    /* Workers that are to end need it, too. */
-		    !service_reap(
-			&master->generation->keys.service, pid, status, true))
+		    !reap_service(master, pid, status))
 			continue;
 		master->faulted |= !old && pause_is_fault(status);
 		/* It may have shut a socket down that its successor gets. */
@@ -208,6 +196,31 @@ let_go(struct master *master, const struct listeners *kept)
 	if (master->generation != NULL)
 		generation_release(master->generation);
 	free(master->generation);
+}
+
+static bool
+has_slow_pages(const struct config *config)
+{
+	return config->builtins[BUILTIN_ASK].len > 0 ||
+	    config->builtins[BUILTIN_MANIFEST].len > 0 ||
+	    config->builtins[BUILTIN_GEMPUB].len > 0 ||
+	    config->builtins[BUILTIN_TAR].len > 0;
+}
+
+/* The processes of the old generation end with its last worker. */
+static void
+change_services(struct master *master)
+{
+	struct generation *generation = master->generation;
+
+	service_retire(&master->answers);
+	crew_leave_services(&master->crew);
+	service_init(&master->answers);
+	master->answers.is_wanted = has_slow_pages(&generation->config);
+	master->crew.services[CREW_ANSWERS] =
+	    master->answers.is_wanted ? &master->answers : NULL;
+	master->crew.services[CREW_KEYS] =
+	    generation->tls != NULL ? &generation->keys.service : NULL;
 }
 
 /*
@@ -229,14 +242,12 @@ change_generation(struct master *master, struct generation *generation,
 	crew_set_places(&master->crew, places, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
-	/* The keys process of the old one ends with its last worker. */
-	crew_leave_services(&master->crew);
-	master->crew.services[CREW_KEYS] =
-	    generation->tls != NULL ? &generation->keys.service : NULL;
+	change_services(master);
 	index_begin(&master->index,
 	    generation->config.builtins[BUILTIN_ASK].len > 0 ||
 		generation->config.builtins[BUILTIN_MANIFEST].len > 0,
 	    keeps);
+	service_start_due(&master->answers);
 	crew_start_due(&master->crew);
 	/* Those who are there are better than nobody. */
 	if (master->crew.child_count > old_children)
@@ -308,7 +319,7 @@ reload(struct master *master)
 	/* Loads that pile up faster than clients leave would add workers. */
 	if (master->crew.child_count > master->crew.place_count + RETIRED_MAX)
 		return;
-	wants_reload = 0;
+	signals.reload = 0;
 	if (config_load(&config, master->options) == -1)
 		snprintf(error, sizeof error, "%s", config.error);
 	else if (load(master, &config, error, sizeof error) == 0) {
@@ -343,6 +354,7 @@ wait_for_signal(const struct master *master)
 	    &master->index, crew_due_ms(&master->crew, PAUSE_LONGEST_MS));
 
 	ms = service_due_ms(&master->generation->keys.service, ms);
+	ms = service_due_ms(&master->answers, ms);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
@@ -367,6 +379,13 @@ keep_visitors(struct master *master)
 		    "counted under the old one");
 }
 
+static void
+start_services(struct master *master)
+{
+	service_start_due(&master->generation->keys.service);
+	service_start_due(&master->answers);
+}
+
 /* Starts the children that are due, after a fault as another program. */
 static void
 start_due(struct master *master)
@@ -376,6 +395,7 @@ start_due(struct master *master)
 		.crew = &master->crew,
 		.index = &master->index,
 		.keys = &master->generation->keys.service,
+		.answers = &master->answers,
 		.has_keys = has_keys(master),
 	};
 
@@ -384,7 +404,7 @@ start_due(struct master *master)
 	if (master->faulted)
 		reexec_run(master->reexec, &estate);
 	master->faulted = false;
-	service_start_due(&master->generation->keys.service);
+	start_services(master);
 	crew_start_due(&master->crew);
 	index_start_due(&master->index);
 }
@@ -400,25 +420,37 @@ hear_keys(struct master *master)
 }
 
 static void
+give_index(const struct master *master)
+{
+	if (master->answers.pid != 0 &&
+	    handover_send(master->answers.line, ANSWERS_INDEX,
+		master->index.current) == -1)
+		log_line(LOG_LEVEL_WARN,
+		    "master: cannot reach the answers process: %s",
+		    strerror(errno));
+}
+
+static void
 supervise(struct master *master)
 {
 	while (!master->stopping || master->crew.child_count > 0) {
 		wait_for_signal(master);
 		reap(master);
 		keep_visitors(master);
-		if (wants_stop > 0 && !master->stopping)
+		if (signals.stop > 0 && !master->stopping)
 			stop(master);
 		/* After a fault the successor loads everything anew. */
-		else if (wants_reload && !master->stopping && !master->faulted)
+		else if (signals.reload && !master->stopping &&
+		    !master->faulted)
 			reload(master);
 		if (index_listen(&master->index))
-			crew_give(&master->crew, master->index.current);
+			give_index(master);
 		hear_keys(master);
 		if (!master->stopping)
 			start_due(master);
 		else
-			service_start_due(&master->generation->keys.service);
-		crew_kill_overdue(&master->crew, wants_stop > 1);
+			start_services(master);
+		crew_kill_overdue(&master->crew, signals.stop > 1);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
@@ -446,7 +478,7 @@ master_run(struct config *config, const struct options *options,
 	master.limits = limit_new();
 	master.visitors = visitors_new();
 	if (master.limits == NULL || master.visitors == NULL ||
-	    set_signals(&master) == -1) {
+	    signals_begin(&master.waiting) == -1) {
 		snprintf(
 		    error, sizeof error, "cannot start: %s", strerror(errno));
 		config_release(config);
@@ -455,6 +487,11 @@ master_run(struct config *config, const struct options *options,
 	master.crew.limits = master.limits;
 	master.crew.work = be_worker;
 	master.crew.context = &master;
+	master.answers.name = "answers";
+	master.answers.pair = handover_pair;
+	master.answers.work = be_answers;
+	master.answers.context = &master;
+	master.answers.line = -1;
 	master.index.work = be_indexer;
 	master.index.context = &master;
 	index_init(&master.index);
@@ -464,12 +501,13 @@ master_run(struct config *config, const struct options *options,
 	listeners_log_ready(&master.listeners, &master.generation->config);
 	generation_log_made(master.generation);
 	if (reexec->is_successor)
-		reexec_succeed(
-		    reexec, &master.crew, &master.index, master.generation);
+		reexec_succeed(reexec, &master.crew, &master.index,
+		    &master.answers, master.generation);
 	else
 		listeners_print_urls(&master.generation->config);
 	supervise(&master);
 	keys_stop(&master.generation->keys);
+	service_retire(&master.answers);
 	let_go(&master, NULL);
 	crew_set_places(&master.crew, NULL, 0);
 	status = 0;

@@ -80,6 +80,8 @@ take_word(struct reexec *reexec, struct str word)
 		reexec->index_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("keys_pause")))
 		reexec->keys_pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("answers_pause")))
+		reexec->answers_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("child")) &&
 	    reexec->child_count < CREW_MAX)
 		reexec->children[reexec->child_count++] = (pid_t)number;
@@ -132,9 +134,12 @@ leave(const struct reexec_estate *estate)
 	if (text == NULL)
 		return -1;
 	out = buf_over(text, TEXT_MAX - 1);
-	buf_printf(&out, "%ld keys=%d pause=%u index_pause=%u keys_pause=%u",
+	buf_printf(&out,
+	    "%ld keys=%d pause=%u index_pause=%u keys_pause=%u "
+	    "answers_pause=%u",
 	    (long)getpid(), estate->has_keys, crew_pause_ms(crew),
-	    estate->index->pause_ms, estate->keys->pause_ms);
+	    estate->index->pause_ms, estate->keys->pause_ms,
+	    estate->answers->pause_ms);
 	for (size_t i = 0; i < crew->child_count; i++)
 		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
 	if (estate->index->pid != 0)
@@ -222,22 +227,25 @@ bool
 reexec_is_due(const struct reexec_estate *estate)
 {
 	const struct index *index = estate->index;
-	const struct service *keys = estate->keys;
+	const struct service *keys = estate->keys, *answers = estate->answers;
 	bool complete = !crew_is_short(estate->crew) &&
 	    (index->pid != 0 || !index->wanted) &&
-	    (keys->pid != 0 || !keys->is_wanted);
+	    (keys->pid != 0 || !keys->is_wanted) &&
+	    (answers->pid != 0 || !answers->is_wanted);
 
 	return complete || crew_is_due(estate->crew) ||
-	    index_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0;
+	    index_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0 ||
+	    service_due_ms(answers, 1) == 0;
 }
 
 void
 reexec_succeed(const struct reexec *reexec, struct crew *crew,
-    struct index *index, struct generation *generation)
+    struct index *index, struct service *answers, struct generation *generation)
 {
 	crew_set_pause(crew, reexec->pause_ms);
 	index->pause_ms = reexec->index_pause_ms;
 	generation->keys.service.pause_ms = reexec->keys_pause_ms;
+	answers->pause_ms = reexec->answers_pause_ms;
 	for (size_t i = 0; i < reexec->child_count; i++)
 		crew_adopt(
 		    crew, reexec->children[i], generation_grace_ms(generation));

@@ -23,10 +23,8 @@ struct reexec {
 	/* The rest is what the predecessor left; zeroed in a first start. */
 	bool is_successor;
 	bool has_keys; /* there was a certificate */
-	/* Before a worker, the index or the keys are replaced if they die
-	 * young.
-	 */
-	unsigned pause_ms, index_pause_ms, keys_pause_ms;
+	/* Before one of them is replaced if it dies young. */
+	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
 	struct listeners listeners;
 	pid_t children[CREW_MAX];
 	size_t child_count;
@@ -53,7 +51,7 @@ struct reexec_estate {
 	const struct listeners *listeners;
 	const struct crew *crew;
 	const struct index *index;
-	const struct service *keys;
+	const struct service *keys, *answers;
 	bool has_keys;
 };
 
@@ -72,6 +70,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
  * tells the old children to end.
  */
 void reexec_succeed(const struct reexec *reexec, struct crew *crew,
-    struct index *index, struct generation *generation);
+    struct index *index, struct service *answers,
+    struct generation *generation);
 
 #endif

@@ -281,15 +281,6 @@ on_stop(evutil_socket_t signal, short what, void *context)
 	stop(context);
 }
 
-static void
-take_index(struct worker *worker, int fd)
-{
-	if (catalog_put(worker->setup->server->shelf, fd) == -1)
-		log_line(LOG_LEVEL_ERROR,
-		    "worker: no memory for another index; the last one goes "
-		    "on");
-}
-
 /* Without the master nobody would replace or stop us any more. */
 static void
 on_line(evutil_socket_t fd, short what, void *context)
@@ -303,7 +294,7 @@ on_line(evutil_socket_t fd, short what, void *context)
 		if (word == CREW_END)
 			stop(worker);
 		if (given != -1)
-			take_index(worker, given);
+			close(given);
 		return;
 	}
 	event_del(&worker->line);
@@ -428,8 +419,6 @@ serve_clients(struct worker *worker)
 	worker->group.closed = on_closed;
 	worker->group.owner = worker;
 	conn_group_init(&worker->group);
-	if (setup->index != -1)
-		take_index(worker, setup->index);
 	worker->limits = setup->config->limits;
 	worker->limits.room = worker->room.most;
 	open_spare(worker);

@@ -30,7 +30,7 @@ struct worker_setup {
 	const struct worker_socket *sockets;
 	size_t socket_count;
 	int keys; /* the line to the process that signs; -1: none */
-	int index; /* what questions are put to, taken; -1: none yet */
+	int answers; /* the line to the process for slow pages; -1: none */
 	int line; /* to the master; it ends with it */
 	struct limit_table *limits;
 	size_t number; /* by which the limits know this worker */

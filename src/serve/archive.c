@@ -9,18 +9,13 @@
 
 #include "serve/builtin.h"
 #include "serve/download.h"
-#include "sys/clock.h"
+#include "serve/remote.h"
 #include "text/buf.h"
 #include "text/utf8.h"
 #include "tree/catalogfiles.h"
 #include "tree/directory.h"
 #include "tree/tour.h"
 
-/* A download takes one more place for each so many files. */
-#define FILES_A_PLACE 2000
-/* A first check for too large a tree: its time, and its least calls. */
-#define MEASURE_MS 2
-#define MEASURE_CALLS 4
 #define METADATA_SIZE 4096
 #define SUFFIX STR(".tar.gz")
 
@@ -39,23 +34,17 @@ is_known_too_large(const struct server *server)
 	return download_is_too_large(server->archive_limit, files, bytes);
 }
 
-/*
- * Whether a look of a moment finds more than may be packed.  What takes longer
- * is found out on the way.
- */
+/* Whether there is more than may be packed. */
 static bool
 is_seen_too_large(const struct server *server, struct str directory)
 {
-	const struct timespec ends = clock_in(MEASURE_MS);
 	struct tour *tour = tour_open(server->tree, directory, false);
 	uint64_t files = 0, bytes = 0;
 	struct tour_file file;
 	bool too_large = false;
 	int found = -1;
 
-	for (int i = 0; tour != NULL && found != 0 && !too_large &&
-	     (i < MEASURE_CALLS || clock_until_ms(&ends) > 0);
-	     i++) {
+	while (tour != NULL && found != 0 && !too_large) {
 		found = tour_next(tour, &file);
 		if (found == -1 && errno != EAGAIN)
 			break;
@@ -79,7 +68,7 @@ is_too_large(const struct server *server, struct str directory)
 	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
 }
 
-/* STATUS_SUCCESS when the tree has `path`, else the status of tree_open. */
+/* STATUS_SUCCESS when the tree has that path, else as tree_open. */
 static enum status
 look_for(const struct tree *tree, struct str path)
 {
@@ -153,20 +142,6 @@ add_metadata(const struct server *server, struct arena *arena,
 	return text.overflow ? -1 : 0;
 }
 
-/* How many places an archive takes, as far as the index knows. */
-static size_t
-places_of(const struct server *server, struct str directory)
-{
-	uint64_t files, bytes;
-	size_t places;
-
-	if (!str_equals(directory, STR("/")) || server->shelf == NULL ||
-	    catalogfiles_total(server->shelf, &files, &bytes) == -1)
-		return 1;
-	places = 1 + (size_t)(files / FILES_A_PLACE);
-	return places < DOWNLOAD_PLACES ? places : DOWNLOAD_PLACES;
-}
-
 enum status
 archive_open(const struct server *server, const struct request *request,
     enum archive_kind kind, struct body **out)
@@ -177,25 +152,18 @@ archive_open(const struct server *server, const struct request *request,
 		.directory = directory,
 		.format = kind == ARCHIVE_TAR ? PACKER_TAR : PACKER_ZIP,
 		.limit = server->archive_limit,
-		.list = server->downloads,
-		.share = { .network = request->network,
-		    .places = places_of(server, directory) },
 		.strict = server->strict_archives,
 	};
 	enum status status = look_for(server->tree, directory);
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (setup.list != NULL &&
-	    !download_may_begin(
-		setup.list, setup.share.network, setup.share.places))
-		return STATUS_UNAVAILABLE;
 	if (is_too_large(server, directory))
 		return STATUS_TOO_LARGE;
 	if (kind == ARCHIVE_GEMPUB &&
 	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
-	/* Only the whole capsule has a manifest; keep one by the author. */
+	/* A part of a capsule has no manifest, and the author's is his own. */
 	if (str_equals(directory, STR("/"))) {
 		status = look_for(server->tree, STR("/manifest"));
 		if (status == STATUS_FAILURE)
@@ -214,6 +182,8 @@ answer(const struct server *server, const struct request *request,
 	struct body *body;
 	enum status status;
 
+	if (remote_ask(server, request, response))
+		return;
 	whole.path = directory;
 	status = archive_open(server, &whole, kind, &body);
 	if (status != STATUS_SUCCESS) {
@@ -246,6 +216,7 @@ archive_of_directory(const struct server *server, const struct request *request,
 {
 	struct str path = request->path;
 	struct buf directory;
+	enum status status;
 
 	if (server->builtins == NULL ||
 	    server->builtins[BUILTIN_TAR].len == 0 || !str_ends(path, SUFFIX))
@@ -261,8 +232,12 @@ archive_of_directory(const struct server *server, const struct request *request,
 		return true;
 	}
 	path = buf_str(&directory);
-	if (look_for(server->tree, path) == STATUS_NOT_FOUND)
+	status = look_for(server->tree, path);
+	if (status == STATUS_NOT_FOUND)
 		return false;
-	answer(server, request, ARCHIVE_TAR, path, response);
+	if (status == STATUS_SUCCESS)
+		answer(server, request, ARCHIVE_TAR, path, response);
+	else
+		response_error(response, status);
 	return true;
 }

@@ -16,11 +16,10 @@ enum archive_kind {
  * Opens a body: an archive of all files that a visitor may see beneath the
  * directory `request->path`, which has its final slash.  Files have their
  * paths from the root.  The same tree gives the same bytes.  Returns
- * STATUS_SUCCESS, or the status to answer with: STATUS_UNAVAILABLE when too
- * many downloads are under way, in all or for request->network, and
- * STATUS_TOO_LARGE when a first check finds the tree larger than
- * server->archive_limit.  The body is cut short when the tree turns out too
- * large later, and when a file cannot be read or changes while it is read.
+ * STATUS_SUCCESS, or the status to answer with: STATUS_TOO_LARGE when the tree
+ * is larger than server->archive_limit.  The body is cut short when the tree
+ * turns out too large later, and when a file cannot be read or changes while it
+ * is read.
  */
 MUST_USE enum status archive_open(const struct server *server,
     const struct request *request, enum archive_kind kind, struct body **out);

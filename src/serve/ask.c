@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "serve/builtin.h"
+#include "serve/remote.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utf8.h"
@@ -280,6 +281,8 @@ answer_words(const struct server *server, const struct request *request,
 	struct answer *answer = arena_alloc(request->arena, sizeof *answer);
 	enum status status = STATUS_FAILURE;
 
+	if (remote_ask(server, request, response))
+		return;
 	if (answer != NULL) {
 		*answer = (struct answer){
 			.body = { .pull = answer_pull,

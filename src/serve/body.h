@@ -28,6 +28,11 @@ struct body {
 	void (*release)(struct body *body); /* NULL: nothing to release */
 	bool ended; /* known to be at its end before a pull says so */
 	/*
+	 * After EAGAIN: the descriptor that has the next bytes once it is
+	 * readable; NULL: it is to be pulled again after others had a turn.
+	 */
+	const int *waits_for;
+	/*
 	 * The bytes as they lie in a file; NULL where they do not.  Whoever
 	 * sends some by another way than a pull moves the descriptor's
 	 * position and takes them off `left`.

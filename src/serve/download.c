@@ -56,22 +56,6 @@ download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes)
 	return files > FILES_MAX || (limit > 0 && bytes > limit);
 }
 
-bool
-download_may_begin(
-    const struct download_list *list, uint64_t network, size_t places)
-{
-	size_t all = places, same = 0;
-
-	for (const struct download_share *share = list->first; share != NULL;
-	     share = share->next) {
-		all += share->places;
-		if (network != 0 && share->network == network)
-			same += share->places;
-	}
-	return all <= DOWNLOAD_PLACES &&
-	    (same == 0 || same + places <= DOWNLOAD_PLACES / 4);
-}
-
 static int
 keep_lines(struct download *download, const struct buf *record)
 {
@@ -318,30 +302,6 @@ download_pull(struct body *body, char *at, size_t room)
 }
 
 static void
-enter_list(struct download *download)
-{
-	struct download_list *list = download->setup.list;
-
-	if (list == NULL)
-		return;
-	download->setup.share.next = list->first;
-	list->first = &download->setup.share;
-}
-
-static void
-leave_list(struct download *download)
-{
-	struct download_share **at;
-
-	if (download->setup.list == NULL)
-		return;
-	at = &download->setup.list->first;
-	while (*at != &download->setup.share)
-		at = &(*at)->next;
-	*at = download->setup.share.next;
-}
-
-static void
 download_release(struct body *body)
 {
 	struct download *download = (struct download *)body;
@@ -353,7 +313,6 @@ download_release(struct body *body)
 	inventory_release(&download->inventory);
 	sha256_free(download->content);
 	free(download->lines);
-	leave_list(download);
 }
 
 static int
@@ -380,7 +339,6 @@ download_open(struct arena *arena, const struct download_setup *setup)
 	    (struct body){ .pull = download_pull, .release = download_release };
 	download->setup = *setup;
 	download->file.entry.fd = -1;
-	enter_list(download);
 	if (open_parts(download) == 0)
 		return &download->body;
 	download_release(&download->body);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "serve/inventory.h"
+#include "serve/remote.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utc.h"
@@ -240,6 +241,8 @@ manifestpage(const struct server *server, const struct request *request,
 			"since=2026-01-31T00:00:00Z"));
 		return;
 	}
+	if (remote_ask(server, request, response))
+		return;
 	response_set(response, STATUS_SUCCESS, STR("text/plain"));
 	response->body = page_open(server, request, asks ? &since : NULL);
 	if (response->body == NULL && errno == EAGAIN)

@@ -18,7 +18,7 @@
 /* The MIME type of a body that is a Gopher menu already. */
 #define RESPONSE_MENU STR("application/gopher-menu")
 
-struct download_list;
+struct remote;
 struct visitors;
 
 /* What is served, and how: the same for every request. */
@@ -29,11 +29,12 @@ struct server {
 	struct directory_cache *directories;
 	struct kept_cache *kept;
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
-	struct download_list *downloads; /* NULL: they are not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */
 	const struct str *builtins; /* their paths; NULL: there are none */
 	struct visitors *visitors; /* NULL: they are not counted */
+	/* The line to the process for slow pages; NULL: they are made here. */
+	const int *answers;
 };
 
 /* What is asked for, in the words of neither protocol. */
@@ -48,15 +49,17 @@ struct request {
 };
 
 /*
- * The answer.  `meta` is Gemini's: the MIME type of a body without its
- * language, the prompt, the target (a path, percent-encoded), or words for
- * the reader; never empty, and one line.
+ * The answer.  With `remote` the status is 0, and the answer comes from
+ * another process: see remote_take. Otherwise `meta` is Gemini's: the MIME type
+ * of a body without its language, the prompt, the target (a path,
+ * percent-encoded), or words for the reader; never empty, and one line.
  */
 struct response {
 	enum status status;
 	struct str meta;
 	struct body *body; /* of a success; to be released */
 	struct stat st; /* of what `body` was read from; zeroed: of nothing */
+	struct remote *remote; /* the rest of it is still to come; else NULL */
 };
 
 /* Makes it an answer without a body. */

@@ -273,6 +273,13 @@ serve(const struct server *server, const struct request *request,
     struct response *response)
 {
 	serve_path(server, request, response);
+	serve_project(server, request, response);
+}
+
+void
+serve_project(const struct server *server, const struct request *request,
+    struct response *response)
+{
 	if (!request->menus || response->status != STATUS_SUCCESS ||
 	    !mime_is(response->meta, STR("text/gemini")))
 		return;

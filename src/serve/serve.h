@@ -14,6 +14,13 @@ void serve(const struct server *server, const struct request *request,
     struct response *response);
 
 /*
+ * Turns a success that is gemtext into a menu, where the request wants menus:
+ * for an answer that came later, by remote_take. serve() does it by itself.
+ */
+void serve_project(const struct server *server, const struct request *request,
+    struct response *response);
+
+/*
  * The MIME type that `path` is served with, for a menu's item types: that
  * of the resource if it is there, else what its name tells.  A few seconds
  * old at most.  Empty when it takes a look at the content that media_allow

@@ -43,7 +43,7 @@ handover_send_message(int line, struct str message, int fd)
 		memcpy(CMSG_DATA(rights), &fd, sizeof fd);
 	}
 	do
-		sent = sendmsg(line, &header, MSG_NOSIGNAL);
+		sent = sendmsg(line, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent == -1 && errno == EINTR);
 	return sent == (ssize_t)message.len ? 0 : -1;
 }

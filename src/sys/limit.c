@@ -25,6 +25,8 @@
 #define LATER_MS 60000
 /* The largest factor for which a token is a whole number of parts. */
 #define FACTOR_MAX 16
+/* A charge that empties any bucket. */
+#define CHARGE_MAX_MS (1L << 30)
 
 /*
  * A bucket in one word, so that it changes atomically: the time of the last
@@ -373,6 +375,34 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 	for (size_t i = 0; i < answer.entries.count; i++)
 		table->shared->open[worker][answer.entries.at[i]]++;
 	return answer;
+}
+
+void
+limit_charge(struct limit_table *table, const struct limit_rules *rules,
+    uint64_t network, long cpu_ms)
+{
+	const uint64_t size = size_of(rules);
+	uint32_t now_ms = (uint32_t)clock_since_ms(&table->began);
+	uint64_t parts, word;
+	struct bucket bucket;
+	struct entry *entry;
+
+	if (network == 0 || network > ENTRIES || cpu_ms <= 0)
+		return;
+	entry = &table->shared->entries[network - 1];
+	if (cpu_ms > CHARGE_MAX_MS)
+		cpu_ms = CHARGE_MAX_MS;
+	parts = (uint64_t)cpu_ms * (TOKEN / LIMIT_CPU_MS);
+	word = entry->bucket;
+	do {
+		bucket = refilled(unpack(word), rules, now_ms);
+		if (bucket.missing >= size)
+			return;
+		bucket.missing = parts < size - bucket.missing
+		    ? bucket.missing + (uint32_t)parts
+		    : (uint32_t)size;
+	} while (
+	    !atomic_compare_exchange_weak(&entry->bucket, &word, pack(bucket)));
 }
 
 void

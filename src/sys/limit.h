@@ -41,6 +41,9 @@ struct limit_rules {
  */
 #define LIMIT_LEVELS 3
 
+/* What a connection may cost, of the processor: a handshake, and a page. */
+#define LIMIT_CPU_MS 10
+
 /* No entry, or no worker: what is not counted. */
 #define LIMIT_NONE SIZE_MAX
 
@@ -89,6 +92,15 @@ struct limit_answer {
 struct limit_answer
 limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer);
+
+/*
+ * Charges the network with the number `network`, of limit_answer, which may be
+ * any, with so many milliseconds of the processor: LIMIT_CPU_MS cost as much
+ * as a connection. A bucket that this empties is full again in its time; no
+ * client is dropped for it.
+ */
+void limit_charge(struct limit_table *table, const struct limit_rules *rules,
+    uint64_t network, long cpu_ms);
 
 /* Ends the counting of a client that has gone. */
 void limit_leave(struct limit_table *table, size_t worker,

@@ -85,6 +85,14 @@ int system_execute_itself(char **arguments);
 /* Whether it can. */
 bool system_executes_itself(void);
 
+/*
+ * A file in memory that is written first and then sealed: from then on it can
+ * only be read, by each process that has it, from its start. Each returns -1
+ * with errno set; ENOSYS where there is none of the kind.
+ */
+MUST_USE int system_sealable_file(void);
+MUST_USE int system_seal(int fd);
+
 /* Tells the system's list of processes what this one is. */
 void system_set_name(const char *name);
 

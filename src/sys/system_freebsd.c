@@ -96,6 +96,21 @@ system_hide_memory(void)
 	(void)procctl(P_PID, (id_t)getpid(), PROC_TRACE_CTL, &no);
 }
 
+int
+system_sealable_file(void)
+{
+	return memfd_create("capsuled", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+int
+system_seal(int fd)
+{
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		return -1;
+	return fcntl(fd, F_ADD_SEALS,
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+}
+
 void
 system_close_from(int first)
 {

@@ -93,6 +93,21 @@ system_hide_memory(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
+int
+system_sealable_file(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+system_seal(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+
 void
 system_close_from(int first)
 {

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
@@ -22,6 +23,15 @@
 /* How long a failure is not logged again, and how many are told apart. */
 #define SAID_AGAIN_MS 60000
 #define FAILURES 256
+
+/* What was logged lately. */
+struct failure {
+	struct timespec until; /* then it is logged again */
+	unsigned long unsaid;
+};
+
+static struct failure failures_of_process[FAILURES];
+static struct failure *failures = failures_of_process;
 
 int
 tree_init(struct tree *tree, const char *path)
@@ -136,26 +146,35 @@ log_path(enum log_level level, struct str text, struct str path)
 void
 tree_log_failure(const char *what, int error, struct str path)
 {
-	static struct {
-		struct timespec until; /* then it is logged again */
-		unsigned long unsaid;
-	} said[FAILURES];
-	const size_t slot =
-	    (str_hash(str_of(what)) + (uint64_t)error) % FAILURES;
+	struct failure *failure =
+	    &failures[(str_hash(str_of(what)) + (uint64_t)error) % FAILURES];
 	char bytes[256];
 	struct buf text = buf_over(bytes, sizeof bytes);
 
-	if (clock_until_ms(&said[slot].until) > 0) {
-		said[slot].unsaid++;
+	if (clock_until_ms(&failure->until) > 0) {
+		failure->unsaid++;
 		return;
 	}
 	buf_printf(&text, "%s: %s", what, strerror(error));
-	if (said[slot].unsaid > 0)
+	if (failure->unsaid > 0)
 		buf_printf(&text, " (%lu more since the last such line)",
-		    said[slot].unsaid);
+		    failure->unsaid);
 	log_path(LOG_LEVEL_ERROR, buf_str(&text), path);
-	said[slot].until = clock_in(SAID_AGAIN_MS);
-	said[slot].unsaid = 0;
+	failure->until = clock_in(SAID_AGAIN_MS);
+	failure->unsaid = 0;
+}
+
+int
+tree_share_failures(void)
+{
+	struct failure *shared = mmap(NULL, sizeof *shared * FAILURES,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return -1;
+	memcpy(shared, failures, sizeof *shared * FAILURES);
+	failures = shared;
+	return 0;
 }
 
 /* The status of a lookup of the whole path `text` that failed with `error`. */

@@ -79,6 +79,13 @@ bool entry_is_same(const struct entry *entry);
  */
 void tree_log_failure(const char *what, int error, struct str path);
 
+/*
+ * From now on this process and its children have one count of those minutes
+ * and lines: for short-lived children, which else would log each their first.
+ * -1 with errno set, and nothing changes.
+ */
+MUST_USE int tree_share_failures(void);
+
 /* Whether a name may be seen: no dotfile, no gophermap. */
 bool tree_shows(struct str name);
 

@@ -10,13 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
-
 #include "sys/clock.h"
 #include "sys/visitors.h"
 #include "wire/access.h"
 #include "wire/hello.h"
+#include "wire/waiting.h"
 
 /* What one request may hold in memory, a large listing's names aside. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
@@ -25,16 +23,13 @@
 #define TURN_BYTES ((uint64_t)1 << 20)
 /* What is read of a client that goes on talking after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
-/*
- * The time that a client has for its request when others need its place.  A
- * new client that waits for the place waits less than a second in all.
- */
-#define TIME_TO_ASK_MS 800
 
+/* How far a connection is. */
 enum conn_state {
 	CONN_START, /* too few bytes have come to begin with */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
+	CONN_ANSWER, /* another process makes it */
 	CONN_RESPONSE,
 	CONN_DRAIN, /* all is sent; the client may still talk */
 	CONN_CLOSED,
@@ -45,25 +40,22 @@ enum step {
 	STEP_AGAIN, /* go on, perhaps in another state */
 	STEP_READ, /* when the client has sent something */
 	STEP_WRITE, /* when the client has taken something */
+	STEP_REMOTE, /* when another process has sent something */
 	STEP_YIELD, /* when the others have had their turn */
 	STEP_CLOSE,
 };
 
 struct conn {
-	TAILQ_ENTRY(conn) link; /* in one of the group's lists */
-	enum conn_stage stage; /* which of them */
-	struct conn_group *group;
+	struct conn_member member; /* of its group; first */
 	const struct conn_kind *kind;
 	int fd; /* the client's */
 	enum conn_state state;
-	short waiting; /* EV_READ or EV_WRITE, as `io` is set up; or 0 */
 	bool half_closed; /* the client will send no more */
 	bool cut_off; /* answered before all that it sends had come */
 	bool lingering; /* in CONN_DRAIN, with a deadline set for it */
 	bool logged;
-	bool timed; /* `deadline` runs for what is due */
 	enum conn_deadline due; /* what is waited for next */
-	struct event io, deadline;
+	struct waiting waiting;
 	struct hello hello;
 	struct transport transport;
 	struct arena arena;
@@ -72,7 +64,6 @@ struct conn {
 	char *input; /* protocol->request_max bytes of the arena */
 	size_t input_len;
 	size_t drained;
-	struct timespec opened;
 	struct conn_client client;
 };
 
@@ -89,10 +80,11 @@ log_access(struct conn *conn, bool cut)
 	struct access access = {
 		.protocol = conn->kind->protocol->name,
 		.status = conn->exchange.status,
-		.peer = conn->group->log_addresses ? &conn->client.peer : NULL,
+		.peer = conn->member.group->log_addresses ? &conn->client.peer
+							  : NULL,
 		.path = conn->exchange.path,
 		.bytes = conn->delivery.bytes,
-		.ms = clock_since_ms(&conn->opened),
+		.ms = clock_since_ms(&conn->member.opened),
 		.cut = cut,
 	};
 
@@ -104,33 +96,19 @@ log_access(struct conn *conn, bool cut)
 static void
 conn_close(struct conn *conn)
 {
-	struct conn_group *group = conn->group;
+	struct conn_group *group = conn->member.group;
 
 	transport_unfinished(&conn->transport, conn->state == CONN_RESPONSE);
 	log_access(conn, true);
-	if (conn->waiting != 0)
-		event_del(&conn->io);
-	event_del(&conn->deadline);
+	waiting_stop(&conn->waiting);
 	hello_release(&conn->hello);
 	transport_release(&conn->transport);
 	exchange_release(&conn->exchange);
 	arena_release(&conn->arena);
 	close(conn->fd);
 	conn->state = CONN_CLOSED;
-	TAILQ_REMOVE(&group->open[conn->stage], conn, link);
-	TAILQ_INSERT_TAIL(&group->corpses, conn, link);
-	group->count--;
+	conn_leave(&conn->member);
 	group->closed(group, &conn->client);
-}
-
-static void
-enter_stage(struct conn *conn, enum conn_stage stage)
-{
-	struct conn_list *open = conn->group->open;
-
-	TAILQ_REMOVE(&open[conn->stage], conn, link);
-	TAILQ_INSERT_TAIL(&open[stage], conn, link);
-	conn->stage = stage;
 }
 
 /* Most clients are never waited for, so nothing runs before we wait. */
@@ -138,7 +116,7 @@ static void
 set_deadline(struct conn *conn, enum conn_deadline kind)
 {
 	conn->due = kind;
-	conn->timed = false;
+	waiting_renew(&conn->waiting);
 }
 
 static enum step
@@ -153,18 +131,18 @@ static enum step
 conn_start(struct conn *conn)
 {
 	struct str early;
-	ssize_t done =
-	    hello_receive(&conn->hello, conn->fd, conn->group->scratch, &early);
+	ssize_t done = hello_receive(
+	    &conn->hello, conn->fd, conn->member.group->scratch, &early);
 
 	if (done != IO_DONE)
 		return step_of(done);
-	if (transport_open(&conn->transport, conn->kind->tls, conn->group->tls,
-		conn->fd, early) == -1)
+	if (transport_open(&conn->transport, conn->kind->tls,
+		conn->member.group->tls, conn->fd, early) == -1)
 		return STEP_CLOSE;
 	if (early.len >= HELLO_PART)
 		transport_wake(&conn->transport);
 	conn->state = CONN_HANDSHAKE;
-	enter_stage(conn, CONN_STAGE_REQUEST);
+	conn_enter_stage(&conn->member, CONN_STAGE_REQUEST);
 	return STEP_AGAIN;
 }
 
@@ -186,7 +164,7 @@ static void
 begin_response(struct conn *conn)
 {
 	conn->state = CONN_RESPONSE;
-	enter_stage(conn, CONN_STAGE_RESPONSE);
+	conn_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
 }
 
@@ -239,8 +217,48 @@ conn_request(struct conn *conn)
 	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
 	case PARSE_MORE: return STEP_AGAIN;
 	case PARSE_CLOSE: return STEP_CLOSE;
+	case PARSE_WAIT:
+		conn->state = CONN_ANSWER;
+		set_deadline(conn, CONN_DEADLINE_STALL);
+		return STEP_AGAIN;
 	case PARSE_DONE: break;
 	}
+	conn->cut_off = conn->input_len == protocol->request_max;
+	begin_response(conn);
+	return STEP_AGAIN;
+}
+
+/*
+ * Whether the client is still there while another process is waited for: one
+ * that only says no more is. What it says after its request is passed over.
+ */
+static bool
+is_client_here(struct conn *conn)
+{
+	ssize_t got = IO_DONE;
+
+	while (!conn->half_closed && got >= 0) {
+		got = transport_ignore(&conn->transport,
+		    conn->member.group->scratch, CONN_SCRATCH_SIZE);
+		if (got > 0)
+			conn->drained += (size_t)got;
+		if (got == IO_CLOSED || conn->drained > DRAIN_BYTES)
+			conn->half_closed = true;
+	}
+	return got != IO_FAILED;
+}
+
+static enum step
+conn_answer(struct conn *conn, bool gives_up)
+{
+	const struct protocol *protocol = conn->kind->protocol;
+
+	if (!is_client_here(conn))
+		return STEP_CLOSE;
+	/* An event must not outlive the descriptor that it is for. */
+	waiting_leave_remote(&conn->waiting);
+	if (protocol->resume(&conn->exchange, gives_up) == PARSE_WAIT)
+		return STEP_REMOTE;
 	conn->cut_off = conn->input_len == protocol->request_max;
 	begin_response(conn);
 	return STEP_AGAIN;
@@ -252,15 +270,18 @@ conn_response(struct conn *conn)
 	struct delivery *delivery = &conn->delivery;
 	ssize_t sent = transport_flush(&conn->transport);
 	uint64_t before = delivery->bytes;
-	bool moved = false;
+	bool moved = false, waits = false;
 
 	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (sent == IO_DONE && !delivery->finished &&
+	while (sent == IO_DONE && !delivery->finished && !waits &&
 	    delivery->bytes - before < TURN_BYTES) {
 		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
 			break;
-		sent = delivery_part(delivery, conn->group->scratch);
-		moved |= sent != IO_WANT_WRITE || delivery->bytes > before;
+		sent = delivery_part(delivery, conn->member.group->scratch);
+		waits = exchange_waits_for(&conn->exchange) != -1;
+		/* Only bytes that arrive renew the deadline. */
+		moved |= delivery->bytes > before ||
+		    (sent != IO_WANT_WRITE && !waits);
 	}
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;
@@ -269,8 +290,12 @@ conn_response(struct conn *conn)
 		(void)delivery_unsent(delivery);
 		transport_unfinished(&conn->transport, true);
 	}
-	if (sent != IO_DONE || !delivery->finished)
-		return sent != IO_DONE ? STEP_WRITE : STEP_YIELD;
+	if (sent != IO_DONE)
+		return STEP_WRITE;
+	if (!delivery->finished && waits)
+		return is_client_here(conn) ? STEP_REMOTE : STEP_CLOSE;
+	if (!delivery->finished)
+		return STEP_YIELD;
 	transport_unfinished(&conn->transport, false);
 	log_access(conn, false);
 	if (shutdown(conn->fd, SHUT_WR) == -1)
@@ -285,7 +310,8 @@ take_rest(struct conn *conn)
 {
 	if (!transport_may_read(&conn->transport))
 		return IO_WANT_READ;
-	return net_receive(conn->fd, conn->group->scratch, CONN_SCRATCH_SIZE);
+	return net_receive(
+	    conn->fd, conn->member.group->scratch, CONN_SCRATCH_SIZE);
 }
 
 /*
@@ -314,7 +340,7 @@ conn_drain(struct conn *conn)
 }
 
 static void
-on_io(evutil_socket_t fd, short what, void *context)
+on_client(evutil_socket_t fd, short what, void *context)
 {
 	struct conn *conn = context;
 
@@ -324,25 +350,12 @@ on_io(evutil_socket_t fd, short what, void *context)
 	conn_run(conn);
 }
 
-/* Waits for the socket, with as few calls to the system as can be. */
-static int
-wait_for(struct conn *conn, short what)
+static void
+on_remote(evutil_socket_t fd, short what, void *context)
 {
-	const struct timeval *length = conn->group->deadlines[conn->due];
-
-	/* Without a timer for it a client could stay for ever. */
-	if (!conn->timed && evtimer_add(&conn->deadline, length) == -1)
-		return -1;
-	conn->timed = true;
-	if (conn->waiting == what)
-		return 0;
-	if (conn->waiting != 0)
-		event_del(&conn->io);
-	conn->waiting = what;
-	if (event_assign(&conn->io, conn->group->base, conn->fd,
-		(short)(what | EV_PERSIST), on_io, conn) == -1)
-		return -1;
-	return event_add(&conn->io, NULL);
+	(void)fd;
+	(void)what;
+	conn_run(context);
 }
 
 static enum step
@@ -352,6 +365,7 @@ conn_step(struct conn *conn)
 	case CONN_START: return conn_start(conn);
 	case CONN_HANDSHAKE: return conn_handshake(conn);
 	case CONN_REQUEST: return conn_request(conn);
+	case CONN_ANSWER: return conn_answer(conn, false);
 	case CONN_RESPONSE: return conn_response(conn);
 	case CONN_DRAIN: return conn_drain(conn);
 	case CONN_CLOSED: break;
@@ -362,21 +376,30 @@ conn_step(struct conn *conn)
 static void
 conn_run(struct conn *conn)
 {
+	const struct timeval *length;
 	enum step step;
-	int waits = 0;
+	int waits = -1;
 
 	do
 		step = conn_step(conn);
 	while (step == STEP_AGAIN);
+	length = conn->member.group->deadlines[conn->due];
 	switch (step) {
-	case STEP_READ: waits = wait_for(conn, EV_READ); break;
+	case STEP_READ:
+		waits = waiting_for_client(&conn->waiting, EV_READ, length);
+		break;
+	case STEP_REMOTE:
+		waits = waiting_for_remote(&conn->waiting,
+		    exchange_waits_for(&conn->exchange),
+		    conn->half_closed ? 0 : EV_READ, length);
+		break;
 	case STEP_WRITE:
 	case STEP_YIELD:
 		/* The socket still has room: the loop comes back, in turn. */
-		waits = wait_for(conn, EV_WRITE);
+		waits = waiting_for_client(&conn->waiting, EV_WRITE, length);
 		break;
 	case STEP_AGAIN:
-	case STEP_CLOSE: waits = -1; break;
+	case STEP_CLOSE: break;
 	}
 	if (waits == -1)
 		conn_close(conn);
@@ -396,21 +419,38 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		conn_run(conn);
 		return;
 	}
+	if (conn->state == CONN_ANSWER) {
+		(void)conn_answer(conn, true);
+		conn_run(conn);
+		return;
+	}
 	/* Rearm the deadline as long as the client takes the answer. */
-	conn->timed = false;
+	waiting_renew(&conn->waiting);
 	if ((conn->state != CONN_RESPONSE && conn->state != CONN_DRAIN) ||
+	    conn->waiting.remote_fd != -1 ||
 	    !delivery_is_taken(&conn->delivery) ||
-	    wait_for(conn, conn->waiting) == -1)
+	    waiting_for_client(&conn->waiting, conn->waiting.what,
+		conn->member.group->deadlines[conn->due]) == -1)
 		conn_close(conn);
 }
 
-void
-conn_group_init(struct conn_group *group)
+static void
+close_member(struct conn_member *member)
 {
-	for (size_t i = 0; i < CONN_STAGES; i++)
-		TAILQ_INIT(&group->open[i]);
-	TAILQ_INIT(&group->corpses);
+	conn_close((struct conn *)member);
 }
+
+static bool
+is_idle(const struct conn_member *member)
+{
+	return hello_is_empty(&((const struct conn *)member)->hello);
+}
+
+static const struct waiting_calls calls = {
+	.client = on_client,
+	.remote = on_remote,
+	.deadline = on_deadline,
+};
 
 int
 conn_open(struct conn_group *group, const struct conn_kind *kind,
@@ -419,8 +459,8 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	struct conn *conn = calloc(1, sizeof *conn);
 
 	if (conn == NULL ||
-	    evtimer_assign(&conn->deadline, group->base, on_deadline, conn) ==
-		-1) {
+	    waiting_init(
+		&conn->waiting, group->base, client->fd, &calls, conn) == -1) {
 		free(conn);
 		close(client->fd);
 		return -1;
@@ -428,7 +468,6 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->kind = kind;
 	conn->fd = client->fd;
 	conn->client = *client;
-	conn->opened = clock_now();
 	arena_init(&conn->arena, REQUEST_MEMORY);
 	conn->exchange = (struct exchange){ .server = group->server,
 		.arena = &conn->arena,
@@ -437,60 +476,13 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
 		.transport = &conn->transport,
 		.protocol = kind->protocol->name };
-	conn->group = group;
+	conn->member.group = group;
+	group->close = close_member;
+	group->is_idle = is_idle;
 	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
-	TAILQ_INSERT_TAIL(&group->open[CONN_STAGE_HELLO], conn, link);
-	group->count++;
+	conn_enter(&conn->member);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* The kernel held it back until there was something to read. */
 	conn_run(conn);
 	return 0;
-}
-
-bool
-conn_make_room(struct conn_group *group)
-{
-	/* These first: a browser sends all of its ClientHello at once. */
-	struct conn *conn = TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
-
-	if (conn == NULL) {
-		conn = TAILQ_FIRST(&group->open[CONN_STAGE_REQUEST]);
-		if (conn == NULL ||
-		    clock_since_ms(&conn->opened) < TIME_TO_ASK_MS)
-			return false;
-	}
-	conn_close(conn);
-	return true;
-}
-
-void
-conn_close_idle(struct conn_group *group)
-{
-	struct conn *next;
-
-	for (struct conn *conn = TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
-	     conn != NULL; conn = next) {
-		next = TAILQ_NEXT(conn, link);
-		if (hello_is_empty(&conn->hello))
-			conn_close(conn);
-	}
-}
-
-void
-conn_close_all(struct conn_group *group)
-{
-	for (size_t i = 0; i < CONN_STAGES; i++)
-		while (!TAILQ_EMPTY(&group->open[i]))
-			conn_close(TAILQ_FIRST(&group->open[i]));
-}
-
-void
-conn_sweep(struct conn_group *group)
-{
-	while (!TAILQ_EMPTY(&group->corpses)) {
-		struct conn *conn = TAILQ_FIRST(&group->corpses);
-
-		TAILQ_REMOVE(&group->corpses, conn, link);
-		free(conn);
-	}
 }

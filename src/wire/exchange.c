@@ -7,7 +7,39 @@
 #include <errno.h>
 #include <string.h>
 
+#include "serve/remote.h"
 #include "sys/clock.h"
+
+bool
+exchange_defer(struct exchange *exchange, const struct request *request,
+    struct response *response)
+{
+	if (response->remote == NULL)
+		return false;
+	exchange->request =
+	    arena_alloc(exchange->arena, sizeof *exchange->request);
+	if (exchange->request == NULL) {
+		remote_release(response->remote);
+		response_error(response, STATUS_FAILURE);
+		return false;
+	}
+	*exchange->request = *request;
+	exchange->remote = response->remote;
+	return true;
+}
+
+bool
+exchange_resume(
+    struct exchange *exchange, bool gives_up, struct response *response)
+{
+	if (gives_up)
+		response_error(response, STATUS_FAILURE);
+	else if (remote_take(exchange->remote, exchange->arena, response) == 0)
+		return false;
+	remote_release(exchange->remote);
+	exchange->remote = NULL;
+	return true;
+}
 
 static size_t
 read_head(struct exchange *exchange, char *at, size_t room)
@@ -45,6 +77,16 @@ exchange_read(struct exchange *exchange, char *at, size_t room)
 	return (ssize_t)len;
 }
 
+int
+exchange_waits_for(const struct exchange *exchange)
+{
+	if (exchange->remote != NULL)
+		return exchange->remote->fd;
+	return exchange->body != NULL && exchange->body->waits_for != NULL
+	    ? *exchange->body->waits_for
+	    : -1;
+}
+
 bool
 exchange_ended(const struct exchange *exchange)
 {
@@ -55,6 +97,8 @@ exchange_ended(const struct exchange *exchange)
 void
 exchange_release(struct exchange *exchange)
 {
+	remote_release(exchange->remote);
 	body_release(exchange->body);
+	exchange->remote = NULL;
 	exchange->body = NULL;
 }

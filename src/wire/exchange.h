@@ -22,12 +22,30 @@ struct exchange {
 	uint64_t network; /* of the client, as a number; 0: not counted */
 	struct timespec turn_ends; /* when others want to be served too */
 
+	/* While another process makes the answer: see PARSE_WAIT. */
+	struct request *request; /* in the arena */
+	struct remote *remote; /* NULL: none */
+
 	/* The answer, by the protocol. */
 	enum status status; /* 0: none yet */
 	struct str path; /* what was asked for, for the log */
 	struct str head; /* to be sent before the body; shrinks */
 	struct body *body; /* what follows it, or NULL */
 };
+
+/*
+ * Keeps `request` until the answer is there, if `response` comes from another
+ * process; false when it is there, or has become an error without memory.
+ */
+bool exchange_defer(struct exchange *exchange, const struct request *request,
+    struct response *response);
+
+/*
+ * Fills `response` with the answer of the other process; false when that has
+ * not come yet. With `gives_up` it is a failure instead.
+ */
+bool exchange_resume(
+    struct exchange *exchange, bool gives_up, struct response *response);
 
 /*
  * Writes what is to be sent next, head first, to `at`, which has at least
@@ -37,6 +55,12 @@ struct exchange {
  */
 MUST_USE ssize_t exchange_read(
     struct exchange *exchange, char *at, size_t room);
+
+/*
+ * The descriptor that has more of the answer once it is readable; -1: the
+ * answer, if it is not at its end, is to be read again.
+ */
+int exchange_waits_for(const struct exchange *exchange);
 
 /* Whether all of it was read. */
 bool exchange_ended(const struct exchange *exchange);

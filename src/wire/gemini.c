@@ -144,6 +144,19 @@ answer_uri(struct exchange *exchange, struct str text)
 	request.query = uri.query;
 	request.has_query = uri.has_query;
 	serve(exchange->server, &request, &response);
+	if (exchange_defer(exchange, &request, &response))
+		return PARSE_WAIT;
+	write_head(exchange, &response);
+	return PARSE_DONE;
+}
+
+static enum parse
+gemini_resume(struct exchange *exchange, bool gives_up)
+{
+	struct response response;
+
+	if (!exchange_resume(exchange, gives_up, &response))
+		return PARSE_WAIT;
 	write_head(exchange, &response);
 	return PARSE_DONE;
 }
@@ -186,6 +199,7 @@ const struct protocol gemini = {
 	.name = "gemini",
 	.request_max = GEMINI_URI_MAX + 2,
 	.answer = gemini_answer,
+	.resume = gemini_resume,
 	.expire = gemini_expire,
 	.refuse = gemini_refuse,
 };

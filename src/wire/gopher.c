@@ -144,7 +144,21 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 		request.menus = type != '0';
 		serve_path(exchange, &request, &response);
 	}
-	gopherreply_response(exchange, &request, &response);
+	if (!exchange_defer(exchange, &request, &response))
+		gopherreply_response(exchange, &request, &response);
+}
+
+static enum parse
+gopher_resume(struct exchange *exchange, bool gives_up)
+{
+	const struct request *request = exchange->request;
+	struct response response;
+
+	if (!exchange_resume(exchange, gives_up, &response))
+		return PARSE_WAIT;
+	serve_project(exchange->server, request, &response);
+	gopherreply_response(exchange, request, &response);
+	return PARSE_DONE;
 }
 
 /* What other servers' clients may want to know; a file goes before it. */
@@ -271,7 +285,7 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 	    ? str_head(selector.text, str_find(selector.text, '?'))
 	    : STR("/");
 	answer_selector(exchange, &selector);
-	return PARSE_DONE;
+	return exchange->remote != NULL ? PARSE_WAIT : PARSE_DONE;
 }
 
 /* Silence is answered with silence. */
@@ -300,6 +314,7 @@ const struct protocol gopher = {
 	.name = "gopher",
 	.request_max = GOPHER_LINE_MAX + 2,
 	.answer = gopher_answer,
+	.resume = gopher_resume,
 	.expire = gopher_expire,
 	.refuse = gopher_refuse,
 };

@@ -9,6 +9,7 @@
 enum parse {
 	PARSE_MORE, /* the request is not whole yet */
 	PARSE_DONE, /* head and body are the answer */
+	PARSE_WAIT, /* it comes from another process: see resume */
 	PARSE_CLOSE, /* nothing is to be said */
 };
 
@@ -30,6 +31,12 @@ struct protocol {
 	 */
 	enum parse (*answer)(
 	    struct exchange *exchange, struct str input, bool ended);
+	/*
+	 * After PARSE_WAIT, when exchange_waits_for() is readable: takes the
+	 * answer. PARSE_WAIT when it is not there yet, else PARSE_DONE. With
+	 * `gives_up` no answer is waited for any more, and that is the answer.
+	 */
+	enum parse (*resume)(struct exchange *exchange, bool gives_up);
 	/* The answer to a client that took too long to ask. */
 	enum parse (*expire)(struct exchange *exchange);
 	/*

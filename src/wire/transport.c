@@ -162,6 +162,14 @@ transport_read(struct transport *transport, char *at, size_t room)
 }
 
 ssize_t
+transport_ignore(struct transport *transport, char *scratch, size_t room)
+{
+	/* Of what was received with the request, the rest is forgotten. */
+	transport->early = (struct str){ 0 };
+	return transport_read(transport, scratch, room);
+}
+
+ssize_t
 transport_write(struct transport *transport, const char *at, size_t len)
 {
 	/* More follows, or the end of the stream: either fills the segment. */

@@ -65,6 +65,13 @@ MUST_USE ssize_t transport_read(
     struct transport *transport, char *at, size_t room);
 
 /*
+ * As transport_read, for what a client says after its request: IO_CLOSED when
+ * it will say no more, and IO_FAILED when it has gone.
+ */
+MUST_USE ssize_t transport_ignore(
+    struct transport *transport, char *scratch, size_t room);
+
+/*
  * Takes all `len` bytes, at most 16384, once what was written before has
  * been flushed: returns IO_DONE, or IO_FAILED.
  */

@@ -22,7 +22,6 @@
 static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
-static struct download_list downloads;
 static char first[SIZE], second[SIZE];
 
 static const struct str names[] = { STR_INIT("example.org") };
@@ -32,7 +31,6 @@ static const struct site site = {
 static struct server server = {
 	.site = &site,
 	.tree = &tree,
-	.downloads = &downloads,
 };
 
 static int
@@ -59,7 +57,6 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	assert_null(downloads.first);
 	arena_release(&arena);
 	tree_release(&tree);
 	temporary_remove(&folder);
@@ -352,106 +349,6 @@ a_large_file_is_read_in_pieces(void **state)
 	assert_true(pulls >= 8 << 20 >> 16);
 }
 
-/* What is packed at once, each in an arena of its own. */
-struct packed {
-	struct arena arena;
-	struct body *body; /* NULL: none */
-};
-
-static enum status
-pack(struct packed *packed, uint64_t network)
-{
-	struct request request = {
-		.arena = &packed->arena, .path = STR("/"), .network = network
-	};
-
-	arena_init(&packed->arena, 256 << 10);
-	packed->body = NULL;
-	return archive_open(&server, &request, ARCHIVE_TAR, &packed->body);
-}
-
-static void
-let_go(struct packed *packed)
-{
-	body_release(packed->body);
-	arena_release(&packed->arena);
-}
-
-static void
-only_so_many_at_once(void **state)
-{
-	static struct packed packed[DOWNLOAD_PLACES + 1];
-
-	(void)state;
-	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
-		assert_int_equal(pack(&packed[i], 0), STATUS_SUCCESS);
-	assert_int_equal(pack(&packed[DOWNLOAD_PLACES], 0), STATUS_UNAVAILABLE);
-	let_go(&packed[DOWNLOAD_PLACES]);
-	/* Any of them, from the middle of the list too. */
-	let_go(&packed[7]);
-	assert_int_equal(pack(&packed[7], 0), STATUS_SUCCESS);
-	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
-		let_go(&packed[i]);
-}
-
-static void
-one_network_leaves_places_to_others(void **state)
-{
-	static struct packed packed[DOWNLOAD_PLACES + 1];
-	const size_t share = DOWNLOAD_PLACES / 4;
-	struct packed *last = &packed[DOWNLOAD_PLACES];
-
-	(void)state;
-	for (size_t i = 0; i < DOWNLOAD_PLACES; i++) {
-		uint64_t network = 1 + i / share;
-
-		assert_int_equal(pack(&packed[i], network), STATUS_SUCCESS);
-		if (i % share != share - 1)
-			continue;
-		assert_int_equal(pack(last, network), STATUS_UNAVAILABLE);
-		let_go(last);
-	}
-	/* One that ends leaves its place to its own network. */
-	let_go(&packed[share]);
-	assert_int_equal(pack(last, 1), STATUS_UNAVAILABLE);
-	let_go(last);
-	assert_int_equal(pack(&packed[share], 2), STATUS_SUCCESS);
-	for (size_t i = 0; i < DOWNLOAD_PLACES; i++)
-		let_go(&packed[i]);
-}
-
-/* What one network may have besides what it has. */
-static void
-places_of_one_network(void **state)
-{
-	static const struct {
-		size_t own, others, wanted;
-		bool may;
-	} table[] = {
-		{ 0, 0, 1, true },
-		{ 15, 0, 1, true },
-		{ 16, 0, 1, false },
-		{ 14, 0, 3, false },
-		/* The first one may be large, where there is room. */
-		{ 0, 0, 64, true },
-		{ 0, 1, 64, false },
-		{ 0, 44, 20, true },
-		{ 20, 0, 1, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct download_share others = { NULL, 2, table[i].others };
-		struct download_share own = { &others, 1, table[i].own };
-		struct download_list list = { table[i].own > 0 ? &own
-							       : &others };
-
-		if (download_may_begin(&list, 1, table[i].wanted) !=
-		    table[i].may)
-			fail_msg("row %zu", i);
-	}
-}
-
 static void
 lack_of_memory_leaks_nothing(void **state)
 {
@@ -468,7 +365,6 @@ lack_of_memory_leaks_nothing(void **state)
 			break;
 		}
 		assert_int_equal(status, STATUS_FAILURE);
-		assert_null(downloads.first);
 		assert_true(n < 20);
 	}
 }
@@ -489,9 +385,6 @@ main(void)
 		TEST(too_large_is_told_at_once),
 		TEST(what_grows_too_large_is_cut),
 		TEST(a_large_file_is_read_in_pieces),
-		TEST(only_so_many_at_once),
-		TEST(one_network_leaves_places_to_others),
-		TEST(places_of_one_network),
 		TEST(lack_of_memory_leaks_nothing),
 	};
 

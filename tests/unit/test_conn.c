@@ -7,6 +7,9 @@
 
 #include "fakeclock.h"
 #include "scarce.h"
+#include "serve/remote.h"
+#include "sys/clock.h"
+#include "sys/handover.h"
 #include "wire/conn.h"
 #include "wire/gopher.h"
 
@@ -281,6 +284,199 @@ a_slow_client_gets_all(void **state)
 	close(fd);
 }
 
+/* The process for slow pages: its end of the line, and of one answer. */
+struct answers {
+	int line, worker_line, fd;
+};
+
+static void
+answers_begin(struct answers *answers, const struct timeval *length)
+{
+	static const struct str builtins[BUILTIN_COUNT] = {
+		[BUILTIN_ASK] = STR_INIT("/ask"),
+		[BUILTIN_TAR] = STR_INIT("/all.tar.gz"),
+	};
+	int line[2];
+
+	assert_int_equal(handover_pair(line), 0);
+	answers->line = line[0];
+	answers->worker_line = line[1];
+	answers->fd = -1;
+	serving.server.answers = &answers->worker_line;
+	serving.server.builtins = builtins;
+	set_deadlines(length);
+}
+
+static void
+answers_end(struct answers *answers)
+{
+	serving.server.answers = NULL;
+	set_deadlines(&never);
+	close(answers->line);
+	close(answers->worker_line);
+	if (answers->fd != -1)
+		close(answers->fd);
+}
+
+/* Takes a request, and sends that many bytes of an answer. */
+static void
+answers_take(struct answers *answers, const char *head, size_t len)
+{
+	char bytes[REMOTE_REQUEST_MAX];
+	struct request request;
+	ssize_t got = handover_receive_message(
+	    answers->line, bytes, sizeof bytes, &answers->fd);
+
+	assert_true(got > 0);
+	assert_true(remote_read((struct str){ bytes, (size_t)got }, &request));
+	assert_int_equal(request.network, NETWORK);
+	if (len > 0)
+		assert_int_equal(send(answers->fd, head, len, 0), len);
+}
+
+static void
+take_text(int fd, const char *text)
+{
+	char got[256];
+	ssize_t len = recv(fd, got, sizeof got, 0);
+
+	if (len != (ssize_t)strlen(text) ||
+	    memcmp(got, text, strlen(text)) != 0)
+		fail_msg("%.*s", len > 0 ? (int)len : 0, got);
+}
+
+static void
+silence_before_the_head(void **state)
+{
+	static const struct timeval soon = { .tv_usec = SOON_US };
+	struct answers answers;
+	int fd;
+
+	(void)state;
+	answers_begin(&answers, &soon);
+	fd = enter(STR("/ask\therring\r\n"));
+	answers_take(&answers, "", 0);
+	assert_int_equal(group.count, 1);
+	let_time_pass();
+	take_text(fd, FAILED);
+	/* The worker has hung up. */
+	assert_int_equal(send(answers.fd, "e", 1, MSG_NOSIGNAL), -1);
+	close(fd);
+	conn_close_all(&group);
+	conn_sweep(&group);
+	answers_end(&answers);
+}
+
+#define ARCHIVE "h\x14\0application/gzip"
+
+static void
+silence_in_the_middle(void **state)
+{
+	static const struct timeval soon = { .tv_usec = SOON_US };
+	struct answers answers;
+	int fd;
+
+	(void)state;
+	answers_begin(&answers, &soon);
+	fd = enter(STR("/all.tar.gz\r\n"));
+	answers_take(&answers, ARCHIVE, sizeof ARCHIVE - 1);
+	assert_int_equal(send(answers.fd, "dabc", 4, 0), 4);
+	while (group.count > 0)
+		let_time_pass();
+	take_text(fd, "abc");
+	assert_int_equal(send(answers.fd, "e", 1, MSG_NOSIGNAL), -1);
+	close(fd);
+	answers_end(&answers);
+}
+
+/* Whether it took long, without a pause that was long itself. */
+static bool
+trickle(const struct answers *answers, int fd, long deadline_ms)
+{
+	const struct timespec began = clock_now();
+	bool paused = false;
+
+	while (clock_since_ms(&began) < 3 * deadline_ms) {
+		const struct timespec last = clock_now();
+		char byte;
+
+		if (send(answers->fd, "da", 2, MSG_NOSIGNAL) != 2)
+			break;
+		while (group.count > 0 && recv(fd, &byte, 1, 0) != 1)
+			turn();
+		paused |= clock_since_ms(&last) > deadline_ms / 2;
+	}
+	return !paused;
+}
+
+/* Bytes that arrive renew the deadline, on a machine with time for this. */
+static void
+a_slow_process_ends_its_answer(void **state)
+{
+	static const struct timeval soon = { .tv_usec = 5 * SOON_US };
+	bool tried = false;
+
+	(void)state;
+	for (int i = 0; i < 50 && !tried; i++) {
+		struct answers answers;
+		int fd;
+
+		answers_begin(&answers, &soon);
+		fd = enter(STR("/all.tar.gz\r\n"));
+		answers_take(&answers, ARCHIVE, sizeof ARCHIVE - 1);
+		tried = trickle(&answers, fd, 5 * SOON_US / 1000);
+		if (tried)
+			assert_int_equal(group.count, 1);
+		close(fd);
+		conn_close_all(&group);
+		conn_sweep(&group);
+		answers_end(&answers);
+	}
+	assert_true(tried);
+}
+
+static void
+on_time(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)context = true;
+}
+
+/* No turn of the loop is spent on an answer that has not come. */
+static void
+waiting_costs_nothing(void **state)
+{
+	static const struct timeval soon = { .tv_usec = SOON_US };
+	bool passed = false;
+	struct answers answers;
+	int fd;
+
+	(void)state;
+	answers_begin(&answers, &never);
+	fd = enter(STR("/all.tar.gz\r\n"));
+	answers_take(&answers, ARCHIVE, sizeof ARCHIVE - 1);
+	turn();
+	/* A client that only listens is no reason for one either. */
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	turn();
+	assert_int_equal(event_base_once(group.base, -1, EV_TIMEOUT, on_time,
+			     &passed, &soon),
+	    0);
+	/* Returns after the first event: no other has come. */
+	assert_int_not_equal(event_base_loop(group.base, EVLOOP_ONCE), -1);
+	assert_true(passed);
+	assert_int_equal(group.count, 1);
+	assert_int_equal(send(answers.fd, "dabc", 4, 0), 4);
+	assert_int_equal(send(answers.fd, "e", 1, 0), 1);
+	turn();
+	turn();
+	take_text(fd, "abc");
+	assert_int_equal(group.count, 0);
+	close(fd);
+	answers_end(&answers);
+}
+
 /* At the server's end, who has said nothing goes at once. */
 static void
 idle_clients_are_closed(void **state)
@@ -368,6 +564,10 @@ main(void)
 		cmocka_unit_test(a_client_may_leave),
 		cmocka_unit_test(a_client_may_talk_on),
 		cmocka_unit_test(a_slow_client_gets_all),
+		cmocka_unit_test(silence_before_the_head),
+		cmocka_unit_test(silence_in_the_middle),
+		cmocka_unit_test(a_slow_process_ends_its_answer),
+		cmocka_unit_test(waiting_costs_nothing),
 		cmocka_unit_test(idle_clients_are_closed),
 		cmocka_unit_test(room_is_made_by_who_does_not_ask),
 	};

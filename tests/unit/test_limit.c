@@ -1,4 +1,5 @@
 /* Fairness: who is let in, who waits, and who is never counted. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,6 +55,36 @@ visit(struct limit_table *table, const struct limit_rules *by, const char *text)
 
 	limit_leave(table, 0, &answer.entries);
 	return answer.verdict;
+}
+
+/* What an answer cost of the processor counts as connections. */
+static void
+time_is_charged(void **state)
+{
+	static const uint64_t odd[] = { 0, 1 << 20, UINT64_MAX };
+	struct limit_table *table = new_table();
+	struct net_address peer = address_of("192.0.2.1:9");
+	struct limit_answer answer;
+
+	(void)state;
+	answer = limit_enter(table, &rules, 0, &peer);
+	limit_leave(table, 0, &answer.entries);
+	/* As many as a worker that was taken over may say. */
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		limit_charge(table, &rules, odd[i], 1000);
+	limit_charge(table, &rules, answer.network, -1);
+	/* It has 19 left, and is charged for 17. */
+	limit_charge(table, &rules, answer.network, 17 * LIMIT_CPU_MS);
+	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_PASS);
+	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_PASS);
+	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_SLOW);
+	assert_int_equal(visit(table, &rules, "192.0.2.2:9"), LIMIT_PASS);
+	/* No charge, however large, becomes a debt. */
+	limit_charge(table, &rules, answer.network, LONG_MAX);
+	limit_charge(table, &rules, answer.network, LONG_MAX);
+	fakeclock_forward_ms(2000);
+	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_PASS);
+	limit_free(table);
 }
 
 static void
@@ -527,6 +558,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_is_charged),
 		cmocka_unit_test(bursts_end),
 		cmocka_unit_test(waiting_helps),
 		cmocka_unit_test(a_time_before_the_last_change),

@@ -198,13 +198,21 @@ class Process:
         return wait_until(lambda: self._named('capsuled-keys'),
                           'a process for keys')[-1]
 
-    def _named(self, name):
-        return [pid for pid in self.children() if process_name(pid) == name]
+    def answers(self):
+        """The process id of the newest process for slow pages."""
+        return wait_until(lambda: self._named('capsuled-answers'),
+                          'a process for slow pages')[-1]
 
-    def children(self):
-        """The process ids of the master's children."""
+    def _named(self, name):
+        # Of a longer name the system keeps 15 bytes.
+        return [pid for pid in self.children()
+                if process_name(pid) == name[:15]]
+
+    def children(self, pid=None):
+        """The process ids of the children of the master, or of `pid`."""
+        pid = pid or self.pid
         try:
-            with open('/proc/%d/task/%d/children' % (self.pid, self.pid),
+            with open('/proc/%d/task/%d/children' % (pid, pid),
                       encoding='ascii') as file:
                 return [int(word) for word in file.read().split()]
         except FileNotFoundError:

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -49,6 +50,13 @@ struct trouble {
 	_Atomic int64_t setuid_error; /* of root, which everybody is then */
 	_Atomic int64_t ipv6_error; /* of a socket of any process */
 	_Atomic int64_t monotonic; /* time of that clock in ns; 0: it runs */
+	_Atomic int64_t hold; /* enum hold, of children of children */
+};
+
+enum hold {
+	HOLD_NONE,
+	HOLD_ASLEEP,
+	HOLD_BUSY
 };
 
 enum escape {
@@ -69,6 +77,7 @@ enum escaped {
 static struct trouble calm;
 static struct trouble *trouble = &calm;
 static bool is_worker;
+static int forks; /* from the master to this process */
 
 /* The next of that name: libc's own, or a sanitizer's. */
 #define NEXT(name, function) \
@@ -109,6 +118,16 @@ static void
 in_child(void)
 {
 	is_worker = true;
+	forks++;
+}
+
+/* An answer takes its time, before it looks up anything. */
+static void
+hold(void)
+{
+	while (forks > 1 && trouble->hold != HOLD_NONE)
+		if (trouble->hold == HOLD_ASLEEP)
+			(void)poll(NULL, 0, 1);
 }
 
 __attribute__((constructor)) static void
@@ -321,6 +340,7 @@ openat(int directory, const char *path, int flags, ...)
 	va_end(list);
 	if (next_openat == NULL)
 		find_openat();
+	hold();
 	fd = is_dead(path) ? -1 : next_openat(directory, path, flags, mode);
 	note_open(fd, path);
 	return fd;
@@ -418,6 +438,8 @@ syscall(long number, ...)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		words[i] = va_arg(list, long);
 	va_end(list);
+	if (number == SYS_openat2)
+		hold();
 	if (number == SYS_openat2 && fails_with(trouble->open_error))
 		return -1;
 	if (number == SYS_openat2 && is_dead((const char *)words[1]))

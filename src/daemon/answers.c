@@ -1,0 +1,494 @@
+/*
+ * The process for slow pages, and the children that it forks for them.
+ */
+#include "daemon/answers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/pause.h"
+#include "serve/builtin.h"
+#include "serve/remote.h"
+#include "serve/serve.h"
+#include "sys/handover.h"
+#include "sys/log.h"
+#include "tree/catalog.h"
+#include "tree/tree.h"
+
+/* Questions answered at once: more are slower for everybody (measured). */
+#define QUESTIONS_MIN 2
+#define QUESTIONS_MAX 4
+/* Questions that wait, and archives at once; a quarter for one network. */
+#define QUEUE_MAX ((size_t)64)
+#define ARCHIVES_MAX ((size_t)32)
+#define SHARE 4
+#define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
+/* A child is polite to the workers, and has an end. */
+#define NICE 10
+#define QUESTION_S 60
+#define ARCHIVE_CPU_S 600
+/* Of its CPU, after which a child looks whether its worker still waits. */
+#define LOOK_MS 20
+#define CHILD_MEMORY ((rlim_t)1 << 30)
+#define REQUEST_MEMORY ((size_t)1 << 20)
+
+struct question {
+	struct request request; /* its text in `message` */
+	char *message;
+	int fd; /* to the worker */
+};
+
+struct child {
+	pid_t pid;
+	uint64_t network;
+	bool is_archive;
+};
+
+struct answers {
+	const struct answers_setup *setup;
+	struct pollfd *polled; /* the master's line, then the workers' */
+	size_t polled_count;
+	struct question queue[QUEUE_MAX]; /* oldest first */
+	size_t queue_count;
+	struct child children[CHILDREN_MAX];
+	size_t child_count, archive_count;
+	size_t questions_at_once;
+	bool faulted; /* a child died of a fault: see end_after_fault */
+	sigset_t waiting; /* the signals let in while it waits */
+};
+
+/* In a child: the line to the worker. */
+static int line_of_child = -1;
+
+/* SIGCHLD only has to interrupt ppoll. */
+static void
+on_child(int number)
+{
+	(void)number;
+}
+
+static int
+set_signals(struct answers *answers)
+{
+	struct sigaction action = { .sa_handler = on_child };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	sigemptyset(&action.sa_mask);
+	if (sigprocmask(SIG_BLOCK, &blocked, &answers->waiting) == -1)
+		return -1;
+	sigdelset(&answers->waiting, SIGCHLD);
+	return sigaction(SIGCHLD, &action, NULL);
+}
+
+static bool
+is_archive(const struct server *server, struct str path)
+{
+	return str_ends(path, STR(".tar.gz")) ||
+	    str_equals(path, server->builtins[BUILTIN_GEMPUB]) ||
+	    str_equals(path, server->builtins[BUILTIN_TAR]);
+}
+
+/* Lets go of a question that was answered, refused or handed to a child. */
+static void
+drop(struct answers *answers, size_t at)
+{
+	close(answers->queue[at].fd);
+	free(answers->queue[at].message);
+	answers->queue_count--;
+	memmove(&answers->queue[at], &answers->queue[at + 1],
+	    (answers->queue_count - at) * sizeof *answers->queue);
+}
+
+/* Whether the worker, or its client, no longer waits for the answer. */
+static bool
+is_given_up(int fd)
+{
+	struct pollfd end = { .fd = fd };
+
+	return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR));
+}
+
+static void
+drop_given_up(struct answers *answers)
+{
+	for (size_t i = answers->queue_count; i-- > 0;)
+		if (is_given_up(answers->queue[i].fd))
+			drop(answers, i);
+}
+
+/* Whether a question of `network` may wait, or its archive begin. */
+static bool
+has_room(const struct answers *answers, uint64_t network, bool archive)
+{
+	size_t same = 0;
+
+	if (archive) {
+		for (size_t i = 0; i < answers->child_count; i++)
+			same += answers->children[i].is_archive &&
+			    answers->children[i].network == network;
+		return answers->archive_count < ARCHIVES_MAX &&
+		    (network == 0 || same < ARCHIVES_MAX / SHARE);
+	}
+	for (size_t i = 0; i < answers->queue_count; i++)
+		same += answers->queue[i].request.network == network;
+	return answers->queue_count < QUEUE_MAX &&
+	    (network == 0 || same < QUEUE_MAX / SHARE);
+}
+
+/* In the child: closes all but the line to the worker that asked. */
+static void
+close_others(const struct answers *answers, int fd)
+{
+	for (size_t i = 0; i < answers->polled_count; i++)
+		close(answers->polled[i].fd);
+	for (size_t i = 0; i < answers->queue_count; i++)
+		if (answers->queue[i].fd != fd)
+			close(answers->queue[i].fd);
+}
+
+/* A child that is at work for nobody ends. */
+static void
+on_look(int number)
+{
+	int error = errno;
+
+	(void)number;
+	if (is_given_up(line_of_child))
+		_exit(EXIT_FAILURE);
+	errno = error;
+}
+
+/* A timer of CPU alone: a child that waits for its worker sees it hang up. */
+static int
+set_timers(bool archive)
+{
+	struct sigaction action = { .sa_handler = on_look,
+		.sa_flags = SA_RESTART };
+	const struct timeval look = { .tv_usec = LOOK_MS * 1000 };
+	const struct itimerval looks = { look, look };
+	const struct itimerval end = { .it_value = { .tv_sec = QUESTION_S } };
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGPROF, &action, NULL) == -1 ||
+	    setitimer(ITIMER_PROF, &looks, NULL) == -1)
+		return -1;
+	/* An archive lasts as long as its client takes. */
+	return archive ? 0 : setitimer(ITIMER_REAL, &end, NULL);
+}
+
+static void
+set_limits(bool archive)
+{
+	const rlim_t cpu = archive ? ARCHIVE_CPU_S : QUESTION_S;
+
+	(void)setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu });
+#if !defined(__SANITIZE_ADDRESS__)
+	(void)setrlimit(
+	    RLIMIT_AS, &(struct rlimit){ CHILD_MEMORY, CHILD_MEMORY });
+#endif
+}
+
+static NO_RETURN void
+answer(const struct answers *answers, const struct question *question,
+    bool archive)
+{
+	struct request request = question->request;
+	struct response response;
+	struct arena arena;
+	int result;
+
+	close_others(answers, question->fd);
+	/* Only their parent may change the counts of networks. */
+	limit_free(answers->setup->limits);
+	set_limits(archive);
+	line_of_child = question->fd;
+	if (set_timers(archive) == -1)
+		_exit(EXIT_FAILURE);
+	arena_init(&arena, REQUEST_MEMORY);
+	request.arena = &arena;
+	serve(answers->setup->server, &request, &response);
+	result = remote_answer(question->fd, &response);
+	/* The worker's client may have gone, which is no fault. */
+	if (result == -1 && errno != EPIPE && errno != ECONNRESET)
+		tree_log_failure("cannot answer whole", errno, request.path);
+	_exit(result == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* Starts a child for the question at that place, and drops it. */
+static void
+start(struct answers *answers, size_t at)
+{
+	struct question *question = &answers->queue[at];
+	struct child *child = &answers->children[answers->child_count];
+
+	*child = (struct child){
+		.network = question->request.network,
+		.is_archive =
+		    is_archive(answers->setup->server, question->request.path),
+	};
+	child->pid = fork();
+	if (child->pid == 0)
+		answer(answers, question, child->is_archive);
+	if (child->pid == -1) {
+		log_line(LOG_LEVEL_ERROR, "answers: cannot start a child: %s",
+		    strerror(errno));
+		remote_refuse(question->fd, STATUS_UNAVAILABLE);
+	} else {
+		answers->child_count++;
+		answers->archive_count += child->is_archive;
+	}
+	drop(answers, at);
+}
+
+static void
+start_due(struct answers *answers)
+{
+	while (answers->queue_count > 0 &&
+	    answers->child_count - answers->archive_count <
+		answers->questions_at_once) {
+		if (is_given_up(answers->queue[0].fd))
+			drop(answers, 0);
+		else
+			start(answers, 0);
+	}
+}
+
+/* Puts a request in the queue; false without room or memory for it. */
+static bool
+enter(struct answers *answers, struct str message,
+    const struct request *request, bool archive, int fd)
+{
+	struct question *question;
+
+	drop_given_up(answers);
+	question = &answers->queue[answers->queue_count];
+	if (answers->queue_count == QUEUE_MAX ||
+	    !has_room(answers, request->network, archive))
+		return false;
+	*question =
+	    (struct question){ .fd = fd, .message = malloc(message.len) };
+	if (question->message == NULL)
+		return false;
+	memcpy(question->message, message.at, message.len);
+	message.at = question->message;
+	if (!remote_read(message, &question->request))
+		abort();
+	answers->queue_count++;
+	return true;
+}
+
+/* Takes one question, with the end of a pair; false when the line ended. */
+static bool
+take_question(struct answers *answers, int line)
+{
+	char bytes[REMOTE_REQUEST_MAX];
+	struct request request;
+	struct str message;
+	bool archive;
+	int fd;
+	ssize_t got = handover_receive_message(line, bytes, sizeof bytes, &fd);
+
+	if (got <= 0)
+		return got == -1 && errno == EAGAIN;
+	message = (struct str){ bytes, (size_t)got };
+	if (fd == -1)
+		return true;
+	if (!remote_read(message, &request)) {
+		close(fd);
+		return true;
+	}
+	archive = is_archive(answers->setup->server, request.path);
+	if (!enter(answers, message, &request, archive, fd)) {
+		remote_refuse(fd, STATUS_UNAVAILABLE);
+		close(fd);
+	} else if (archive) {
+		/* It lasts as long as its client takes, and waits for none. */
+		start(answers, answers->queue_count - 1);
+	}
+	return true;
+}
+
+static long
+cpu_ms(const struct rusage *usage)
+{
+	return (long)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+	    (long)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000;
+}
+
+static void
+log_end(pid_t pid, int status)
+{
+	if (WIFSIGNALED(status))
+		log_line(LOG_LEVEL_ERROR,
+		    "answers: child %ld was killed by signal %d (%s)",
+		    (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+static void
+reap(struct answers *answers)
+{
+	const struct answers_setup *setup = answers->setup;
+	struct rusage usage;
+	pid_t pid;
+	int status;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
+		for (size_t i = 0; i < answers->child_count; i++) {
+			struct child *child = &answers->children[i];
+
+			if (child->pid != pid)
+				continue;
+			limit_charge(setup->limits, setup->rules,
+			    child->network, cpu_ms(&usage));
+			answers->archive_count -= child->is_archive;
+			*child = answers->children[--answers->child_count];
+			log_end(pid, status);
+			answers->faulted |= pause_is_fault(status);
+			break;
+		}
+}
+
+static int
+add_line(struct answers *answers, int fd)
+{
+	if (answers->polled_count == 1 + SERVICE_CLIENTS_MAX) {
+		close(fd);
+		return -1;
+	}
+	answers->polled[answers->polled_count++] =
+	    (struct pollfd){ .fd = fd, .events = POLLIN };
+	return 0;
+}
+
+/* Hears the master: a new worker, or a new index; false when it has gone. */
+static bool
+hear_master(struct answers *answers)
+{
+	char word;
+	int fd;
+	int got = handover_receive(answers->polled[0].fd, &word, &fd);
+
+	if (got != 1)
+		return got == -1 && errno == EAGAIN;
+	if (fd == -1)
+		return true;
+	if (word == SERVICE_CLIENT)
+		(void)add_line(answers, fd);
+	else if (word != ANSWERS_INDEX ||
+	    catalog_put(answers->setup->server->shelf, fd) == -1)
+		close(fd);
+	return true;
+}
+
+/* Reads from each line that has something, and forgets those that ended. */
+static void
+hear(struct answers *answers)
+{
+	if (answers->polled[0].revents != 0 && !hear_master(answers)) {
+		close(answers->polled[0].fd);
+		/* poll passes a negative one over. */
+		answers->polled[0].fd = -1;
+	}
+	for (size_t i = answers->polled_count; --i > 0;) {
+		if (answers->polled[i].revents == 0 ||
+		    take_question(answers, answers->polled[i].fd))
+			continue;
+		close(answers->polled[i].fd);
+		answers->polled[i] = answers->polled[--answers->polled_count];
+	}
+}
+
+/*
+ * Each child has the memory layout of this process, and could be used to guess
+ * it. So nothing more is read, and what waits is answered; then this process
+ * dies as its child did, and the master deals with that.
+ */
+static void
+end_after_fault(struct answers *answers)
+{
+	while (answers->queue_count > 0) {
+		(void)ppoll(NULL, 0, NULL, &answers->waiting);
+		reap(answers);
+		start_due(answers);
+	}
+	abort();
+}
+
+static void
+work(struct answers *answers)
+{
+	while (answers->polled[0].fd != -1 || answers->polled_count > 1) {
+		int ready = ppoll(answers->polled, answers->polled_count, NULL,
+		    &answers->waiting);
+
+		reap(answers);
+		if (ready > 0 && !answers->faulted)
+			hear(answers);
+		start_due(answers);
+		if (answers->faulted)
+			end_after_fault(answers);
+	}
+}
+
+static size_t
+questions_at_once(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count < QUESTIONS_MIN ? QUESTIONS_MIN
+	    : count > QUESTIONS_MAX  ? QUESTIONS_MAX
+				     : (size_t)count;
+}
+
+static int
+begin(struct answers *answers)
+{
+	const struct answers_setup *setup = answers->setup;
+	const struct service *service = setup->service;
+
+	answers->questions_at_once = questions_at_once();
+	answers->polled =
+	    calloc(1 + SERVICE_CLIENTS_MAX, sizeof *answers->polled);
+	if (answers->polled == NULL)
+		return -1;
+	(void)add_line(answers, service->line);
+	for (size_t i = 0; i < service->end_count; i++)
+		(void)add_line(answers, service->ends[i]);
+	if (setup->index != -1 &&
+	    catalog_put(setup->server->shelf, setup->index) == -1)
+		return -1;
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	return tree_share_failures() == -1 ? -1 : set_signals(answers);
+}
+
+int
+answers_run(const struct answers_setup *setup)
+{
+	struct answers *answers = calloc(1, sizeof *answers);
+	int status = EXIT_FAILURE;
+
+	if (answers != NULL)
+		answers->setup = setup;
+	if (answers == NULL || begin(answers) == -1 ||
+	    jail_enter(setup->jail, setup->server->tree->root, JAIL_ANSWERS) ==
+		-1) {
+		log_line(LOG_LEVEL_ERROR, "answers: cannot go on: %s",
+		    strerror(errno));
+	} else {
+		work(answers);
+		status = EXIT_SUCCESS;
+	}
+	if (answers != NULL)
+		free(answers->polled);
+	free(answers);
+	return status;
+}

@@ -1,0 +1,58 @@
+/*
+ * Signals of the master and its children.
+ */
+#include "daemon/signals.h"
+
+#include <stddef.h>
+
+/* Handlers can only set flags. */
+struct signals signals;
+
+static void
+on_signal(int number)
+{
+	if (number == SIGHUP)
+		signals.reload = 1;
+	else if (number != SIGCHLD)
+		signals.stop++;
+}
+
+int
+signals_begin(sigset_t *waiting)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGCHLD };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		sigaddset(&blocked, numbers[i]);
+		if (sigaction(numbers[i], &action, NULL) == -1)
+			return -1;
+	}
+	/*
+	 * A reader of the log that went away is no reason to end, nor a file
+	 * that grows past what is allowed: either is a failed write, no more.
+	 */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return -1;
+	if (sigprocmask(SIG_BLOCK, &blocked, waiting) == -1)
+		return -1;
+	/* A predecessor has left them blocked. */
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigdelset(waiting, numbers[i]);
+	return 0;
+}
+
+int
+signals_begin_child(const sigset_t *waiting)
+{
+	if (signal(SIGHUP, SIG_IGN) == SIG_ERR ||
+	    signal(SIGINT, SIG_IGN) == SIG_ERR ||
+	    signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
+	    signal(SIGTERM, SIG_DFL) == SIG_ERR)
+		return -1;
+	return sigprocmask(SIG_SETMASK, waiting, NULL);
+}

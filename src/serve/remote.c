@@ -1,0 +1,453 @@
+/*
+ * Requests that another process answers, and the way of its answers.
+ */
+#include "serve/remote.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/handover.h"
+#include "sys/log.h"
+#include "sys/system.h"
+#include "text/mime.h"
+
+/* The answer in memory: a manifest of some hundred thousand files. */
+#define MEMORY_MAX ((size_t)256 << 20)
+#define META_MAX ((size_t)1024)
+#define HEAD_SIZE ((size_t)3)
+/* A worker gives up a client that takes nothing long before that. */
+#define TAKES_AT_MOST_MS 600000
+
+struct request_head {
+	uint64_t network;
+	uint16_t path_len, query_len;
+	uint8_t has_query, unused[3];
+};
+
+/* A body in parts. */
+struct parts {
+	struct body body;
+	struct remote *remote;
+	size_t len, off; /* of the part that is passed on */
+	char part[1 + REMOTE_PART];
+};
+
+static bool
+write_request(struct buf *out, const struct request *request)
+{
+	const struct request_head head = {
+		.network = request->network,
+		.path_len = (uint16_t)request->path.len,
+		.query_len = (uint16_t)request->query.len,
+		.has_query = request->has_query,
+	};
+
+	buf_add(out, (struct str){ (const char *)&head, sizeof head });
+	buf_add(out, request->path);
+	buf_add(out, request->query);
+	return !out->overflow && request->path.len <= UINT16_MAX &&
+	    request->query.len <= UINT16_MAX;
+}
+
+bool
+remote_read(struct str message, struct request *request)
+{
+	struct request_head head;
+
+	if (message.len < sizeof head)
+		return false;
+	memcpy(&head, message.at, sizeof head);
+	message = str_tail(message, sizeof head);
+	if (message.len != (size_t)head.path_len + head.query_len ||
+	    !str_starts(message, STR("/")) || head.path_len == 0)
+		return false;
+	*request = (struct request){
+		.network = head.network,
+		.path = str_head(message, head.path_len),
+		.query = str_tail(message, head.path_len),
+		.has_query = head.has_query != 0,
+	};
+	return memchr(request->path.at, '\0', request->path.len) == NULL;
+}
+
+/* Our end of the pair; -1 with errno set. */
+static int
+send_request(int line, const struct request *request)
+{
+	char bytes[REMOTE_REQUEST_MAX];
+	struct buf message = buf_over(bytes, sizeof bytes);
+	int ends[2];
+
+	if (!write_request(&message, request)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (handover_pair(ends) == -1)
+		return -1;
+	if (handover_send_message(line, buf_str(&message), ends[1]) == -1) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+bool
+remote_ask(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	struct remote *remote;
+
+	if (server->answers == NULL)
+		return false;
+	response_error(response, STATUS_FAILURE);
+	remote = arena_alloc(request->arena, sizeof *remote);
+	if (remote == NULL)
+		return true;
+	remote->fd = send_request(*server->answers, request);
+	if (remote->fd == -1) {
+		/* Its queue is full, or it is about to be replaced. */
+		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||
+		    errno == ECONNREFUSED)
+			response_error(response, STATUS_UNAVAILABLE);
+		return true;
+	}
+	response->status = 0;
+	response->remote = remote;
+	return true;
+}
+
+void
+remote_release(struct remote *remote)
+{
+	if (remote != NULL && remote->fd != -1)
+		close(remote->fd);
+	if (remote != NULL)
+		remote->fd = -1;
+}
+
+/* Takes the next part; its kind, 0 for none yet, or -1 with errno set. */
+static int
+take_part(struct parts *parts)
+{
+	ssize_t got;
+
+	/* With MSG_TRUNC a longer message gives its true length. */
+	do
+		got = recv(parts->remote->fd, parts->part, sizeof parts->part,
+		    MSG_DONTWAIT | MSG_TRUNC);
+	while (got == -1 && errno == EINTR);
+	if (got == -1)
+		return errno == EAGAIN ? 0 : -1;
+	errno = EPIPE;
+	/* The pair ended before the body, or bytes would be lost. */
+	if (got == 0 || (size_t)got > sizeof parts->part ||
+	    parts->part[0] == '\0')
+		return -1;
+	parts->off = 1;
+	parts->len = (size_t)got;
+	/* A pull of no bytes means the end, so a part has some. */
+	return parts->part[0] == 'd' && got == 1 ? -1 : parts->part[0];
+}
+
+/* Why a body was cut short; EAGAIN would mean that more is to come. */
+static int
+reason(const struct parts *parts)
+{
+	int32_t error = 0;
+
+	if (parts->len == 1 + sizeof error)
+		memcpy(&error, parts->part + 1, sizeof error);
+	return error > 0 && error != EAGAIN ? error : EPIPE;
+}
+
+static ssize_t
+parts_pull(struct body *body, char *at, size_t room)
+{
+	struct parts *parts = (struct parts *)body;
+	size_t len;
+
+	body->waits_for = NULL;
+	if (parts->off == parts->len) {
+		switch (take_part(parts)) {
+		case 'd': break;
+		case 'e': body->ended = true; return 0;
+		case 'f': errno = reason(parts); return -1;
+		case 0:
+			body->waits_for = &parts->remote->fd;
+			errno = EAGAIN;
+			return -1;
+		default: errno = EPIPE; return -1;
+		}
+	}
+	len = parts->len - parts->off < room ? parts->len - parts->off : room;
+	memcpy(at, parts->part + parts->off, len);
+	parts->off += len;
+	return (ssize_t)len;
+}
+
+static void
+parts_release(struct body *body)
+{
+	remote_release(((struct parts *)body)->remote);
+}
+
+static struct body *
+body_of_parts(struct remote *remote, struct arena *arena)
+{
+	struct parts *parts = arena_alloc(arena, sizeof *parts);
+	struct remote *own = arena_alloc(arena, sizeof *own);
+
+	if (parts == NULL || own == NULL)
+		return NULL;
+	*own = *remote;
+	remote->fd = -1;
+	parts->body =
+	    (struct body){ .pull = parts_pull, .release = parts_release };
+	parts->remote = own;
+	parts->len = parts->off = 0;
+	return &parts->body;
+}
+
+/* The body in the file `fd`, taken: it may be nothing that can block us. */
+static struct body *
+body_of_descriptor(int fd, struct arena *arena)
+{
+	struct entry entry = { .fd = fd };
+
+	if (fstat(fd, &entry.st) == 0 && S_ISREG(entry.st.st_mode))
+		return body_of_file(arena, &entry);
+	close(fd);
+	return NULL;
+}
+
+static bool
+is_status(uint16_t status)
+{
+	switch ((enum status)status) {
+	case STATUS_SUCCESS:
+	case STATUS_INPUT:
+	case STATUS_REDIRECT:
+	case STATUS_MOVED:
+	case STATUS_FAILURE:
+	case STATUS_UNAVAILABLE:
+	case STATUS_TOO_LARGE:
+	case STATUS_NOT_FOUND:
+	case STATUS_BAD_REQUEST: return true;
+	case STATUS_SENSITIVE_INPUT:
+	case STATUS_SLOW_DOWN:
+	case STATUS_GONE:
+	case STATUS_REFUSED:
+	case STATUS_CERTIFICATE_REQUIRED:
+	case STATUS_CERTIFICATE_REFUSED:
+	case STATUS_CERTIFICATE_INVALID: break;
+	}
+	return false;
+}
+
+/* META as it may be sent: one line, and not too long. */
+static bool
+is_meta(struct str meta)
+{
+	for (size_t i = 0; i < meta.len; i++)
+		if ((unsigned char)meta.at[i] < ' ' || meta.at[i] == 0x7f)
+			return false;
+	return meta.len > 0 && meta.len <= META_MAX;
+}
+
+/* Fills `response` from a head; false when it is malformed. Takes `fd`. */
+static bool
+read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
+    struct response *response)
+{
+	uint16_t status;
+	struct str meta;
+
+	if (head.len <= HEAD_SIZE || head.at[0] != 'h')
+		goto failed;
+	memcpy(&status, head.at + 1, sizeof status);
+	meta = str_tail(head, HEAD_SIZE);
+	if (!is_status(status) || !is_meta(meta) ||
+	    arena_copy(arena, meta, &meta) == -1)
+		goto failed;
+	response_set(response, (enum status)status, meta);
+	if (response->status != STATUS_SUCCESS)
+		goto done;
+	/* Text may be changed on its way, which needs all of it to be there. */
+	if (fd == -1 && !str_starts(meta, STR("text/")) &&
+	    !mime_is(meta, RESPONSE_MENU))
+		response->body = body_of_parts(remote, arena);
+	else if (fd != -1)
+		response->body = body_of_descriptor(fd, arena);
+	return response->body != NULL;
+failed:
+	status = 0;
+done:
+	if (fd != -1)
+		close(fd);
+	return status != 0;
+}
+
+int
+remote_take(
+    struct remote *remote, struct arena *arena, struct response *response)
+{
+	/* One byte more, so that a META that is too long is seen to be. */
+	char bytes[HEAD_SIZE + META_MAX + 1];
+	int fd;
+	ssize_t got =
+	    handover_receive_message(remote->fd, bytes, sizeof bytes, &fd);
+
+	if (got == -1 && errno == EAGAIN)
+		return 0;
+	if (got <= 0 ||
+	    !read_head(remote, arena, (struct str){ bytes, (size_t)got }, fd,
+		response))
+		response_error(response, STATUS_FAILURE);
+	remote_release(remote);
+	return 1;
+}
+
+/* Sends a message, when the worker has taken enough of those before it. */
+static int
+send_message(int fd, struct str message, int file)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	while (handover_send_message(fd, message, file) == -1) {
+		if (errno != EAGAIN)
+			return -1;
+		errno = ETIMEDOUT;
+		if (poll(&room, 1, TAKES_AT_MOST_MS) != 1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+send_head(int fd, const struct response *response, int file)
+{
+	char bytes[HEAD_SIZE + META_MAX];
+	struct buf head = buf_over(bytes, sizeof bytes);
+	uint16_t status = (uint16_t)response->status;
+
+	buf_char(&head, 'h');
+	buf_add(&head, (struct str){ (const char *)&status, sizeof status });
+	buf_add(&head, response->meta);
+	if (head.overflow) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return send_message(fd, buf_str(&head), file);
+}
+
+void
+remote_refuse(int fd, enum status status)
+{
+	struct response response;
+
+	response_error(&response, status);
+	(void)send_head(fd, &response, -1);
+}
+
+/* As body_pull, for one that may have nothing yet: it is asked again. */
+static ssize_t
+pull(struct body *body, char *at, size_t room)
+{
+	ssize_t got;
+
+	if (body->ended)
+		return 0;
+	do
+		got = body_pull(body, at, room);
+	while (got == -1 && errno == EAGAIN);
+	return got;
+}
+
+static int
+send_parts(int fd, struct body *body)
+{
+	static char part[1 + REMOTE_PART];
+	int32_t error;
+	ssize_t got;
+
+	while ((got = pull(body, part + 1, REMOTE_PART)) > 0) {
+		part[0] = 'd';
+		if (send_message(
+			fd, (struct str){ part, (size_t)got + 1 }, -1) == -1)
+			return -1;
+	}
+	if (got == 0)
+		return send_message(fd, STR("e"), -1);
+	error = errno;
+	part[0] = 'f';
+	memcpy(part + 1, &error, sizeof error);
+	return send_message(fd, (struct str){ part, 1 + sizeof error }, -1);
+}
+
+static int
+write_all(int fd, const char *at, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, at, len);
+
+		if (put == -1 && errno == EINTR)
+			continue;
+		if (put == -1)
+			return -1;
+		at += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+/* The body as a file in memory, only to be read; -1 with errno set. */
+static int
+file_of_body(struct body *body)
+{
+	static char part[REMOTE_PART];
+	size_t len = 0;
+	ssize_t got;
+	int file = system_sealable_file();
+
+	if (file == -1)
+		return -1;
+	while ((got = pull(body, part, sizeof part)) > 0) {
+		len += (size_t)got;
+		errno = EFBIG;
+		if (len > MEMORY_MAX ||
+		    write_all(file, part, (size_t)got) == -1)
+			break;
+	}
+	if (got == 0 && system_seal(file) == 0)
+		return file;
+	close(file);
+	return -1;
+}
+
+int
+remote_answer(int fd, struct response *response)
+{
+	int file = -1, result = -1;
+
+	if (response->status != STATUS_SUCCESS) {
+		result = send_head(fd, response, -1);
+	} else if (!mime_is(response->meta, STR("text/gemini")) &&
+	    !mime_is(response->meta, STR("text/plain"))) {
+		if (send_head(fd, response, -1) == 0)
+			result = send_parts(fd, response->body);
+	} else {
+		file = file_of_body(response->body);
+		if (file != -1)
+			result = send_head(fd, response, file);
+		if (file != -1)
+			close(file);
+	}
+	body_release(response->body);
+	return result;
+}

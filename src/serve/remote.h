@@ -1,0 +1,67 @@
+#ifndef SERVE_REMOTE_H
+#define SERVE_REMOTE_H
+
+#include <stdbool.h>
+
+#include "serve/response.h"
+#include "text/attribute.h"
+
+/*
+ * Answers that another process makes: a worker sends the request, and with it
+ * one end of a socket pair, over which the head comes back, and then the body.
+ * Messages on that pair (SOCK_SEQPACKET) begin with a byte for their kind:
+ *
+ *   'h'  status (u16) and META; with a descriptor, that file is the body
+ *   'd'  bytes of the body, at most REMOTE_PART
+ *   'e'  the end of a body that came as 'd'
+ *   'f'  that it ends before its end, and why: errno (i32)
+ *
+ * The end of the pair without 'h' is a failure (status 40), and without 'e' a
+ * body that was cut short.
+ */
+#define REMOTE_PART ((size_t)32 << 10)
+
+/* The longest request as a message. */
+#define REMOTE_REQUEST_MAX ((size_t)8192)
+
+/* An answer that has not come yet. */
+struct remote {
+	int fd; /* the worker's end; -1 once the body owns it */
+};
+
+/*
+ * Sends `request` to the process behind server->answers; `response` then has
+ * `remote`, or is an error. False, and nothing done, when this process has to
+ * answer by itself.
+ */
+bool remote_ask(const struct server *server, const struct request *request,
+    struct response *response);
+
+/*
+ * Takes the head of the answer and fills `response`: 1; or 0 when it has not
+ * come yet. A failure of the other process is a response with status 40.
+ */
+MUST_USE int remote_take(
+    struct remote *remote, struct arena *arena, struct response *response);
+
+/* Hangs up, if the answer is not taken; NULL is none. */
+void remote_release(struct remote *remote);
+
+/*
+ * In the other process: reads a request from `message`, as it was sent;
+ * `request` borrows from it. False when it is malformed.
+ */
+MUST_USE bool remote_read(struct str message, struct request *request);
+
+/*
+ * In the other process: sends the head, and the body, which it releases, as a
+ * file in memory, or in parts when it is an archive. Waits for the worker.
+ * Returns -1 with errno set when the answer could not be sent whole, and the
+ * worker was not told why.
+ */
+MUST_USE int remote_answer(int fd, struct response *response);
+
+/* In the other process: sends a head without a body. */
+void remote_refuse(int fd, enum status status);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * The connections of a process: which of them has to go, and freeing those
+ * that went.
+ */
+#include "wire/conngroup.h"
+
+#include <stdlib.h>
+
+#include "sys/clock.h"
+
+/*
+ * The time that a client has for its request when others need its place.  A
+ * new client that waits for the place waits less than a second in all.
+ */
+#define TIME_TO_ASK_MS 800
+
+void
+conn_group_init(struct conn_group *group)
+{
+	for (size_t i = 0; i < CONN_STAGES; i++)
+		TAILQ_INIT(&group->open[i]);
+	TAILQ_INIT(&group->corpses);
+}
+
+void
+conn_enter(struct conn_member *member)
+{
+	struct conn_group *group = member->group;
+
+	member->stage = CONN_STAGE_HELLO;
+	member->opened = clock_now();
+	TAILQ_INSERT_TAIL(&group->open[CONN_STAGE_HELLO], member, link);
+	group->count++;
+}
+
+void
+conn_enter_stage(struct conn_member *member, enum conn_stage stage)
+{
+	struct conn_list *open = member->group->open;
+
+	TAILQ_REMOVE(&open[member->stage], member, link);
+	TAILQ_INSERT_TAIL(&open[stage], member, link);
+	member->stage = stage;
+}
+
+void
+conn_leave(struct conn_member *member)
+{
+	struct conn_group *group = member->group;
+
+	TAILQ_REMOVE(&group->open[member->stage], member, link);
+	TAILQ_INSERT_TAIL(&group->corpses, member, link);
+	group->count--;
+}
+
+bool
+conn_make_room(struct conn_group *group)
+{
+	/* These first: a browser sends all of its ClientHello at once. */
+	struct conn_member *member =
+	    TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
+
+	if (member == NULL) {
+		member = TAILQ_FIRST(&group->open[CONN_STAGE_REQUEST]);
+		if (member == NULL ||
+		    clock_since_ms(&member->opened) < TIME_TO_ASK_MS)
+			return false;
+	}
+	group->close(member);
+	return true;
+}
+
+void
+conn_close_idle(struct conn_group *group)
+{
+	struct conn_member *next;
+
+	for (struct conn_member *member =
+		 TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
+	     member != NULL; member = next) {
+		next = TAILQ_NEXT(member, link);
+		if (group->is_idle(member))
+			group->close(member);
+	}
+}
+
+void
+conn_close_all(struct conn_group *group)
+{
+	for (size_t i = 0; i < CONN_STAGES; i++)
+		while (!TAILQ_EMPTY(&group->open[i]))
+			group->close(TAILQ_FIRST(&group->open[i]));
+}
+
+void
+conn_sweep(struct conn_group *group)
+{
+	while (!TAILQ_EMPTY(&group->corpses)) {
+		struct conn_member *member = TAILQ_FIRST(&group->corpses);
+
+		TAILQ_REMOVE(&group->corpses, member, link);
+		free(member);
+	}
+}
