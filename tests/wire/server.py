@@ -27,9 +27,13 @@ TIME = re.compile(
 PATIENT = ['-o', 'request_timeout_ms=600000', '-o', 'stall_timeout_ms=600000']
 # Descriptors, memory and I/O of a process are shown to root alone.
 SEES_INSIDE = os.geteuid() == 0
-as_root = unittest.skipUnless(SEES_INSIDE, 'only root sees inside a process')
 SANITIZER = re.compile(
     r'ERROR: AddressSanitizer|runtime error:|LeakSanitizer')
+
+
+def as_root(test):
+    """Leaves out, for other users, a test or class that looks inside."""
+    return test if SEES_INSIDE else None
 
 
 def write_tree(root, files):

@@ -319,7 +319,8 @@ class Deaf(unittest.TestCase):
                 self.assertEqual(fetch(server).text, '# Home\n')
                 self.assertTrue(select(server, '/page.gmi'))
 
-    @unittest.skipIf(INSTRUMENTED, 'there is no jail')
+    # An instrumented server has no jail.
+    @(lambda test: None if INSTRUMENTED else test)
     def test_within_the_jail(self):
         with TroubledServer(TREE) as server:
             since = len(server.lines)
