@@ -1,0 +1,40 @@
+"""The documents of the source name files that exist."""
+
+import os
+import re
+import unittest
+
+from build import TOP
+
+SOURCE = os.path.join(TOP, 'src')
+
+
+class Documents(unittest.TestCase):
+    def test_files_that_are_named(self):
+        for page in ('README.md', 'STYLE.md'):
+            with open(os.path.join(SOURCE, page), encoding='utf-8') as file:
+                text = file.read()
+            named = re.findall(r'`([a-z]+/[a-z_0-9]+\.[ch]|[a-z_]+\.[ch])`',
+                               text)
+            if page == 'README.md':
+                self.assertGreater(len(named), 40)
+            for name in named:
+                # STYLE has `x.c` as an example.
+                if name in ('x.c', 'x.h'):
+                    continue
+                with self.subTest(page=page, name=name):
+                    self.assertTrue(
+                        os.path.isfile(os.path.join(SOURCE, name)), name)
+
+    def test_every_feature_has_a_file(self):
+        with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as file:
+            table = file.read().split('## Where a feature is')[1]
+        rows = [row for row in table.splitlines() if row.startswith('| ')][1:]
+        self.assertGreater(len(rows), 20)
+        for row in rows:
+            with self.subTest(row):
+                self.assertRegex(row, r'\| `[a-z]+/[a-z_]+\.c` \|$')
+
+
+if __name__ == '__main__':
+    unittest.main()
