@@ -15,8 +15,7 @@
 
 #define TRIES_MAX 3 /* of a failed request */
 #define SLOW_MAX 10 /* "slow down" answers in a row */
-#define PAUSE_MAX \
-	600 /* the longest pause that a server may ask for, in seconds */
+#define PAUSE_MAX 600 /* seconds that a server may ask to wait */
 /* A longer answer is not an error message. */
 #define ERROR_MAX ((uint64_t)1 << 20)
 #define WORDS_MAX ((size_t)300) /* bytes of an error message to show */

@@ -1,7 +1,4 @@
-/*
- * Memory in chunks, handed out from the newest.  Knows sizes and alignment;
- * knows nothing of what is kept in it.
- */
+/* Memory in chunks, allocated from the newest chunk. */
 #include "text/arena.h"
 
 #include <stdalign.h>
@@ -14,7 +11,7 @@
 
 struct arena_chunk {
 	struct arena_chunk *older;
-	size_t used, size; /* of bytes */
+	size_t used, size; /* of `bytes` */
 	alignas(max_align_t) char bytes[];
 };
 
@@ -63,7 +60,7 @@ chunk_for(struct arena *arena, size_t size)
 		room = CHUNK_LARGEST;
 	if (room > arena->cap - arena->held)
 		room = arena->cap - arena->held;
-	/* The header counts, so that chunks fill malloc's sizes evenly. */
+	/* The size includes the header, so that chunks fit malloc's sizes. */
 	if (room < sizeof *chunk + size)
 		room = sizeof *chunk + size;
 	if (room > arena->cap - arena->held)

@@ -8,14 +8,14 @@
 #include "text/str.h"
 
 /*
- * Memory that lives and dies together: a request's, a listing's, a tool's.
- * Nothing in it is freed alone.  The cap bounds what one client can make us
- * hold; reaching it looks like any other lack of memory.
+ * Memory with one lifetime: that of a request, a listing, a run of a tool.  No
+ * part of it is freed alone.  The cap bounds the memory that one client can
+ * use; reaching it is like any other lack of memory.
  */
 struct arena {
 	struct arena_chunk *chunks; /* newest first */
 	size_t held; /* bytes asked of malloc */
-	size_t cap; /* most bytes to ask for */
+	size_t cap; /* the limit on `held` */
 	bool starved; /* malloc has refused, since arena_init */
 	size_t countdown; /* see arena_fail_at */
 };
@@ -23,13 +23,12 @@ struct arena {
 /* An empty arena that will hold at most `cap` bytes; allocates nothing. */
 void arena_init(struct arena *arena, size_t cap);
 
-/* Frees all of it; the arena is empty again and may be used again. */
+/* Frees all memory; the arena is empty and can be used again. */
 void arena_release(struct arena *arena);
 
 /*
- * Empties it for the next round of the same work: what was handed out is no
- * longer valid, but one chunk stays, so that a loop does not ask malloc in
- * each turn.
+ * Empties the arena for the next use.  Earlier allocations are invalid, but one
+ * chunk stays, so that a loop need not call malloc each time.
  */
 void arena_reset(struct arena *arena);
 
@@ -39,7 +38,7 @@ void arena_reset(struct arena *arena);
  */
 MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 
-/* The same for bytes that are written before they are read: not zeroed. */
+/* Like arena_alloc, but not zeroed: for bytes that are written before read. */
 MUST_USE char *arena_buffer(struct arena *arena, size_t size);
 
 /* Copies `s`; `out` is the copy.  Returns -1 without memory. */
@@ -49,8 +48,8 @@ MUST_USE int arena_copy(struct arena *arena, struct str s, struct str *out);
 MUST_USE char *arena_string(struct arena *arena, struct str s);
 
 /*
- * For tests: the `n`th allocation from now on fails (1 is the next), and so
- * does every one after it.  0 ends that.
+ * For tests: the `n`th allocation from now on fails (1 is the next), and so do
+ * all after it. 0 ends that.
  */
 void arena_fail_at(struct arena *arena, size_t n);
 

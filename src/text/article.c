@@ -1,7 +1,6 @@
 /*
- * Plain text to lead, questions and answers.  Knows how people set
- * paragraphs apart and what a label left over from a web page looks like;
- * knows nothing of files or of the pages that are made of it.
+ * Parses a plain text into a lead, questions and answers: finds the paragraphs,
+ * and labels that a web page has left.
  */
 #include "text/article.h"
 
@@ -13,25 +12,25 @@
 
 #include "text/buf.h"
 
-#define LABEL_MAX 40 /* characters; as many are no label any more */
-#define WRAP_LEAST 60 /* nobody wraps narrower than this */
-#define WRAP_MOST 120 /* nor wider */
-#define SLUG_MAX ((size_t)40) /* bytes, before what makes it unique */
+#define LABEL_MAX 40 /* in characters; a longer line is not a label */
+#define WRAP_LEAST 60 /* the narrowest column that a text is wrapped at */
+#define WRAP_MOST 120 /* the widest */
+#define SLUG_MAX ((size_t)40) /* bytes, without a number at the end */
 
-struct reader {
+struct article_reader {
 	struct arena *arena;
 	struct article *article;
 	struct article_text **lead_end, **answer_end, **left_out_end;
 	struct article_text **unanswered; /* the labels since the question */
-	struct article_question *question; /* the newest */
-	size_t width; /* to which the text is wrapped, 0: it is not */
-	/* The paragraph that is being read; empty between two. */
+	struct article_question *question; /* the last one */
+	size_t width; /* the column that the text is wrapped at; 0: none */
+	/* The current paragraph; empty between two paragraphs. */
 	struct str open;
 	struct str open_last; /* its last line */
 	size_t open_line;
 };
 
-/* Takes a line off `rest`; false when none is left. */
+/* Takes a line from `rest`; false when none is left. */
 static bool
 next_line(struct str *rest, struct str *line)
 {
@@ -59,7 +58,7 @@ characters(struct str s)
 	return count;
 }
 
-/* Takes one of `marks`, up to a NULL, off the end of `s`. */
+/* Removes one of `marks`, a list that ends with NULL, from the end of `s`. */
 static bool
 take_mark(struct str *s, const char *const *marks)
 {
@@ -74,7 +73,7 @@ take_mark(struct str *s, const char *const *marks)
 static bool
 is_question(struct str s)
 {
-	/* The Latin, the full-width and the Arabic one. */
+	/* Latin, full-width and Arabic. */
 	static const char *const marks[] = { "?", "\uff1f", "\u061f", NULL };
 
 	return take_mark(&s, marks);
@@ -121,7 +120,7 @@ append(struct arena *arena, struct article_text ***end, struct str text,
 	return 0;
 }
 
-/* Folds case, accents and the like away, as far as Unicode knows them. */
+/* Removes differences of case and accents, as Unicode defines them. */
 static uint8_t *
 folded(struct str s, size_t *len)
 {
@@ -134,8 +133,8 @@ folded(struct str s, size_t *len)
 }
 
 /*
- * Takes whole words off the end of `slug` until it is short, and then those
- * of up to three letters, with which no phrase ends: "of", "to", "the".
+ * Removes whole words from the end of `slug` until it is short enough, and then
+ * words of up to three letters such as "of", "to", "the".
  */
 static void
 shorten(struct buf *slug)
@@ -151,7 +150,7 @@ shorten(struct buf *slug)
 		    (!cut || word == 0 || slug->len - word > 3))
 			return;
 		cut = true;
-		/* A single word has no better place to be cut. */
+		/* A single long word is cut anywhere. */
 		slug->len = word > 0 ? word - 1 : SLUG_MAX;
 	}
 }
@@ -173,7 +172,7 @@ add_words(struct buf *slug, const uint8_t *text, size_t len)
 			buf_char(slug, (char)c);
 		} else if (c != '\'' && c != 0x2019 &&
 		    uc_combining_class(c) == 0) {
-			/* Apostrophes and accents part no words. */
+			/* Apostrophes and accents do not separate words. */
 			gap = true;
 		}
 	}
@@ -192,9 +191,9 @@ slug_is_taken(const struct article *article, struct str slug)
 	return false;
 }
 
-/* The questions so far have theirs; this one is not among them yet. */
+/* The earlier questions have their slugs; this one is not yet in the list. */
 static int
-slug_of(struct reader *reader, struct str text, struct str *out)
+slug_of(struct article_reader *reader, struct str text, struct str *out)
 {
 	const struct article *article = reader->article;
 	char room[20 * SLUG_MAX];
@@ -210,18 +209,17 @@ slug_of(struct reader *reader, struct str text, struct str *out)
 	if (slug.len == 0)
 		buf_add(&slug, STR("question"));
 	/*
-	 * A number of its own ends each slug that was changed, so two of
-	 * those differ; and each turn makes it longer than the ones before,
-	 * until it is longer than any that was not.
+	 * Each changed slug ends with its own number, so two of them differ.
+	 * Each turn makes it longer, until it is longer than any unchanged one.
 	 */
 	while (slug_is_taken(article, buf_str(&slug)))
 		buf_printf(&slug, "-%zu", article->question_count + 1);
 	return arena_copy(reader->arena, buf_str(&slug), out);
 }
 
-/* The labels after a question are its answer when there is no other. */
+/* Labels after a question are its answer if there is no other. */
 static void
-close_question(struct reader *reader)
+close_question(struct article_reader *reader)
 {
 	if (reader->question == NULL || reader->question->answer != NULL)
 		return;
@@ -231,7 +229,7 @@ close_question(struct reader *reader)
 }
 
 static enum article_result
-add_question(struct reader *reader, struct str text)
+add_question(struct article_reader *reader, struct str text)
 {
 	struct article *article = reader->article;
 	struct article_question *added;
@@ -256,7 +254,7 @@ add_question(struct reader *reader, struct str text)
 	return ARTICLE_OK;
 }
 
-/* The lines of a paragraph as one. */
+/* Joins the lines of a paragraph. */
 static int
 join(struct arena *arena, struct str lines, struct str *out)
 {
@@ -284,7 +282,7 @@ is_label(struct str text)
 }
 
 static enum article_result
-close_paragraph(struct reader *reader)
+close_paragraph(struct article_reader *reader)
 {
 	struct article_text ***end = &reader->lead_end;
 	struct str text;
@@ -314,9 +312,12 @@ starts_lower(struct str line)
 	return uc_is_lower(c);
 }
 
-/* Whether the open paragraph ends before `line`, though no blank says so. */
+/*
+ * Whether the paragraph ends before `line`, although no blank line separates
+ * them.
+ */
 static bool
-is_apart(const struct reader *reader, struct str line)
+is_apart(const struct article_reader *reader, struct str line)
 {
 	struct str rest = line;
 	struct str word = str_cut(&rest, ' ');
@@ -331,7 +332,7 @@ is_apart(const struct reader *reader, struct str line)
 }
 
 static enum article_result
-add_line(struct reader *reader, struct str line, size_t number)
+add_line(struct article_reader *reader, struct str line, size_t number)
 {
 	enum article_result result = ARTICLE_OK;
 
@@ -359,7 +360,7 @@ is_control(const char *at, const char *end)
 	    (c == 0xc2 && at + 1 < end && (unsigned char)at[1] < 0xa0);
 }
 
-/* The line of the byte at `where`. */
+/* The line number of the byte at `where`. */
 static size_t
 line_of(struct str text, const char *where)
 {
@@ -395,7 +396,7 @@ check_bytes(struct str text, struct article *out)
 enum article_result
 article_read(struct arena *arena, struct str text, struct article *out)
 {
-	struct reader reader = { .arena = arena, .article = out };
+	struct article_reader reader = { .arena = arena, .article = out };
 	enum article_result result;
 	struct str line;
 	size_t number = 0;

@@ -15,53 +15,52 @@
 struct article_text {
 	struct article_text *next;
 	struct str text;
-	size_t line; /* where it begins, from 1 */
+	size_t line; /* of its first line, from 1 */
 };
 
 struct article_question {
 	struct article_question *next, *previous;
 	struct str text; /* ends in a question mark */
 	struct str slug; /* a file name without its extension; see below */
-	struct article_text *answer; /* NULL: none was found */
+	struct article_text *answer; /* NULL: none */
 	size_t line;
 };
 
 /* A plain text: a lead, then questions with their answers. */
 struct article {
-	struct article_text *lead; /* NULL: it begins with a question */
+	struct article_text *lead; /* NULL: the text begins with a question */
 	struct article_question *questions;
 	size_t question_count;
-	struct article_text *left_out; /* neither; in the text's order */
-	size_t line; /* after ARTICLE_NOT_UTF8 and ARTICLE_CONTROL: where */
+	struct article_text *left_out; /* lines that are neither, in order */
+	size_t line; /* of an encoding error or control character */
 };
 
 enum article_result {
 	ARTICLE_OK,
 	ARTICLE_EMPTY,
 	ARTICLE_NOT_UTF8,
-	ARTICLE_CONTROL, /* a control character, so no plain text */
+	ARTICLE_CONTROL, /* it has a control character */
 	ARTICLE_NO_QUESTION,
 	ARTICLE_TOO_MANY, /* more than ARTICLE_QUESTIONS_MAX questions */
 	ARTICLE_NO_MEMORY,
 };
 
 /*
- * Reads `text`, which is borrowed: `out` points into it and into the arena.
- * UTF-8, with a BOM or without; lines end in LF, CR LF or CR.
+ * Parses `text`, which is borrowed: `out` points into it and into the arena.
+ * The text is UTF-8, with a BOM or without; lines end in LF, CR LF or CR.
  *
- * A blank line ends a paragraph.  Without one, where the text's longest line
- * has more than 120 characters nobody wrapped it, and each line is a
- * paragraph.  Otherwise a paragraph goes on in the next line, joined by a
- * space, but where the next word would have had room and the line ends a
- * sentence, or is a label and the next begins with no small letter.
+ * A blank line ends a paragraph.  In a text without blank lines whose longest
+ * line has more than 120 characters, each line is a paragraph.  Otherwise a
+ * paragraph continues in the next line, joined by a space, except where the
+ * next word would have fitted and the line ends a sentence, or is a label and
+ * the next does not begin with a small letter.
  *
- * A paragraph that ends in a question mark is a question; what follows, to
- * the next, is its answer.  One of fewer than 40 characters that ends no
- * sentence is a label, and left out - but for those after a question that
- * has no other answer: they are the answer.
+ * A paragraph that ends with a question mark is a question, and the paragraphs
+ * up to the next question are its answer.  A paragraph of fewer than 40
+ * characters that does not end a sentence is a label, and is left out.  Labels
+ * after a question without other answer are its answer.
  *
- * Slugs are unique, at most 64 bytes of a-z, 0-9 and "-", and none is
- * "index".
+ * Slugs are unique, at most 64 bytes of a-z, 0-9 and "-", and never "index".
  */
 MUST_USE enum article_result
 article_read(struct arena *arena, struct str text, struct article *out);

@@ -1,10 +1,7 @@
 #ifndef TEXT_ATTRIBUTE_H
 #define TEXT_ATTRIBUTE_H
 
-/*
- * What a compiler can be told about a function, in words.  A compiler that
- * knows none of it builds the same program.
- */
+/* Function attributes in words; empty for compilers without them. */
 #if defined(__GNUC__)
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))

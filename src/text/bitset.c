@@ -1,6 +1,4 @@
-/*
- * Sets of numbers.  Knows how to be small; knows nothing of what they count.
- */
+/* A set of small integers, as a bitmap. */
 #include "text/bitset.h"
 
 #include <stdlib.h>
@@ -11,7 +9,7 @@ bitset_add(struct bitset *set, uint64_t number)
 {
 	uint64_t byte = number / 8;
 
-	/* Numbers that far apart are no set of this kind. */
+	/* Numbers this large do not suit a bitmap. */
 	if (byte > UINT32_MAX)
 		return -1;
 	if (byte >= set->size) {

@@ -7,7 +7,7 @@
 
 #include "text/attribute.h"
 
-/* A set of numbers from 0 that are close together: a bit each.  Zeroed. */
+/* A set of small integers, as a bitmap.  Zeroed: empty. */
 struct bitset {
 	unsigned char *bits;
 	size_t size; /* in bytes */
@@ -17,7 +17,7 @@ struct bitset {
 MUST_USE int bitset_add(struct bitset *set, uint64_t number);
 bool bitset_has(const struct bitset *set, uint64_t number);
 
-/* Empties it. */
+/* Empties the set. */
 void bitset_release(struct bitset *set);
 
 #endif

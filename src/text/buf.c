@@ -1,7 +1,4 @@
-/*
- * Bounded text builders.  Knows how to append and when to stop; never asks
- * for memory after it began.
- */
+/* Text builders over memory of fixed size. */
 #include "text/buf.h"
 
 #include <stdarg.h>

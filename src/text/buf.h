@@ -9,9 +9,9 @@
 #include "text/str.h"
 
 /*
- * Text under construction in memory of fixed size that somebody else owns.
- * What does not fit is dropped whole and sets `overflow`, which stays set:
- * a builder checks once, at the end.
+ * A text under construction in borrowed memory of fixed size.  An addition that
+ * does not fit is dropped whole and sets `overflow`, which stays set: a caller
+ * checks once, at the end.
  */
 struct buf {
 	char *at;
@@ -23,8 +23,8 @@ struct buf {
 struct buf buf_over(char *at, size_t cap);
 
 /*
- * An empty buffer over `cap` bytes of the arena.  Without memory it has no
- * room and is in overflow from the start.
+ * An empty buffer over `cap` bytes of the arena.  Without memory its capacity
+ * is 0 and `overflow` is set from the start.
  */
 struct buf buf_in(struct arena *arena, size_t cap);
 
@@ -33,13 +33,13 @@ void buf_add(struct buf *buf, struct str s);
 void buf_char(struct buf *buf, char c);
 void buf_number(struct buf *buf, unsigned long long number);
 
-/* Appends as printf does. */
+/* Appends formatted text. */
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* What was built, valid as long as the memory under it. */
+/* The text so far, valid as long as the memory under it. */
 struct str buf_str(const struct buf *buf);
 
-/* How many bytes still fit. */
+/* The number of bytes that still fit. */
 size_t buf_room(const struct buf *buf);
 
 #endif

@@ -1,14 +1,11 @@
-/*
- * How far two words are from each other.  Knows characters of UTF-8; knows
- * nothing of languages.
- */
+/* The edit distance of two words, in characters of UTF-8. */
 #include "text/distance.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <unistr.h>
 
-/* The characters of a word, or 0 when they are too many. */
+/* Decodes the characters of a word; returns 0 when there are too many. */
 static size_t
 characters(struct str word, ucs4_t out[DISTANCE_LONGEST])
 {

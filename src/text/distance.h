@@ -5,18 +5,19 @@
 
 #include "text/str.h"
 
-/* Characters of the longest word that is compared. */
+/* The length of the longest word that is compared, in characters. */
 #define DISTANCE_LONGEST 40
 
 /*
- * How many mistakes of typing turn one word into the other: characters that
- * were left out, added, mistaken, or swapped with their neighbour (optimal
- * string alignment).  More than `most`, and words that are too long, are
- * most + 1.
+ * The edit distance of two words: the number of characters left out, added,
+ * replaced or swapped with their neighbour (optimal string alignment).  A
+ * distance above `most`, or to a word that is too long, is most + 1.
  */
 unsigned distance_of(struct str a, struct str b, unsigned most);
 
-/* Bytes at the start that two words share, in whole characters. */
+/*
+ * The length in bytes of the common prefix of two words, in whole characters.
+ */
 size_t distance_shared(struct str a, struct str b);
 
 #endif

@@ -1,7 +1,4 @@
-/*
- * Gemtext as an Atom feed.  Knows what is an entry and how XML wants it
- * written; knows nothing of who reads it.
- */
+/* Writes a page of gemtext as an Atom feed. */
 #include "text/feed.h"
 
 #include <errno.h>
@@ -15,15 +12,15 @@
 
 #define BOM STR("\xef\xbb\xbf")
 #define DATE_LEN ((size_t)10)
-/* What Gemini carries, and then some. */
+/* A Gemini URL has at most 1024 bytes. */
 #define URL_MAX ((size_t)2048)
 #define TITLE_MAX ((size_t)1024)
-/* A byte becomes six at most, as "&quot;", and a URL is written twice. */
+/* A byte becomes six at most ("&quot;"), and a URL is written twice. */
 #define PIECE_SIZE ((size_t)32 << 10)
-/* Longer lines are looked at to here: they have a URL and a title by then. */
+/* Of longer lines only this much is read, enough for URL and title. */
 #define PART ((size_t)4096)
 #define SCRATCH ((size_t)1 << 20)
-/* What is done in one call, so that whoever calls can do something else. */
+/* The work of one call, so that the caller is not blocked for long. */
 #define READS_A_TURN 4
 #define LINES_A_TURN 1024
 
@@ -36,11 +33,11 @@ enum stage {
 struct feed {
 	struct feed_page page;
 	struct lines lines;
-	struct arena scratch; /* of one entry */
+	struct arena scratch; /* for one entry */
 	enum stage stage;
 	bool preformatted;
 	char newest[DATE_LEN]; /* the latest date so far */
-	struct str piece; /* what is written and not yet given */
+	struct str piece; /* the text that is written and not yet returned */
 	char text[PIECE_SIZE];
 };
 
@@ -50,7 +47,7 @@ is_leap(unsigned long year)
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Whether the text begins with a day of the calendar: "2026-11-24". */
+/* Whether the text begins with a date: "2026-11-24". */
 static bool
 starts_with_date(struct str text)
 {
@@ -66,7 +63,7 @@ starts_with_date(struct str text)
 	if (year == 0 || month == 0 || day == 0 || day > days[month - 1] ||
 	    (month == 2 && day == 29 && !is_leap(year)))
 		return false;
-	/* A longer number is something else. */
+	/* A longer number is not a date. */
 	return text.len == DATE_LEN || text.at[DATE_LEN] < '0' ||
 	    text.at[DATE_LEN] > '9';
 }
@@ -99,8 +96,8 @@ feed_has_entries(struct str page, struct str *title)
 }
 
 /*
- * Appends text as XML 1.0 may hold it (section 2.2): control characters are
- * dropped, and so are the two that no character is.
+ * Appends text in the form of XML 1.0 (section 2.2): without control characters
+ * and the two noncharacters.
  */
 static void
 add_escaped(struct buf *out, struct str text)
@@ -123,7 +120,7 @@ add_escaped(struct buf *out, struct str text)
 	}
 }
 
-/* `text`, of which no character is cut, with at most TITLE_MAX bytes. */
+/* `text`, shortened to TITLE_MAX bytes in whole characters. */
 static struct str
 shortened(struct str text)
 {
@@ -146,7 +143,7 @@ add_text(struct buf *out, struct str text)
 	add_escaped(out, buf_str(&buf));
 }
 
-/* Appends <name attributes>text</name>, for one of our own names. */
+/* Appends <name attributes>text</name>; `name` needs no escaping. */
 static void
 add_element(struct buf *out, const char *name, struct str text)
 {
@@ -164,7 +161,7 @@ add_link(struct buf *out, const char *kind, struct str url, struct str query)
 	buf_add(out, STR("\"/>\n"));
 }
 
-/* The companion has a day's entries appear at its noon. */
+/* The subscription companion dates an entry at noon. */
 static void
 add_updated(struct buf *out, struct str date)
 {
@@ -182,7 +179,7 @@ add_head(struct feed *feed, struct buf *out)
 	buf_add(out,
 	    STR("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		"<feed xmlns=\"http://www.w3.org/2005/Atom\""));
-	/* XML has room for one language. */
+	/* XML allows only one language. */
 	if (lang.len > 0 && str_find(lang, ',') == lang.len) {
 		buf_add(out, STR(" xml:lang=\""));
 		add_escaped(out, lang);
@@ -200,7 +197,7 @@ add_head(struct feed *feed, struct buf *out)
 	buf_add(out, STR("</author>\n"));
 }
 
-/* What stands behind the date, or the date where there is nothing else. */
+/* The label after the date, or the date if there is no more. */
 static struct str
 entry_title(struct str label)
 {
@@ -236,7 +233,10 @@ add_entry(struct feed *feed, const struct gemtext_line *line, struct buf *out)
 	buf_add(out, STR("</entry>\n"));
 }
 
-/* Last, when all dates are known: the order means nothing (section 4.1.1). */
+/*
+ * Comes last, when all dates are known: the order of elements is free (section
+ * 4.1.1).
+ */
 static void
 add_end(const struct feed *feed, struct buf *out)
 {
@@ -274,7 +274,7 @@ feed_release(struct feed *feed)
 	arena_release(&feed->scratch);
 }
 
-/* Reads on to the next entry; -1 with errno set when there is none yet. */
+/* Reads as far as the next entry; -1 with errno set when there is none yet. */
 static int
 next_entry(struct feed *feed, struct buf *out)
 {
@@ -301,7 +301,7 @@ next_entry(struct feed *feed, struct buf *out)
 	return out->len > 0 ? 0 : -1;
 }
 
-/* Writes the next piece; -1 with errno set when that could not be done. */
+/* Writes the next piece; -1 with errno set on a failure. */
 static int
 next_piece(struct feed *feed)
 {

@@ -11,23 +11,23 @@
 #include "text/str.h"
 
 /*
- * A page of gemtext as a feed in Atom (RFC 4287): each link whose label
- * begins with a date, as Gemini's subscription companion has it, becomes an
- * entry.  Entry by entry, in memory that does not grow with the page.
+ * A page of gemtext as an Atom feed (RFC 4287): each link whose label begins
+ * with a date becomes an entry, as in Gemini's subscription companion.  Memory
+ * does not grow with the page.
  */
 struct feed;
 
 struct feed_page {
 	const struct site *site;
 	struct str base; /* the page's canonical URL */
-	struct str title; /* empty: its URL is one */
+	struct str title; /* empty: the URL is used */
 	lines_source *read;
 	void *context;
 };
 
 /*
- * Whether the page, or the beginning of one, has an entry; `title` is then
- * its title, a view of it, and may be empty.
+ * Whether the page, or its beginning, has an entry; sets `title` to the page's
+ * title, a view of it, which may be empty.
  */
 bool feed_has_entries(struct str page, struct str *title);
 
@@ -39,13 +39,13 @@ MUST_USE struct feed *
 feed_open(struct arena *arena, const struct feed_page *page);
 
 /*
- * Writes what comes next to `at`.  Returns how many bytes, 0 at the end, or -1
- * with errno set: EAGAIN when much was read and nothing came of it yet,
- * anything else when the source failed.
+ * Writes the next part of the feed to `at`.  Returns the number of bytes, 0 at
+ * the end, or -1 with errno set: EAGAIN when a turn ended without output,
+ * another error when the source failed.
  */
 MUST_USE ssize_t feed_read(struct feed *feed, char *at, size_t room);
 
-/* Frees what it holds beside the arena. */
+/* Frees its memory outside the arena. */
 void feed_release(struct feed *feed);
 
 #endif

@@ -1,7 +1,4 @@
-/*
- * Lines of gemtext.  Knows the markers; knows nothing of how a line is
- * shown, of encodings, or of what a URL means.
- */
+/* Parses lines of gemtext. */
 #include "text/gemtext.h"
 
 #define BOM STR("\xef\xbb\xbf")

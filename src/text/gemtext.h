@@ -16,28 +16,28 @@ enum gemtext_kind {
 	GEMTEXT_PREFORMATTED,
 };
 
-/* One line of gemtext (gemtext 0.24), its markers taken off. */
+/* One line of gemtext (gemtext 0.24), without its marker. */
 struct gemtext_line {
 	enum gemtext_kind kind;
 	int level; /* of a heading, 1 to 3 */
 	struct str url; /* of a link */
 	/*
-	 * What is read: the text, the label (empty when the link has none),
-	 * the alt text of a toggle.  Without spaces at its end, but for
-	 * preformatted lines, which lose their CR alone.
+	 * The text of the line, the label of a link (may be empty), or the alt
+	 * text of a toggle.  Without trailing spaces, but a preformatted line
+	 * loses only its CR.
 	 */
 	struct str text;
 };
 
 /*
- * Reads one line, given without its LF.  `preformatted` is the one bit of
- * state between lines, false at the start of a page; toggles change it.
+ * Parses one line, given without its LF.  `preformatted` is the state between
+ * lines, false at the start of a page; toggles change it.
  */
 struct gemtext_line gemtext_read(struct str line, bool *preformatted);
 
 /*
- * The title of a page: the text of its first heading of level 1, else of
- * its first heading, in the bytes given.  Empty when there is none.
+ * The title of a page, in the given bytes: the text of its first heading of
+ * level 1, or else of its first heading.  Empty when there is none.
  */
 struct str gemtext_title(struct str page);
 

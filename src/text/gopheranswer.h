@@ -18,11 +18,11 @@ enum gopheranswer {
 };
 
 /*
- * Judges a whole answer.  An error is a menu whose first line has type 3,
+ * Classifies a whole answer.  An error is a menu whose first line has type 3,
  * three tabs and a port, with at most one more item, not counting lines of type
  * i; or one of the texts that gophernicus sends as an error.  `words` is set to
- * the error's message, a view of the answer.  The path `request`, which
- * servers quote in the message, has no influence on the kind.
+ * the error's message, a view of the answer.  The path `request`, which servers
+ * quote in the message, does not influence the kind.
  */
 enum gopheranswer
 gopheranswer_judge(struct str answer, struct str request, struct str *words);

@@ -1,7 +1,4 @@
-/*
- * Menu lines from a server.  Knows their fields; what makes menu lines of our
- * own is text/gophermenu.
- */
+/* Parses the lines of a server's menu. */
 #include "text/gopheritem.h"
 
 #include <string.h>
@@ -20,7 +17,7 @@ gopheritem_read(struct str line, struct gopheritem *out)
 	out->display = str_cut(&line, '\t');
 	out->selector = str_cut(&line, '\t');
 	out->host = str_cut(&line, '\t');
-	/* Gopher+ has more behind it. */
+	/* Gopher+ adds a field. */
 	if (out->host.len == 0 ||
 	    !str_number(str_trim_end(str_cut(&line, '\t')), UINT16_MAX, &port))
 		return false;
@@ -35,7 +32,7 @@ gopheritem_leads(const struct gopheritem *item)
 
 	if (str_starts(selector, STR("/")))
 		selector = str_tail(selector, 1);
-	/* What stands behind "?" is an answer to a question. */
+	/* A selector with "?" contains a query. */
 	return memchr("014569gIhspd;PMc", item->type, 16) != NULL &&
 	    !str_starts(selector, STR("URL:")) &&
 	    str_find(selector, '?') == selector.len;
@@ -47,7 +44,9 @@ gopheritem_write(struct buf *out, const struct gopheritem *item, bool is_ours)
 	buf_char(out, item->type);
 	buf_add(out, item->display);
 	buf_char(out, '\t');
-	/* There a selector without a slash lies in the map's own folder. */
+	/*
+	 * In a gophermap a relative selector is beneath the map's own folder.
+	 */
 	if (is_ours && !str_starts(item->selector, STR("/")) &&
 	    !str_starts(item->selector, STR("URL:")))
 		buf_char(out, '/');

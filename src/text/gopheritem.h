@@ -15,21 +15,21 @@ struct gopheritem {
 };
 
 /*
- * Takes a line, given without its LF, apart.  Returns false for what is no
- * item: the final ".", and lines without the fields that make one.
+ * Parses a line, given without its LF.  Returns false for a line that is not an
+ * item: the final ".", and lines without the necessary fields.
  */
 bool gopheritem_read(struct str line, struct gopheritem *out);
 
 /*
- * Whether it leads to a file or, type 1, to a menu of a server, rather than
- * being words, a question, or the way to something else.
+ * Whether the item leads to a file or menu on a server: not text, a search, or
+ * another kind of link.
  */
 bool gopheritem_leads(const struct gopheritem *item);
 
 /*
- * Appends the item as a line of a gophermap, which means the same on
- * whatever server the map is.  `is_ours`: it leads to the menu's own server,
- * and will lead to the map's.
+ * Appends the item as a gophermap line with the same meaning on any server.
+ * `is_ours`: the item leads to the menu's own server, and the line will lead to
+ * the gophermap's server.
  */
 void
 gopheritem_write(struct buf *out, const struct gopheritem *item, bool is_ours);

@@ -1,7 +1,6 @@
 /*
- * Links of gemtext as items of a menu.  Knows which URLs are this site's,
- * which are Gopher's own, and that all others go by way of "URL:"; knows
- * nothing of labels and of how items are written.
+ * Converts gemtext links to menu items: to files of this site, to Gopher
+ * servers, and by "URL:" to everything else.
  */
 #include "text/gopherlink.h"
 
@@ -11,14 +10,17 @@
 
 #define PORT_GOPHER 70
 
-/* A menu line must fit GOPHERMENU_ROOM.  Gemini carries 1024 bytes. */
+/* A menu line must fit into GOPHERMENU_ROOM.  A Gemini URL has 1024 bytes. */
 #define URL_MAX ((size_t)2048)
-/* Servers and clients are known to cut longer ones. */
+/* Some servers and clients cut longer selectors. */
 #define SELECTOR_MAX ((size_t)1000)
 
 static const struct gopherlink nowhere = { .type = 'i' };
 
-/* The link for clients that know URLs, and our page for those that do not. */
+/*
+ * A "URL:" item: clients that know URLs open it, others fetch our page with the
+ * link.
+ */
 static struct gopherlink
 by_url(struct arena *arena, struct str url)
 {
@@ -44,7 +46,7 @@ gopherlink_refuses(struct str scheme)
 	return false;
 }
 
-/* A resource of this site: `rest` of `url` is its path and query. */
+/* A link to this site; `rest` of `url` is its path and query. */
 static struct gopherlink
 local(struct arena *arena, const struct gopherlink_page *page, struct str url,
     struct str rest)
@@ -70,7 +72,7 @@ local(struct arena *arena, const struct gopherlink_page *page, struct str url,
 	}
 	if (uri_path_decode(arena, path, &decoded) != URI_PATH_NORMAL)
 		return nowhere;
-	/* An empty query asks for the prompt: the client has one. */
+	/* An empty query asks for the prompt, which the client has itself. */
 	link.type = '7';
 	if (!has_query || query.len > 0)
 		link.type = page->item_type(page->context, decoded, query);
@@ -89,7 +91,7 @@ is_printable(struct str s)
 	return true;
 }
 
-/* Types that a menu may hold: 'i' and '3' are no links. */
+/* Types of links; 'i' and '3' are none. */
 static bool
 is_item_type(char type)
 {
@@ -98,8 +100,8 @@ is_item_type(char type)
 }
 
 /*
- * A Gopher URL's path is a slash, the item's type and the selector (RFC 4266
- * section 2.1); "?" means nothing in it.
+ * A Gopher URL's path consists of a slash, the item type and the selector (RFC
+ * 4266 section 2.1); "?" has no special meaning.
  */
 static struct gopherlink
 native(struct arena *arena, const struct uri *uri, struct str url)
@@ -164,7 +166,7 @@ absolute(
 	return by_url(arena, url);
 }
 
-/* Whether a path has nothing in it that resolving would change. */
+/* Whether resolving would leave the path unchanged. */
 static bool
 is_plain_path(struct str path)
 {
@@ -186,8 +188,8 @@ is_plain_path(struct str path)
 }
 
 /*
- * Most links are a plain path.  They resolve by being written behind the
- * base, which is canonical, and need no parser.
+ * Most links are plain paths: appended to the canonical base, they need no URL
+ * parser.
  */
 static int
 resolve(struct arena *arena, struct str base, struct str url, struct str *out)
@@ -217,7 +219,7 @@ gopherlink_of(
 	struct str target;
 	size_t ours = origin_len(page->base);
 
-	/* A menu has no places within it. */
+	/* A fragment leads nowhere in a menu. */
 	if (str_starts(url, STR("#")) || url.len > URL_MAX ||
 	    resolve(arena, page->base, url, &target) == -1 ||
 	    target.len > URL_MAX)

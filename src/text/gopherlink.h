@@ -24,22 +24,22 @@ struct gopherlink_page {
 
 /* The menu item of a link, without its display string. */
 struct gopherlink {
-	char type; /* 'i': there is nowhere to go */
+	char type; /* 'i': no link */
 	struct str selector;
-	struct str host; /* empty: ours */
+	struct str host; /* empty: this server */
 	uint16_t port; /* with a host */
 };
 
 /*
- * Where `url`, as written on `page`, leads in Gopherspace.  Want of memory
- * makes it lead nowhere.  The result lives in the arena.
+ * Converts `url`, a link on `page`, to a menu item.  Without memory it leads
+ * nowhere.  The result lives in the arena.
  */
 struct gopherlink gopherlink_of(
     struct arena *arena, const struct gopherlink_page *page, struct str url);
 
 /*
- * Whether no link of this scheme leads anywhere: what would run in the
- * reader's program, or read the reader's files.
+ * Whether links of this scheme are refused, because they would run code in the
+ * reader's client or read the reader's files.
  */
 bool gopherlink_refuses(struct str scheme);
 

@@ -1,7 +1,4 @@
-/*
- * Gophermaps: menus written by hand.  Knows Bucktooth's form and the signs
- * added to it; refuses to judge what an author points to.
- */
+/* Converts gophermaps, hand-written menus in Bucktooth's format, to menus. */
 #include "text/gophermap.h"
 
 #include <assert.h>
@@ -11,10 +8,10 @@
 #include "text/uri.h"
 
 #define PORT_GOPHER 70
-/* What is read in one call, so that whoever calls can do something else. */
+/* The work of one call, so that the caller is not blocked for long. */
 #define READS_A_TURN 4
 
-/* A line in the menu has up to three times the bytes, and must fit a room. */
+/* A menu line can have three times the bytes, and must fit GOPHERMENU_ROOM. */
 #define LINE_LONGEST ((size_t)1024)
 
 struct gophermap {
@@ -23,7 +20,7 @@ struct gophermap {
 	struct str directory; /* encoded, as a selector has it */
 	struct lines_part part;
 	bool pending; /* `part` is still to be written */
-	bool comment; /* as is the rest of a long line */
+	bool comment; /* the rest of a long line is a comment, too */
 	bool stopped, lists, ended;
 	char selector[GOPHERMENU_ROOM];
 };
@@ -56,7 +53,7 @@ is_item(struct str line)
 	    line.at[0] <= '~';
 }
 
-/* The selector of an item of ours, from one that may be relative. */
+/* The absolute selector of an item on this server. */
 static struct str
 own_selector(struct gophermap *map, struct str selector)
 {
@@ -69,7 +66,7 @@ own_selector(struct gophermap *map, struct str selector)
 	return out.overflow ? selector : buf_str(&out);
 }
 
-/* The fields of a line, their spaces at either end taken off. */
+/* Takes the next field of a line, without spaces at either end. */
 static struct str
 field(struct str *rest)
 {
@@ -78,7 +75,7 @@ field(struct str *rest)
 	return str_trim_start(str_trim_end(text));
 }
 
-/* Whether nothing is left of a host once it is written. */
+/* Whether a host is empty after cleaning. */
 static bool
 is_blank(struct str host)
 {
@@ -128,7 +125,7 @@ put_title(struct gophermap *map, struct str title, struct buf *out)
 		.port = 1 });
 }
 
-/* Appends what a line becomes; parts of a long one are information. */
+/* Appends the menu line for a line; parts of a long line become information. */
 static void
 put_part(struct gophermap *map, const struct lines_part *part, struct buf *out)
 {
@@ -144,7 +141,7 @@ put_part(struct gophermap *map, const struct lines_part *part, struct buf *out)
 		gophermenu_info(out, line);
 }
 
-/* Whether the line is for us alone, and what it asks for. */
+/* Handles a comment or directive; false for other lines. */
 static bool
 obey(struct gophermap *map, const struct lines_part *part)
 {
@@ -159,7 +156,7 @@ obey(struct gophermap *map, const struct lines_part *part)
 	return map->comment || map->stopped;
 }
 
-/* Writes the line that was read last; false when there is no room. */
+/* Writes the current line; false when it does not fit. */
 static bool
 write_part(struct gophermap *map, struct buf *out)
 {
@@ -169,7 +166,9 @@ write_part(struct gophermap *map, struct buf *out)
 
 	put_part(map, &map->part, &line);
 	if (line.overflow && roomy) {
-		/* An item too long for any client: its text alone. */
+		/*
+		 * An item that is too long for any client: write only its text.
+		 */
 		line = buf_over(line.at, line.cap);
 		gophermenu_info(&line, map->part.text);
 	}

@@ -11,14 +11,15 @@
 #include "text/str.h"
 
 /*
- * A gophermap, the hand-written menu of a directory, in Bucktooth's form: a
+ * A gophermap, the hand-written menu of a directory, in Bucktooth's format: a
  * line with a TAB is an item (type and display, selector, host, port), any
- * other is information.  A missing selector is the display text, a relative
- * one lies in the map's directory, a missing host and port are ours.  And:
+ * other line is information.  A missing selector equals the display text, a
+ * relative one is beneath the map's directory, and a missing host or port is
+ * this server's.  In addition:
  *
- *	# comment       nothing
- *	!title          the title of the menu
- *	*               ends the map and goes on with the directory's listing
+ *	# comment       is ignored
+ *	!title          sets the title of the menu
+ *	*               ends the map; the directory's listing follows
  *	.               ends the map
  */
 struct gophermap;
@@ -30,17 +31,14 @@ struct gophermap_file {
 	void *context;
 };
 
-/* As gophermenu_open. */
+/* Like gophermenu_open. */
 MUST_USE struct gophermap *
 gophermap_open(struct arena *arena, const struct gophermap_file *file);
 
-/*
- * As gophermenu_read, but that the final "." is missing where a listing is
- * to follow.
- */
+/* Like gophermenu_read, but without the final "." when a listing follows. */
 MUST_USE ssize_t gophermap_read(struct gophermap *map, char *at, size_t room);
 
-/* After the end: whether the directory's listing follows. */
+/* At the end: whether the directory's listing follows. */
 bool gophermap_lists(const struct gophermap *map);
 
 #endif

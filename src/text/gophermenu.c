@@ -1,7 +1,6 @@
 /*
- * Gemtext projected to a Gopher menu.  Knows how each kind of line looks in
- * columns, and where it stood when the room was full; knows nothing of what
- * links mean.
+ * Converts gemtext to a Gopher menu: lays out each kind of line in columns, and
+ * resumes where the output was full.
  */
 #include "text/gophermenu.h"
 
@@ -15,48 +14,48 @@
 #include "text/utf8.h"
 #include "text/wrap.h"
 
-/* What uriparser makes of the longest URL that is looked at. */
+/* For uriparser's copy of the longest URL. */
 #define SCRATCH ((size_t)1 << 20)
 #define CLEAN_SIZE (2 * WRAP_WINDOW)
 
-/* What is done in one call, so that whoever calls can do something else. */
+/* The work of one call, so that the caller is not blocked for long. */
 #define READS_A_TURN 4
 #define LINKS_A_TURN 16
 
 #define NOWHERE STR("\tnull.host\t1\r\n")
 
-/* The line of gemtext that is being written. */
+/* The current line of gemtext. */
 struct output {
 	enum gemtext_kind kind;
-	/* Of its first line in the menu; the others are information. */
+	/* For its first menu line; the others are information. */
 	char type;
 	struct str selector, where;
-	struct str first, rest; /* what stands before the pieces */
-	struct str after; /* what stands behind the text */
-	char rule; /* what underlines a heading, or 0 */
-	size_t longest; /* columns of a heading */
-	size_t column; /* of a preformatted line, for its TABs */
-	struct str raw; /* what is still to be cleaned */
-	struct str text; /* clean, and still to be written */
-	bool whole; /* `text` fits on one line, and is all there is */
-	bool last; /* the page's line ends with `raw` */
-	bool begun; /* its first line in the menu is written */
+	struct str first, rest; /* prefixes of the menu lines */
+	struct str after; /* the suffix of the text */
+	char rule; /* the character that underlines a heading, or 0 */
+	size_t longest; /* the width of a heading in columns */
+	size_t column; /* for the TABs of a preformatted line */
+	struct str raw; /* not yet cleaned */
+	struct str text; /* cleaned, not yet written */
+	bool whole; /* `text` is everything, and fits on one line */
+	bool last; /* `raw` is the end of the line */
+	bool begun; /* the first menu line is written */
 };
 
 struct gophermenu {
 	struct gopherlink_page page;
 	struct lines lines;
-	struct arena scratch; /* of one link */
+	struct arena scratch; /* for one link */
 	struct str ours; /* host and port, to the end of a menu line */
 	bool preformatted, titled, within_line, ended;
-	int links; /* in this turn */
-	bool waits; /* the link `part` has no item type yet */
+	int links; /* in this call */
+	bool waits; /* the item type of the link `part` is not known yet */
 	struct lines_part part; /* the page's line */
 	struct output line;
 	char *clean; /* CLEAN_SIZE bytes */
 };
 
-/* The rest of a menu line, behind the selector. */
+/* Appends the fields after the selector. */
 static void
 add_where(struct buf *out, struct str host, uint16_t port)
 {
@@ -144,7 +143,7 @@ begin_heading(struct gophermenu *menu, const struct gemtext_line *line)
 	}
 }
 
-/* Begins a line of the page; false when nothing of it is shown. */
+/* Begins a line of the page; false when it is not shown. */
 static bool
 begin_line(struct gophermenu *menu, const struct lines_part *part)
 {
@@ -152,7 +151,7 @@ begin_line(struct gophermenu *menu, const struct lines_part *part)
 	struct gemtext_line line =
 	    gemtext_read(part->text, &menu->preformatted);
 
-	/* The spaces at the end of a part stand between two words. */
+	/* The spaces at the end of a part separate two words. */
 	if (!part->last && line.text.len > 0)
 		line.text = str_tail(
 		    part->text, (size_t)(line.text.at - part->text.at));
@@ -192,7 +191,7 @@ columns(const struct gophermenu *menu)
 	    (line->begun ? line->rest.len : line->first.len);
 }
 
-/* Most lines are ASCII, and need no copy; many fit as they are. */
+/* Most lines are ASCII, need no copy, and often fit on one line. */
 static void
 take_plain(struct gophermenu *menu)
 {
@@ -212,7 +211,7 @@ is_all_clean(const struct output *line)
 	return line->last && line->raw.len == 0 && line->after.len == 0;
 }
 
-/* Cleans as much text as a piece is decided by. */
+/* Cleans enough text to choose the next break. */
 static int
 clean_more(struct gophermenu *menu)
 {
@@ -255,7 +254,7 @@ drop_spaces(struct output *line)
 	return line->text.len < len;
 }
 
-/* Makes the text ready that the next piece is taken from. */
+/* Prepares the text for the next piece. */
 static int
 prepare(struct gophermenu *menu)
 {
@@ -281,7 +280,7 @@ next_piece(const struct gophermenu *menu)
 	return wrap_next(line->text, columns(menu));
 }
 
-/* Copies `text`, which has room at `at`, and returns where it ends. */
+/* Copies `text`, which fits, to `at`; returns the end of the copy. */
 static char *
 copy(char *at, struct str text)
 {
@@ -290,7 +289,7 @@ copy(char *at, struct str text)
 	return at + text.len;
 }
 
-/* Appends a menu line whole, or not at all for want of room. */
+/* Appends a whole menu line, or nothing when it does not fit. */
 static bool
 put(struct buf *out, const struct output *line, struct str before,
     struct str text)
@@ -342,7 +341,7 @@ put_rule(const struct output *line, struct buf *out)
 	return put(out, line, STR(""), (struct str){ rule, line->longest });
 }
 
-/* Writes what is left of the line; false when that could not be done. */
+/* Writes the rest of the line; false when it does not fit. */
 static bool
 write_line(struct gophermenu *menu, struct buf *out)
 {
@@ -363,7 +362,7 @@ write_line(struct gophermenu *menu, struct buf *out)
 	return put_rule(line, out);
 }
 
-/* Goes to the page's next line; false when that could not be done. */
+/* Begins the page's next line; false when there is none yet. */
 static bool
 next_line(struct gophermenu *menu, struct buf *out)
 {
@@ -380,7 +379,7 @@ next_line(struct gophermenu *menu, struct buf *out)
 		buf_add(out, STR(".\r\n"));
 		menu->ended = true;
 	}
-	/* A link for which there is no memory is not to look like text. */
+	/* Without memory for a link, fail: it must not look like text. */
 	return got == 1 && !menu->waits && !menu->scratch.starved;
 }
 

@@ -11,23 +11,23 @@
 #include "text/str.h"
 
 /*
- * Gemtext projected to a Gopher menu (RFC 1436), line by line, in memory
- * that does not grow with the page.
+ * The projection of gemtext: its conversion to a Gopher menu (RFC 1436), line
+ * by line.  Memory does not grow with the page.
  */
 struct gophermenu;
 
-/* The least room that gophermenu_read and gophermap_read are given. */
+/* The smallest buffer for gophermenu_read and gophermap_read. */
 #define GOPHERMENU_ROOM 4096
 
-/* Columns after which a preformatted line is cut: no screen goes on. */
+/* The column where a preformatted line is cut. */
 #define GOPHERMENU_WIDEST ((size_t)200)
 
-/* Bytes of a page's line that are read at once; its marker is among them. */
+/* Bytes of a page's line that are read at once, including its marker. */
 #define GOPHERMENU_PART ((size_t)4096)
 
 /*
- * Where a page comes from: fills up to `room` bytes at `at`; returns how
- * many, 0 at the end, or -1 with errno set, EAGAIN when there is nothing yet.
+ * The source of a page: fills up to `room` bytes at `at`; returns the number of
+ * bytes, 0 at the end, or -1 with errno set, EAGAIN when there are none yet.
  */
 typedef ssize_t gophermenu_source(void *context, char *at, size_t room);
 
@@ -42,7 +42,7 @@ struct gophermenu_page {
 	 * out: the next gophermenu_read asks again.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
-	void *context; /* given to both */
+	void *context; /* passed to both */
 };
 
 /*
@@ -54,17 +54,17 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
 
 /*
  * Writes the next whole lines of the menu to `at`, which has at least
- * GOPHERMENU_ROOM bytes.  Returns how many bytes, 0 after the final ".",
- * or -1 with errno set: EAGAIN when much was read without output so far, or
- * item_type returned NUL; another error when the source failed.
+ * GOPHERMENU_ROOM bytes.  Returns the number of bytes, 0 after the final ".",
+ * or -1 with errno set: EAGAIN when a turn ended without output, or item_type
+ * returned NUL; another error when the source failed.
  */
 MUST_USE ssize_t gophermenu_read(
     struct gophermenu *menu, char *at, size_t room);
 
-/* Frees what the projection holds beside the arena. */
+/* Frees the projection's memory outside the arena. */
 void gophermenu_release(struct gophermenu *menu);
 
-/* One menu line.  A `host` that is empty means the site's own. */
+/* One menu line.  An empty `host` means this site. */
 struct gophermenu_item {
 	char type;
 	struct str display, selector, host;
@@ -72,9 +72,9 @@ struct gophermenu_item {
 };
 
 /*
- * Appends the line to `out`.  Control bytes are taken out of every field
- * (a TAB in the display becomes a space), and what is not UTF-8 in the
- * display becomes U+FFFD.
+ * Appends the line to `out`.  Control bytes are removed from every field (a TAB
+ * in the display becomes a space), and each byte of the display that is not
+ * UTF-8 becomes U+FFFD.
  */
 void gophermenu_item(struct buf *out, const struct site *site,
     const struct gophermenu_item *item);

@@ -1,7 +1,4 @@
-/*
- * Host names in one form.  Knows labels, IDNA by way of libidn2, and the
- * spelling of addresses; never asks the network.
- */
+/* Host names in normal form: labels, IDNA by libidn2, and addresses. */
 #include "text/hostname.h"
 
 #include <arpa/inet.h>
@@ -13,7 +10,7 @@
 #define LABEL_LONGEST ((size_t)63)
 #define NAME_LONGEST ((size_t)253)
 
-/* A name of U-labels, percent-encoded, is longer than what it stands for. */
+/* A percent-encoded name of U-labels is longer than the result. */
 #define INPUT_LONGEST ((size_t)1024)
 
 /* Writes `name` as inet_ntop does, if it is an address. */
@@ -49,7 +46,7 @@ is_ascii(struct str s)
 	return true;
 }
 
-/* Turns U-labels into A-labels; their case goes with the mapping. */
+/* Converts U-labels to A-labels, which also maps their case. */
 static int
 alabels(struct arena *arena, struct str name, struct str *out)
 {
@@ -82,7 +79,10 @@ is_label(struct str label)
 	return true;
 }
 
-/* Lower case, no final dot, and nothing that no label can hold. */
+/*
+ * Converts to lower case, removes the final dot, and refuses characters that no
+ * label can have.
+ */
 static int
 ascii_normal(struct arena *arena, struct str name, struct str *out)
 {

@@ -6,12 +6,11 @@
 #include "text/str.h"
 
 /*
- * Brings a host name to the one form that names are compared in: A-labels,
- * lower case, no final dot.  `name` may hold U-labels in UTF-8, raw or
- * percent-encoded.  `out` lives in the arena.  IPv4 and IPv6 literals
- * (without brackets) come out as inet_ntop writes them.  Returns -1 when it
- * is no host name (RFC 1123 section 2.1, IDNA2008; underscores allowed), or
- * without memory.
+ * Converts a host name to normal form, for comparison: A-labels, lower case, no
+ * final dot.  `name` may have U-labels in UTF-8, raw or percent-encoded.  `out`
+ * lives in the arena.  IPv4 and IPv6 literals (without brackets) are written
+ * like inet_ntop does.  Returns -1 when it is not a host name (RFC 1123 section
+ * 2.1, IDNA2008; underscores allowed), or without memory.
  */
 MUST_USE int
 hostname_normal(struct arena *arena, struct str name, struct str *out);

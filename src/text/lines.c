@@ -1,7 +1,4 @@
-/*
- * A stream cut into lines.  Knows LF and where characters of UTF-8 begin;
- * knows nothing of what the lines say.
- */
+/* Splits a stream into lines, and long lines at UTF-8 characters. */
 #include "text/lines.h"
 
 #include <assert.h>
@@ -32,7 +29,7 @@ fill(struct lines *lines)
 		return -1;
 	}
 	lines->reads++;
-	/* Less than a part is held, so the source gets the room it wants. */
+	/* Less than a part is buffered, so the source gets enough room. */
 	if (lines->start > 0) {
 		memmove(lines->at, lines->at + lines->start,
 		    lines->end - lines->start);
@@ -42,7 +39,7 @@ fill(struct lines *lines)
 	got = lines->read(
 	    lines->context, lines->at + lines->end, LINES_BUFFER - lines->end);
 	if (got == -1) {
-		/* A source that has nothing yet may have something later. */
+		/* After EAGAIN the source may have more later. */
 		if (errno != EAGAIN)
 			lines->error = errno != 0 ? errno : EIO;
 		return -1;
@@ -57,7 +54,7 @@ fill(struct lines *lines)
 static struct str
 whole_characters(struct str text)
 {
-	size_t trail = 0; /* bytes behind the last that starts one */
+	size_t trail = 0; /* bytes after the last start of a character */
 	unsigned char lead;
 
 	while (trail < 3 && (text.at[text.len - 1 - trail] & 0xc0) == 0x80)

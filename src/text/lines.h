@@ -10,13 +10,13 @@
 #include "text/str.h"
 
 /*
- * Where text comes from: fills up to `room` bytes at `at`, which are at least
- * half of LINES_BUFFER; returns how many, 0 at the end, or -1 with errno set,
- * EAGAIN when there is nothing yet.
+ * The source of a text: fills up to `room` bytes at `at`, which are at least
+ * half of LINES_BUFFER; returns the number of bytes, 0 at the end, or -1 with
+ * errno set, EAGAIN when there are none yet.
  */
 typedef ssize_t lines_source(void *context, char *at, size_t room);
 
-/* A line, or a part of one that is longer than the reader was asked for. */
+/* A line, or a part of a line that is longer than `longest`. */
 struct lines_part {
 	struct str text; /* without its LF */
 	bool first, last; /* of its line */
@@ -25,31 +25,31 @@ struct lines_part {
 #define LINES_BUFFER ((size_t)16 << 10)
 
 /*
- * The lines of a text of any length, in memory that does not grow.  Where a
- * long line is parted does not depend on how the source comes.
+ * The lines of a text of any length, in constant memory.  The division of a
+ * long line does not depend on the sizes that the source returns.
  */
 struct lines {
 	lines_source *read;
 	void *context;
-	size_t longest; /* part in bytes, 4 to LINES_BUFFER / 2 */
-	size_t turn; /* reads of the source in one turn; 0: any number */
-	/* The caller fills what is above. */
+	size_t longest; /* part, in bytes: 4 to LINES_BUFFER / 2 */
+	size_t turn; /* reads of the source in one turn; 0: unlimited */
+	/* The caller sets the members above. */
 	size_t reads; /* in this turn */
 	char *at;
-	size_t start, end; /* of what was read and not yet given */
+	size_t start, end; /* of the bytes that are buffered */
 	bool begun, within_line, ended;
-	int error; /* errno of the source, for good */
+	int error; /* errno of the source; stays set */
 };
 
 /* Takes the buffer from the arena; -1 without memory. */
 MUST_USE int lines_open(struct lines *lines, struct arena *arena);
 
 /*
- * Gives the next line, or the next part of one, without a byte order mark at
- * the text's start and never ending within a character of UTF-8; `out` is
- * valid until the next call.  Returns 1, 0 at the end, or -1 with errno set:
- * EAGAIN when the source has nothing yet, or the turn is over, until
- * lines_turn begins another; anything else, from then on, when it failed.
+ * Returns the next line, or the next part of one, without a byte order mark at
+ * the start of the text, and divided between characters; `out` is valid until
+ * the next call.  Returns 1, 0 at the end, or -1 with errno set: EAGAIN when
+ * the source has no bytes yet or the turn is over, until lines_turn begins
+ * another; another error, also at later calls, when the source failed.
  */
 MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
 

@@ -1,7 +1,4 @@
-/*
- * The manifest of a capsule.  Knows its lines, and which paths may be in it;
- * knows nothing of files, and computes no hash.
- */
+/* Writes and parses the manifest of a capsule; computes no hash. */
 #include "text/manifest.h"
 
 #include <assert.h>
@@ -12,7 +9,7 @@
 #define HASH_DIGITS ((size_t)(2 * MANIFEST_HASH))
 #define FIRST "# capsule manifest 1"
 
-/* What a path may not hold raw; see coreutils, "md5sum invocation". */
+/* Bytes that must be escaped; see coreutils, "md5sum invocation". */
 static bool
 is_escaped(struct str path)
 {
@@ -139,25 +136,25 @@ manifest_end(struct buf *out, const struct manifest_total *total)
 
 /* Reading. */
 
-struct reader {
+struct manifest_reader {
 	struct arena *arena;
 	struct str text, rest;
 	struct manifest *out;
 	struct manifest_file *files;
-	size_t room; /* of files */
+	size_t room; /* of `files` */
 	bool has_whole;
 };
 
 static int
-bad(struct reader *reader, const char *what)
+bad(struct manifest_reader *reader, const char *what)
 {
 	reader->out->error = what;
 	return -1;
 }
 
-/* The next line without its LF; one that has none is not whole. */
+/* Takes the next line, without its LF; a line without LF is incomplete. */
 static int
-take_line(struct reader *reader, struct str *line)
+take_line(struct manifest_reader *reader, struct str *line)
 {
 	reader->out->line++;
 	if (str_find(reader->rest, '\n') == reader->rest.len)
@@ -166,7 +163,7 @@ take_line(struct reader *reader, struct str *line)
 	return 0;
 }
 
-/* Takes `part` off the start; false when it is not there. */
+/* Removes `part` from the start; false when it is not there. */
 static bool
 take(struct str *rest, struct str part)
 {
@@ -176,7 +173,7 @@ take(struct str *rest, struct str part)
 	return true;
 }
 
-/* Takes digits as they are written here: no sign, no zero before them. */
+/* Takes a number without sign or leading zeros. */
 static bool
 take_number(struct str *rest, uint64_t *out)
 {
@@ -244,10 +241,10 @@ unescape(struct buf *out, struct str path)
 	return true;
 }
 
-/* Adds a file whose other fields are filled. */
+/* Adds a file, whose other fields are set. */
 static int
-append(struct reader *reader, struct manifest_file *file, struct str path,
-    bool escaped)
+append(struct manifest_reader *reader, struct manifest_file *file,
+    struct str path, bool escaped)
 {
 	struct manifest *out = reader->out;
 	struct buf text = buf_in(reader->arena, path.len + 1);
@@ -262,7 +259,10 @@ append(struct reader *reader, struct manifest_file *file, struct str path,
 	file->path = buf_str(&text);
 	if (!manifest_lists(file->path))
 		return bad(reader, "a path that no capsule can have");
-	/* One way to write it: what was read can be written again. */
+	/*
+	 * There is one form of each path, so a parsed manifest is written
+	 * alike.
+	 */
 	if (!file->removed && escaped != is_escaped(file->path))
 		return bad(reader, "a path is escaped wrongly");
 	if (out->count > 0 &&
@@ -273,9 +273,9 @@ append(struct reader *reader, struct manifest_file *file, struct str path,
 	return 0;
 }
 
-/* The two lines of a file; the first was taken, up to its size. */
+/* Parses the two lines of a file; the first is already taken up to the size. */
 static int
-read_file(struct reader *reader, struct str line)
+read_file(struct manifest_reader *reader, struct str line)
 {
 	struct manifest_total *total = &reader->out->total;
 	struct manifest_file file = { 0 };
@@ -304,7 +304,7 @@ read_total(struct str line, struct manifest_total *out)
 }
 
 static int
-read_whole(struct reader *reader, struct str line)
+read_whole(struct manifest_reader *reader, struct str line)
 {
 	if (!reader->out->is_changes || reader->has_whole ||
 	    !read_total(line, &reader->out->whole))
@@ -314,7 +314,7 @@ read_whole(struct reader *reader, struct str line)
 }
 
 static int
-read_end(struct reader *reader, struct str line)
+read_end(struct manifest_reader *reader, struct str line)
 {
 	struct manifest_total total;
 
@@ -327,9 +327,9 @@ read_end(struct reader *reader, struct str line)
 	return 0;
 }
 
-/* One record; returns 1 at the end. */
+/* Parses one record; returns 1 at the end. */
 static int
-read_record(struct reader *reader)
+read_record(struct manifest_reader *reader)
 {
 	struct str line;
 	size_t start = reader->text.len - reader->rest.len;
@@ -353,7 +353,7 @@ read_record(struct reader *reader)
 }
 
 static int
-read_begin(struct reader *reader)
+read_begin(struct manifest_reader *reader)
 {
 	struct str line;
 
@@ -368,9 +368,9 @@ read_begin(struct reader *reader)
 	return 0;
 }
 
-/* No more files than that can be in the text. */
+/* An upper limit on the number of files in the text. */
 static size_t
-count_room(const struct reader *reader)
+count_room(const struct manifest_reader *reader)
 {
 	struct str rest = reader->rest;
 	size_t lines = 0;
@@ -385,7 +385,7 @@ count_room(const struct reader *reader)
 int
 manifest_parse(struct arena *arena, struct str text, struct manifest *out)
 {
-	struct reader reader = {
+	struct manifest_reader reader = {
 		.arena = arena, .text = text, .rest = text, .out = out
 	};
 	int result;

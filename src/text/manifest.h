@@ -11,9 +11,8 @@
 #include "text/str.h"
 
 /*
- * The manifest of a capsule: what a mirror compares.  Text that `sha256sum
- * --strict -c` takes as it is, since it passes over lines that begin with
- * "#":
+ * The manifest of a capsule, which mirrors compare.  It is a text for
+ * `sha256sum --strict -c`, which ignores lines that begin with "#":
  *
  *	# capsule manifest 1
  *	# SIZE TIME
@@ -23,33 +22,33 @@
  *
  * Sizes and counts are decimal, TIME is the file's last change in UTC
  * ("2026-11-24T20:29:42Z"), hashes are SHA-256 in lower-case hexadecimal.
- * PATH is relative and as it is on the disk; where it holds a backslash, LF
- * or CR they are written "\\", "\n", "\r", and a backslash stands before the
- * HASH, as sha256sum does it.  Files are in the order of their paths' bytes,
- * none twice.  FILES and BYTES are the sums, and the last HASH is that of
- * all bytes before its line, so that a manifest cut short is seen to be.
+ * PATH is relative and as it is on the disk.  A backslash, LF or CR in it is
+ * written "\\", "\n" or "\r", and a backslash precedes the HASH, as in the
+ * output of sha256sum.  Files are sorted by their paths' bytes, without
+ * duplicates.  FILES and BYTES are the sums, and the last HASH is that of all
+ * bytes before its line, so that an incomplete manifest is detected.
  *
- * A list of changes has other lines besides:
+ * A list of changes has additional lines:
  *
  *	# capsule manifest 1 since TIME
  *	# removed *PATH
  *	# whole FILES BYTES HASH
  *	# end FILES BYTES HASH
  *
- * A removed path stands at its place in the order, and is always escaped;
- * it counts in no sum.  "whole" repeats what the end of the whole manifest
- * says now: whoever had the old one can tell whether he has the new one.
+ * A removed path is at its place in the order, is always escaped, and does not
+ * count in the sums.  "whole" repeats the end of the current whole manifest: a
+ * client that applies the changes to the old one can compare its result.
  */
 
 #define MANIFEST_HASH 32 /* bytes of SHA-256 */
 #define MANIFEST_PATH_MAX 4095 /* bytes of a path */
 
-/* No record, begin or end is longer. */
+/* The longest record, begin or end. */
 #define MANIFEST_RECORD_MAX (2 * MANIFEST_PATH_MAX + 256)
 
 struct manifest_file {
-	struct str path; /* with a NUL behind it, when parsed */
-	bool removed; /* of a list of changes; only the path counts */
+	struct str path; /* ends with a NUL when parsed */
+	bool removed; /* in a list of changes; then only the path is set */
 	unsigned char hash[MANIFEST_HASH];
 	uint64_t size;
 	int64_t time; /* seconds since 1970 */
@@ -63,8 +62,8 @@ struct manifest_total {
 /*
  * Whether a manifest may list a file of this path: relative, of up to
  * MANIFEST_PATH_MAX bytes, without empty components, "." or "..", NUL, or
- * dotfiles other than ".well-known".  The manifest itself and its signature
- * ("manifest", "manifest.sig") are in no manifest.
+ * dotfiles other than ".well-known".  The manifest and its signature
+ * ("manifest", "manifest.sig") are never listed.
  */
 bool manifest_lists(struct str path);
 
@@ -73,59 +72,61 @@ bool manifest_lists(struct str path);
 /* `since` is NULL for a whole manifest. */
 void manifest_begin(struct buf *out, const int64_t *since);
 
-/* A file, or a removed one.  The time is moved as utc_format does. */
+/* Adds a file, or a removed file.  Limits the time like utc_format. */
 void manifest_add(struct buf *out, const struct manifest_file *file);
 
-/* Of changes: the sums and the hash that end the whole manifest. */
+/*
+ * In a list of changes: the sums and the hash at the end of the whole manifest.
+ */
 void manifest_whole(struct buf *out, const struct manifest_total *whole);
 
-/* The hash is that of all that was written before. */
+/* `hash` is that of everything written before. */
 void manifest_end(struct buf *out, const struct manifest_total *total);
 
-/* 64 lower-case hexadecimal digits, and a NUL. */
+/* Writes 64 lower-case hexadecimal digits and a NUL. */
 void manifest_hash_format(
     const unsigned char hash[MANIFEST_HASH], char out[2 * MANIFEST_HASH + 1]);
 
-/* Reads that form alone; false for anything else. */
+/* Parses that form; false for anything else. */
 bool manifest_hash_read(struct str text, unsigned char hash[MANIFEST_HASH]);
 
 /* Reading. */
 
 struct manifest {
-	const struct manifest_file *files; /* in the order of their paths */
-	size_t count; /* of files, removed ones included */
+	const struct manifest_file *files; /* sorted by path */
+	size_t count; /* including removed files */
 	bool is_changes;
-	int64_t since; /* of changes */
-	struct manifest_total whole; /* of changes */
+	int64_t since; /* of a list of changes */
+	struct manifest_total whole; /* of a list of changes */
 	/*
-	 * Files and bytes are right.  Whether the hash is that of the first
-	 * `hashed` bytes of the text is for the caller to find out.
+	 * The numbers of files and bytes are checked.  The caller has to
+	 * compare the hash with that of the first `hashed` bytes of the text.
 	 */
 	struct manifest_total total;
 	size_t hashed;
-	/* Of a text that is none: which line, from 1, and what is wrong. */
+	/* For an invalid text: the line number, from 1, and the fault. */
 	size_t line;
 	const char *error;
 };
 
 /*
- * Reads a manifest, in memory in proportion to its text.  Whatever the text
- * is: paths that come out pass manifest_lists, are in order and not twice.
- * Returns -1, with `line` and `error` set, for a text that is no whole
- * manifest of this form, and without memory.
+ * Parses a manifest, in memory in proportion to its text.  Whatever the text
+ * is, the resulting paths pass manifest_lists, are sorted, and differ.  Returns
+ * -1, with `line` and `error` set, for an invalid or incomplete text, and
+ * without memory.
  */
 MUST_USE int
 manifest_parse(struct arena *arena, struct str text, struct manifest *out);
 
 /*
- * Writes the whole manifest that `old`, a whole one, becomes by `changes`,
- * with the end that they give for it.  Whether that is its end is for the
- * caller to find out, as ever: not all changes may have been known.
+ * Writes the whole manifest that results from applying `changes` to `old`, a
+ * whole one, with the end that the changes give.  The caller has to check its
+ * hash: some changes may be missing.
  */
 void manifest_merge(const struct manifest *old, const struct manifest *changes,
     struct buf *out);
 
-/* The file of that path, and the first of it or after it; NULL for none. */
+/* Find the file of that path, and the first file at or after it; NULL: none. */
 const struct manifest_file *
 manifest_find(const struct manifest *manifest, struct str path);
 const struct manifest_file *

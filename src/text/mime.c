@@ -1,7 +1,4 @@
-/*
- * MIME types by name, and what Gopher calls them.  Knows no content: where
- * that tells more than a name, it has nothing to say.
- */
+/* MIME types by file name, and their Gopher item types. */
 #include "text/mime.h"
 
 #include <stdlib.h>
@@ -12,9 +9,9 @@ struct extension {
 };
 
 /*
- * In strcmp's order.  Source code is plain text: no client knows more than
- * one or two of its types, and what is unknown is downloaded.  Ogg is a
- * container, and only the name says of what.
+ * Sorted for strcmp.  Source code is plain text: clients know few of its types,
+ * and download the unknown ones.  Ogg is a container, and only the name
+ * distinguishes audio from video.
  */
 static const struct extension extensions[] = {
 	{ "asc", "text/plain" },
@@ -72,7 +69,7 @@ static const struct extension extensions[] = {
 	{ "yml", "text/plain" },
 };
 
-/* Types for names whose content usually tells more; see mime_usual. */
+/* Types for names whose content is usually more precise; see mime_usual. */
 static const struct extension usual[] = {
 	{ "7z", "application/x-7z-compressed" },
 	{ "aac", "audio/aac" },
@@ -181,7 +178,7 @@ of_name(const struct extension_table *table, struct str name)
 	if (slash < name.len)
 		name = str_tail(name, slash + 1);
 	dot = find_last(name, name.len, '.');
-	/* The dot that hides a file begins no extension. */
+	/* A leading dot does not begin an extension. */
 	if (dot == name.len || dot == 0)
 		return (struct str){ 0 };
 	second = find_last(name, dot, '.');
@@ -222,7 +219,7 @@ mime_is(struct str mime, struct str type)
 	return str_equals_nocase(essence(mime), type);
 }
 
-/* What stands before the slash, "text". */
+/* The part before the slash, "text". */
 static struct str
 family(struct str mime)
 {
@@ -253,15 +250,15 @@ mime_is_textual(struct str mime)
 	    mime_is(mime, STR("application/postscript"));
 }
 
-/* STR is no constant in the eyes of C11. */
+/* STR is not a constant expression in C11. */
 #define RULE(mime, item) \
 	{ \
 		{ mime, sizeof(mime) - 1 }, item \
 	}
 
 /*
- * Clients save what is of type 9 and 5 and show the rest; Lagrange cannot
- * open "d" or ";", so documents and films are to be saved.
+ * Clients save files of type 9 and 5 and show the rest.  Lagrange cannot open
+ * "d" or ";", so documents and films get a type that is saved.
  */
 static const struct site_type projected[] = {
 	RULE("text/gemini", '1'),
@@ -280,7 +277,7 @@ static const struct site_type projected[] = {
 	RULE("application/x-xz", '5'),
 };
 
-/* The item type of `mime`, by its own rule or that of its family; or NUL. */
+/* The item type of `mime`, by its own rule or that of its family; NUL: none. */
 static char
 item_type(const struct site_type *types, size_t count, struct str mime)
 {

@@ -7,9 +7,9 @@
 #include "text/str.h"
 
 /*
- * The MIME type that a file's name tells, for extensions that know more
- * than content does: gemtext, markdown, feeds, stylesheets and their like.
- * Case does not count.  Empty when content decides.
+ * The MIME type of a file by its name, for extensions that are more precise
+ * than content: gemtext, markdown, feeds, stylesheets and the like.  Ignores
+ * case.  Empty when the content decides.
  */
 struct str mime_of_name(struct str name);
 

@@ -21,7 +21,7 @@ MUST_USE int pathlist_add(struct pathlist *list, struct str path);
 /* Whether it holds the path; looks at each. */
 bool pathlist_has(const struct pathlist *list, struct str path);
 
-/* Takes what the list holds, and leaves it empty. */
+/* Takes the paths of the list, and leaves it empty. */
 struct pathlist pathlist_move(struct pathlist *list);
 
 /* Empties it. */

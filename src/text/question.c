@@ -1,13 +1,13 @@
-/*
- * Questions in plain words.  Knows quotes, and words that carry no meaning;
- * knows nothing of an index, and gives no other character a meaning.
- */
+/* Parses a search into words and quoted phrases. */
 #include "text/question.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What opens and closes a phrase; German closes with what English opens. */
+/*
+ * Quotes that open and close a phrase; German closes with the English opening
+ * quote.
+ */
 static const struct {
 	struct str open, close[2];
 } quotes[] = {
@@ -92,7 +92,7 @@ question_read(struct str text, struct question *out)
 	add(out, str_tail(text, from), false);
 }
 
-/* In order.  No "may" or "will": a month and a name are words too. */
+/* Sorted.  Without "may" and "will", which are also a month and a name. */
 static const char *const fillers[] = { "a", "about", "above", "across", "after",
 	"again", "against", "all", "along", "also", "am", "among", "an", "and",
 	"any", "are", "around", "as", "at", "away", "be", "because", "been",

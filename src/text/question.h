@@ -8,10 +8,10 @@
 
 #define QUESTION_PARTS 32
 
-/* Words to be looked for one by one, or as they stand. */
+/* Words to search one by one, or a phrase. */
 struct question_part {
 	struct str text;
-	bool is_phrase; /* it stood in quotes */
+	bool is_phrase; /* it was in quotes */
 };
 
 struct question {
@@ -20,16 +20,15 @@ struct question {
 };
 
 /*
- * Takes apart what a visitor typed: what stands in quotes, straight or
- * curved, is a phrase, and all else is words; a quote that is never closed
- * is none.  Parts with nothing in them, and those past QUESTION_PARTS, are
- * left out.  The parts are views of `text`.
+ * Parses a visitor's search: text in straight or curved quotes is a phrase, all
+ * other text is words; a quote without end is ignored.  Empty parts, and those
+ * beyond QUESTION_PARTS, are left out.  The parts are views of `text`.
  */
 void question_read(struct str text, struct question *out);
 
 /*
- * Whether an English word, in lower case, says nothing of what a question is
- * about: "the", "why", "did".
+ * Whether an English word, in lower case, does not help a search: "the", "why",
+ * "did".
  */
 bool question_is_filler(struct str word);
 

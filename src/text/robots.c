@@ -1,6 +1,4 @@
-/*
- * robots.txt, as capsules use it.  Knows its lines; fetches nothing.
- */
+/* Parses robots.txt in the form for Gemini. */
 #include "text/robots.h"
 
 static int
@@ -13,7 +11,7 @@ hex(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Takes one byte off a path that may be percent-encoded. */
+/* Takes one byte from a path that may be percent-encoded. */
 static char
 take_byte(struct str *text)
 {
@@ -60,8 +58,7 @@ is_named(struct str agent, const struct str *names)
 }
 
 /*
- * Adds what the groups for these names forbid; returns whether there is such
- * a group.
+ * Adds the rules of the groups for these names; returns whether there is one.
  */
 static bool
 collect(struct str text, const struct str *names, struct robots *out)
@@ -73,7 +70,10 @@ collect(struct str text, const struct str *names, struct robots *out)
 		struct str key = read_line(str_cut(&text, '\n'), &value);
 
 		if (str_equals_nocase(key, STR("user-agent"))) {
-			/* The first of a group ends the group before it. */
+			/*
+			 * The first User-agent line after rules begins a new
+			 * group.
+			 */
 			ours = (in_agents && ours) || is_named(value, names);
 			in_agents = true;
 			any = any || ours;

@@ -9,25 +9,24 @@
 #include "text/str.h"
 
 /*
- * What robots.txt forbids, as the companion specification has it: lines of
- * "User-agent:" begin a group, "Disallow:" holds the beginning of paths, "#"
- * a comment, and all else is passed over; a group for "*" is for those who
- * are not named.
+ * The rules of robots.txt, in the form of Gemini's companion specification:
+ * "User-agent:" lines begin a group, "Disallow:" has the beginning of paths,
+ * "#" begins a comment, other lines are ignored; a group for "*" is for robots
+ * that have no group of their own.
  */
 struct robots {
-	struct str *barred; /* beginnings of paths, as they are written */
+	struct str *barred; /* beginnings of paths, as written */
 	size_t count;
 };
 
 /*
- * Reads what it says to a robot that goes by any of `names` (lower case;
- * "archiver", say), of which an empty one is the last.  The text is borrowed.
- * Returns -1 without memory.
+ * Reads the rules for a robot with any of `names`, in lower case ("archiver");
+ * the last name is empty.  The text is borrowed.  Returns -1 without memory.
  */
 MUST_USE int robots_read(struct arena *arena, struct str text,
     const struct str *names, struct robots *out);
 
-/* Whether `path`, which is decoded and begins with "/", may be asked for. */
+/* Whether the decoded path, which begins with "/", may be requested. */
 bool robots_allow(const struct robots *robots, struct str path);
 
 #endif

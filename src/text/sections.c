@@ -1,7 +1,4 @@
-/*
- * A page cut into sections.  Knows what of a line is read and where a
- * section ends; knows nothing of what they are wanted for.
- */
+/* Divides a page into sections for the index. */
 #include "text/sections.h"
 
 #include "text/gemtext.h"
@@ -9,9 +6,9 @@
 
 #define HEADING_MAX ((size_t)512)
 #define PART_MAX ((size_t)512)
-/* A part of a line, cleaned and ended. */
+/* The longest part of a line, cleaned, with its end. */
 #define PART_ROOM (3 * PART_MAX + 1)
-/* What a section holds when it ends with its line, or wherever it is. */
+/* The size of a section that ends with its line, and the largest size. */
 #define ENOUGH ((size_t)3 << 10)
 #define MOST (ENOUGH + 2 * PART_ROOM)
 
@@ -62,7 +59,7 @@ add_part(struct sections *sections, const struct lines_part *part)
 
 	if (sections->is_gemtext && part->first)
 		line = gemtext_read(part->text, &sections->preformatted);
-	/* The spaces at the end of a part stand between two words. */
+	/* The spaces at the end of a part separate two words. */
 	if (!part->last && line.text.len > 0)
 		line.text = str_tail(
 		    part->text, (size_t)(line.text.at - part->text.at));
@@ -76,7 +73,7 @@ add_part(struct sections *sections, const struct lines_part *part)
 	return (part->last && out->len > ENOUGH) || buf_room(out) < PART_ROOM;
 }
 
-/* Goes on to the section after the one that was given last. */
+/* Begins the next section. */
 static void
 begin(struct sections *sections)
 {
@@ -102,7 +99,7 @@ sections_next(struct sections *sections, struct section *out)
 		while ((got = lines_next(&sections->lines, &part)) == 1)
 			if (add_part(sections, &part))
 				break;
-		/* A heading with nothing beneath it is worth finding too. */
+		/* A heading without text is a section, too. */
 	} while (got == 1 && sections->text.len == 0 &&
 	    sections->links.len == 0 && sections->heading.len == 0);
 	if (got == -1)

@@ -10,33 +10,33 @@
 #include "text/lines.h"
 #include "text/str.h"
 
-/* A heading and what follows it: text by lines, and the labels of links. */
+/* A heading and the text after it: lines, and the labels of links. */
 struct section {
 	struct str heading, text, links;
 };
 
 /*
- * The sections of a page of gemtext or of plain text, which has no headings,
- * in memory that does not grow.  What is longer than a section may be comes
- * in several, under the same heading.
+ * The sections of a page of gemtext or plain text (which has no headings), in
+ * constant memory.  A section that is too long is divided into several with the
+ * same heading.
  */
 struct sections {
 	struct lines lines;
 	bool is_gemtext;
-	/* Below is this room's own. */
+	/* Private. */
 	bool preformatted, ended;
 	struct buf heading, next, text, links;
 };
 
 /*
- * Begins a page that `read` gives, with memory from the arena; -1 without.
+ * Begins a page whose source is `read`, with memory from the arena; -1 without.
  */
 MUST_USE int sections_open(struct sections *sections, struct arena *arena,
     lines_source *read, void *context);
 
 /*
- * Gives the next section, clean of what no reader should get and valid until
- * the next call.  Returns 1, 0 at the end, or -1 when the source failed.
+ * Returns the next section, cleaned for display, valid until the next call.
+ * Returns 1, 0 at the end, or -1 when the source failed.
  */
 MUST_USE int sections_next(struct sections *sections, struct section *out);
 

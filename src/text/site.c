@@ -1,7 +1,4 @@
-/*
- * The capsule's public names.  Knows what the world may call it; knows
- * nothing of what it holds.
- */
+/* The capsule's public names, ports and URLs. */
 #include "text/site.h"
 
 #include "text/hostname.h"
@@ -23,7 +20,7 @@ site_has_name(const struct site *site, struct arena *arena, struct str host)
 {
 	struct str normal;
 
-	/* Nearly every client sends the name as it stands in the list. */
+	/* Nearly every client sends the name in normal form. */
 	if (is_listed(site, host))
 		return true;
 	return hostname_normal(arena, host, &normal) == 0 &&
@@ -73,7 +70,7 @@ site_url(const struct site *site, struct arena *arena, struct str path,
     struct str *out)
 {
 	struct str name = site->names[0];
-	/* Everything but the path, and a path of which nothing is plain. */
+	/* Room for everything but the path, and for a path of escapes only. */
 	struct buf buf =
 	    buf_in(arena, sizeof "gemini://[]:65535" + name.len + path.len * 3);
 

@@ -17,19 +17,19 @@ struct site_type {
 };
 
 /*
- * How the capsule is known to the world, and how it wants to be shown.
- * Filled by the configuration, constant once serving.
+ * The public names of the capsule and its display settings, from the
+ * configuration; constant while serving.
  */
 struct site {
 	const struct str *names; /* normal form; the first is canonical */
 	size_t name_count; /* at least 1 */
 	const uint16_t *gemini_ports; /* public; the first is canonical */
 	size_t gemini_port_count; /* at least 1 */
-	struct str gopher_host; /* what menu lines say */
+	struct str gopher_host; /* the host in menu lines */
 	uint16_t gopher_port;
-	const struct site_type *types; /* before the built-in rules */
+	const struct site_type *types; /* checked before the built-in rules */
 	size_t type_count;
-	struct str lang; /* "en" or "en,fr"; empty: not said */
+	struct str lang; /* "en" or "en,fr"; empty: unknown */
 	size_t width; /* columns of a menu line, 33 to 200 */
 	bool alt_text; /* alt text of preformatted blocks is shown */
 	bool strict_text; /* text with dots doubled and a final "." */
@@ -46,10 +46,7 @@ site_has_name(const struct site *site, struct arena *arena, struct str host);
  */
 bool site_has_port(const struct site *site, const struct uri *uri);
 
-/*
- * Whether the pages are taken for English: `lang` says so, or says nothing,
- * which most often means it.
- */
+/* Whether the pages are taken to be English: `lang` says so or is empty. */
 bool site_is_english(const struct site *site);
 
 /* Appends a host as in a URL: an IPv6 address gets brackets. */

@@ -2,8 +2,8 @@
 #define TEXT_STATUS_H
 
 /*
- * The answer to a request.  Gemini's codes serve everywhere (Gemini 0.24,
- * Responses); Gopher gets them projected.
+ * The status of an answer: Gemini's codes (Gemini 0.24, Responses), which
+ * Gopher's errors are made from.
  */
 enum status {
 	STATUS_INPUT = 10,
@@ -14,7 +14,7 @@ enum status {
 	STATUS_FAILURE = 40,
 	STATUS_UNAVAILABLE = 41,
 	STATUS_SLOW_DOWN = 44,
-	STATUS_TOO_LARGE = 50, /* of permanent failures without a code */
+	STATUS_TOO_LARGE = 50, /* a permanent failure without its own code */
 	STATUS_GONE = 52,
 	STATUS_NOT_FOUND = 51,
 	STATUS_REFUSED = 53,

@@ -1,6 +1,4 @@
-/*
- * Views of text.  Knows bytes and ASCII; knows no encoding and owns nothing.
- */
+/* Views of text: bytes and ASCII, no other encoding. */
 #include "text/str.h"
 
 #include <assert.h>

@@ -8,10 +8,10 @@
 #include <string.h>
 
 /*
- * A view of text that somebody else owns: `len` bytes from `at`, any bytes,
- * not NUL-terminated.  Copied freely, valid as long as its owner keeps the
- * memory.  An empty view may have a NULL `at`.  What is done with every line
- * of every page is inline.
+ * A view of borrowed text: `len` bytes from `at`, any bytes, not
+ * NUL-terminated.  It can be copied freely, and is valid as long as the owner
+ * keeps the memory.  An empty view may have a NULL `at`.  Functions that run
+ * for every line of every page are inline.
  */
 struct str {
 	const char *at;
@@ -21,7 +21,7 @@ struct str {
 /* The view of a string literal. */
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
 
-/* The same in the initializer of a static object. */
+/* The same for the initializer of a static object. */
 #define STR_INIT(literal) \
 	{ \
 		"" literal, sizeof(literal) - 1 \
@@ -40,10 +40,10 @@ str_equals(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* Whether both are the same when ASCII letters lose their case. */
+/* Compares without regard to the case of ASCII letters. */
 bool str_equals_nocase(struct str a, struct str b);
 
-/* The first `n` bytes of `s`, or what lies after them; `n` <= s.len. */
+/* The first `n` bytes of `s`, or those after them; `n` <= s.len. */
 static inline struct str
 str_head(struct str s, size_t n)
 {
@@ -55,7 +55,7 @@ static inline struct str
 str_tail(struct str s, size_t n)
 {
 	assert(n <= s.len);
-	/* NULL + 0 is undefined, so the empty view stays what it is. */
+	/* NULL + 0 is undefined: leave the empty view unchanged. */
 	return n == 0 ? s : (struct str){ s.at + n, s.len - n };
 }
 
@@ -77,9 +77,9 @@ str_ends(struct str s, struct str part)
 size_t str_find(struct str s, char c);
 
 /*
- * Takes the part before the first `separator` off `rest` and returns it;
- * the separator goes too.  Without one, all of `rest` is returned and
- * nothing is left.
+ * Removes the part before the first `separator`, and the separator, from
+ * `rest`, and returns it.  Without a separator it returns all of `rest`, and
+ * leaves it empty.
  */
 struct str str_cut(struct str *rest, char separator);
 
@@ -88,14 +88,14 @@ struct str str_trim_start(struct str s);
 struct str str_trim_end(struct str s);
 
 /*
- * A hash: FNV-1a (Fowler, Noll, Vo) of 64 bits.  It has no key, so only where
- * nobody gains from two that are the same.
+ * A hash, FNV-1a (Fowler, Noll, Vo) of 64 bits.  It has no key: use it only
+ * where collisions do no harm.
  */
 uint64_t str_hash(struct str s);
 
 /*
- * Reads a decimal number of digits alone, at most `most`.  Returns false,
- * and leaves `out`, for anything else.
+ * Parses a decimal number, digits only, at most `most`.  Returns false, and
+ * leaves `out` unchanged, for anything else.
  */
 bool str_number(struct str s, unsigned long most, unsigned long *out);
 

@@ -1,6 +1,5 @@
 /*
- * URIs and the paths in them.  Knows RFC 3986, the grammar by way of
- * uriparser; knows no scheme and refuses to decide which URI is ours.
+ * Parses, resolves and encodes URIs (RFC 3986) with uriparser, and their paths.
  */
 #include "text/uri.h"
 
@@ -8,10 +7,13 @@
 #include <unistr.h>
 #include <uriparser/Uri.h>
 
-/* Far more than any protocol here carries, and well within uriparser's int. */
+/* Far more than the protocols allow, and well within uriparser's int. */
 #define URI_LONGEST ((size_t)65536)
 
-/* An arena in uriparser's words.  It stays where it is: `whole` points in. */
+/*
+ * An arena as uriparser's memory manager.  It must not move: `whole` points
+ * into it.
+ */
 struct memory {
 	UriMemoryManager whole, backend;
 };
@@ -69,7 +71,7 @@ is_uri(char c)
 	return is_path(c) || (c != '\0' && strchr("?#[]%", c));
 }
 
-/* Appends `s`, percent-encoded but for the bytes that are `plain`. */
+/* Appends `s`, percent-encoded except for the bytes that are `plain`. */
 static void
 encode(struct buf *out, struct str s, bool (*plain)(char))
 {
@@ -94,7 +96,7 @@ encode(struct buf *out, struct str s, bool (*plain)(char))
 	}
 }
 
-/* A copy of `s`, percent-encoded but for the bytes that are `plain`. */
+/* Copies `s`, percent-encoded except for the bytes that are `plain`. */
 static int
 encoded(struct arena *arena, struct str s, bool (*plain)(char), struct str *out)
 {
@@ -163,8 +165,8 @@ parse(struct memory *memory, struct str text, UriUriA *out)
 }
 
 /*
- * An empty range may point anywhere, at a constant of uriparser's too: only
- * whether it is NULL has a meaning, that the part is missing.
+ * An empty range may point anywhere, even to a constant of uriparser.  NULL
+ * means that the part is missing.
  */
 static struct str
 part(UriTextRangeA range, bool *has)
@@ -176,14 +178,17 @@ part(UriTextRangeA range, bool *has)
 	    struct str){ range.first, (size_t)(range.afterLast - range.first) };
 }
 
-/* A part and the delimiter that stands before or after it. */
+/* The length of a part and its delimiter. */
 static size_t
 length(struct str s, bool has)
 {
 	return has ? s.len + 1 : 0;
 }
 
-/* How much of `raw` became the first `len` bytes of its encoding. */
+/*
+ * The length of the beginning of `raw` that the first `len` encoded bytes stand
+ * for.
+ */
 static size_t
 raw_length(struct str raw, size_t len)
 {
@@ -194,7 +199,7 @@ raw_length(struct str raw, size_t len)
 	return n;
 }
 
-/* `raw` with what is not ASCII percent-encoded. */
+/* Percent-encodes the bytes of `raw` that are not ASCII. */
 static int
 ascii_of(struct arena *arena, struct str raw, struct str *out)
 {
@@ -209,8 +214,8 @@ ascii_of(struct arena *arena, struct str raw, struct str *out)
 }
 
 /*
- * uriparser has the path in pieces, and the host in the encoded text: both
- * are found by the lengths of what stands before and after them.
+ * uriparser returns the path in pieces, and the host in encoded form: find both
+ * by the lengths of the other parts.
  */
 static void
 split(struct str raw, struct str text, bool ip6, struct uri *uri)
@@ -249,14 +254,14 @@ uri_parse(struct arena *arena, struct str text, struct uri *out)
 	out->fragment = part(uri.fragment, &out->has_fragment);
 	out->host_is_address =
 	    uri.hostData.ip4 != NULL || uri.hostData.ip6 != NULL;
-	/* "[v1.name]" must not come out as a name. */
+	/* "[v1.name]" must not become a name. */
 	if (uri.hostData.ipFuture.first != NULL)
 		out->host = (struct str){ out->host.at - 1, out->host.len + 2 };
 	split(text, ascii, uri.hostData.ip6 != NULL, out);
 	return 0;
 }
 
-/* uriparser puts the escapes of a host in lower case, with all the rest. */
+/* uriparser converts the escapes of a host to lower case, too. */
 static void
 raise_escapes(char *text)
 {
@@ -286,14 +291,14 @@ compose(struct arena *arena, UriUriA *uri, struct str *out)
 		return -1;
 	raise_escapes(at);
 	*out = str_of(at);
-	/* "a:/.//b" has no host, and without its dot would gain one. */
+	/* "a:/.//b" has no host: removing the dot would make "b" one. */
 	if (uri->hostText.first == NULL &&
 	    str_starts(str_tail(*out, scheme), STR("//")))
 		return -1;
 	return 0;
 }
 
-/* Left alone, uriparser would write an IPv6 address with all its zeros. */
+/* Keep the written form: uriparser would write all zeros of an IPv6 address. */
 static void
 keep_address(UriUriA *uri)
 {
@@ -325,7 +330,7 @@ uri_resolve(
 	return compose(arena, &target, out);
 }
 
-/* Takes the last segment off `path`, which ends with a slash. */
+/* Removes the last segment of `path`, which ends with a slash. */
 static void
 climb(struct buf *path)
 {
@@ -334,7 +339,7 @@ climb(struct buf *path)
 	while (path->at[path->len - 1] != '/');
 }
 
-/* Makes one slash of several. */
+/* Replaces several slashes by one. */
 static void
 collapse(struct buf *path)
 {
@@ -379,7 +384,9 @@ uri_path_decode(struct arena *arena, struct str path, struct str *out)
 			buf_char(&buf, '/');
 		}
 	} while (!last);
-	/* Not before: ".." takes an empty segment off, as when resolved. */
+	/*
+	 * Not earlier: ".." removes an empty segment, too, as when resolving.
+	 */
 	collapse(&buf);
 	*out = buf_str(&buf);
 	return URI_PATH_NORMAL;

@@ -9,8 +9,8 @@
 #include "text/str.h"
 
 /*
- * A URI reference taken apart (RFC 3986 section 3), every part as written:
- * still percent-encoded, without its delimiters.
+ * The parts of a URI reference (RFC 3986 section 3), as written:
+ * percent-encoded, without delimiters.
  */
 struct uri {
 	struct str scheme; /* empty: a relative reference */
@@ -43,28 +43,28 @@ MUST_USE int uri_resolve(struct arena *arena, struct str base,
 
 enum uri_path {
 	URI_PATH_NORMAL,
-	URI_PATH_CLIMBS, /* "..", above the root */
-	URI_PATH_ENCODED, /* a segment holds an encoded "/" or NUL */
+	URI_PATH_CLIMBS, /* ".." leads above the root */
+	URI_PATH_ENCODED, /* a segment has an encoded "/" or NUL */
 	URI_PATH_NO_MEMORY,
 };
 
 /*
- * Turns an encoded path, with or without a leading slash, into the path of
- * a resource: segments split first, each percent-decoded once, dot-segments
- * and empty segments removed.  `out` begins with "/", and ends with one when
- * a directory was meant ("/", "/a/", "/a/."); it lives in the arena.  An
- * invalid escape stands for itself: gopher selectors need not be encoded.
+ * Decodes a path, with or without a leading slash: segments are split first,
+ * each percent-decoded once, dot-segments and empty segments removed.  `out`
+ * begins with "/", and ends with one for a directory ("/", "/a/", "/a/."); it
+ * lives in the arena.  An invalid escape is kept as it is: gopher selectors
+ * need not be encoded.
  */
 MUST_USE enum uri_path
 uri_path_decode(struct arena *arena, struct str path, struct str *out);
 
 /*
- * Appends `s` with everything percent-encoded that may not stand in a path:
- * all but unreserved, sub-delims and ":@/" (RFC 3986 section 3.3).
+ * Appends `s`, percent-encoding all bytes that a path must not have: all but
+ * unreserved, sub-delims and ":@/" (RFC 3986 section 3.3).
  */
 void uri_encode(struct buf *out, struct str s);
 
-/* Appends `s`, percent-decoded; an invalid escape stands for itself. */
+/* Appends `s`, percent-decoded; an invalid escape is kept as it is. */
 void uri_decode(struct buf *out, struct str s);
 
 #endif

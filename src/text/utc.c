@@ -1,7 +1,4 @@
-/*
- * The calendar.  Knows the days of months and years; knows no time zone and
- * asks nothing of the system.
- */
+/* Times in UTC as text, without the system's time zones. */
 #include "text/utc.h"
 
 #include "text/buf.h"
@@ -23,7 +20,7 @@ days_of_month(int64_t year, int month)
 	return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-/* The days from 1970 to the first of that year. */
+/* The number of days from 1970 to the first day of `year`. */
 static int64_t
 days_to_year(int64_t year)
 {
@@ -33,7 +30,7 @@ days_to_year(int64_t year)
 	    (1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
-/* Not gmtime_r: that reads the system's time zones first. */
+/* Not gmtime_r, which reads the system's time zones first. */
 void
 utc_format(int64_t time, char out[UTC_SIZE])
 {
@@ -47,7 +44,7 @@ utc_format(int64_t time, char out[UTC_SIZE])
 		time = UTC_MAX;
 	days = time / DAY;
 	second = (int)(time % DAY);
-	/* Never early by more than a year, never late. */
+	/* At most one year too early, never too late. */
 	year = 1970 + days / 366;
 	while (days_to_year(year + 1) <= days)
 		year++;
@@ -59,7 +56,7 @@ utc_format(int64_t time, char out[UTC_SIZE])
 	buf_char(&text, '\0');
 }
 
-/* Takes `len` digits and what stands behind them; -1 for anything else. */
+/* Takes `len` digits and the character `end`; -1 for anything else. */
 static int
 take_digits(struct str *rest, size_t len, char end)
 {

@@ -12,12 +12,12 @@
 #define UTC_SIZE 21
 
 /*
- * Writes seconds since 1970 as "2026-11-24T20:29:42Z".  What lies before
- * 1970 or after 9999 is moved there.
+ * Writes seconds since 1970 as "2026-11-24T20:29:42Z".  A time before 1970 or
+ * after 9999 is replaced by the nearest one in between.
  */
 void utc_format(int64_t time, char out[UTC_SIZE]);
 
-/* Reads that form alone; false for anything else. */
+/* Parses that form; false for anything else. */
 bool utc_read(struct str text, int64_t *out);
 
 #endif

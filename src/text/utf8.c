@@ -1,7 +1,4 @@
-/*
- * Text made fit to be shown.  Knows what no reader should get; knows
- * nothing of where it comes from.
- */
+/* Cleans text for display. */
 #include "text/utf8.h"
 
 #include <stdbool.h>

@@ -7,14 +7,13 @@
 #include "text/str.h"
 
 /*
- * Appends `text` as readers may get it: valid UTF-8 on one line.  A TAB
- * becomes a space; other C0 controls, DEL and C1 controls are dropped, and
- * each byte that is not UTF-8 becomes U+FFFD.  Never longer than three
- * times the text.
+ * Appends `text` cleaned for display: valid UTF-8 on one line.  A TAB becomes a
+ * space; other C0 controls, DEL and C1 controls are dropped, and each byte that
+ * is not UTF-8 becomes U+FFFD.  At most three times as long as the text.
  */
 void utf8_clean(struct buf *out, struct str text);
 
-/* Whether all of it is UTF-8. */
+/* Whether the whole text is UTF-8. */
 bool utf8_is_valid(struct str text);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * Text in columns: what of it can be shown, how wide it is, where it may be
- * broken.  Knows Unicode by way of libunistring, and asks it as rarely as
- * it can; knows nothing of menus.
+ * Wraps text at columns with libunistring: cleans it, measures its width, and
+ * finds its line breaks.  ASCII takes shortcuts.
  */
 #include "text/wrap.h"
 
@@ -16,7 +15,7 @@
 #include <uniwidth.h>
 
 #define STOP ((size_t)8)
-/* More than one character, or the spaces of a TAB, can become. */
+/* More bytes than one character, or the spaces of a TAB, can have. */
 #define CHARACTER_ROOM ((size_t)8)
 /* More characters than any rule of UAX #14 reads after a break. */
 #define LOOKAHEAD 8
@@ -36,7 +35,7 @@ are_plain(const char *at)
 	const uint64_t each = 0x0101010101010101;
 	uint64_t bytes;
 
-	/* The top bit of one is set, of x itself, of x - 0x20 or of x + 1. */
+	/* The top bit of x, of x - 0x20 or of x + 1 is set. */
 	memcpy(&bytes, at, sizeof bytes);
 	return ((bytes | (bytes - 0x20 * each) | (bytes + each)) &
 		   0x80 * each) == 0;
@@ -54,11 +53,14 @@ wrap_plain(struct str s)
 	return n;
 }
 
-/* The character at the start of `s`, or -1; `len` is how long it is. */
+/*
+ * Decodes the character at the start of `s`; -1 if invalid; `len` is its
+ * length.
+ */
 static int
 character(struct str s, ucs4_t *out)
 {
-	/* Most of them: not worth the call. */
+	/* Most characters are ASCII: save the call. */
 	if ((s.at[0] & 0x80) == 0) {
 		*out = (ucs4_t)s.at[0];
 		return 1;
@@ -84,7 +86,7 @@ clean_tab(struct buf *out, size_t *column)
 		*column += n;
 }
 
-/* Takes the one character off `raw` that is not printable ASCII. */
+/* Takes one character that is not printable ASCII from `raw`. */
 static void
 clean_character(struct buf *out, struct str *raw, size_t *column)
 {
@@ -168,7 +170,7 @@ wrap_columns(struct str text)
 	return columns;
 }
 
-/* The first byte of `text` from `at` on that is no space. */
+/* The first byte of `text`, from `at` on, that is not a space. */
 static size_t
 after_spaces(struct str text, size_t at)
 {
@@ -200,10 +202,10 @@ is_word(char c)
 }
 
 /*
- * Whether UAX #14 surely forbids a break before `c`, which `next` follows:
- * words and quotation marks hold together (rules LB19, LB23, LB25, LB28),
- * and with the full stops and commas after them (LB13).  Whether these hold
- * a letter that follows depends on the library's age (LB29).
+ * Whether UAX #14 forbids a break before `c`, which `next` follows: words and
+ * quotation marks stay together (rules LB19, LB23, LB25, LB28), also with full
+ * stops and commas after them (LB13).  Whether a letter may follow those
+ * depends on the library's version (LB29).
  */
 static bool
 is_glue(char c, char next)
@@ -213,7 +215,10 @@ is_glue(char c, char next)
 		!is_letter(next));
 }
 
-/* What a space may be broken after: no opening bracket (rule LB14). */
+/*
+ * Whether a break may follow the space after `c`: not after an opening bracket
+ * (rule LB14).
+ */
 static bool
 is_before_break(char c)
 {
@@ -221,8 +226,8 @@ is_before_break(char c)
 }
 
 /*
- * The break of most lines there are: a space, then a word in which the line
- * is full.  Elsewhere 0, and UAX #14 has to be asked.
+ * Finds the most frequent break: a space, then a word that does not fit.
+ * Returns 0 for other text, which needs UAX #14.
  */
 static size_t
 break_between_words(struct str text, size_t fit)
@@ -260,8 +265,8 @@ lookahead(struct str text, size_t at)
 }
 
 /*
- * The last break before `fit`, or that with nothing but spaces before it,
- * at `after`; 0 when there is none.
+ * The last break before `fit`, or the break at `after` if only spaces come
+ * before it; 0 when there is none.
  */
 static size_t
 break_anywhere(struct str text, size_t fit, size_t after)
@@ -293,7 +298,7 @@ break_between_graphemes(struct str text, size_t fit)
 		if (breaks[at] != 0)
 			return at;
 	}
-	return fit; /* no reader wrote this */
+	return fit; /* no text has such a line */
 }
 
 static struct wrap_piece
@@ -314,7 +319,7 @@ wrap_next(struct str text, size_t columns)
 	if (after == text.len || text.at[after] == '\n')
 		return without_spaces(
 		    str_head(text, fit), after + (after < text.len ? 1 : 0));
-	/* More spaces than can be looked past: a break as good as any. */
+	/* More spaces than the window has: break here. */
 	if (after + CHARACTER_ROOM > WRAP_WINDOW)
 		return without_spaces(str_head(text, fit), after);
 	at = break_between_words(text, fit);
