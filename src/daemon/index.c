@@ -167,8 +167,6 @@ index_listen(struct index *index)
 static void
 be_indexer(struct index *index, const int line[2])
 {
-	/* For ps(1): the one that is no worker. */
-	system_set_name("capsuled-index");
 	close(line[0]);
 	close_one(&index->pending);
 	index->work(index->context, line[1], index->current);
@@ -184,8 +182,12 @@ index_start_due(struct index *index)
 	if (!index->wanted || index->pid != 0 ||
 	    clock_until_ms(&index->due) > 0)
 		return;
+	/* The process has its name, for ps(1), from its start. */
+	system_set_name("capsuled-index");
 	if (handover_pair(line) == 0)
 		pid = fork();
+	if (pid != 0)
+		system_set_name("capsuled");
 	if (pid == 0)
 		be_indexer(index, line);
 	close_one(&line[1]);

@@ -35,15 +35,28 @@ service_init(struct service *service)
 static NO_RETURN void
 run(struct service *service, const int line[2])
 {
-	char name[32];
-
 	close(line[0]);
-	/* For ps(1). */
-	snprintf(name, sizeof name, "capsuled-%s", service->name);
 	service->line = line[1];
-	system_set_name(name);
 	service->work(service->context, service);
 	exit(EXIT_FAILURE);
+}
+
+/*
+ * The process has its name, for ps(1), from its start: it inherits that of the
+ * master, which takes its own back.
+ */
+static pid_t
+fork_named(const struct service *service)
+{
+	char name[32];
+	pid_t pid;
+
+	snprintf(name, sizeof name, "capsuled-%s", service->name);
+	system_set_name(name);
+	pid = fork();
+	if (pid != 0)
+		system_set_name("capsuled");
+	return pid;
 }
 
 void
@@ -56,7 +69,7 @@ service_start_due(struct service *service)
 	    clock_until_ms(&service->due) > 0)
 		return;
 	if (handover_pair(line) == 0)
-		pid = fork();
+		pid = fork_named(service);
 	if (pid == 0)
 		run(service, line);
 	if (line[1] != -1)
