@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "daemon/pause.h"
-#include "serve/builtin.h"
 #include "serve/remote.h"
 #include "serve/serve.h"
 #include "sys/handover.h"

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "serve/builtin.h"
+#include "serve/response.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
 #include "sys/net.h"

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "serve/builtin.h"
 #include "serve/download.h"
 #include "serve/remote.h"
 #include "text/buf.h"
@@ -175,7 +174,7 @@ archive_open(const struct server *server, const struct request *request,
 }
 
 static void
-answer(const struct server *server, const struct request *request,
+answer_with(const struct server *server, const struct request *request,
     enum archive_kind kind, struct str directory, struct response *response)
 {
 	struct request whole = *request;
@@ -200,18 +199,18 @@ void
 archive_gempub(const struct server *server, const struct request *request,
     struct response *response)
 {
-	answer(server, request, ARCHIVE_GEMPUB, STR("/"), response);
+	answer_with(server, request, ARCHIVE_GEMPUB, STR("/"), response);
 }
 
 void
 archive_tar(const struct server *server, const struct request *request,
     struct response *response)
 {
-	answer(server, request, ARCHIVE_TAR, STR("/"), response);
+	answer_with(server, request, ARCHIVE_TAR, STR("/"), response);
 }
 
-bool
-archive_of_directory(const struct server *server, const struct request *request,
+enum handled
+archive_answer(const struct server *server, const struct request *request,
     struct response *response)
 {
 	struct str path = request->path;
@@ -220,24 +219,24 @@ archive_of_directory(const struct server *server, const struct request *request,
 
 	if (server->builtins == NULL ||
 	    server->builtins[BUILTIN_TAR].len == 0 || !str_ends(path, SUFFIX))
-		return false;
+		return DECLINED;
 	path = str_head(path, path.len - SUFFIX.len);
 	if (str_ends(path, STR("/")))
-		return false;
+		return DECLINED;
 	directory = buf_in(request->arena, path.len + 1);
 	buf_add(&directory, path);
 	buf_char(&directory, '/');
 	if (directory.overflow) {
 		response_error(response, STATUS_FAILURE);
-		return true;
+		return HANDLED;
 	}
 	path = buf_str(&directory);
 	status = look_for(server->tree, path);
 	if (status == STATUS_NOT_FOUND)
-		return false;
+		return DECLINED;
 	if (status == STATUS_SUCCESS)
-		answer(server, request, ARCHIVE_TAR, path, response);
+		answer_with(server, request, ARCHIVE_TAR, path, response);
 	else
 		response_error(response, status);
-	return true;
+	return HANDLED;
 }

@@ -31,10 +31,9 @@ void archive_tar(const struct server *server, const struct request *request,
     struct response *response);
 
 /*
- * Answers "/qa.tar.gz" with what lies beneath "/qa/".  False, and nothing
- * done, when `request` asks for no such thing.
+ * Answers "/qa.tar.gz" with the files beneath "/qa/".  Declines a path that is
+ * not one of a directory and the suffix.
  */
-bool archive_of_directory(const struct server *server,
-    const struct request *request, struct response *response);
+handler archive_answer;
 
 #endif

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "serve/builtin.h"
 #include "serve/remote.h"
 #include "text/buf.h"
 #include "text/uri.h"
@@ -323,7 +322,7 @@ ask_again(
 }
 
 void
-ask(const struct server *server, const struct request *request,
+ask_answer(const struct server *server, const struct request *request,
     struct response *response)
 {
 	struct str own = server->builtins[BUILTIN_ASK], words;

@@ -7,7 +7,7 @@
  * Answers a question from the capsule's own pages: asks for one where there
  * is no query, and else lists the passages that tell most about it.
  */
-void ask(const struct server *server, const struct request *request,
+void ask_answer(const struct server *server, const struct request *request,
     struct response *response);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * The table of pages that the server makes itself.  Knows which there are
- * and whose a path is; knows nothing of how they come about.
+ * The table of pages that the server makes itself.
  */
 #include "serve/builtin.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 #include "serve/archive.h"
 #include "serve/ask.h"
@@ -13,7 +15,7 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_ASK] = { .type = STR_INIT("text/gemini"),
 	    .takes_input = true,
 	    .has_parts = true,
-	    .answer = ask },
+	    .answer = ask_answer },
 	[BUILTIN_GEMPUB] = { .type = STR_INIT("application/gpub+zip"),
 	    .answer = archive_gempub },
 	[BUILTIN_TAR] = { .type = STR_INIT("application/gzip"),
@@ -32,8 +34,9 @@ is_part(struct str path, struct str own)
 	return str_starts(path, own) && path.at[own.len] == '/';
 }
 
-const struct builtin_page *
-builtin_find(const struct server *server, struct str path, struct str *own)
+/* The page that `path` belongs to, and the path of that page. */
+static const struct builtin_page *
+owner_of(const struct server *server, struct str path, struct str *own)
 {
 	for (int i = 0; i < BUILTIN_COUNT && server->builtins != NULL; i++) {
 		*own = server->builtins[i];
@@ -43,4 +46,39 @@ builtin_find(const struct server *server, struct str path, struct str *own)
 			return &pages[i];
 	}
 	return NULL;
+}
+
+static bool
+is_in_tree(const struct server *server, struct str path)
+{
+	struct entry entry;
+	enum status status = tree_open(server->tree, path, &entry);
+
+	if (status == STATUS_SUCCESS)
+		close(entry.fd);
+	return status != STATUS_NOT_FOUND || errno == EACCES;
+}
+
+const struct builtin_page *
+builtin_find(const struct server *server, struct str path)
+{
+	struct str own;
+	const struct builtin_page *page = owner_of(server, path, &own);
+
+	return page == NULL || is_in_tree(server, own) ? NULL : page;
+}
+
+enum handled
+builtin_answer(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	struct str own;
+	const struct builtin_page *page = owner_of(server, request->path, &own);
+
+	/* The file handler has looked for the path of the request itself. */
+	if (page == NULL ||
+	    (!str_equals(own, request->path) && is_in_tree(server, own)))
+		return DECLINED;
+	page->answer(server, request, response);
+	return HANDLED;
 }

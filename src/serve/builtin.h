@@ -6,16 +6,6 @@
 #include "serve/response.h"
 #include "text/str.h"
 
-/* The pages that the server makes itself. */
-enum builtin {
-	BUILTIN_ASK,
-	BUILTIN_GEMPUB,
-	BUILTIN_TAR,
-	BUILTIN_MANIFEST,
-	BUILTIN_ONLINE,
-	BUILTIN_COUNT,
-};
-
 /* How one of them is served. */
 struct builtin_page {
 	struct str type; /* MIME type of its answer */
@@ -27,10 +17,13 @@ struct builtin_page {
 };
 
 /*
- * The page that `path` belongs to, whatever the tree holds, and the path that
- * it was given in the configuration; NULL when there is none.
+ * The page that `path` belongs to; NULL when there is none, or when the tree
+ * holds its path, readable or not, which overrides it.
  */
 const struct builtin_page *
-builtin_find(const struct server *server, struct str path, struct str *own);
+builtin_find(const struct server *server, struct str path);
+
+/* Answers for a page of the server's own that is not in the tree. */
+handler builtin_answer;
 
 #endif

@@ -148,24 +148,25 @@ feed_body(const struct server *server, const struct request *request,
 	return NULL;
 }
 
-bool
-feed_serve(const struct server *server, const struct request *request,
+enum handled
+feed_answer(const struct server *server, const struct request *request,
     struct response *response)
 {
 	char sample[SAMPLE_SIZE];
 	struct str title;
 	struct entry entry;
 
-	if (!open_page(server, request->path, &entry))
-		return false;
+	if (!str_equals(request->query, FEED_QUERY) ||
+	    !open_page(server, request->path, &entry))
+		return DECLINED;
 	if (!look(&entry, sample, &title)) {
 		close(entry.fd);
-		return false;
+		return DECLINED;
 	}
 	response_set(response, STATUS_SUCCESS, FEED_TYPE);
 	response->body = feed_body(
 	    server, request, title, body_of_file(request->arena, &entry));
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
-	return true;
+	return HANDLED;
 }

@@ -16,10 +16,9 @@
 bool feed_is_at(const struct server *server, struct str path);
 
 /*
- * Answers with the feed of the page that is asked for; false, and nothing
- * done, when it is not one to subscribe to.
+ * Answers the query ?atom with the page's feed.  Declines any other query, and
+ * a page that has no feed.
  */
-bool feed_serve(const struct server *server, const struct request *request,
-    struct response *response);
+handler feed_answer;
 
 #endif

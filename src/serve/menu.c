@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "serve/listing.h"
-#include "serve/serve.h"
+#include "serve/resource.h"
 #include "text/gophermap.h"
 #include "text/gophermenu.h"
 #include "text/mime.h"
@@ -39,13 +39,13 @@ item_type(void *context, struct str path, struct str query)
 
 	/* Most queries are not for us to understand. */
 	if (query.len > 0) {
-		type = serve_query_type(server, path, query);
+		type = resource_query_type(server, path, query);
 		if (type.len == 0)
 			return '1';
-	} else if (serve_takes_input(server, path)) {
+	} else if (resource_takes_input(server, path)) {
 		return '7';
 	} else {
-		type = serve_type(server, path);
+		type = resource_type(server, path);
 		if (type.len == 0)
 			return '\0';
 	}
@@ -129,8 +129,8 @@ make(const struct server *server, const struct request *request,
 	return &menu->body;
 }
 
-struct body *
-menu_of_gemtext(const struct server *server, const struct request *request,
+static struct body *
+of_gemtext(const struct server *server, const struct request *request,
     const struct response *page)
 {
 	struct kept_key key = kept_key(KEPT_MENU, request->path, &page->st);
@@ -140,6 +140,19 @@ menu_of_gemtext(const struct server *server, const struct request *request,
 	if (page->st.st_ino == 0)
 		return menu;
 	return kept_record(server->kept, &key, request->arena, menu);
+}
+
+void
+menu_project(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	if (request->form != FORM_MENU || response->status != STATUS_SUCCESS ||
+	    !mime_is(response->meta, STR("text/gemini")))
+		return;
+	response->body = of_gemtext(server, request, response);
+	response->meta = RESPONSE_MENU;
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
 }
 
 /* Goes on with the listing of the directory, behind its map. */

@@ -5,12 +5,12 @@
 #include "text/attribute.h"
 
 /*
- * Gemtext projected to a Gopher menu, with the item types that this server
- * would answer with.  `page` is the answer with the gemtext, whose body is
- * taken.  NULL without memory.
+ * Replaces a body of gemtext by its projection, a Gopher menu with the item
+ * types that this server would answer with, where request->form is FORM_MENU.
+ * Without memory `response` becomes an error.
  */
-MUST_USE struct body *menu_of_gemtext(const struct server *server,
-    const struct request *request, const struct response *page);
+void menu_project(const struct server *server, const struct request *request,
+    struct response *response);
 
 /*
  * A gophermap as a menu, the directory's listing behind it where the map

@@ -21,6 +21,16 @@
 struct remote;
 struct visitors;
 
+/* The pages that the server makes itself. */
+enum builtin {
+	BUILTIN_ASK,
+	BUILTIN_GEMPUB,
+	BUILTIN_TAR,
+	BUILTIN_MANIFEST,
+	BUILTIN_ONLINE,
+	BUILTIN_COUNT,
+};
+
 /* What is served, and how: the same for every request. */
 struct server {
 	const struct site *site;
@@ -31,20 +41,28 @@ struct server {
 	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */
-	const struct str *builtins; /* their paths; NULL: there are none */
+	/* BUILTIN_COUNT paths, an empty one is off; NULL: there are none. */
+	const struct str *builtins;
 	struct visitors *visitors; /* NULL: they are not counted */
 	/* The line to the process for slow pages; NULL: they are made here. */
 	const int *answers;
 };
 
-/* What is asked for, in the words of neither protocol. */
+/* The form in which a page is wanted. */
+enum form {
+	FORM_SOURCE, /* gemtext, as the author wrote it */
+	FORM_MENU, /* a Gopher menu: a gophermap, or gemtext to be projected */
+};
+
+/* A request, independent of the protocol. */
 struct request {
 	struct arena *arena; /* for all that the answer needs */
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
 	uint64_t network; /* of who asks, as a number; 0: not known */
 	bool has_query;
-	bool menus; /* gemtext is served as a menu, and gophermaps are */
+	enum form form;
+	bool follows_moves; /* get the page that a redirect leads to */
 	bool entries_only; /* a listing goes on a page, and has no heading */
 };
 
@@ -61,6 +79,18 @@ struct response {
 	struct stat st; /* of what `body` was read from; zeroed: of nothing */
 	struct remote *remote; /* the rest of it is still to come; else NULL */
 };
+
+enum handled {
+	DECLINED,
+	HANDLED
+};
+
+/*
+ * Fills `response`, or declines a request that another handler has to answer.
+ * A body is the caller's to release.
+ */
+typedef enum handled handler(const struct server *server,
+    const struct request *request, struct response *response);
 
 /* Makes it an answer without a body. */
 void

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "serve/menu.h"
+#include "serve/resource.h"
 #include "serve/serve.h"
 #include "text/buf.h"
 #include "text/gophermenu.h"
@@ -19,27 +21,6 @@ struct selector {
 	struct str text; /* all of it, to the first TAB */
 	struct str search; /* what follows it, to the next TAB */
 };
-
-/*
- * Serves a path, and what it redirects to as long as that is ours: a
- * Gopher client cannot follow.
- */
-static void
-serve_path(struct exchange *exchange, struct request *request,
-    struct response *response)
-{
-	for (int i = 0; i < GOPHER_REDIRECTS_MAX; i++) {
-		serve(exchange->server, request, response);
-		if ((response->status != STATUS_REDIRECT &&
-			response->status != STATUS_MOVED) ||
-		    !str_starts(response->meta, STR("/")))
-			return;
-		if (uri_path_decode(exchange->arena, response->meta,
-			&request->path) != URI_PATH_NORMAL)
-			break;
-	}
-	response_error(response, STATUS_FAILURE);
-}
 
 /*
  * Clients of old put the item type before the selector, and Veronica-2 asks
@@ -110,7 +91,7 @@ read_search(
 	struct buf query = buf_in(exchange->arena, search.len * 3);
 
 	if (search.len == 0 ||
-	    !serve_takes_input(exchange->server, request->path))
+	    !resource_takes_input(exchange->server, request->path))
 		return true;
 	uri_encode(&query, search);
 	request->has_query = true;
@@ -125,7 +106,9 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 {
 	struct request request = { .arena = exchange->arena,
 		.network = exchange->network,
-		.menus = true };
+		.form = FORM_MENU,
+		/* A Gopher client cannot follow a redirect. */
+		.follows_moves = true };
 	struct str text = selector->text;
 	struct response response;
 	char type = 0;
@@ -133,7 +116,7 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 	if (!read_path(exchange, text, &request) ||
 	    !read_search(exchange, selector->search, &request))
 		return;
-	serve_path(exchange, &request, &response);
+	serve(exchange->server, &request, &response);
 	if (response.status == STATUS_NOT_FOUND)
 		type = take_type(&text);
 	if (type != 0) {
@@ -141,11 +124,13 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 		    !read_search(exchange, selector->search, &request))
 			return;
 		/* As an item of type 0 it is the author's source. */
-		request.menus = type != '0';
-		serve_path(exchange, &request, &response);
+		request.form = type == '0' ? FORM_SOURCE : FORM_MENU;
+		serve(exchange->server, &request, &response);
 	}
-	if (!exchange_defer(exchange, &request, &response))
-		gopherreply_response(exchange, &request, &response);
+	if (exchange_defer(exchange, &request, &response))
+		return;
+	menu_project(exchange->server, &request, &response);
+	gopherreply_response(exchange, &request, &response);
 }
 
 static enum parse
@@ -156,7 +141,7 @@ gopher_resume(struct exchange *exchange, bool gives_up)
 
 	if (!exchange_resume(exchange, gives_up, &response))
 		return PARSE_WAIT;
-	serve_project(exchange->server, request, &response);
+	menu_project(exchange->server, request, &response);
 	gopherreply_response(exchange, request, &response);
 	return PARSE_DONE;
 }
@@ -200,7 +185,7 @@ is_plus(struct exchange *exchange, const struct selector *selector)
 		return false;
 	return uri_path_decode(exchange->arena, selector->text, &path) !=
 	    URI_PATH_NORMAL ||
-	    !serve_takes_input(exchange->server, path);
+	    !resource_takes_input(exchange->server, path);
 }
 
 static void

@@ -7,6 +7,5 @@
 #define GOPHER_LINE_MAX 1024
 
 /* Redirects within the capsule that are followed for a client. */
-#define GOPHER_REDIRECTS_MAX 5
 
 #endif

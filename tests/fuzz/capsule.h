@@ -14,7 +14,7 @@
 
 #include "../unit/temporary.h"
 #include "fuzz.h"
-#include "serve/builtin.h"
+#include "serve/response.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "temporary.h"
-#include "serve/builtin.h"
+#include "serve/response.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "serve/menu.h"
 #include "serve/serve.h"
 
 /* Files that only their content tells the type of. */
@@ -48,13 +49,14 @@ static size_t
 pull(const char *path, size_t *texts)
 {
 	struct request request = {
-		.arena = &serving.arena, .path = str_of(path), .menus = true
+		.arena = &serving.arena, .path = str_of(path), .form = FORM_MENU
 	};
 	struct response response;
 	size_t pulls = 0;
 
 	serving.len = 0;
 	serve(&serving.server, &request, &response);
+	menu_project(&serving.server, &request, &response);
 	assert_int_equal(response.status, STATUS_SUCCESS);
 	while (!response.body->ended) {
 		ssize_t got = body_pull(

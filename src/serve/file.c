@@ -1,0 +1,172 @@
+/*
+ * Files as answers, and the cache of those that were answered lately.
+ */
+#include "serve/file.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "serve/menu.h"
+#include "serve/resource.h"
+#include "text/uri.h"
+
+static bool
+answer_key(const struct server *server, const struct request *request,
+    struct kept_key *key, struct response *response)
+{
+	struct body *body = kept_body(server->kept, key, request->arena);
+
+	if (body == NULL)
+		return false;
+	response_set(response, STATUS_SUCCESS, key->type);
+	response->body = body;
+	response->st = key->st;
+	return true;
+}
+
+enum handled
+file_answer_cached(const struct server *server, const struct request *request,
+    const struct stat *st, struct response *response)
+{
+	struct kept_key key = kept_key(KEPT_MENU, request->path, st);
+
+	if (request->form == FORM_MENU &&
+	    answer_key(server, request, &key, response))
+		return HANDLED;
+	key.form = KEPT_FILE;
+	return answer_key(server, request, &key, response) ? HANDLED : DECLINED;
+}
+
+/*
+ * Calls stat(2) for `name` in the directory asked for, or for the path itself,
+ * if that path was answered lately: only then is it certain that no link leads
+ * out of the tree, and is the result of use.  Returns -1 with errno set.
+ */
+static int
+stat_again(const struct server *server, const struct request *request,
+    struct str name, struct stat *st)
+{
+	if (kept_knows(server->kept, request->path))
+		return tree_stat_in(server->tree, request->path, name, st);
+	errno = ESTALE;
+	return -1;
+}
+
+/* Answers with a file, which it takes. */
+static void
+answer_entry(const struct server *server, const struct request *request,
+    struct str name, const struct entry *entry, struct response *response)
+{
+	struct kept_key key = kept_key(KEPT_FILE, request->path, &entry->st);
+	struct body *body = body_of_file(request->arena, entry);
+
+	key.type = resource_file_type(server, request->path, name, entry);
+	response_set(response, STATUS_SUCCESS, key.type);
+	response->st = entry->st;
+	response->body = kept_record(server->kept, &key, request->arena, body);
+	if (response->body != NULL && key.type.len > 0)
+		return;
+	body_release(response->body);
+	response_error(response, STATUS_FAILURE);
+}
+
+/* Answers with a gophermap, which it takes. */
+static void
+answer_gophermap(const struct server *server, const struct request *request,
+    const struct entry *entry, struct response *response)
+{
+	response_set(response, STATUS_SUCCESS, RESPONSE_MENU);
+	response->body = menu_of_gophermap(
+	    server, request, body_of_file(request->arena, entry));
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
+}
+
+enum handled
+file_answer_in(const struct server *server, const struct request *request,
+    struct str name, struct response *response)
+{
+	struct entry entry;
+	struct stat st;
+	enum status status;
+
+	if (stat_again(server, request, name, &st) == -1) {
+		if (errno == ENOENT)
+			return DECLINED;
+	} else if (file_answer_cached(server, request, &st, response) ==
+	    HANDLED) {
+		return HANDLED;
+	}
+	status = tree_open_in(server->tree, request->path, name, &entry);
+	/* A page that is there and may not be read hides the next one. */
+	if (status == STATUS_NOT_FOUND && errno != EACCES)
+		return DECLINED;
+	if (status != STATUS_SUCCESS) {
+		response_error(response, status);
+		return HANDLED;
+	}
+	if (entry_is_directory(&entry)) {
+		close(entry.fd);
+		return DECLINED;
+	}
+	if (tree_shows(name))
+		answer_entry(server, request, name, &entry, response);
+	else
+		answer_gophermap(server, request, &entry, response);
+	return HANDLED;
+}
+
+/*
+ * A directory asked for without its slash is a redirect, not a page: its
+ * relative links would otherwise resolve one level too high.
+ */
+static void
+add_slash(const struct request *request, struct response *response)
+{
+	struct buf target = buf_in(request->arena, request->path.len * 3 + 1);
+
+	uri_encode(&target, request->path);
+	buf_char(&target, '/');
+	if (target.overflow)
+		response_error(response, STATUS_FAILURE);
+	else
+		response_set(response, STATUS_MOVED, buf_str(&target));
+}
+
+enum handled
+file_answer(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	struct str name = request->path;
+	struct entry entry;
+	struct stat st;
+	enum status status;
+
+	if (str_ends(request->path, STR("/")))
+		return DECLINED;
+	if (stat_again(server, request, STR(""), &st) == 0 &&
+	    file_answer_cached(server, request, &st, response) == HANDLED)
+		return HANDLED;
+	status = tree_open(server->tree, request->path, &entry);
+	if (status == STATUS_NOT_FOUND && errno != EACCES)
+		return DECLINED;
+	if (status != STATUS_SUCCESS) {
+		response_error(response, status);
+		return HANDLED;
+	}
+	if (entry_is_directory(&entry)) {
+		close(entry.fd);
+		add_slash(request, response);
+		return HANDLED;
+	}
+	while (str_find(name, '/') < name.len)
+		(void)str_cut(&name, '/');
+	if (tree_shows(name)) {
+		answer_entry(server, request, name, &entry, response);
+		return HANDLED;
+	}
+	/* A menu by its own name would show the author's source as a page. */
+	close(entry.fd);
+	response_error(response, STATUS_NOT_FOUND);
+	return HANDLED;
+}

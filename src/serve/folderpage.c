@@ -1,0 +1,53 @@
+/*
+ * The page of a directory: a file of the author's, or a listing.
+ */
+#include "serve/folderpage.h"
+
+#include <unistd.h>
+
+#include "serve/file.h"
+#include "serve/listing.h"
+
+static void
+answer_listing(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	struct entry entry;
+	enum status status = tree_open(server->tree, request->path, &entry);
+
+	if (status != STATUS_SUCCESS) {
+		response_error(response, status);
+		return;
+	}
+	if (file_answer_cached(server, request, &entry.st, response) ==
+	    HANDLED) {
+		close(entry.fd);
+		return;
+	}
+	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	response->st = entry.st;
+	status = server->site->listing
+	    ? listing_open(server, request, &entry, &response->body)
+	    : STATUS_NOT_FOUND;
+	close(entry.fd);
+	if (status != STATUS_SUCCESS)
+		response_error(response, status);
+}
+
+enum handled
+folderpage_answer(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	static const struct str pages[] = { STR_INIT("gophermap"),
+		STR_INIT("index.gmi"), STR_INIT("index.gemini") };
+
+	if (!str_ends(request->path, STR("/")))
+		return DECLINED;
+	for (size_t i = request->form == FORM_MENU ? 0 : 1;
+	     i < sizeof pages / sizeof *pages; i++)
+		if (file_answer_in(server, request, pages[i], response) ==
+		    HANDLED)
+			return HANDLED;
+	answer_listing(server, request, response);
+	return HANDLED;
+}

@@ -1,0 +1,13 @@
+#ifndef SERVE_FOLDERPAGE_H
+#define SERVE_FOLDERPAGE_H
+
+#include "serve/response.h"
+
+/*
+ * Answers for a path that ends in a slash: with the directory's gophermap where
+ * a menu is wanted, else with its index.gmi or index.gemini, else with a
+ * listing.  Declines any other path.
+ */
+handler folderpage_answer;
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * The kind of a resource that a menu links to, without answering with it.
+ */
+#include "serve/resource.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "serve/builtin.h"
+#include "serve/feed.h"
+#include "text/mime.h"
+
+struct str
+resource_file_type(const struct server *server, struct str path,
+    struct str name, const struct entry *entry)
+{
+	struct str type = media_type(server->media, name, entry);
+
+	if (type.len == 0 && errno != EAGAIN)
+		tree_log_failure("cannot read", errno, path);
+	return type;
+}
+
+/* The type of `path`, looked up; empty when it cannot be told just now. */
+static struct str
+look_up_type(const struct server *server, struct str path)
+{
+	struct entry entry;
+	struct str type = mime_of_name(path);
+	enum status status = tree_open(server->tree, path, &entry);
+
+	if (status == STATUS_SUCCESS) {
+		type = entry_is_directory(&entry)
+		    ? STR("text/gemini")
+		    : resource_file_type(server, path, path, &entry);
+		close(entry.fd);
+	} else if (status == STATUS_NOT_FOUND) {
+		const struct builtin_page *page = builtin_find(server, path);
+
+		if (page != NULL)
+			return page->type;
+		if (type.len == 0)
+			type = STR("application/octet-stream");
+	}
+	return type;
+}
+
+struct str
+resource_type(const struct server *server, struct str path)
+{
+	struct str type;
+
+	if (str_ends(path, STR("/")))
+		return STR("text/gemini");
+	if (!media_recall(server->media, path, &type)) {
+		type = look_up_type(server, path);
+		if (type.len == 0)
+			return errno == EAGAIN
+			    ? type
+			    : STR("application/octet-stream");
+		media_keep(server->media, path, type);
+	}
+	return type;
+}
+
+struct str
+resource_query_type(
+    const struct server *server, struct str path, struct str query)
+{
+	const struct builtin_page *page;
+
+	if (str_equals(query, FEED_QUERY) && feed_is_at(server, path))
+		return FEED_TYPE;
+	page = builtin_find(server, path);
+	if (page != NULL && page->query.len > 0 &&
+	    str_equals(query, page->query))
+		return page->query_type;
+	return STR("");
+}
+
+bool
+resource_takes_input(const struct server *server, struct str path)
+{
+	const struct builtin_page *page = builtin_find(server, path);
+
+	return page != NULL && page->takes_input;
+}

@@ -1,0 +1,33 @@
+#ifndef SERVE_RESOURCE_H
+#define SERVE_RESOURCE_H
+
+#include <stdbool.h>
+
+#include "serve/response.h"
+
+/*
+ * The MIME type that `path` is served with, for a menu's item types: that
+ * of the resource if it is there, else the one that its name implies.  A few
+ * seconds old at most.  Empty when it takes a look at the content that
+ * media_allow does not permit.
+ */
+struct str resource_type(const struct server *server, struct str path);
+
+/*
+ * The MIME type of an open file named `name`; empty with errno set when the
+ * file cannot be read, which is logged, or with EAGAIN: see media_type.
+ */
+struct str resource_file_type(const struct server *server, struct str path,
+    struct str name, const struct entry *entry);
+
+/*
+ * The MIME type of the answer to a query that has a meaning of its own: a
+ * page's feed, a number.  Empty for any other.
+ */
+struct str resource_query_type(
+    const struct server *server, struct str path, struct str query);
+
+/* Whether the resource at `path` asks for a query. */
+bool resource_takes_input(const struct server *server, struct str path);
+
+#endif
