@@ -6,7 +6,8 @@ import re
 import socket
 import time
 
-from rig import indexers, wait_until, workers
+import beside
+from rig import answerers, indexers, wait_until, workers
 
 # In all, with what each page has of it.
 PAGES = int(os.environ.get('BENCH_PAGES', '10000'))
@@ -49,10 +50,14 @@ def make_pages(root, chance, words):
     return size
 
 
-def cpu_s(pid):
-    with open('/proc/%d/stat' % pid, encoding='ascii') as file:
-        fields = file.read().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_s(*pids):
+    """Of processes, and of their children that have ended."""
+    ticks = 0
+    for pid in pids:
+        with open('/proc/%d/stat' % pid, encoding='ascii') as file:
+            fields = file.read().rsplit(')', 1)[1].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / TICKS
 
 
 def most_kib(pid):
@@ -81,8 +86,20 @@ def found_after(server, path, number):
     return time.monotonic() - edited
 
 
+def questions(chance, words):
+    """From the commonest words to the rarest, and a typo now and then."""
+    i = 0
+    while True:
+        some = [words[int(chance.random() ** 3 * WORDS)]
+                for _ in range(1 + i % 4)]
+        if i % 5 == 0:
+            some[0] = some[0][:2] + some[0][3:]
+        yield ' '.join(some)
+        i += 1
+
+
 def measure(bench):
-    """A row for each number of pages."""
+    """Rows of what asking costs, and of who waits beside that."""
     chance = random.Random(1)
     words = make_words(chance)
     size = make_pages(bench.path('asked'), chance, words)
@@ -91,18 +108,16 @@ def measure(bench):
     wait_until(lambda: re.search('^debug index ms=', server.said(), re.M),
                'an index', INDEX_S)
     took = time.monotonic() - started
-    (indexer,), (worker,) = indexers(server), workers(server)
-    before, longest = cpu_s(worker), 0.0
-    for i in range(QUESTIONS):
-        # From the commonest words to the rarest, and a typo now and then.
-        some = [words[int(chance.random() ** 3 * WORDS)]
-                for _ in range(1 + i % 4)]
-        if i % 5 == 0:
-            some[0] = some[0][:2] + some[0][3:]
-        asked = cpu_s(worker)
-        ask(server.ports['gopher'], ' '.join(some))
-        longest = max(longest, cpu_s(worker) - asked)
-    each = (cpu_s(worker) - before) / QUESTIONS
+    (indexer,) = indexers(server)
+    asked = [*workers(server), *answerers(server)]
+    some = questions(chance, words)
+    before, longest = cpu_s(*asked), 0.0
+    for _ in range(QUESTIONS):
+        last = cpu_s(*asked)
+        ask(server.ports['gopher'], next(some))
+        longest = max(longest, cpu_s(*asked) - last)
+    each = (cpu_s(*asked) - before) / QUESTIONS
+    waits = beside.measure(server.ports['gopher'], some)
     found = max(found_after(server, bench.path('asked', '000', 'p0.gmi'), i)
                 for i in range(EDITS))
     row = ('capsuled', '%d' % PAGES, '%.0f MB' % (size / 1e6), '%.1f' % took,
@@ -110,4 +125,4 @@ def measure(bench):
            '%.2f' % (1000 * each), '%.0f' % (1000 * longest),
            '%.2f s' % found)
     bench.stop(server)
-    return [row]
+    return [row], waits

@@ -304,6 +304,12 @@ def indexers(server):
             if name_of(pid) == 'capsuled-index']
 
 
+def answerers(server):
+    """The children that answer what takes long, by children of theirs."""
+    return [pid for pid in children(server)
+            if name_of(pid) == 'capsuled-answer']
+
+
 def pss_kib(server):
     """Of the master and its workers, or whatever children it has."""
     return pss_of([pid for pid in [server.child.pid, *children(server)]

@@ -13,7 +13,7 @@ import unittest
 import zipfile
 
 from build import DEADLINE_S, MEMCHECKED, beneath
-from server import (Connection, fetch, gemini_connect, gopher_connect,
+from server import (Connection, as_root, fetch, gemini_connect, gopher_connect,
                     tls_context, wait_until)
 from trouble import HOLD_ASLEEP, HOLD_BUSY, TroubledServer
 
@@ -169,15 +169,21 @@ class Ends(Answers):
         self.assertFalse(os.path.exists('/proc/%d' % child) and
                          child in server.children(server.answers()))
 
+    @as_root
     @beneath
     def test_fault(self):
         # The next children are to have another memory layout.
         server = self.serve()
         server.trouble['hold'] = HOLD_ASLEEP
+        answers = server.answers()
+
+        def descriptors():
+            return len(os.listdir('/proc/%d/fd' % answers))
+        before = descriptors()
         clients = [self.begin(server, '/ask?herring')
                    for _ in range(AT_ONCE + 2)]
         children = self.at_work(server, AT_ONCE)
-        answers = server.answers()
+        wait_until(lambda: descriptors() == before + 2, 'two that wait')
         os.kill(children[0], signal.SIGSYS)
         server.wait_for_line(r'^error answers: child %d was killed by '
                              r'signal %d ' % (children[0], signal.SIGSYS))
