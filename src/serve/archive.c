@@ -45,10 +45,8 @@ is_seen_too_large(const struct server *server, struct str directory)
 
 	while (tour != NULL && found != 0 && !too_large) {
 		found = tour_next(tour, &file);
-		if (found == -1 && errno != EAGAIN)
-			break;
 		if (found != 1)
-			continue;
+			break;
 		close(file.entry.fd);
 		bytes += (uint64_t)file.entry.st.st_size;
 		too_large = download_is_too_large(

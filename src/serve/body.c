@@ -15,6 +15,42 @@ body_pull(struct body *body, char *at, size_t room)
 	return body->pull(body, at, room);
 }
 
+int
+body_write(struct body *body, struct sink *sink)
+{
+	char bytes[16384];
+
+	if (body->write != NULL)
+		return body->write(body, sink);
+	while (!body->ended) {
+		ssize_t got = body_pull(body, bytes, sizeof bytes);
+
+		if (got == -1 && errno == EAGAIN)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		if (sink->write(sink, (struct str){ bytes, (size_t)got }) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+sink_write_file(int fd, struct str bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t put = write(fd, bytes.at, bytes.len);
+
+		if (put == -1 && errno != EINTR)
+			return -1;
+		if (put > 0)
+			bytes = str_tail(bytes, (size_t)put);
+	}
+	return 0;
+}
+
 void
 body_release(struct body *body)
 {

@@ -12,6 +12,15 @@
 /* The least room that a body is given to write into. */
 #define BODY_ROOM 4096
 
+/* Where bytes go, as they are made. */
+struct sink {
+	/* Takes all of them; -1 with errno set, and it is given no more. */
+	int (*write)(struct sink *sink, struct str bytes);
+};
+
+/* Writes all bytes to a file, as a sink may do; -1 with errno set. */
+MUST_USE int sink_write_file(int fd, struct str bytes);
+
 /*
  * Where the bytes of an answer come from, pulled as fast as the client
  * takes them.  A kind of body embeds this as its first member.
@@ -25,6 +34,12 @@ struct body {
 	 * and the client must be able to tell.
 	 */
 	ssize_t (*pull)(struct body *body, char *at, size_t room);
+	/*
+	 * Writes all of it, for a process that serves nobody else meanwhile;
+	 * NULL: it is to be pulled.  -1 with errno set when the rest cannot be
+	 * had.
+	 */
+	int (*write)(struct body *body, struct sink *sink);
 	void (*release)(struct body *body); /* NULL: nothing to release */
 	bool ended; /* known to be at its end before a pull says so */
 	/*
@@ -44,6 +59,9 @@ struct body {
 };
 
 MUST_USE ssize_t body_pull(struct body *body, char *at, size_t room);
+
+/* Writes all of a body of which nothing was pulled; -1 with errno set. */
+MUST_USE int body_write(struct body *body, struct sink *sink);
 
 /* Releases what it holds beside the arena; NULL is no body. */
 void body_release(struct body *body);

@@ -1,44 +1,31 @@
 /*
- * An archive on its way.  Knows which files go into it, in small steps, and
- * when it must not be finished; leaves its bytes to the packer.
+ * Which files go into an archive, and when it must not be finished.
  */
 #include "serve/download.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "serve/inventory.h"
+#include "serve/spool.h"
 #include "sys/log.h"
 #include "text/buf.h"
 #include "tree/tour.h"
 
-/* What is read of a file at once, and how often in one pull. */
+/* What is read of a file at once. */
 #define BLOCK 16384
-#define STEPS_A_PULL 4
 /* What is said of each file has to be kept until the end. */
 #define FILES_MAX 250000
 #define LINES_MAX ((size_t)64 << 20)
 
-enum download_state {
-	DOWNLOAD_PREFACE,
-	DOWNLOAD_BETWEEN, /* files */
-	DOWNLOAD_WITHIN, /* a file */
-	DOWNLOAD_MANIFEST,
-	DOWNLOAD_END,
-	DOWNLOAD_ENDED, /* but for what waits in the packer */
-};
-
 struct download {
-	struct body body;
+	struct spool spool;
 	struct download_setup setup;
-	enum download_state state;
 	struct packer *packer;
 	struct tour *tour;
-	struct tour_file file; /* within a file; else its fd is -1 */
-	off_t left; /* of it */
-	struct str culprit; /* path of the file that could not be read */
 	uint64_t files, bytes; /* so far */
 	/* With a manifest: */
 	struct inventory inventory;
@@ -46,7 +33,8 @@ struct download {
 	int64_t newest; /* file's time */
 	char *lines;
 	size_t lines_len, lines_room;
-	size_t lines_written; /* in its turn as a file */
+	size_t culprit_len; /* the file that could not be read */
+	char culprit[PATH_MAX];
 	char block[BLOCK];
 };
 
@@ -94,12 +82,12 @@ begin_manifest(struct download *download)
 }
 
 static int
-list_file(struct download *download)
+list_file(struct download *download, const struct tour_file *packed)
 {
-	const struct stat *st = &download->file.entry.st;
+	const struct stat *st = &packed->entry.st;
 	char text[MANIFEST_RECORD_MAX];
 	struct buf record = buf_over(text, sizeof text);
-	struct manifest_file file = { .path = download->file.path,
+	struct manifest_file file = { .path = packed->path,
 		.size = (uint64_t)st->st_size,
 		.time = st->st_mtime };
 
@@ -128,25 +116,10 @@ end_manifest(struct download *download)
 	if (keep_lines(download, &record) == -1)
 		return -1;
 	file.size = download->lines_len;
-	download->state = DOWNLOAD_MANIFEST;
-	return packer_begin(download->packer, &file);
-}
-
-static int
-write_manifest(struct download *download)
-{
-	struct str rest =
-	    str_tail((struct str){ download->lines, download->lines_len },
-		download->lines_written);
-
-	if (rest.len == 0) {
-		download->state = DOWNLOAD_END;
-		return 0;
-	}
-	if (rest.len > BLOCK)
-		rest = str_head(rest, BLOCK);
-	download->lines_written += rest.len;
-	return packer_write(download->packer, rest);
+	if (packer_begin(download->packer, &file) == -1)
+		return -1;
+	return packer_write(download->packer,
+	    (struct str){ download->lines, download->lines_len });
 }
 
 static int
@@ -156,7 +129,6 @@ write_preface(struct download *download)
 		.size = download->setup.preface_text.len,
 		.time = download->setup.preface_time };
 
-	download->state = DOWNLOAD_BETWEEN;
 	if (file.size == 0)
 		return 0;
 	if (packer_begin(download->packer, &file) == -1)
@@ -164,168 +136,150 @@ write_preface(struct download *download)
 	return packer_write(download->packer, download->setup.preface_text);
 }
 
+/* Notes which file was at fault; errno stays. */
 static int
-next_file(struct download *download)
+blame(struct download *download, struct str path)
 {
-	const struct stat *st = &download->file.entry.st;
-	struct packer_file file;
-	int found = tour_next(download->tour, &download->file);
-
-	if (found == -1) {
-		if (errno != EAGAIN)
-			download->culprit = tour_path(download->tour);
-		return -1;
-	}
-	if (found == 0) {
-		download->state = DOWNLOAD_END;
-		return download->setup.with_manifest ? end_manifest(download)
-						     : 0;
-	}
-	download->state = DOWNLOAD_WITHIN;
-	download->left = st->st_size;
-	download->bytes += (uint64_t)st->st_size;
-	if (download_is_too_large(
-		download->setup.limit, ++download->files, download->bytes)) {
-		errno = EFBIG;
-		return -1;
-	}
-	file = (struct packer_file){ .path = download->file.path,
-		.size = (uint64_t)st->st_size,
-		.time = st->st_mtime };
-	return packer_begin(download->packer, &file);
+	download->culprit_len =
+	    path.len < PATH_MAX ? path.len : (size_t)PATH_MAX;
+	memcpy(download->culprit, path.at, download->culprit_len);
+	return -1;
 }
 
 static int
-fail_changed(struct download *download)
+fail_changed(struct download *download, struct str path)
 {
 	char text[1024];
 	struct buf line = buf_over(text, sizeof text);
-	struct str path = download->file.path;
 
-	download->culprit = path;
 	log_field(
 	    &line, "file", str_head(path, path.len < 256 ? path.len : 256));
 	log_line(LOG_LEVEL_WARN,
 	    "archive: a file changed while it was read: %.*s",
 	    STR_ARG(buf_str(&line)));
 	errno = ESTALE;
-	return -1;
+	return blame(download, path);
 }
 
 static int
-fail_read(struct download *download)
+fail_read(struct download *download, struct str path)
 {
 	int error = errno;
 
-	if (error != EAGAIN) {
-		download->culprit = download->file.path;
-		tree_log_failure("cannot read", error, download->culprit);
-	}
+	tree_log_failure("cannot read", error, path);
 	errno = error;
-	return -1;
+	return blame(download, path);
 }
 
 static int
-end_file(struct download *download)
+copy_content(struct download *download, const struct tour_file *file)
 {
-	/* Half of one version and half of another is neither. */
-	if (!entry_is_same(&download->file.entry))
-		return fail_changed(download);
-	close(download->file.entry.fd);
-	download->file.entry.fd = -1;
-	download->state = DOWNLOAD_BETWEEN;
-	return download->setup.with_manifest ? list_file(download) : 0;
-}
+	off_t left = file->entry.st.st_size;
 
-static int
-next_block(struct download *download)
-{
-	struct str block = { download->block, sizeof download->block };
-	ssize_t got;
+	while (left > 0) {
+		struct str block = { download->block, BLOCK };
+		ssize_t got;
 
-	if (download->left == 0)
-		return end_file(download);
-	if ((uintmax_t)download->left < block.len)
-		block.len = (size_t)download->left;
-	got = read(download->file.entry.fd, download->block, block.len);
-	if (got == 0)
-		return fail_changed(download);
-	if (got == -1 && errno == EINTR)
-		return 0;
-	if (got == -1)
-		return fail_read(download);
-	block.len = (size_t)got;
-	download->left -= got;
-	if (download->setup.with_manifest)
-		sha256_add(download->content, block);
-	return packer_write(download->packer, block);
-}
-
-static int
-step(struct download *download)
-{
-	switch (download->state) {
-	case DOWNLOAD_PREFACE: return write_preface(download);
-	case DOWNLOAD_BETWEEN: return next_file(download);
-	case DOWNLOAD_WITHIN: return next_block(download);
-	case DOWNLOAD_MANIFEST: return write_manifest(download);
-	case DOWNLOAD_END:
-		download->state = DOWNLOAD_ENDED;
-		return packer_end(download->packer);
-	case DOWNLOAD_ENDED: break;
-	}
-	return 0;
-}
-
-static ssize_t
-download_pull(struct body *body, char *at, size_t room)
-{
-	struct download *download = (struct download *)body;
-	size_t len;
-
-	for (int i = 0; i < STEPS_A_PULL && download->state != DOWNLOAD_ENDED &&
-	     packer_waiting(download->packer) < room;
-	     i++) {
-		if (step(download) == 0)
+		if ((uintmax_t)left < block.len)
+			block.len = (size_t)left;
+		got = read(file->entry.fd, download->block, block.len);
+		if (got == -1 && errno == EINTR)
 			continue;
-		if (errno != EAGAIN)
+		if (got == -1)
+			return fail_read(download, file->path);
+		if (got == 0)
+			return fail_changed(download, file->path);
+		block.len = (size_t)got;
+		left -= got;
+		if (download->setup.with_manifest)
+			sha256_add(download->content, block);
+		if (packer_write(download->packer, block) == -1)
 			return -1;
-		break;
 	}
-	len = packer_take(download->packer, at, room);
-	body->ended = download->state == DOWNLOAD_ENDED &&
-	    packer_waiting(download->packer) == 0;
-	if (len > 0 || body->ended)
-		return (ssize_t)len;
-	errno = EAGAIN;
-	return -1;
-}
-
-static void
-download_release(struct body *body)
-{
-	struct download *download = (struct download *)body;
-
-	if (download->file.entry.fd != -1)
-		close(download->file.entry.fd);
-	tour_close(download->tour);
-	packer_free(download->packer);
-	inventory_release(&download->inventory);
-	sha256_free(download->content);
-	free(download->lines);
+	/* Half of one version and half of another is neither. */
+	return entry_is_same(&file->entry) ? 0
+					   : fail_changed(download, file->path);
 }
 
 static int
-open_parts(struct download *download)
+write_file(struct download *download, const struct tour_file *file)
+{
+	const struct stat *st = &file->entry.st;
+	const struct packer_file header = { .path = file->path,
+		.size = (uint64_t)st->st_size,
+		.time = st->st_mtime };
+
+	download->bytes += header.size;
+	if (download_is_too_large(
+		download->setup.limit, ++download->files, download->bytes)) {
+		errno = EFBIG;
+		return -1;
+	}
+	if (packer_begin(download->packer, &header) == -1 ||
+	    copy_content(download, file) == -1)
+		return -1;
+	return download->setup.with_manifest ? list_file(download, file) : 0;
+}
+
+static int
+write_files(struct download *download)
+{
+	struct tour_file file;
+	int found = 0, result = 0;
+
+	while (result == 0 && (found = tour_next(download->tour, &file)) == 1) {
+		result = write_file(download, &file);
+		close(file.entry.fd);
+	}
+	if (result == 0 && found == -1)
+		return blame(download, tour_path(download->tour));
+	return result;
+}
+
+static int
+open_parts(struct download *download, struct sink *sink)
 {
 	const struct download_setup *setup = &download->setup;
 
 	download->tour =
 	    tour_open(setup->tree, setup->directory, setup->strict);
-	download->packer = packer_new(setup->format);
+	download->packer = packer_new(setup->format, sink);
 	if (download->tour == NULL || download->packer == NULL)
 		return -1;
 	return setup->with_manifest ? begin_manifest(download) : 0;
+}
+
+static void
+close_parts(struct download *download)
+{
+	int error = errno;
+
+	tour_close(download->tour);
+	packer_free(download->packer);
+	inventory_release(&download->inventory);
+	sha256_free(download->content);
+	free(download->lines);
+	errno = error;
+}
+
+static int
+download_write(struct body *body, struct sink *sink)
+{
+	struct download *download = (struct download *)body;
+	int result = -1;
+
+	if (open_parts(download, sink) == 0 && write_preface(download) == 0 &&
+	    write_files(download) == 0 &&
+	    (!download->setup.with_manifest || end_manifest(download) == 0))
+		result = packer_end(download->packer);
+	close_parts(download);
+	return result;
+}
+
+static void
+download_release(struct body *body)
+{
+	spool_release(&((struct download *)body)->spool);
 }
 
 struct body *
@@ -335,18 +289,17 @@ download_open(struct arena *arena, const struct download_setup *setup)
 
 	if (download == NULL)
 		return NULL;
-	download->body =
-	    (struct body){ .pull = download_pull, .release = download_release };
+	spool_init(&download->spool);
+	download->spool.body.write = download_write;
+	download->spool.body.release = download_release;
 	download->setup = *setup;
-	download->file.entry.fd = -1;
-	if (open_parts(download) == 0)
-		return &download->body;
-	download_release(&download->body);
-	return NULL;
+	return &download->spool.body;
 }
 
 struct str
 download_culprit(const struct body *body)
 {
-	return ((const struct download *)body)->culprit;
+	const struct download *download = (const struct download *)body;
+
+	return (struct str){ download->culprit, download->culprit_len };
 }

@@ -28,10 +28,10 @@ struct download_setup {
 bool download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes);
 
 /*
- * Opens a body: an archive of all files that a visitor may see beneath the
+ * A body: an archive of all files that a visitor may see beneath the
  * directory, with their paths from the root.  The same tree gives the same
- * bytes.  The body is cut short when a file cannot be read or changes while it
- * is read, and when the archive becomes too large.  NULL without memory.
+ * bytes.  It is cut short when a file cannot be read or changes while it is
+ * read, and when the archive becomes too large.  NULL without memory.
  */
 MUST_USE struct body *
 download_open(struct arena *arena, const struct download_setup *setup);

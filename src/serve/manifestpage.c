@@ -10,38 +10,27 @@
 
 #include "serve/inventory.h"
 #include "serve/remote.h"
+#include "serve/spool.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utc.h"
 #include "tree/catalogfiles.h"
 #include "tree/tour.h"
 
-/* Files in one pull. */
-#define FILES_A_PULL 64
 #define SINCE STR("since=")
 
-enum page_state {
-	PAGE_FILES,
-	PAGE_WHOLE, /* of changes: what the whole manifest says */
-	PAGE_END,
-	PAGE_ENDED, /* but for what is in `text` */
-};
-
 struct page {
-	struct body body;
-	enum page_state state;
+	struct spool spool;
 	bool is_changes;
 	int64_t since;
 	struct inventory whole, changes;
 	struct catalogfiles *files; /* from the index, */
 	struct tour *tour; /* or without one */
-	size_t len, off; /* of what is not yet passed on */
-	char text[MANIFEST_RECORD_MAX];
 };
 
 /*
  * The next file, and whether it changed since the time that was asked for.
- * Returns 1, 0 at the end, or -1 with errno set; EAGAIN: not yet.
+ * Returns 1, 0 at the end, or -1 with errno set.
  */
 static int
 next_by_tour(struct page *page, struct manifest_file *out, bool *changed)
@@ -70,97 +59,84 @@ next_file(struct page *page, struct manifest_file *out, bool *changed)
 	    : next_by_tour(page, out, changed);
 }
 
-static int
-write_file(struct page *page, struct buf *out)
+/* What a file adds to the page; of one without changes, to the whole alone. */
+static void
+add_file(struct page *page, struct buf *out, const struct manifest_file *file,
+    bool changed)
 {
 	char unsent[MANIFEST_RECORD_MAX];
 	struct buf whole = buf_over(unsent, sizeof unsent);
-	struct manifest_file file = { 0 };
-	bool changed = false;
-	int found = next_file(page, &file, &changed);
 
-	if (found == -1)
-		return -1;
-	if (found == 0) {
-		page->state = page->is_changes ? PAGE_WHOLE : PAGE_END;
-		return 0;
-	}
-	if (!file.removed)
+	if (!file->removed)
 		inventory_add(
-		    &page->whole, page->is_changes ? &whole : out, &file);
+		    &page->whole, page->is_changes ? &whole : out, file);
 	if (page->is_changes && changed)
-		inventory_add(&page->changes, out, &file);
-	return 0;
+		inventory_add(&page->changes, out, file);
+}
+
+static int
+write_files(struct page *page, struct sink *sink)
+{
+	for (;;) {
+		char text[MANIFEST_RECORD_MAX];
+		struct buf out = buf_over(text, sizeof text);
+		struct manifest_file file = { 0 };
+		bool changed = false;
+		int found = next_file(page, &file, &changed);
+
+		if (found != 1)
+			return found;
+		add_file(page, &out, &file, changed);
+		if (sink->write(sink, buf_str(&out)) == -1)
+			return -1;
+	}
+}
+
+/* Both begin, and only the first line of one is sent. */
+static int
+write_begin(struct page *page, struct sink *sink)
+{
+	char text[MANIFEST_RECORD_MAX], unsent[MANIFEST_RECORD_MAX];
+	struct buf out = buf_over(text, sizeof text);
+	struct buf aside = buf_over(unsent, sizeof unsent);
+
+	if (inventory_open(
+		&page->whole, page->is_changes ? &aside : &out, NULL) == -1 ||
+	    (page->is_changes &&
+		inventory_open(&page->changes, &out, &page->since) == -1))
+		return -1;
+	return sink->write(sink, buf_str(&out));
 }
 
 /* What the whole manifest would end with is known without its text. */
 static int
-write_whole(struct page *page, struct buf *out)
+write_end(struct page *page, struct sink *sink)
 {
-	char unsent[MANIFEST_RECORD_MAX];
-	struct buf end = buf_over(unsent, sizeof unsent);
+	char text[MANIFEST_RECORD_MAX], unsent[MANIFEST_RECORD_MAX];
+	struct buf out = buf_over(text, sizeof text);
+	struct buf aside = buf_over(unsent, sizeof unsent);
+	int result =
+	    inventory_end(&page->whole, page->is_changes ? &aside : &out);
 
-	page->state = PAGE_END;
-	if (inventory_end(&page->whole, &end) == -1)
-		return -1;
-	inventory_whole(&page->changes, out, &page->whole.total);
-	return 0;
+	if (result == 0 && page->is_changes) {
+		inventory_whole(&page->changes, &out, &page->whole.total);
+		if (sink->write(sink, buf_str(&out)) == -1)
+			return -1;
+		out.len = 0;
+		result = inventory_end(&page->changes, &out);
+	}
+	return result == -1 ? -1 : sink->write(sink, buf_str(&out));
 }
 
 static int
-write_next(struct page *page)
-{
-	struct buf out = buf_over(page->text, sizeof page->text);
-	int result = 0;
-
-	switch (page->state) {
-	case PAGE_FILES: result = write_file(page, &out); break;
-	case PAGE_WHOLE: result = write_whole(page, &out); break;
-	case PAGE_END:
-		page->state = PAGE_ENDED;
-		result = inventory_end(
-		    page->is_changes ? &page->changes : &page->whole, &out);
-		break;
-	case PAGE_ENDED: break;
-	}
-	page->off = 0;
-	page->len = out.len;
-	return result;
-}
-
-static size_t
-pass_on(struct page *page, char *at, size_t room)
-{
-	size_t len =
-	    page->len - page->off < room ? page->len - page->off : room;
-
-	if (len > 0)
-		memcpy(at, page->text + page->off, len);
-	page->off += len;
-	return len;
-}
-
-static ssize_t
-page_pull(struct body *body, char *at, size_t room)
+page_write(struct body *body, struct sink *sink)
 {
 	struct page *page = (struct page *)body;
-	size_t len = pass_on(page, at, room);
 
-	for (int i = 0; i < FILES_A_PULL && page->off == page->len &&
-	     page->state != PAGE_ENDED;
-	     i++) {
-		if (write_next(page) == -1) {
-			if (errno != EAGAIN)
-				return -1;
-			break;
-		}
-		len += pass_on(page, at + len, room - len);
-	}
-	body->ended = page->state == PAGE_ENDED && page->off == page->len;
-	if (len > 0 || body->ended)
-		return (ssize_t)len;
-	errno = EAGAIN;
-	return -1;
+	return write_begin(page, sink) == -1 || write_files(page, sink) == -1 ||
+		write_end(page, sink) == -1
+	    ? -1
+	    : 0;
 }
 
 static void
@@ -172,23 +148,7 @@ page_release(struct body *body)
 	tour_close(page->tour);
 	inventory_release(&page->whole);
 	inventory_release(&page->changes);
-}
-
-/* Both begin, and only the first line of one is sent. */
-static int
-begin(struct page *page)
-{
-	char unsent[MANIFEST_RECORD_MAX];
-	struct buf aside = buf_over(unsent, sizeof unsent);
-	struct buf out = buf_over(page->text, sizeof page->text);
-
-	if (inventory_open(
-		&page->whole, page->is_changes ? &aside : &out, NULL) == -1 ||
-	    (page->is_changes &&
-		inventory_open(&page->changes, &out, &page->since) == -1))
-		return -1;
-	page->len = out.len;
-	return 0;
+	spool_release(&page->spool);
 }
 
 static struct body *
@@ -201,18 +161,19 @@ page_open(const struct server *server, const struct request *request,
 	errno = ENOMEM;
 	if (page == NULL)
 		return NULL;
-	page->body =
-	    (struct body){ .pull = page_pull, .release = page_release };
+	spool_init(&page->spool);
+	page->spool.body.write = page_write;
+	page->spool.body.release = page_release;
 	page->is_changes = since != NULL;
 	page->since = since != NULL ? *since : 0;
 	if (server->shelf != NULL)
 		page->files = catalogfiles_open(server->shelf, since);
 	else
 		page->tour = tour_open(server->tree, STR("/"), false);
-	if ((page->files != NULL || page->tour != NULL) && begin(page) == 0)
-		return &page->body;
+	if (page->files != NULL || page->tour != NULL)
+		return &page->spool.body;
 	error = errno;
-	page_release(&page->body);
+	page_release(&page->spool.body);
 	errno = error;
 	return NULL;
 }

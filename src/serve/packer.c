@@ -19,9 +19,8 @@
 #include "sys/system.h"
 #include "text/utf8.h"
 
-/* What a zip has at its end, at most: half a million files of usual names. */
-#define WAITING_MAX ((size_t)64 << 20)
-#define WAITING_FIRST ((size_t)192 << 10)
+/* Bytes that go to the sink at once. */
+#define BLOCK 16384
 /* Level 3 takes 1.7 times as long for a twelfth less, 6 four times. */
 #define LEVEL "1"
 /* No zip can hold a later time. */
@@ -32,8 +31,8 @@ struct packer {
 	struct archive *gzip; /* of a tar: what its bytes go through */
 	struct archive_entry *entry;
 	bool abandoned; /* nobody wants the rest */
-	char *waiting; /* bytes not yet taken */
-	size_t start, end, room;
+	struct sink *sink;
+	int error; /* of the sink; 0: none */
 };
 
 /* libarchive asks the locale whether a zip's names are UTF-8. */
@@ -50,46 +49,18 @@ packer_prepare(void)
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-static int
-make_room(struct packer *packer, size_t len)
-{
-	size_t kept = packer->end - packer->start;
-	size_t room = packer->room == 0 ? WAITING_FIRST : packer->room;
-	char *larger;
-
-	if (packer->start > 0) {
-		memmove(packer->waiting, packer->waiting + packer->start, kept);
-		packer->start = 0;
-		packer->end = kept;
-	}
-	while (room - kept < len)
-		room *= 2;
-	if (room == packer->room)
-		return 0;
-	larger = room <= WAITING_MAX ? realloc(packer->waiting, room) : NULL;
-	if (larger == NULL)
-		return -1;
-	packer->waiting = larger;
-	packer->room = room;
-	return 0;
-}
-
-/* libarchive has no way to be told "not now": all of it has to be kept. */
 static la_ssize_t
-keep_bytes(
-    struct archive *archive, void *context, const void *bytes, size_t len)
+pass_on(struct archive *archive, void *context, const void *bytes, size_t len)
 {
 	struct packer *packer = context;
 
 	if (packer->abandoned)
 		return (la_ssize_t)len;
-	if (packer->room - packer->end < len && make_room(packer, len) == -1) {
-		archive_set_error(archive, ENOMEM, "out of memory");
-		return -1;
-	}
-	memcpy(packer->waiting + packer->end, bytes, len);
-	packer->end += len;
-	return (la_ssize_t)len;
+	if (packer->sink->write(packer->sink, (struct str){ bytes, len }) == 0)
+		return (la_ssize_t)len;
+	packer->error = errno;
+	archive_set_error(archive, errno, "the archive cannot be written");
+	return -1;
 }
 
 /* A tar would fill up the file that is not written to its end. */
@@ -117,6 +88,10 @@ check(struct packer *packer, la_ssize_t result)
 
 	if (result >= ARCHIVE_OK)
 		return 0;
+	if (packer->error != 0) {
+		errno = packer->error;
+		return -1;
+	}
 	error = archive_error_string(packer->archive);
 	log_line(LOG_LEVEL_ERROR, "archive: %s",
 	    error != NULL ? error : "libarchive failed");
@@ -124,12 +99,12 @@ check(struct packer *packer, la_ssize_t result)
 	return -1;
 }
 
-/* Nothing is gathered into blocks: what there is comes at once. */
 static bool
 open_archive(struct archive *archive, struct packer *packer,
     archive_write_callback *on_bytes)
 {
-	return archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK &&
+	return archive_write_set_bytes_per_block(archive, BLOCK) ==
+	    ARCHIVE_OK &&
 	    archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
 	    archive_write_open2(archive, packer, NULL, on_bytes, NULL, NULL) ==
 	    ARCHIVE_OK;
@@ -145,7 +120,7 @@ open_zip(struct packer *packer)
 		zip, "zip", "compression", "deflate") == ARCHIVE_OK &&
 	    archive_write_set_format_option(
 		zip, "zip", "compression-level", LEVEL) == ARCHIVE_OK &&
-	    open_archive(zip, packer, keep_bytes);
+	    open_archive(zip, packer, pass_on);
 }
 
 /* One stream of any length, with no time in its header. */
@@ -162,7 +137,7 @@ open_gzip(struct packer *packer)
 		gzip, "gzip", "compression-level", LEVEL) == ARCHIVE_OK &&
 	    archive_write_set_filter_option(gzip, "gzip", "timestamp", NULL) ==
 	    ARCHIVE_OK &&
-	    open_archive(gzip, packer, keep_bytes) &&
+	    open_archive(gzip, packer, pass_on) &&
 	    archive_write_header(gzip, packer->entry) == ARCHIVE_OK;
 }
 
@@ -176,12 +151,13 @@ open_tar(struct packer *packer)
 }
 
 struct packer *
-packer_new(enum packer_format format)
+packer_new(enum packer_format format, struct sink *sink)
 {
 	struct packer *packer = calloc(1, sizeof *packer);
 
 	if (packer == NULL)
 		return NULL;
+	packer->sink = sink;
 	packer->archive = archive_write_new();
 	packer->entry = archive_entry_new();
 	if (packer->archive == NULL || packer->entry == NULL ||
@@ -214,7 +190,6 @@ packer_free(struct packer *packer)
 	end_archive(packer->archive);
 	end_archive(packer->gzip);
 	archive_entry_free(packer->entry);
-	free(packer->waiting);
 	free(packer);
 }
 
@@ -281,25 +256,4 @@ packer_end(struct packer *packer)
 	if (packer->gzip == NULL)
 		return 0;
 	return check(packer, archive_write_close(packer->gzip));
-}
-
-size_t
-packer_waiting(const struct packer *packer)
-{
-	return packer->end - packer->start;
-}
-
-size_t
-packer_take(struct packer *packer, char *at, size_t room)
-{
-	size_t len = packer_waiting(packer);
-
-	if (len > room)
-		len = room;
-	if (len > 0)
-		memcpy(at, packer->waiting + packer->start, len);
-	packer->start += len;
-	if (packer->start == packer->end)
-		packer->start = packer->end = 0;
-	return len;
 }

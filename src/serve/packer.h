@@ -1,15 +1,15 @@
 #ifndef SERVE_PACKER_H
 #define SERVE_PACKER_H
 
-#include <stddef.h>
 #include <stdint.h>
 
+#include "serve/body.h"
 #include "text/attribute.h"
 #include "text/str.h"
 
 /*
- * Files to the bytes of an archive.  What is written comes out as bytes to be
- * taken; the same files, written in the same order, are the same bytes.
+ * Files to the bytes of an archive, which go to a sink.  The same files,
+ * written in the same order, are the same bytes.
  */
 struct packer;
 
@@ -30,8 +30,9 @@ struct packer_file {
  */
 void packer_prepare(void);
 
-/* NULL without memory. */
-MUST_USE struct packer *packer_new(enum packer_format format);
+/* Borrows the sink.  NULL without memory. */
+MUST_USE struct packer *
+packer_new(enum packer_format format, struct sink *sink);
 void packer_free(struct packer *packer);
 
 /*
@@ -43,16 +44,5 @@ MUST_USE int
 packer_begin(struct packer *packer, const struct packer_file *file);
 MUST_USE int packer_write(struct packer *packer, struct str bytes);
 MUST_USE int packer_end(struct packer *packer);
-
-/*
- * Moves up to `room` bytes of the archive to `at`, and returns how many.  A
- * call of packer_begin or packer_write adds a few ten thousand to those that
- * wait, or a little more than were written to it; packer_end adds what a zip
- * says of all its files at its end.
- */
-size_t packer_take(struct packer *packer, char *at, size_t room);
-
-/* How many bytes wait to be taken. */
-size_t packer_waiting(const struct packer *packer);
 
 #endif

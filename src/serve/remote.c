@@ -355,78 +355,95 @@ remote_refuse(int fd, enum status status)
 	(void)send_head(fd, &response, -1);
 }
 
-/* As body_pull, for one that may have nothing yet: it is asked again. */
-static ssize_t
-pull(struct body *body, char *at, size_t room)
-{
-	ssize_t got;
+/* Gathers a part, and sends it when it is full. */
+struct part_sink {
+	struct sink sink;
+	int fd;
+	size_t len;
+	char part[1 + REMOTE_PART];
+};
 
-	if (body->ended)
-		return 0;
-	do
-		got = body_pull(body, at, room);
-	while (got == -1 && errno == EAGAIN);
-	return got;
+static int
+send_part(struct part_sink *parts, char kind)
+{
+	struct str part = { parts->part, 1 + parts->len };
+
+	parts->part[0] = kind;
+	parts->len = 0;
+	return send_message(parts->fd, part, -1);
+}
+
+static int
+write_part(struct sink *sink, struct str bytes)
+{
+	struct part_sink *parts = (struct part_sink *)sink;
+
+	while (bytes.len > 0) {
+		size_t len = REMOTE_PART - parts->len;
+
+		if (len > bytes.len)
+			len = bytes.len;
+		memcpy(parts->part + 1 + parts->len, bytes.at, len);
+		parts->len += len;
+		bytes = str_tail(bytes, len);
+		if (parts->len == REMOTE_PART && send_part(parts, 'd') == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
 send_parts(int fd, struct body *body)
 {
-	static char part[1 + REMOTE_PART];
+	static struct part_sink parts;
 	int32_t error;
-	ssize_t got;
 
-	while ((got = pull(body, part + 1, REMOTE_PART)) > 0) {
-		part[0] = 'd';
-		if (send_message(
-			fd, (struct str){ part, (size_t)got + 1 }, -1) == -1)
+	parts = (struct part_sink){ .sink = { write_part }, .fd = fd };
+	if (body_write(body, &parts.sink) == 0) {
+		if (parts.len > 0 && send_part(&parts, 'd') == -1)
 			return -1;
+		return send_part(&parts, 'e');
 	}
-	if (got == 0)
-		return send_message(fd, STR("e"), -1);
 	error = errno;
-	part[0] = 'f';
-	memcpy(part + 1, &error, sizeof error);
-	return send_message(fd, (struct str){ part, 1 + sizeof error }, -1);
+	memcpy(parts.part + 1, &error, sizeof error);
+	parts.len = sizeof error;
+	return send_part(&parts, 'f');
 }
 
-static int
-write_all(int fd, const char *at, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, at, len);
+struct memory_sink {
+	struct sink sink;
+	int file;
+	size_t len;
+};
 
-		if (put == -1 && errno == EINTR)
-			continue;
-		if (put == -1)
-			return -1;
-		at += put;
-		len -= (size_t)put;
-	}
-	return 0;
+static int
+write_memory(struct sink *sink, struct str bytes)
+{
+	struct memory_sink *memory = (struct memory_sink *)sink;
+
+	memory->len += bytes.len;
+	if (memory->len <= MEMORY_MAX)
+		return sink_write_file(memory->file, bytes);
+	errno = EFBIG;
+	return -1;
 }
 
 /* The body as a file in memory, only to be read; -1 with errno set. */
 static int
 file_of_body(struct body *body)
 {
-	static char part[REMOTE_PART];
-	size_t len = 0;
-	ssize_t got;
-	int file = system_sealable_file();
+	struct memory_sink memory = { { write_memory }, -1, 0 };
+	int error;
 
-	if (file == -1)
+	memory.file = system_sealable_file();
+	if (memory.file == -1)
 		return -1;
-	while ((got = pull(body, part, sizeof part)) > 0) {
-		len += (size_t)got;
-		errno = EFBIG;
-		if (len > MEMORY_MAX ||
-		    write_all(file, part, (size_t)got) == -1)
-			break;
-	}
-	if (got == 0 && system_seal(file) == 0)
-		return file;
-	close(file);
+	if (body_write(body, &memory.sink) == 0 &&
+	    system_seal(memory.file) == 0)
+		return memory.file;
+	error = errno;
+	close(memory.file);
+	errno = error;
 	return -1;
 }
 

@@ -60,52 +60,31 @@ kind_of(const char *file, enum archive_kind *out)
 	return -1;
 }
 
+struct file_sink {
+	struct sink sink;
+	int fd;
+};
+
 static int
-write_all(int fd, struct str bytes)
+write_bytes(struct sink *sink, struct str bytes)
 {
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.at, bytes.len);
-
-		if (put == -1 && errno != EINTR)
-			return -1;
-		if (put > 0)
-			bytes = str_tail(bytes, (size_t)put);
+	if (interrupted) {
+		errno = EINTR;
+		return -1;
 	}
-	return 0;
-}
-
-/* Returns -1 with errno set, and in `culprit` the path that failed, if any. */
-static int
-write_body(int fd, struct body *body, struct str *culprit)
-{
-	char bytes[16384];
-
-	while (!body->ended) {
-		ssize_t got = body_pull(body, bytes, sizeof bytes);
-
-		if (interrupted) {
-			errno = EINTR;
-			return -1;
-		}
-		if (got == -1 && errno == EAGAIN)
-			continue;
-		if (got == -1)
-			*culprit = download_culprit(body);
-		if (got == -1 ||
-		    write_all(fd, (struct str){ bytes, (size_t)got }) == -1)
-			return -1;
-	}
-	return 0;
+	return sink_write_file(((struct file_sink *)sink)->fd, bytes);
 }
 
 static int
-write_file(const char *file, struct body *body, struct str *culprit)
+write_file(const char *file, struct body *body)
 {
 	struct atomic_file atomic;
+	struct file_sink sink = { .sink = { write_bytes } };
 
 	if (atomic_file_open(&atomic, file) == -1)
 		return -1;
-	if (write_body(atomic.fd, body, culprit) == 0)
+	sink.fd = atomic.fd;
+	if (body_write(body, &sink.sink) == 0)
 		return atomic_file_keep(&atomic, file);
 	atomic_file_drop(&atomic);
 	return -1;
@@ -177,7 +156,9 @@ pack(const struct server *server, enum archive_kind kind, const char *file)
 	if (status == STATUS_NOT_FOUND)
 		culprit = STR("/");
 	if (status == STATUS_SUCCESS)
-		result = write_file(file, body, &culprit);
+		result = write_file(file, body);
+	if (result == -1 && body != NULL)
+		culprit = download_culprit(body);
 	if (result == -1 && culprit.len > 0)
 		unread(file, culprit);
 	else if (result == -1)

@@ -50,20 +50,30 @@ grow(struct text *text)
 	return 0;
 }
 
+struct text_sink {
+	struct sink sink;
+	struct text *text;
+};
+
+static int
+keep_bytes(struct sink *sink, struct str bytes)
+{
+	struct text *text = ((struct text_sink *)sink)->text;
+
+	while (text->room - text->len < bytes.len)
+		if (grow(text) == -1)
+			return -1;
+	memcpy(text->at + text->len, bytes.at, bytes.len);
+	text->len += bytes.len;
+	return 0;
+}
+
 static int
 read_body(struct text *text, struct body *body)
 {
-	while (!body->ended) {
-		ssize_t got;
+	struct text_sink sink = { { keep_bytes }, text };
 
-		if (text->room - text->len < 16384 && grow(text) == -1)
-			return -1;
-		got = body_pull(body, text->at + text->len, 16384);
-		if (got == -1 && errno != EAGAIN)
-			return -1;
-		text->len += got > 0 ? (size_t)got : 0;
-	}
-	return 0;
+	return body_write(body, &sink.sink);
 }
 
 static int

@@ -18,8 +18,6 @@
 #include "tree/beneath.h"
 #include "tree/directory.h"
 
-/* Steps in one call: a name is read, or a file or directory opened. */
-#define STEPS_A_CALL 64
 /* For the names of the directories that it is in; a million of them. */
 #define NAMES_MAX ((size_t)64 << 20)
 
@@ -310,20 +308,15 @@ tour_close(struct tour *tour)
 int
 tour_next(struct tour *tour, struct tour_file *out)
 {
-	for (int i = 0; i < STEPS_A_CALL; i++) {
-		int result = 0;
+	int result = 0;
 
-		if (tour->level == NULL)
-			return 0;
+	while (result == 0 && tour->level != NULL) {
 		if (tour->level->stream != NULL)
 			result = read_name(tour);
 		else if (tour->level->count > 0)
 			result = step_to(tour, out);
 		else
 			leave(tour);
-		if (result != 0)
-			return result;
 	}
-	errno = EAGAIN;
-	return -1;
+	return result;
 }

@@ -9,7 +9,7 @@
 
 /*
  * A tour of all files beneath a directory that a visitor may see, in the order
- * of the bytes of their paths, a few at a time.
+ * of the bytes of their paths.
  */
 struct tour;
 
@@ -30,8 +30,7 @@ void tour_close(struct tour *tour);
 /*
  * The next file, open, whose descriptor the caller closes; its path is valid
  * until the next call.  Links to directories are not followed; what comes or
- * goes meanwhile is met or not.  Returns 1, 0 at the end, or -1 with errno
- * set: EAGAIN when others should have their turn first, and anything else
+ * goes meanwhile is met or not.  Returns 1, 0 at the end, or -1 with errno set
  * when the rest cannot be had.
  */
 MUST_USE int tour_next(struct tour *tour, struct tour_file *out);

@@ -1,0 +1,22 @@
+#ifndef SERVE_SPOOL_H
+#define SERVE_SPOOL_H
+
+#include <sys/types.h>
+
+#include "serve/body.h"
+#include "text/attribute.h"
+
+/*
+ * A body that is written at once, and can be pulled all the same, from a file
+ * without a name: the first pull writes it.  A kind of body embeds this as its
+ * first member and sets body.write; spool_init sets body.pull.
+ */
+struct spool {
+	struct body body;
+	int fd; /* -1: nothing was pulled yet */
+};
+
+void spool_init(struct spool *spool);
+void spool_release(struct spool *spool);
+
+#endif
