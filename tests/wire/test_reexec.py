@@ -183,7 +183,7 @@ class Faults(unittest.TestCase):
                 self.assertEqual(executions(server), count)
             server.wait_for_line('keys process .*another in 100 ms$')
             # Each ends with the last of its workers.
-            wait_until(lambda: len(server.children()) == 3, 'the end of old '
+            wait_until(lambda: len(server.children()) == 4, 'the end of old '
                        'processes')
             self.assertEqual(peer_certificate(server), certificate)
 
