@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "text/array.h"
 #include "text/buf.h"
 #include "text/utc.h"
 
@@ -18,34 +19,21 @@
 #define FILE_MAX ((size_t)64 << 20)
 
 static int
-compare(struct str a, struct str b)
-{
-	size_t len = a.len < b.len ? a.len : b.len;
-	int order = len > 0 ? memcmp(a.at, b.at, len) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int
 in_order(const void *a, const void *b)
 {
-	return compare(((const struct absent_entry *)a)->request,
+	return str_compare(((const struct absent_entry *)a)->request,
 	    ((const struct absent_entry *)b)->request);
 }
 
 static int
 append(struct absent *absent, const struct absent_entry *absence)
 {
-	if (absent->count == absent->room) {
-		size_t room = absent->room == 0 ? 64 : 2 * absent->room;
-		struct absent_entry *items =
-		    realloc(absent->items, room * sizeof *items);
+	struct absent_entry *items = array_grow(
+	    absent->items, absent->count, &absent->room, sizeof *items);
 
-		if (items == NULL)
-			return -1;
-		absent->items = items;
-		absent->room = room;
-	}
+	if (items == NULL)
+		return -1;
+	absent->items = items;
 	absent->items[absent->count++] = *absence;
 	return 0;
 }

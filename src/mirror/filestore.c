@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/array.h"
 #include "text/mime.h"
 
 int
@@ -69,20 +70,6 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 	return NULL;
 }
 
-static int
-grow_claims(struct filestore *store)
-{
-	size_t room = store->claim_room == 0 ? 256 : 2 * store->claim_room;
-	struct filestore_claim *claims =
-	    realloc(store->claims, room * sizeof *claims);
-
-	if (claims == NULL)
-		return no_memory(store);
-	store->claims = claims;
-	store->claim_room = room;
-	return 0;
-}
-
 /*
  * The claim on the name: an existing one, or else a copy of `claim`.  NULL
  * without memory.
@@ -93,13 +80,17 @@ claim_name(struct filestore *store, struct str name,
 {
 	struct frontier *names = &store->names;
 	size_t number = frontier_find(names, name);
+	struct filestore_claim *claims;
 
 	if (number < names->count)
 		return &store->claims[number];
-	if (number == store->claim_room && grow_claims(store) == -1)
-		return NULL;
-	if (frontier_add(names, &(struct frontier_place){ .request = name }) ==
-	    -1) {
+	claims = array_grow(
+	    store->claims, number, &store->claim_room, sizeof *claims);
+	if (claims != NULL)
+		store->claims = claims;
+	if (claims == NULL ||
+	    frontier_add(names, &(struct frontier_place){ .request = name }) ==
+		-1) {
 		(void)no_memory(store);
 		return NULL;
 	}
@@ -259,30 +250,18 @@ filestore_remove(struct filestore *store, struct str path)
 int
 filestore_add(struct filestore *store, const struct manifest_file *file)
 {
-	if (store->count == store->room) {
-		size_t room = store->room == 0 ? 256 : 2 * store->room;
-		struct manifest_file *files =
-		    realloc(store->files, room * sizeof *files);
+	struct manifest_file *files =
+	    array_grow(store->files, store->count, &store->room, sizeof *files);
 
-		if (files == NULL)
-			return no_memory(store);
-		store->files = files;
-		store->room = room;
-	}
+	if (files == NULL)
+		return no_memory(store);
+	store->files = files;
 	store->files[store->count++] = *file;
 	return 0;
-}
-
-static int
-in_order(const void *a, const void *b)
-{
-	return manifest_compare(a, b);
 }
 
 void
 filestore_sort(struct filestore *store)
 {
-	if (store->count > 0)
-		qsort(
-		    store->files, store->count, sizeof *store->files, in_order);
+	manifest_sort(store->files, store->count);
 }

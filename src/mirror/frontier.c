@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sys/hash.h"
+#include "text/array.h"
 
 #define SLOTS_FIRST ((size_t)1024)
 
@@ -64,14 +65,12 @@ grow_slots(struct frontier *frontier)
 static int
 grow_places(struct frontier *frontier)
 {
-	size_t room = frontier->room == 0 ? 256 : 2 * frontier->room;
-	struct frontier_place *places =
-	    realloc(frontier->places, room * sizeof *places);
+	struct frontier_place *places = array_grow(
+	    frontier->places, frontier->count, &frontier->room, sizeof *places);
 
 	if (places == NULL)
 		return -1;
 	frontier->places = places;
-	frontier->room = room;
 	return 0;
 }
 
@@ -105,7 +104,7 @@ frontier_add(struct frontier *frontier, const struct frontier_place *place)
 		frontier->too_many = true;
 		return 0;
 	}
-	if (frontier->count == frontier->room && grow_places(frontier) == -1)
+	if (grow_places(frontier) == -1)
 		return -1;
 	added = &frontier->places[frontier->count];
 	*added = *place;

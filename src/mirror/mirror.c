@@ -144,12 +144,6 @@ recall_known(struct mirror *mirror)
 	return -1;
 }
 
-static int
-in_order(const void *a, const void *b)
-{
-	return manifest_compare(a, b);
-}
-
 static size_t
 without_twins(struct manifest_file *files, size_t count)
 {
@@ -189,7 +183,7 @@ add_known(struct mirror *mirror, struct str text)
 			return mirror_stop(mirror, "out of memory");
 		count++;
 	}
-	qsort(files, count, sizeof *files, in_order);
+	manifest_sort(files, count);
 	known->files = files;
 	known->count = without_twins(files, count);
 	return 0;

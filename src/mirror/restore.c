@@ -59,12 +59,6 @@ refuse_some(struct restore *restore)
 	return 0;
 }
 
-static int
-in_order(const void *a, const void *b)
-{
-	return manifest_compare(a, b);
-}
-
 /*
  * Records the files as files of the mirror with unknown content.  This comes
  * first, so that the files of an interrupted call are recorded, too.
@@ -92,7 +86,7 @@ note(struct restore *restore)
 		files[file != NULL ? (size_t)(file - known->files) : count++] =
 		    (struct manifest_file){ .path = list->entries[i].path };
 	}
-	qsort(files, count, sizeof *files, in_order);
+	manifest_sort(files, count);
 	return mirror_note(mirror, files, count);
 }
 

@@ -2,8 +2,10 @@
 #include "text/manifest.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "text/hex.h"
 #include "text/utc.h"
 
 #define HASH_DIGITS ((size_t)(2 * MANIFEST_HASH))
@@ -47,11 +49,7 @@ void
 manifest_hash_format(
     const unsigned char hash[MANIFEST_HASH], char out[2 * MANIFEST_HASH + 1])
 {
-	for (size_t i = 0; i < MANIFEST_HASH; i++) {
-		out[2 * i] = "0123456789abcdef"[hash[i] >> 4];
-		out[2 * i + 1] = "0123456789abcdef"[hash[i] & 15];
-	}
-	out[HASH_DIGITS] = '\0';
+	hex_format(hash, MANIFEST_HASH, out);
 }
 
 static void
@@ -158,7 +156,7 @@ take_line(struct manifest_reader *reader, struct str *line)
 {
 	reader->out->line++;
 	if (str_find(reader->rest, '\n') == reader->rest.len)
-		return bad(reader, "the manifest is cut short");
+		return bad(reader, "the manifest is incomplete");
 	*line = str_cut(&reader->rest, '\n');
 	return 0;
 }
@@ -187,27 +185,25 @@ take_number(struct str *rest, uint64_t *out)
 	return true;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 take_hash(struct str *rest, unsigned char hash[MANIFEST_HASH])
 {
+	char digits[HASH_DIGITS + 1];
+
 	if (rest->len < HASH_DIGITS)
 		return false;
 	for (size_t i = 0; i < MANIFEST_HASH; i++) {
-		int high = hex_digit(rest->at[2 * i]);
-		int low = hex_digit(rest->at[2 * i + 1]);
+		int high = hex_value(rest->at[2 * i]);
+		int low = hex_value(rest->at[2 * i + 1]);
 
 		if (high == -1 || low == -1)
 			return false;
 		hash[i] = (unsigned char)(high << 4 | low);
 	}
+	/* There is one form: upper-case digits are not part of it. */
+	hex_format(hash, MANIFEST_HASH, digits);
+	if (memcmp(digits, rest->at, HASH_DIGITS) != 0)
+		return false;
 	*rest = str_tail(*rest, HASH_DIGITS);
 	return true;
 }
@@ -254,20 +250,20 @@ append(struct manifest_reader *reader, struct manifest_file *file,
 	if (!escaped)
 		buf_add(&text, path);
 	else if (!unescape(&text, path))
-		return bad(reader, "a path has a broken escape");
+		return bad(reader, "invalid escape in a path");
 	text.at[text.len] = '\0';
 	file->path = buf_str(&text);
 	if (!manifest_lists(file->path))
-		return bad(reader, "a path that no capsule can have");
+		return bad(reader, "a path that a capsule cannot have");
 	/*
 	 * There is one form of each path, so a parsed manifest is written
 	 * alike.
 	 */
 	if (!file->removed && escaped != is_escaped(file->path))
-		return bad(reader, "a path is escaped wrongly");
+		return bad(reader, "wrong escape in a path");
 	if (out->count > 0 &&
 	    manifest_compare(&reader->files[out->count - 1], file) >= 0)
-		return bad(reader, "the paths are not in order");
+		return bad(reader, "the paths are not sorted");
 	assert(out->count < reader->room);
 	reader->files[out->count++] = *file;
 	return 0;
@@ -282,12 +278,12 @@ read_file(struct manifest_reader *reader, struct str line)
 	bool escaped;
 
 	if (!take_number(&line, &file.size) || !utc_read(line, &file.time))
-		return bad(reader, "no size and time");
+		return bad(reader, "no valid size and time");
 	if (take_line(reader, &line) == -1)
 		return -1;
 	escaped = take(&line, STR("\\"));
 	if (!take_hash(&line, file.hash) || !take(&line, STR(" *")))
-		return bad(reader, "no hash");
+		return bad(reader, "no valid hash");
 	if (file.size > (uint64_t)INT64_MAX - total->bytes)
 		return bad(reader, "the sizes are too large");
 	total->files++;
@@ -308,7 +304,7 @@ read_whole(struct manifest_reader *reader, struct str line)
 {
 	if (!reader->out->is_changes || reader->has_whole ||
 	    !read_total(line, &reader->out->whole))
-		return bad(reader, "a line that does not belong here");
+		return bad(reader, "unexpected line");
 	reader->has_whole = true;
 	return 0;
 }
@@ -322,7 +318,8 @@ read_end(struct manifest_reader *reader, struct str line)
 	    total.files != reader->out->total.files ||
 	    total.bytes != reader->out->total.bytes ||
 	    reader->has_whole != reader->out->is_changes)
-		return bad(reader, "the end does not fit what is before it");
+		return bad(reader,
+		    "the totals at the end do not match the lines before");
 	reader->out->total = total;
 	return 0;
 }
@@ -337,7 +334,7 @@ read_record(struct manifest_reader *reader)
 	if (take_line(reader, &line) == -1)
 		return -1;
 	if (!take(&line, STR("# ")))
-		return bad(reader, "a line that does not belong here");
+		return bad(reader, "unexpected line");
 	if (take(&line, STR("end "))) {
 		reader->out->hashed = start;
 		return read_end(reader, line) == -1 ? -1 : 1;
@@ -345,7 +342,7 @@ read_record(struct manifest_reader *reader)
 	if (take(&line, STR("whole ")))
 		return read_whole(reader, line);
 	if (reader->has_whole)
-		return bad(reader, "a line that does not belong here");
+		return bad(reader, "unexpected line");
 	if (reader->out->is_changes && take(&line, STR("removed *")))
 		return append(reader,
 		    &(struct manifest_file){ .removed = true }, line, true);
@@ -360,7 +357,7 @@ read_begin(struct manifest_reader *reader)
 	if (take_line(reader, &line) == -1)
 		return -1;
 	if (!take(&line, STR(FIRST)))
-		return bad(reader, "this is no manifest of a capsule");
+		return bad(reader, "not a manifest of a capsule");
 	reader->out->is_changes = take(&line, STR(" since "));
 	if (reader->out->is_changes ? !utc_read(line, &reader->out->since)
 				    : line.len > 0)
@@ -407,12 +404,20 @@ manifest_parse(struct arena *arena, struct str text, struct manifest *out)
 int
 manifest_compare(const struct manifest_file *a, const struct manifest_file *b)
 {
-	size_t both = a->path.len < b->path.len ? a->path.len : b->path.len;
-	int order = memcmp(a->path.at, b->path.at, both);
+	return str_compare(a->path, b->path);
+}
 
-	if (order != 0)
-		return order;
-	return (a->path.len > b->path.len) - (a->path.len < b->path.len);
+static int
+in_order(const void *a, const void *b)
+{
+	return manifest_compare(a, b);
+}
+
+void
+manifest_sort(struct manifest_file *files, size_t count)
+{
+	if (count > 0)
+		qsort(files, count, sizeof *files, in_order);
 }
 
 const struct manifest_file *

@@ -136,4 +136,7 @@ manifest_at_or_after(const struct manifest *manifest, struct str path);
 int
 manifest_compare(const struct manifest_file *a, const struct manifest_file *b);
 
+/* Sorts files by path. */
+void manifest_sort(struct manifest_file *files, size_t count);
+
 #endif

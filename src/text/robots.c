@@ -1,15 +1,7 @@
 /* Parses robots.txt in the form for Gemini. */
 #include "text/robots.h"
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "text/hex.h"
 
 /* Takes one byte from a path that may be percent-encoded. */
 static char
@@ -18,9 +10,10 @@ take_byte(struct str *text)
 	char c = text->at[0];
 	size_t taken = 1;
 
-	if (c == '%' && text->len >= 3 && hex(text->at[1]) != -1 &&
-	    hex(text->at[2]) != -1) {
-		c = (char)(hex(text->at[1]) << 4 | hex(text->at[2]));
+	if (c == '%' && text->len >= 3 && hex_value(text->at[1]) != -1 &&
+	    hex_value(text->at[2]) != -1) {
+		c = (char)(hex_value(text->at[1]) << 4 |
+		    hex_value(text->at[2]));
 		taken = 3;
 	}
 	*text = str_tail(*text, taken);

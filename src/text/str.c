@@ -11,6 +11,15 @@ str_of(const char *string)
 	return (struct str){ string, string != NULL ? strlen(string) : 0 };
 }
 
+int
+str_compare(struct str a, struct str b)
+{
+	size_t both = a.len < b.len ? a.len : b.len;
+	int order = both > 0 ? memcmp(a.at, b.at, both) : 0;
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool
 str_equals_nocase(struct str a, struct str b)
 {

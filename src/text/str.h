@@ -40,6 +40,9 @@ str_equals(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* The order of the bytes: negative, 0 or positive. */
+int str_compare(struct str a, struct str b);
+
 /* Compares without regard to the case of ASCII letters. */
 bool str_equals_nocase(struct str a, struct str b);
 

@@ -7,6 +7,8 @@
 #include <unistr.h>
 #include <uriparser/Uri.h>
 
+#include "text/hex.h"
+
 /* Far more than the protocols allow, and well within uriparser's int. */
 #define URI_LONGEST ((size_t)65536)
 
@@ -120,25 +122,13 @@ uri_encode(struct buf *out, struct str s)
 	encode(out, s, is_path);
 }
 
-static int
-hexadecimal(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 void
 uri_decode(struct buf *out, struct str s)
 {
 	while (s.len > 0) {
 		size_t run = str_find(s, '%');
-		int high = s.len > run + 2 ? hexadecimal(s.at[run + 1]) : -1;
-		int low = s.len > run + 2 ? hexadecimal(s.at[run + 2]) : -1;
+		int high = s.len > run + 2 ? hex_value(s.at[run + 1]) : -1;
+		int low = s.len > run + 2 ? hex_value(s.at[run + 2]) : -1;
 
 		if (high >= 0 && low >= 0) {
 			buf_add(out, str_head(s, run));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "text/arena.h"
+#include "text/array.h"
 
 /* For more than a million names of one directory. */
 #define NAMES_MEMORY ((size_t)128 << 20)
@@ -28,16 +29,12 @@ static int
 add_name(struct names *names, struct str text, unsigned char type)
 {
 	struct name *name;
+	struct name *all =
+	    array_grow(names->all, names->count, &names->room, sizeof *all);
 
-	if (names->count == names->room) {
-		size_t room = names->room == 0 ? 64 : names->room * 2;
-		struct name *larger = realloc(names->all, room * sizeof *name);
-
-		if (larger == NULL)
-			return -1;
-		names->all = larger;
-		names->room = room;
-	}
+	if (all == NULL)
+		return -1;
+	names->all = all;
 	name = &names->all[names->count];
 	name->type = type;
 	name->text = arena_string(&names->arena, text);

@@ -14,6 +14,9 @@
 
 /* Hashes as they stand in a text, and a time. */
 #define A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define UPPER \
+	"00112233445566778899AABBCCDDEEFF" \
+	"00112233445566778899AABBCCDDEEFF"
 #define B "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
 #define TIME "2026-11-24T20:29:42Z"
 #define FIRST "# capsule manifest 1\n"
@@ -248,6 +251,7 @@ static const struct {
 	{ FIRST "# 5 " TIME "\n\\" A " *a\\\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n0" A " *a\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\nA0\n", 3 },
+	{ FIRST "# 5 " TIME "\n" UPPER " *a\n# end 1 5 " A "\n", 3 },
 	{ FIRST "# 5 " TIME "\n", 3 },
 	{ FIRST "# 5 " TIME " x\n" A " *a\n# end 1 5 " A "\n", 2 },
 	{ FIRST "# 5\n" A " *a\n# end 1 5 " A "\n", 2 },
@@ -330,7 +334,7 @@ memory_in_proportion(void **state)
 	cap = text.len * 8;
 	arena_init(&arena, cap);
 	assert_int_equal(manifest_parse(&arena, buf_str(&text), &manifest), -1);
-	assert_string_equal(manifest.error, "the paths are not in order");
+	assert_string_equal(manifest.error, "the paths are not sorted");
 	arena_release(&arena);
 	free(memory);
 }

@@ -31,6 +31,24 @@ views_are_made(void **state)
 }
 
 static void
+order_is_of_bytes(void **state)
+{
+	static const struct str sorted[] = { STR_INIT(""), STR_INIT("A"),
+		STR_INIT("a"), STR_INIT("a\0"), STR_INIT("a/b"), STR_INIT("aa"),
+		STR_INIT("b"), STR_INIT("\xc3\xbc") };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sorted); i++)
+		for (size_t j = 0; j < COUNT(sorted); j++) {
+			int order = str_compare(sorted[i], sorted[j]);
+
+			assert_int_equal(
+			    (order > 0) - (order < 0), (i > j) - (i < j));
+		}
+	assert_int_equal(str_compare(nothing, nothing), 0);
+}
+
+static void
 equality_is_of_bytes(void **state)
 {
 	static const struct {
@@ -56,6 +74,7 @@ equality_is_of_bytes(void **state)
 
 		if (str_equals(a, b) != table[i].same ||
 		    str_equals(b, a) != table[i].same ||
+		    (str_compare(a, b) == 0) != table[i].same ||
 		    str_equals_nocase(a, b) != table[i].same_nocase ||
 		    str_equals_nocase(b, a) != table[i].same_nocase)
 			fail_msg("'%s' and '%s'", table[i].a, table[i].b);
@@ -247,6 +266,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(views_are_made),
 		cmocka_unit_test(equality_is_of_bytes),
+		cmocka_unit_test(order_is_of_bytes),
 		cmocka_unit_test(starts_and_ends),
 		cmocka_unit_test(heads_and_tails),
 		cmocka_unit_test(bytes_are_found),
