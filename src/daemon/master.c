@@ -401,8 +401,11 @@ start_due(struct master *master)
 
 	if (master->faulted && !reexec_is_due(&estate))
 		return;
-	if (master->faulted)
+	if (master->faulted) {
+		/* The workers that remain have handshakes to be signed. */
+		service_start_due(&master->generation->keys.service);
 		reexec_run(master->reexec, &estate);
+	}
 	master->faulted = false;
 	start_services(master);
 	crew_start_due(&master->crew);
