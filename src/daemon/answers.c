@@ -368,7 +368,7 @@ add_line(struct answers *answers, int fd)
 	return 0;
 }
 
-/* Hears the master: a new worker, or a new index; false when it has gone. */
+/* Hears the master of a new worker; false when it has gone. */
 static bool
 hear_master(struct answers *answers)
 {
@@ -378,12 +378,9 @@ hear_master(struct answers *answers)
 
 	if (got != 1)
 		return got == -1 && errno == EAGAIN;
-	if (fd == -1)
-		return true;
-	if (word == SERVICE_CLIENT)
+	if (fd != -1 && word == SERVICE_CLIENT)
 		(void)add_line(answers, fd);
-	else if (word != ANSWERS_INDEX ||
-	    catalog_put(answers->setup->server->shelf, fd) == -1)
+	else if (fd != -1)
 		close(fd);
 	return true;
 }
@@ -462,9 +459,6 @@ begin(struct answers *answers)
 	(void)add_line(answers, service->line);
 	for (size_t i = 0; i < service->end_count; i++)
 		(void)add_line(answers, service->ends[i]);
-	if (setup->index != -1 &&
-	    catalog_put(setup->server->shelf, setup->index) == -1)
-		return -1;
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	return tree_share_failures() == -1 ? -1 : set_signals(answers);
 }
@@ -478,8 +472,8 @@ answers_run(const struct answers_setup *setup)
 	if (answers != NULL)
 		answers->setup = setup;
 	if (answers == NULL || begin(answers) == -1 ||
-	    jail_enter(setup->jail, setup->server->tree->root, JAIL_ANSWERS) ==
-		-1) {
+	    jail_enter_with_state(setup->jail, setup->server->tree->root,
+		setup->state, JAIL_ANSWERS) == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot go on: %s",
 		    strerror(errno));
 	} else {

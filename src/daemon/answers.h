@@ -7,9 +7,6 @@
 #include "sys/limit.h"
 #include "text/attribute.h"
 
-/* With this word the master sends the index of the moment. */
-#define ANSWERS_INDEX 'i'
-
 /* The parts of the process; borrowed. */
 struct answers_setup {
 	const struct service *service; /* its lines */
@@ -18,7 +15,7 @@ struct answers_setup {
 	/* Whose network is charged with what its answers cost. */
 	struct limit_table *limits;
 	const struct limit_rules *rules;
-	int index; /* the index of the moment, taken; -1: none yet */
+	int state; /* the directory of the index; -1: nothing is indexed */
 };
 
 /*

@@ -45,6 +45,7 @@ struct config {
 	struct site site;
 	const char *capsule; /* the root of the tree */
 	const char *certs;
+	const char *state; /* the directory for databases; empty: our own */
 	enum jail_mode jail;
 	struct limit_rules limits;
 	const char *user; /* whom workers become; empty: who we are */

@@ -194,17 +194,66 @@ open_tree(struct generation *generation)
 	return try_jail(generation);
 }
 
+static bool
+is_indexed(const struct config *config)
+{
+	return config->builtins[BUILTIN_ASK].len > 0 ||
+	    config->builtins[BUILTIN_MANIFEST].len > 0;
+}
+
+/* Clients could fetch what is only of use to us. */
+static int
+check_state_place(struct generation *generation)
+{
+	const char *path = generation->config.state;
+
+	if (path[0] == '\0' || tree_contains(&generation->tree, path) != 1)
+		return state_check(path, &generation->jail, generation->error,
+		    sizeof generation->error);
+	snprintf(generation->error, sizeof generation->error,
+	    "state: %s: lies in the capsule; name another directory", path);
+	return -1;
+}
+
+/* Opens the directory for the index; with `state`, not without it. */
+static int
+open_state(struct generation *generation, struct state *last)
+{
+	const struct config *config = &generation->config;
+	struct str host = config->site.names[0];
+
+	if (!is_indexed(config))
+		return 0;
+	if (state_open(&generation->state, config->state, last,
+		&generation->jail, generation->error,
+		sizeof generation->error) == -1) {
+		if (config->state[0] != '\0')
+			return -1;
+		log_line(LOG_LEVEL_ERROR, "index: %s", generation->error);
+		return 0;
+	}
+	snprintf(generation->index_name, sizeof generation->index_name,
+	    "%.*s.db", STR_ARG(host));
+	generation->place = (struct catalogdb_place){
+		.directory = generation->state.fd,
+		.name = generation->index_name,
+		.lasts = !generation->state.is_temporary,
+	};
+	return 0;
+}
+
 static int
 init(struct generation *generation, struct config *config,
     enum cert_missing missing)
 {
 	*generation = (struct generation){ .config = *config,
+		.state = { .fd = -1 },
 		.tree = { .root = -1 },
 		.keys = { .service = { .line = -1 } } };
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
-	    open_tree(generation) == 0 &&
+	    open_tree(generation) == 0 && check_state_place(generation) == 0 &&
 	    load_certificate(generation, missing) == 0)
 		return 0;
 	keys_stop(&generation->keys);
@@ -256,19 +305,24 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 
 int
 generation_init(struct generation *generation, struct config *config,
-    struct media *media, enum cert_missing missing)
+    const struct generation_setup *setup)
 {
-	if (init(generation, config, missing) == -1)
+	if (init(generation, config, setup->missing) == -1)
 		return -1;
+	if (open_state(generation, setup->state) == -1) {
+		keys_stop(&generation->keys);
+		generation_release(generation);
+		return -1;
+	}
 	if (generation->tls != NULL)
 		log_certificate(&generation->cert);
 	generation->server = (struct server){
 		.site = &generation->config.site,
 		.tree = &generation->tree,
-		.media = media,
+		.media = setup->media,
 		.directories = &generation->directories,
 		.kept = &generation->kept,
-		.shelf = &generation->shelf,
+		.index = generation->state.fd != -1 ? &generation->place : NULL,
 		.archive_limit = (uint64_t)generation->config.archive_limit
 		    << 20,
 		.builtins = generation->config.builtins,
@@ -290,7 +344,7 @@ generation_release(struct generation *generation)
 	keys_retire(&generation->keys);
 	kept_release(&generation->kept);
 	directory_cache_release(&generation->directories);
-	catalog_shelf_release(&generation->shelf);
+	state_close(&generation->state);
 	if (generation->tree.root != -1)
 		tree_release(&generation->tree);
 	config_release(&generation->config);

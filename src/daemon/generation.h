@@ -3,6 +3,7 @@
 
 #include "daemon/config.h"
 #include "daemon/keys.h"
+#include "daemon/state.h"
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
@@ -19,13 +20,22 @@ struct generation {
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
-	struct catalog_shelf shelf;
+	struct state state; /* closed when nothing is indexed */
+	struct catalogdb_place place; /* of the index there */
+	char index_name[NAME_MAX];
 	struct jail jail;
 	struct tls_context *tls; /* NULL when nothing speaks TLS */
 	struct cert cert; /* describes that of tls; already released */
 	struct keys keys; /* the process that signs for tls */
 	struct server server;
 	char error[4608]; /* after -1: one line for people */
+};
+
+/* What a generation is made with; borrowed. */
+struct generation_setup {
+	struct media *media;
+	enum cert_missing missing;
+	struct state *state; /* the one in use; NULL: none */
 };
 
 /*
@@ -38,13 +48,13 @@ MUST_USE int generation_check(struct config *config, enum cert_missing missing,
     char *error, size_t error_size);
 
 /*
- * Takes `config`, opens its tree, and loads its certificate; `missing` tells
- * what to do when there is none.  The ports in `config` must be the bound
- * ones.  `media` is borrowed.  Returns -1 with generation->error set; then
- * `generation` is already released.
+ * Takes `config`, opens its tree, and loads its certificate; setup->missing
+ * tells what to do when there is none.  The ports in `config` must be the bound
+ * ones.  Returns -1 with generation->error set; then `generation` is already
+ * released.
  */
 MUST_USE int generation_init(struct generation *generation,
-    struct config *config, struct media *media, enum cert_missing missing);
+    struct config *config, const struct generation_setup *setup);
 
 /*
  * If a key and certificate were made, logs where, and asks the operator to
@@ -57,7 +67,7 @@ unsigned generation_grace_ms(const struct generation *generation);
 
 void generation_release(struct generation *generation);
 
-/* Whether an index of the one serves the other. */
+/* Whether an index of the one is right for the other. */
 bool
 generation_is_alike(const struct generation *a, const struct generation *b);
 

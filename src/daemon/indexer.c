@@ -37,7 +37,6 @@
 /* What has come in this time is given to visitors before the rest. */
 #define LOOK_SHARED_MS 1000
 #define FAILED_MS 30000
-#define ANSWER_MS 10000
 
 struct indexer {
 	const struct indexer_setup *setup;
@@ -49,37 +48,6 @@ struct indexer {
 	bool lost; /* the master is gone */
 	struct indexer_schedule schedule;
 };
-
-/* Waits for `fd` to have something, at most `ms`; whether it has. */
-static bool
-wait_for(int fd, long ms)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-
-	return poll(&poll_fd, 1, (int)ms) == 1;
-}
-
-/* Asks the master, which alone can make files, for an empty one. */
-static int
-get_blank(void *context)
-{
-	struct indexer *indexer = context;
-	int line = indexer->setup->line;
-	char word;
-	int fd;
-
-	if (handover_send(line, INDEXER_WANTS, -1) == -1)
-		return -1;
-	if (!wait_for(line, ANSWER_MS) ||
-	    handover_receive(line, &word, &fd) != 1) {
-		indexer->lost = true;
-		errno = EPIPE;
-		return -1;
-	}
-	if (fd == -1)
-		errno = ENOSPC;
-	return fd;
-}
 
 static void
 watch_no_more(struct indexer *indexer)
@@ -109,21 +77,20 @@ complain(int error)
 	if (error == ENOSPC)
 		log_line(LOG_LEVEL_ERROR,
 		    "index: no room for it, so the last one goes on; make "
-		    "room, or set TMPDIR to a directory that has some");
+		    "room, or name a directory that has some with the setting "
+		    "state, or TMPDIR");
 	else
 		log_line(LOG_LEVEL_ERROR,
 		    "index: cannot be made: %s; the last one goes on",
 		    strerror(error));
 }
 
-/* There is another index: the master is told. */
+/* The index is another one now. */
 static void
-tell(struct indexer *indexer, const char *what, long took)
+note(struct indexer *indexer, const char *what, long took)
 {
 	log_line(LOG_LEVEL_DEBUG, "index%s ms=%ld", what, took);
 	indexer->made = true;
-	indexer->lost =
-	    handover_send(indexer->setup->line, INDEXER_DONE, -1) == -1;
 	/* What it took to make is not needed until the next time. */
 	system_trim();
 }
@@ -179,7 +146,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 		indexer->schedule.rests_until =
 		    clock_in((unsigned)indexer_rest_ms(took));
 	if (result == 1)
-		tell(indexer, "", took);
+		note(indexer, "", took);
 	set_next_look(indexer, build, result, took);
 	return result != -1;
 }
@@ -288,7 +255,7 @@ hash_rest(struct indexer *indexer, struct catalogbuild *build)
 	int result = catalogbuild_hash(build);
 
 	if (result == 1)
-		tell(indexer, " hashes", clock_since_ms(&started));
+		note(indexer, " hashes", clock_since_ms(&started));
 	if (result != -1 || errno == EAGAIN || indexer->lost)
 		return;
 	complain(errno);
@@ -304,13 +271,14 @@ keep_index(struct indexer *indexer)
 		.tree = setup->tree,
 		.media = setup->media,
 		.english = site_is_english(&setup->config->site),
-		.blank = get_blank,
+		.place = setup->place,
+		.waits_for_look = setup->waits_for_look,
 		.enter = on_directory,
 		.gives_way = wants_look,
 		.context = indexer,
 		.look_ms = LOOK_SHARED_MS,
 	};
-	struct catalogbuild *build = catalogbuild_new(&parts, setup->current);
+	struct catalogbuild *build = catalogbuild_new(&parts);
 
 	if (build == NULL)
 		return -1;
@@ -336,7 +304,8 @@ indexer_run(const struct indexer_setup *setup)
 
 	/* Directories are watched by paths, and those begin at the root. */
 	if (fchdir(setup->tree->root) == -1 ||
-	    jail_enter(setup->jail, setup->tree->root, JAIL_INDEXER) == -1 ||
+	    jail_enter_with_state(setup->jail, setup->tree->root,
+		setup->place->directory, JAIL_INDEXER) == -1 ||
 	    keep_index(&indexer) == -1) {
 		log_line(LOG_LEVEL_ERROR, "index: cannot go on: %s",
 		    strerror(errno));

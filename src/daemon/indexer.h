@@ -7,13 +7,9 @@
 #include "daemon/config.h"
 #include "sys/jail.h"
 #include "text/attribute.h"
+#include "tree/catalogdb.h"
 #include "tree/media.h"
 #include "tree/tree.h"
-
-/* The words between the indexer and the master. */
-#define INDEXER_WANTS 'w' /* an empty file; answered by it, or without */
-#define INDEXER_DONE 'd' /* the last file is a whole index now */
-#define INDEXER_FILE 'f' /* here it is; without a descriptor: no room */
 
 /*
  * Milliseconds that it rests after a look which took so long and found
@@ -35,14 +31,15 @@ struct indexer_schedule {
  */
 long indexer_due_ms(const struct indexer_schedule *schedule);
 
-/* All that the indexer works with; borrowed, but for `current`. */
+/* All that the indexer works with; borrowed. */
 struct indexer_setup {
 	const struct config *config;
 	const struct tree *tree;
 	struct media *media;
 	const struct jail *jail;
+	const struct catalogdb_place *place; /* where the index is */
+	bool waits_for_look; /* the tree may be another since it was made */
 	int line; /* to the master; it ends with it */
-	int current; /* an index to begin with, taken; -1: none */
 };
 
 /*

@@ -16,7 +16,6 @@
 #include "daemon/answers.h"
 #include "daemon/crew.h"
 #include "daemon/generation.h"
-#include "daemon/index.h"
 #include "daemon/indexer.h"
 #include "daemon/listeners.h"
 #include "daemon/pause.h"
@@ -42,7 +41,9 @@ struct master {
 	struct visitors *visitors;
 	struct listeners listeners;
 	struct crew crew;
-	struct index index;
+	struct state left; /* by a predecessor, for the first generation */
+	struct service index;
+	bool waits_for_look; /* the first index process since a start */
 	const struct reexec *reexec;
 	bool faulted; /* to be executed before another child is started */
 	struct service answers;
@@ -76,10 +77,10 @@ be_worker(void *context, const struct crew_start *start)
 	if (setup.answers != -1)
 		generation->server.answers = &setup.answers;
 	listeners_close_others(&master->listeners, start->slot, workers);
-	index_close_ours(&master->index);
+	service_forget(&master->index);
 	/* Questions are put to the index by the answers process alone. */
-	if (master->index.current != -1)
-		close(master->index.current);
+	state_forget(&generation->state);
+	generation->server.index = NULL;
 	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
@@ -104,17 +105,18 @@ be_answers(void *context, const struct service *service)
 		.jail = &generation->jail,
 		.limits = master->limits,
 		.rules = &generation->config.limits,
-		.index = master->index.current,
+		.state = generation->state.fd,
 	};
 	int status = EXIT_FAILURE;
 
 	crew_forget(&master->crew);
 	listeners_close(&master->listeners, NULL);
-	index_close_ours(&master->index);
+	service_forget(&master->index);
 	service_forget(&generation->keys.service);
 	tls_context_free(generation->tls);
 	visitors_free(master->visitors);
 	generation->server.visitors = NULL;
+	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
 	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
 		status = answers_run(&setup);
@@ -123,7 +125,7 @@ be_answers(void *context, const struct service *service)
 
 /* It has no client, so it has no use for sockets or keys either. */
 static void
-be_indexer(void *context, int line, int current)
+be_indexer(void *context, const struct service *service)
 {
 	struct master *master = context;
 	struct generation *generation = master->generation;
@@ -132,8 +134,9 @@ be_indexer(void *context, int line, int current)
 		.tree = &generation->tree,
 		.media = master->media,
 		.jail = &generation->jail,
-		.line = line,
-		.current = current,
+		.place = &generation->place,
+		.waits_for_look = master->waits_for_look,
+		.line = service->line,
 	};
 	int status = EXIT_FAILURE;
 
@@ -145,6 +148,7 @@ be_indexer(void *context, int line, int current)
 	/* Nor for what is counted of them, and the keys of the counts. */
 	visitors_free(master->visitors);
 	limit_free(master->limits);
+	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0)
 		status = indexer_run(&setup);
 	else
@@ -179,7 +183,7 @@ reap(struct master *master)
 		bool old = crew_adopted(&master->crew, pid);
 
 		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
-		    !index_reap(
+		    !service_reap(
 			&master->index, pid, status, !master->stopping) &&
 		    !reap_service(master, pid, status))
 			continue;
@@ -234,19 +238,19 @@ change_generation(struct master *master, struct generation *generation,
 {
 	size_t old_children = master->crew.child_count;
 
-	bool keeps = master->generation != NULL &&
-	    generation_is_alike(generation, master->generation);
-
+	master->waits_for_look = master->generation == NULL
+	    ? !master->reexec->is_successor
+	    : !generation_is_alike(generation, master->generation);
 	let_go(master, listeners);
 	master->listeners = *listeners;
 	crew_set_places(&master->crew, places, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
 	change_services(master);
-	index_begin(&master->index,
-	    generation->config.builtins[BUILTIN_ASK].len > 0 ||
-		generation->config.builtins[BUILTIN_MANIFEST].len > 0,
-	    keeps);
+	/* One at a time writes; it holds nothing that would be lost. */
+	service_stop(&master->index);
+	service_init(&master->index);
+	master->index.is_wanted = generation->state.fd != -1;
 	service_start_due(&master->answers);
 	crew_start_due(&master->crew);
 	/* Those who are there are better than nobody. */
@@ -275,8 +279,14 @@ load(struct master *master, struct config *config, char *error,
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
 	struct place *places = NULL;
+	struct generation_setup setup = { .media = master->media,
+		.missing = CERT_MAKE };
+
+	setup.state = master->generation != NULL ? &master->generation->state
+						 : &master->left;
 	/* A reload makes no key: the old one may be missing only briefly. */
-	enum cert_missing missing = has_keys(master) ? CERT_REFUSE : CERT_MAKE;
+	if (has_keys(master))
+		setup.missing = CERT_REFUSE;
 
 	snprintf(error, error_size, "out of memory");
 	listeners_mend(&master->listeners);
@@ -296,11 +306,12 @@ load(struct master *master, struct config *config, char *error,
 		config_release(config);
 		goto failed;
 	}
-	if (generation_init(generation, config, master->media, missing) == -1) {
+	if (generation_init(generation, config, &setup) == -1) {
 		snprintf(error, error_size, "%s", generation->error);
 		goto failed;
 	}
 	generation->server.visitors = master->visitors;
+	state_close(&master->left);
 	change_generation(master, generation, &listeners, places);
 	return 0;
 failed:
@@ -339,7 +350,7 @@ stop(struct master *master)
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
 	listeners_close(&master->listeners, NULL);
-	index_stop(&master->index);
+	service_stop(&master->index);
 	retire(master, master->crew.child_count);
 }
 
@@ -347,12 +358,12 @@ stop(struct master *master)
 static void
 wait_for_signal(const struct master *master)
 {
-	static struct pollfd lines[CREW_MAX + 2];
+	static struct pollfd lines[CREW_MAX + 1];
 	size_t count = crew_poll(&master->crew, lines);
 	struct timespec timeout;
-	long ms = index_due_ms(
-	    &master->index, crew_due_ms(&master->crew, PAUSE_LONGEST_MS));
+	long ms = crew_due_ms(&master->crew, PAUSE_LONGEST_MS);
 
+	ms = service_due_ms(&master->index, ms);
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
 	/* A killed worker's end arrives as a signal too. */
@@ -360,8 +371,6 @@ wait_for_signal(const struct master *master)
 		ms = 10;
 	timeout = (struct timespec){ .tv_sec = ms / 1000,
 		.tv_nsec = ms % 1000 * 1000000 };
-	lines[count++] =
-	    (struct pollfd){ .fd = master->index.line, .events = POLLIN };
 	lines[count++] =
 	    (struct pollfd){ .fd = master->generation->keys.service.line,
 		    .events = POLLIN };
@@ -386,6 +395,15 @@ start_services(struct master *master)
 	service_start_due(&master->answers);
 }
 
+/* The next one goes on with an index that is true to the tree. */
+static void
+start_index_due(struct master *master)
+{
+	service_start_due(&master->index);
+	if (master->index.pid != 0)
+		master->waits_for_look = false;
+}
+
 /* Starts the children that are due, after a fault as another program. */
 static void
 start_due(struct master *master)
@@ -393,6 +411,7 @@ start_due(struct master *master)
 	const struct reexec_estate estate = {
 		.listeners = &master->listeners,
 		.crew = &master->crew,
+		.state = &master->generation->state,
 		.index = &master->index,
 		.keys = &master->generation->keys.service,
 		.answers = &master->answers,
@@ -409,7 +428,7 @@ start_due(struct master *master)
 	master->faulted = false;
 	start_services(master);
 	crew_start_due(&master->crew);
-	index_start_due(&master->index);
+	start_index_due(master);
 }
 
 static void
@@ -420,17 +439,6 @@ hear_keys(struct master *master)
 	if (crew_listen(&master->crew, WORKER_KEYS_SILENT))
 		keys_replace(keys);
 	keys_listen(keys);
-}
-
-static void
-give_index(const struct master *master)
-{
-	if (master->answers.pid != 0 &&
-	    handover_send(master->answers.line, ANSWERS_INDEX,
-		master->index.current) == -1)
-		log_line(LOG_LEVEL_WARN,
-		    "master: cannot reach the answers process: %s",
-		    strerror(errno));
 }
 
 static void
@@ -446,8 +454,6 @@ supervise(struct master *master)
 		else if (signals.reload && !master->stopping &&
 		    !master->faulted)
 			reload(master);
-		if (index_listen(&master->index))
-			give_index(master);
 		hear_keys(master);
 		if (!master->stopping)
 			start_due(master);
@@ -469,6 +475,7 @@ master_run(struct config *config, const struct options *options,
 	master = (struct master){
 		.options = options,
 		.reexec = reexec,
+		.left = { .fd = -1 },
 		.listeners = reexec->listeners,
 	};
 	process_raise_limits();
@@ -495,9 +502,12 @@ master_run(struct config *config, const struct options *options,
 	master.answers.work = be_answers;
 	master.answers.context = &master;
 	master.answers.line = -1;
+	master.index.name = "index";
 	master.index.work = be_indexer;
 	master.index.context = &master;
-	index_init(&master.index);
+	master.index.line = -1;
+	if (reexec->state[0] != '\0')
+		state_adopt(&master.left, reexec->state);
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
 	jail_log(&master.generation->jail);

@@ -70,6 +70,11 @@ take_word(struct reexec *reexec, struct str word)
 		listeners_adopt(&reexec->listeners, word);
 		return;
 	}
+	if (str_equals(name, STR("state"))) {
+		snprintf(reexec->state, sizeof reexec->state, "%.*s",
+		    STR_ARG(word));
+		return;
+	}
 	if (!str_number(word, UINT32_MAX, &number))
 		return;
 	if (str_equals(name, STR("keys")))
@@ -144,6 +149,10 @@ leave(const struct reexec_estate *estate)
 		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
 	if (estate->index->pid != 0)
 		buf_printf(&out, " child=%ld", (long)estate->index->pid);
+	/* Its index would have to be made anew; a space ends a word. */
+	if (estate->state->is_temporary &&
+	    strchr(estate->state->path, ' ') == NULL)
+		buf_printf(&out, " state=%s", estate->state->path);
 	listeners_describe(estate->listeners, &out);
 	if (out.overflow)
 		errno = E2BIG;
@@ -226,21 +235,21 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 bool
 reexec_is_due(const struct reexec_estate *estate)
 {
-	const struct index *index = estate->index;
-	const struct service *keys = estate->keys, *answers = estate->answers;
+	const struct service *index = estate->index, *keys = estate->keys,
+			     *answers = estate->answers;
 	bool complete = !crew_is_short(estate->crew) &&
-	    (index->pid != 0 || !index->wanted) &&
+	    (index->pid != 0 || !index->is_wanted) &&
 	    (keys->pid != 0 || !keys->is_wanted) &&
 	    (answers->pid != 0 || !answers->is_wanted);
 
 	return complete || crew_is_due(estate->crew) ||
-	    index_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0 ||
+	    service_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0 ||
 	    service_due_ms(answers, 1) == 0;
 }
 
 void
 reexec_succeed(const struct reexec *reexec, struct crew *crew,
-    struct index *index, struct service *answers, struct generation *generation)
+    struct service *index, struct service *answers, struct generation *generation)
 {
 	crew_set_pause(crew, reexec->pause_ms);
 	index->pause_ms = reexec->index_pause_ms;

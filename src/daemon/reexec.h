@@ -1,6 +1,7 @@
 #ifndef DAEMON_REEXEC_H
 #define DAEMON_REEXEC_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -8,8 +9,9 @@
 #include "daemon/config.h"
 #include "daemon/crew.h"
 #include "daemon/generation.h"
-#include "daemon/index.h"
 #include "daemon/listeners.h"
+#include "daemon/service.h"
+#include "daemon/state.h"
 #include "text/attribute.h"
 
 /*
@@ -26,6 +28,7 @@ struct reexec {
 	/* Before one of them is replaced if it dies young. */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
 	struct listeners listeners;
+	char state[PATH_MAX]; /* a temporary directory; empty: none */
 	pid_t children[CREW_MAX];
 	size_t child_count;
 };
@@ -50,8 +53,8 @@ MUST_USE int reexec_check(const struct reexec *reexec, struct config *config,
 struct reexec_estate {
 	const struct listeners *listeners;
 	const struct crew *crew;
-	const struct index *index;
-	const struct service *keys, *answers;
+	const struct state *state;
+	const struct service *index, *keys, *answers;
 	bool has_keys;
 };
 
@@ -70,7 +73,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
  * tells the old children to end.
  */
 void reexec_succeed(const struct reexec *reexec, struct crew *crew,
-    struct index *index, struct service *answers,
+    struct service *index, struct service *answers,
     struct generation *generation);
 
 #endif

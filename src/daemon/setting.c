@@ -39,6 +39,7 @@ const struct setting_key setting_keys[] = {
 	{ "gopher_port", "0", .read = reach_gopher_port, .most = 65535 },
 	{ "gopher_tls", "no", .read = read_switch, AT(gopher_tls) },
 	{ "certs", "certs", .read = read_path, AT(certs) },
+	{ "state", "", .read = read_text, AT(state) },
 	{ "user", "", .read = read_text, AT(user) },
 	{ "jail", "on", .read = read_jail },
 	{ "limits", "on", .read = read_limits },

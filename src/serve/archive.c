@@ -27,8 +27,8 @@ is_known_too_large(const struct server *server)
 {
 	uint64_t files, bytes;
 
-	if (server->shelf == NULL ||
-	    catalogfiles_total(server->shelf, &files, &bytes) == -1)
+	if (server->index == NULL ||
+	    catalogfiles_total(server->index, &files, &bytes) == -1)
 		return -1;
 	return download_is_too_large(server->archive_limit, files, bytes);
 }

@@ -168,22 +168,18 @@ add_foot(struct buf *out, const struct answer *answer)
 	buf_add(out, STR(" Ask something else\n=> / Home\n"));
 }
 
-/* Goes on looking; 1 when it is known what was found. */
+/* Looks for what is asked, and closes the index; -1 when that failed. */
 static int
 find(struct answer *answer)
 {
-	int done = search_go_on(answer->search);
+	int result = search_run(answer->search);
 
-	if (done == 1 && search_result(answer->search)->found == 0)
-		done = search_list(answer->search) == -1 ? -1 : 1;
-	if (done == 0) {
-		errno = EAGAIN;
-		return -1;
-	}
+	if (result == 0 && search_result(answer->search)->found == 0)
+		result = search_list(answer->search);
 	answer->result = search_result(answer->search);
 	search_end(answer->search);
 	answer->search = NULL;
-	return done;
+	return result;
 }
 
 static ssize_t
@@ -195,8 +191,6 @@ answer_pull(struct body *body, char *at, size_t room)
 	if (body->ended)
 		return 0;
 	if (answer->search != NULL && find(answer) == -1) {
-		if (answer->search != NULL)
-			return -1;
 		buf_add(&out,
 		    STR("# This failed\n\nThe pages could not be looked "
 			"through. Please try again later.\n"));
@@ -258,19 +252,19 @@ read_part(struct str path, struct str own, size_t *out)
 static enum status
 begin(struct answer *answer, const struct request *request)
 {
-	struct catalog_shelf *shelf = answer->server->shelf;
+	const struct server *server = answer->server;
 	const struct search_wish wish = { answer->words, answer->part,
-		request->network };
+		server->tree };
 
-	if (shelf != NULL) {
-		answer->search = search_begin(shelf, request->arena, &wish);
+	if (server->index != NULL) {
+		answer->search =
+		    search_begin(server->index, request->arena, &wish);
 		if (answer->search != NULL)
 			return STATUS_SUCCESS;
 	} else {
 		errno = EAGAIN;
 	}
-	return errno == EAGAIN || errno == EBUSY ? STATUS_UNAVAILABLE
-						 : STATUS_FAILURE;
+	return errno == EAGAIN ? STATUS_UNAVAILABLE : STATUS_FAILURE;
 }
 
 static void

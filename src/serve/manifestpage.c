@@ -166,8 +166,8 @@ page_open(const struct server *server, const struct request *request,
 	page->spool.body.release = page_release;
 	page->is_changes = since != NULL;
 	page->since = since != NULL ? *since : 0;
-	if (server->shelf != NULL)
-		page->files = catalogfiles_open(server->shelf, since);
+	if (server->index != NULL)
+		page->files = catalogfiles_open(server->index, since);
 	else
 		page->tour = tour_open(server->tree, STR("/"), false);
 	if (page->files != NULL || page->tour != NULL)

@@ -10,7 +10,7 @@
 #include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
-#include "tree/catalog.h"
+#include "tree/catalogdb.h"
 #include "tree/directory.h"
 #include "tree/media.h"
 #include "tree/tree.h"
@@ -38,7 +38,7 @@ struct server {
 	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
 	struct kept_cache *kept;
-	struct catalog_shelf *shelf; /* NULL: nothing is ever indexed */
+	const struct catalogdb_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */
 	/* BUILTIN_COUNT paths, an empty one is off; NULL: there are none. */

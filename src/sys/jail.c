@@ -160,8 +160,10 @@ change_root(int root)
 }
 
 static enum jail_fault
-enter(const struct jail *jail, int root, enum jail_role role)
+enter(const struct jail *jail, int root, int state, enum jail_role role)
 {
+	const struct system_room room = { jail->mode, role, root, state };
+
 	/* The keys' process opens no file, and so has no root. */
 	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1)
 		return JAIL_NO_WALLS;
@@ -169,14 +171,20 @@ enter(const struct jail *jail, int root, enum jail_role role)
 		return JAIL_NO_WALLS;
 	if (become_user(jail) == -1)
 		return JAIL_NO_USER;
-	return system_enter(jail->mode, role, root) == -1 ? JAIL_NO_WALLS
-							  : JAIL_FINE;
+	return system_enter(&room) == -1 ? JAIL_NO_WALLS : JAIL_FINE;
 }
 
 int
 jail_enter(const struct jail *jail, int root, enum jail_role role)
 {
-	return enter(jail, root, role) == JAIL_FINE ? 0 : -1;
+	return jail_enter_with_state(jail, root, -1, role);
+}
+
+int
+jail_enter_with_state(
+    const struct jail *jail, int root, int state, enum jail_role role)
+{
+	return enter(jail, root, state, role) == JAIL_FINE ? 0 : -1;
 }
 
 struct outcome {
@@ -187,7 +195,7 @@ struct outcome {
 static NO_RETURN void
 try_in_child(const struct jail *jail, int root, int result)
 {
-	struct outcome outcome = { .fault = enter(jail, root, JAIL_WORKER) };
+	struct outcome outcome = { .fault = enter(jail, root, -1, JAIL_WORKER) };
 
 	if (outcome.fault == JAIL_FINE &&
 	    readable_at(root, ".", R_OK | X_OK) == -1 && errno == EACCES)

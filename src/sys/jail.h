@@ -70,4 +70,11 @@ MUST_USE enum jail_fault jail_try(const struct jail *jail, int root);
  */
 MUST_USE int jail_enter(const struct jail *jail, int root, enum jail_role role);
 
+/*
+ * The same for a process that also has the files in the directory `state`: the
+ * indexer makes and writes them, others read them.
+ */
+MUST_USE int jail_enter_with_state(
+    const struct jail *jail, int root, int state, enum jail_role role);
+
 #endif

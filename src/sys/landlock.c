@@ -20,8 +20,11 @@
 #define RULE_PATH_BENEATH 1
 
 /* What a process may want to do with files; a bit each, by version. */
+#define WRITE_FILE (UINT64_C(1) << 1)
 #define READ_FILE (UINT64_C(1) << 2)
 #define READ_DIRECTORY (UINT64_C(1) << 3)
+#define REMOVE_FILE (UINT64_C(1) << 5)
+#define MAKE_REGULAR (UINT64_C(1) << 8)
 #define FILES_1 ((UINT64_C(1) << 13) - 1) /* execute to make_sym */
 #define FILES_2 (UINT64_C(1) << 13) /* refer */
 #define FILES_3 (UINT64_C(1) << 14) /* truncate */
@@ -67,10 +70,24 @@ forbid_all(int version, struct ruleset *rules)
 			    : offsetof(struct ruleset, network);
 }
 
-int
-landlock_enter(int root)
+/* Adds a rule for a directory, if there is one. */
+static int
+allow(int fd, const struct ruleset *rules, uint64_t allowed, int directory)
 {
-	const struct path_rule rule = { READ_FILE | READ_DIRECTORY, root };
+	const struct path_rule rule = { allowed & rules->files, directory };
+
+	return directory == -1
+	    ? 0
+	    : (int)syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule,
+		  0U);
+}
+
+int
+landlock_enter(const struct landlock_files *files)
+{
+	const uint64_t reads = READ_FILE | READ_DIRECTORY;
+	const uint64_t writes =
+	    WRITE_FILE | FILES_3 | REMOVE_FILE | MAKE_REGULAR;
 	int version = landlock_version();
 	struct ruleset rules;
 	size_t size;
@@ -84,9 +101,9 @@ landlock_enter(int root)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0U);
 	if (fd == -1)
 		return -1;
-	if ((root != -1 &&
-		syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule,
-		    0U) == -1) ||
+	if (allow(fd, &rules, reads, files->root) == -1 ||
+	    allow(fd, &rules, files->writes ? reads | writes : reads,
+		files->state) == -1 ||
 	    syscall(SYS_landlock_restrict_self, fd, 0U) == -1) {
 		error = errno;
 		close(fd);

@@ -55,8 +55,13 @@ static const struct {
 	{ "and read", READERS,
 	    { "read", "pread64", "lseek", "_llseek", "getdents64" } },
 	{ "and sent", WORKER, { "sendfile", "sendfile64" } },
-	{ "an index is written to the file that was handed over", INDEXER,
-	    { "pwrite64", "ftruncate", "ftruncate64" } },
+	{ "an index is written", INDEXER,
+	    { "pwrite64", "ftruncate", "ftruncate64", "fdatasync", "fsync",
+		"unlinkat", "renameat", "renameat2" } },
+	{ "SQLite waits for a lock, and asks whether it is root",
+	    INDEXER | ANSWERS,
+	    { "geteuid", "geteuid32", "nanosleep", "clock_nanosleep",
+		"clock_nanosleep_time64" } },
 	{ "changes are watched for", INDEXER, { "inotify_add_watch" } },
 	{ "the log is written, when it has room", ALL,
 	    { "write", "writev", "poll", "ppoll", "ppoll_time64" } },
@@ -79,6 +84,9 @@ static const struct {
 	{ \
 		argument, SCMP_CMP_MASKED_EQ, bits, 0 \
 	}
+/* F_GETLK64 and F_SETLK64 of 32-bit machines; ours may have none. */
+#define F_GETLK64_32 12
+#define F_SETLK64_32 13
 /* A child of ours, in the namespaces that we have. */
 #define NOT_A_PLAIN_CHILD \
 	(CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
@@ -112,11 +120,18 @@ static const struct {
 	{ "fcntl", READERS, { IS(1, F_SETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_GETFL) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_DUPFD_CLOEXEC) }, 1 },
+	{ "fcntl", INDEXER | ANSWERS, { IS(1, F_SETLK) }, 1 },
+	{ "fcntl", INDEXER | ANSWERS, { IS(1, F_GETLK) }, 1 },
 	{ "fcntl", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_GETFD) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_SETFD) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_GETFL) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_DUPFD_CLOEXEC) }, 1 },
+	/* Of 32 bits, where libc calls this one. */
+	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_SETLK) }, 1 },
+	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK) }, 1 },
+	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_SETLK64_32) }, 1 },
+	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK64_32) }, 1 },
 	{ "fcntl64", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
 	{ "clone", ANSWERS, { LACKS(0, NOT_A_PLAIN_CHILD) }, 1 },
 	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },

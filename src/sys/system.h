@@ -35,14 +35,21 @@ MUST_USE int system_drop_bounding(void);
  */
 void system_hide_memory(void);
 
+/* What a process keeps; the directories are borrowed, -1: none. */
+struct system_room {
+	enum jail_mode mode;
+	enum jail_role role;
+	int root; /* read */
+	int state; /* read, and written by the indexer */
+};
+
 /*
  * For good: no capabilities, no way to new privileges, and, unless the mode
- * says less, no file but those beneath the directory `root` (-1: no file), for
- * reading, and no system calls but those of its role.  What the system lacks
- * is passed over.
+ * says less, no file but those beneath those directories, and no system calls
+ * but those of its role.  What the system lacks is passed over.
  * Returns -1 with errno set, and the process must end.
  */
-MUST_USE int system_enter(enum jail_mode mode, enum jail_role role, int root);
+MUST_USE int system_enter(const struct system_room *room);
 
 /*
  * Whether the system spreads connections among the sockets that listen on

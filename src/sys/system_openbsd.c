@@ -17,24 +17,29 @@ system_walls(void)
 }
 
 int
-system_enter(enum jail_mode mode, enum jail_role role, int root)
+system_enter(const struct system_room *room)
 {
 	static const char *const promises[] = {
 		[JAIL_WORKER] = "stdio rpath inet recvfd",
-		[JAIL_INDEXER] = "stdio rpath sendfd recvfd",
-		[JAIL_ANSWERS] = "stdio rpath proc sendfd recvfd",
+		[JAIL_INDEXER] = "stdio rpath wpath cpath flock sendfd recvfd",
+		[JAIL_ANSWERS] = "stdio rpath flock proc sendfd recvfd",
 		[JAIL_KEYS] = "stdio recvfd",
 	};
 
 	system_hide_memory();
-	if (mode != JAIL_ON)
+	if (room->mode != JAIL_ON)
 		return 0;
-	/* It wants a path, and the root is known by its descriptor. */
-	if (root != -1 && (fchdir(root) == -1 || unveil(".", "r") == -1))
+	/* It wants paths, and directories are known by their descriptors. */
+	if (room->state != -1 &&
+	    (fchdir(room->state) == -1 ||
+		unveil(".", room->role == JAIL_INDEXER ? "rwc" : "r") == -1))
 		return -1;
-	if (role != JAIL_KEYS && unveil(NULL, NULL) == -1)
+	if (room->root != -1 &&
+	    (fchdir(room->root) == -1 || unveil(".", "r") == -1))
 		return -1;
-	return pledge(promises[role], NULL);
+	if (room->role != JAIL_KEYS && unveil(NULL, NULL) == -1)
+		return -1;
+	return pledge(promises[room->role], NULL);
 }
 
 /* SO_REUSEPORT leaves all of them to one of the sockets. */

@@ -19,7 +19,7 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 {
 	struct media *media;
 
-	*offline = (struct offline){ 0 };
+	*offline = (struct offline){ .state = { .fd = -1 } };
 	if (tree_init(&offline->tree, config->capsule) == -1) {
 		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
 		    config->capsule, strerror(errno), tree_init_remedy(errno));
@@ -49,46 +49,40 @@ void
 offline_release(struct offline *offline)
 {
 	arena_release(&offline->arena);
-	catalog_shelf_release(&offline->shelf);
+	state_close(&offline->state);
 	kept_release(&offline->kept);
 	directory_cache_release(&offline->directories);
 	media_free(offline->server.media);
 	tree_release(&offline->tree);
 }
 
-/* Makes a file without a name, for the index. */
-static int
-make_blank(void *context)
-{
-	FILE *file = tmpfile();
-	int fd = -1;
-
-	(void)context;
-	if (file == NULL)
-		return -1;
-	fd = dup(fileno(file));
-	fclose(file);
-	return fd;
-}
-
 int
 offline_index(struct offline *offline)
 {
+	const struct jail nobody = { .mode = JAIL_OFF };
 	const struct catalogbuild_setup setup = {
 		.tree = &offline->tree,
 		.media = offline->server.media,
 		.english = site_is_english(offline->server.site),
-		.blank = make_blank,
+		.place = &offline->place,
 	};
-	struct catalogbuild *build = catalogbuild_new(&setup, -1);
-	int fd = -1;
+	struct catalogbuild *build = NULL;
+	char error[512];
+	int result = -1;
 
-	if (build != NULL && catalogbuild_update(build, NULL) == 1)
-		fd = catalogbuild_take(build);
-	catalogbuild_free(build);
-	if (fd == -1 || catalog_put(&offline->shelf, fd) == -1)
+	if (state_open(&offline->state, "", NULL, &nobody, error,
+		sizeof error) == -1)
 		return -1;
-	offline->server.shelf = &offline->shelf;
+	offline->place = (struct catalogdb_place){
+		.directory = offline->state.fd, .name = "index.db"
+	};
+	build = catalogbuild_new(&setup);
+	if (build != NULL)
+		result = catalogbuild_update(build, NULL);
+	catalogbuild_free(build);
+	if (result == -1)
+		return -1;
+	offline->server.index = &offline->place;
 	return 0;
 }
 

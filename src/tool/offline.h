@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 #include "daemon/config.h"
+#include "daemon/state.h"
 #include "serve/kept.h"
 #include "serve/response.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
-#include "tree/catalog.h"
+#include "tree/catalogdb.h"
 #include "wire/protocol.h"
 
 /*
@@ -24,7 +25,8 @@ struct offline {
 	struct tree tree;
 	struct directory_cache directories;
 	struct kept_cache kept;
-	struct catalog_shelf shelf; /* empty unless offline_index filled it */
+	struct state state; /* of the index; closed, if there is none */
+	struct catalogdb_place place;
 	struct arena arena; /* for one request */
 };
 

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/log.h"
 #include "text/bitset.h"
 #include "tree/catalogadd.h"
 #include "tree/catalogdraft.h"
 #include "tree/catalogdue.h"
+#include "tree/catalogrows.h"
 #include "tree/walk.h"
 
 #define PAGE_MEMORY ((size_t)128 << 10)
@@ -26,14 +28,12 @@
 
 struct catalogbuild {
 	const struct catalogbuild_setup *setup;
-	int current; /* the file of the last index; -1: none yet */
-	/* That index while it looks, or the next once there is a reason. */
 	struct catalogdraft draft;
+	bool has_waited; /* lists of files wait for the first look */
 	/* Of one look. */
 	int64_t took_us; /* what was added and removed, walking apart */
 	int64_t next; /* number of a file that is new */
 	struct catalogadd add;
-	bool is_first; /* there was no index before */
 	bool looks_at_all;
 	bool changed; /* the last index is not right any more */
 	bool more; /* not all was taken */
@@ -48,18 +48,14 @@ struct catalogbuild {
 };
 
 struct catalogbuild *
-catalogbuild_new(const struct catalogbuild_setup *setup, int current)
+catalogbuild_new(const struct catalogbuild_setup *setup)
 {
 	struct catalogbuild *build = calloc(1, sizeof *build);
 
-	if (build == NULL) {
-		if (current != -1)
-			close(current);
+	if (build == NULL)
 		return NULL;
-	}
 	build->setup = setup;
-	build->current = current;
-	build->draft.fd = -1;
+	build->draft.place = setup->place;
 	arena_init(&build->arena, PAGE_MEMORY);
 	return build;
 }
@@ -70,52 +66,39 @@ catalogbuild_free(struct catalogbuild *build)
 	if (build == NULL)
 		return;
 	catalogdue_release(&build->due);
-	catalogdraft_drop(&build->draft);
+	catalogdraft_rollback(&build->draft);
+	catalogdraft_close(&build->draft);
 	pathlist_release(&build->failed);
 	pathlist_release(&build->dangling);
-	if (build->current != -1)
-		close(build->current);
 	free(build);
 }
 
-int
-catalogbuild_take(struct catalogbuild *build)
-{
-	int fd = build->current;
-
-	build->current = -1;
-	return fd;
-}
-
-/* From the first change on, all happens in a copy of the last index. */
+/* Opens the index, or begins with a new one. */
 static int
-begin(struct catalogbuild *build)
+open_index(struct catalogbuild *build)
 {
 	const struct catalogbuild_setup *setup = build->setup;
-	int fd;
 
-	if (build->draft.fd != -1)
+	if (build->draft.db != NULL && !build->draft.is_damaged)
 		return 0;
-	catalogdraft_drop(&build->draft);
-	fd = setup->blank(setup->context);
-	return fd == -1 ? -1
-			: catalogdraft_write(&build->draft, build->current, fd,
-			      setup->english);
-}
-
-/* The next index is the last one. */
-static int
-finish(struct catalogbuild *build)
-{
-	int fd =
-	    catalogdraft_finish(&build->draft, build->more);
-
-	if (fd == -1)
-		return -1;
-	if (build->current != -1)
-		close(build->current);
-	build->current = fd;
-	return 1;
+	catalogdraft_rollback(&build->draft);
+	errno = EBADMSG;
+	if (build->draft.is_damaged ||
+	    catalogdraft_open(&build->draft, setup->english) == -1) {
+		if (errno != ENOENT && errno != EBADMSG)
+			return -1;
+		if (errno == EBADMSG)
+			log_line(LOG_LEVEL_WARN,
+			    "index: %s is damaged, or of another version or "
+			    "language; it is made anew",
+			    setup->place->name);
+		catalogdraft_close(&build->draft);
+		return catalogdraft_create(&build->draft, setup->english);
+	}
+	if (!setup->waits_for_look || build->has_waited)
+		return 0;
+	build->has_waited = true;
+	return catalogdraft_wait_for_look(&build->draft);
 }
 
 /*
@@ -128,7 +111,7 @@ is_enough(struct catalogbuild *build, bool is_new)
 {
 	int64_t most = (int64_t)build->setup->look_ms * 1000;
 
-	if (build->is_first || most == 0 ||
+	if (build->draft.is_first || most == 0 ||
 	    build->took_us < most * (is_new ? 1 : PATIENCE))
 		return false;
 	build->more = true;
@@ -157,21 +140,7 @@ fail(void *context, struct str path)
 	tree_log_failure("cannot read", error, path);
 	return note(build, &build->failed, path) == -1
 	    ? -1
-	    : catalogdraft_see_beneath(&build->draft, path, &build->seen);
-}
-
-/* Like begin, without counting its time as time spent on a file. */
-static int
-begin_untimed(struct catalogbuild *build, struct timespec *started)
-{
-	int result;
-
-	if (build->draft.fd != -1)
-		return 0;
-	build->took_us += clock_since_us(started);
-	result = begin(build);
-	*started = clock_now();
-	return result;
+	    : catalogrows_see_beneath(&build->draft, path, &build->seen);
 }
 
 /*
@@ -183,14 +152,26 @@ add_aliases(struct catalogbuild *build, int64_t inode)
 {
 	return build->looks_at_all || inode == CATALOGROW_NO_INODE
 	    ? 0
-	    : catalogdraft_list_inode(
+	    : catalogrows_list_inode(
 		  &build->draft, inode, &build->seen, &build->todo);
+}
+
+/*
+ * Whether a file has only been copied anew, as by a deployment: then its text
+ * is in the index.
+ */
+static bool
+has_same_bytes(const struct catalogrow *last, const struct catalogrow *row)
+{
+	return last->id != 0 && last->inode != CATALOGROW_NO_INODE &&
+	    last->hashed && row->hashed && last->size == row->size &&
+	    memcmp(last->hash, row->hash, sizeof row->hash) == 0;
 }
 
 /* Puts the file, open, in the place of `last`. */
 static int
 put(struct catalogbuild *build, struct catalogadd_file *file,
-    const struct catalogrow *last, struct timespec *started)
+    const struct catalogrow *last)
 {
 	build->changed = true;
 	build->has_come |= last->id == 0;
@@ -198,10 +179,12 @@ put(struct catalogbuild *build, struct catalogadd_file *file,
 	if (bitset_add(&build->seen, (uint64_t)file->row.id) == -1 ||
 	    add_aliases(build, file->row.inode) == -1 ||
 	    (last->id != 0 && last->inode != file->row.inode &&
-		add_aliases(build, last->inode) == -1) ||
-	    begin_untimed(build, started) == -1 ||
-	    (last->id != 0 &&
-		catalogdraft_remove(&build->draft, last->id, false) == -1))
+		add_aliases(build, last->inode) == -1))
+		return -1;
+	if (has_same_bytes(last, &file->row))
+		return catalogdraft_keep_file(&build->draft, &file->row);
+	if (last->id != 0 &&
+	    catalogdraft_remove(&build->draft, last->id, false) == -1)
 		return -1;
 	return catalogadd_write(&build->add, file);
 }
@@ -218,7 +201,7 @@ replace(struct catalogbuild *build, const struct walk_file *met,
 
 	if (result != 1)
 		return result == 0 ? 0 : fail(build, met->path);
-	result = put(build, &file, last, &started);
+	result = put(build, &file, last);
 	error = errno;
 	close(file.entry.fd);
 	errno = error;
@@ -230,7 +213,7 @@ static int
 visit(void *context, const struct walk_file *met)
 {
 	struct catalogbuild *build = context;
-	struct catalogrow last = catalogdraft_find(&build->draft, met->path);
+	struct catalogrow last = catalogrows_find(&build->draft, met->path);
 
 	if ((last.id != 0 && catalogrow_is_settled(&last, &met->st)) ||
 	    is_enough(build, last.id == 0))
@@ -262,14 +245,8 @@ remove_gone(struct catalogbuild *build, struct str path)
 {
 	int64_t id;
 
-	catalogdraft_list_gone(&build->draft, path);
-	id = catalogdraft_next_gone(&build->draft, &build->seen);
-	if (id > 0 && build->draft.fd == -1) {
-		if (begin(build) == -1)
-			return -1;
-		catalogdraft_list_gone(&build->draft, path);
-		id = catalogdraft_next_gone(&build->draft, &build->seen);
-	}
+	catalogrows_list_gone(&build->draft, path);
+	id = catalogrows_next_gone(&build->draft, &build->seen);
 	while (id > 0 && !is_enough(build, false)) {
 		struct timespec started = clock_now();
 
@@ -277,7 +254,7 @@ remove_gone(struct catalogbuild *build, struct str path)
 		if (catalogdraft_remove(&build->draft, id, true) == -1)
 			return -1;
 		build->took_us += clock_since_us(&started);
-		id = catalogdraft_next_gone(&build->draft, &build->seen);
+		id = catalogrows_next_gone(&build->draft, &build->seen);
 	}
 	return id == -1 ? -1 : 0;
 }
@@ -294,7 +271,7 @@ look_at_all(struct catalogbuild *build, const struct walk *walk)
 static int
 look_at(struct catalogbuild *build, const struct walk *walk, const char *path)
 {
-	struct catalogrow row = catalogdraft_find(&build->draft, str_of(path));
+	struct catalogrow row = catalogrows_find(&build->draft, str_of(path));
 
 	if (path[0] == '\0' || path[1] == '\0')
 		return look_at_all(build, walk);
@@ -315,7 +292,7 @@ look_at_some(struct catalogbuild *build, const struct walk *walk,
 	for (size_t i = 0; i < paths->count; i++)
 		if (pathlist_add(&build->todo, str_of(paths->paths[i])) == -1)
 			return -1;
-	if (catalogdraft_list_unsettled(
+	if (catalogrows_list_unsettled(
 		&build->draft, &build->seen, &build->todo) == -1)
 		return -1;
 	/* Looking at one may add others. */
@@ -337,25 +314,18 @@ look_at_some(struct catalogbuild *build, const struct walk *walk,
 	return 0;
 }
 
-/* Whether the index that a look has found is to be the next one. */
+/* Whether a look has found something, or lists of files need wait no more. */
 static int
 is_worth_it(struct catalogbuild *build)
 {
-	int in_vain;
-
-	if (build->changed || build->more)
-		return build->changed;
-	in_vain = catalogdraft_waits_in_vain(&build->draft);
-	if (in_vain == 1 && begin(build) == -1)
-		return -1;
-	return in_vain;
+	return build->changed || build->more
+	    ? build->changed
+	    : catalogrows_waits_in_vain(&build->draft);
 }
 
 static int
 begin_looking(struct catalogbuild *build)
 {
-	bool english = build->setup->english;
-
 	build->took_us = 0;
 	build->add = (struct catalogadd){
 		.tree = build->setup->tree,
@@ -364,25 +334,35 @@ begin_looking(struct catalogbuild *build)
 		.arena = &build->arena,
 		.may_hash = HASHED_A_LOOK,
 	};
-	build->changed = build->more = build->has_come = false;
-	/* An index of another kind, or of before, is as good as none. */
-	if (build->current != -1 && build->draft.db == NULL &&
-	    catalogdraft_read(&build->draft, build->current, english) == -1) {
-		catalogdraft_drop(&build->draft);
-		close(build->current);
-		build->current = -1;
-	}
-	build->is_first = build->current == -1;
-	if (build->is_first) {
-		build->changed = true;
-		if (begin(build) == -1)
-			return -1;
-	}
-	return catalogdraft_next_id(&build->draft, &build->next);
+	build->more = build->has_come = false;
+	if (open_index(build) == -1)
+		return -1;
+	build->changed = build->draft.is_first;
+	if (catalogdraft_begin(&build->draft) == -1)
+		return -1;
+	return catalogrows_next_id(&build->draft, &build->next);
 }
 
-int
-catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths)
+/* Ends a look: what it found is read from now on, or nothing of it. */
+static int
+end_looking(struct catalogbuild *build, int result)
+{
+	int error;
+
+	if (result == 1 && catalogdraft_commit(&build->draft, build->more) == -1)
+		result = -1;
+	error = errno;
+	if (result != 1)
+		catalogdraft_rollback(&build->draft);
+	bitset_release(&build->seen);
+	pathlist_release(&build->todo);
+	arena_release(&build->arena);
+	errno = error;
+	return result;
+}
+
+static int
+update(struct catalogbuild *build, const struct pathlist *paths)
 {
 	const struct walk walk = { .tree = build->setup->tree,
 		.enter = enter,
@@ -390,26 +370,31 @@ catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths)
 		.fail = fail,
 		.dangle = dangle,
 		.context = build };
-	int result = -1, error;
+	int result = begin_looking(build);
 
-	if (begin_looking(build) == 0) {
-		build->looks_at_all = paths == NULL || build->is_first;
+	build->looks_at_all = paths == NULL || build->draft.is_first;
+	if (result == 0)
 		result = build->looks_at_all
 		    ? look_at_all(build, &walk)
 		    : look_at_some(build, &walk, paths);
-	}
 	if (result == 0)
 		result = is_worth_it(build);
-	if (result == 1)
-		result = finish(build);
-	error = errno;
-	/* What was hashed since the last look is kept, unless all fails. */
-	if (result == -1 || build->draft.fd == -1)
-		catalogdraft_drop(&build->draft);
-	bitset_release(&build->seen);
-	pathlist_release(&build->todo);
-	arena_release(&build->arena);
-	errno = error;
+	return end_looking(build, result);
+}
+
+int
+catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths)
+{
+	int result = update(build, paths);
+
+	/* A look that found the index damaged begins with another one. */
+	if (result == -1 && build->draft.is_damaged)
+		return update(build, NULL);
+	if (result == -1 && errno == ENOSPC) {
+		if (catalogdraft_make_room(&build->draft) == 0)
+			return update(build, NULL);
+		errno = ENOSPC;
+	}
 	return result;
 }
 
@@ -427,18 +412,20 @@ static int
 hash_next(struct catalogbuild *build)
 {
 	unsigned char hash[SHA256_SIZE];
+	char path[PATH_MAX];
 	struct catalogrow row;
 	int result;
 
-	if (catalogdraft_next_due(&build->draft, &row) == -1)
+	if (catalogrows_next_due(&build->draft, path, sizeof path, &row) == -1)
 		return -1;
 	if (row.id == 0)
 		return 0;
 	result = catalogdue_hash(&build->due, &row, hash);
 	/* What has changed since is found by the next look. */
-	return result == -1 || begin(build) == -1 ||
-		catalogdraft_set_hash(
-		    &build->draft, row.id, result == 1 ? hash : NULL) == -1
+	return result == -1 || catalogdraft_begin(&build->draft) == -1 ||
+		catalogdraft_set_hash(&build->draft, row.id,
+		    result == 1 ? hash : NULL) == -1 ||
+		catalogdraft_commit(&build->draft, build->more) == -1
 	    ? -1
 	    : 1;
 }
@@ -446,30 +433,24 @@ hash_next(struct catalogbuild *build)
 int
 catalogbuild_hash(struct catalogbuild *build)
 {
-	bool english = build->setup->english;
-	int result = 1, error;
+	int result, hashed = 0, error;
 
-	if (build->current == -1)
+	if (build->draft.db == NULL)
 		return 0;
-	build->is_first = false;
 	build->due.tree = build->setup->tree;
 	build->due.gives_way = build->setup->gives_way;
 	build->due.context = build->setup->context;
-	if (build->draft.db == NULL &&
-	    catalogdraft_read(&build->draft, build->current, english) == -1)
-		result = -1;
-	while (result == 1) {
-		result = hash_next(build);
-		if (result == 1 && catalogdue_gives_way(&build->due)) {
+	while ((result = hash_next(build)) == 1) {
+		hashed = 1;
+		if (catalogdue_gives_way(&build->due)) {
 			errno = EAGAIN;
 			result = -1;
+			break;
 		}
 	}
-	if (result == 0 && build->draft.fd != -1)
-		result = finish(build);
 	error = errno;
-	if (build->draft.fd == -1 || (result == -1 && error != EAGAIN))
-		catalogdraft_drop(&build->draft);
+	if (result == -1)
+		catalogdraft_rollback(&build->draft);
 	errno = error;
-	return result;
+	return result == 0 ? hashed : result;
 }

@@ -4,34 +4,145 @@
  */
 #include "tree/catalogdb.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tree/catalogfile.h"
 
 /* What our tables mean; an index of another meaning is made anew. */
 #define FORMAT 4
+/* A writer, or a checkpoint, holds nobody up for longer. */
+#define BUSY_MS 2000
+/* The name of an index while it is built ends so. */
+#define NEW "-new"
+
+/* KiB of the file that a process holds; the system has it all the same. */
+#define COMMON \
+	"PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;" \
+	"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+
+/*
+ * A checkpoint after so many pages of 4 KiB keeps the log small.  What is
+ * deleted need not be overwritten: it was public.
+ */
+static const char *const settings[] = {
+	[CATALOGDB_READ] = COMMON "PRAGMA query_only = ON;"
+				  "PRAGMA cache_size = -1024",
+	[CATALOGDB_WRITE] = COMMON "PRAGMA journal_mode = WAL;"
+				   "PRAGMA secure_delete = OFF;"
+				   "PRAGMA wal_autocheckpoint = 256",
+	[CATALOGDB_BUILD] = COMMON "PRAGMA journal_mode = OFF;"
+				   "PRAGMA synchronous = OFF;"
+				   "PRAGMA locking_mode = EXCLUSIVE",
+};
+
+/* What SQLite makes beside an index. */
+static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+static int
+set_up(sqlite3 *db, const struct catalogdb_place *place, enum catalogdb_use use)
+{
+	int keep = 1;
+
+	/* Readers cannot make the log anew that a last writer removes. */
+	if (use == CATALOGDB_WRITE)
+		(void)sqlite3_file_control(
+		    db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	if (use == CATALOGDB_WRITE &&
+	    catalogdb_run(db,
+		place->lasts ? "PRAGMA synchronous = NORMAL"
+			     : "PRAGMA synchronous = OFF") == -1)
+		return -1;
+	return catalogdb_run(db, settings[use]);
+}
 
 sqlite3 *
-catalogdb_open(int fd, bool writes)
+catalogdb_open(const struct catalogdb_place *place, enum catalogdb_use use)
 {
-	const char *vfs = catalogfile_vfs();
+	static const int flags[] = {
+		[CATALOGDB_READ] = SQLITE_OPEN_READONLY,
+		[CATALOGDB_WRITE] = SQLITE_OPEN_READWRITE,
+		[CATALOGDB_BUILD] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+	};
+	char name[CATALOGFILE_NAME], path[CATALOGFILE_PATH];
 	sqlite3 *db = NULL;
-	char name[16];
-	int flags = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-			   : SQLITE_OPEN_READONLY;
+	int error;
 
-	snprintf(name, sizeof name, "%d", fd);
-	if (vfs != NULL &&
-	    sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, vfs) ==
-		SQLITE_OK &&
-	    catalogdb_run(db,
-		"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
-		"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON") ==
-		0)
+	snprintf(name, sizeof name, "%s%s", place->name,
+	    use == CATALOGDB_BUILD ? NEW : "");
+	if (catalogfile_prepare() == -1 ||
+	    catalogfile_path(place->directory, name, path, sizeof path) == -1)
+		return NULL;
+	if (sqlite3_open_v2(path, &db, flags[use] | SQLITE_OPEN_NOMUTEX,
+		"unix") == SQLITE_OK &&
+	    set_up(db, place, use) == 0)
 		return db;
+	error = catalogdb_errno(db);
 	sqlite3_close(db);
+	errno = error;
 	return NULL;
+}
+
+int
+catalogdb_errno(sqlite3 *db)
+{
+	switch (db != NULL ? sqlite3_errcode(db) : SQLITE_NOMEM) {
+	case SQLITE_FULL: return ENOSPC;
+	case SQLITE_NOMEM: return ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB: return EBADMSG;
+	default: return EIO;
+	}
+}
+
+bool
+catalogdb_exists(const struct catalogdb_place *place)
+{
+	struct stat st;
+
+	return fstatat(place->directory, place->name, &st,
+		   AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+remove_files(const struct catalogdb_place *place, const char *end)
+{
+	char file[CATALOGFILE_PATH];
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		snprintf(file, sizeof file, "%s%s%s", place->name, end,
+		    suffixes[i]);
+		(void)unlinkat(place->directory, file, 0);
+	}
+}
+
+void
+catalogdb_remove(const struct catalogdb_place *place)
+{
+	remove_files(place, "");
+	remove_files(place, NEW);
+}
+
+int
+catalogdb_replace(const struct catalogdb_place *place)
+{
+	char name[CATALOGFILE_NAME];
+	int fd, result = -1;
+
+	snprintf(name, sizeof name, "%s%s", place->name, NEW);
+	remove_files(place, "");
+	fd = openat(place->directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return -1;
+	if (!place->lasts || fsync(fd) == 0)
+		result = renameat(
+		    place->directory, name, place->directory, place->name);
+	close(fd);
+	return result;
 }
 
 /*

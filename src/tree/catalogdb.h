@@ -10,11 +10,40 @@
 /* A row's number is its page's, shifted, and its place in the page. */
 #define CATALOGDB_SECTION_BITS 16
 
+/* Where an index is: a file in a directory that is open. */
+struct catalogdb_place {
+	int directory;
+	const char *name;
+	bool lasts; /* it is to survive a crash of the system */
+};
+
+enum catalogdb_use {
+	CATALOGDB_READ, /* while another process may write */
+	CATALOGDB_WRITE,
+	CATALOGDB_BUILD, /* a new file, which nobody reads yet */
+};
+
+/* Opens the index; NULL with errno set. */
+MUST_USE sqlite3 *catalogdb_open(
+    const struct catalogdb_place *place, enum catalogdb_use use);
+
 /*
- * Opens the index in the file behind `fd`, borrowed; without `writes` it is
- * only read, and must not change meanwhile.  NULL when that cannot be done.
+ * What SQLite has just failed at, as the system's number: EBADMSG is a damaged
+ * file, ENOSPC a full disk.
  */
-MUST_USE sqlite3 *catalogdb_open(int fd, bool writes);
+int catalogdb_errno(sqlite3 *db);
+
+/* Whether there is a file of an index. */
+bool catalogdb_exists(const struct catalogdb_place *place);
+
+/* Removes the files of an index, those that are there. */
+void catalogdb_remove(const struct catalogdb_place *place);
+
+/*
+ * Puts what was built, and closed, in the place of the index; -1 with errno
+ * set.
+ */
+MUST_USE int catalogdb_replace(const struct catalogdb_place *place);
 
 /* Makes the tables of an empty index; -1 on failure. */
 MUST_USE int catalogdb_create(sqlite3 *db, bool english);

@@ -1,32 +1,28 @@
-/* The next index, while it is made from the last one. */
+/* The index where it is written: what is put where, in transactions. */
 #include "tree/catalogdraft.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tree/catalogdb.h"
 #include "tree/catalogwords.h"
 
 /* Files that are gone and remembered. */
 #define GONE_MAX "10000"
+/* Files in one transaction: it takes room twice until it is at its end. */
+#define PAGES_MAX 256
 
-/* What SQLite failed at, as the system's number. */
-static int
-fail(const struct catalogdraft *draft)
+int
+catalogdraft_fail(struct catalogdraft *draft)
 {
-	int code =
-	    draft->db != NULL ? sqlite3_errcode(draft->db) : SQLITE_NOMEM;
-
-	errno = code == SQLITE_FULL ? ENOSPC
-	    : code == SQLITE_NOMEM  ? ENOMEM
-				    : EIO;
+	errno = catalogdb_errno(draft->db);
+	draft->is_damaged |= errno == EBADMSG;
 	return -1;
 }
 
-static void
-close_db(struct catalogdraft *draft)
+void
+catalogdraft_close(struct catalogdraft *draft)
 {
 	for (size_t i = 0; i < DRAFT_STATEMENTS; i++) {
 		sqlite3_finalize(draft->statements[i]);
@@ -37,54 +33,7 @@ close_db(struct catalogdraft *draft)
 	catalogterms_release(&draft->terms);
 	draft->db = NULL;
 	draft->words = NULL;
-}
-
-/* Opens an index; in a blank file its tables are made first. */
-static int
-open_db(struct catalogdraft *draft, int fd, bool english, bool is_blank)
-{
-	draft->db = catalogdb_open(fd, draft->fd != -1);
-	if (draft->db == NULL)
-		return -1;
-	draft->words = catalogwords_open(draft->db, english);
-	if (draft->words == NULL ||
-	    (is_blank && catalogdb_create(draft->db, english) == -1) ||
-	    catalogdb_is_english(draft->db) != english)
-		return -1;
-	for (size_t i = 0; i < DRAFT_STATEMENTS; i++) {
-		draft->statements[i] = catalogdb_prepare(draft->db, catalogsql_text[i]);
-		if (draft->statements[i] == NULL)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-copy(int from, int to)
-{
-	static char bytes[1 << 16];
-	off_t at = 0;
-	ssize_t got;
-
-	while ((got = pread(from, bytes, sizeof bytes, at)) > 0) {
-		for (ssize_t done = 0; done < got;) {
-			ssize_t put = pwrite(
-			    to, bytes + done, (size_t)(got - done), at + done);
-
-			if (put == -1)
-				return -1;
-			done += put;
-		}
-		at += got;
-	}
-	return (int)got;
-}
-
-int
-catalogdraft_read(struct catalogdraft *draft, int fd, bool english)
-{
-	draft->fd = -1;
-	return open_db(draft, fd, english, false) == -1 ? fail(draft) : 0;
+	draft->is_open = draft->is_first = false;
 }
 
 static void
@@ -93,24 +42,106 @@ on_term(void *context, struct str term)
 	catalogterms_add(context, term);
 }
 
-int
-catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english)
+/* What a rollback may have taken away is not known any more. */
+static void
+forget_forms(struct catalogdraft *draft)
 {
-	close_db(draft);
-	draft->fd = fd;
-	if (from != -1 && copy(from, fd) == -1)
-		return -1;
-	if (open_db(draft, fd, english, from == -1) == -1 ||
-	    catalogdb_run(draft->db, "BEGIN") == -1)
-		return fail(draft);
-	draft->is_first = from == -1;
-	draft->files = draft->bytes = 0;
-	draft->has_gone = false;
-	catalogwords_tell(draft->words, on_term, &draft->terms);
 	memset(&draft->forms, 0, sizeof draft->forms);
 	draft->forms.words = draft->words;
 	draft->forms.add = draft->statements[DRAFT_ADD_FORM];
+}
+
+/* Opens the index, or begins a new one; -1 with errno set. */
+static int
+open_db(struct catalogdraft *draft, enum catalogdb_use use, bool english)
+{
+	draft->is_damaged = false;
+	draft->db = catalogdb_open(draft->place, use);
+	if (draft->db == NULL)
+		return -1;
+	draft->words = catalogwords_open(draft->db, english);
+	if (draft->words == NULL ||
+	    (use == CATALOGDB_BUILD &&
+		catalogdb_create(draft->db, english) == -1))
+		return catalogdraft_fail(draft);
+	if (catalogdb_is_english(draft->db) != english) {
+		errno = EBADMSG;
+		return -1;
+	}
+	for (size_t i = 0; i < DRAFT_STATEMENTS; i++) {
+		draft->statements[i] =
+		    catalogdb_prepare(draft->db, catalogsql_text[i]);
+		if (draft->statements[i] != NULL)
+			continue;
+		(void)catalogdraft_fail(draft);
+		/* Without its tables it is as good as damaged. */
+		if (sqlite3_errcode(draft->db) == SQLITE_ERROR)
+			errno = EBADMSG;
+		return -1;
+	}
+	catalogwords_tell(draft->words, on_term, &draft->terms);
+	forget_forms(draft);
 	return 0;
+}
+
+static int
+open_or_close(
+    struct catalogdraft *draft, enum catalogdb_use use, bool english)
+{
+	int error;
+
+	if (open_db(draft, use, english) == 0)
+		return 0;
+	error = errno;
+	catalogdraft_close(draft);
+	errno = error;
+	return -1;
+}
+
+int
+catalogdraft_open(struct catalogdraft *draft, bool english)
+{
+	if (catalogdb_exists(draft->place))
+		return open_or_close(draft, CATALOGDB_WRITE, english);
+	errno = ENOENT;
+	return -1;
+}
+
+int
+catalogdraft_create(struct catalogdraft *draft, bool english)
+{
+	int error;
+
+	catalogdb_remove(draft->place);
+	if (open_or_close(draft, CATALOGDB_BUILD, english) == 0) {
+		draft->is_first = true;
+		return 0;
+	}
+	error = errno;
+	catalogdb_remove(draft->place);
+	errno = error;
+	return -1;
+}
+
+int
+catalogdraft_begin(struct catalogdraft *draft)
+{
+	if (draft->is_open)
+		return 0;
+	draft->files = draft->bytes = draft->pages = 0;
+	draft->has_gone = false;
+	if (catalogdb_run(draft->db, "BEGIN") == -1)
+		return catalogdraft_fail(draft);
+	draft->is_open = true;
+	return 0;
+}
+
+/* A statement that is not at its end would hold the state that it reads. */
+static void
+reset_statements(struct catalogdraft *draft)
+{
+	for (size_t i = 0; i < DRAFT_STATEMENTS; i++)
+		(void)sqlite3_reset(draft->statements[i]);
 }
 
 static int
@@ -118,7 +149,7 @@ set_total(struct catalogdraft *draft, bool waits)
 {
 	sqlite3_stmt *statement = catalogdb_prepare(draft->db,
 	    "UPDATE total SET files = files + ?1, bytes = bytes + ?2, waits ="
-	    " ?3 OR EXISTS(SELECT 1 FROM file WHERE due > 1)");
+	    " ?3 OR EXISTS(SELECT 1 FROM file WHERE due > 0 AND due > 1)");
 	int result = -1;
 
 	if (statement != NULL &&
@@ -158,201 +189,81 @@ forget_some_gone(struct catalogdraft *draft)
 		  " ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ")");
 }
 
-int
-catalogdraft_finish(struct catalogdraft *draft, bool waits)
+/* What was built is an index from now on. */
+static int
+put_in_place(struct catalogdraft *draft)
 {
-	int fd = draft->fd;
+	bool english = catalogdb_is_english(draft->db) == 1;
+	int error;
 
+	catalogdraft_close(draft);
+	if (catalogdb_replace(draft->place) == 0)
+		return catalogdraft_open(draft, english);
+	error = errno;
+	catalogdb_remove(draft->place);
+	errno = error;
+	return -1;
+}
+
+static int
+commit(struct catalogdraft *draft, bool waits)
+{
+	reset_statements(draft);
 	/* One segment is faster to ask than many; once is enough. */
 	if (draft->is_first &&
 	    (catalogdb_run(draft->db,
 		 "INSERT INTO words(words) VALUES('optimize')") == -1 ||
 		count_terms(draft) == -1))
-		return fail(draft);
+		return catalogdraft_fail(draft);
 	if (write_terms(draft) == -1 || forget_some_gone(draft) == -1 ||
 	    set_total(draft, waits) == -1 ||
 	    catalogdb_run(draft->db, "COMMIT") == -1)
-		return fail(draft);
-	close_db(draft);
-	draft->fd = -1;
-	return fd;
-}
-
-void
-catalogdraft_drop(struct catalogdraft *draft)
-{
-	close_db(draft);
-	if (draft->fd != -1)
-		close(draft->fd);
-	draft->fd = -1;
-}
-
-/* The one number that a query gives. */
-static int
-number(struct catalogdraft *draft, const char *query, int64_t *out)
-{
-	sqlite3_stmt *statement = catalogdb_prepare(draft->db, query);
-	int result = -1;
-
-	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(statement, 0);
-		result = 0;
-	}
-	sqlite3_finalize(statement);
-	return result == -1 ? fail(draft) : 0;
+		return catalogdraft_fail(draft);
+	draft->is_open = false;
+	return draft->is_first ? put_in_place(draft) : 0;
 }
 
 int
-catalogdraft_waits_in_vain(struct catalogdraft *draft)
+catalogdraft_commit(struct catalogdraft *draft, bool waits)
 {
-	int64_t in_vain;
+	return draft->is_open ? commit(draft, waits) : 0;
+}
 
-	return number(draft,
-		   "SELECT NOT EXISTS(SELECT 1 FROM total WHERE waits = 0)"
-		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 1)",
-		   &in_vain) == -1
+void
+catalogdraft_rollback(struct catalogdraft *draft)
+{
+	if (draft->db == NULL || !draft->is_open)
+		return;
+	if (draft->is_first) {
+		catalogdraft_close(draft);
+		catalogdb_remove(draft->place);
+		return;
+	}
+	reset_statements(draft);
+	/* SQLite has done that already, after some errors. */
+	draft->is_damaged |= catalogdb_run(draft->db, "ROLLBACK") == -1 &&
+	    !sqlite3_get_autocommit(draft->db);
+	draft->is_open = false;
+	catalogterms_release(&draft->terms);
+	forget_forms(draft);
+}
+
+int
+catalogdraft_make_room(struct catalogdraft *draft)
+{
+	return draft->db == NULL || draft->is_open ||
+		catalogdb_run(
+		    draft->db, "PRAGMA wal_checkpoint(TRUNCATE)") == -1
 	    ? -1
-	    : in_vain != 0;
+	    : 0;
 }
 
 int
-catalogdraft_next_id(struct catalogdraft *draft, int64_t *out)
+catalogdraft_wait_for_look(struct catalogdraft *draft)
 {
-	int64_t last;
-
-	if (number(draft, "SELECT max(id) FROM file", &last) == -1)
-		return -1;
-	*out = last + 1;
-	return 0;
-}
-
-static struct catalogrow
-read_row(sqlite3_stmt *statement)
-{
-	return (struct catalogrow){
-		.id = sqlite3_column_int64(statement, 0),
-		.size = sqlite3_column_int64(statement, 1),
-		.mtime = sqlite3_column_int64(statement, 2),
-		.ctime = sqlite3_column_int64(statement, 3),
-		.inode = sqlite3_column_int64(statement, 4),
-		.hashed = sqlite3_column_int(statement, 5) != 0,
-		.due = (enum catalogrow_due)sqlite3_column_int(statement, 6),
-	};
-}
-
-struct catalogrow
-catalogdraft_find(struct catalogdraft *draft, struct str path)
-{
-	sqlite3_stmt *statement = draft->statements[DRAFT_FIND];
-	struct catalogrow row = { 0 };
-
-	catalogdb_bind_bytes(statement, 1, path);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		row = read_row(statement);
-	sqlite3_reset(statement);
-	return row;
-}
-
-int
-catalogdraft_see_beneath(
-    struct catalogdraft *draft, struct str path, struct bitset *seen)
-{
-	sqlite3_stmt *statement = draft->statements[DRAFT_LIST_BENEATH];
-	int result;
-
-	(void)sqlite3_reset(statement);
-	catalogdb_bind_bytes(statement, 1, path);
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		int64_t id = sqlite3_column_int64(statement, 0);
-
-		if (bitset_add(seen, (uint64_t)id) == -1)
-			break;
-	}
-	(void)sqlite3_reset(statement);
-	if (result == SQLITE_ROW) {
-		errno = ENOMEM;
-		return -1;
-	}
-	return result == SQLITE_DONE ? 0 : fail(draft);
-}
-
-void
-catalogdraft_list_gone(struct catalogdraft *draft, struct str path)
-{
-	draft->list = path.len > 0 ? DRAFT_LIST_BENEATH : DRAFT_LIST;
-	(void)sqlite3_reset(draft->statements[draft->list]);
-	if (path.len > 0)
-		catalogdb_bind_bytes(draft->statements[draft->list], 1, path);
-}
-
-int64_t
-catalogdraft_next_gone(struct catalogdraft *draft, const struct bitset *seen)
-{
-	sqlite3_stmt *statement = draft->statements[draft->list];
-	int result;
-
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		int64_t id = sqlite3_column_int64(statement, 0);
-
-		if (!bitset_has(seen, (uint64_t)id))
-			return id;
-	}
-	sqlite3_reset(statement);
-	return result == SQLITE_DONE ? 0 : fail(draft);
-}
-
-/* Adds the paths of the rows whose numbers are not in `seen`. */
-static int
-add_paths(struct catalogdraft *draft, sqlite3_stmt *statement,
-    const struct bitset *seen, struct pathlist *out)
-{
-	int result;
-
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);
-
-		if (!bitset_has(seen, id) &&
-		    pathlist_add(out, catalogdb_column(statement, 1)) == -1)
-			break;
-	}
-	(void)sqlite3_reset(statement);
-	return result == SQLITE_DONE ? 0
-	    : result == SQLITE_ROW   ? -1
-				     : fail(draft);
-}
-
-int
-catalogdraft_list_inode(struct catalogdraft *draft, int64_t inode,
-    const struct bitset *seen, struct pathlist *out)
-{
-	sqlite3_stmt *statement = draft->statements[DRAFT_LIST_INODE];
-
-	sqlite3_bind_int64(statement, 1, inode);
-	return add_paths(draft, statement, seen, out);
-}
-
-int
-catalogdraft_list_unsettled(struct catalogdraft *draft,
-    const struct bitset *seen, struct pathlist *out)
-{
-	return add_paths(
-	    draft, draft->statements[DRAFT_LIST_UNSETTLED], seen, out);
-}
-
-int
-catalogdraft_next_due(struct catalogdraft *draft, struct catalogrow *out)
-{
-	sqlite3_stmt *statement = draft->statements[DRAFT_DUE];
-	int result;
-
-	*out = (struct catalogrow){ 0 };
-	(void)sqlite3_reset(statement);
-	result = sqlite3_step(statement);
-	if (result == SQLITE_ROW) {
-		*out = read_row(statement);
-		out->path = catalogdb_column(statement, 7);
-	}
-	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail(draft);
+	return catalogdb_run(draft->db, "UPDATE total SET waits = 1") == -1
+	    ? catalogdraft_fail(draft)
+	    : 0;
 }
 
 int
@@ -379,8 +290,20 @@ catalogdraft_add_file(struct catalogdraft *draft, const struct catalogrow *row)
 	draft->bytes += row->size;
 	return catalogdb_do(statement) == -1 ||
 		catalogdb_do(draft->statements[DRAFT_FORGET_GONE]) == -1
-	    ? fail(draft)
+	    ? catalogdraft_fail(draft)
 	    : 0;
+}
+
+int
+catalogdraft_keep_file(struct catalogdraft *draft, const struct catalogrow *row)
+{
+	sqlite3_stmt *statement = draft->statements[DRAFT_KEEP_FILE];
+
+	sqlite3_bind_int64(statement, 1, row->id);
+	sqlite3_bind_int64(statement, 2, row->mtime);
+	sqlite3_bind_int64(statement, 3, row->ctime);
+	sqlite3_bind_int64(statement, 4, row->inode);
+	return catalogdb_do(statement) == -1 ? catalogdraft_fail(draft) : 0;
 }
 
 /* Adds or removes a row of words, and counts its terms. */
@@ -393,7 +316,7 @@ change_row(struct catalogdraft *draft, sqlite3_stmt *statement, int change)
 	result = catalogdb_do(statement);
 	counted = catalogterms_end_row(&draft->terms);
 	if (result == -1)
-		return fail(draft);
+		return catalogdraft_fail(draft);
 	errno = ENOMEM;
 	return counted;
 }
@@ -421,7 +344,7 @@ catalogdraft_add_section(struct catalogdraft *draft,
 		catalogforms_add(forms, heading) == -1 ||
 		catalogforms_add(forms, section->text) == -1 ||
 		catalogforms_add(forms, section->links) == -1
-	    ? fail(draft)
+	    ? catalogdraft_fail(draft)
 	    : 0;
 }
 
@@ -437,7 +360,7 @@ catalogdraft_set_hash(
 		    (struct str){ (const char *)hash, SHA256_SIZE });
 	else
 		sqlite3_bind_null(statement, 2);
-	return catalogdb_do(statement) == -1 ? fail(draft) : 0;
+	return catalogdb_do(statement) == -1 ? catalogdraft_fail(draft) : 0;
 }
 
 /* The sections of a page are numbered from 0, without a gap. */
@@ -469,7 +392,7 @@ remove_file(struct catalogdraft *draft, int64_t id)
 		draft->bytes -= sqlite3_column_int64(statement, 0);
 	}
 	(void)sqlite3_reset(statement);
-	return result == SQLITE_DONE ? 0 : fail(draft);
+	return result == SQLITE_DONE ? 0 : catalogdraft_fail(draft);
 }
 
 int
@@ -482,7 +405,7 @@ catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 		sqlite3_bind_int64(note, 2, time(NULL));
 		draft->has_gone = true;
 		if (catalogdb_do(note) == -1)
-			return fail(draft);
+			return catalogdraft_fail(draft);
 	}
 	return remove_sections(draft, id) == -1 || remove_file(draft, id) == -1
 	    ? -1
@@ -492,7 +415,11 @@ catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 int
 catalogdraft_end_page(struct catalogdraft *draft)
 {
+	/* Lists of files wait until the look ends. */
+	if (!draft->is_first && ++draft->pages == PAGES_MAX)
+		return commit(draft, true) == -1 ? -1
+						 : catalogdraft_begin(draft);
 	return catalogterms_is_large(&draft->terms) && write_terms(draft) == -1
-	    ? fail(draft)
+	    ? catalogdraft_fail(draft)
 	    : 0;
 }

@@ -5,8 +5,6 @@
 #include <stdint.h>
 
 #include "text/attribute.h"
-#include "text/bitset.h"
-#include "text/pathlist.h"
 #include "text/sections.h"
 #include "text/str.h"
 #include "tree/catalogforms.h"
@@ -14,97 +12,79 @@
 #include "tree/catalogsql.h"
 #include "tree/catalogterms.h"
 
-/*
- * An index that may become the next one: at first the last one, only read,
- * and from the first change on a copy.
- */
+/* An index that is written, by one process at a time. */
 struct catalogdraft {
+	const struct catalogdb_place *place; /* the caller fills it; borrowed */
 	sqlite3 *db; /* NULL: closed */
-	int fd; /* of the copy; -1: there is none */
-	/* Below is this room's own. */
+	bool is_first; /* it is built, and nobody reads it before it is done */
+	bool is_damaged; /* a failure was the fault of the file */
+	/* Below is this file's own. */
+	bool is_open; /* a transaction is */
 	struct catalogwords *words;
 	sqlite3_stmt *statements[DRAFT_STATEMENTS];
 	struct catalogforms forms;
 	struct catalogterms terms;
 	enum catalogsql list; /* of what is gone */
-	bool is_first; /* it is no copy */
-	bool has_gone; /* more files than the one that was copied */
-	int64_t files, bytes; /* more than the one that was copied has */
+	/* Of one transaction: */
+	bool has_gone;
+	int64_t files, bytes; /* more than before */
+	int64_t pages; /* that it changed */
 };
 
 /*
  * All that return int give -1 with errno set on failure.
  */
 
-/* Opens the index in the file `fd`, borrowed, to be read. */
-MUST_USE int
-catalogdraft_read(struct catalogdraft *draft, int fd, bool english);
+/*
+ * Opens the index that is there: ENOENT when there is none, EBADMSG when it is
+ * damaged, or of another version or language.
+ */
+MUST_USE int catalogdraft_open(struct catalogdraft *draft, bool english);
+
+/* Removes what is there, and begins with an index of nothing. */
+MUST_USE int catalogdraft_create(struct catalogdraft *draft, bool english);
+
+void catalogdraft_close(struct catalogdraft *draft);
+
+/* Begins a transaction, unless one is open. */
+MUST_USE int catalogdraft_begin(struct catalogdraft *draft);
 
 /*
- * Opens a copy of the index in the file `from`, or an empty one (-1), in the
- * blank file `fd`, taken, to be written.
+ * Ends it, if one is open; what was built is then put in its place.  With
+ * `waits`, lists of files wait for a later one.
  */
-MUST_USE int
-catalogdraft_write(struct catalogdraft *draft, int from, int fd, bool english);
+MUST_USE int catalogdraft_commit(struct catalogdraft *draft, bool waits);
 
-/*
- * Ends it: a copy becomes an index.  With `waits`, lists of files wait for a
- * later one.  Gives its file to the caller.
- */
-MUST_USE int catalogdraft_finish(struct catalogdraft *draft, bool waits);
+/* Forgets what was written since it began; all that was built is gone. */
+void catalogdraft_rollback(struct catalogdraft *draft);
 
-/* Forgets it, and what was written. */
-void catalogdraft_drop(struct catalogdraft *draft);
+/* Gives back the room that the log takes, as far as readers let it. */
+MUST_USE int catalogdraft_make_room(struct catalogdraft *draft);
 
-/*
- * Whether those who list files wait, for nothing that is due: a look left
- * something that is not there any more.  -1 on failure.
- */
-MUST_USE int catalogdraft_waits_in_vain(struct catalogdraft *draft);
+/* Makes lists of files wait for the next transaction. */
+MUST_USE int catalogdraft_wait_for_look(struct catalogdraft *draft);
 
-/* The least number above those of all files. */
-MUST_USE int catalogdraft_next_id(struct catalogdraft *draft, int64_t *out);
+/* Sets errno to what SQLite has just failed at; returns -1. */
+int catalogdraft_fail(struct catalogdraft *draft);
 
-/* The file of that path, without its path; its id is 0 if there is none. */
-struct catalogrow
-catalogdraft_find(struct catalogdraft *draft, struct str path);
-
-/* Adds to `seen` the numbers of the file `path` and of all files beneath it. */
-MUST_USE int catalogdraft_see_beneath(
-    struct catalogdraft *draft, struct str path, struct bitset *seen);
-
-/*
- * Begins with the files that are gone: the file `path`, and all beneath it;
- * "": all.  Then gives the number of each that is not in `seen`, or 0.
- */
-void catalogdraft_list_gone(struct catalogdraft *draft, struct str path);
-MUST_USE int64_t catalogdraft_next_gone(
-    struct catalogdraft *draft, const struct bitset *seen);
-
-/*
- * Adds the paths of files that have that inode, or that had only just changed
- * or could not be read when they were looked at, and are not in `seen`.
- */
-MUST_USE int catalogdraft_list_inode(struct catalogdraft *draft, int64_t inode,
-    const struct bitset *seen, struct pathlist *out);
-MUST_USE int catalogdraft_list_unsettled(struct catalogdraft *draft,
-    const struct bitset *seen, struct pathlist *out);
-
-/* A file whose hash is due; its id is 0 if there is none. */
-MUST_USE int
-catalogdraft_next_due(struct catalogdraft *draft, struct catalogrow *out);
-
-/* Writing. */
+/* Writing, in a transaction. */
 
 MUST_USE int
 catalogdraft_add_file(struct catalogdraft *draft, const struct catalogrow *row);
+
+/* A file that is another one now, but has the same bytes. */
+MUST_USE int catalogdraft_keep_file(
+    struct catalogdraft *draft, const struct catalogrow *row);
 
 /* The section numbered `place` of a page that was added. */
 MUST_USE int catalogdraft_add_section(struct catalogdraft *draft,
     const struct catalogrow *page, int64_t place,
     const struct section *section);
 
-/* After each page: writes what it has no room to hold until the end. */
+/*
+ * After each file: a transaction ends when it has changed many, and another
+ * begins.
+ */
 MUST_USE int catalogdraft_end_page(struct catalogdraft *draft);
 
 /*

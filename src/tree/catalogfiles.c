@@ -33,9 +33,10 @@ static int
 begin(struct catalogfiles *files)
 {
 	sqlite3 *db = files->catalog->db;
-	sqlite3_stmt *total = catalogdb_prepare(db, "SELECT waits FROM total");
-	int error = ENOMEM;
+	sqlite3_stmt *total;
+	int error = EIO;
 
+	total = catalogdb_prepare(db, "SELECT waits FROM total");
 	if (total != NULL && sqlite3_step(total) == SQLITE_ROW)
 		error = sqlite3_column_int(total, 0) != 0 ? EAGAIN : 0;
 	sqlite3_finalize(total);
@@ -52,16 +53,15 @@ begin(struct catalogfiles *files)
 }
 
 struct catalogfiles *
-catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since)
+catalogfiles_open(const struct catalogdb_place *place, const int64_t *since)
 {
 	struct catalogfiles *files = calloc(1, sizeof *files);
 
 	if (files == NULL)
 		return NULL;
 	files->since = since != NULL ? *since : INT64_MAX;
-	files->catalog = catalog_take(shelf);
+	files->catalog = catalog_open(place);
 	if (files->catalog == NULL) {
-		errno = shelf->current == NULL ? EAGAIN : EIO;
 		free(files);
 		return NULL;
 	}
@@ -81,7 +81,7 @@ catalogfiles_close(struct catalogfiles *files)
 	if (files == NULL)
 		return;
 	sqlite3_finalize(files->statement);
-	catalog_give_back(files->catalog);
+	catalog_close(files->catalog);
 	free(files);
 }
 
@@ -135,9 +135,9 @@ catalogfiles_next(
 
 int
 catalogfiles_total(
-    struct catalog_shelf *shelf, uint64_t *files, uint64_t *bytes)
+    const struct catalogdb_place *place, uint64_t *files, uint64_t *bytes)
 {
-	struct catalog *catalog = catalog_take(shelf);
+	struct catalog *catalog = catalog_open(place);
 	sqlite3_stmt *statement = NULL;
 	int result = -1;
 
@@ -151,6 +151,6 @@ catalogfiles_total(
 		result = 0;
 	}
 	sqlite3_finalize(statement);
-	catalog_give_back(catalog);
+	catalog_close(catalog);
 	return result;
 }

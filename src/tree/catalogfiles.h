@@ -12,12 +12,11 @@
 struct catalogfiles;
 
 /*
- * Begins with the index of the moment, and keeps it; those that are gone
- * since the time `since` are among them, unless that is NULL.  Returns NULL
+ * Begins with the index as it is then; those that are gone since the time `since` are among them, unless that is NULL.  Returns NULL
  * with errno set; EAGAIN: there is no index yet, or not of everything.
  */
 MUST_USE struct catalogfiles *
-catalogfiles_open(struct catalog_shelf *shelf, const int64_t *since);
+catalogfiles_open(const struct catalogdb_place *place, const int64_t *since);
 void catalogfiles_close(struct catalogfiles *files);
 
 /*
@@ -31,6 +30,6 @@ MUST_USE int catalogfiles_next(
 
 /* How many there are, and how large they are in all; -1: not known. */
 MUST_USE int catalogfiles_total(
-    struct catalog_shelf *shelf, uint64_t *files, uint64_t *bytes);
+    const struct catalogdb_place *place, uint64_t *files, uint64_t *bytes);
 
 #endif

@@ -2,8 +2,8 @@
 #include "tree/catalogsql.h"
 
 const char *const catalogsql_text[DRAFT_STATEMENTS] = {
-	[DRAFT_FIND] = "SELECT id, size, mtime, ctime, inode, hash IS NOT NULL,"
-		       " due FROM file WHERE path = ?1",
+	[DRAFT_FIND] = "SELECT id, size, mtime, ctime, inode, hash, due"
+		       " FROM file WHERE path = ?1",
 	[DRAFT_LIST] = "SELECT id FROM file",
 	/* '0' is the byte after '/': this range has all paths beneath ?1. */
 	[DRAFT_LIST_BENEATH] = "SELECT id FROM file WHERE path = ?1"
@@ -11,10 +11,12 @@ const char *const catalogsql_text[DRAFT_STATEMENTS] = {
 			       " AND path < CAST(?1 || '0' AS BLOB))",
 	[DRAFT_LIST_INODE] = "SELECT id, path FROM file WHERE inode = ?1",
 	[DRAFT_LIST_UNSETTLED] = "SELECT id, path FROM file WHERE ctime = 0",
-	[DRAFT_DUE] = "SELECT id, size, mtime, ctime, inode, 0, due, path"
+	[DRAFT_DUE] = "SELECT id, size, mtime, ctime, inode, NULL, due, path"
 		      " FROM file WHERE due > 0 ORDER BY due DESC, id LIMIT 1",
 	[DRAFT_ADD_FILE] = "INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
 			   " ?8, ?9)",
+	[DRAFT_KEEP_FILE] = "UPDATE file SET mtime = ?2, ctime = ?3, inode = ?4"
+			    " WHERE id = ?1",
 	[DRAFT_ADD_SECTION] = "INSERT INTO words(rowid, title, heading, text,"
 			      " links) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[DRAFT_ADD_FORM] = "INSERT OR IGNORE INTO form VALUES(?1, ?2)",

@@ -1,14 +1,11 @@
-/*
- * Questions to an index.  Knows how passages are ranked and when to stop
- * looking; knows nothing of how what is found is shown.
- */
+/* Questions to an index: which passages are found, and their order. */
 #include "tree/search.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "sys/clock.h"
 #include "tree/passage.h"
 #include "tree/searchplan.h"
 
@@ -19,9 +16,6 @@
  * the next in one go, and everybody waits.
  */
 #define PHRASE_ROWS_MAX 10000
-/* Rows between two looks at the clock. */
-#define ROWS_A_LOOK 16
-#define TURN_MS 1
 /* Places of a term in a row that count. */
 #define PLACES_MAX 200
 /* The best pages: all that can be shown, and one to know of more. */
@@ -37,28 +31,18 @@ static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
 /* Columns whose words make a row long: labels lead to other pages. */
 #define LONG_COLUMNS 3
 
-enum state {
-	STATE_PLAN,
-	STATE_LOOK,
-	STATE_SHOW,
-	STATE_DONE,
-};
-
 struct place {
 	sqlite3_int64 row;
 	double score;
 };
 
 struct search {
-	struct catalog_shelf *shelf;
-	struct catalog_asker asker;
+	const struct tree *tree;
 	struct catalog *catalog;
 	struct arena *arena;
 	struct question question;
 	size_t part;
-	enum state state;
 	struct searchplan plan;
-	sqlite3_stmt *statement; /* of the look */
 	/* What each phrase of FTS5's query stands for; weight 0: nothing. */
 	size_t wants[PHRASES_MAX];
 	double weights[PHRASES_MAX];
@@ -153,36 +137,28 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
 }
 
 struct search *
-search_begin(struct catalog_shelf *shelf, struct arena *arena,
+search_begin(const struct catalogdb_place *place, struct arena *arena,
     const struct search_wish *wish)
 {
-	struct search *search;
+	struct search *search = arena_alloc(arena, sizeof *search);
 
-	errno = shelf->current == NULL ? EAGAIN : EBUSY;
-	if (shelf->current == NULL || !catalog_may_ask(shelf, wish->network))
-		return NULL;
-	search = arena_alloc(arena, sizeof *search);
 	if (search == NULL) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	search->catalog = catalog_take(shelf);
-	if (search->catalog == NULL) {
-		errno = EIO;
+	search->catalog = catalog_open(place);
+	if (search->catalog == NULL)
 		return NULL;
-	}
-	search->shelf = shelf;
+	search->tree = wish->tree;
 	search->arena = arena;
 	search->part = wish->part;
-	search->asker.network = wish->network;
 	question_read(wish->words, &search->question);
 	if (searchplan_begin(&search->plan, search->catalog, arena,
 		&search->question) == -1) {
-		catalog_give_back(search->catalog);
+		catalog_close(search->catalog);
 		errno = ENOMEM;
 		return NULL;
 	}
-	catalog_ask(shelf, &search->asker);
 	return search;
 }
 
@@ -221,28 +197,6 @@ teach(struct catalog *catalog)
 	return catalog->ranks ? 0 : -1;
 }
 
-static int
-look(struct search *search)
-{
-	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
-				  " WHERE words MATCH ?1";
-	struct str match = searchplan_match(&search->plan);
-
-	search->state = STATE_SHOW;
-	if (match.len == 0)
-		return 0;
-	if (teach(search->catalog) == -1)
-		return -1;
-	search->statement = catalogdb_prepare(search->catalog->db, sql);
-	if (search->statement == NULL)
-		return -1;
-	list_phrases(search);
-	catalogdb_bind_text(search->statement, 1, match);
-	sqlite3_bind_pointer(search->statement, 2, search, "search", NULL);
-	search->state = STATE_LOOK;
-	return 0;
-}
-
 static bool
 is_unknown(const struct searchplan_want *want)
 {
@@ -250,9 +204,9 @@ is_unknown(const struct searchplan_want *want)
 	    (want->count == 0 || want->terms[0].weight < 1);
 }
 
-/* Takes a phrase's words as words; `why` is what tells of it. */
+/* Takes a phrase's words as words; 1, 0 if there is none, or -1. */
 static int
-loosen(struct search *search, bool *why)
+loosen(struct search *search)
 {
 	bool had_phrase = false;
 
@@ -262,12 +216,12 @@ loosen(struct search *search, bool *why)
 	}
 	if (!had_phrase)
 		return 0;
-	*why = true;
 	search->result.unknown = (struct str){ 0 };
-	search->state = STATE_PLAN;
 	search->length = 0;
-	return searchplan_begin(
-	    &search->plan, search->catalog, search->arena, &search->question);
+	return searchplan_begin(&search->plan, search->catalog, search->arena,
+		   &search->question) == -1
+	    ? -1
+	    : 1;
 }
 
 static bool
@@ -284,26 +238,39 @@ has_common_phrase(const struct searchplan *plan)
 }
 
 static int
-plan(struct search *search)
+plan_words(struct search *search)
 {
-	size_t i = search->plan.next;
-	int more = searchplan_next(&search->plan);
+	size_t i;
+	int more;
 
-	if (more == -1)
-		return -1;
-	if (more == 1) {
+	while (i = search->plan.next,
+	    (more = searchplan_next(&search->plan)) == 1) {
 		const struct searchplan_want *want = &search->plan.wants[i];
 
 		if (is_unknown(want) && search->result.unknown.len == 0) {
 			search->result.unknown = want->word;
 			search->result.is_near = want->count > 0;
 		}
-		return 0;
 	}
+	return more;
+}
+
+static int
+plan(struct search *search)
+{
+	int loosened = 0;
+
+	if (plan_words(search) == -1)
+		return -1;
 	if (has_common_phrase(&search->plan))
-		return loosen(search, &search->result.is_partial);
+		loosened = loosen(search);
+	if (loosened == 1) {
+		search->result.is_partial = true;
+		if (plan_words(search) == -1)
+			return -1;
+	}
 	searchplan_thin(&search->plan, ROWS_MAX);
-	return look(search);
+	return loosened == -1 ? -1 : 0;
 }
 
 /* Keeps a page if it is among the best; of equals the first stays first. */
@@ -345,39 +312,48 @@ add_row(struct search *search, const struct place *row)
 }
 
 static int
-end_looking(struct search *search)
+look_at_rows(struct search *search, sqlite3_stmt *statement)
 {
-	sqlite3_finalize(search->statement);
-	search->statement = NULL;
+	int result;
+
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct place row;
+
+		if (search->rows++ == ROWS_MAX) {
+			search->result.is_partial = true;
+			break;
+		}
+		row.row = sqlite3_column_int64(statement, 0);
+		row.score = sqlite3_column_double(statement, 1);
+		add_row(search, &row);
+	}
 	keep(search, &search->page);
 	search->page = (struct place){ 0 };
-	search->state = STATE_SHOW;
-	/* A phrase that is nowhere: its words may be somewhere. */
-	return search->result.found == 0
-	    ? loosen(search, &search->result.is_loose)
-	    : 0;
+	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
 static int
-go_on_looking(struct search *search)
+look(struct search *search)
 {
-	for (int i = 0; i < ROWS_A_LOOK; i++) {
-		struct place row;
-		int result = sqlite3_step(search->statement);
+	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
+				  " WHERE words MATCH ?1";
+	struct str match = searchplan_match(&search->plan);
+	sqlite3_stmt *statement;
+	int result;
 
-		if (result == SQLITE_DONE)
-			return end_looking(search);
-		if (result != SQLITE_ROW)
-			return -1;
-		if (search->rows++ == ROWS_MAX) {
-			search->result.is_partial = true;
-			return end_looking(search);
-		}
-		row.row = sqlite3_column_int64(search->statement, 0);
-		row.score = sqlite3_column_double(search->statement, 1);
-		add_row(search, &row);
-	}
-	return 0;
+	if (match.len == 0)
+		return 0;
+	if (teach(search->catalog) == -1)
+		return -1;
+	statement = catalogdb_prepare(search->catalog->db, sql);
+	if (statement == NULL)
+		return -1;
+	list_phrases(search);
+	catalogdb_bind_text(statement, 1, match);
+	sqlite3_bind_pointer(statement, 2, search, "search", NULL);
+	result = look_at_rows(search, statement);
+	sqlite3_finalize(statement);
+	return result;
 }
 
 /* A copy of a column, in the arena. */
@@ -403,48 +379,84 @@ fill(struct search *search, sqlite3_stmt *statement, struct search_hit *hit)
 	    : 0;
 }
 
-/* One page a call: the words of its passage are looked at once more. */
+/* Whether the tree has what was found; the index may be behind it. */
+static bool
+is_there(const struct search *search, struct str path)
+{
+	struct entry entry;
+	enum status status;
+
+	if (search->tree == NULL)
+		return true;
+	status = tree_open(search->tree, path, &entry);
+	if (status == STATUS_SUCCESS)
+		close(entry.fd);
+	/* A fault of the disk is none of the page. */
+	return status != STATUS_NOT_FOUND;
+}
+
+/* Shows the page of a row; 1, 0 when it is gone, or -1. */
 static int
-show(struct search *search)
+show(struct search *search, sqlite3_stmt *statement, sqlite3_int64 row)
+{
+	struct search_result *result = &search->result;
+	int shown = -1;
+
+	sqlite3_bind_int64(statement, 1, row);
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW:
+		shown = is_there(search, catalogdb_column(statement, 0));
+		if (shown == 1 &&
+		    fill(search, statement, &result->hits[result->count]) == -1)
+			shown = -1;
+		break;
+	/* It was removed since its row was met. */
+	case SQLITE_DONE: shown = 0; break;
+	default: break;
+	}
+	(void)sqlite3_reset(statement);
+	return shown;
+}
+
+static int
+show_all(struct search *search)
 {
 	static const char sql[] =
 	    "SELECT path, file.title, heading, text, links FROM words, file"
 	    " WHERE words.rowid = ?1 AND file.id = ?1 >> 16";
 	struct search_result *result = &search->result;
-	size_t i = search->part * SEARCH_SHOWN + result->count;
-	sqlite3_stmt *statement;
-	int filled = -1;
+	sqlite3_stmt *statement = catalogdb_prepare(search->catalog->db, sql);
+	size_t i = search->part * SEARCH_SHOWN;
+	int shown = statement == NULL ? -1 : 0;
 
-	if (i >= search->best_count || result->count == SEARCH_SHOWN) {
-		search->state = STATE_DONE;
-		return 0;
+	while (shown != -1 && i < search->best_count &&
+	    result->count < SEARCH_SHOWN) {
+		shown = show(search, statement, search->best[i++].row);
+		if (shown == 1)
+			result->count++;
+		else
+			result->found--;
 	}
-	statement = catalogdb_prepare(search->catalog->db, sql);
-	if (statement == NULL)
-		return -1;
-	sqlite3_bind_int64(statement, 1, search->best[i].row);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		filled = fill(search, statement, &result->hits[result->count]);
 	sqlite3_finalize(statement);
-	result->count++;
-	return filled;
+	return shown == -1 ? -1 : 0;
 }
 
 int
-search_go_on(struct search *search)
+search_run(struct search *search)
 {
-	struct timespec started = clock_now();
-	int result = 0;
+	int loosened = 0;
 
-	do {
-		switch (search->state) {
-		case STATE_PLAN: result = plan(search); break;
-		case STATE_LOOK: result = go_on_looking(search); break;
-		case STATE_SHOW: result = show(search); break;
-		case STATE_DONE: return 1;
-		}
-	} while (result == 0 && clock_since_ms(&started) < TURN_MS);
-	return result;
+	if (plan(search) == -1 || look(search) == -1)
+		return -1;
+	/* A phrase that is nowhere: its words may be somewhere. */
+	if (search->result.found == 0)
+		loosened = loosen(search);
+	if (loosened == 1) {
+		search->result.is_loose = true;
+		if (plan(search) == -1 || look(search) == -1)
+			return -1;
+	}
+	return loosened == -1 ? -1 : show_all(search);
 }
 
 const struct search_result *
@@ -483,7 +495,5 @@ search_list(struct search *search)
 void
 search_end(struct search *search)
 {
-	catalog_asked(search->shelf, &search->asker);
-	sqlite3_finalize(search->statement);
-	catalog_give_back(search->catalog);
+	catalog_close(search->catalog);
 }

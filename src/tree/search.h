@@ -9,6 +9,7 @@
 #include "text/attribute.h"
 #include "text/str.h"
 #include "tree/catalog.h"
+#include "tree/tree.h"
 
 /* Pages that are shown at once, and how often one may ask for more. */
 #define SEARCH_SHOWN 20
@@ -32,38 +33,34 @@ struct search_result {
 	bool is_near; /* words near to that were looked for */
 };
 
-/* What somebody asks. */
+/* What is asked; borrowed. */
 struct search_wish {
-	struct str words; /* as typed, borrowed */
+	struct str words; /* as typed */
 	size_t part; /* of what is found, from 0 */
-	uint64_t network; /* whose it is, by any number; 0: nobody's */
+	const struct tree *tree; /* has what is shown; NULL: not looked */
 };
 
 /* A question put to an index. */
 struct search;
 
 /*
- * Begins to look for what is asked.  Everything lives in the arena.  NULL with
- * errno set: EAGAIN when there is no index yet, EBUSY when too much is asked
- * at once, by all or by that network, EIO when the index cannot be read, or
- * ENOMEM.
+ * Opens the index for what is asked.  Everything else lives in the arena.  NULL
+ * with errno set: EAGAIN when there is no index yet, EIO when it cannot be
+ * read, or ENOMEM.
  */
-MUST_USE struct search *search_begin(struct catalog_shelf *shelf,
+MUST_USE struct search *search_begin(const struct catalogdb_place *place,
     struct arena *arena, const struct search_wish *wish);
 
-/*
- * Goes on for a millisecond.  Returns 1 when all is done, 0 when it is not,
- * -1 when it failed.
- */
-MUST_USE int search_go_on(struct search *search);
+/* Finds what is asked; -1 when that failed. */
+MUST_USE int search_run(struct search *search);
 
-/* What was found, once it is done. */
+/* What was found. */
 const struct search_result *search_result(const struct search *search);
 
 /* The pages there are, by title, for who found nothing. */
 MUST_USE int search_list(struct search *search);
 
-/* Lets go of the index; once. */
+/* Closes the index. */
 void search_end(struct search *search);
 
 #endif

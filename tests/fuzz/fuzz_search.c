@@ -8,15 +8,11 @@
 
 #include <unistr.h>
 
-#define TURNS_MAX 1000
-
 static struct indexing indexing;
-static struct catalog_shelf shelf;
 
 static void
 remove_all(void)
 {
-	catalog_shelf_release(&shelf);
 	indexing_end(&indexing);
 }
 
@@ -40,7 +36,6 @@ fill(void)
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		temporary_file(&indexing.folder, files[i][0], files[i][1]);
 	CHECK(catalogbuild_update(indexing.build, NULL) == 1);
-	CHECK(catalog_put(&shelf, dup(indexing.last)) == 0);
 }
 
 static void
@@ -67,25 +62,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct search *search;
 	struct arena arena;
-	int done = 0;
 
-	if (shelf.current == NULL)
+	if (indexing.build == NULL)
 		fill();
 	if (size == 0 || size > 4096)
 		return 0;
 	arena_init(&arena, (size_t)256 << 10);
-	search = search_begin(&shelf, &arena,
+	search = search_begin(&indexing.place, &arena,
 	    &(struct search_wish){
-		fuzz_text(data + 1, size - 1), data[0] % 3, 0 });
+		fuzz_text(data + 1, size - 1), data[0] % 3,
+		&indexing.tree });
 	CHECK(search != NULL);
-	for (int i = 0; done == 0 && i < TURNS_MAX; i++)
-		done = search_go_on(search);
-	CHECK(done == 1);
+	CHECK(search_run(search) == 0);
 	CHECK(search_result(search)->count <= search_result(search)->found);
 	for (size_t i = 0; i < search_result(search)->count; i++)
 		check_hit(&search_result(search)->hits[i]);
 	search_end(search);
 	arena_release(&arena);
-	CHECK(shelf.askers == NULL);
 	return 0;
 }

@@ -20,40 +20,25 @@ struct indexing {
 	struct media *media;
 	struct catalogbuild_setup setup;
 	struct catalogbuild *build;
-	int last; /* the file that was given last, or -1 */
-	int files; /* that were given */
-	int error; /* instead of a file */
+	struct temporary store; /* where the index is */
+	struct catalogdb_place place;
 	int patience; /* of hashing, in steps */
 };
-
-static inline int
-indexing_blank(void *context)
-{
-	struct indexing *indexing = context;
-	char path[] = "/tmp/capsuled-index-XXXXXX";
-	int fd;
-
-	if (indexing->error != 0) {
-		errno = indexing->error;
-		return -1;
-	}
-	fd = mkstemp(path);
-	temporary_check(fd != -1, path);
-	unlink(path);
-	if (indexing->last != -1)
-		close(indexing->last);
-	indexing->last = dup(fd);
-	indexing->files++;
-	return fd;
-}
 
 static inline void
 indexing_begin(struct indexing *indexing, bool english)
 {
 	char error[256];
 
-	*indexing = (struct indexing){ .last = -1 };
+	*indexing = (struct indexing){ 0 };
 	temporary_make(&indexing->folder);
+	temporary_make(&indexing->store);
+	indexing->place = (struct catalogdb_place){
+		.directory = open(indexing->store.path,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.name = "index",
+	};
+	temporary_check(indexing->place.directory != -1, "store");
 	temporary_check(
 	    tree_init(&indexing->tree, indexing->folder.path) == 0, "tree");
 	indexing->media = media_new(error, sizeof error);
@@ -62,10 +47,10 @@ indexing_begin(struct indexing *indexing, bool english)
 		.tree = &indexing->tree,
 		.media = indexing->media,
 		.english = english,
-		.blank = indexing_blank,
+		.place = &indexing->place,
 		.context = indexing,
 	};
-	indexing->build = catalogbuild_new(&indexing->setup, -1);
+	indexing->build = catalogbuild_new(&indexing->setup);
 	temporary_check(indexing->build != NULL, "build");
 }
 
@@ -73,8 +58,8 @@ static inline void
 indexing_end(struct indexing *indexing)
 {
 	catalogbuild_free(indexing->build);
-	if (indexing->last != -1)
-		close(indexing->last);
+	close(indexing->place.directory);
+	temporary_remove(&indexing->store);
 	media_free(indexing->media);
 	tree_release(&indexing->tree);
 	temporary_remove(&indexing->folder);
@@ -91,11 +76,30 @@ indexing_settle(void)
 	fakeclock_forward_ms(5000);
 }
 
-/* The number that the last index answers with. */
+/* The same by another that is made, as if in another process. */
+static inline void
+indexing_begin_again(struct indexing *indexing)
+{
+	catalogbuild_free(indexing->build);
+	indexing->build = catalogbuild_new(&indexing->setup);
+	temporary_check(indexing->build != NULL, "build");
+}
+
+/* A file beside the index. */
+static inline const char *
+indexing_path(const struct indexing *indexing, const char *end)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%s%s", indexing->place.name, end);
+	return temporary_path(&indexing->store, name);
+}
+
+/* The number that the index answers with. */
 static inline int64_t
 indexing_count(const struct indexing *indexing, const char *sql)
 {
-	sqlite3 *db = catalogdb_open(indexing->last, false);
+	sqlite3 *db = catalogdb_open(&indexing->place, CATALOGDB_READ);
 	struct catalogwords *words = catalogwords_open(db, true);
 	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
 	int64_t result;
@@ -107,6 +111,18 @@ indexing_count(const struct indexing *indexing, const char *sql)
 	sqlite3_close(db);
 	catalogwords_close(words);
 	return result;
+}
+
+/* Changes the index, behind everybody's back. */
+static inline void
+indexing_tamper(const struct indexing *indexing, const char *sql)
+{
+	sqlite3 *db = catalogdb_open(&indexing->place, CATALOGDB_WRITE);
+	struct catalogwords *words = catalogwords_open(db, true);
+
+	temporary_check(catalogdb_run(db, sql) == 0, sql);
+	sqlite3_close(db);
+	catalogwords_close(words);
 }
 
 /* Bytes more that SQLite may hold, or 0 for as many as it likes. */

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include "indexing.h"
 #include "scarce.h"
@@ -92,33 +94,228 @@ updates(void **state)
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(2, 1, 0);
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
-	assert_int_equal(indexing.files, 5);
 }
 
-/* Another process goes on from the file, or from nothing, if it is none. */
+/* Another process goes on from there; what is in another tongue is no use. */
 static void
 goes_on(void **state)
 {
-	struct catalogbuild *other;
-	int bad;
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	indexing_begin_again(&indexing);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
+	indexing.setup.english = false;
+	indexing_begin_again(&indexing);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	indexing.setup.english = true;
+	indexing_begin_again(&indexing);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	expect_pages(1, 1, 1);
+}
+
+/* Puts bytes in the place of what the index's file has there. */
+static void
+spoil(const char *bytes, size_t len, off_t at, off_t size)
+{
+	int fd = open(indexing_path(&indexing, ""), O_RDWR | O_CREAT, 0600);
+
+	assert_int_not_equal(fd, -1);
+	if (len > 0)
+		assert_int_equal(pwrite(fd, bytes, len, at), (ssize_t)len);
+	if (size >= 0)
+		assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+/* Whatever is in the file: made anew, and read only then. */
+static void
+damaged(void **state)
+{
+	static const char noise[8192] = "\1\2\3 noise";
+	static const struct {
+		const char *what, *bytes;
+		size_t len;
+		off_t at, size;
+	} table[] = {
+		{ "empty", "", 0, 0, 0 },
+		{ "text", "no database", 11, 0, 11 },
+		{ "noise", noise, sizeof noise, 0, -1 },
+		{ "another version", "\0\0\0\1", 4, 60, -1 },
+		{ "another program", "\7\7\7\7", 4, 68, -1 },
+		{ "half", "", 0, 0, 8192 },
+		{ "half a page", "", 0, 0, 5000 },
+		{ "a root page", noise, 4096, 4096, -1 },
+	};
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	settled_file("b.gmi", "# B\ncod\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		catalogbuild_free(indexing.build);
+		indexing_tamper(
+		    &indexing, "PRAGMA wal_checkpoint(TRUNCATE)");
+		spoil(table[i].bytes, table[i].len, table[i].at,
+		    table[i].size);
+		indexing.build = catalogbuild_new(&indexing.setup);
+		if (catalogbuild_update(indexing.build, NULL) != 1)
+			fail_msg("%s", table[i].what);
+		expect_pages(2, 2, 1);
+		assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
+	}
+}
+
+/* What is damaged while it is open is found by the first that needs it. */
+static void
+damaged_meanwhile(void **state)
+{
+	char noise[4096];
+	struct stat st;
+	int result = 0;
+
+	(void)state;
+	memset(noise, 0xa5, sizeof noise);
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	indexing_tamper(&indexing, "PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(stat(indexing_path(&indexing, ""), &st), 0);
+	for (off_t at = 4096; at < st.st_size; at += 4096)
+		spoil(noise, sizeof noise, at, -1);
+	(void)sqlite3_release_memory(1 << 30);
+	for (int i = 0; i < 5 && result != 1; i++) {
+		char text[64];
+
+		snprintf(text, sizeof text, "# A\nherring %d\n", i);
+		settled_file("a.gmi", text);
+		result = catalogbuild_update(indexing.build, NULL);
+	}
+	assert_int_equal(result, 1);
+	indexing_begin_again(&indexing);
+	assert_in_range(catalogbuild_update(indexing.build, NULL), 0, 1);
+	expect_pages(1, 1, 1);
+}
+
+/* A writer that is killed leaves a file that the next goes on from. */
+static void
+killed(void **state)
+{
+	char name[16];
+	int status;
+	pid_t pid;
 
 	(void)state;
 	settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
-	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
-	assert_int_equal(catalogbuild_update(other, NULL), 0);
-	catalogbuild_free(other);
-	indexing.setup.english = false;
-	other = catalogbuild_new(&indexing.setup, dup(indexing.last));
-	assert_int_equal(catalogbuild_update(other, NULL), 1);
-	catalogbuild_free(other);
-	indexing.setup.english = true;
-	temporary_file(&indexing.folder, ".bad", "no database");
-	bad = open(temporary_path(&indexing.folder, ".bad"), O_RDWR);
-	other = catalogbuild_new(&indexing.setup, bad);
-	assert_int_equal(catalogbuild_update(other, NULL), 1);
+	catalogbuild_free(indexing.build);
+	for (int i = 0; i < 400; i++) {
+		snprintf(name, sizeof name, "n%d.gmi", i);
+		temporary_file(&indexing.folder, name, "herring\n");
+	}
+	for (int i = 0; i < 8; i++) {
+		pid = fork();
+		if (pid == 0) {
+			const struct itimerval soon = { { 0, 0 },
+				{ 0, 2000 + 5000 * i } };
+
+			/* The default action of SIGALRM ends it. */
+			(void)setitimer(ITIMER_REAL, &soon, NULL);
+			indexing.build = catalogbuild_new(&indexing.setup);
+			if (catalogbuild_update(indexing.build, NULL) == -1)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+	}
+	indexing_settle();
+	indexing.build = catalogbuild_new(&indexing.setup);
+	assert_in_range(catalogbuild_update(indexing.build, NULL), 0, 1);
+	expect_pages(401, 401, 401);
+	assert_int_equal(
+	    count("SELECT count(*) FROM pragma_quick_check()"
+		  " WHERE quick_check <> 'ok'"),
+	    0);
+}
+
+/* A first index that was not finished is no index. */
+static void
+killed_at_first(void **state)
+{
+	int fd;
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	fd = open(indexing_path(&indexing, "-new"), O_RDWR | O_CREAT, 0600);
+	assert_int_equal(write(fd, "half", 4), 4);
+	close(fd);
+	assert_false(catalogdb_exists(&indexing.place));
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(1, 1, 1);
-	catalogbuild_free(other);
+	assert_int_equal(access(indexing_path(&indexing, "-new"), F_OK), -1);
+}
+
+/* While a first look goes on. */
+static int
+on_enter_waits(void *context, const char *directory)
+{
+	(void)context;
+	(void)directory;
+	assert_int_equal(count("SELECT waits FROM total"), 1);
+	return 0;
+}
+
+/* Restarted, lists of files wait until all is looked at; questions do not. */
+static void
+restarts(void **state)
+{
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(count("SELECT waits FROM total"), 0);
+	indexing.setup.waits_for_look = true;
+	indexing_begin_again(&indexing);
+	expect_pages(1, 1, 1);
+	temporary_folder(&indexing.folder, "d");
+	indexing.setup.enter = on_enter_waits;
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(count("SELECT waits FROM total"), 0);
+	/* Once: an edit is no reason to wait. */
+	indexing.setup.enter = NULL;
+	settled_file("a.gmi", "# A\ncod\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	expect_pages(1, 1, 0);
+}
+
+static const char *
+path_of_a(void)
+{
+	static char path[128];
+
+	snprintf(path, sizeof path, "%s/a.gmi", indexing.folder.path);
+	return path;
+}
+
+/* A file of the same bytes is another file, and the same page. */
+static void
+deployed_anew(void **state)
+{
+	int64_t inode;
+
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	inode = count("SELECT inode FROM file");
+	indexing_tamper(&indexing, "DELETE FROM words");
+	temporary_file(&indexing.folder, "b", "# A\nherring\n");
+	assert_int_equal(
+	    rename(temporary_path(&indexing.folder, "b"), path_of_a()), 0);
+	indexing_settle();
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_not_equal(count("SELECT inode FROM file"), inode);
+	assert_int_equal(count("SELECT count(*) FROM words"), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 }
 
 static void
@@ -132,26 +329,51 @@ no_room(void **state)
 	(void)state;
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	settled_file("a.gmi", "# A\nherring\n");
+	/* Not even for the first. */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tiny), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_false(catalogdb_exists(&indexing.place));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &large), 0);
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] =
 		    "abcdefghijklmnopqrstuvwxyz "[i % 7 == 6 ? 26 : i * i % 26];
 	text[sizeof text - 1] = '\0';
 	settled_file("b.gmi", text);
-	/* Not even for what there is already, or not for what is new. */
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tiny), 0);
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
-	assert_int_equal(errno, EFBIG);
+	/* For what is new there is none: what there was is there. */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, ENOSPC);
+	expect_pages(1, 1, 1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &large), 0);
-	indexing.error = EMFILE;
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
-	assert_int_equal(errno, EMFILE);
-	indexing.error = 0;
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(2, 2, 1);
+}
+
+/* Edits go on in the room that the log had, however many there are. */
+static void
+little_room(void **state)
+{
+	struct rlimit limit = { 0, RLIM_INFINITY };
+	char text[64];
+	struct stat st;
+
+	(void)state;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(stat(indexing_path(&indexing, ""), &st), 0);
+	limit.rlim_cur = (rlim_t)st.st_size + 100000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof text, "# A\nherring %d\n", i);
+		settled_file("a.gmi", text);
+		assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	}
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	expect_pages(1, 1, 1);
 }
 
 /*
@@ -171,22 +393,14 @@ no_memory(void **state)
 	settled_file("c.gmi", "# C\nherring\n");
 	assert_int_equal(unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
 	for (sqlite3_int64 bytes = 1000; result == -1; bytes += 2000) {
-		struct catalogbuild *other =
-		    catalogbuild_new(&indexing.setup, dup(indexing.last));
-		int last = dup(indexing.last);
-
+		indexing_begin_again(&indexing);
 		indexing_scarce_sqlite(bytes);
-		result = catalogbuild_update(other, NULL);
+		result = catalogbuild_update(indexing.build, NULL);
 		assert_true(result != -1 || errno == ENOMEM || errno == EIO);
 		indexing_scarce_sqlite(0);
-		catalogbuild_free(other);
 		if (result == -1) {
 			failed++;
-			close(indexing.last);
-			indexing.last = last;
 			expect_pages(2, 2, 2);
-		} else {
-			close(last);
 		}
 	}
 	assert_int_equal(result, 1);
@@ -197,29 +411,24 @@ no_memory(void **state)
 static void
 nothing_begins_without_memory(void **state)
 {
-	int current = dup(0);
-
 	(void)state;
 	scarce_memory(1);
-	assert_null(catalogbuild_new(&indexing.setup, current));
-	assert_null(catalogbuild_new(&indexing.setup, -1));
+	assert_null(catalogbuild_new(&indexing.setup));
 	scarce_memory(0);
-	/* It was taken all the same. */
-	assert_int_equal(fcntl(current, F_GETFD), -1);
 	catalogbuild_free(NULL);
 }
 
 static int entered; /* directories that were told */
+static int enter_error;
 
 static int
 on_enter(void *context, const char *directory)
 {
-	const struct indexing *told = context;
-
+	(void)context;
 	(void)directory;
 	entered++;
-	errno = told->error;
-	return told->error != 0 ? -1 : 0;
+	errno = enter_error;
+	return enter_error != 0 ? -1 : 0;
 }
 
 /* Who is told of directories may end it all. */
@@ -232,10 +441,10 @@ directories_are_told(void **state)
 	indexing.setup.enter = on_enter;
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	assert_int_equal(entered, 2);
-	indexing.error = ENOSPC;
+	enter_error = ENOSPC;
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), -1);
 	assert_int_equal(errno, ENOSPC);
-	indexing.error = 0;
+	enter_error = 0;
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 }
 
@@ -243,14 +452,11 @@ directories_are_told(void **state)
 static void
 without_tables(void **state)
 {
-	sqlite3 *db;
-
 	(void)state;
 	settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
-	db = catalogdb_open(indexing.last, true);
-	assert_int_equal(catalogdb_run(db, "DROP TABLE gone"), 0);
-	sqlite3_close(db);
+	indexing_tamper(&indexing, "DROP TABLE gone");
+	indexing_begin_again(&indexing);
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	expect_pages(1, 1, 1);
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
@@ -293,7 +499,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed_at_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(restarts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(deployed_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(little_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    nothing_begins_without_memory, set_up, tear_down),

@@ -9,50 +9,18 @@
 
 #include "scarce.h"
 #include "sys/sha256.h"
-#include "temporary.h"
-#include "tree/catalogbuild.h"
+#include "indexing.h"
 #include "tree/catalogfiles.h"
 
-static struct temporary folder, files;
-static struct tree tree;
-static struct media *media;
-static struct catalogbuild *build;
-static struct catalog_shelf shelf;
-static int made;
-
-/* An index is a file of its own; the last one made is the one to read. */
-static int
-make_blank(void *context)
-{
-	char name[16];
-
-	(void)context;
-	snprintf(name, sizeof name, "%d", ++made);
-	return open(
-	    temporary_path(&files, name), O_RDWR | O_CREAT | O_EXCL, 0600);
-}
-
-static const struct catalogbuild_setup setup = {
-	.tree = &tree,
-	.blank = make_blank,
-};
-static struct catalogbuild_setup with_media;
+static struct indexing indexing;
+#define folder indexing.folder
+#define place (&indexing.place)
 
 static int
 set_up(void **state)
 {
-	char error[256];
-
 	(void)state;
-	temporary_make(&folder);
-	temporary_make(&files);
-	media = media_new(error, sizeof error);
-	assert_non_null(media);
-	assert_int_equal(tree_init(&tree, folder.path), 0);
-	with_media = setup;
-	with_media.media = media;
-	build = catalogbuild_new(&with_media, -1);
-	assert_non_null(build);
+	indexing_begin(&indexing, true);
 	return 0;
 }
 
@@ -60,33 +28,15 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	catalog_shelf_release(&shelf);
-	catalogbuild_free(build);
-	media_free(media);
-	tree_release(&tree);
-	temporary_remove(&folder);
-	temporary_remove(&files);
+	indexing_end(&indexing);
 	return 0;
-}
-
-/* Puts the last index where it is read. */
-static void
-put_last(void)
-{
-	char name[16];
-
-	snprintf(name, sizeof name, "%d", made);
-	assert_int_equal(
-	    catalog_put(&shelf, open(temporary_path(&files, name), O_RDONLY)),
-	    0);
 }
 
 /* Looks at the tree, and gives what is new to those who read. */
 static void
 update(void)
 {
-	assert_int_equal(catalogbuild_update(build, NULL), 1);
-	put_last();
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 }
 
 /* What is listed: "PATH" of each, "-PATH" of one gone, "~PATH" changed. */
@@ -95,7 +45,7 @@ list(const int64_t *since)
 {
 	static char text[4096];
 	struct buf out = buf_over(text, sizeof text - 1);
-	struct catalogfiles *all = catalogfiles_open(&shelf, since);
+	struct catalogfiles *all = catalogfiles_open(place, since);
 	struct manifest_file file;
 	bool changed;
 	int result;
@@ -122,9 +72,9 @@ there_is_none_at_first(void **state)
 	uint64_t count, bytes;
 
 	(void)state;
-	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_null(catalogfiles_open(place, NULL));
 	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
+	assert_int_equal(catalogfiles_total(place, &count, &bytes), -1);
 }
 
 static void
@@ -142,7 +92,7 @@ files_come_in_order(void **state)
 	temporary_link(&folder, "c", "b");
 	update();
 	assert_string_equal(list(NULL), "a.gmi a/z b c ");
-	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), 0);
+	assert_int_equal(catalogfiles_total(place, &count, &bytes), 0);
 	assert_int_equal(count, 4);
 	assert_int_equal(bytes, 10);
 }
@@ -158,7 +108,7 @@ each_has_its_hash(void **state)
 	(void)state;
 	temporary_file(&folder, "a", "one");
 	update();
-	all = catalogfiles_open(&shelf, NULL);
+	all = catalogfiles_open(place, NULL);
 	assert_int_equal(catalogfiles_next(all, &file, &changed), 1);
 	assert_int_equal(file.size, 3);
 	assert_int_equal(sha256_of(STR("one"), hash), 0);
@@ -195,22 +145,10 @@ what_is_gone_is_remembered(void **state)
 	assert_string_equal(list(&long_ago), "~a ~b ~c ");
 }
 
-/* Changes the last index, behind everybody's back. */
 static void
 tamper(const char *sql)
 {
-	char name[16];
-	sqlite3 *db;
-	int fd;
-
-	snprintf(name, sizeof name, "%d", made);
-	fd = open(temporary_path(&files, name), O_RDWR);
-	db = catalogdb_open(fd, true);
-	assert_non_null(db);
-	assert_int_equal(catalogdb_run(db, sql), 0);
-	sqlite3_close(db);
-	close(fd);
-	put_last();
+	indexing_tamper(&indexing, sql);
 }
 
 /* Nothing is said of a file that changed while it was read. */
@@ -238,11 +176,9 @@ what_is_hashed_later_is_waited_for(void **state)
 	assert_int_equal(
 	    truncate(temporary_path(&folder, "large"), (off_t)33 << 20), 0);
 	update();
-	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_null(catalogfiles_open(place, NULL));
 	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(shelf.current->users, 1);
-	assert_int_equal(catalogbuild_hash(build), 1);
-	put_last();
+	assert_int_equal(catalogbuild_hash(indexing.build), 1);
 	assert_string_equal(list(NULL), "a large ");
 }
 
@@ -262,19 +198,19 @@ an_index_may_be_of_no_use(void **state)
 	}
 	update();
 	tamper("DELETE FROM total");
-	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
-	assert_null(catalogfiles_open(&shelf, NULL));
+	assert_int_equal(catalogfiles_total(place, &count, &bytes), -1);
+	assert_null(catalogfiles_open(place, NULL));
 	assert_int_not_equal(errno, EAGAIN);
 	tamper("INSERT INTO total VALUES(300, 1090, 0)");
 	scarce_memory(1);
-	all = catalogfiles_open(&shelf, NULL);
+	all = catalogfiles_open(place, NULL);
 	scarce_memory(0);
 	assert_null(all);
 	/* Cut while it is read, it has no end but a failure. */
-	all = catalogfiles_open(&shelf, NULL);
+	all = catalogfiles_open(place, NULL);
 	assert_non_null(all);
-	snprintf(name, sizeof name, "%d", made);
-	assert_int_equal(truncate(temporary_path(&files, name), 4096), 0);
+	tamper("PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(truncate(indexing_path(&indexing, ""), 4096), 0);
 	while (catalogfiles_next(all, &file, &changed) == 1)
 		continue;
 	assert_int_equal(catalogfiles_next(all, &file, &changed), -1);
@@ -292,29 +228,12 @@ an_index_may_have_no_tables(void **state)
 	(void)state;
 	update();
 	tamper("DROP TABLE gone; DROP TABLE total");
-	assert_null(catalogfiles_open(&shelf, NULL));
-	assert_int_equal(errno, ENOMEM);
-	assert_int_equal(catalogfiles_total(&shelf, &count, &bytes), -1);
-	/* It was given back each time. */
-	assert_int_equal(shelf.current->users, 1);
+	assert_null(catalogfiles_open(place, NULL));
+	assert_int_equal(errno, EIO);
+	assert_int_equal(catalogfiles_total(place, &count, &bytes), -1);
 	tamper("PRAGMA user_version = 1");
+	indexing_begin_again(&indexing);
 	update();
-	assert_string_equal(list(NULL), "");
-}
-
-static void
-without_memory_the_last_index_stays(void **state)
-{
-	struct catalog *last;
-
-	(void)state;
-	update();
-	last = shelf.current;
-	scarce_memory(1);
-	assert_int_equal(catalog_put(&shelf, dup(0)), -1);
-	assert_int_equal(errno, ENOMEM);
-	scarce_memory(0);
-	assert_ptr_equal(shelf.current, last);
 	assert_string_equal(list(NULL), "");
 }
 
@@ -332,7 +251,6 @@ main(void)
 		TEST(what_is_hashed_later_is_waited_for),
 		TEST(an_index_may_be_of_no_use),
 		TEST(an_index_may_have_no_tables),
-		TEST(without_memory_the_last_index_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

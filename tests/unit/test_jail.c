@@ -24,7 +24,7 @@
 #include "temporary.h"
 
 static struct temporary folder;
-static int root, listening, outside;
+static int root, kept, listening, outside;
 static struct sockaddr_in address = { .sin_family = AF_INET };
 
 /* The exit status of a prisoner, or the negative signal that killed it. */
@@ -63,10 +63,16 @@ set_up(void **state)
 	temporary_folder(&folder, "tree");
 	temporary_file(&folder, "tree/page", "page");
 	temporary_file(&folder, "outside", "outside");
+	temporary_folder(&folder, "kept");
+	temporary_file(&folder, "kept/old", "old");
+	temporary_check(chmod(temporary_path(&folder, "kept"), 0777) == 0 &&
+		chmod(temporary_path(&folder, "kept/old"), 0666) == 0,
+	    "chmod");
+	kept = open(temporary_path(&folder, "kept"), O_RDONLY | O_DIRECTORY);
 	temporary_check(chmod(folder.path, 0755) == 0, "chmod");
 	root = open(temporary_path(&folder, "tree"), O_RDONLY | O_DIRECTORY);
 	outside = listen_anywhere(&address);
-	return root == -1;
+	return root == -1 || kept == -1;
 }
 
 static int
@@ -74,6 +80,7 @@ tear_down(void **state)
 {
 	(void)state;
 	close(root);
+	close(kept);
 	close(outside);
 	temporary_remove(&folder);
 	return 0;
@@ -93,8 +100,11 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		if (jail_enter(&jail, role == JAIL_KEYS ? -1 : root, role) ==
-		    -1)
+		int entered = role == JAIL_INDEXER || role == JAIL_ANSWERS
+		    ? jail_enter_with_state(&jail, root, kept, role)
+		    : jail_enter(&jail, role == JAIL_KEYS ? -1 : root, role);
+
+		if (entered == -1)
 			_exit(NOT_JAILED);
 		_exit(attempt());
 	}
@@ -442,6 +452,104 @@ walls_of_keys(void **state)
 	}
 }
 
+static int
+try_reading_state(void)
+{
+	char text[8];
+	int fd = openat(kept, "old", O_RDONLY);
+
+	return fd == -1 ? REFUSED : outcome((int)read(fd, text, 3));
+}
+
+static int
+try_writing_state(void)
+{
+	int fd = openat(kept, "old", O_RDWR);
+
+	return fd == -1 ? REFUSED : outcome((int)pwrite(fd, "new", 3, 0));
+}
+
+static int
+try_making_state(void)
+{
+	return outcome(openat(kept, "new", O_RDWR | O_CREAT, 0600));
+}
+
+static int
+try_replacing_state(void)
+{
+	return outcome(renameat(kept, "new", kept, "newer"));
+}
+
+static int
+try_removing_state(void)
+{
+	return outcome(unlinkat(kept, "newer", 0));
+}
+
+static int
+try_leaving_state(void)
+{
+	return outcome(openat(kept, "../outside", O_RDONLY));
+}
+
+static int
+try_removing_page(void)
+{
+	return outcome(unlinkat(root, "page", 0));
+}
+
+static int
+try_locking_state(void)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_len = 1 };
+
+	return outcome(fcntl(openat(kept, "old", O_RDONLY), F_SETLK, &lock));
+}
+
+/* Who keeps the index writes it, who answers reads it: and nothing else. */
+static void
+walls_of_the_state(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*attempt)(void);
+		int indexer, answers;
+	} table[] = {
+		{ "reading", try_reading_state, DONE, DONE },
+		{ "locking", try_locking_state, DONE, DONE },
+		{ "writing", try_writing_state, DONE, REFUSED },
+		{ "making", try_making_state, DONE, REFUSED },
+		{ "replacing", try_replacing_state, DONE, ENDED },
+		{ "removing", try_removing_state, DONE, ENDED },
+		{ "leaving", try_leaving_state, REFUSED, REFUSED },
+		{ "reading a page", try_page, DONE, DONE },
+		{ "writing a page", try_writing, REFUSED, REFUSED },
+		{ "making a page", try_making, REFUSED, REFUSED },
+		{ "removing a page", try_removing_page, REFUSED, ENDED },
+		{ "/etc/passwd", try_passwd, REFUSED, REFUSED },
+	};
+	int failures = 0;
+
+	(void)state;
+	/* A chroot alone does not keep an open directory in. */
+	if (landlock_version() == 0)
+		skip();
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int indexer =
+		    imprison_as(JAIL_INDEXER, JAIL_ON, table[i].attempt);
+		int answers =
+		    imprison_as(JAIL_ANSWERS, JAIL_ON, table[i].attempt);
+
+		if (indexer == table[i].indexer && answers == table[i].answers)
+			continue;
+		print_error("%s: %d for the indexer, %d for answers\n",
+		    table[i].name, indexer, answers);
+		failures++;
+	}
+	assert_int_equal(failures, 0);
+}
+
 /* Landlock alone leaves the size and the time of each file to be seen. */
 static void
 metadata(void **state)
@@ -584,6 +692,7 @@ main(void)
 #ifndef __SANITIZE_ADDRESS__ /* whose own calls run into them too */
 		cmocka_unit_test(walls),
 		cmocka_unit_test(walls_of_keys),
+		cmocka_unit_test(walls_of_the_state),
 		cmocka_unit_test(metadata),
 #endif
 		cmocka_unit_test(privileges_are_gone),

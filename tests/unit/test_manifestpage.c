@@ -177,8 +177,9 @@ long_lines_are_whole(void **state)
 static void
 without_an_index_it_is_later(void **state)
 {
-	struct catalog_shelf shelf = { 0 };
-	const struct server waiting = { .tree = &tree, .shelf = &shelf };
+	const struct catalogdb_place none = { open("/", O_RDONLY), "none.db",
+		false };
+	const struct server waiting = { .tree = &tree, .index = &none };
 	const struct request request = { .arena = &arena,
 		.path = STR("/manifest") };
 	struct response response;

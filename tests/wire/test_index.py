@@ -226,7 +226,7 @@ class Process(Index):
         self.wait_until_found(server, 'herring', '/a.gmi')
         old = server.indexer()
         os.kill(old, signal.SIGKILL)
-        server.wait_for_line(r'^error index: its process %d ended: killed by '
+        server.wait_for_line(r'^error master: index process %d ended: killed by '
                              r'signal 9' % old)
         self.assertTrue(holds(server, 'herring', '/a.gmi'))
         wait_until(lambda: server.indexer() != old, 'another indexer')
@@ -321,7 +321,8 @@ class Odd(Index):
         write_tree(server.root, {'a.gmi': 'cod\n'})
         self.wait_until_found(server, 'cod', '/a.gmi')
         self.assertEqual(
-            server.log.text().count('no file can be made in /none/of/this'),
+            server.log.text().count(
+                'no directory can be made in /none/of/this'),
             1)
 
     def test_no_pages(self):

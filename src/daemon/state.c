@@ -1,0 +1,347 @@
+/* The directory for databases, which one server at a time may use. */
+#include "daemon/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+/* Of a temporary directory. */
+#define PREFIX "capsuled-state-"
+/* A server that ends just now leaves its directory soon. */
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_MS 20
+
+/* Opens a directory; -1 with errno set. */
+static int
+open_directory(int at, const char *path, int flags)
+{
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+}
+
+/* Gives it to the user who is to write there; -1 with errno set. */
+static int
+give(int fd, const struct jail *jail)
+{
+	return jail->changes ? fchown(fd, jail->user, jail->group) : 0;
+}
+
+static uid_t
+owner_of(const struct jail *jail)
+{
+	return jail->changes ? jail->user : geteuid();
+}
+
+/* Who else could write there could make us say anything. */
+static int
+check(const char *path, const struct stat *st, const struct jail *jail,
+    char *error, size_t size)
+{
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		snprintf(error, size,
+		    "state: %s: other users could write there; use chmod 700",
+		    path);
+	else if (st->st_uid != owner_of(jail))
+		snprintf(error, size,
+		    "state: %s: belongs to another user than %s%s, who writes "
+		    "there; change its owner",
+		    path, jail->changes ? "" : "the server's",
+		    jail->changes ? jail->name : "");
+	else
+		return 0;
+	return -1;
+}
+
+static int
+fail(const char *path, const char *cure, char *error, size_t size)
+{
+	snprintf(error, size, "state: %s: %s; %s", path, strerror(errno), cure);
+	return -1;
+}
+
+/* Makes the directory, unless it is there; -1 with errno set. */
+static int
+make(const char *path, const struct jail *jail)
+{
+	int fd, result;
+
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	fd = open_directory(AT_FDCWD, path, O_NOFOLLOW);
+	if (fd == -1)
+		return -1;
+	result = give(fd, jail);
+	close(fd);
+	return result;
+}
+
+/*
+ * Locks the file in a directory that keeps other servers from it; -1 with errno
+ * set.  Such a lock is of the process: a child that outlives it has none.
+ */
+static int
+lock(int directory, int flags)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = openat(
+	    directory, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	int error;
+
+	if (fd == -1 || fcntl(fd, F_SETLK, &all) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error == EACCES ? EAGAIN : error;
+	return -1;
+}
+
+/* The same, with some patience for a server that ends just now. */
+static int
+wait_for_lock(struct state *state)
+{
+	for (int i = 0; i < LOCK_TRIES && state->lock == -1; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, LOCK_PAUSE_MS);
+		state->lock = lock(state->fd, O_CREAT);
+		if (state->lock == -1 && errno != EAGAIN)
+			return -1;
+	}
+	return state->lock == -1 ? -1 : 0;
+}
+
+static bool
+is_same(const struct stat *st, int fd)
+{
+	struct stat other;
+
+	return fd != -1 && fstat(fd, &other) == 0 &&
+	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
+}
+
+/* Takes over what is locked already. */
+static int
+take_over(struct state *state, struct state *last)
+{
+	*state = *last;
+	state->fd = fcntl(last->fd, F_DUPFD_CLOEXEC, 0);
+	if (state->fd == -1)
+		return -1;
+	/* To close any descriptor of the file would end the lock. */
+	last->lock = -1;
+	last->is_temporary = false;
+	return 0;
+}
+
+static int
+open_named(struct state *state, const char *path, struct state *last,
+    const struct jail *jail, char *error, size_t size)
+{
+	struct stat st;
+
+	snprintf(state->path, sizeof state->path, "%s", path);
+	if (make(path, jail) == -1)
+		return fail(path, "name another directory", error, size);
+	state->fd = open_directory(AT_FDCWD, path, 0);
+	if (state->fd == -1 || fstat(state->fd, &st) == -1)
+		return fail(path, "name another directory", error, size);
+	if (check(path, &st, jail, error, size) == -1)
+		return -1;
+	if (last != NULL && is_same(&st, last->fd)) {
+		close(state->fd);
+		return take_over(state, last) == 0
+		    ? 0
+		    : fail(path, "start again", error, size);
+	}
+	if (wait_for_lock(state) == 0)
+		return 0;
+	if (errno != EAGAIN)
+		return fail(path, "name another directory", error, size);
+	snprintf(error, size,
+	    "state: %s: another server uses it; give each its own", path);
+	return -1;
+}
+
+/* Removes what is in a directory, which holds files only. */
+static void
+empty(int fd)
+{
+	int again = open_directory(fd, ".", 0);
+	DIR *stream = again == -1 ? NULL : fdopendir(again);
+	const struct dirent *found;
+
+	if (stream == NULL) {
+		if (again != -1)
+			close(again);
+		return;
+	}
+	while ((found = readdir(stream)) != NULL)
+		(void)unlinkat(fd, found->d_name, 0);
+	closedir(stream);
+}
+
+/* Removes a directory that a server left behind, if it is one. */
+static void
+remove_left(int in, const char *name, const struct jail *jail)
+{
+	int fd = open_directory(in, name, O_NOFOLLOW);
+	struct stat st;
+	int locked = -1;
+
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 &&
+	    (st.st_uid == geteuid() || st.st_uid == owner_of(jail)) &&
+	    !(st.st_mode & (S_IRWXG | S_IRWXO)))
+		locked = lock(fd, 0);
+	if (locked != -1) {
+		empty(fd);
+		(void)unlinkat(in, name, AT_REMOVEDIR);
+		close(locked);
+	}
+	close(fd);
+}
+
+static void
+remove_all_left(const char *directory, const struct jail *jail)
+{
+	DIR *stream = opendir(directory);
+	const struct dirent *found;
+
+	if (stream == NULL)
+		return;
+	while ((found = readdir(stream)) != NULL)
+		if (strncmp(found->d_name, PREFIX, strlen(PREFIX)) == 0)
+			remove_left(dirfd(stream), found->d_name, jail);
+	closedir(stream);
+}
+
+/* Makes a temporary directory there; -1 with errno set. */
+static int
+make_in(struct state *state, const char *directory, const struct jail *jail)
+{
+	struct stat st;
+	int error;
+
+	if ((size_t)snprintf(state->path, sizeof state->path,
+		"%s/" PREFIX "XXXXXX", directory) >= sizeof state->path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (mkdtemp(state->path) == NULL)
+		return -1;
+	state->fd = open_directory(AT_FDCWD, state->path, O_NOFOLLOW);
+	/* Another start may take it for one that was left, until it is ours. */
+	if (state->fd != -1 && wait_for_lock(state) == 0 &&
+	    give(state->fd, jail) == 0 && stat(state->path, &st) == 0 &&
+	    is_same(&st, state->fd)) {
+		state->is_temporary = true;
+		return 0;
+	}
+	error = errno;
+	state_close(state);
+	(void)rmdir(state->path);
+	errno = error;
+	return -1;
+}
+
+static int
+open_temporary(
+    struct state *state, const struct jail *jail, char *error, size_t size)
+{
+	const char *const directories[] = { getenv("TMPDIR"), "/var/tmp",
+		"/tmp", "/dev/shm" };
+	const size_t count = sizeof directories / sizeof *directories;
+
+	for (size_t i = 0; i < count; i++)
+		if (directories[i] != NULL)
+			remove_all_left(directories[i], jail);
+	for (size_t i = 0; i < count; i++) {
+		if (directories[i] == NULL)
+			continue;
+		if (make_in(state, directories[i], jail) == 0)
+			return 0;
+		log_line(LOG_LEVEL_WARN,
+		    "index: no directory can be made in %s: %s", directories[i],
+		    strerror(errno));
+	}
+	snprintf(error, size,
+	    "no directory can be made in /var/tmp for the index: %s; set "
+	    "TMPDIR, or name one with the setting state",
+	    strerror(errno));
+	return -1;
+}
+
+int
+state_open(struct state *state, const char *path, struct state *last,
+    const struct jail *jail, char *error, size_t error_size)
+{
+	*state = (struct state){ .fd = -1, .lock = -1 };
+	if (path[0] == '\0' && last != NULL && last->is_temporary)
+		return take_over(state, last);
+	if (path[0] == '\0')
+		return open_temporary(state, jail, error, error_size);
+	if (open_named(state, path, last, jail, error, error_size) == 0)
+		return 0;
+	state_close(state);
+	return -1;
+}
+
+void
+state_adopt(struct state *state, const char *path)
+{
+	*state = (struct state){ .fd = -1, .lock = -1 };
+	snprintf(state->path, sizeof state->path, "%s", path);
+	state->fd = open_directory(AT_FDCWD, path, O_NOFOLLOW);
+	if (state->fd != -1 && wait_for_lock(state) == 0)
+		state->is_temporary = true;
+	else
+		state_forget(state);
+}
+
+int
+state_check(
+    const char *path, const struct jail *jail, char *error, size_t error_size)
+{
+	struct stat st;
+
+	if (path[0] == '\0' || (stat(path, &st) == -1 && errno == ENOENT))
+		return 0;
+	if (stat(path, &st) == -1)
+		return fail(path, "name another directory", error, error_size);
+	return check(path, &st, jail, error, error_size);
+}
+
+void
+state_close(struct state *state)
+{
+	if (state->fd != -1 && state->is_temporary) {
+		empty(state->fd);
+		(void)rmdir(state->path);
+	}
+	state_forget(state);
+}
+
+void
+state_forget_lock(struct state *state)
+{
+	if (state->fd != -1 && state->lock != -1)
+		close(state->lock);
+	state->lock = -1;
+	state->is_temporary = false;
+}
+
+void
+state_forget(struct state *state)
+{
+	state_forget_lock(state);
+	if (state->fd != -1)
+		close(state->fd);
+	state->fd = -1;
+}
