@@ -195,6 +195,39 @@ signing_allows(const EVP_PKEY *key, uint16_t code, struct str message)
 	return scheme->has_1_2 && is_server_key_exchange(message);
 }
 
+/* The padding of RSA (RFC 8446, 4.2.3). */
+static bool
+set_padding(EVP_PKEY_CTX *settings, const struct scheme *scheme)
+{
+	return !scheme->is_pss ||
+	    (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) ==
+		    1 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(
+		    settings, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
+/*
+ * Without memory OpenSSL 3.5 returns success and a wrong RSA signature, which
+ * no one may see: it can betray the key (Boneh, DeMillo and Lipton, 1997).
+ */
+static bool
+verifies(EVP_PKEY *key, const struct scheme *scheme, struct str message,
+    struct str signature)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *settings;
+	bool good = context != NULL &&
+	    EVP_DigestVerifyInit_ex(context, &settings, scheme->digest, NULL,
+		NULL, key, NULL) == 1 &&
+	    set_padding(settings, scheme) &&
+	    EVP_DigestVerify(context, (const unsigned char *)signature.at,
+		signature.len, (const unsigned char *)message.at,
+		message.len) == 1;
+
+	EVP_MD_CTX_free(context);
+	return good;
+}
+
 /* The signature's length; 0 when it cannot be made. */
 static size_t
 sign(EVP_PKEY *key, uint16_t code, struct str message, unsigned char *out)
@@ -204,20 +237,18 @@ sign(EVP_PKEY *key, uint16_t code, struct str message, unsigned char *out)
 	EVP_PKEY_CTX *settings;
 	size_t len = SIGNING_SIGNATURE_MAX;
 	bool made = context != NULL && scheme != NULL &&
-	    EVP_DigestSignInit_ex(
-		context, &settings, scheme->digest, NULL, NULL, key, NULL) == 1;
-
-	if (made && scheme->is_pss)
-		made = EVP_PKEY_CTX_set_rsa_padding(
-			   settings, RSA_PKCS1_PSS_PADDING) == 1 &&
-		    EVP_PKEY_CTX_set_rsa_pss_saltlen(
-			settings, RSA_PSS_SALTLEN_DIGEST) == 1;
-	made = made &&
+	    EVP_DigestSignInit_ex(context, &settings, scheme->digest, NULL,
+		NULL, key, NULL) == 1 &&
+	    set_padding(settings, scheme) &&
 	    EVP_DigestSign(context, out, &len,
 		(const unsigned char *)message.at, message.len) == 1;
+
 	EVP_MD_CTX_free(context);
 	/* Without memory OpenSSL 3.0 returns success and a length of -1. */
-	made = made && len <= SIGNING_SIGNATURE_MAX;
+	made = made && len <= SIGNING_SIGNATURE_MAX &&
+	    (!EVP_PKEY_is_a(key, "RSA") ||
+		verifies(key, scheme, message,
+		    (struct str){ (const char *)out, len }));
 	if (!made)
 		ERR_clear_error();
 	return made ? len : 0;
