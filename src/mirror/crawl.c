@@ -34,7 +34,7 @@ struct crawl {
 static int
 no_memory(struct crawl *crawl)
 {
-	return mirror_stop(crawl->mirror, "out of memory");
+	return mirror_fail(crawl->mirror, "out of memory");
 }
 
 /* Answers. */
@@ -63,7 +63,7 @@ follow_and_map(struct crawl *crawl, struct pool_job *job, struct str menu)
 		return no_memory(crawl);
 	linkqueue_menu(&crawl->queue, menu, crawl->place.depth + 1, &map);
 	if (rewrite(job, buf_str(&map)) == -1)
-		result = mirror_no_disk(crawl->mirror, "cannot be written");
+		result = mirror_fail_disk(crawl->mirror, "cannot be written");
 	free(map.at);
 	return result;
 }
@@ -84,7 +84,7 @@ follow(struct crawl *crawl, struct pool_job *job)
 		return 0;
 	}
 	if (replica_load(job->fetch.body, &text) == -1)
-		return mirror_no_disk(crawl->mirror, "cannot read back");
+		return mirror_fail_disk(crawl->mirror, "cannot read back");
 	if (crawl->place.is_menu)
 		result = follow_and_map(
 		    crawl, job, (struct str){ text.at, text.len });
@@ -108,7 +108,7 @@ refuse_menu(struct crawl *crawl, const struct pool_job *job)
 	if (job->fetch.size > PAGE_MAX)
 		return "its menu is too large to follow";
 	if (replica_load(job->fetch.body, &text) == -1) {
-		(void)mirror_no_disk(crawl->mirror, "cannot read back");
+		(void)mirror_fail_disk(crawl->mirror, "cannot read back");
 		return "cannot be read back";
 	}
 	is_menu = gopheranswer_is_menu((struct str){ text.at, text.len });
@@ -317,7 +317,8 @@ find_gone(struct crawl *crawl, size_t *count)
 	size_t all;
 
 	filestore_sort(store);
-	gone = mirror_gone(crawl->mirror, store->files, store->count, &all);
+	gone =
+	    mirror_find_gone(crawl->mirror, store->files, store->count, &all);
 	*count = 0;
 	for (size_t i = 0; gone != NULL && i < all; i++)
 		if (!is_forbidden(crawl, gone[i]->path))
@@ -339,7 +340,7 @@ note_all_absent(struct crawl *crawl, bool complete)
 			absent->items[i].ended = true;
 	return absent_write(absent, &crawl->mirror->replica) == 0
 	    ? 0
-	    : mirror_no_disk(crawl->mirror, ".mirror/absent");
+	    : mirror_fail_disk(crawl->mirror, ".mirror/absent");
 }
 
 /*
@@ -373,7 +374,7 @@ finish(struct crawl *crawl)
 			if (filestore_add(store, gone[i]) == -1)
 				return -1;
 	filestore_sort(store);
-	return mirror_note(mirror, store->files, store->count);
+	return mirror_record(mirror, store->files, store->count);
 }
 
 /* Whether links are followed in a file of the copy. */
@@ -468,13 +469,13 @@ crawl_run(struct mirror *mirror)
 
 	if (backup_open(&mirror->backup, mirror->replica.work,
 		(int64_t)time(NULL)) == -1)
-		return mirror_no_disk(mirror, ".mirror/before");
+		return mirror_fail_disk(mirror, ".mirror/before");
 	arena_init(&crawl.scratch, SCRATCH_MAX);
 	if (linkqueue_open(&crawl.queue, mirror) == -1 ||
 	    filestore_open(&crawl.store) == -1)
 		(void)no_memory(&crawl);
 	else if (absent_read(&crawl.absent, &mirror->replica) == -1)
-		(void)mirror_no_disk(mirror, ".mirror/absent");
+		(void)mirror_fail_disk(mirror, ".mirror/absent");
 	else
 		result = go(&crawl);
 	linkqueue_release(&crawl.queue);
@@ -482,7 +483,7 @@ crawl_run(struct mirror *mirror)
 	absent_release(&crawl.absent);
 	arena_release(&crawl.scratch);
 	if (backup_end(&mirror->backup) == -1)
-		result = mirror_no_disk(mirror, ".mirror/before");
+		result = mirror_fail_disk(mirror, ".mirror/before");
 	backup_close(&mirror->backup);
 	return result;
 }

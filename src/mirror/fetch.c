@@ -75,7 +75,7 @@ fetch_address(const struct fetch *fetch)
 void
 fetch_begin(struct fetch *fetch)
 {
-	fetch->end = FETCH_GOES_ON;
+	fetch->end = FETCH_PENDING;
 	fetch->status = 0;
 	fetch->size = fetch->size_then = 0;
 	fetch->sent = fetch->header_len = fetch->tried = 0;
@@ -198,7 +198,7 @@ take_header(struct fetch *fetch, struct str line)
 
 	if (line.len < 2 || !str_number(str_head(line, 2), 69, &status) ||
 	    status < 10 || (line.len > 2 && line.at[2] != ' ')) {
-		end(fetch, FETCH_NONSENSE,
+		end(fetch, FETCH_INVALID,
 		    "the answer is not a Gemini response");
 		return;
 	}
@@ -226,13 +226,13 @@ take_header_bytes(struct fetch *fetch, struct str bytes)
 	line_end = memmem(fetch->header, fetch->header_len, "\r\n", 2);
 	if (line_end == NULL) {
 		if (fetch->header_len == sizeof fetch->header)
-			end(fetch, FETCH_NONSENSE,
+			end(fetch, FETCH_INVALID,
 			    "the answer is not a Gemini response");
 		return;
 	}
 	line_len = (size_t)(line_end - fetch->header);
 	take_header(fetch, (struct str){ fetch->header, line_len });
-	if (fetch->end == FETCH_GOES_ON)
+	if (fetch->end == FETCH_PENDING)
 		take_body(fetch, str_tail(bytes, line_len + 2 - had));
 }
 
@@ -304,25 +304,25 @@ lose_patience(struct fetch *fetch)
 	/* Another address of the host may be reachable. */
 	if (fetch->state == FETCH_CONNECTS &&
 	    fetch->tried < fetch->origin->address_count) {
-		fetch->end = FETCH_GOES_ON;
+		fetch->end = FETCH_PENDING;
 		connect_somewhere(fetch);
 	}
 }
 
 void
-fetch_go(struct fetch *fetch)
+fetch_continue(struct fetch *fetch)
 {
-	if (fetch->end == FETCH_GOES_ON && fetch_patience_ms(fetch) == 0)
+	if (fetch->end == FETCH_PENDING && fetch_timeout_ms(fetch) == 0)
 		lose_patience(fetch);
-	for (int i = 0; i < TURN && fetch->end == FETCH_GOES_ON; i++)
+	for (int i = 0; i < TURN && fetch->end == FETCH_PENDING; i++)
 		if (!advance(fetch))
 			break;
-	if (fetch->end != FETCH_GOES_ON)
+	if (fetch->end != FETCH_PENDING)
 		hang_up(fetch);
 }
 
 long
-fetch_patience_ms(const struct fetch *fetch)
+fetch_timeout_ms(const struct fetch *fetch)
 {
 	return clock_until_ms(&fetch->deadline);
 }

@@ -15,11 +15,11 @@
 struct tlsclient;
 
 enum fetch_end {
-	FETCH_GOES_ON,
+	FETCH_PENDING,
 	FETCH_ANSWERED, /* a whole answer, with any status */
 	FETCH_CUT, /* TLS did not say that the answer ended here */
 	FETCH_TOO_LONG, /* the body is longer than the limit */
-	FETCH_NONSENSE, /* not a valid answer; `why` has the reason */
+	FETCH_INVALID, /* not a valid answer; `why` has the reason */
 	FETCH_FAILED, /* no answer; `why` has the reason */
 	FETCH_STOP, /* every further request would fail; see origin->error */
 };
@@ -69,13 +69,13 @@ void fetch_begin(struct fetch *fetch);
  * `fd` is ready for the poll(2) `events`, or when the deadline has passed.
  * Sets `end` at the end of the request.
  */
-void fetch_go(struct fetch *fetch);
+void fetch_continue(struct fetch *fetch);
 
 /* The address of the server; the last one tried if it has several. */
 const struct net_address *fetch_address(const struct fetch *fetch);
 
 /* Milliseconds until the deadline. */
-long fetch_patience_ms(const struct fetch *fetch);
+long fetch_timeout_ms(const struct fetch *fetch);
 
 void fetch_release(struct fetch *fetch);
 

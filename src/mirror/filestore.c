@@ -32,7 +32,7 @@ filestore_release(struct filestore *store)
 static int
 no_memory(struct filestore *store)
 {
-	return mirror_stop(store->mirror, "out of memory");
+	return mirror_fail(store->mirror, "out of memory");
 }
 
 /* Names. */
@@ -65,7 +65,7 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 		return "out of memory";
 	if (!manifest_lists(*out))
 		return "has a name that a copy cannot have";
-	if (mirror_is_odd(*out))
+	if (mirror_is_unsafe(*out))
 		return "its name has control characters";
 	return NULL;
 }
@@ -193,7 +193,7 @@ store_file(struct filestore *store, const struct pool_job *job,
 	if (before == NULL) {
 		if (replica_holds(&mirror->replica, file->path) == 1)
 			return "is not part of this mirror; move it away";
-		if (mirror_comes(mirror, file->path) == -1)
+		if (mirror_record_one(mirror, file->path) == -1)
 			return strerror(errno);
 	}
 	if (backup_keep(&mirror->backup, mirror->replica.root, file->path) ==

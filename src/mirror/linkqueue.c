@@ -46,11 +46,11 @@ linkqueue_read_robots(struct linkqueue *queue)
 	    mirror->origin.is_gopher ? "" : mirror->origin.root, "/robots.txt");
 	mirror_get(mirror, str_of(request), ROBOTS_MAX, text);
 	if (text->got == MIRROR_FAILED)
-		return mirror_stop(mirror, "robots.txt: %s", text->why);
+		return mirror_fail(mirror, "robots.txt: %s", text->why);
 	return robots_read(&mirror->arena, (struct str){ text->at, text->len },
 		   names, &queue->robots) == 0
 	    ? 0
-	    : mirror_stop(mirror, "out of memory");
+	    : mirror_fail(mirror, "out of memory");
 }
 
 /* Whether robots.txt allows a path in the form of origin_path. */
@@ -113,7 +113,7 @@ linkqueue_add(
 	    !frontier_knows(&queue->frontier, request) &&
 	    is_allowed(queue, request) &&
 	    frontier_add(&queue->frontier, &place) == -1)
-		(void)mirror_stop(queue->mirror, "out of memory");
+		(void)mirror_fail(queue->mirror, "out of memory");
 }
 
 void

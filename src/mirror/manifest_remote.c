@@ -135,12 +135,12 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 
 	get(remote, MANIFEST_REMOTE_NAME, "", MANIFEST_MAX, &remote->text);
 	if (remote->text.got == MIRROR_FAILED)
-		return mirror_stop(
+		return mirror_fail(
 		    remote->mirror, "the manifest: %s", remote->text.why);
 	if (!is_manifest(&remote->text)) {
 		if (!had_one && remote->mirror->key == NULL)
 			return 0;
-		return mirror_stop(remote->mirror,
+		return mirror_fail(remote->mirror,
 		    had_one ? "the server no longer has a manifest; to follow "
 			      "its links, remove the manifest in %s"
 			    : "the server has no manifest, so %s cannot be "
@@ -149,10 +149,10 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 	}
 	text = (struct str){ remote->text.at, remote->text.len };
 	if (read_manifest(remote, text, &remote->manifest) == -1)
-		return mirror_stop(remote->mirror, "manifest:%zu: %s",
+		return mirror_fail(remote->mirror, "manifest:%zu: %s",
 		    remote->manifest.line, remote->manifest.error);
 	if (remote->manifest.is_changes)
-		return mirror_stop(
+		return mirror_fail(
 		    remote->mirror, "the manifest lists only changes");
 	return 1;
 }
@@ -181,7 +181,7 @@ get_manifest(struct manifest_remote *remote)
 	int result = 0;
 
 	if (had == -1)
-		return mirror_no_disk(mirror, MANIFEST_REMOTE_NAME);
+		return mirror_fail_disk(mirror, MANIFEST_REMOTE_NAME);
 	if (had == 1 && read_old(remote, &old))
 		result = ask_for_changes(remote, old.len);
 	if (result == 0 && mirror->origin.error[0] == '\0')
@@ -210,7 +210,7 @@ get_signature(struct manifest_remote *remote)
 	if (mirror->key == NULL)
 		return 0;
 	if (signature->got != MIRROR_TEXT)
-		return mirror_stop(remote->mirror,
+		return mirror_fail(remote->mirror,
 		    "the server has no signature of its manifest%s%s",
 		    signature->got == MIRROR_FAILED ? ": " : "",
 		    signature->got == MIRROR_FAILED ? signature->why : "");
@@ -218,9 +218,9 @@ get_signature(struct manifest_remote *remote)
 	    (struct str){ remote->text.at, remote->text.len },
 	    (struct str){ signature->at, signature->len });
 	if (good == -1)
-		return mirror_stop(remote->mirror, "%s", key.error);
+		return mirror_fail(remote->mirror, "%s", key.error);
 	if (good == 0)
-		return mirror_stop(remote->mirror,
+		return mirror_fail(remote->mirror,
 		    "the signature of the manifest does not match the key %s; "
 		    "nothing was changed",
 		    mirror->key);

@@ -14,7 +14,7 @@
 #define COMES "comes" /* files that an interrupted crawl added, one a line */
 
 int
-mirror_stop(struct mirror *mirror, const char *format, ...)
+mirror_fail(struct mirror *mirror, const char *format, ...)
 {
 	struct origin *origin = &mirror->origin;
 	va_list arguments;
@@ -32,7 +32,7 @@ mirror_stop(struct mirror *mirror, const char *format, ...)
 }
 
 int
-mirror_no_disk(struct mirror *mirror, const char *what)
+mirror_fail_disk(struct mirror *mirror, const char *what)
 {
 	snprintf(mirror->origin.error, sizeof mirror->origin.error,
 	    "%.1000s: %s: %s", mirror->folder, what, strerror(errno));
@@ -40,7 +40,7 @@ mirror_no_disk(struct mirror *mirror, const char *what)
 }
 
 bool
-mirror_is_odd(struct str path)
+mirror_is_unsafe(struct str path)
 {
 	for (size_t i = 0; i < path.len; i++)
 		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
@@ -82,7 +82,7 @@ take(void *context, struct pool_job *job)
 
 	if (failure == NULL) {
 		if (replica_load(job->fetch.body, &text) == -1) {
-			(void)mirror_no_disk(
+			(void)mirror_fail_disk(
 			    getting->mirror, "cannot read back");
 			return;
 		}
@@ -129,7 +129,7 @@ recall_known(struct mirror *mirror)
 	int got = replica_read(&mirror->replica, REPLICA_OWN, KNOWN, &text);
 
 	if (got == -1)
-		return mirror_no_disk(mirror, ".mirror/" KNOWN);
+		return mirror_fail_disk(mirror, ".mirror/" KNOWN);
 	if (got == 0)
 		return 0;
 	got = manifest_parse(
@@ -168,7 +168,7 @@ add_known(struct mirror *mirror, struct str text)
 		room += text.at[i] == '\n';
 	files = arena_alloc(&mirror->arena, (room + 1) * sizeof *files);
 	if (files == NULL)
-		return mirror_stop(mirror, "out of memory");
+		return mirror_fail(mirror, "out of memory");
 	if (count > 0)
 		memcpy(files, known->files, count * sizeof *files);
 	/* The last line may be incomplete. */
@@ -180,7 +180,7 @@ add_known(struct mirror *mirror, struct str text)
 		if (!manifest_lists(line))
 			continue;
 		if (arena_copy(&mirror->arena, line, &file->path) == -1)
-			return mirror_stop(mirror, "out of memory");
+			return mirror_fail(mirror, "out of memory");
 		count++;
 	}
 	manifest_sort(files, count);
@@ -190,7 +190,7 @@ add_known(struct mirror *mirror, struct str text)
 }
 
 int
-mirror_recall(struct mirror *mirror)
+mirror_load(struct mirror *mirror)
 {
 	struct replica_text text;
 	int got = recall_known(mirror);
@@ -199,7 +199,7 @@ mirror_recall(struct mirror *mirror)
 		return -1;
 	got = replica_read(&mirror->replica, REPLICA_OWN, COMES, &text);
 	if (got == -1)
-		return mirror_no_disk(mirror, ".mirror/" COMES);
+		return mirror_fail_disk(mirror, ".mirror/" COMES);
 	if (got == 0)
 		return 0;
 	got = add_known(mirror, (struct str){ text.at, text.len });
@@ -208,7 +208,7 @@ mirror_recall(struct mirror *mirror)
 }
 
 int
-mirror_comes(struct mirror *mirror, struct str path)
+mirror_record_one(struct mirror *mirror, struct str path)
 {
 	char memory[MANIFEST_PATH_MAX + 1];
 	struct buf line = buf_over(memory, sizeof memory);
@@ -230,7 +230,7 @@ room_for(const struct manifest_file *files, size_t count)
 }
 
 int
-mirror_note(
+mirror_record(
     struct mirror *mirror, const struct manifest_file *files, size_t count)
 {
 	struct manifest_total total = { .files = count };
@@ -239,7 +239,7 @@ mirror_note(
 	int result = -1;
 
 	if (text.at == NULL)
-		return mirror_no_disk(mirror, KNOWN);
+		return mirror_fail_disk(mirror, KNOWN);
 	manifest_begin(&text, NULL);
 	for (size_t i = 0; i < count; i++) {
 		manifest_add(&text, &files[i]);
@@ -254,11 +254,11 @@ mirror_note(
 			    replica_erase(&mirror->replica, REPLICA_OWN, COMES);
 	}
 	free(text.at);
-	return result == -1 ? mirror_no_disk(mirror, KNOWN) : 0;
+	return result == -1 ? mirror_fail_disk(mirror, KNOWN) : 0;
 }
 
 const struct manifest_file **
-mirror_gone(struct mirror *mirror, const struct manifest_file *files,
+mirror_find_gone(struct mirror *mirror, const struct manifest_file *files,
     size_t count, size_t *gone_count)
 {
 	const struct manifest *known = &mirror->known;

@@ -65,39 +65,39 @@ void mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
  * Reads the files that earlier runs recorded.  Returns -1 with origin.error
  * set.
  */
-MUST_USE int mirror_recall(struct mirror *mirror);
+MUST_USE int mirror_load(struct mirror *mirror);
 
 /*
  * Records `count` files, sorted by path.  To be called before anything is
  * changed, so that the files of an interrupted run are known to the next.
  */
-MUST_USE int mirror_note(
+MUST_USE int mirror_record(
     struct mirror *mirror, const struct manifest_file *files, size_t count);
 
 /*
  * Records one file that a crawl is about to store for the first time;
- * mirror_note replaces these records.  Returns -1 with errno set.
+ * mirror_record replaces these records.  Returns -1 with errno set.
  */
-MUST_USE int mirror_comes(struct mirror *mirror, struct str path);
+MUST_USE int mirror_record_one(struct mirror *mirror, struct str path);
 
 /*
  * Sets origin.error to "SERVER: " and the message, unless it is set.  Returns
  * -1.
  */
 int
-mirror_stop(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
+mirror_fail(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Sets origin.error to "FOLDER: WHAT: " and errno's text.  Returns -1. */
-int mirror_no_disk(struct mirror *mirror, const char *what);
+int mirror_fail_disk(struct mirror *mirror, const char *what);
 
 /*
  * The known files that are not among the `count` given, `gone_count` of them.
  * NULL without memory.
  */
-MUST_USE const struct manifest_file **mirror_gone(struct mirror *mirror,
+MUST_USE const struct manifest_file **mirror_find_gone(struct mirror *mirror,
     const struct manifest_file *files, size_t count, size_t *gone_count);
 
 /* Whether a name has characters that disturb terminals or scripts. */
-bool mirror_is_odd(struct str path);
+bool mirror_is_unsafe(struct str path);
 
 #endif

@@ -196,10 +196,10 @@ goes_on(struct pool *pool, struct pool_job *job)
 	const char *pause;
 
 	switch (fetch->end) {
-	case FETCH_GOES_ON: return true;
+	case FETCH_PENDING: return true;
 	case FETCH_STOP:
 	case FETCH_TOO_LONG:
-	case FETCH_NONSENSE:
+	case FETCH_INVALID:
 	case FETCH_CUT: return false;
 	case FETCH_FAILED: return try_again(pool, job);
 	case FETCH_ANSWERED: break;
@@ -236,7 +236,7 @@ go_on(struct pool *pool, struct pool_job *job)
 	if (job->waits)
 		start(pool, job);
 	else
-		fetch_go(&job->fetch);
+		fetch_continue(&job->fetch);
 	if (goes_on(pool, job))
 		return;
 	check_reached(pool, job);
@@ -273,9 +273,9 @@ sleep_for_one(struct pool *pool, struct pollfd polled[POOL_WIDTH_MAX])
 		}
 		polled[i].fd = job->fetch.fd;
 		polled[i].events = job->fetch.events;
-		timeout = least(timeout, fetch_patience_ms(&job->fetch));
+		timeout = least(timeout, fetch_timeout_ms(&job->fetch));
 		/* Already ended: no event will come. */
-		if (job->fetch.end != FETCH_GOES_ON)
+		if (job->fetch.end != FETCH_PENDING)
 			timeout = 0;
 	}
 	(void)poll(polled, POOL_WIDTH_MAX, timeout);
@@ -286,8 +286,8 @@ is_ready(struct pool *pool, const struct pool_job *job, short events)
 {
 	if (job->waits)
 		return wait_ms(pool, job) == 0;
-	return events != 0 || job->fetch.end != FETCH_GOES_ON ||
-	    fetch_patience_ms(&job->fetch) == 0;
+	return events != 0 || job->fetch.end != FETCH_PENDING ||
+	    fetch_timeout_ms(&job->fetch) == 0;
 }
 
 /* Whether the time for the whole run is over. */

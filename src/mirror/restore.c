@@ -28,7 +28,7 @@ refuse(struct restore *restore, const struct dir_entry *entry)
 	if (!entry->is_file)
 		return "is not a regular file in .mirror/before; remove it "
 		       "there";
-	if (!manifest_lists(entry->path) || mirror_is_odd(entry->path))
+	if (!manifest_lists(entry->path) || mirror_is_unsafe(entry->path))
 		return "has a name that a copy cannot have; remove it from "
 		       ".mirror/before";
 	if (manifest_find(&mirror->known, entry->path) == NULL &&
@@ -46,7 +46,7 @@ refuse_some(struct restore *restore)
 
 	restore->refused = arena_alloc(&mirror->arena, list->count + 1);
 	if (restore->refused == NULL)
-		return mirror_stop(mirror, "out of memory");
+		return mirror_fail(mirror, "out of memory");
 	for (size_t i = 0; i < list->count; i++) {
 		const struct dir_entry *entry = &list->entries[i];
 		const char *why =
@@ -74,7 +74,7 @@ note(struct restore *restore)
 	    &mirror->arena, (known->count + list->count + 1) * sizeof *files);
 
 	if (files == NULL)
-		return mirror_stop(mirror, "out of memory");
+		return mirror_fail(mirror, "out of memory");
 	if (count > 0)
 		memcpy(files, known->files, count * sizeof *files);
 	for (size_t i = 0; i < list->count; i++) {
@@ -87,7 +87,7 @@ note(struct restore *restore)
 		    (struct manifest_file){ .path = list->entries[i].path };
 	}
 	manifest_sort(files, count);
-	return mirror_note(mirror, files, count);
+	return mirror_record(mirror, files, count);
 }
 
 /* Restoring. */
@@ -141,7 +141,7 @@ go(struct restore *restore)
 	const struct dir_list *list = &restore->list;
 
 	if (dir_list(restore->run, &mirror->arena, &restore->list) == -1)
-		return mirror_no_disk(mirror, ".mirror/before");
+		return mirror_fail_disk(mirror, ".mirror/before");
 	if (refuse_some(restore) == -1 || note(restore) == -1)
 		return -1;
 	for (size_t i = 0; i < list->count; i++)
@@ -149,7 +149,7 @@ go(struct restore *restore)
 			bring_back(restore, list->entries[i].path);
 	/* Refused files stay there for another call. */
 	if (backup_swap(&mirror->backup) == -1 && errno != ENOTEMPTY)
-		return mirror_no_disk(mirror, ".mirror/before");
+		return mirror_fail_disk(mirror, ".mirror/before");
 	return 0;
 }
 
@@ -172,15 +172,15 @@ restore_run(struct mirror *mirror)
 		return nothing(mirror,
 		    "the copy was made from a manifest, which verifies its "
 		    "files");
-	if (mirror_recall(mirror) == -1)
+	if (mirror_load(mirror) == -1)
 		return -1;
 	if (backup_open(backup, mirror->replica.work, 0) == -1)
-		return mirror_no_disk(mirror, ".mirror/before");
+		return mirror_fail_disk(mirror, ".mirror/before");
 	restore.run = backup_reopen(backup);
 	if (restore.run == -1 && errno == ENOENT)
 		return nothing(mirror, "no run has replaced or removed a file");
 	if (restore.run == -1)
-		return mirror_no_disk(mirror, ".mirror/before");
+		return mirror_fail_disk(mirror, ".mirror/before");
 	result = go(&restore);
 	dir_close(restore.run);
 	backup_close(backup);

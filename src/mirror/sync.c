@@ -39,7 +39,7 @@ is_ours(const struct sync *sync, struct str path)
 static const char *
 leave(struct sync *sync, const struct manifest_file *file, bool trusted)
 {
-	if (mirror_is_odd(file->path))
+	if (mirror_is_unsafe(file->path))
 		return "its name has control characters";
 	if (replica_has(&sync->mirror->replica, file, trusted) == 1)
 		return NULL;
@@ -73,24 +73,24 @@ compare(struct sync *sync)
 	size_t known = 0;
 
 	if (manifest->total.bytes > mirror->bytes)
-		return mirror_stop(mirror,
+		return mirror_fail(mirror,
 		    "the capsule has %llu MiB, and --max allows %llu",
 		    (unsigned long long)(manifest->total.bytes >> 20),
 		    (unsigned long long)(mirror->bytes >> 20));
 	sync->need =
 	    arena_alloc(&mirror->arena, (manifest->count + 1) * sizeof(void *));
-	sync->gone = mirror_gone(
+	sync->gone = mirror_find_gone(
 	    mirror, manifest->files, manifest->count, &sync->gone_count);
 	sync->left = arena_alloc(
 	    &mirror->arena, (manifest->count + 1) * sizeof *sync->left);
 	/* The server's disk may not be mounted. */
 	if (manifest->count == 0 && sync->gone_count > 0 && !mirror->keep)
-		return mirror_stop(mirror,
+		return mirror_fail(mirror,
 		    "the manifest lists no files, so nothing was removed; if "
 		    "this is intended, remove %s",
 		    mirror->folder);
 	if (sync->need == NULL || sync->gone == NULL || sync->left == NULL)
-		return mirror_stop(mirror, "out of memory");
+		return mirror_fail(mirror, "out of memory");
 	for (size_t i = 0; i < manifest->count; i++) {
 		const struct manifest_file *file = &manifest->files[i];
 		bool trusted = is_trusted(mirror, file, &known);
@@ -119,7 +119,7 @@ note(struct sync *sync, bool is_done)
 	    (manifest->count + sync->gone_count + 1) * sizeof *files);
 
 	if (files == NULL)
-		return mirror_stop(mirror, "out of memory");
+		return mirror_fail(mirror, "out of memory");
 	while (i < manifest->count || (keeps && gone < sync->gone_count)) {
 		bool is_gone = keeps && gone < sync->gone_count &&
 		    (i == manifest->count ||
@@ -141,7 +141,7 @@ note(struct sync *sync, bool is_done)
 		memset(file->hash, 0, sizeof file->hash);
 		file->size = 0;
 	}
-	return mirror_note(mirror, files, count);
+	return mirror_record(mirror, files, count);
 }
 
 /*
@@ -290,7 +290,7 @@ finish(struct sync *sync)
 	if (!sync->remote.is_old &&
 	    replica_write(
 		replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME, text) == -1)
-		return mirror_no_disk(mirror, MANIFEST_REMOTE_NAME);
+		return mirror_fail_disk(mirror, MANIFEST_REMOTE_NAME);
 	if (sync->remote.signature.got == MIRROR_TEXT)
 		result = replica_write(replica, REPLICA_BESIDE,
 		    MANIFEST_REMOTE_SIGNATURE, signature);
@@ -298,7 +298,7 @@ finish(struct sync *sync)
 		result = replica_erase(
 		    replica, REPLICA_BESIDE, MANIFEST_REMOTE_SIGNATURE);
 	if (result == -1)
-		return mirror_no_disk(mirror, MANIFEST_REMOTE_SIGNATURE);
+		return mirror_fail_disk(mirror, MANIFEST_REMOTE_SIGNATURE);
 	return note(sync, true);
 }
 

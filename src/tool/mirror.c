@@ -37,7 +37,7 @@ enum {
 static int
 run(struct mirror *mirror)
 {
-	int result = mirror_recall(mirror);
+	int result = mirror_load(mirror);
 
 	if (result == 0)
 		result = sync_run(mirror);

@@ -60,7 +60,7 @@ kind_of(const char *file, enum archive_kind *out)
 	return -1;
 }
 
-struct file_sink {
+struct pack_sink {
 	struct sink sink;
 	int fd;
 };
@@ -72,14 +72,14 @@ write_bytes(struct sink *sink, struct str bytes)
 		errno = EINTR;
 		return -1;
 	}
-	return sink_write_file(((struct file_sink *)sink)->fd, bytes);
+	return sink_write_file(((struct pack_sink *)sink)->fd, bytes);
 }
 
 static int
 write_file(const char *file, struct body *body)
 {
 	struct atomic_file atomic;
-	struct file_sink sink = { .sink = { write_bytes } };
+	struct pack_sink sink = { .sink = { write_bytes } };
 
 	if (atomic_file_open(&atomic, file) == -1)
 		return -1;

@@ -24,7 +24,7 @@ struct mark {
 	double weight; /* of the term that it is */
 };
 
-struct finding {
+struct passage_search {
 	const struct searchplan *plan;
 	struct mark marks[MARKS];
 	size_t count;
@@ -55,7 +55,7 @@ weight_of(const struct searchplan_want *want, struct str term)
 static bool
 on_word(void *context, const struct catalogword *word)
 {
-	struct finding *finding = context;
+	struct passage_search *finding = context;
 	const struct searchplan *plan = finding->plan;
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -88,8 +88,8 @@ sentence_end(struct str text, size_t from)
 
 /* What the marks between two places are worth, each want once at its best. */
 static double
-worth_of(const struct finding *finding, const double *worth, size_t start,
-    size_t end)
+worth_of(const struct passage_search *finding, const double *worth,
+    size_t start, size_t end)
 {
 	double had[SEARCHPLAN_WANTS] = { 0 };
 	double sum = 0;
@@ -108,8 +108,8 @@ worth_of(const struct finding *finding, const double *worth, size_t start,
 
 /* Finds the best sentence; the first of those that are as good. */
 static void
-choose(const struct finding *finding, const double *worth, struct str text,
-    struct mark *best)
+choose(const struct passage_search *finding, const double *worth,
+    struct str text, struct mark *best)
 {
 	double most = -1;
 	size_t at = 0;
@@ -129,7 +129,8 @@ choose(const struct finding *finding, const double *worth, struct str text,
 
 /* Shortens a sentence to what stands around its first mark. */
 static void
-shorten(const struct finding *finding, struct str text, struct mark *part)
+shorten(
+    const struct passage_search *finding, struct str text, struct mark *part)
 {
 	size_t i = 0;
 
@@ -159,7 +160,7 @@ shorten(const struct finding *finding, struct str text, struct mark *part)
 }
 
 static void
-write_marked(const struct finding *finding, struct str text,
+write_marked(const struct passage_search *finding, struct str text,
     const struct mark *part, struct buf *out)
 {
 	size_t at = part->start;
@@ -184,7 +185,7 @@ int
 passage_find(const struct searchplan *plan, const double *worth,
     struct str text, struct str *out)
 {
-	struct finding finding = { .plan = plan };
+	struct passage_search finding = { .plan = plan };
 	struct mark whole, part;
 	struct buf line = buf_in(plan->arena, LINE_MAX);
 

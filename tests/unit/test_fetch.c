@@ -74,7 +74,7 @@ answer(struct two *two)
 static void
 go_on(struct two *two)
 {
-	while (two->fetch.end == FETCH_GOES_ON) {
+	while (two->fetch.end == FETCH_PENDING) {
 		struct pollfd polled[] = { { .fd = two->fetch.fd,
 					       .events = two->fetch.events },
 			{ .fd = two->client != -1 ? -1 : two->listeners[1],
@@ -84,7 +84,7 @@ go_on(struct two *two)
 		if (polled[1].revents != 0)
 			answer(two);
 		if (polled[0].revents != 0)
-			fetch_go(&two->fetch);
+			fetch_continue(&two->fetch);
 	}
 }
 
@@ -97,8 +97,8 @@ the_next_address(void **state)
 	(void)state;
 	begin(&two, 0);
 	two.fetch.patience_ms = LIMIT_MS;
-	fetch_go(&two.fetch);
-	assert_int_equal(two.fetch.end, FETCH_GOES_ON);
+	fetch_continue(&two.fetch);
+	assert_int_equal(two.fetch.end, FETCH_PENDING);
 	go_on(&two);
 	assert_int_equal(two.fetch.end, FETCH_ANSWERED);
 	assert_int_equal(two.fetch.size, 5);
@@ -113,9 +113,9 @@ no_next_address(void **state)
 
 	(void)state;
 	begin(&two, 0);
-	fetch_go(&two.fetch);
-	assert_int_equal(two.fetch.end, FETCH_GOES_ON);
-	fetch_go(&two.fetch);
+	fetch_continue(&two.fetch);
+	assert_int_equal(two.fetch.end, FETCH_PENDING);
+	fetch_continue(&two.fetch);
 	assert_int_equal(two.fetch.end, FETCH_FAILED);
 	assert_string_equal(two.fetch.why, "timed out");
 	end(&two);
