@@ -33,6 +33,8 @@ struct packer {
 	bool abandoned; /* nobody wants the rest */
 	struct sink *sink;
 	int error; /* of the sink; 0: none */
+	size_t len; /* of what waits in `block` */
+	char block[BLOCK];
 };
 
 /* libarchive asks the locale whether a zip's names are UTF-8. */
@@ -49,16 +51,33 @@ packer_prepare(void)
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
+static int
+flush(struct packer *packer)
+{
+	struct str bytes = { packer->block, packer->len };
+
+	packer->len = 0;
+	if (bytes.len == 0 || packer->sink->write(packer->sink, bytes) == 0)
+		return 0;
+	packer->error = errno;
+	return -1;
+}
+
+/* libarchive's own blocks are used after they are freed, when this fails. */
 static la_ssize_t
 pass_on(struct archive *archive, void *context, const void *bytes, size_t len)
 {
 	struct packer *packer = context;
+	size_t room = BLOCK - packer->len;
 
 	if (packer->abandoned)
 		return (la_ssize_t)len;
-	if (packer->sink->write(packer->sink, (struct str){ bytes, len }) == 0)
+	if (len > room)
+		len = room;
+	memcpy(packer->block + packer->len, bytes, len);
+	packer->len += len;
+	if (packer->len < BLOCK || flush(packer) == 0)
 		return (la_ssize_t)len;
-	packer->error = errno;
 	archive_set_error(archive, errno, "the archive cannot be written");
 	return -1;
 }
@@ -103,8 +122,7 @@ static bool
 open_archive(struct archive *archive, struct packer *packer,
     archive_write_callback *on_bytes)
 {
-	return archive_write_set_bytes_per_block(archive, BLOCK) ==
-	    ARCHIVE_OK &&
+	return archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK &&
 	    archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
 	    archive_write_open2(archive, packer, NULL, on_bytes, NULL, NULL) ==
 	    ARCHIVE_OK;
@@ -253,7 +271,8 @@ packer_end(struct packer *packer)
 {
 	if (check(packer, archive_write_close(packer->archive)) == -1)
 		return -1;
-	if (packer->gzip == NULL)
-		return 0;
-	return check(packer, archive_write_close(packer->gzip));
+	if (packer->gzip != NULL &&
+	    check(packer, archive_write_close(packer->gzip)) == -1)
+		return -1;
+	return flush(packer);
 }
