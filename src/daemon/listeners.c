@@ -253,7 +253,10 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 	*listeners = (struct listeners){ 0 };
 }
 
-/* Opens the socket `at` of an address anew if it does not listen. */
+/*
+ * Opens the socket `at` of an address anew if it does not listen, and takes
+ * SO_LINGER from it, which accepted sockets inherit.
+ */
 static bool
 mend(struct listener_address *address, size_t at)
 {
@@ -261,8 +264,10 @@ mend(struct listener_address *address, size_t at)
 	char text[NET_TEXT_MAX];
 	int fd;
 
-	if (net_listens_on(address->sockets[at], &bound))
+	if (net_listens_on(address->sockets[at], &bound)) {
+		net_reset_on_close(address->sockets[at], false);
 		return true;
+	}
 	net_address_format(&bound, text);
 	if (net_listen(&bound, &fd, 1, true) == -1) {
 		log_line(LOG_LEVEL_ERROR,

@@ -34,7 +34,8 @@ void listeners_close(struct listeners *listeners, const struct listeners *kept);
 
 /*
  * Opens those anew that no longer listen: a process that has one can shut it
- * down.  What cannot be opened is logged.
+ * down.  What cannot be opened is logged.  The others lose SO_LINGER, which
+ * such a process can set.
  */
 void listeners_mend(const struct listeners *listeners);
 

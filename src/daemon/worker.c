@@ -152,6 +152,8 @@ accept_one(struct listener *listener, bool refused)
 		close(client.fd);
 		return 0;
 	}
+	/* It inherits what another process, hijacked, set on the listener. */
+	net_reset_on_close(client.fd, false);
 	client.entries = answer.entries;
 	client.network = answer.network;
 	client.seconds = answer.seconds;

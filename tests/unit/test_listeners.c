@@ -129,6 +129,44 @@ the_deaf_are_opened_anew(void **state)
 	free(first.addresses);
 }
 
+static bool
+lingers(int fd)
+{
+	struct linger linger;
+	socklen_t len = sizeof linger;
+
+	assert_int_equal(
+	    getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len), 0);
+	return linger.l_onoff != 0;
+}
+
+/* Whatever a worker made of the option, its successor's clients are spared. */
+static void
+none_lingers(void **state)
+{
+	const struct linger frozen = { .l_onoff = 1, .l_linger = 60 };
+	struct listeners first = open_listeners(NULL), adopted;
+	char text[TEXT_MAX];
+	const char *word = describe(&first, text);
+	int sockets[2];
+
+	(void)state;
+	sockets_of(word, sockets);
+	assert_int_equal(setsockopt(sockets[1], SOL_SOCKET, SO_LINGER, &frozen,
+			     sizeof frozen),
+	    0);
+	assert_true(lingers(sockets[1]));
+	listeners_mend(&first);
+	assert_false(lingers(sockets[1]));
+	assert_int_equal(setsockopt(sockets[0], SOL_SOCKET, SO_LINGER, &frozen,
+			     sizeof frozen),
+	    0);
+	adopted = adopt(word);
+	assert_false(lingers(sockets[0]));
+	listeners_close(&adopted, NULL);
+	free(first.addresses);
+}
+
 static void
 other_words(void **state)
 {
@@ -153,6 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_are_kept),
 		cmocka_unit_test(the_deaf_are_opened_anew),
+		cmocka_unit_test(none_lingers),
 		cmocka_unit_test(other_words),
 	};
 

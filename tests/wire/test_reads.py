@@ -1,12 +1,13 @@
 """What is read fails, and the client can tell."""
 
+import contextlib
 import errno
 import signal
 import unittest
 
 from build import beneath
-from server import (INSTRUMENTED, fetch, gemini_connect, gopher_connect,
-                    select)
+from server import (INSTRUMENTED, Connection, fetch, gemini_connect,
+                    gopher_connect, select)
 from trouble import ESCAPED_NO, ESCAPED_YES, ESCAPES, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n' + 'text\n' * 20000,
@@ -170,6 +171,21 @@ class Escapes(unittest.TestCase):
                 # It is the jail that holds it.
                 self.assertEqual(self.attempt(escape, ['jail=off']),
                                  (ESCAPED_YES, True))
+
+    def test_linger(self):
+        # The filter cannot see the value of SO_LINGER, which a listener hands
+        # on to each client.
+        with TroubledServer(TREE, options=['request_timeout_ms=200']) as server:
+            server.trouble['escape'] = ESCAPES.index('linger')
+            with contextlib.suppress(ConnectionResetError):
+                select(server, '/page.gmi')
+            self.assertEqual(server.trouble['escaped'], ESCAPED_YES)
+            # Clients that are too slow: the end that each sees is no reset.
+            for port in server.gopher_port, server.gemini_port:
+                with Connection(port) as client:
+                    client.send(b'\x16' if port == server.gemini_port
+                                else b'/')
+                    self.assertEqual(client.read_all(), b'')
 
 
 if __name__ == '__main__':

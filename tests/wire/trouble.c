@@ -65,7 +65,8 @@ enum escape {
 	ESCAPE_FORK,
 	ESCAPE_CONNECT,
 	ESCAPE_DEAFEN, /* shuts the listeners down */
-	ESCAPE_DEAFEN_AND_DIE
+	ESCAPE_DEAFEN_AND_DIE,
+	ESCAPE_LINGER /* lets the clients of the listeners be reset */
 };
 enum escaped {
 	ESCAPED_NOT_TRIED,
@@ -237,6 +238,19 @@ deafen(void)
 	return done;
 }
 
+/* Sockets that a listener accepts inherit the option. */
+static bool
+linger(void)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	bool done = false;
+
+	for (int fd = 3; fd < 64; fd++)
+		done |= setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset,
+			    sizeof reset) == 0;
+	return done;
+}
+
 static bool
 gets_out(enum escape escape)
 {
@@ -263,6 +277,7 @@ gets_out(enum escape escape)
 		if (deafen())
 			raise(SIGILL);
 		break;
+	case ESCAPE_LINGER: return linger();
 	}
 	return false;
 }

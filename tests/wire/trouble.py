@@ -18,7 +18,8 @@ FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'seconds', 'escape', 'escaped', 'dead_error', 'broken_error',
           'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error',
           'monotonic', 'hold')
-ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die')
+ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die',
+           'linger')
 ESCAPED_NO, ESCAPED_YES = 2, 3
 HOLD_ASLEEP, HOLD_BUSY = 1, 2
 FOREVER = 1 << 62
