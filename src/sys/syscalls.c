@@ -137,44 +137,100 @@ static const struct {
 	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },
 };
 
+/*
+ * An argument that is the value given in the bits of the mask.  The kernel
+ * ignores the upper half of a descriptor, so that a comparison has to, too.
+ */
+#define MASKED(argument, mask, value) \
+	{ \
+		argument, SCMP_CMP_MASKED_EQ, mask, value \
+	}
+
+/* The descriptors 0 to 2. */
+static const struct scmp_arg_cmp standard[] = {
+	MASKED(0, 0xfffffffe, STDIN_FILENO),
+	MASKED(0, 0xffffffff, STDERR_FILENO),
+};
+
+/*
+ * No process does these to a standard descriptor, which it shares with all
+ * others: the log may be a socket, as under journald, or a file.
+ */
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp when;
+	unsigned count; /* of `when` */
+} never[] = {
+	{ "shutdown", MASKED(1, 0, 0), 0 },
+	{ "ftruncate", MASKED(1, 0, 0), 0 },
+	{ "ftruncate64", MASKED(1, 0, 0), 0 },
+	{ "fcntl", MASKED(1, 0xffffffff, F_DUPFD_CLOEXEC), 1 },
+	{ "fcntl64", MASKED(1, 0xffffffff, F_DUPFD_CLOEXEC), 1 },
+};
+
+#define NEVER_COUNT (sizeof never / sizeof *never)
+#define STANDARD_COUNT (sizeof standard / sizeof *standard)
 #define PARTIAL_COUNT (sizeof partial / sizeof *partial)
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 #define NAME_COUNT (sizeof groups[0].names / sizeof *groups[0].names)
 
-/* `machine` is one that libseccomp knows; the number is always our own. */
+/* A filter that is being made. */
+struct draft {
+	scmp_filter_ctx filter;
+	uint32_t machine; /* one that libseccomp knows */
+	uint32_t action; /* of the rules */
+};
+
 static int
-allow(scmp_filter_ctx filter, uint32_t machine, const char *name,
-    unsigned count, const struct scmp_arg_cmp *when)
+add(const struct draft *draft, const char *name, unsigned count,
+    const struct scmp_arg_cmp *when)
 {
 	int result;
 
-	if (seccomp_syscall_resolve_name_arch(machine, name) < 0)
+	if (seccomp_syscall_resolve_name_arch(draft->machine, name) < 0)
 		return 0;
-	result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+	/* The number is always that of the machine we run on. */
+	result = seccomp_rule_add_array(draft->filter, draft->action,
 	    seccomp_syscall_resolve_name(name), count, when);
 	/* An alias of one that is there already. */
 	return result == -EEXIST ? 0 : result;
 }
 
+/* Rules against what no process may do; the rest is for the other filter. */
 static int
-fill(scmp_filter_ctx filter, uint32_t machine, enum jail_role role)
+fill_of_all(const struct draft *draft)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < NEVER_COUNT; i++)
+		for (size_t j = 0; j < STANDARD_COUNT && result == 0; j++) {
+			const struct scmp_arg_cmp when[] = { standard[j],
+				never[i].when };
+
+			result =
+			    add(draft, never[i].name, 1 + never[i].count, when);
+		}
+	return result;
+}
+
+static int
+fill_of_role(const struct draft *draft, enum jail_role role)
 {
 	/* What abort() does. */
 	const struct scmp_arg_cmp to_itself = { 0, SCMP_CMP_EQ,
 		(scmp_datum_t)getpid(), 0 };
-	int result = allow(filter, machine, "tgkill", 1, &to_itself);
+	int result = add(draft, "tgkill", 1, &to_itself);
 
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
 		if (partial[i].roles & 1U << role)
-			result = allow(filter, machine, partial[i].name,
-			    partial[i].count, partial[i].when);
+			result = add(draft, partial[i].name, partial[i].count,
+			    partial[i].when);
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		for (size_t j = 0; j < NAME_COUNT; j++) {
 			if (result != 0 || groups[i].names[j] == NULL ||
 			    !(groups[i].roles & 1U << role))
 				break;
-			result =
-			    allow(filter, machine, groups[i].names[j], 0, NULL);
+			result = add(draft, groups[i].names[j], 0, NULL);
 		}
 	return result;
 }
@@ -183,15 +239,20 @@ fill(scmp_filter_ctx filter, uint32_t machine, enum jail_role role)
 struct kind {
 	uint32_t machine;
 	enum jail_role role;
-	uint32_t otherwise; /* what befalls other calls */
+	enum syscalls_filter filter;
+	uint32_t refusal; /* what befalls a call that is not allowed */
 };
 
 /* Returns 0, or what libseccomp does: an error number below 0. */
 static int
 make(const struct kind *kind, scmp_filter_ctx *out)
 {
+	bool of_role = kind->filter == SYSCALLS_OF_ROLE;
 	uint32_t machine = kind->machine;
-	scmp_filter_ctx filter = seccomp_init(kind->otherwise);
+	scmp_filter_ctx filter =
+	    seccomp_init(of_role ? kind->refusal : SCMP_ACT_ALLOW);
+	const struct draft draft = { filter, machine,
+		of_role ? SCMP_ACT_ALLOW : kind->refusal };
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
@@ -206,7 +267,8 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (result == 0)
-		result = fill(filter, machine, kind->role);
+		result = of_role ? fill_of_role(&draft, kind->role)
+				 : fill_of_all(&draft);
 	*out = filter;
 	return result;
 }
@@ -226,17 +288,11 @@ fail(int result)
 	return -1;
 }
 
-int
-syscalls_enter(enum jail_role role, bool only_log)
+static int
+enter(const struct kind *kind)
 {
-	/*
-	 * Not SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on, and
-	 * our own handler would not run while libc blocks signals.
-	 */
-	const struct kind kind = { seccomp_arch_native(), role,
-		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };
 	scmp_filter_ctx filter;
-	int result = make(&kind, &filter);
+	int result = make(kind, &filter);
 
 	if (result == 0)
 		result = seccomp_load(filter);
@@ -245,15 +301,33 @@ syscalls_enter(enum jail_role role, bool only_log)
 }
 
 int
-syscalls_export(const char *machine, enum jail_role role, int fd)
+syscalls_enter(enum jail_role role, bool only_log)
+{
+	/*
+	 * Not SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on, and
+	 * our own handler would not run while libc blocks signals.
+	 */
+	struct kind kind = { seccomp_arch_native(), role, SYSCALLS_OF_ALL,
+		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };
+
+	/* The role's is the last: it lets no other be loaded. */
+	if (enter(&kind) == -1)
+		return -1;
+	kind.filter = SYSCALLS_OF_ROLE;
+	return enter(&kind);
+}
+
+int
+syscalls_export(const char *machine, enum jail_role role,
+    enum syscalls_filter filter, int fd)
 {
 	const struct kind kind = { seccomp_arch_resolve_name(machine), role,
-		SCMP_ACT_KILL_PROCESS };
-	scmp_filter_ctx filter;
-	int result = make(&kind, &filter);
+		filter, SCMP_ACT_KILL_PROCESS };
+	scmp_filter_ctx made;
+	int result = make(&kind, &made);
 
 	if (result == 0)
-		result = seccomp_export_bpf(filter, fd);
-	seccomp_release(filter);
+		result = seccomp_export_bpf(made, fd);
+	seccomp_release(made);
 	return result == 0 ? 0 : fail(result);
 }

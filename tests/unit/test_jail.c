@@ -319,6 +319,25 @@ try_locking(void)
 	return outcome(fcntl(openat(root, "page", O_RDONLY), F_SETLK, &whole));
 }
 
+/* All processes of the service share it: under journald it is a socket. */
+static int
+try_silencing(void)
+{
+	return outcome(shutdown(STDERR_FILENO, SHUT_WR));
+}
+
+static int
+try_copying(void)
+{
+	return outcome(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+}
+
+static int
+try_erasing(void)
+{
+	return outcome(ftruncate(STDERR_FILENO, 0));
+}
+
 static int
 try_asking_socket(void)
 {
@@ -401,6 +420,8 @@ walls(void **state)
 		{ "a message with an address", try_message, ENDED, REFUSED },
 		{ "the clients of others", try_stealing_clients, ENDED, DONE },
 		{ "blocking others", try_blocking_others, ENDED, DONE },
+		{ "the log, silenced", try_silencing, ENDED, REFUSED },
+		{ "the log, by another number", try_copying, ENDED, DONE },
 		{ "a lock", try_locking, ENDED, DONE },
 		{ "a socket's options", try_asking_socket, ENDED, DONE },
 	};
@@ -550,6 +571,16 @@ walls_of_the_state(void **state)
 	assert_int_equal(failures, 0);
 }
 
+static void
+walls_of_the_indexer(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    imprison_as(JAIL_INDEXER, JAIL_ON, try_erasing), ENDED);
+	assert_int_equal(
+	    imprison_as(JAIL_INDEXER, JAIL_ON, try_copying), ENDED);
+}
+
 /* Landlock alone leaves the size and the time of each file to be seen. */
 static void
 metadata(void **state)
@@ -693,6 +724,8 @@ main(void)
 		cmocka_unit_test(walls),
 		cmocka_unit_test(walls_of_keys),
 		cmocka_unit_test(walls_of_the_state),
+
+		cmocka_unit_test(walls_of_the_indexer),
 		cmocka_unit_test(metadata),
 #endif
 		cmocka_unit_test(privileges_are_gone),

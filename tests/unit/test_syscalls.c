@@ -34,15 +34,21 @@ struct program {
 
 static const char *const machines[] = { "x86_64", "aarch64", "arm", "riscv64" };
 
+/* The filters of a process: a call has to pass both. */
+struct programs {
+	struct program of[SYSCALLS_FILTERS];
+};
+
 static struct program
-export_for(const char *machine, enum jail_role role)
+export_one(
+    const char *machine, enum jail_role role, enum syscalls_filter filter)
 {
 	int fd = memfd_create("program", MFD_CLOEXEC);
 	struct program program;
 	ssize_t len;
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(syscalls_export(machine, role, fd), 0);
+	assert_int_equal(syscalls_export(machine, role, filter, fd), 0);
 	len = pread(fd, program.at, sizeof program.at, 0);
 	close(fd);
 	assert_true(len > 0 && (size_t)len < sizeof program.at);
@@ -50,7 +56,16 @@ export_for(const char *machine, enum jail_role role)
 	return program;
 }
 
-static struct program export(const char *machine)
+static struct programs
+export_for(const char *machine, enum jail_role role)
+{
+	return (struct programs){ {
+	    export_one(machine, role, SYSCALLS_OF_ROLE),
+	    export_one(machine, role, SYSCALLS_OF_ALL),
+	} };
+}
+
+static struct programs export(const char *machine)
 {
 	return export_for(machine, JAIL_WORKER);
 }
@@ -109,8 +124,17 @@ enum verdict {
 	UNKNOWN
 };
 
+static bool
+passes(const struct programs *programs, const struct seccomp_data *data)
+{
+	for (size_t i = 0; i < SYSCALLS_FILTERS; i++)
+		if (run(&programs->of[i], data) != SECCOMP_RET_ALLOW)
+			return false;
+	return true;
+}
+
 static enum verdict
-judge(const struct program *program, const char *machine, const char *name,
+judge(const struct programs *program, const char *machine, const char *name,
     const uint64_t arguments[5])
 {
 	uint32_t token = seccomp_arch_resolve_name(machine);
@@ -120,7 +144,7 @@ judge(const struct program *program, const char *machine, const char *name,
 	if (number < 0)
 		return UNKNOWN;
 	memcpy(data.args, arguments, 5 * sizeof *arguments);
-	return run(program, &data) == SECCOMP_RET_ALLOW ? ALLOWED : REFUSED;
+	return passes(program, &data) ? ALLOWED : REFUSED;
 }
 
 /* What was seen in workers, on x86-64 and on arm64; alternatives in a row. */
@@ -137,7 +161,7 @@ serving(void **state)
 		{ { "sendto" }, { 0, 0, 0, MSG_NOSIGNAL } },
 		{ { "sendmsg" }, { 0, 0, MSG_NOSIGNAL } },
 		{ { "socketpair" }, { AF_UNIX } },
-		{ { "shutdown" }, { 0, SHUT_WR } },
+		{ { "shutdown" }, { 3, SHUT_WR } },
 		{ { "setsockopt" }, { 0, IPPROTO_TCP, TCP_QUICKACK } },
 		{ { "setsockopt" }, { 0, SOL_SOCKET, SO_LINGER } },
 		{ { "getsockname" }, { 0 } },
@@ -160,7 +184,7 @@ serving(void **state)
 		{ { "getdents64" }, { 0 } },
 		{ { "fcntl", "fcntl64" }, { 0, F_GETFL } },
 		{ { "fcntl", "fcntl64" }, { 0, F_SETFD } },
-		{ { "fcntl", "fcntl64" }, { 0, F_DUPFD_CLOEXEC } },
+		{ { "fcntl", "fcntl64" }, { 3, F_DUPFD_CLOEXEC } },
 		{ { "write" }, { 0 } },
 		{ { "brk" }, { 0 } },
 		{ { "mmap", "mmap2" }, { 0, 0, PROT_READ | PROT_WRITE } },
@@ -177,7 +201,7 @@ serving(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
-		struct program program = export(machines[m]);
+		struct programs program = export(machines[m]);
 
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 			size_t known = 0;
@@ -207,8 +231,8 @@ anything_else(void **state)
 		const char *name;
 		uint64_t arguments[5];
 	} table[] = {
-		{ "shutdown", { 0, SHUT_RD } },
-		{ "shutdown", { 0, SHUT_RDWR } },
+		{ "shutdown", { 3, SHUT_RD } },
+		{ "shutdown", { 3, SHUT_RDWR } },
 		{ "sendto", { 0, 0, 0, MSG_FASTOPEN } },
 		{ "sendto", { 0, 0, 0, 0, 1 } },
 		{ "sendmsg", { 0, 0, MSG_FASTOPEN } },
@@ -261,7 +285,7 @@ anything_else(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
-		struct program program = export(machines[m]);
+		struct programs program = export(machines[m]);
 
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if (judge(&program, machines[m], table[i].name,
@@ -297,10 +321,10 @@ roles(void **state)
 		{ "sendmsg", { 0 }, "wia" },
 		{ "sendmsg", { 0, 0, MSG_FASTOPEN }, "" },
 		{ "epoll_ctl", { 0 }, "w" },
-		{ "shutdown", { 0, SHUT_WR }, "w" },
+		{ "shutdown", { 3, SHUT_WR }, "w" },
 		{ "setsockopt", { 0, SOL_SOCKET, SO_LINGER }, "w" },
 		{ "pwrite64", { 0 }, "i" },
-		{ "ftruncate", { 0 }, "i" },
+		{ "ftruncate", { 3 }, "i" },
 		{ "inotify_add_watch", { 0 }, "i" },
 		{ "memfd_create", { 0 }, "a" },
 		{ "fcntl", { 0, F_ADD_SEALS }, "a" },
@@ -336,7 +360,7 @@ roles(void **state)
 	(void)state;
 	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++)
 		for (size_t r = 0; r < sizeof each / sizeof *each; r++) {
-			struct program program =
+			struct programs program =
 			    export_for(machines[m], each[r].role);
 
 			for (size_t i = 0; i < sizeof table / sizeof *table;
@@ -356,19 +380,61 @@ roles(void **state)
 		}
 }
 
+/* The kernel looks at 32 bits of a descriptor. */
+#define BEYOND ((uint64_t)1 << 32)
+
+/* Standard descriptors are those of all processes, and of the master. */
+static void
+standard_descriptors(void **state)
+{
+	static const uint64_t descriptors[] = { 0, 1, 2, BEYOND | 2 };
+	static const struct {
+		const char *name;
+		uint64_t argument;
+		enum jail_role role;
+	} table[] = {
+		{ "shutdown", SHUT_WR, JAIL_WORKER },
+		{ "ftruncate", 0, JAIL_INDEXER },
+		{ "ftruncate64", 0, JAIL_INDEXER },
+		{ "fcntl", F_DUPFD_CLOEXEC, JAIL_WORKER },
+		{ "fcntl64", F_DUPFD_CLOEXEC, JAIL_INDEXER },
+		{ "fcntl", F_DUPFD_CLOEXEC, JAIL_ANSWERS },
+	};
+
+	(void)state;
+	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++)
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+			struct programs program =
+			    export_for(machines[m], table[i].role);
+			uint64_t arguments[5] = { 3, table[i].argument };
+
+			if (judge(&program, machines[m], table[i].name,
+				arguments) == REFUSED)
+				fail_msg("%s refuses row %zu", machines[m], i);
+			for (size_t d = 0; d < 4; d++) {
+				arguments[0] = descriptors[d];
+				if (judge(&program, machines[m], table[i].name,
+					arguments) == ALLOWED)
+					fail_msg("%s: row %zu, descriptor %zu",
+					    machines[m], i, d);
+			}
+		}
+}
+
 /* Another machine's calls have other numbers: none of them is let through. */
 static void
 other_machines(void **state)
 {
-	struct program program = export("x86_64");
+	struct programs program = export("x86_64");
 	struct seccomp_data data = { .nr = 0, /* read */
 		.arch = seccomp_arch_resolve_name("aarch64") };
 
 	(void)state;
-	assert_int_not_equal(run(&program, &data), SECCOMP_RET_ALLOW);
+	assert_false(passes(&program, &data));
 	data.arch = seccomp_arch_resolve_name("x86_64");
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ALLOW);
-	assert_int_equal(syscalls_export("pdp11", JAIL_WORKER, -1), -1);
+	assert_true(passes(&program, &data));
+	assert_int_equal(
+	    syscalls_export("pdp11", JAIL_WORKER, SYSCALLS_OF_ROLE, -1), -1);
 }
 
 /* In a process of its own: under a filter that lets nobody set one. */
@@ -404,6 +470,7 @@ main(void)
 		cmocka_unit_test(serving),
 		cmocka_unit_test(anything_else),
 		cmocka_unit_test(roles),
+		cmocka_unit_test(standard_descriptors),
 		cmocka_unit_test(other_machines),
 		cmocka_unit_test(kernel_without_filters),
 	};
