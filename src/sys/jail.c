@@ -104,8 +104,9 @@ jail_warn(const struct jail *jail, void (*say)(const char *text))
 		say("jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
 	if (strcmp(walls.calls, "none") == 0)
-		say("jail: this kernel cannot filter system calls, so a worker "
-		    "can make all of them; use a kernel that can");
+		say("jail: system calls cannot be filtered on this machine, so "
+		    "a worker can make all of them; use another kernel or "
+		    "machine");
 }
 
 static void

@@ -38,7 +38,7 @@ static const struct {
 	{ "clients come, talk and go", WORKER,
 	    { "accept4", "accept", "getsockname" } },
 	{ "messages of clients, and of other processes", WORKER | KEYS,
-	    { "recvfrom" } },
+	    { "recvfrom", "recv" } },
 	{ "descriptors come from other processes", ALL,
 	    { "recvmsg", "close" } },
 	{ "slow pages are made by children", ANSWERS,
@@ -111,6 +111,7 @@ static const struct {
 	{ "ioctl", WORKER, { IS(1, TIOCOUTQ) }, 1 },
 	{ "shutdown", WORKER, { IS(1, SHUT_WR) }, 1 },
 	{ "sendto", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN), IS(4, 0) }, 2 },
+	{ "send", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN) }, 1 },
 	{ "socketpair", WORKER, { IS(0, AF_UNIX) }, 1 },
 	{ "sendmsg", READERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
@@ -133,7 +134,6 @@ static const struct {
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_SETLK64_32) }, 1 },
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK64_32) }, 1 },
 	{ "fcntl64", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
-	{ "clone", ANSWERS, { LACKS(0, NOT_A_PLAIN_CHILD) }, 1 },
 	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },
 };
 
@@ -181,13 +181,33 @@ struct draft {
 	uint32_t action; /* of the rules */
 };
 
+static bool
+has_socketcall(uint32_t machine)
+{
+	return seccomp_syscall_resolve_name_arch(machine, "socketcall") >= 0;
+}
+
+/*
+ * Whether the machine has the call.  libseccomp numbers those of sockets below
+ * -1 where socketcall makes them, too; the rule is then for both.
+ */
+static bool
+is_known(uint32_t machine, const char *name)
+{
+	int number = seccomp_syscall_resolve_name_arch(machine, name);
+
+	return number >= 0 ||
+	    (number <= __PNR_socket && number >= __PNR_sendmmsg &&
+		has_socketcall(machine));
+}
+
 static int
 add(const struct draft *draft, const char *name, unsigned count,
     const struct scmp_arg_cmp *when)
 {
 	int result;
 
-	if (seccomp_syscall_resolve_name_arch(draft->machine, name) < 0)
+	if (!is_known(draft->machine, name))
 		return 0;
 	/* The number is always that of the machine we run on. */
 	result = seccomp_rule_add_array(draft->filter, draft->action,
@@ -196,11 +216,24 @@ add(const struct draft *draft, const char *name, unsigned count,
 	return result == -EEXIST ? 0 : result;
 }
 
+/* Linux has the stack first on some machines: CONFIG_CLONE_BACKWARDS2. */
+static int
+add_clone(const struct draft *draft)
+{
+	static const struct scmp_arg_cmp first = LACKS(0, NOT_A_PLAIN_CHILD);
+	static const struct scmp_arg_cmp second = LACKS(1, NOT_A_PLAIN_CHILD);
+	bool is_second = draft->machine == SCMP_ARCH_S390 ||
+	    draft->machine == SCMP_ARCH_S390X;
+
+	return add(draft, "clone", 1, is_second ? &second : &first);
+}
+
 /* Rules against what no process may do; the rest is for the other filter. */
 static int
 fill_of_all(const struct draft *draft)
 {
-	int result = 0;
+	/* It would be a way around every rule for a call that it makes. */
+	int result = add(draft, "socketcall", 0, NULL);
 
 	for (size_t i = 0; i < NEVER_COUNT; i++)
 		for (size_t j = 0; j < STANDARD_COUNT && result == 0; j++) {
@@ -221,6 +254,8 @@ fill_of_role(const struct draft *draft, enum jail_role role)
 		(scmp_datum_t)getpid(), 0 };
 	int result = add(draft, "tgkill", 1, &to_itself);
 
+	if (result == 0 && role == JAIL_ANSWERS)
+		result = add_clone(draft);
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
 		if (partial[i].roles & 1U << role)
 			result = add(draft, partial[i].name, partial[i].count,
@@ -256,10 +291,10 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
-		result = seccomp_arch_add(filter, machine);
+		/* In this order, as one filter has one order of bytes. */
+		result = seccomp_arch_remove(filter, seccomp_arch_native());
 		if (result == 0)
-			result =
-			    seccomp_arch_remove(filter, seccomp_arch_native());
+			result = seccomp_arch_add(filter, machine);
 	}
 	/* A tree of comparisons, and the kernel's own error numbers. */
 	if (result == 0)
@@ -273,11 +308,32 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	return result;
 }
 
+static bool
+is_filtered(uint32_t machine)
+{
+	switch (machine) {
+	/* glibc has no use for socketcall there. */
+	case SCMP_ARCH_MIPS:
+	case SCMP_ARCH_MIPSEL:
+	case SCMP_ARCH_PPC:
+	case SCMP_ARCH_PPC64:
+	case SCMP_ARCH_PPC64LE: return true;
+	default: return !has_socketcall(machine);
+	}
+}
+
+bool
+syscalls_machine_is_filtered(const char *machine)
+{
+	return is_filtered(seccomp_arch_resolve_name(machine));
+}
+
 bool
 syscalls_available(void)
 {
 	/* A kernel that does looks for the filter, and there is none. */
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
+	return is_filtered(seccomp_arch_native()) &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
 	    errno == EFAULT;
 }
 

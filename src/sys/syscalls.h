@@ -6,8 +6,18 @@
 #include "sys/jail.h"
 #include "text/attribute.h"
 
-/* Whether the kernel filters system calls. */
+/*
+ * Whether system calls can be filtered here: the kernel filters them, and this
+ * machine's can be told apart.
+ */
 bool syscalls_available(void);
+
+/*
+ * Whether the calls of `machine`, a name that libseccomp knows, can be told
+ * apart.  Where the C library makes those of sockets by one call, socketcall,
+ * they cannot: a filter does not see what that call points to.
+ */
+bool syscalls_machine_is_filtered(const char *machine);
 
 /* A call has to pass all of them. */
 enum syscalls_filter {
