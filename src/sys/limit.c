@@ -61,6 +61,11 @@ struct limit_table {
 	struct shared *shared;
 	struct timespec began;
 	bool taken[LIMIT_WORKERS]; /* the master's */
+	/*
+	 * The bound in `shared` as it was when this process began: so many are
+	 * counted even if a worker, taken over, has lowered the other.
+	 */
+	size_t workers;
 };
 
 struct limit_table *
@@ -102,7 +107,7 @@ count_workers(struct limit_table *table)
 
 	while (workers > 0 && !table->taken[workers - 1])
 		workers--;
-	table->shared->workers = workers;
+	table->shared->workers = table->workers = workers;
 }
 
 size_t
@@ -129,14 +134,17 @@ limit_worker_end(struct limit_table *table, size_t worker)
 }
 
 static unsigned
-open_in_all(const struct shared *shared, size_t entry)
+open_in_all(const struct limit_table *table, size_t entry)
 {
+	const struct shared *shared = table->shared;
 	size_t workers = shared->workers;
 	unsigned sum = 0;
 
 	/* A worker that was led astray may have written anything there. */
 	if (workers > LIMIT_WORKERS)
 		workers = LIMIT_WORKERS;
+	if (workers < table->workers)
+		workers = table->workers;
 	for (size_t i = 0; i < workers; i++)
 		sum += atomic_load_explicit(
 		    &shared->open[i][entry], memory_order_relaxed);
@@ -179,13 +187,13 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 
 /* Whether another network may take the entry over without any loss. */
 static bool
-is_free(const struct shared *shared, size_t entry,
+is_free(const struct limit_table *table, size_t entry,
     const struct limit_rules *rules, uint32_t now_ms)
 {
-	struct bucket bucket = unpack(shared->entries[entry].bucket);
+	struct bucket bucket = unpack(table->shared->entries[entry].bucket);
 
 	return refilled(bucket, rules, now_ms).missing == 0 &&
-	    open_in_all(shared, entry) == 0;
+	    open_in_all(table, entry) == 0;
 }
 
 /* Takes the entry over; false when another worker has just done so. */
@@ -222,7 +230,7 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
 		if (entries[i].tag == tag)
 			return i;
 	for (size_t i = set; i < set + WAYS; i++)
-		if (is_free(table->shared, i, rules, now_ms) &&
+		if (is_free(table, i, rules, now_ms) &&
 		    take_over(&entries[i], tag))
 			return i;
 	return LIMIT_NONE;
@@ -321,7 +329,7 @@ judge(struct limit_table *table, const struct limit_rules *rules,
     const struct counter *by, struct limit_answer *answer)
 {
 	const uint32_t cost = TOKEN / by->factor, size = size_of(rules);
-	size_t open = open_in_all(table->shared, by->entry);
+	size_t open = open_in_all(table, by->entry);
 	size_t most = open_at_most(rules, by->factor);
 	uint32_t missing = 0, seconds = 1;
 

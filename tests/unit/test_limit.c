@@ -533,6 +533,27 @@ workers_are_not_asked_how_many_they_are(void **state)
 	limit_free(table);
 }
 
+/* Those that a worker knew of when it began are counted whatever is there. */
+static void
+workers_are_not_hidden(void **state)
+{
+	struct net_address peer = address_of("192.0.2.1:1");
+	struct limit_table *table = new_table();
+	size_t size;
+
+	(void)state;
+	assert_int_equal(limit_worker_begin(table), 1);
+	for (unsigned i = 0; i < rules.open; i++)
+		assert_int_equal(
+		    limit_enter(table, &rules, 1, &peer).verdict, LIMIT_PASS);
+	for (size_t hidden = 0; hidden < 2; hidden++) {
+		*(size_t *)find_shared(&size) = hidden;
+		assert_int_equal(
+		    limit_enter(table, &rules, 0, &peer).verdict, LIMIT_SLOW);
+	}
+	limit_free(table);
+}
+
 /* A worker that was led astray does not take the others with it. */
 static void
 others_may_write_anything(void **state)
@@ -576,6 +597,7 @@ main(void)
 		cmocka_unit_test(workers_are_numbered),
 		cmocka_unit_test(others_may_write_anything),
 		cmocka_unit_test(workers_are_not_asked_how_many_they_are),
+		cmocka_unit_test(workers_are_not_hidden),
 	};
 
 	/* No token comes back but in time that a test lets pass. */
