@@ -152,7 +152,7 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 static int
 try_jail(struct generation *generation)
 {
-	const struct jail *jail = &generation->jail;
+	struct jail *jail = &generation->jail;
 	char *error = generation->error;
 	size_t size = sizeof generation->error;
 

@@ -100,6 +100,10 @@ jail_warn(const struct jail *jail, void (*say)(const char *text))
 		say("jail: off, so a worker can do all that its user can");
 		return;
 	}
+	if (jail->lacks_chroot)
+		say("jail: root may not chroot here, so a worker can see the "
+		    "names, sizes and times of all files that its user can; "
+		    "start with the capability CAP_SYS_CHROOT");
 	if (jail->mode == JAIL_ON && strcmp(walls.files, "none") == 0)
 		say("jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
@@ -151,13 +155,15 @@ become_user(const struct jail *jail)
 static int
 change_root(int root)
 {
-	if (fchdir(root) == 0 && chroot(".") == 0)
-		return 0;
-	/* A root without its capabilities has Landlock, if there is one. */
-	return (errno == EPERM || errno == EACCES) &&
-		system_walls().files[0] != '\0'
-	    ? 0
-	    : -1;
+	return fchdir(root) == 0 ? chroot(".") : -1;
+}
+
+/* A root without its capabilities has Landlock, if there is one. */
+static bool
+is_dispensable(int error)
+{
+	return (error == EPERM || error == EACCES) &&
+	    system_walls().files[0] != '\0';
 }
 
 static enum jail_fault
@@ -166,7 +172,8 @@ enter(const struct jail *jail, int root, int state, enum jail_role role)
 	const struct system_room room = { jail->mode, role, root, state };
 
 	/* The keys' process opens no file, and so has no root. */
-	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1)
+	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1 &&
+	    !is_dispensable(errno))
 		return JAIL_NO_WALLS;
 	if (system_drop_bounding() == -1)
 		return JAIL_NO_WALLS;
@@ -191,13 +198,19 @@ jail_enter_with_state(
 struct outcome {
 	enum jail_fault fault;
 	int error;
+	bool lacks_chroot;
 };
 
 static NO_RETURN void
-try_in_child(const struct jail *jail, int root, int result)
+try_in_child(struct jail *jail, int root, int result)
 {
-	struct outcome outcome = { .fault = enter(jail, root, -1, JAIL_WORKER) };
+	struct outcome outcome = { .fault = JAIL_FINE };
 
+	if (jail->chroots && change_root(root) == -1 && is_dispensable(errno)) {
+		outcome.lacks_chroot = true;
+		jail->chroots = false;
+	}
+	outcome.fault = enter(jail, root, -1, JAIL_WORKER);
 	if (outcome.fault == JAIL_FINE &&
 	    readable_at(root, ".", R_OK | X_OK) == -1 && errno == EACCES)
 		outcome.fault = JAIL_UNREADABLE;
@@ -206,10 +219,10 @@ try_in_child(const struct jail *jail, int root, int result)
 }
 
 enum jail_fault
-jail_try(const struct jail *jail, int root)
+jail_try(struct jail *jail, int root)
 {
 	/* The outcome when the filter kills the child. */
-	struct outcome outcome = { JAIL_NO_WALLS, EPERM };
+	struct outcome outcome = { .fault = JAIL_NO_WALLS, .error = EPERM };
 	int result[2];
 	pid_t child;
 
@@ -228,6 +241,9 @@ jail_try(const struct jail *jail, int root)
 	close(result[0]);
 	while (child != -1 && waitpid(child, NULL, 0) == -1 && errno == EINTR)
 		;
+	jail->lacks_chroot = outcome.lacks_chroot;
+	if (jail->lacks_chroot)
+		jail->chroots = false;
 	errno = outcome.error;
 	return outcome.fault;
 }

@@ -26,7 +26,8 @@ enum jail_role {
 struct jail {
 	enum jail_mode mode;
 	bool changes; /* false: it stays who it is */
-	bool chroots; /* started as root */
+	bool chroots; /* started as root, which may: see jail_try */
+	bool lacks_chroot; /* root may not */
 	uid_t user;
 	gid_t group;
 	char name[64];
@@ -58,9 +59,10 @@ enum jail_fault {
 /*
  * Tries, in a child process, whether a worker could enter the jail and read
  * the directory `root` from there.  Sets errno with a fault.  Returns
- * JAIL_FINE when no child can be started.
+ * JAIL_FINE when no child can be started.  Where root may not chroot and
+ * Landlock hides the files, the jail is from then on one without a chroot.
  */
-MUST_USE enum jail_fault jail_try(const struct jail *jail, int root);
+MUST_USE enum jail_fault jail_try(struct jail *jail, int root);
 
 /*
  * Gives up every privilege for good: the user, its group alone, and no way

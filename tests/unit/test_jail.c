@@ -684,7 +684,7 @@ users(void **state)
 }
 
 static void
-expect_fault(const struct jail *jail, int at, enum jail_fault want, int error)
+expect_fault(struct jail *jail, int at, enum jail_fault want, int error)
 {
 	errno = 0;
 	assert_int_equal(jail_try(jail, at), want);
@@ -695,9 +695,9 @@ expect_fault(const struct jail *jail, int at, enum jail_fault want, int error)
 static void
 faults(void **state)
 {
-	const struct jail open_jail = { .mode = JAIL_OFF };
-	const struct jail no_root = { .mode = JAIL_OFF, .chroots = true };
-	const struct jail other = {
+	struct jail open_jail = { .mode = JAIL_OFF };
+	struct jail no_root = { .mode = JAIL_OFF, .chroots = true };
+	struct jail other = {
 		.mode = JAIL_OFF, .changes = true, .user = 1, .group = 1
 	};
 	pid_t child;

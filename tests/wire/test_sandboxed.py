@@ -8,7 +8,8 @@ import tarfile
 import unittest
 
 from refusal import refusing
-from server import Server, fetch, new_directory, select, write_tree
+from server import (INSTRUMENTED, Server, as_root, fetch, new_directory,
+                    select, write_tree)
 from test_manifest import listed, manifest
 
 TREE = {'index.gmi': '# Home\n', 'd/a.gmi': '# A\n', 'd/b.txt': 'b\n',
@@ -46,6 +47,21 @@ class Sandboxed(unittest.TestCase):
                     with Server(self.tree, workers=1, preexec_fn=refusing(
                             *calls, error=error)) as server:
                         self.check(server)
+
+    @as_root
+    # An instrumented server has no jail.
+    @(lambda test: None if INSTRUMENTED else test)
+    def test_chroot(self):
+        said = 'warn jail: root may not chroot here'
+        with Server(self.tree) as server:
+            self.assertNotIn(said, server.log.text())
+        for error in errno.EPERM, errno.EACCES:
+            with self.subTest(error=error), Server(
+                    self.tree, preexec_fn=refusing('chroot',
+                                                    error=error)) as server:
+                server.wait_for_line('^' + said)
+                server.wait_for_line('^info jail .*files=landlock')
+                self.check(server)
 
 
 if __name__ == '__main__':
