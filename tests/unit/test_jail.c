@@ -724,7 +724,6 @@ main(void)
 		cmocka_unit_test(walls),
 		cmocka_unit_test(walls_of_keys),
 		cmocka_unit_test(walls_of_the_state),
-
 		cmocka_unit_test(walls_of_the_indexer),
 		cmocka_unit_test(metadata),
 #endif
