@@ -267,6 +267,10 @@ class AddressSpace(unittest.TestCase):
         if INSTRUMENTED:
             return  # whose own shadow is larger than any limit
         space = self.needed() + (8 << 20)
+        # The crowd takes more descriptors than a login usually has.
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
 
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (space, space))
