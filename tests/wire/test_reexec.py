@@ -187,6 +187,17 @@ class Faults(unittest.TestCase):
                        'processes')
             self.assertEqual(peer_certificate(server), certificate)
 
+    def test_the_answers_died(self):
+        with serve() as server:
+            for count in range(1, 3):
+                old = server.answers()
+                die(server, old)
+                self.assertEqual(fetch(server, '/manifest').status, 20)
+                self.assertNotEqual(server.answers(), old)
+                self.assertEqual(executions(server), count)
+            # The second pause follows the first, which was handed over.
+            server.wait_for_line('answers process .*another in 100 ms$')
+
     def test_an_old_worker_is_ended(self):
         # One that does not end is known to the successor, too.
         with serve(options=('shutdown_timeout_ms=200',)) as server:
