@@ -70,12 +70,6 @@ size_t system_unsent(int fd);
  */
 MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
 
-/*
- * A file in memory: its descriptor to write it, and one only to read it; -1
- * with errno set where there is none of the kind.
- */
-MUST_USE int system_memory_file(int *reads);
-
 /* How many CPUs this process may use, at least 1. */
 size_t system_cpus(void);
 

@@ -73,14 +73,6 @@ system_send_file(int socket, int fd, size_t most)
 	return -1;
 }
 
-int
-system_memory_file(int *reads)
-{
-	(void)reads;
-	errno = ENOSYS;
-	return -1;
-}
-
 size_t
 system_cpus(void)
 {

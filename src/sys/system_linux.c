@@ -114,23 +114,6 @@ system_send_file(int socket, int fd, size_t most)
 	return sendfile(socket, fd, NULL, most);
 }
 
-int
-system_memory_file(int *reads)
-{
-	char path[64];
-	int writes = memfd_create("capsuled", MFD_CLOEXEC);
-
-	if (writes == -1)
-		return -1;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", writes);
-	*reads = open(path, O_RDONLY | O_CLOEXEC);
-	if (*reads == -1) {
-		close(writes);
-		return -1;
-	}
-	return writes;
-}
-
 size_t
 system_cpus(void)
 {

@@ -44,7 +44,7 @@ void catalogbuild_free(struct catalogbuild *build);
 MUST_USE int catalogbuild_update(
     struct catalogbuild *build, const struct pathlist *paths);
 
-/* Whether the last look left something, and one at all is wanted at once. */
+/* Whether the last look left something: then another is wanted at once. */
 bool catalogbuild_has_more(const struct catalogbuild *build);
 
 /*
