@@ -154,7 +154,9 @@ static const struct scmp_arg_cmp standard[] = {
 
 /*
  * No process does these to a standard descriptor, which it shares with all
- * others: the log may be a socket, as under journald, or a file.
+ * others: the log may be a socket, as under journald, or a file.  A gap is left:
+ * a worker that sends one to itself, through a socket pair, has it by another
+ * number, and can shut it down.
  */
 static const struct {
 	const char *name;
