@@ -70,12 +70,12 @@ offline_index(struct offline *offline)
 	char error[512];
 	int result = -1;
 
-	if (state_open(&offline->state, "", NULL, &nobody, error,
-		sizeof error) == -1)
+	if (state_open(
+		&offline->state, "", NULL, &nobody, error, sizeof error) == -1)
 		return -1;
-	offline->place = (struct catalogdb_place){
-		.directory = offline->state.fd, .name = "index.db"
-	};
+	offline->place =
+	    (struct catalogdb_place){ .directory = offline->state.fd,
+		    .name = "index.db" };
 	build = catalogbuild_new(&setup);
 	if (build != NULL)
 		result = catalogbuild_update(build, NULL);
