@@ -16,10 +16,10 @@
 #include "sys/handover.h"
 
 /*
- * A worker has little to say. One that was taken over could keep the master
- * busy, and is not heard after so many words.
+ * A worker is heard at most once in this time: one that was taken over could
+ * keep the master busy.
  */
-#define WORDS_MAX 64
+#define WORD_MS 1000
 
 struct place *
 crew_places(size_t count)
@@ -275,22 +275,28 @@ sooner(long ms, const struct timespec *due)
 	return due_ms < ms ? due_ms : ms;
 }
 
+static bool
+may_speak(const struct child *child)
+{
+	return !child->retired && child->line != -1 &&
+	    clock_until_ms(&child->heard_again) == 0;
+}
+
 long
 crew_due_ms(const struct crew *crew, long ms)
 {
 	for (size_t i = 0; i < crew->place_count; i++)
 		if (crew->places[i].empty)
 			ms = sooner(ms, &crew->places[i].due);
-	for (size_t i = 0; i < crew->child_count; i++)
-		if (crew->children[i].retired)
-			ms = sooner(ms, &crew->children[i].end_by);
-	return ms;
-}
+	for (size_t i = 0; i < crew->child_count; i++) {
+		const struct child *child = &crew->children[i];
 
-static bool
-may_speak(const struct child *child)
-{
-	return !child->retired && child->line != -1 && child->words < WORDS_MAX;
+		if (child->retired)
+			ms = sooner(ms, &child->end_by);
+		else if (child->line != -1 && !may_speak(child))
+			ms = sooner(ms, &child->heard_again);
+	}
+	return ms;
 }
 
 size_t
@@ -325,7 +331,8 @@ crew_listen(struct crew *crew, char word)
 			close(child->line);
 			child->line = -1;
 		}
-		child->words += got == 1;
+		if (got == 1)
+			child->heard_again = clock_in(WORD_MS);
 		is_said = is_said || (got == 1 && said == word);
 	}
 	return is_said;

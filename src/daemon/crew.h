@@ -46,7 +46,7 @@ struct child {
 	int line; /* our end; -1: it has closed its own */
 	int ends[CREW_SERVICES]; /* the services' of its lines; -1: none */
 	struct log_store *held; /* what it has yet to write, if it is killed */
-	unsigned words; /* that it said */
+	struct timespec heard_again; /* when its next word is read */
 	bool retired; /* told to end */
 	struct timespec end_by; /* of a retired one, before it is killed */
 	struct timespec started;

@@ -24,6 +24,10 @@
 
 /* Making a key and reading a slow disk take no longer. */
 #define LOAD_MAX_MS 30000
+/* How long the process may take to answer KEYS_PING. */
+#define PING_MAX_MS 1000
+/* The master sends this word, and the process sends it back. */
+#define KEYS_PING 'p'
 /* A certificate and its chain. */
 #define MESSAGE_MAX ((size_t)128 << 10)
 
@@ -144,17 +148,25 @@ add_line(struct pollfd *polled, size_t *count, int fd)
 	return 0;
 }
 
-/* Hears the master: a new worker; false when it has gone. */
-static bool
+/* Hears the master, if it is there: a new worker, or a ping. */
+static void
 hear_master(struct pollfd *polled, size_t *count)
 {
 	char word;
-	int fd;
-	int got = handover_receive(polled[0].fd, &word, &fd);
+	int fd, got;
 
+	if (polled[0].fd == -1)
+		return;
+	got = handover_receive(polled[0].fd, &word, &fd);
 	if (got == 1 && fd != -1)
 		(void)add_line(polled, count, fd);
-	return got == 1 || (got == -1 && errno == EAGAIN);
+	else if (got == 1 && word == KEYS_PING)
+		(void)send_message(polled[0].fd, (struct str){ &word, 1 });
+	if (got == 0 || (got == -1 && errno != EAGAIN)) {
+		close(polled[0].fd);
+		/* poll skips a negative descriptor. */
+		polled[0].fd = -1;
+	}
 }
 
 /* Signs until the master and the last worker have gone. */
@@ -171,20 +183,20 @@ answer_lines(
 	while (polled[0].fd != -1 || count > 1) {
 		if (poll(polled, count, -1) < 1)
 			continue;
-		if (polled[0].revents != 0 && !hear_master(polled, &count)) {
-			close(polled[0].fd);
-			/* poll passes a negative one over. */
-			polled[0].fd = -1;
-		}
+		if (polled[0].revents != 0)
+			hear_master(polled, &count);
 		for (size_t i = count; --i > 0;) {
-			int got = polled[i].revents == 0
-			    ? 1
-			    : signing_answer(polled[i].fd, keys, key_count);
+			int got;
 
-			if (got == 1 || (got == -1 && errno == EAGAIN))
+			if (polled[i].revents == 0)
 				continue;
-			close(polled[i].fd);
-			polled[i] = polled[--count];
+			got = signing_answer(polled[i].fd, keys, key_count);
+			if (got == 0 || (got == -1 && errno != EAGAIN)) {
+				close(polled[i].fd);
+				polled[i] = polled[--count];
+			}
+			/* A ping does not wait for a slow signature each. */
+			hear_master(polled, &count);
 		}
 	}
 }
@@ -401,6 +413,22 @@ hear_successor(struct keys *keys)
 	return result;
 }
 
+/* Hears the answer to a ping; -1 when it is none. */
+static int
+hear_pong(struct keys *keys)
+{
+	char word;
+	int fd;
+	int got = handover_receive(keys->service.line, &word, &fd);
+
+	if (fd != -1)
+		close(fd);
+	if (got != 1 || word != KEYS_PING || keys->pinged != keys->service.pid)
+		return -1;
+	keys->pinged = 0;
+	return 0;
+}
+
 void
 keys_listen(struct keys *keys)
 {
@@ -408,25 +436,72 @@ keys_listen(struct keys *keys)
 
 	if (pid == 0 || !waits_for(keys->service.line, 0))
 		return;
-	/* It has one thing to say: more, or less, is a fault of its own. */
-	if (keys->heard == pid || hear_successor(keys) == -1)
+	/* Any other message, or none, is a fault of the process. */
+	if ((keys->heard == pid ? hear_pong(keys) : hear_successor(keys)) == -1)
 		kill(pid, SIGKILL);
 	keys->heard = pid;
 }
 
 void
-keys_replace(struct keys *keys)
+keys_ping(struct keys *keys)
 {
-	struct service *service = &keys->service;
+	pid_t pid = keys->service.pid;
 
-	/* The predecessor was meant: this one had no time to be silent. */
-	if (service->pid == 0 ||
-	    clock_since_ms(&service->started) < SIGNING_TIMEOUT_MS)
+	/* A process that has not loaded its key has time: see keys_watch. */
+	if (pid == 0 || keys->heard != pid || keys->pinged == pid)
 		return;
-	log_line(LOG_LEVEL_ERROR,
-	    "master: keys process %ld does not answer, replacing it",
-	    (long)service->pid);
-	kill(service->pid, SIGKILL);
+	keys->pinged = pid;
+	keys->pinged_at = clock_now();
+	/* A full line is not read either. */
+	(void)!handover_send(keys->service.line, KEYS_PING, -1);
+}
+
+/* Milliseconds until the process has to have sent something; -1: none. */
+static long
+speaks_in_ms(const struct keys *keys)
+{
+	const struct service *service = &keys->service;
+	long ms = -1;
+
+	if (service->pid == 0)
+		return -1;
+	if (keys->heard != service->pid)
+		ms = LOAD_MAX_MS - clock_since_ms(&service->started);
+	else if (keys->pinged == service->pid)
+		ms = PING_MAX_MS - clock_since_ms(&keys->pinged_at);
+	else
+		return -1;
+	return ms > 0 ? ms : 0;
+}
+
+long
+keys_due_ms(const struct keys *keys, long ms)
+{
+	long speaks = speaks_in_ms(keys);
+
+	return speaks != -1 && speaks < ms ? speaks : ms;
+}
+
+void
+keys_watch(struct keys *keys)
+{
+	pid_t pid = keys->service.pid;
+
+	if (speaks_in_ms(keys) != 0)
+		return;
+	if (keys->heard != pid)
+		log_line(LOG_LEVEL_ERROR,
+		    "master: keys process %ld did not load the key in %d s, "
+		    "replacing it",
+		    (long)pid, LOAD_MAX_MS / 1000);
+	else
+		log_line(LOG_LEVEL_ERROR,
+		    "master: keys process %ld does not answer, replacing it",
+		    (long)pid);
+	kill(pid, SIGKILL);
+	/* Once is enough. */
+	keys->heard = pid;
+	keys->pinged = 0;
 }
 
 void

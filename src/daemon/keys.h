@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "daemon/config.h"
 #include "daemon/service.h"
@@ -22,6 +23,8 @@ struct keys {
 	enum cert_missing missing; /* for the next process */
 	char fingerprint[65]; /* of the certificate that workers show */
 	pid_t heard; /* the process that has sent its certificate */
+	pid_t pinged; /* the process that has a ping to answer; 0: none */
+	struct timespec pinged_at;
 };
 
 /*
@@ -39,8 +42,17 @@ MUST_USE int keys_start(
  */
 void keys_listen(struct keys *keys);
 
-/* Replaces the process when it is silent: a worker said so. */
-void keys_replace(struct keys *keys);
+/*
+ * Asks the process for an answer: a worker says that it is silent. A word of
+ * a worker alone kills no process, which may only have much to do.
+ */
+void keys_ping(struct keys *keys);
+
+/* Kills a process that did not load its key, or answer a ping, in time. */
+void keys_watch(struct keys *keys);
+
+/* `ms`, or less when keys_watch is due before. */
+long keys_due_ms(const struct keys *keys, long ms);
 
 /* Lets the process go, which ends with its last worker. */
 void keys_retire(struct keys *keys);

@@ -366,6 +366,7 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->index, ms);
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
+	ms = keys_due_ms(&master->generation->keys, ms);
 	/* A killed worker's end arrives as a signal too. */
 	if (ms < 10)
 		ms = 10;
@@ -437,8 +438,9 @@ hear_keys(struct master *master)
 	struct keys *keys = &master->generation->keys;
 
 	if (crew_listen(&master->crew, WORKER_KEYS_SILENT))
-		keys_replace(keys);
+		keys_ping(keys);
 	keys_listen(keys);
+	keys_watch(keys);
 }
 
 static void

@@ -22,6 +22,8 @@
 #include "sys/handover.h"
 #include "sys/keyprovider.h"
 
+/* Between two words about a keys process that stays silent. */
+#define KEYS_SILENT_MS 2000
 /* How long to leave the listeners alone when the system is out of room. */
 #define PAUSE_MS 100
 /* At most one complaint about that in this time. */
@@ -53,7 +55,7 @@ struct worker {
 	struct room room; /* clients beyond it are told that we are full */
 	struct limit_rules limits;
 	struct signing_line keys;
-	bool complained_of_keys; /* since they were last heard */
+	struct timespec keys_word_at; /* when to speak of them again */
 	int spare; /* a descriptor to answer with when there is no other */
 	struct timespec complains_after;
 };
@@ -341,17 +343,19 @@ write_log_soon(struct worker *worker)
 		log_store_write(worker->setup->held);
 }
 
-/* A keys process that hangs is replaced. */
+/*
+ * Has a keys process that hangs replaced. The successor may hang, too: as long
+ * as the line is down, the word is repeated.
+ */
 static void
 watch_keys(struct worker *worker)
 {
 	static const char word = WORKER_KEYS_SILENT;
 
-	if (!worker->keys.is_down)
-		worker->complained_of_keys = false;
-	else if (!worker->complained_of_keys)
-		worker->complained_of_keys =
-		    send(worker->setup->line, &word, 1, MSG_NOSIGNAL) == 1;
+	if (worker->keys.is_down &&
+	    clock_until_ms(&worker->keys_word_at) == 0 &&
+	    send(worker->setup->line, &word, 1, MSG_NOSIGNAL) == 1)
+		worker->keys_word_at = clock_in(KEYS_SILENT_MS);
 }
 
 static int

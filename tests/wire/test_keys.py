@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import ctypes
+import fcntl
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from build import INSTRUMENTED, MEMCHECKED
 from server import (SEES_INSIDE, Server, as_root, fetch, gemini_connect,
                     new_directory, peer_certificate, select, tls_context,
                     wait_until)
-from trouble import TroubledServer
+from trouble import HOLD_CERTIFICATE, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 KINDS = (('ec', '-pkeyopt', 'ec_paramgen_curve:P-256'),
@@ -31,6 +32,7 @@ HEALTHY_S = 11
 ALERT = 'alert internal error'
 SCHEME = {'ec': 0x0403, 'rsa:2048': 0x0804, 'ed25519': 0x0807}
 SYS_PIDFD_GETFD = 438
+SIOCOUTQ = 0x5411
 
 
 def make_pair(directory, kind):
@@ -278,6 +280,55 @@ class Ends(unittest.TestCase):
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
             self.assertNotEqual(server.keys(), keys)
 
+    def hang(self, server):
+        """Stops a keys process that waits for requests; returns its pid."""
+        def waits():
+            pid = server.keys()
+            try:
+                status = status_of(pid)
+            except OSError:
+                return None
+            return status['NoNewPrivs'] == '1' and status['State'] == 'S' \
+                and pid
+        pid = wait_until(waits, 'a process that waits')
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: status_of(pid)['State'] == 'T', 'its stop')
+        return pid
+
+    def test_each_one_that_hangs_is_replaced(self):
+        with Server(TREE, workers=1) as server:
+            self.assertEqual(fetch(server).status, 20)
+            for _ in range(3):
+                keys = self.hang(server)
+                # The successor of one that hangs is asked but once.
+                wait_until(lambda: self.why_not(server) and server.log.find(
+                    'error master: keys process %d does not answer, replacing '
+                    'it' % keys), 'its replacement')
+                wait_until(lambda k=keys: server.keys() != k, 'a successor')
+            wait_until(lambda: self.why_not(server) == '', 'a handshake')
+
+    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    def test_one_that_hangs_at_its_start_is_replaced(self):
+        with TroubledServer(TREE, workers=1, stopped=True) as server:
+            old = server.keys()
+            server.trouble['hold'] = HOLD_CERTIFICATE
+            os.kill(old, signal.SIGKILL)
+            wait_until(lambda: server.keys() != old, 'a successor')
+            keys = server.keys()
+            self.assertIn(ALERT, self.why_not(server))
+            server.trouble.pass_time(31)
+            server.signal(signal.SIGCHLD)
+            server.wait_for_line(
+                '^error master: keys process %d did not load the key in 30 s, '
+                'replacing it$' % keys)
+            server.trouble['hold'] = 0
+
+            def is_well():
+                server.trouble.pass_time(1)
+                server.signal(signal.SIGCHLD)
+                return self.why_not(server) == ''
+            wait_until(is_well, 'a handshake')
+
     def test_stopped_and_continued(self):
         with Server(TREE, workers=1) as server:
             self.assertEqual(fetch(server).status, 20)
@@ -356,10 +407,11 @@ class Ends(unittest.TestCase):
 class Attacks(unittest.TestCase):
     """What a worker that was taken over gets signed."""
 
-    def line_of(self, worker):
-        """The worker's line to the keys process, which alone has a time-out."""
+    def lines_of(self, worker, is_wanted):
+        """The worker's lines; that to the keys process has a time-out."""
         libc = ctypes.CDLL(None, use_errno=True)
         pidfd = os.pidfd_open(worker)
+        lines = []
         try:
             for name in os.listdir('/proc/%d/fd' % worker):
                 if not os.readlink('/proc/%d/fd/%s' % (worker, name)) \
@@ -370,13 +422,46 @@ class Attacks(unittest.TestCase):
                 line = socket.socket(fileno=fd)
                 timeout = line.getsockopt(socket.SOL_SOCKET,
                                           socket.SO_RCVTIMEO, 16)
-                if line.type == socket.SOCK_SEQPACKET and any(timeout):
+                if line.type == socket.SOCK_SEQPACKET and \
+                        is_wanted(any(timeout)):
                     self.addCleanup(line.close)
-                    return line
-                line.close()
+                    lines.append(line)
+                else:
+                    line.close()
         finally:
             os.close(pidfd)
-        return None
+        return lines
+
+    def line_of(self, worker):
+        lines = self.lines_of(worker, lambda has_timeout: has_timeout)
+        return lines[0] if lines else None
+
+    @staticmethod
+    def unread(line):
+        return struct.unpack('i', fcntl.ioctl(line, SIOCOUTQ, bytes(4)))[0]
+
+    def test_false_words(self):
+        """A worker that says that the keys process is silent: it is not."""
+        with Server(TREE, workers=1) as server:
+            self.assertEqual(fetch(server).status, 20)
+            keys = server.keys()
+            lines = self.lines_of(server.workers()[0], lambda has: not has)
+            self.assertTrue(lines)
+            # One that had just started was never killed for being silent.
+            started = time.monotonic()
+            wait_until(lambda: time.monotonic() > started + 1.1, 'its age')
+            # They are heard a second apart: in that time it would be killed.
+            for _ in range(3):
+                for line in lines:
+                    line.send(b'k')
+                for line in lines:
+                    wait_until(lambda n=line: self.unread(n) == 0, 'a reader')
+            # A process ends with its last client.
+            for line in lines:
+                line.close()
+            self.assertEqual(fetch(server).status, 20)
+            self.assertEqual(server.keys(), keys)
+            self.assertIsNone(server.log.find('error master'))
 
     def ask(self, line, scheme, message, key=0):
         """The signature; None when there is no answer."""

@@ -21,7 +21,7 @@ FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
 ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die',
            'linger')
 ESCAPED_NO, ESCAPED_YES = 2, 3
-HOLD_ASLEEP, HOLD_BUSY = 1, 2
+HOLD_ASLEEP, HOLD_BUSY, HOLD_CERTIFICATE = 1, 2, 3
 FOREVER = 1 << 62
 
 
