@@ -14,11 +14,15 @@
 
 #define HEAD_SIZE ((size_t)8)
 #define NUMBER_SIZE sizeof(uint32_t)
+#define REQUEST_MAX (HEAD_SIZE + SIGNING_MESSAGE_MAX)
 /* Client random and server random before the parameters of TLS 1.2. */
 #define RANDOMS_SIZE ((size_t)64)
 
 /* Late answers and greetings that a worker passes over while it waits. */
 #define MESSAGES_MAX 64
+
+/* Requests of a worker that are passed over for the sake of its newest. */
+#define STALE_MAX 64
 
 /* The SignatureSchemes that libssl is allowed to choose. */
 static const struct scheme {
@@ -95,7 +99,7 @@ static int
 send_request(
     const struct signing_line *line, const struct signing_request *request)
 {
-	unsigned char bytes[HEAD_SIZE + SIGNING_MESSAGE_MAX];
+	unsigned char bytes[REQUEST_MAX];
 	size_t len = HEAD_SIZE + request->message.len;
 	ssize_t sent;
 
@@ -266,21 +270,51 @@ signing_prepare(EVP_PKEY *key)
 	return signs ? 0 : -1;
 }
 
+/* A message; with MSG_TRUNC a longer one gives its true length. */
+static ssize_t
+receive_request(int fd, unsigned char at[REQUEST_MAX])
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, at, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+/*
+ * The newest request: a worker waits for one answer at a time, so it has given
+ * up those before.
+ */
+static ssize_t
+receive_newest(int fd, unsigned char at[REQUEST_MAX])
+{
+	unsigned char next[REQUEST_MAX];
+	ssize_t got = receive_request(fd, at);
+
+	for (int i = 0; got > 0 && i < STALE_MAX; i++) {
+		ssize_t len = receive_request(fd, next);
+
+		/* An end or an error is there the next time, too. */
+		if (len <= 0)
+			break;
+		got = len;
+		memcpy(at, next, (size_t)len < sizeof next ? (size_t)len
+							   : sizeof next);
+	}
+	return got;
+}
+
 int
 signing_answer(int fd, EVP_PKEY *const *keys, size_t key_count)
 {
-	unsigned char request[HEAD_SIZE + SIGNING_MESSAGE_MAX];
+	unsigned char request[REQUEST_MAX];
 	unsigned char answer[NUMBER_SIZE + SIGNING_SIGNATURE_MAX];
 	struct str message = { (const char *)request + HEAD_SIZE, 0 };
 	uint16_t key, scheme;
 	size_t len = 0;
-	ssize_t got;
+	ssize_t got = receive_newest(fd, request);
 
-	/* With MSG_TRUNC a longer message gives its true length. */
-	do
-		got =
-		    recv(fd, request, sizeof request, MSG_DONTWAIT | MSG_TRUNC);
-	while (got == -1 && errno == EINTR);
 	if (got <= 0)
 		return (int)got;
 	if ((size_t)got < HEAD_SIZE)

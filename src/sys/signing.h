@@ -74,10 +74,10 @@ bool signing_allows(
 MUST_USE int signing_prepare(struct evp_pkey_st *key);
 
 /*
- * In the keys process: takes one request from `fd`, and answers it with one of
- * `keys`. Returns 1, 0 when the other end is closed, or -1 with errno set;
- * EAGAIN: there was none. A request that is refused, malformed or cannot be
- * answered at once is no error.
+ * In the keys process: takes the requests that have come to `fd`, and answers
+ * the newest with one of `keys`. Returns 1, 0 when the other end is closed, or
+ * -1 with errno set; EAGAIN: there was none. A request that is refused,
+ * malformed or cannot be answered at once is no error.
  */
 MUST_USE int
 signing_answer(int fd, struct evp_pkey_st *const *keys, size_t key_count);

@@ -365,6 +365,32 @@ answers(void **state)
 	close(line[1]);
 }
 
+/* A worker has one request open: it has given up those before. */
+static void
+the_newest_alone(void **state)
+{
+	struct str message;
+	int line[2];
+
+	(void)state;
+	assert_int_equal(signing_pair(line), 0);
+	for (int i = 0; i < 50; i++)
+		request(line[1], P256, 0x0403, verify_of(32));
+	/* Shorter than those before, and other content. */
+	message = exchange_of(x25519, 36);
+	request(line[1], P256, 0x0403, message);
+	assert_int_equal(signing_answer(line[0], keys, KINDS), 1);
+	assert_true(is_signature(keys[P256], 0x0403, message, answer(line[1])));
+	assert_int_equal(signing_answer(line[0], keys, KINDS), -1);
+	assert_int_equal(errno, EAGAIN);
+	/* A worker that ended after its request is found out the next time. */
+	request(line[1], P256, 0x0403, message);
+	close(line[1]);
+	assert_int_equal(signing_answer(line[0], keys, KINDS), 1);
+	assert_int_equal(signing_answer(line[0], keys, KINDS), 0);
+	close(line[0]);
+}
+
 static void
 refusals(void **state)
 {
@@ -580,6 +606,7 @@ main(void)
 		cmocka_unit_test(schemes_that_fit_the_key),
 		cmocka_unit_test(other_forms),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(the_newest_alone),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(asking),
