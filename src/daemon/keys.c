@@ -235,8 +235,8 @@ run(void *context, const struct service *service)
 	close_others(service);
 	prepare(keys, &loaded);
 	/* With another key than the workers' it signs nothing. */
-	if (keys->fingerprint[0] != '\0' &&
-	    strcmp(keys->fingerprint, loaded.cert.fingerprint) != 0)
+	if (keys->key_fingerprint[0] != '\0' &&
+	    strcmp(keys->key_fingerprint, loaded.cert.key_fingerprint) != 0)
 		count = 0;
 	key = loaded.cert.key;
 	if (send_loaded(service->line, &loaded) == -1 ||
@@ -389,6 +389,8 @@ keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 	/* A key that is in use is never made again. */
 	keys->missing = CERT_REFUSE;
 	memcpy(keys->fingerprint, cert->fingerprint, sizeof keys->fingerprint);
+	memcpy(keys->key_fingerprint, cert->key_fingerprint,
+	    sizeof keys->key_fingerprint);
 	return 0;
 }
 
@@ -404,10 +406,16 @@ hear_successor(struct keys *keys)
 		    "keys: %s; no client can connect over TLS until then",
 		    loaded.error);
 	else if (result == 0 &&
-	    strcmp(loaded.cert.fingerprint, keys->fingerprint) != 0)
+	    strcmp(loaded.cert.key_fingerprint, keys->key_fingerprint) != 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "keys: %s is another certificate than the one in use, so "
 		    "no client can connect over TLS; send SIGHUP to use it",
+		    loaded.cert.file);
+	else if (result == 0 &&
+	    strcmp(loaded.cert.fingerprint, keys->fingerprint) != 0)
+		log_line(LOG_LEVEL_WARN,
+		    "keys: %s is another certificate than the one in use, with "
+		    "the same key; send SIGHUP to use it",
 		    loaded.cert.file);
 	cert_release(&loaded.cert);
 	return result;

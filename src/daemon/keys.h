@@ -22,6 +22,7 @@ struct keys {
 	const struct jail *jail;
 	enum cert_missing missing; /* for the next process */
 	char fingerprint[65]; /* of the certificate that workers show */
+	char key_fingerprint[65]; /* and of its key */
 	pid_t heard; /* the process that has sent its certificate */
 	pid_t pinged; /* the process that has a ping to answer; 0: none */
 	struct timespec pinged_at;

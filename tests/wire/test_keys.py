@@ -48,6 +48,16 @@ def make_pair(directory, kind):
     return key
 
 
+def renew(directory):
+    """Another certificate for the pair's key."""
+    key, crt = (os.path.join(directory, 'localhost.' + suffix)
+                for suffix in ('key', 'crt'))
+    subprocess.run(
+        ['openssl', 'req', '-x509', '-key', key, '-out', crt, '-days', '3',
+         '-subj', '/CN=localhost', '-addext',
+         'subjectAltName=DNS:localhost'], check=True, capture_output=True)
+
+
 def private_numbers(key):
     """The secret numbers of a key file, as bytes, the first one first."""
     text = subprocess.run(['openssl', 'pkey', '-in', key, '-noout', '-text'],
@@ -371,6 +381,22 @@ class Ends(unittest.TestCase):
             server.wait_for_line('^info reloaded')
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
             self.assertNotEqual(peer_certificate(server), first)
+
+    def test_a_renewed_certificate_meanwhile(self):
+        with TroubledServer(TREE, workers=1, stopped=True) as server:
+            first = peer_certificate(server)
+            renew(server.certs)
+            os.kill(server.keys(), signal.SIGKILL)
+            server.wait_for_line(
+                r'^warn keys: \S+localhost.crt is another certificate than '
+                'the one in use, with the same key; send SIGHUP to use it$')
+            # The key is that of the certificate in use.
+            wait_until(lambda: self.why_not(server) == '', 'a handshake')
+            self.assertEqual(peer_certificate(server), first)
+            server.signal(signal.SIGHUP)
+            server.wait_for_line('^info reloaded')
+            wait_until(lambda: peer_certificate(server) != first,
+                       'the renewed certificate')
 
     def test_no_key_for_a_while(self):
         with Server(TREE, workers=1) as server:
