@@ -362,11 +362,12 @@ keyprovider_key(EVP_PKEY *public, uint16_t index)
 	};
 	EVP_PKEY_CTX *context;
 	EVP_PKEY *key = NULL;
+	const char *type;
 
-	if (!load())
+	type = public != NULL ? EVP_PKEY_get0_type_name(public) : NULL;
+	if (type == NULL || !load())
 		return NULL;
-	context = EVP_PKEY_CTX_new_from_name(
-	    NULL, EVP_PKEY_get0_type_name(public), PROPERTY);
+	context = EVP_PKEY_CTX_new_from_name(NULL, type, PROPERTY);
 	if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
 	    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) != 1)
 		key = NULL;

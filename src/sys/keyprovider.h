@@ -14,8 +14,8 @@
 /*
  * A key that is the public key `public` to everybody, and signs as the key
  * with that index in the keys process. Refers to `public` (its count goes up);
- * to be freed with EVP_PKEY_free. NULL on failure, with OpenSSL's error queue
- * set.
+ * to be freed with EVP_PKEY_free. NULL on failure, also when `public` is NULL,
+ * as the key of a certificate is that OpenSSL cannot read.
  */
 MUST_USE struct evp_pkey_st *
 keyprovider_key(struct evp_pkey_st *public, uint16_t index);

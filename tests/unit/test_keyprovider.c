@@ -236,6 +236,18 @@ another_key(void **state)
 	EVP_PKEY_free(other);
 }
 
+/* A keys process that was taken over sends what it likes. */
+static void
+no_public_key(void **state)
+{
+	X509 *bare = X509_new();
+
+	(void)state;
+	assert_non_null(bare);
+	assert_null(keyprovider_key(X509_get0_pubkey(bare), 0));
+	X509_free(bare);
+}
+
 /* There is nothing private in it. */
 static void
 no_private_half(void **state)
@@ -267,6 +279,7 @@ main(void)
 		cmocka_unit_test(handshakes),
 		cmocka_unit_test(contexts),
 		cmocka_unit_test(another_key),
+		cmocka_unit_test(no_public_key),
 		cmocka_unit_test(no_private_half),
 	};
 
