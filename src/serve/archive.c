@@ -1,6 +1,6 @@
 /*
- * Downloads of a whole tree, as pages.  Knows which there are, who gets one,
- * and what a book says of itself; knows nothing of how files are packed.
+ * Archives of the capsule or of one directory, as downloads: the pages that
+ * offer them, and a Gempub's metadata.
  */
 #include "serve/archive.h"
 
@@ -19,8 +19,8 @@
 #define SUFFIX STR(".tar.gz")
 
 /*
- * Whether all of the capsule is more than may be packed, as the index knows;
- * -1 when it does not.
+ * Checks the size of the whole capsule against the limit by the index; -1 when
+ * the index does not have it.
  */
 static int
 is_known_too_large(const struct server *server)
@@ -33,7 +33,7 @@ is_known_too_large(const struct server *server)
 	return download_is_too_large(server->archive_limit, files, bytes);
 }
 
-/* Whether there is more than may be packed. */
+/* Checks the size of a directory against the limit by reading the tree. */
 static bool
 is_seen_too_large(const struct server *server, struct str directory)
 {
@@ -65,7 +65,9 @@ is_too_large(const struct server *server, struct str directory)
 	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
 }
 
-/* STATUS_SUCCESS when the tree has that path, else as tree_open. */
+/*
+ * Returns STATUS_SUCCESS when the path exists in the tree, else as tree_open.
+ */
 static enum status
 look_for(const struct tree *tree, struct str path)
 {
@@ -88,7 +90,7 @@ add_field(struct buf *out, struct str key, struct str value)
 	buf_char(out, '\n');
 }
 
-/* The page that a visitor of the root gets, and when it was written. */
+/* Finds the index page of the root and its modification time. */
 static struct str
 find_index(const struct tree *tree, int64_t *time)
 {
@@ -110,8 +112,8 @@ find_index(const struct tree *tree, int64_t *time)
 }
 
 /*
- * What a Gempub says of itself (its specification, "metadata.txt"), unless
- * the author has a file that says it.
+ * Writes metadata.txt (Gempub specification, "metadata.txt"), unless the author
+ * has that file.
  */
 static int
 add_metadata(const struct server *server, struct arena *arena,
@@ -132,7 +134,10 @@ add_metadata(const struct server *server, struct arena *arena,
 	add_field(&text, STR("gpubVersion"), STR("1.0.0"));
 	add_field(&text, STR("index"), index);
 	add_field(&text, STR("charset"), STR("UTF-8"));
-	/* It is to be one, and of several the first is the main one. */
+	/*
+	 * The field takes a single language; the first of several is the main
+	 * one.
+	 */
 	add_field(&text, STR("language"), str_cut(&languages, ','));
 	setup->preface = STR("metadata.txt");
 	setup->preface_text = buf_str(&text);
@@ -160,7 +165,10 @@ archive_open(const struct server *server, const struct request *request,
 	if (kind == ARCHIVE_GEMPUB &&
 	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
-	/* A part of a capsule has no manifest, and the author's is his own. */
+	/*
+	 * Only an archive of the whole capsule has a generated manifest, and an
+	 * author's own file replaces it.
+	 */
 	if (str_equals(directory, STR("/"))) {
 		status = look_for(server->tree, STR("/manifest"));
 		if (status == STATUS_FAILURE)

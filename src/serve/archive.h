@@ -13,26 +13,25 @@ enum archive_kind {
 };
 
 /*
- * Opens a body: an archive of all files that a visitor may see beneath the
- * directory `request->path`, which has its final slash.  Files have their
- * paths from the root.  The same tree gives the same bytes.  Returns
- * STATUS_SUCCESS, or the status to answer with: STATUS_TOO_LARGE when the tree
- * is larger than server->archive_limit.  The body is cut short when the tree
- * turns out too large later, and when a file cannot be read or changes while it
- * is read.
+ * Opens a body: an archive of all visible files beneath the directory
+ * `request->path`, which has its final slash. File names in it are paths from
+ * the root. The same tree gives the same bytes. Returns STATUS_SUCCESS, or the
+ * status to answer with: STATUS_TOO_LARGE when the tree is larger than
+ * server->archive_limit. The body is cut short when the tree later turns out
+ * too large, and when a file cannot be read or changes while it is read.
  */
 MUST_USE enum status archive_open(const struct server *server,
     const struct request *request, enum archive_kind kind, struct body **out);
 
-/* Built-in pages: all of the capsule, as a Gempub and as a tar.gz. */
+/* Built-in pages: the whole capsule as a Gempub and as a tar.gz. */
 void archive_gempub(const struct server *server, const struct request *request,
     struct response *response);
 void archive_tar(const struct server *server, const struct request *request,
     struct response *response);
 
 /*
- * Answers "/qa.tar.gz" with the files beneath "/qa/".  Declines a path that is
- * not one of a directory and the suffix.
+ * Answers "/qa.tar.gz" with the files beneath "/qa/". Declines any path that is
+ * not a directory's path plus the suffix.
  */
 handler archive_answer;
 

@@ -1,6 +1,5 @@
 /*
- * The page that answers questions.  Knows how what was found looks as
- * gemtext; knows nothing of how it is found.
+ * The page that answers questions: writes search results as gemtext.
  */
 #include "serve/ask.h"
 
@@ -13,22 +12,25 @@
 #include "text/utf8.h"
 #include "tree/search.h"
 
-/* A question is shown, and handed on to the next part, if not too long. */
+/*
+ * The most bytes of a question that are displayed, and that are put into the
+ * link to the next part.
+ */
 #define SHOWN_MAX 120
 #define CARRIED_MAX 800
-/* A page that a request could not ask for leads nowhere. */
+/* A longer link would not fit into a request, so it is omitted. */
 #define LINK_MAX 1000
-/* A page with its passage: its link, title, heading and passage. */
+/* Room for one result: its link, title, heading and passage. */
 #define HIT_ROOM 3072
 
 struct answer {
 	struct body body;
 	const struct server *server;
-	struct search *search; /* NULL once it has ended */
+	struct search *search; /* NULL after the search */
 	const struct search_result *result;
-	struct str words; /* the question, clean */
+	struct str words; /* the question, cleaned */
 	size_t part; /* from 0 */
-	size_t next; /* hit to be written */
+	size_t next; /* the next hit to write */
 	bool begun;
 };
 
@@ -65,7 +67,7 @@ add_count(struct buf *out, const struct answer *answer)
 	}
 }
 
-/* What was made of the question, where it is not what was typed. */
+/* Tells the reader when the question was loosened. */
 static void
 add_notes(struct buf *out, const struct search_result *result)
 {
@@ -104,7 +106,7 @@ add_head(struct buf *out, const struct answer *answer)
 		"here:\n\n"));
 }
 
-/* A link to a page, as its folder where that is the same. */
+/* Adds a link to a page; an index page is linked as its directory. */
 static void
 add_link(struct buf *out, struct str path)
 {
@@ -168,7 +170,7 @@ add_foot(struct buf *out, const struct answer *answer)
 	buf_add(out, STR(" Ask something else\n=> / Home\n"));
 }
 
-/* Looks for what is asked, and closes the index; -1 when that failed. */
+/* Runs the search and closes the index; -1 on failure. */
 static int
 find(struct answer *answer)
 {
@@ -218,7 +220,7 @@ answer_release(struct body *body)
 		search_end(answer->search);
 }
 
-/* The question as it was typed, on one line and fit to be shown. */
+/* Decodes the question and cleans it for display on one line. */
 static int
 read_words(const struct request *request, struct str *out)
 {
@@ -234,7 +236,10 @@ read_words(const struct request *request, struct str *out)
 	return raw.overflow || clean.overflow ? -1 : 0;
 }
 
-/* Which part is asked for, from 0; false when there is no such part. */
+/*
+ * Reads the part number from the path, counted from 0; false when there is no
+ * such part.
+ */
 static bool
 read_part(struct str path, struct str own, size_t *out)
 {

@@ -4,8 +4,8 @@
 #include "serve/response.h"
 
 /*
- * Answers a question from the capsule's own pages: asks for one where there
- * is no query, and else lists the passages that tell most about it.
+ * Answers a question from the capsule's own pages: prompts for one when there
+ * is no query, else lists the best matching passages.
  */
 void ask_answer(const struct server *server, const struct request *request,
     struct response *response);

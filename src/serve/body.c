@@ -1,6 +1,5 @@
 /*
- * Bodies: text, files, and lines in Gopher's strict form.  Knows how bytes
- * are pulled; knows nothing of who pulls.
+ * Bodies of text, of files, and of lines in Gopher's strict form.
  */
 #include "serve/body.h"
 
@@ -109,7 +108,10 @@ file_pull(struct body *body, char *at, size_t room)
 		got = read(self->file.fd, at, room);
 	while (got == -1 && errno == EINTR);
 	if (got == 0) {
-		/* Shorter than it was: the client was promised more. */
+		/*
+		 * The file was truncated after the client was promised its
+		 * size.
+		 */
 		errno = EIO;
 		return -1;
 	}
@@ -146,13 +148,13 @@ body_of_file(struct arena *arena, const struct entry *entry)
 	return &self->body;
 }
 
-/* Sources that give next to nothing are left alone after so many. */
+/* The most pulls in one turn, in case the source returns little each time. */
 #define PULLS_MAX 16
 
 struct lines_body {
 	struct body body;
 	struct body *text;
-	size_t len, off; /* of what was pulled and not yet passed on */
+	size_t len, off; /* of `pulled` */
 	bool within_line, ended;
 	char pulled[BODY_ROOM];
 };
@@ -164,7 +166,7 @@ lines_pull(struct body *body, char *at, size_t room)
 	size_t len = 0;
 	int pulls = 0;
 
-	/* A byte becomes at most three, and the end as many more. */
+	/* A byte becomes at most three, and the end at most three more. */
 	while (len + 8 <= room && !self->ended) {
 		char c;
 

@@ -9,48 +9,50 @@
 #include "text/str.h"
 #include "tree/tree.h"
 
-/* The least room that a body is given to write into. */
+/* The minimum room for one pull. */
 #define BODY_ROOM 4096
 
-/* Where bytes go, as they are made. */
+/* A destination for bytes. */
 struct sink {
-	/* Takes all of them; -1 with errno set, and it is given no more. */
+	/*
+	 * Takes all of the bytes; after -1 with errno set, it is not called
+	 * again.
+	 */
 	int (*write)(struct sink *sink, struct str bytes);
 };
 
-/* Writes all bytes to a file, as a sink may do; -1 with errno set. */
+/* Writes all bytes to a file, for use by a sink; -1 with errno set. */
 MUST_USE int sink_write_file(int fd, struct str bytes);
 
 /*
- * Where the bytes of an answer come from, pulled as fast as the client
- * takes them.  A kind of body embeds this as its first member.
+ * The body of an answer, pulled as fast as the client takes it. A kind of body
+ * embeds this as its first member.
  */
 struct body {
 	/*
-	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`, and takes
-	 * no longer than others can wait.  Returns how many, 0 at the end, or
-	 * -1 with errno set: EAGAIN when there is nothing yet, and anything
-	 * else when the rest cannot be had; what was sent is then cut short,
-	 * and the client must be able to tell.
+	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`, without
+	 * blocking other connections for long. Returns the number of bytes, 0
+	 * at the end, or -1 with errno set: EAGAIN when there is nothing yet;
+	 * any other value means that the body fails, and the client must be
+	 * able to tell that it was cut short.
 	 */
 	ssize_t (*pull)(struct body *body, char *at, size_t room);
 	/*
-	 * Writes all of it, for a process that serves nobody else meanwhile;
-	 * NULL: it is to be pulled.  -1 with errno set when the rest cannot be
-	 * had.
+	 * Writes the whole body, in a process that may block. NULL: the body
+	 * can only be pulled. -1 with errno set on failure.
 	 */
 	int (*write)(struct body *body, struct sink *sink);
 	void (*release)(struct body *body); /* NULL: nothing to release */
-	bool ended; /* known to be at its end before a pull says so */
+	bool ended; /* true: at its end, without another pull */
 	/*
-	 * After EAGAIN: the descriptor that has the next bytes once it is
-	 * readable; NULL: it is to be pulled again after others had a turn.
+	 * After EAGAIN: the descriptor that becomes readable when there are
+	 * more bytes. NULL: pull again after other connections had a turn.
 	 */
 	const int *waits_for;
 	/*
-	 * The bytes as they lie in a file; NULL where they do not.  Whoever
-	 * sends some by another way than a pull moves the descriptor's
-	 * position and takes them off `left`.
+	 * The rest of the body as a part of a file; NULL when there is no such
+	 * file. A caller that sends bytes without a pull advances the
+	 * descriptor's position and subtracts them from `left`.
 	 */
 	struct body_file {
 		int fd;
@@ -60,27 +62,27 @@ struct body {
 
 MUST_USE ssize_t body_pull(struct body *body, char *at, size_t room);
 
-/* Writes all of a body of which nothing was pulled; -1 with errno set. */
+/* Writes a body from which nothing was pulled; -1 with errno set. */
 MUST_USE int body_write(struct body *body, struct sink *sink);
 
-/* Releases what it holds beside the arena; NULL is no body. */
+/* Releases resources outside the arena; accepts NULL. */
 void body_release(struct body *body);
 
-/* Text, borrowed.  NULL without memory. */
+/* A body of borrowed text. NULL without memory. */
 MUST_USE struct body *body_of_text(struct arena *arena, struct str text);
 
 /*
- * The bytes of a regular file, as many as it had when it was opened; fewer
- * are a failure.  Takes the entry's descriptor, also when it returns NULL
- * for want of memory.
+ * A body of a regular file, with the size that the file had when it was opened;
+ * a file that becomes shorter is a failure. Takes the entry's descriptor, even
+ * when it returns NULL without memory.
  */
 MUST_USE struct body *
 body_of_file(struct arena *arena, const struct entry *entry);
 
 /*
- * The lines of `text` in the form of RFC 1436 appendix, item type 0: lines
- * end in CRLF, a leading dot is doubled, a lone dot ends it.  Takes `text`,
- * also when it returns NULL for want of memory.
+ * The lines of `text` as RFC 1436 (appendix, item type 0) wants them: a line
+ * ends in CRLF, a leading dot is doubled, a lone dot ends the text. Takes
+ * `text`, even when it returns NULL without memory.
  */
 MUST_USE struct body *body_of_lines(struct arena *arena, struct body *text);
 

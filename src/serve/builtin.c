@@ -1,5 +1,5 @@
 /*
- * The table of pages that the server makes itself.
+ * The table of built-in pages.
  */
 #include "serve/builtin.h"
 
@@ -34,7 +34,7 @@ is_part(struct str path, struct str own)
 	return str_starts(path, own) && path.at[own.len] == '/';
 }
 
-/* The page that `path` belongs to, and the path of that page. */
+/* Finds the built-in page for `path`, and that page's own path. */
 static const struct builtin_page *
 owner_of(const struct server *server, struct str path, struct str *own)
 {
@@ -75,7 +75,7 @@ builtin_answer(const struct server *server, const struct request *request,
 	struct str own;
 	const struct builtin_page *page = owner_of(server, request->path, &own);
 
-	/* The file handler has looked for the path of the request itself. */
+	/* The file handler has already looked for request->path itself. */
 	if (page == NULL ||
 	    (!str_equals(own, request->path) && is_in_tree(server, own)))
 		return DECLINED;

@@ -6,24 +6,24 @@
 #include "serve/response.h"
 #include "text/str.h"
 
-/* How one of them is served. */
+/* A built-in page. */
 struct builtin_page {
 	struct str type; /* MIME type of its answer */
-	struct str query, query_type; /* of that to this query; or empty */
-	bool takes_input; /* a query, which it asks for when there is none */
-	bool has_parts; /* what lies beneath its path is its own too */
+	struct str query, query_type; /* a query with its own type, or empty */
+	bool takes_input; /* prompts for a query when there is none */
+	bool has_parts; /* paths beneath its own belong to it */
 	void (*answer)(const struct server *server,
 	    const struct request *request, struct response *response);
 };
 
 /*
- * The page that `path` belongs to; NULL when there is none, or when the tree
- * holds its path, readable or not, which overrides it.
+ * The built-in page for `path`. NULL when there is none, or when the tree has
+ * its path, readable or not: the tree overrides built-in pages.
  */
 const struct builtin_page *
 builtin_find(const struct server *server, struct str path);
 
-/* Answers for a page of the server's own that is not in the tree. */
+/* Answers with a built-in page, unless the tree has its path. */
 handler builtin_answer;
 
 #endif

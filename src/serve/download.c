@@ -1,5 +1,5 @@
 /*
- * Which files go into an archive, and when it must not be finished.
+ * A body that packs the files of a directory into an archive.
  */
 #include "serve/download.h"
 
@@ -15,9 +15,9 @@
 #include "text/buf.h"
 #include "tree/tour.h"
 
-/* What is read of a file at once. */
+/* Bytes read from a file at once. */
 #define BLOCK 16384
-/* What is said of each file has to be kept until the end. */
+/* Limits, because the manifest's lines stay in memory until the end. */
 #define FILES_MAX 250000
 #define LINES_MAX ((size_t)64 << 20)
 
@@ -30,7 +30,7 @@ struct download {
 	/* With a manifest: */
 	struct inventory inventory;
 	struct sha256 *content; /* of the file */
-	int64_t newest; /* file's time */
+	int64_t newest; /* the latest modification time of a file */
 	char *lines;
 	size_t lines_len, lines_room;
 	size_t culprit_len; /* the file that could not be read */
@@ -136,7 +136,7 @@ write_preface(struct download *download)
 	return packer_write(download->packer, download->setup.preface_text);
 }
 
-/* Notes which file was at fault; errno stays. */
+/* Records the file that failed; keeps errno. */
 static int
 blame(struct download *download, struct str path)
 {
@@ -196,7 +196,7 @@ copy_content(struct download *download, const struct tour_file *file)
 		if (packer_write(download->packer, block) == -1)
 			return -1;
 	}
-	/* Half of one version and half of another is neither. */
+	/* Never pack a mixture of two versions of a file. */
 	return entry_is_same(&file->entry) ? 0
 					   : fail_changed(download, file->path);
 }

@@ -1,6 +1,5 @@
 /*
- * Feeds as bodies.  Knows which pages have one, and joins the text's room to
- * a file; knows nothing of Atom.
+ * Atom feeds of gemtext pages, as bodies.
  */
 #include "serve/feed.h"
 
@@ -10,7 +9,7 @@
 #include "text/feed.h"
 #include "text/mime.h"
 
-/* A page that is subscribed to has a date above the first fold. */
+/* Only the beginning of a page is searched for dated links. */
 #define SAMPLE_SIZE ((size_t)64 << 10)
 
 struct feed_body {
@@ -43,7 +42,7 @@ feed_body_release(struct body *body)
 	body_release(self->page);
 }
 
-/* Opens a folder's own page. */
+/* Opens a directory's index page. */
 static bool
 open_index(const struct server *server, struct str path, struct entry *out)
 {
@@ -53,7 +52,7 @@ open_index(const struct server *server, struct str path, struct entry *out)
 		enum status status =
 		    tree_open_in(server->tree, path, str_of(pages[i]), out);
 
-		/* What may not be read hides the other one. */
+		/* An unreadable index.gmi hides index.gemini. */
 		if (status == STATUS_NOT_FOUND && errno != EACCES)
 			continue;
 		if (status != STATUS_SUCCESS || !entry_is_directory(out))
@@ -63,7 +62,7 @@ open_index(const struct server *server, struct str path, struct entry *out)
 	return false;
 }
 
-/* Opens the page of gemtext that `path` leads to. */
+/* Opens the gemtext page at `path`. */
 static bool
 open_page(const struct server *server, struct str path, struct entry *out)
 {
@@ -79,7 +78,7 @@ open_page(const struct server *server, struct str path, struct entry *out)
 	return false;
 }
 
-/* Whether the page has an entry, and its title, which lies in `sample`. */
+/* Checks the page for dated links; `title` then points into `sample`. */
 static bool
 look(const struct entry *entry, char sample[SAMPLE_SIZE], struct str *title)
 {
@@ -104,7 +103,7 @@ feed_is_at(const struct server *server, struct str path)
 	return is_one;
 }
 
-/* A directory and its page are one, and have one feed. */
+/* Maps an index page to its directory, so that both have one feed. */
 static struct str
 canonical(struct str path)
 {
@@ -119,7 +118,7 @@ canonical(struct str path)
 	return path;
 }
 
-/* Takes `page`, which is NULL for want of memory, as the result then is. */
+/* Takes `page`; NULL, for lack of memory, gives NULL. */
 static struct body *
 feed_body(const struct server *server, const struct request *request,
     struct str title, struct body *page)

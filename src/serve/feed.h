@@ -10,14 +10,14 @@
 #define FEED_TYPE STR("application/atom+xml")
 
 /*
- * Whether `path` leads to a page to subscribe to: gemtext, with a link in its
- * first 64 KiB whose label begins with a date.
+ * Whether `path` is a page with a feed: gemtext with a link in its first 64 KiB
+ * whose label begins with a date.
  */
 bool feed_is_at(const struct server *server, struct str path);
 
 /*
- * Answers the query ?atom with the page's feed.  Declines any other query, and
- * a page that has no feed.
+ * Answers the query ?atom with the page's feed. Declines any other query, and a
+ * page without a feed.
  */
 handler feed_answer;
 

@@ -1,5 +1,5 @@
 /*
- * Files as answers, and the cache of those that were answered lately.
+ * The handler for files, and its use of the response cache.
  */
 #include "serve/file.h"
 
@@ -38,9 +38,9 @@ file_answer_cached(const struct server *server, const struct request *request,
 }
 
 /*
- * Calls stat(2) for `name` in the directory asked for, or for the path itself,
+ * Calls stat(2) for `name` in the requested directory, or for the path itself,
  * if that path was answered lately: only then is it certain that no link leads
- * out of the tree, and is the result of use.  Returns -1 with errno set.
+ * out of the tree. Returns -1 with errno set.
  */
 static int
 stat_again(const struct server *server, const struct request *request,
@@ -52,7 +52,7 @@ stat_again(const struct server *server, const struct request *request,
 	return -1;
 }
 
-/* Answers with a file, which it takes. */
+/* Answers with a file; takes `entry`. */
 static void
 answer_entry(const struct server *server, const struct request *request,
     struct str name, const struct entry *entry, struct response *response)
@@ -70,7 +70,7 @@ answer_entry(const struct server *server, const struct request *request,
 	response_error(response, STATUS_FAILURE);
 }
 
-/* Answers with a gophermap, which it takes. */
+/* Answers with a gophermap; takes `entry`. */
 static void
 answer_gophermap(const struct server *server, const struct request *request,
     const struct entry *entry, struct response *response)
@@ -98,7 +98,7 @@ file_answer_in(const struct server *server, const struct request *request,
 		return HANDLED;
 	}
 	status = tree_open_in(server->tree, request->path, name, &entry);
-	/* A page that is there and may not be read hides the next one. */
+	/* An unreadable page hides the next one. */
 	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return DECLINED;
 	if (status != STATUS_SUCCESS) {
@@ -165,7 +165,7 @@ file_answer(const struct server *server, const struct request *request,
 		answer_entry(server, request, name, &entry, response);
 		return HANDLED;
 	}
-	/* A menu by its own name would show the author's source as a page. */
+	/* A gophermap requested by its own name would reveal its source. */
 	close(entry.fd);
 	response_error(response, STATUS_NOT_FOUND);
 	return HANDLED;

@@ -1,5 +1,6 @@
 /*
- * The page of a directory: a file of the author's, or a listing.
+ * The handler for directories: answers with an index page, a gophermap or a
+ * listing.
  */
 #include "serve/folderpage.h"
 

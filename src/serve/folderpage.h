@@ -4,9 +4,9 @@
 #include "serve/response.h"
 
 /*
- * Answers for a path that ends in a slash: with the directory's gophermap where
- * a menu is wanted, else with its index.gmi or index.gemini, else with a
- * listing.  Declines any other path.
+ * Answers for a path that ends in a slash: with the directory's gophermap for a
+ * menu, else with its index.gmi or index.gemini, else with a listing. Declines
+ * any other path.
  */
 handler folderpage_answer;
 

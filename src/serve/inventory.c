@@ -1,10 +1,9 @@
 /*
- * Manifests in the making.  Knows what their last line says; knows nothing of
- * where the files are, nor of where the text goes.
+ * Writes a manifest, counting its files and hashing its text.
  */
 #include "serve/inventory.h"
 
-/* Hashes what was appended since the buffer's length was `from`. */
+/* Hashes the bytes appended since the buffer's length was `from`. */
 static void
 hash_from(struct inventory *inventory, const struct buf *out, size_t from)
 {

@@ -1,6 +1,5 @@
 /*
- * Answers that are kept for a moment.  Knows when one may be given again;
- * knows nothing of how it was made.
+ * A cache of answers for a few seconds.
  */
 #include "serve/kept.h"
 
@@ -11,12 +10,12 @@
 #include "sys/clock.h"
 
 #define KEPT_MS 3000
-/* A larger one costs its work each time. */
+/* Larger answers are not cached. */
 #define LARGEST ((size_t)256 << 10)
 #define SMALLEST ((size_t)4096)
-/* All together, those included that slow clients are still reading. */
+/* The limit for all texts, including those still being sent. */
 #define HELD_MAX ((size_t)8 << 20)
-/* A clock that ticks slower than this is unheard of. */
+/* Longer than one tick of any file system's clock. */
 #define SETTLED_SECONDS 3
 
 struct kept_text {
@@ -85,7 +84,7 @@ text_leave(struct kept_cache *cache, struct kept_text *text)
 	free(text);
 }
 
-/* Forgets what may not be given any more. */
+/* Removes expired entries. */
 static void
 forget_old(struct kept_cache *cache)
 {
@@ -108,7 +107,7 @@ has_room(struct kept_cache *cache, size_t more)
 	return cache->held + more <= HELD_MAX;
 }
 
-/* Makes room for `more` bytes; false, and no text is left, without it. */
+/* Grows the text by `more` bytes; without room, frees it and returns false. */
 static bool
 text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
 {
@@ -253,8 +252,8 @@ recording_release(struct body *body)
 }
 
 /*
- * Two changes within one tick of the file system's clock look like one, so
- * what has just changed is not kept.
+ * Do not cache a file that has just changed: a second change within one tick of
+ * the file system's clock would go unnoticed.
  */
 static bool
 is_settled(const struct stat *st)
@@ -268,7 +267,7 @@ is_large(const struct kept_key *key)
 	return key->form == KEPT_FILE && key->st.st_size > (off_t)LARGEST;
 }
 
-/* Whether a copy of what is made under this key would be of use. */
+/* Whether an answer with this key should be recorded. */
 static bool
 is_wanted(struct kept_cache *cache, const struct kept_key *key)
 {

@@ -12,7 +12,7 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/* What was made. */
+/* The form of a cached answer. */
 enum kept_form {
 	KEPT_NOTHING,
 	KEPT_FILE, /* its bytes */
@@ -21,59 +21,61 @@ enum kept_form {
 	KEPT_MENU,
 };
 
-/* What it was made of: a file or directory as it was, and asked for so. */
+/*
+ * The key of a cached answer: the state of its file or directory, and the form.
+ */
 struct kept_key {
 	enum kept_form form;
-	uint64_t path; /* a hash of it: links are relative to the path */
+	uint64_t path; /* hash of the path, because links are relative to it */
 	struct stat st;
-	struct str type; /* MIME; goes with the answer, and is not compared */
+	struct str type; /* MIME type; goes with the answer, is not compared */
 };
 
 #define KEPT_SLOTS 128
 
 /*
- * Answers, kept for a few seconds for whoever asks for the same: what they
- * were made of may not have changed since.  What they
- * only mention (a listed page's title, a linked file's type) may have, and
- * shows so much later.  One for each process; zeroed.
+ * A cache of answers, valid for a few seconds and while the file or directory
+ * they were made of is unchanged. Other files that an answer mentions (a listed
+ * page's title, a linked file's type) may change meanwhile. One for each
+ * process; zeroed.
  */
 struct kept_cache {
 	struct kept_slot {
 		struct kept_key key;
 		struct timespec until;
 		struct kept_text *text;
-		/* Until then somebody else's copy is on its way. */
+		/* Another request is recording this answer until then. */
 		struct timespec expected;
 	} slots[KEPT_SLOTS];
-	size_t held; /* bytes of all texts, of those in use too */
+	size_t held; /* bytes of all texts, including those in use */
 };
 
-/* A key without a type. */
+/* Makes a key without a type. */
 struct kept_key
 kept_key(enum kept_form form, struct str path, const struct stat *st);
 
 /*
- * Whether anything is kept that was made of this path.  If not, kept_body
- * finds nothing, whatever the path leads to now.
+ * Whether the cache has an entry for this path. If not, kept_body finds
+ * nothing, whatever the path leads to now.
  */
 bool kept_knows(const struct kept_cache *cache, struct str path);
 
 /*
- * The answer if it is kept, as a body in the arena, and its type in the key;
- * else NULL.
+ * The cached answer, as a body in the arena, and its type in the key; NULL when
+ * there is none.
  */
 MUST_USE struct body *
 kept_body(struct kept_cache *cache, struct kept_key *key, struct arena *arena);
 
 /*
- * `made` as a body that leaves a copy of itself when it has been read whole
- * and is not large; or `made` itself where none is to be kept, for want of
- * memory too.  Takes `made`.  `cache` and the key's type outlive the body.
+ * Wraps `made` in a body that records a copy in the cache when it has been read
+ * whole and is not large; returns `made` itself when it is not to be cached, or
+ * without memory. Takes `made`. `cache` and the key's type outlive the body.
  */
 MUST_USE struct body *kept_record(struct kept_cache *cache,
     const struct kept_key *key, struct arena *arena, struct body *made);
 
-/* Lets go of what is kept. */
+/* Frees all entries. */
 void kept_release(struct kept_cache *cache);
 
 #endif

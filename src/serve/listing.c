@@ -1,6 +1,6 @@
 /*
- * Listings.  Knows how a directory looks as gemtext, and that no name may
- * forge a line of it; knows nothing of how it was read.
+ * Directory listings as gemtext. File names are encoded so that none can forge
+ * a line.
  */
 #include "serve/listing.h"
 
@@ -12,11 +12,11 @@
 #include "text/utf8.h"
 #include "tree/directory.h"
 
-/* More than the longest line: a name of 255 bytes, encoded, and a title. */
+/* Longer than any line: a name of 255 bytes, encoded, and a title. */
 #define LINE_MAX 2560
 #define TITLE_MAX 512
 #define TITLE_MEMORY ((size_t)64 << 10)
-/* A title is read from a file, and that takes its time. */
+/* A limit, because each title is read from a file. */
 #define ENTRIES_A_PULL 64
 
 struct listing {
@@ -25,7 +25,7 @@ struct listing {
 	struct str path;
 	struct arena titles; /* one title at a time */
 	struct directory *directory;
-	size_t next; /* entry to be written */
+	size_t next; /* the next entry to write */
 	bool begun;
 };
 
@@ -55,7 +55,7 @@ add_entry(struct listing *listing, const struct directory_entry *entry,
 	if (!entry->is_directory)
 		directory_title(listing->tree, &listing->titles, listing->path,
 		    entry->name, &title);
-	/* Without "./" a name with a colon would begin with a scheme. */
+	/* Without "./" the part before a colon in a name would be a scheme. */
 	buf_add(out, STR("=> ./"));
 	uri_encode(out, entry->name);
 	buf_add(out, slash);
@@ -102,7 +102,7 @@ listing_release(struct body *body)
 	arena_release(&listing->titles);
 }
 
-/* Reads the directory anew. */
+/* Creates a listing by reading the directory. */
 static enum status
 make(const struct server *server, const struct request *request,
     const struct entry *entry, struct body **out)

@@ -1,6 +1,5 @@
 /*
- * The manifest as a page.  Knows which files are in one and which have
- * changed; leaves the lines to the inventory.
+ * The built-in page /manifest: the files of the capsule and their changes.
  */
 #include "serve/manifestpage.h"
 
@@ -24,13 +23,13 @@ struct page {
 	bool is_changes;
 	int64_t since;
 	struct inventory whole, changes;
-	struct catalogfiles *files; /* from the index, */
-	struct tour *tour; /* or without one */
+	struct catalogfiles *files; /* set with an index, */
+	struct tour *tour; /* set without an index */
 };
 
 /*
- * The next file, and whether it changed since the time that was asked for.
- * Returns 1, 0 at the end, or -1 with errno set.
+ * Gets the next file, and whether it changed since the requested time. Returns
+ * 1, 0 at the end, or -1 with errno set.
  */
 static int
 next_by_tour(struct page *page, struct manifest_file *out, bool *changed)
@@ -59,7 +58,10 @@ next_file(struct page *page, struct manifest_file *out, bool *changed)
 	    : next_by_tour(page, out, changed);
 }
 
-/* What a file adds to the page; of one without changes, to the whole alone. */
+/*
+ * Appends a file's lines. In a manifest of changes an unchanged file is only
+ * counted and hashed for the whole.
+ */
 static void
 add_file(struct page *page, struct buf *out, const struct manifest_file *file,
     bool changed)
@@ -92,7 +94,10 @@ write_files(struct page *page, struct sink *sink)
 	}
 }
 
-/* Both begin, and only the first line of one is sent. */
+/*
+ * Begins the manifest, and in one of changes also the whole one, whose text is
+ * hashed but not sent.
+ */
 static int
 write_begin(struct page *page, struct sink *sink)
 {
@@ -108,7 +113,7 @@ write_begin(struct page *page, struct sink *sink)
 	return sink->write(sink, buf_str(&out));
 }
 
-/* What the whole manifest would end with is known without its text. */
+/* Ends the manifest; one of changes gets the end of the whole as well. */
 static int
 write_end(struct page *page, struct sink *sink)
 {

@@ -4,10 +4,9 @@
 #include "serve/response.h"
 
 /*
- * The built-in page that a mirror compares: the manifest of all that is
- * served, or, asked with "since=TIME", of what has changed at that time or
- * after it.  From the index; where nothing is ever indexed, each file is read
- * and hashed, which only a tool has the time for.
+ * The built-in page for mirrors: the manifest of all files, or, with the query
+ * "since=TIME", of the changes at or after that time. Reads the index; without
+ * an index each file is read and hashed, which is only fast enough for a tool.
  */
 void manifestpage(const struct server *server, const struct request *request,
     struct response *response);

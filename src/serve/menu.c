@@ -1,6 +1,5 @@
 /*
- * Gopher menus as bodies: gemtext projected, and gophermaps.  Knows how to
- * join the text rooms to a body; knows nothing of menu lines themselves.
+ * Gopher menus as bodies: projected gemtext, and gophermaps.
  */
 #include "serve/menu.h"
 
@@ -18,7 +17,7 @@ struct menu {
 	const struct server *server;
 	struct request request;
 	struct body *source;
-	struct gophermenu *page; /* one of the two */
+	struct gophermenu *page; /* or `map` */
 	struct gophermap *map;
 };
 
@@ -30,14 +29,14 @@ read_source(void *context, char *at, size_t room)
 	return body_pull(menu->source, at, room);
 }
 
-/* NUL when the type needs libmagic, which this turn may no longer use. */
+/* Returns NUL when the type needs libmagic, beyond this turn's allowance. */
 static char
 item_type(void *context, struct str path, struct str query)
 {
 	const struct server *server = ((struct menu *)context)->server;
 	struct str type;
 
-	/* Most queries are not for us to understand. */
+	/* Only a few queries have a known type. */
 	if (query.len > 0) {
 		type = resource_query_type(server, path, query);
 		if (type.len == 0)
@@ -95,7 +94,7 @@ menu_new(const struct server *server, const struct request *request,
 	return menu;
 }
 
-/* Turns what was read so far into the projection of `source`. */
+/* Replaces the body by the projection of `source`. */
 static int
 project(struct menu *menu)
 {
@@ -155,7 +154,7 @@ menu_project(const struct server *server, const struct request *request,
 		response_error(response, STATUS_FAILURE);
 }
 
-/* Goes on with the listing of the directory, behind its map. */
+/* Appends the directory's listing to its gophermap. */
 static int
 go_on_listing(struct menu *menu)
 {
@@ -166,7 +165,7 @@ go_on_listing(struct menu *menu)
 
 	if (status != STATUS_SUCCESS)
 		return -1;
-	/* The author's map has said what this is. */
+	/* The gophermap has given the heading. */
 	menu->request.entries_only = true;
 	status = listing_open(menu->server, &menu->request, &entry, &listing);
 	close(entry.fd);
@@ -186,7 +185,7 @@ map_pull(struct body *body, char *at, size_t room)
 	if (got != 0 || !gophermap_lists(menu->map))
 		return got;
 	if (go_on_listing(menu) == -1) {
-		/* Whatever errno was, it is not that there is nothing yet. */
+		/* Never EAGAIN, which would ask for another pull. */
 		errno = EIO;
 		return -1;
 	}

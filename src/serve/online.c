@@ -1,6 +1,5 @@
 /*
- * The page that tells how many are here.  Knows its words; knows nothing of
- * how visitors are counted.
+ * The built-in page that shows the number of recent visitors.
  */
 #include "serve/online.h"
 

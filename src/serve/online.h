@@ -4,7 +4,7 @@
 #include "serve/response.h"
 
 /*
- * Answers how many visitors there were lately: as a page, or, to the query
+ * Answers with the number of recent visitors: as a page, or, with the query
  * "plain", as the number alone.
  */
 void online(const struct server *server, const struct request *request,

@@ -1,6 +1,5 @@
 /*
- * Archives by libarchive.  Knows what makes them come out the same each time;
- * knows nothing of trees, nor of who takes the bytes.
+ * Archives by libarchive, written so that the same files give the same bytes.
  */
 #include "serve/packer.h"
 
@@ -19,21 +18,21 @@
 #include "sys/system.h"
 #include "text/utf8.h"
 
-/* Bytes that go to the sink at once. */
+/* Bytes written to the sink at once. */
 #define BLOCK 16384
-/* Level 3 takes 1.7 times as long for a twelfth less, 6 four times. */
+/* Level 3 takes 1.7 times as long for a twelfth less, level 6 four times. */
 #define LEVEL "1"
-/* No zip can hold a later time. */
+/* The latest time that a zip can hold. */
 #define TIME_MAX INT64_C(0xffffffff)
 
 struct packer {
 	struct archive *archive;
-	struct archive *gzip; /* of a tar: what its bytes go through */
+	struct archive *gzip; /* for a tar: compresses it */
 	struct archive_entry *entry;
-	bool abandoned; /* nobody wants the rest */
+	bool abandoned; /* no further output */
 	struct sink *sink;
-	int error; /* of the sink; 0: none */
-	size_t len; /* of what waits in `block` */
+	int error; /* the sink's errno; 0: none */
+	size_t len; /* bytes in `block` */
 	char block[BLOCK];
 };
 
@@ -43,7 +42,7 @@ static locale_t utf8;
 void
 packer_prepare(void)
 {
-	/* A zip's compressor is made anew for each file: 0.3 MiB. */
+	/* libarchive allocates 0.3 MiB for each file of a zip: keep it. */
 	system_keep_memory();
 	setenv("TZ", "UTC0", 1);
 	tzset();
@@ -63,7 +62,10 @@ flush(struct packer *packer)
 	return -1;
 }
 
-/* libarchive's own blocks are used after they are freed, when this fails. */
+/*
+ * An error here would make libarchive use its own blocks after free, so an
+ * abandoned archive reports success.
+ */
 static la_ssize_t
 pass_on(struct archive *archive, void *context, const void *bytes, size_t len)
 {
@@ -82,7 +84,7 @@ pass_on(struct archive *archive, void *context, const void *bytes, size_t len)
 	return -1;
 }
 
-/* A tar would fill up the file that is not written to its end. */
+/* An error makes libarchive skip padding the unfinished file of a tar. */
 static la_ssize_t
 compress_bytes(
     struct archive *archive, void *context, const void *bytes, size_t len)
@@ -99,7 +101,7 @@ compress_bytes(
 	return taken;
 }
 
-/* Whether libarchive did what it should; else the log is told. */
+/* Returns 0 on success; else logs the error and returns -1. */
 static int
 check(struct packer *packer, la_ssize_t result)
 {
@@ -141,7 +143,7 @@ open_zip(struct packer *packer)
 	    open_archive(zip, packer, pass_on);
 }
 
-/* One stream of any length, with no time in its header. */
+/* One gzip stream of any length, without a time in its header. */
 static bool
 open_gzip(struct packer *packer)
 {
@@ -159,7 +161,7 @@ open_gzip(struct packer *packer)
 	    archive_write_header(gzip, packer->entry) == ARCHIVE_OK;
 }
 
-/* GNU's, because it takes names as the bytes they are, of any length. */
+/* GNU tar takes names of any bytes and any length. */
 static bool
 open_tar(struct packer *packer)
 {
@@ -187,8 +189,8 @@ packer_new(enum packer_format format, struct sink *sink)
 }
 
 /*
- * Freed as it stands, an archive would leave the compressor's memory behind:
- * it has to be closed.
+ * Closes an archive before freeing it: archive_write_free alone leaks the
+ * compressor's memory.
  */
 static void
 end_archive(struct archive *archive)
@@ -214,7 +216,10 @@ packer_free(struct packer *packer)
 static int
 write_header(struct packer *packer, struct str path)
 {
-	/* A name that is not UTF-8 must not say so: some readers give up. */
+	/*
+	 * Only valid UTF-8 gets the UTF-8 flag; some readers reject the archive
+	 * otherwise.
+	 */
 	bool names = utf8 != (locale_t)0 && utf8_is_valid(path);
 	locale_t before = uselocale(names ? utf8 : (locale_t)0);
 	la_ssize_t result =

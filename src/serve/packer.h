@@ -8,8 +8,8 @@
 #include "text/str.h"
 
 /*
- * Files to the bytes of an archive, which go to a sink.  The same files,
- * written in the same order, are the same bytes.
+ * An archive writer with output to a sink. The same files in the same order
+ * give the same bytes.
  */
 struct packer;
 
@@ -19,26 +19,26 @@ enum packer_format {
 };
 
 struct packer_file {
-	struct str path; /* relative, any bytes but NUL */
+	struct str path; /* relative path, any bytes but NUL */
 	uint64_t size;
 	int64_t time; /* seconds since 1970 */
 };
 
 /*
- * To be called once, before the process has threads or is jailed: local time,
- * which a zip holds, is UTC from then on, and names are taken for UTF-8.
+ * To be called once, before the process has threads or is jailed. Sets the
+ * local time zone, which a zip uses, to UTC, and the locale of names to UTF-8.
  */
 void packer_prepare(void);
 
-/* Borrows the sink.  NULL without memory. */
+/* Borrows the sink. NULL without memory. */
 MUST_USE struct packer *
 packer_new(enum packer_format format, struct sink *sink);
 void packer_free(struct packer *packer);
 
 /*
- * Begins a file, whose `size` bytes have to follow in calls of packer_write,
- * or ends the archive.  Each returns -1 with errno set when the archive can
- * no longer become whole.
+ * Begins a file, whose `size` bytes follow in calls of packer_write, or ends
+ * the archive. Each returns -1 with errno set when the archive cannot be
+ * completed.
  */
 MUST_USE int
 packer_begin(struct packer *packer, const struct packer_file *file);

@@ -1,5 +1,6 @@
 /*
- * Requests that another process answers, and the way of its answers.
+ * Requests that another process answers: both ends of the socket pair over
+ * which the answer comes.
  */
 #include "serve/remote.h"
 
@@ -16,11 +17,11 @@
 #include "sys/system.h"
 #include "text/mime.h"
 
-/* The answer in memory: a manifest of some hundred thousand files. */
+/* The limit of an answer in memory: a manifest of some 100,000 files. */
 #define MEMORY_MAX ((size_t)256 << 20)
 #define META_MAX ((size_t)1024)
 #define HEAD_SIZE ((size_t)3)
-/* A worker gives up a client that takes nothing long before that. */
+/* Far longer than a worker waits for a client that reads nothing. */
 #define TAKES_AT_MOST_MS 600000
 
 struct request_head {
@@ -29,11 +30,11 @@ struct request_head {
 	uint8_t has_query, unused[3];
 };
 
-/* A body in parts. */
+/* A body that arrives in parts. */
 struct parts {
 	struct body body;
 	struct remote *remote;
-	size_t len, off; /* of the part that is passed on */
+	size_t len, off; /* of the current part */
 	char part[1 + REMOTE_PART];
 };
 
@@ -75,7 +76,9 @@ remote_read(struct str message, struct request *request)
 	return memchr(request->path.at, '\0', request->path.len) == NULL;
 }
 
-/* Our end of the pair; -1 with errno set. */
+/*
+ * Sends a request; returns the worker's end of the pair, or -1 with errno set.
+ */
 static int
 send_request(int line, const struct request *request)
 {
@@ -111,7 +114,7 @@ remote_ask(const struct server *server, const struct request *request,
 		return true;
 	remote->fd = send_request(*server->answers, request);
 	if (remote->fd == -1) {
-		/* Its queue is full, or it is about to be replaced. */
+		/* The other process is overloaded, or about to be replaced. */
 		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||
 		    errno == ECONNREFUSED)
 			response_error(response, STATUS_UNAVAILABLE);
@@ -131,13 +134,16 @@ remote_release(struct remote *remote)
 		remote->fd = -1;
 }
 
-/* Takes the next part; its kind, 0 for none yet, or -1 with errno set. */
+/*
+ * Receives the next part. Returns its kind, 0 when there is none yet, or -1
+ * with errno set.
+ */
 static int
 take_part(struct parts *parts)
 {
 	ssize_t got;
 
-	/* With MSG_TRUNC a longer message gives its true length. */
+	/* MSG_TRUNC returns the true length of a longer message. */
 	do
 		got = recv(parts->remote->fd, parts->part, sizeof parts->part,
 		    MSG_DONTWAIT | MSG_TRUNC);
@@ -145,17 +151,20 @@ take_part(struct parts *parts)
 	if (got == -1)
 		return errno == EAGAIN ? 0 : -1;
 	errno = EPIPE;
-	/* The pair ended before the body, or bytes would be lost. */
+	/* The pair ended before the body, or the message is too long. */
 	if (got == 0 || (size_t)got > sizeof parts->part ||
 	    parts->part[0] == '\0')
 		return -1;
 	parts->off = 1;
 	parts->len = (size_t)got;
-	/* A pull of no bytes means the end, so a part has some. */
+	/* An empty part would look like the end of the body. */
 	return parts->part[0] == 'd' && got == 1 ? -1 : parts->part[0];
 }
 
-/* Why a body was cut short; EAGAIN would mean that more is to come. */
+/*
+ * The errno of a body that was cut short, but never EAGAIN, which would ask for
+ * another pull.
+ */
 static int
 reason(const struct parts *parts)
 {
@@ -214,7 +223,10 @@ body_of_parts(struct remote *remote, struct arena *arena)
 	return &parts->body;
 }
 
-/* The body in the file `fd`, taken: it may be nothing that can block us. */
+/*
+ * The body of the file `fd`, which it takes; only a regular file cannot block
+ * the worker.
+ */
 static struct body *
 body_of_descriptor(int fd, struct arena *arena)
 {
@@ -250,7 +262,7 @@ is_status(uint16_t status)
 	return false;
 }
 
-/* META as it may be sent: one line, and not too long. */
+/* META must be one line of limited length. */
 static bool
 is_meta(struct str meta)
 {
@@ -278,7 +290,10 @@ read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
 	response_set(response, (enum status)status, meta);
 	if (response->status != STATUS_SUCCESS)
 		goto done;
-	/* Text may be changed on its way, which needs all of it to be there. */
+	/*
+	 * Text may have to be converted, which needs all of it, so it comes as
+	 * a file.
+	 */
 	if (fd == -1 && !str_starts(meta, STR("text/")) &&
 	    !mime_is(meta, RESPONSE_MENU))
 		response->body = body_of_parts(remote, arena);
@@ -297,7 +312,7 @@ int
 remote_take(
     struct remote *remote, struct arena *arena, struct response *response)
 {
-	/* One byte more, so that a META that is too long is seen to be. */
+	/* One byte more, to detect a META that is too long. */
 	char bytes[HEAD_SIZE + META_MAX + 1];
 	int fd;
 	ssize_t got =
@@ -313,7 +328,7 @@ remote_take(
 	return 1;
 }
 
-/* Sends a message, when the worker has taken enough of those before it. */
+/* Sends a message, waiting until the worker has read earlier ones. */
 static int
 send_message(int fd, struct str message, int file)
 {
@@ -355,7 +370,7 @@ remote_refuse(int fd, enum status status)
 	(void)send_head(fd, &response, -1);
 }
 
-/* Gathers a part, and sends it when it is full. */
+/* Collects bytes into a part, and sends each full part. */
 struct part_sink {
 	struct sink sink;
 	int fd;
@@ -428,7 +443,7 @@ write_memory(struct sink *sink, struct str bytes)
 	return -1;
 }
 
-/* The body as a file in memory, only to be read; -1 with errno set. */
+/* Writes the body to a read-only file in memory; -1 with errno set. */
 static int
 file_of_body(struct body *body)
 {

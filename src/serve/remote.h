@@ -24,40 +24,41 @@
 /* The longest request as a message. */
 #define REMOTE_REQUEST_MAX ((size_t)8192)
 
-/* An answer that has not come yet. */
+/* A pending answer. */
 struct remote {
 	int fd; /* the worker's end; -1 once the body owns it */
 };
 
 /*
  * Sends `request` to the process behind server->answers; `response` then has
- * `remote`, or is an error. False, and nothing done, when this process has to
- * answer by itself.
+ * `remote`, or is an error. Returns false, without sending, when this process
+ * has to answer the request.
  */
 bool remote_ask(const struct server *server, const struct request *request,
     struct response *response);
 
 /*
- * Takes the head of the answer and fills `response`: 1; or 0 when it has not
- * come yet. A failure of the other process is a response with status 40.
+ * Receives the head of the answer and fills `response`. Returns 1, or 0 when it
+ * has not come yet. A failure of the other process is a response with status
+ * 40.
  */
 MUST_USE int remote_take(
     struct remote *remote, struct arena *arena, struct response *response);
 
-/* Hangs up, if the answer is not taken; NULL is none. */
+/* Cancels the request unless it was answered; accepts NULL. */
 void remote_release(struct remote *remote);
 
 /*
- * In the other process: reads a request from `message`, as it was sent;
- * `request` borrows from it. False when it is malformed.
+ * In the other process: parses a request from a `message`; `request` borrows
+ * from it. False when it is malformed.
  */
 MUST_USE bool remote_read(struct str message, struct request *request);
 
 /*
  * In the other process: sends the head, and the body, which it releases, as a
- * file in memory, or in parts when it is an archive. Waits for the worker.
- * Returns -1 with errno set when the answer could not be sent whole, and the
- * worker was not told why.
+ * file in memory, or in parts if it is an archive. Waits for the worker.
+ * Returns -1 with errno set when the answer was not sent whole and the worker
+ * does not know why.
  */
 MUST_USE int remote_answer(int fd, struct response *response);
 

@@ -1,5 +1,5 @@
 /*
- * The kind of a resource that a menu links to, without answering with it.
+ * The MIME type of a linked resource, for the item types of a menu.
  */
 #include "serve/resource.h"
 
@@ -21,7 +21,10 @@ resource_file_type(const struct server *server, struct str path,
 	return type;
 }
 
-/* The type of `path`, looked up; empty when it cannot be told just now. */
+/*
+ * Looks up the type of `path`; empty when it needs libmagic beyond this turn's
+ * allowance.
+ */
 static struct str
 look_up_type(const struct server *server, struct str path)
 {

@@ -6,10 +6,10 @@
 #include "serve/response.h"
 
 /*
- * The MIME type that `path` is served with, for a menu's item types: that
- * of the resource if it is there, else the one that its name implies.  A few
- * seconds old at most.  Empty when it takes a look at the content that
- * media_allow does not permit.
+ * The MIME type that `path` is served with, for a menu's item types: that of
+ * the resource if it exists, else the one that its name implies. A few seconds
+ * old at most. Empty when it requires a look at the content that media_allow
+ * does not permit.
  */
 struct str resource_type(const struct server *server, struct str path);
 
@@ -21,8 +21,8 @@ struct str resource_file_type(const struct server *server, struct str path,
     struct str name, const struct entry *entry);
 
 /*
- * The MIME type of the answer to a query that has a meaning of its own: a
- * page's feed, a number.  Empty for any other.
+ * The MIME type of the answer to a query with a known meaning: a page's feed,
+ * or the number of visitors. Empty for any other query.
  */
 struct str resource_query_type(
     const struct server *server, struct str path, struct str query);

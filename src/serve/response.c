@@ -1,6 +1,5 @@
 /*
- * Answers.  Knows the words for errors; knows nothing of how a protocol
- * writes them.
+ * Responses, and the standard text of each error status.
  */
 #include "serve/response.h"
 

@@ -21,7 +21,7 @@
 struct remote;
 struct visitors;
 
-/* The pages that the server makes itself. */
+/* The built-in pages. */
 enum builtin {
 	BUILTIN_ASK,
 	BUILTIN_GEMPUB,
@@ -31,7 +31,7 @@ enum builtin {
 	BUILTIN_COUNT,
 };
 
-/* What is served, and how: the same for every request. */
+/* The settings and state that all requests share. */
 struct server {
 	const struct site *site;
 	const struct tree *tree;
@@ -41,14 +41,16 @@ struct server {
 	const struct catalogdb_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */
-	/* BUILTIN_COUNT paths, an empty one is off; NULL: there are none. */
+	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
 	const struct str *builtins;
-	struct visitors *visitors; /* NULL: they are not counted */
-	/* The line to the process for slow pages; NULL: they are made here. */
+	struct visitors *visitors; /* NULL: not counted */
+	/*
+	 * The socket to the `answers` process; NULL: this process answers all.
+	 */
 	const int *answers;
 };
 
-/* The form in which a page is wanted. */
+/* The requested form of a page. */
 enum form {
 	FORM_SOURCE, /* gemtext, as the author wrote it */
 	FORM_MENU, /* a Gopher menu: a gophermap, or gemtext to be projected */
@@ -56,28 +58,28 @@ enum form {
 
 /* A request, independent of the protocol. */
 struct request {
-	struct arena *arena; /* for all that the answer needs */
+	struct arena *arena; /* for everything the answer needs */
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
-	uint64_t network; /* of who asks, as a number; 0: not known */
+	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;
 	enum form form;
-	bool follows_moves; /* get the page that a redirect leads to */
-	bool entries_only; /* a listing goes on a page, and has no heading */
+	bool follows_moves; /* answer a redirect with its target's page */
+	bool entries_only; /* a listing without its heading */
 };
 
 /*
- * The answer.  With `remote` the status is 0, and the answer comes from
- * another process: see remote_take. Otherwise `meta` is Gemini's: the MIME type
- * of a body without its language, the prompt, the target (a path,
- * percent-encoded), or words for the reader; never empty, and one line.
+ * A response. With `remote` the status is 0, and the answer comes from another
+ * process: see remote_take. Otherwise `meta` is Gemini's: the MIME type of a
+ * body without its language, the prompt, the target (a path, percent-encoded),
+ * or an error message; never empty, and one line.
  */
 struct response {
 	enum status status;
 	struct str meta;
 	struct body *body; /* of a success; to be released */
-	struct stat st; /* of what `body` was read from; zeroed: of nothing */
-	struct remote *remote; /* the rest of it is still to come; else NULL */
+	struct stat st; /* state of the file behind `body`; zeroed: none */
+	struct remote *remote; /* a pending answer; else NULL */
 };
 
 enum handled {
@@ -86,20 +88,17 @@ enum handled {
 };
 
 /*
- * Fills `response`, or declines a request that another handler has to answer.
- * A body is the caller's to release.
+ * Fills `response`, or declines a request for another handler to answer. The
+ * caller releases the body.
  */
 typedef enum handled handler(const struct server *server,
     const struct request *request, struct response *response);
 
-/* Makes it an answer without a body. */
+/* Sets a status and META, without a body. */
 void
 response_set(struct response *response, enum status status, struct str meta);
 
-/*
- * Makes it an error in the words that readers get for that status; the one
- * place where they stand.
- */
+/* Sets an error status with its standard text, which is defined here alone. */
 void response_error(struct response *response, enum status status);
 
 #endif

@@ -10,13 +10,13 @@
 #include "serve/folderpage.h"
 #include "text/uri.h"
 
-/* A circle of redirects ends. */
+/* A limit, because redirects can form a loop. */
 #define MOVES_MAX 5
 
-/* In this order: a file overrides a page of the server's own. */
+/* The order matters: a file overrides a built-in page. */
 static handler *const chain[] = {
 	feed_answer, /* ?atom */
-	folderpage_answer, /* index.gmi, a gophermap, or a listing */
+	folderpage_answer, /* an index page, a gophermap, or a listing */
 	file_answer,
 	builtin_answer, /* /ask, /online, /manifest, archives of everything */
 	archive_answer, /* the archive of a directory */
@@ -32,7 +32,7 @@ run_chain(const struct server *server, const struct request *request,
 	response_error(response, STATUS_NOT_FOUND);
 }
 
-/* Whether the answer is a redirect to a path of this capsule. */
+/* Whether the answer redirects to a path of this capsule. */
 static bool
 is_move(const struct response *response)
 {

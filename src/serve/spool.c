@@ -1,5 +1,5 @@
 /*
- * Bodies that are written at once, for those who pull them: the tool.
+ * Makes a body that can only be written pullable, by way of a temporary file.
  */
 #include "serve/spool.h"
 
@@ -18,7 +18,7 @@ write_file(struct sink *sink, struct str bytes)
 	return sink_write_file(((struct file_sink *)sink)->fd, bytes);
 }
 
-/* The body as a file, at its start; -1 with errno set. */
+/* Writes the body to a temporary file and rewinds it; -1 with errno set. */
 static int
 spool_open(struct spool *spool)
 {

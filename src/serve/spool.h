@@ -7,13 +7,13 @@
 #include "text/attribute.h"
 
 /*
- * A body that is written at once, and can be pulled all the same, from a file
- * without a name: the first pull writes it.  A kind of body embeds this as its
+ * A body that is written at once but can be pulled, too: the first pull writes
+ * it to a temporary file without a name. A kind of body embeds this as its
  * first member and sets body.write; spool_init sets body.pull.
  */
 struct spool {
 	struct body body;
-	int fd; /* -1: nothing was pulled yet */
+	int fd; /* -1: before the first pull */
 };
 
 void spool_init(struct spool *spool);
