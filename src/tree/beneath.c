@@ -1,6 +1,6 @@
 /*
- * Lookup that cannot leave a directory.  Knows how Linux does it in one
- * call, and how to do it anywhere; knows nothing of what may be served.
+ * File lookup that cannot leave a directory: one openat2(2) call on Linux, and
+ * a walk by components on other systems.
  */
 #include "tree/beneath.h"
 
@@ -18,7 +18,7 @@
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define DEPTH_MAX 64
 #define LINKS_MAX 16
-/* A rename that races with the lookup makes the kernel ask us to repeat. */
+/* A rename that races with the lookup makes the kernel return EAGAIN. */
 #define RETRIES 8
 
 #ifdef SYS_openat2
@@ -39,7 +39,7 @@ beneath_open(int root, const char *path)
 		if (fd != -1 || errno != EAGAIN)
 			break;
 	}
-	/* An old kernel, a sandbox's filter, or a race that does not end. */
+	/* An old kernel, a system call filter, or a race that does not end. */
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
 		return beneath_walk(root, path);
 	return (int)fd;
@@ -55,12 +55,12 @@ beneath_open(int root, const char *path)
 
 #endif
 
-/* The directories from the root down to where the walk stands. */
+/* The open directories from the root to the current one. */
 struct walk {
 	int directories[DEPTH_MAX]; /* the first is borrowed */
 	size_t depth;
 	int links;
-	char rest[PATH_MAX]; /* what is still to be walked */
+	char rest[PATH_MAX]; /* the rest of the path */
 };
 
 static void
@@ -69,7 +69,7 @@ walk_up(struct walk *walk)
 	close(walk->directories[--walk->depth]);
 }
 
-/* Puts the target of the link `name` before what is still to be walked. */
+/* Puts the target of the link `name` in front of the rest of the path. */
 static int
 walk_link(struct walk *walk, const char *name)
 {
@@ -97,7 +97,7 @@ walk_link(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* Takes the first component off the rest; false when none is left. */
+/* Removes the first component from the rest; false at the end of the path. */
 static bool
 walk_component(struct walk *walk, char name[NAME_MAX + 2])
 {
@@ -108,7 +108,7 @@ walk_component(struct walk *walk, char name[NAME_MAX + 2])
 			return false;
 		part = str_cut(&rest, '/');
 	} while (part.len == 0 || str_equals(part, STR(".")));
-	/* One byte past what any system allows is as good as all of it. */
+	/* Cut the name: one byte over NAME_MAX already fails as too long. */
 	snprintf(name, NAME_MAX + 2, "%.*s", STR_ARG(part));
 	memmove(walk->rest, rest.at, rest.len);
 	walk->rest[rest.len] = '\0';
@@ -116,8 +116,8 @@ walk_component(struct walk *walk, char name[NAME_MAX + 2])
 }
 
 /*
- * One component further.  Returns 1 when it went into a directory, 0 when
- * there was nothing to open yet, -1 with errno set.
+ * Walks one component.  Returns 1 when it entered a directory, 0 when there is
+ * nothing to open yet, or -1 with errno set.
  */
 static int
 walk_step(struct walk *walk, const char *name)

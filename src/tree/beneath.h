@@ -6,16 +6,16 @@
 #include "text/attribute.h"
 
 /*
- * Opens `path`, relative, for reading beneath the directory `root`: no "..",
- * symbolic link or race leads out of it, and no absolute link is followed,
- * wherever it points.  A FIFO does not block.  Returns a close-on-exec
- * descriptor, or -1 with errno set; EXDEV is a way out.
+ * Opens the relative `path` for reading beneath the directory `root`.  No "..",
+ * symbolic link or race leads out of `root`, and absolute links are not
+ * followed.  A FIFO does not block.  Returns a close-on-exec descriptor, or -1
+ * with errno set; EXDEV means that the path leads out of `root`.
  */
 MUST_USE int beneath_open(int root, const char *path);
 
 /*
- * The same without openat2(2), component by component: what beneath_open
- * does where the system lacks or refuses that call.
+ * Does the same as beneath_open without openat2(2), component by component.
+ * beneath_open calls it where the system lacks or refuses openat2(2).
  */
 MUST_USE int beneath_walk(int root, const char *path);
 

@@ -1,4 +1,4 @@
-/* An index where it is read. */
+/* Opens an index for reading. */
 #include "tree/catalog.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ open_db(struct catalog *catalog, const struct catalogdb_place *place)
 	if (english == -1)
 		return -1;
 	catalog->words = catalogwords_open(catalog->db, english == 1);
-	/* All that is read is of one state of the index. */
+	/* One transaction: all queries see the same state of the index. */
 	return catalog->words == NULL ? -1
 				      : catalogdb_run(catalog->db, "BEGIN");
 }

@@ -7,17 +7,18 @@
 #include "tree/catalogdb.h"
 #include "tree/catalogwords.h"
 
-/* An index that questions are put to, open. */
+/* An index that is open for queries. */
 struct catalog {
 	sqlite3 *db;
 	struct catalogwords *words;
-	bool ranks; /* search has told FTS5 how */
+	bool ranks; /* search has registered its ranking function */
 };
 
 /*
- * Opens an index, only to be read, as it is from the first that is read on.  A process that writes one, or has had one
- * open when it was forked, must not.  Returns NULL with errno set: EAGAIN when
- * there is none yet, EIO when it cannot be read, or ENOMEM.
+ * Opens an index for reading.  All queries see the state at the first query.  A
+ * process that writes an index, or had one open when it was forked, must not
+ * call it.  Returns NULL with errno set: EAGAIN when there is no index yet, EIO
+ * when it cannot be read, or ENOMEM.
  */
 MUST_USE struct catalog *catalog_open(const struct catalogdb_place *place);
 void catalog_close(struct catalog *catalog);

@@ -1,4 +1,4 @@
-/* Files on their way from the tree into the index. */
+/* Adds one file of the tree to the index. */
 #include "tree/catalogadd.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "tree/catalogpage.h"
 
 #define SECTIONS_MAX ((int64_t)1 << CATALOGDB_SECTION_BITS)
-/* Small files take no longer to hash than to open. */
+/* Hashing a small file takes no longer than opening it. */
 #define SMALL ((int64_t)128 << 10)
 
 static int
@@ -33,9 +33,9 @@ add_page(struct catalogadd *add, struct catalogpage *page,
 }
 
 /*
- * Hashes a file now, or sets in row->due how soon; -1 with errno set when it
- * cannot be read.  A file that changed again before it was hashed is hashed
- * after all others: it may never stop changing.
+ * Hashes a file now, or sets row->due; -1 with errno set when the file cannot
+ * be read.  A file that changed again before it was hashed is hashed after all
+ * others, since it may never stop changing.
  */
 static int
 hash(struct catalogadd *add, const struct entry *entry,
@@ -48,7 +48,9 @@ hash(struct catalogadd *add, const struct entry *entry,
 	}
 	if (row->size > SMALL)
 		add->may_hash -= row->size;
-	/* One that changes meanwhile is another when it is met next. */
+	/*
+	 * A file that changes meanwhile differs from its row at the next scan.
+	 */
 	row->hashed = entry_hash(entry, row->hash) == 0;
 	return row->hashed || errno == ESTALE ? 0 : -1;
 }
@@ -75,7 +77,7 @@ catalogadd_open(struct catalogadd *add, const struct walk_file *met,
 	return -1;
 }
 
-/* Adds a page without its text for the search; the next look tries again. */
+/* Adds a page without its text; the next scan tries again. */
 static int
 add_unread(struct catalogadd *add, struct catalogrow *row, int error)
 {

@@ -1,6 +1,6 @@
 /*
- * The index in the making.  Knows when a file has changed and what of it is
- * searched; knows nothing of when to look, and nothing of questions.
+ * Keeps the index up to date: finds the files that changed, and adds and
+ * removes their rows.
  */
 #include "tree/catalogbuild.h"
 
@@ -21,29 +21,29 @@
 #include "tree/walk.h"
 
 #define PAGE_MEMORY ((size_t)128 << 10)
-/* Bytes of large files that are hashed in one look; the rest comes after it. */
+/* Bytes of large files to hash in one scan; the rest follows after it. */
 #define HASHED_A_LOOK ((int64_t)32 << 20)
-/* So much longer a look may take for edits than for what is new. */
+/* A scan may spend this many times longer on edits than on new files. */
 #define PATIENCE 2
 
 struct catalogbuild {
 	const struct catalogbuild_setup *setup;
 	struct catalogdraft draft;
 	bool has_waited; /* lists of files wait for the first look */
-	/* Of one look. */
-	int64_t took_us; /* what was added and removed, walking apart */
-	int64_t next; /* number of a file that is new */
+	/* State of one scan. */
+	int64_t took_us; /* time for adding and removing, without the walk */
+	int64_t next; /* number for the next new file */
 	struct catalogadd add;
 	bool looks_at_all;
-	bool changed; /* the last index is not right any more */
-	bool more; /* not all was taken */
-	struct bitset seen; /* numbers of files that are there */
-	struct pathlist todo; /* unless it looks at all */
-	struct pathlist failed; /* what the last look could not look at */
-	struct pathlist dangling; /* links to what is not there, as last seen */
-	bool has_come; /* a file that was not there before */
+	bool changed; /* the index was changed */
+	bool more; /* the scan left changes for the next one */
+	struct bitset seen; /* numbers of files that exist */
+	struct pathlist todo; /* paths to scan, unless all are */
+	struct pathlist failed; /* files that the last scan could not read */
+	struct pathlist dangling; /* links without a target at the last scan */
+	bool has_come; /* a new file was found */
 	struct arena arena; /* of one page */
-	/* Of the looks' rest. */
+	/* Hashes that scans left. */
 	struct catalogdue due;
 };
 
@@ -73,7 +73,7 @@ catalogbuild_free(struct catalogbuild *build)
 	free(build);
 }
 
-/* Opens the index, or begins with a new one. */
+/* Opens the index, or creates one. */
 static int
 open_index(struct catalogbuild *build)
 {
@@ -102,9 +102,9 @@ open_index(struct catalogbuild *build)
 }
 
 /*
- * Whether the look has found enough to be of use to visitors, and the rest is
- * for the next one.  Before the first nobody has anything, and then all comes
- * at once, in a better order.
+ * Whether the scan ends early, so that visitors can search its results, and
+ * leaves the rest to the next scan.  The first scan is never cut, since there
+ * is no index before it ends.
  */
 static bool
 is_enough(struct catalogbuild *build, bool is_new)
@@ -118,7 +118,7 @@ is_enough(struct catalogbuild *build, bool is_new)
 	return true;
 }
 
-/* Remembers a path, once; a look at all meets each once. */
+/* Adds a path to a list once.  A scan of all visits each path once anyway. */
 static int
 note(const struct catalogbuild *build, struct pathlist *list, struct str path)
 {
@@ -127,14 +127,14 @@ note(const struct catalogbuild *build, struct pathlist *list, struct str path)
 	    : pathlist_add(list, path);
 }
 
-/* A file that cannot be read is not gone: the index keeps it as it was. */
+/* A file that cannot be read still exists: the index keeps its row. */
 static int
 fail(void *context, struct str path)
 {
 	struct catalogbuild *build = context;
 	int error = errno;
 
-	/* A lack of descriptors or memory is not a fault of the file. */
+	/* Without descriptors or memory the failure is not of the file. */
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return -1;
 	tree_log_failure("cannot read", error, path);
@@ -144,8 +144,8 @@ fail(void *context, struct str path)
 }
 
 /*
- * A link to the file, or another name of it, has changed as well, of which
- * nothing tells.
+ * Scans the other names of a file, and the links to it.  They have changed with
+ * it, but no event reports them.
  */
 static int
 add_aliases(struct catalogbuild *build, int64_t inode)
@@ -157,8 +157,8 @@ add_aliases(struct catalogbuild *build, int64_t inode)
 }
 
 /*
- * Whether a file has only been copied anew, as by a deployment: then its text
- * is in the index.
+ * Whether a file was only copied again, as by a deployment.  Its text is in the
+ * index then.
  */
 static bool
 has_same_bytes(const struct catalogrow *last, const struct catalogrow *row)
@@ -168,7 +168,7 @@ has_same_bytes(const struct catalogrow *last, const struct catalogrow *row)
 	    memcmp(last->hash, row->hash, sizeof row->hash) == 0;
 }
 
-/* Puts the file, open, in the place of `last`. */
+/* Replaces `last` with the open file. */
 static int
 put(struct catalogbuild *build, struct catalogadd_file *file,
     const struct catalogrow *last)
@@ -189,7 +189,7 @@ put(struct catalogbuild *build, struct catalogadd_file *file,
 	return catalogadd_write(&build->add, file);
 }
 
-/* Puts the file that was met in the place of `last`, and counts the time. */
+/* Replaces `last` with the file that the walk found, and measures the time. */
 static int
 replace(struct catalogbuild *build, const struct walk_file *met,
     const struct catalogrow *last)
@@ -239,7 +239,10 @@ enter(void *context, const char *directory)
 				    : 0;
 }
 
-/* Removes the file `path`, and all beneath it, "": all, that was not seen. */
+/*
+ * Removes the rows of `path` and of all beneath it that the scan did not see;
+ * "" means all rows.
+ */
 static int
 remove_gone(struct catalogbuild *build, struct str path)
 {
@@ -267,7 +270,7 @@ look_at_all(struct catalogbuild *build, const struct walk *walk)
 	return walk_tree(walk) == -1 ? -1 : remove_gone(build, STR(""));
 }
 
-/* Looks at one path, from the root and with its slash; "": all. */
+/* Scans one path, absolute; "" means the whole tree. */
 static int
 look_at(struct catalogbuild *build, const struct walk *walk, const char *path)
 {
@@ -277,7 +280,7 @@ look_at(struct catalogbuild *build, const struct walk *walk, const char *path)
 		return look_at_all(build, walk);
 	if (walk_path(walk, path + 1) == -1)
 		return -1;
-	/* A link to what is gone is gone too. */
+	/* A link to a removed file is removed with it. */
 	if (row.id != 0 && !bitset_has(&build->seen, (uint64_t)row.id) &&
 	    add_aliases(build, row.inode) == -1)
 		return -1;
@@ -295,7 +298,7 @@ look_at_some(struct catalogbuild *build, const struct walk *walk,
 	if (catalogrows_list_unsettled(
 		&build->draft, &build->seen, &build->todo) == -1)
 		return -1;
-	/* Looking at one may add others. */
+	/* Scanning one path may add others. */
 	while (build->todo.count > 0) {
 		struct pathlist todo = pathlist_move(&build->todo);
 		int result = 0;
@@ -305,7 +308,7 @@ look_at_some(struct catalogbuild *build, const struct walk *walk,
 		pathlist_release(&todo);
 		if (result == -1)
 			return -1;
-		/* A link may lead to what has come. */
+		/* A dangling link may lead to a new file. */
 		if (build->todo.count == 0 && build->has_come) {
 			build->todo = pathlist_move(&build->dangling);
 			build->has_come = false;
@@ -314,7 +317,7 @@ look_at_some(struct catalogbuild *build, const struct walk *walk,
 	return 0;
 }
 
-/* Whether a look has found something, or lists of files need wait no more. */
+/* Whether the scan changed the index, or lists of files need not wait. */
 static int
 is_worth_it(struct catalogbuild *build)
 {
@@ -343,7 +346,7 @@ begin_looking(struct catalogbuild *build)
 	return catalogrows_next_id(&build->draft, &build->next);
 }
 
-/* Ends a look: what it found is read from now on, or nothing of it. */
+/* Ends a scan: commits its changes, or rolls all of them back. */
 static int
 end_looking(struct catalogbuild *build, int result)
 {
@@ -387,7 +390,7 @@ catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths)
 {
 	int result = update(build, paths);
 
-	/* A look that found the index damaged begins with another one. */
+	/* After damage is found, scan all into a new index. */
 	if (result == -1 && build->draft.is_damaged)
 		return update(build, NULL);
 	if (result == -1 && errno == ENOSPC) {
@@ -405,8 +408,8 @@ catalogbuild_has_more(const struct catalogbuild *build)
 }
 
 /*
- * Hashes a file that is due; 1 when that is done with, 0 when none is, or -1
- * with errno set, EAGAIN when it gave way.
+ * Hashes a file that is due.  Returns 1 when the file is done, 0 when none is
+ * due, or -1 with errno set, EAGAIN when a scan is wanted first.
  */
 static int
 hash_next(struct catalogbuild *build)
@@ -421,7 +424,7 @@ hash_next(struct catalogbuild *build)
 	if (row.id == 0)
 		return 0;
 	result = catalogdue_hash(&build->due, &row, hash);
-	/* What has changed since is found by the next look. */
+	/* The next scan finds a file that has changed since. */
 	return result == -1 || catalogdraft_begin(&build->draft) == -1 ||
 		catalogdraft_set_hash(&build->draft, row.id,
 		    result == 1 ? hash : NULL) == -1 ||

@@ -1,6 +1,5 @@
 /*
- * The index as a database.  Knows its tables and how SQLite is spoken to;
- * knows nothing of what is put in or asked for.
+ * The SQLite database of the index: opening, tables, and helpers for queries.
  */
 #include "tree/catalogdb.h"
 
@@ -12,21 +11,24 @@
 
 #include "tree/catalogfile.h"
 
-/* What our tables mean; an index of another meaning is made anew. */
+/* Version of the tables; an index of another version is built again. */
 #define FORMAT 4
-/* A writer, or a checkpoint, holds nobody up for longer. */
+/* The longest wait for a writer or a checkpoint. */
 #define BUSY_MS 2000
-/* The name of an index while it is built ends so. */
+/* Suffix of the file name while an index is built. */
 #define NEW "-new"
 
-/* KiB of the file that a process holds; the system has it all the same. */
+/*
+ * Settings of every connection.  The page cache below, in KiB, can be small
+ * because the system caches the file, too.
+ */
 #define COMMON \
 	"PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;" \
 	"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
 
 /*
- * A checkpoint after so many pages of 4 KiB keeps the log small.  What is
- * deleted need not be overwritten: it was public.
+ * A checkpoint after this number of 4 KiB pages keeps the log small.  Deleted
+ * data need not be overwritten: it was public.
  */
 static const char *const settings[] = {
 	[CATALOGDB_READ] = COMMON "PRAGMA query_only = ON;"
@@ -39,7 +41,7 @@ static const char *const settings[] = {
 				   "PRAGMA locking_mode = EXCLUSIVE",
 };
 
-/* What SQLite makes beside an index. */
+/* Suffixes of the files that SQLite makes for an index. */
 static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
 
 static int
@@ -47,7 +49,7 @@ set_up(sqlite3 *db, const struct catalogdb_place *place, enum catalogdb_use use)
 {
 	int keep = 1;
 
-	/* Readers cannot make the log anew that a last writer removes. */
+	/* Readers cannot create the log again if the last writer removes it. */
 	if (use == CATALOGDB_WRITE)
 		(void)sqlite3_file_control(
 		    db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
@@ -146,12 +148,12 @@ catalogdb_replace(const struct catalogdb_place *place)
 }
 
 /*
- * `file` holds all that is served, and of pages the title; `due` says whether
- * a hash is still to come, and `total` whether all that is waited for is known.
- * `gone` is what was and is no longer, and when that was noticed.  `words` has
- * a row for each section of a page.  `term` says how many rows hold a stem,
- * which FTS5 would have to count each time; `form` holds words as they are
- * written, to be looked up from either end.
+ * `file` has a row for each served file, with the title of a page; `due` says
+ * whether its hash is still to come.  `total` has the totals and whether lists
+ * of files wait.  `gone` has removed files and the time at which that was
+ * noticed.  `words` has a row for each section of a page.  `term` has the
+ * number of rows that hold a stem, which FTS5 would have to count for each
+ * query.  `form` has unstemmed words, for lookups by prefix and by suffix.
  */
 int
 catalogdb_create(sqlite3 *db, bool english)

@@ -1,4 +1,4 @@
-/* The index where it is written: what is put where, in transactions. */
+/* Writes the index in transactions. */
 #include "tree/catalogdraft.h"
 
 #include <errno.h>
@@ -8,9 +8,11 @@
 #include "tree/catalogdb.h"
 #include "tree/catalogwords.h"
 
-/* Files that are gone and remembered. */
+/* Removed files that are remembered. */
 #define GONE_MAX "10000"
-/* Files in one transaction: it takes room twice until it is at its end. */
+/*
+ * Files in one transaction, which needs its space on disk twice until it ends.
+ */
 #define PAGES_MAX 256
 
 int
@@ -42,7 +44,7 @@ on_term(void *context, struct str term)
 	catalogterms_add(context, term);
 }
 
-/* What a rollback may have taken away is not known any more. */
+/* After a rollback the cache of stored words is no longer valid. */
 static void
 forget_forms(struct catalogdraft *draft)
 {
@@ -51,7 +53,7 @@ forget_forms(struct catalogdraft *draft)
 	draft->forms.add = draft->statements[DRAFT_ADD_FORM];
 }
 
-/* Opens the index, or begins a new one; -1 with errno set. */
+/* Opens the index, or creates one; -1 with errno set. */
 static int
 open_db(struct catalogdraft *draft, enum catalogdb_use use, bool english)
 {
@@ -74,7 +76,7 @@ open_db(struct catalogdraft *draft, enum catalogdb_use use, bool english)
 		if (draft->statements[i] != NULL)
 			continue;
 		(void)catalogdraft_fail(draft);
-		/* Without its tables it is as good as damaged. */
+		/* An index without its tables counts as damaged. */
 		if (sqlite3_errcode(draft->db) == SQLITE_ERROR)
 			errno = EBADMSG;
 		return -1;
@@ -136,7 +138,7 @@ catalogdraft_begin(struct catalogdraft *draft)
 	return 0;
 }
 
-/* A statement that is not at its end would hold the state that it reads. */
+/* A statement that was not reset would keep its read transaction open. */
 static void
 reset_statements(struct catalogdraft *draft)
 {
@@ -169,7 +171,7 @@ write_terms(struct catalogdraft *draft)
 	    draft->statements[DRAFT_DROP_TERM]);
 }
 
-/* All rows at once, which is faster than the differences of each. */
+/* Counts all rows at once, which is faster than adding up differences. */
 static int
 count_terms(struct catalogdraft *draft)
 {
@@ -189,7 +191,7 @@ forget_some_gone(struct catalogdraft *draft)
 		  " ORDER BY time DESC LIMIT -1 OFFSET " GONE_MAX ")");
 }
 
-/* What was built is an index from now on. */
+/* Moves an index that was built into place. */
 static int
 put_in_place(struct catalogdraft *draft)
 {
@@ -209,7 +211,7 @@ static int
 commit(struct catalogdraft *draft, bool waits)
 {
 	reset_statements(draft);
-	/* One segment is faster to ask than many; once is enough. */
+	/* One segment is faster to query than many.  Merging once is enough. */
 	if (draft->is_first &&
 	    (catalogdb_run(draft->db,
 		 "INSERT INTO words(words) VALUES('optimize')") == -1 ||
@@ -240,7 +242,7 @@ catalogdraft_rollback(struct catalogdraft *draft)
 		return;
 	}
 	reset_statements(draft);
-	/* SQLite has done that already, after some errors. */
+	/* After some errors SQLite has rolled back by itself. */
 	draft->is_damaged |= catalogdb_run(draft->db, "ROLLBACK") == -1 &&
 	    !sqlite3_get_autocommit(draft->db);
 	draft->is_open = false;
@@ -306,7 +308,7 @@ catalogdraft_keep_file(struct catalogdraft *draft, const struct catalogrow *row)
 	return catalogdb_do(statement) == -1 ? catalogdraft_fail(draft) : 0;
 }
 
-/* Adds or removes a row of words, and counts its terms. */
+/* Adds or removes a row of `words`, and counts its terms. */
 static int
 change_row(struct catalogdraft *draft, sqlite3_stmt *statement, int change)
 {
@@ -329,7 +331,7 @@ catalogdraft_add_section(struct catalogdraft *draft,
 	struct catalogforms *forms = &draft->forms;
 	struct str heading = section->heading;
 
-	/* The title tells the same already, and tells it louder. */
+	/* The title has the same words and a higher weight. */
 	if (str_equals(heading, page->title))
 		heading = STR("");
 	sqlite3_bind_int64(
@@ -363,7 +365,7 @@ catalogdraft_set_hash(
 	return catalogdb_do(statement) == -1 ? catalogdraft_fail(draft) : 0;
 }
 
-/* The sections of a page are numbered from 0, without a gap. */
+/* Sections are numbered from 0 without gaps. */
 static int
 remove_sections(struct catalogdraft *draft, int64_t id)
 {
@@ -415,7 +417,7 @@ catalogdraft_remove(struct catalogdraft *draft, int64_t id, bool is_gone)
 int
 catalogdraft_end_page(struct catalogdraft *draft)
 {
-	/* Lists of files wait until the look ends. */
+	/* Lists of files wait until the scan ends. */
 	if (!draft->is_first && ++draft->pages == PAGES_MAX)
 		return commit(draft, true) == -1 ? -1
 						 : catalogdraft_begin(draft);

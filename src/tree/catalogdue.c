@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Opens the file, unless it is at hand from before. */
+/* Opens the file, unless it is still open from the last call. */
 static int
 take_up(struct catalogdue *due, const struct catalogrow *row)
 {

@@ -10,25 +10,25 @@
 #include "tree/hashing.h"
 #include "tree/tree.h"
 
-/* Hashes of large files, which take turns with looks at the tree. */
+/* Hashes large files between scans of the tree. */
 struct catalogdue {
 	const struct tree *tree;
-	bool (*gives_way)(void *context); /* as catalogbuild_setup has it */
+	bool (*gives_way)(void *context); /* see catalogbuild_setup */
 	void *context;
-	/* The caller fills what is above; the rest is zeroed. */
+	/* The caller sets the fields above and zeroes the rest. */
 	struct hashing hashing;
-	int64_t id; /* of the file that is being hashed */
+	int64_t id; /* of the current file */
 };
 
 /*
- * Hashes the file of that row.  Returns 1 with the hash, 0 when it cannot be
- * had, which is logged unless the file is gone or another, or -1 with errno
- * EAGAIN when it gave way, and is to go on after a look.
+ * Hashes the file of `row`.  Returns 1 with the hash; 0 when the hash cannot be
+ * computed, which is logged unless the file was removed or replaced; or -1 with
+ * errno EAGAIN when it stopped for a scan and has to be called again after it.
  */
 MUST_USE int catalogdue_hash(struct catalogdue *due,
     const struct catalogrow *row, unsigned char out[SHA256_SIZE]);
 
-/* Whether a look is wanted. */
+/* Whether a scan is wanted. */
 bool catalogdue_gives_way(const struct catalogdue *due);
 
 void catalogdue_release(struct catalogdue *due);

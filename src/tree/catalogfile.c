@@ -1,6 +1,6 @@
 /*
- * SQLite's files, beneath a directory that is open: the path "/7/name" is the
- * file `name` in the directory of descriptor 7.
+ * Lets SQLite open files in open directories: the path "/7/name" is the file
+ * `name` in the directory of descriptor 7.
  */
 #include "tree/catalogfile.h"
 
@@ -17,7 +17,7 @@
 
 #define FD_MOST 1000000
 
-/* The directory of a path, and the name in it, "." for itself; or -1. */
+/* Splits a path into a descriptor, or -1, and a name, "." for the directory. */
 static int
 split(const char *path, const char **name)
 {
@@ -83,7 +83,10 @@ get_directory(char *out, size_t size)
 	return out;
 }
 
-/* SQLite takes no other error of a write for a lack of room. */
+/*
+ * Turns a full quota or file size limit into ENOSPC, the only error of a write
+ * that SQLite takes for a full disk.
+ */
 static void
 say_full(ssize_t put)
 {
@@ -131,7 +134,7 @@ catalogfile_prepare(void)
 	if (vfs == NULL || vfs->iVersion < 3)
 		return -1;
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-		/* Those that this SQLite does not call are NULL. */
+		/* Calls that this SQLite does not use are NULL. */
 		if (vfs->xGetSystemCall(vfs, calls[i].name) != NULL &&
 		    vfs->xSetSystemCall(vfs, calls[i].name, calls[i].call) !=
 			SQLITE_OK)

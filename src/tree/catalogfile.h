@@ -5,18 +5,20 @@
 
 #include "text/attribute.h"
 
-/* Bytes of a name that SQLite gets for a file, and of the file's own. */
+/* Bytes of a path for SQLite, and of the file name in it. */
 #define CATALOGFILE_PATH 512
 #define CATALOGFILE_NAME 400
 
 /*
- * From now on SQLite finds files in directories that are open, and no others:
- * a process in its sandbox has no paths.  A full disk is one, however the
- * system says so.  -1 when this SQLite has no such means.
+ * Makes SQLite open files relative to open directories only, since a process in
+ * its sandbox has no paths.  Every error of a full disk becomes ENOSPC.
+ * Returns -1 when this SQLite cannot replace its system calls.
  */
 MUST_USE int catalogfile_prepare(void);
 
-/* The path by which SQLite opens a file in a directory; -1 if too long. */
+/*
+ * Writes the path by which SQLite opens a file in `directory`; -1 if too long.
+ */
 MUST_USE int
 catalogfile_path(int directory, const char *name, char *out, size_t size);
 

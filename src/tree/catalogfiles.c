@@ -1,7 +1,4 @@
-/*
- * The files of an index.  Knows how it lists them, and what is gone; knows
- * nothing of how a manifest looks.
- */
+/* Lists the files of an index in order, with those that were removed. */
 #include "tree/catalogfiles.h"
 
 #include <errno.h>
@@ -13,7 +10,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-/* Two lists in the order of their paths, merged as they are read. */
+/* Two lists, each ordered by path, are merged while they are read. */
 static const char list[] = "SELECT path, size, mtime, ctime, hash FROM file"
 			   " UNION ALL"
 			   " SELECT path, NULL, 0, 0, NULL FROM gone"
@@ -26,8 +23,8 @@ struct catalogfiles {
 };
 
 /*
- * Prepares to list them; -1 with errno set.  What waits for its hash would
- * look as if it were gone.
+ * Prepares the list; -1 with errno set.  EAGAIN while hashes are awaited: a
+ * file without its hash would appear to be removed.
  */
 static int
 begin(struct catalogfiles *files)
@@ -91,7 +88,7 @@ seconds_of(int64_t ns)
 	return ns / SECOND_NS - (ns % SECOND_NS < 0);
 }
 
-/* What the row at hand tells; false for a file that has no hash yet. */
+/* Reads the current row; false for a file that has no hash yet. */
 static bool
 read_row(struct catalogfiles *files, struct manifest_file *out, bool *changed)
 {
@@ -101,13 +98,13 @@ read_row(struct catalogfiles *files, struct manifest_file *out, bool *changed)
 	int64_t settled = sqlite3_column_int64(row, 3);
 
 	*out = (struct manifest_file){
-		/* Without the slash before it. */
+		/* Without the leading slash. */
 		.path = str_tail(path, path.len > 0),
 		.removed = sqlite3_column_type(row, 1) == SQLITE_NULL,
 		.size = (uint64_t)sqlite3_column_int64(row, 1),
 		.time = seconds_of(sqlite3_column_int64(row, 2)),
 	};
-	/* One that changed as it was looked at has no settled time yet. */
+	/* A file that was changing when it was read has no settled time yet. */
 	*changed = out->removed || out->time >= files->since ||
 	    (settled == 0 ? time(NULL) : seconds_of(settled)) >= files->since;
 	if (out->removed)

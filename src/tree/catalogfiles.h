@@ -8,27 +8,30 @@
 #include "text/manifest.h"
 #include "tree/catalog.h"
 
-/* All files that the index knows, in the order of the bytes of their paths. */
+/*
+ * An iterator over the files of the index, ordered by the bytes of their paths.
+ */
 struct catalogfiles;
 
 /*
- * Begins with the index as it is then; those that are gone since the time `since` are among them, unless that is NULL.  Returns NULL
- * with errno set; EAGAIN: there is no index yet, or not of everything.
+ * Opens the index in its present state.  Files removed since the time `since`
+ * are included unless `since` is NULL.  Returns NULL with errno set: EAGAIN
+ * when there is no index yet, or not of all files.
  */
 MUST_USE struct catalogfiles *
 catalogfiles_open(const struct catalogdb_place *place, const int64_t *since);
 void catalogfiles_close(struct catalogfiles *files);
 
 /*
- * The next file, whose path is valid until the next call, and whether it came
- * to be as it is at that time or later.  One whose hash cannot be had, since
- * it changes all the time, is left out.  Returns 1, 0 at the end, or -1 with
+ * Returns the next file, whose path is valid until the next call.  `changed` is
+ * whether the file changed at the time `since` or later.  A file that changes
+ * too often to be hashed is left out.  Returns 1, 0 at the end, or -1 with
  * errno set.
  */
 MUST_USE int catalogfiles_next(
     struct catalogfiles *files, struct manifest_file *out, bool *changed);
 
-/* How many there are, and how large they are in all; -1: not known. */
+/* The number of files and their total size; -1 when it is not known. */
 MUST_USE int catalogfiles_total(
     const struct catalogdb_place *place, uint64_t *files, uint64_t *bytes);
 

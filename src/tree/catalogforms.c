@@ -1,12 +1,15 @@
 /*
- * The words of an index as they are written.  Knows how not to look up a
- * word that was met just before; knows nothing of what they are for.
+ * Stores the unstemmed words of pages.  A cache of hashes avoids looking up the
+ * same word again.
  */
 #include "tree/catalogforms.h"
 
 #define KNOWN (sizeof((struct catalogforms *)0)->known / sizeof(uint64_t))
 
-/* FNV-1a: words of one hash are looked up in the table, no more. */
+/*
+ * FNV-1a.  A word with the hash of a known word is not added; 64 bits make this
+ * rare.
+ */
 static uint64_t
 hash_of(struct str word)
 {

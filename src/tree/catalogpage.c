@@ -1,6 +1,6 @@
 /*
- * Pages as the index wants them.  Knows which files visitors search and how
- * much of them; knows nothing of where they are put.
+ * Reads a page for the index: selects the files to search, and finds the title
+ * and the sections of each.
  */
 #include "tree/catalogpage.h"
 
@@ -26,7 +26,7 @@ read_page(void *context, char *at, size_t room)
 	return got;
 }
 
-/* Whether visitors read it; some text is for programs. */
+/* Whether the text is for visitors, not for programs. */
 static bool
 is_searched(struct str path, struct str type)
 {
@@ -39,7 +39,7 @@ is_searched(struct str path, struct str type)
 	    mime_is(type, STR("text/markdown"));
 }
 
-/* The first heading, as everywhere, or what the file is called. */
+/* Sets the title: the first heading, or else the file name. */
 static void
 find_title(struct catalogpage *page, struct str name)
 {
@@ -67,7 +67,7 @@ catalogpage_open(struct catalogpage *page, struct arena *arena,
 	page->error = type.len > 0 || errno == ENOMEM ? 0 : errno;
 	if (type.len == 0)
 		return -1;
-	/* The page behind a link is found under its own path. */
+	/* The target of a link is indexed under its own path. */
 	if (file->is_link || !is_searched(file->path, type))
 		return 0;
 	page->fd = fd;

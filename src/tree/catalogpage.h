@@ -12,15 +12,15 @@
 #include "tree/tree.h"
 #include "tree/walk.h"
 
-/* Bytes of a page, from its start, that are searched. */
+/* Bytes from the start of a page that are searched. */
 #define CATALOGPAGE_LONGEST ((size_t)4 << 20)
 #define CATALOGPAGE_TITLE 512
 
-/* A page on its way into the index. */
+/* A page that is read for the index. */
 struct catalogpage {
-	struct str title; /* clean; what the file is called if it has none */
+	struct str title; /* clean; the file name if the page has none */
 	int error; /* errno of a failed read, else 0 */
-	/* Below is this room's own. */
+	/* Private: */
 	int fd;
 	size_t left;
 	char text[CATALOGPAGE_TITLE];
@@ -28,14 +28,14 @@ struct catalogpage {
 };
 
 /*
- * Begins to read a file, open as `entry`, which is borrowed, with memory from
- * the arena.  Returns 1; 0 when it is not a page that visitors can search; -1
- * with page->error set, to 0 when memory ran out.
+ * Begins to read the file open as `fd`, which is borrowed, with memory from the
+ * arena.  Returns 1; 0 when visitors cannot search the file; or -1 with
+ * page->error set, to 0 when memory ran out.
  */
 MUST_USE int catalogpage_open(struct catalogpage *page, struct arena *arena,
     struct media *media, const struct walk_file *file, int fd);
 
-/* Gives the next section, as sections_next does; sets page->error. */
+/* Returns the next section as sections_next does; sets page->error. */
 MUST_USE int catalogpage_next(struct catalogpage *page, struct section *out);
 
 #endif

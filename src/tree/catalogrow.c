@@ -1,4 +1,4 @@
-/* What the index knows of a file, and whether that is still so. */
+/* The row of a file in the index, and the comparison with the file. */
 #include "tree/catalogrow.h"
 
 #include <time.h>
@@ -10,8 +10,8 @@ ns_of(const struct timespec *time)
 }
 
 /*
- * When the file was changed last, or 0 when it may change once more in the
- * same tick of the file system's clock, which would look like no change.
+ * The time of the last change.  0 when the file may change again in the same
+ * tick of the file system's clock, which would not show.
  */
 static int64_t
 changed(const struct stat *st)

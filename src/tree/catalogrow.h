@@ -8,34 +8,35 @@
 #include "sys/sha256.h"
 #include "text/str.h"
 
-/* Whether a file's hash is still to be found out. */
+/* Whether a file's hash is still to be computed. */
 enum catalogrow_due {
-	DUE_NOT, /* it is known, or cannot be had until the file changes */
-	DUE_SOME_TIME, /* and whoever lists files does without it */
-	DUE_SOON, /* and they wait for it */
+	DUE_NOT, /* known, or not available until the file changes */
+	DUE_SOME_TIME, /* lists of files leave the file out */
+	DUE_SOON, /* lists of files wait for it */
 };
 
-/* The inode in the row of a file that the next look should take as new. */
+/* The inode in the row of a file that the next scan should treat as new. */
 #define CATALOGROW_NO_INODE (-1)
 
-/* A file as the index knows it. */
+/* A file's row in the index. */
 struct catalogrow {
-	int64_t id; /* 0: not at all */
+	int64_t id; /* 0: no row */
 	struct str path; /* valid until the next call */
 	int64_t size, mtime, inode; /* times in nanoseconds */
-	int64_t ctime; /* 0: it had only just changed, and may again */
+	int64_t ctime; /* 0: unsettled, see catalogrow_is_settled */
 	bool hashed;
 	enum catalogrow_due due;
-	struct str title; /* of a page; without bytes: none.  To be added */
-	unsigned char hash[SHA256_SIZE]; /* To be added, if `hashed` */
+	struct str title; /* of a page, to be added; empty: none */
+	unsigned char hash[SHA256_SIZE]; /* to be added, if `hashed` */
 };
 
-/* What a row says of a file that is like this, but for its name and hash. */
+/* The row for a file of this status, without path and hash. */
 struct catalogrow catalogrow_of(const struct stat *st);
 
 /*
- * Whether a file is as the row says, and whether it is so for good: what had
- * only just changed then may look the same and be another.
+ * Whether a file still has the status in the row, and whether this proves that
+ * it is unchanged.  A file that had just changed when it was indexed may change
+ * again and keep the same status.
  */
 bool catalogrow_is_same(const struct catalogrow *row, const struct stat *st);
 bool

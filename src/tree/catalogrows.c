@@ -1,4 +1,4 @@
-/* What the index knows of the files of a tree, as it is compared with them. */
+/* Queries for the rows that a scan compares with the tree. */
 #include "tree/catalogrows.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 
 #include "tree/catalogdb.h"
 
-/* The one number that a query gives. */
+/* Runs a query that returns one number. */
 static int
 number(struct catalogdraft *draft, const char *query, int64_t *out)
 {
@@ -179,7 +179,9 @@ catalogrows_next_due(struct catalogdraft *draft, char *path, size_t size,
 			found.len < size ? found.len : size };
 		memcpy(path, found.at, out->path.len);
 	}
-	/* Hashing takes long: it must not hold what it read. */
+	/*
+	 * Reset now: hashing takes long, and must not keep a read transaction.
+	 */
 	(void)sqlite3_reset(statement);
 	return result == SQLITE_ROW || result == SQLITE_DONE
 	    ? 0

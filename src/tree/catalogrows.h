@@ -10,20 +10,18 @@
 #include "text/str.h"
 #include "tree/catalogdraft.h"
 
-/*
- * All that return int give -1 with errno set on failure.
- */
+/* All functions that return int return -1 with errno set on failure. */
 
 /*
- * Whether those who list files wait, for nothing that is due: a look left
- * something that is not there any more.  -1 on failure.
+ * Whether lists of files wait although no hash is due, because a file that a
+ * scan left was removed.  -1 on failure.
  */
 MUST_USE int catalogrows_waits_in_vain(struct catalogdraft *draft);
 
-/* The least number above those of all files. */
+/* The smallest number above those of all files. */
 MUST_USE int catalogrows_next_id(struct catalogdraft *draft, int64_t *out);
 
-/* The file of that path, without its path; its id is 0 if there is none. */
+/* The row of `path`, without its path; its id is 0 if there is none. */
 struct catalogrow
 catalogrows_find(struct catalogdraft *draft, struct str path);
 
@@ -32,16 +30,17 @@ MUST_USE int catalogrows_see_beneath(
     struct catalogdraft *draft, struct str path, struct bitset *seen);
 
 /*
- * Begins with the files that are gone: the file `path`, and all beneath it;
- * "": all.  Then gives the number of each that is not in `seen`, or 0.
+ * Begins a list of removed files: `path` and all beneath it; "" means all.
+ * catalogrows_next_gone returns the next number that is not in `seen`, or 0.
  */
 void catalogrows_list_gone(struct catalogdraft *draft, struct str path);
 MUST_USE int64_t catalogrows_next_gone(
     struct catalogdraft *draft, const struct bitset *seen);
 
 /*
- * Adds the paths of files that have that inode, or that had only just changed
- * or could not be read when they were looked at, and are not in `seen`.
+ * Adds the paths of files that are not in `seen` and have the inode, or, for
+ * catalogrows_list_unsettled, that had just changed or could not be read when
+ * they were scanned.
  */
 MUST_USE int catalogrows_list_inode(struct catalogdraft *draft, int64_t inode,
     const struct bitset *seen, struct pathlist *out);
@@ -49,8 +48,8 @@ MUST_USE int catalogrows_list_unsettled(struct catalogdraft *draft,
     const struct bitset *seen, struct pathlist *out);
 
 /*
- * A file whose hash is due; its id is 0 if there is none.  Its path is put in
- * `path`, which has so many bytes.
+ * Returns a file whose hash is due; its id is 0 if there is none.  Its path is
+ * written to `path`, a buffer of `size` bytes.
  */
 MUST_USE int catalogrows_next_due(struct catalogdraft *draft, char *path,
     size_t size, struct catalogrow *out);

@@ -1,4 +1,4 @@
-/* The statements by which an index is changed. */
+/* The SQL statements that change an index. */
 #include "tree/catalogsql.h"
 
 const char *const catalogsql_text[DRAFT_STATEMENTS] = {

@@ -1,7 +1,7 @@
 #ifndef TREE_CATALOGSQL_H
 #define TREE_CATALOGSQL_H
 
-/* The statements by which an index is changed. */
+/* The SQL statements that change an index. */
 enum catalogsql {
 	DRAFT_FIND,
 	DRAFT_LIST,

@@ -1,6 +1,6 @@
 /*
- * The difference that pages make to the numbers of rows that hold each stem:
- * counting all rows again would take over a second among 100,000 pages.
+ * Changes to the number of rows that hold each stem.  Counting all rows again
+ * would take over a second among 100,000 pages.
  */
 #include "tree/catalogterms.h"
 
@@ -8,15 +8,15 @@
 
 #include "tree/catalogwords.h"
 
-/* Of stems: more than one page of the longest has. */
+/* Memory for stems: more than the longest page has. */
 #define MEMORY_MAX ((size_t)256 << 20)
 #define LARGE ((size_t)1 << 16)
 
 struct catalogterm {
-	uint64_t hash; /* 0: there is none here */
-	uint64_t row; /* the last that was counted */
+	uint64_t hash; /* 0: a free slot */
+	uint64_t row; /* the last row that was counted */
 	struct str term;
-	int64_t rows; /* the difference */
+	int64_t rows; /* difference */
 };
 
 void
@@ -35,7 +35,7 @@ catalogterms_end_row(struct catalogterms *terms)
 	return terms->failed ? -1 : 0;
 }
 
-/* The place of a stem, or a free one. */
+/* Finds the slot of a stem, or a free slot. */
 static struct catalogterm *
 place_of(struct catalogterm *table, size_t room, uint64_t hash, struct str term)
 {

@@ -1,7 +1,6 @@
 /*
- * Words of an index.  Knows FTS5's tokenizers and joins two of them: pages
- * are stemmed, but a query holds terms as they stand in the index, or the
- * stem of a stem would miss them.
+ * Tokenizers of the index.  Pages are stemmed.  The terms of a query are stems
+ * already, and must not be stemmed again.
  */
 #include "tree/catalogwords.h"
 
@@ -17,8 +16,8 @@ struct tokenizer {
 
 struct catalogwords {
 	struct tokenizer plain;
-	struct tokenizer stemming; /* of pages; the same unless English */
-	void (*told)(void *context, struct str term); /* NULL: nobody is */
+	struct tokenizer stemming; /* of pages; as `plain` unless English */
+	void (*told)(void *context, struct str term); /* or NULL */
 	void *context;
 };
 
@@ -42,7 +41,7 @@ make(fts5_api *api, struct tokenizer *tokenizer, bool english)
 	    : -1;
 }
 
-/* The table's own tokenizer is ours: nothing is made or freed with it. */
+/* All tables share this tokenizer: nothing is allocated or freed for one. */
 static int
 lend(void *context, const char **arguments, int count, Fts5Tokenizer **out)
 {
@@ -58,7 +57,7 @@ take_back(Fts5Tokenizer *tokenizer)
 	(void)tokenizer;
 }
 
-/* What FTS5 waits for, and who hears it first. */
+/* FTS5's callback, called after words->told. */
 struct told {
 	const struct catalogwords *words;
 	int (*found)(void *, int, const char *, int, int, int);

@@ -9,32 +9,29 @@
 
 struct sqlite3;
 
-/* Bytes of a word that are kept; longer ones are cut. */
+/* Bytes of a word; longer words are cut. */
 #define CATALOGWORDS_LONGEST ((size_t)64)
 
 /*
- * What the index takes for a word: runs of letters and digits, in lower case
- * and without diacritics, and, in English, their stem.  One for each open
+ * Splits text into the words of the index: runs of letters and digits, in lower
+ * case and without diacritics, and in English stemmed.  One for each open
  * database.
  */
 struct catalogwords;
 
-/*
- * Makes its rules known to `db`, as the tokenizer "capsule" of tables; NULL
- * without memory.
- */
+/* Registers the tokenizer "capsule" in `db`; NULL without memory. */
 MUST_USE struct catalogwords *
 catalogwords_open(struct sqlite3 *db, bool english);
 void catalogwords_close(struct catalogwords *words);
 
 /*
- * From now on `told` hears of each stem of a row that is added to a table of
- * `db`, or removed.
+ * Makes `told` be called for each stem of a row that is added to a table of
+ * `db`, or removed from it.
  */
 void catalogwords_tell(struct catalogwords *words,
     void (*told)(void *context, struct str term), void *context);
 
-/* A word found in a text: what it becomes, and where it stood. */
+/* A word found in a text: its term, and its position. */
 struct catalogword {
 	struct str term;
 	size_t start, end;

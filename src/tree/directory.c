@@ -1,7 +1,4 @@
-/*
- * What is in a directory.  Knows names, their order and their titles; knows
- * nothing of how a listing looks.
- */
+/* Reads directories in small steps, orders their entries and caches them. */
 #include "tree/directory.h"
 
 #include <dirent.h>
@@ -20,25 +17,28 @@
 #include "tree/beneath.h"
 
 #define TITLE_SAMPLE 4096
-/* Names, and the arena's own growth: a million entries of usual length. */
+/* Names, and the arena's growth: a million entries of usual length. */
 #define DIRECTORY_MEMORY ((size_t)128 << 20)
 /* Memory in use above which no other directory is read. */
 #define HELD_MAX ((size_t)128 << 20)
-/* A clock that ticks slower than this is unheard of. */
+/* No file system clock ticks slower than this. */
 #define SETTLED_SECONDS 3
-/* How long one is remembered: the longer the longer its reading took. */
+/*
+ * How long a directory is cached: a minimum, and a multiple of its reading time
+ * in addition.
+ */
 #define REMEMBERED_MS 3000
 #define REMEMBERED_TIMES 50
 
-/* How long others wait for one step of the reading. */
+/* The longest step of a reading, which other clients have to wait for. */
 #define STEP_MS 2
-/* What is done without looking at the clock. */
+/* Work between two checks of the clock. */
 #define NAMES_A_LOOK 64
 #define ENTRIES_A_LOOK 512
-/* Entries that are put in order at once, as they are read. */
+/* Entries that are sorted at once, as they are read. */
 #define RUN ((size_t)512)
 
-/* Entries as they are read: a list that grew in one piece would be copied. */
+/* A list of runs: an array that grew in one piece would be copied. */
 struct directory_run {
 	struct directory_run *next;
 	size_t count;
@@ -46,19 +46,18 @@ struct directory_run {
 };
 
 /*
- * The work that is still to be done: all names are read, in runs that are put
- * in order and laid one behind the other, then the runs are merged, two into
- * one twice as long, until one is left.
+ * The remaining work.  Names are read in runs, each run is sorted and copied
+ * into one array, and then pairs of runs are merged until one is left.
  */
 struct directory_work {
 	struct directory_place place;
-	DIR *stream; /* NULL: all are read */
-	struct directory_run *runs; /* not laid down yet, newest first */
+	DIR *stream; /* NULL: all names are read */
+	struct directory_run *runs; /* not in the array yet, newest first */
 
-	struct directory_entry *merged; /* where the next longer runs grow */
-	size_t run; /* entries of a run; 0: merging has not begun */
-	size_t out; /* entries laid down, or merged in this pass */
-	size_t left, right; /* the next one of either run */
+	struct directory_entry *merged; /* array of the merged runs */
+	size_t run; /* entries of a run; 0: still reading */
+	size_t out; /* entries copied, or merged in this pass */
+	size_t left, right; /* the next entry of either run */
 };
 
 static int
@@ -69,7 +68,9 @@ append(struct directory *directory, struct str name, bool is_directory)
 	struct directory_entry *entry;
 
 	if (run == NULL || run->count == RUN) {
-		/* Not alloc: what is never used is not to be touched. */
+		/*
+		 * Not arena_alloc, which would touch memory that is never used.
+		 */
 		run = (void *)arena_buffer(&directory->arena, sizeof *run);
 		if (run == NULL)
 			return -1;
@@ -109,7 +110,7 @@ directory_shows(const struct directory_place *place, const struct dirent *found,
 		return readable_at(place->fd, found->d_name, R_OK) == 0
 		    ? 1
 		    : not_shown(errno);
-	/* A link, or a file system that does not say: look where it leads. */
+	/* A link, or a file system without types: examine the target. */
 	if (found->d_type != DT_LNK && found->d_type != DT_UNKNOWN)
 		return 0;
 	if (tree_open_in(place->tree, place->path, name, &entry) !=
@@ -130,7 +131,7 @@ in_order(const void *left, const void *right)
 	return strverscmp(a->name.at, b->name.at);
 }
 
-/* Reads some names; -1, with errno set, when it cannot go on. */
+/* Reads some names; -1 with errno set when the reading failed. */
 static int
 read_names(struct directory *directory)
 {
@@ -139,7 +140,7 @@ read_names(struct directory *directory)
 	int shown;
 
 	for (int i = 0; i < NAMES_A_LOOK; i++) {
-		/* The end and a failure look alike, but for errno. */
+		/* readdir tells a failure from the end only by errno. */
 		struct dirent *found = (errno = 0, readdir(work->stream));
 
 		if (found == NULL && errno != 0)
@@ -150,7 +151,10 @@ read_names(struct directory *directory)
 			break;
 		}
 		shown = directory_shows(&work->place, found, &is_directory);
-		/* List a dead mount: a request for it tells the error. */
+		/*
+		 * List a dead mount, so that a request for it reports the
+		 * error.
+		 */
 		if (shown == 0 || (shown == -1 && errno == EACCES))
 			continue;
 		if (append(directory, str_of(found->d_name), is_directory) ==
@@ -162,7 +166,9 @@ read_names(struct directory *directory)
 	return 0;
 }
 
-/* Room for the entries in one piece, and twice when there is to be merging. */
+/*
+ * Allocates the array of entries, and a second one if there is to be merging.
+ */
 static int
 begin_merging(struct directory *directory)
 {
@@ -183,8 +189,8 @@ begin_merging(struct directory *directory)
 }
 
 /*
- * Puts the newest run in order, and before those that are laid down: only the
- * last place may hold a shorter one.
+ * Sorts the newest run and copies it in front of the others, so that only the
+ * last run may be shorter.
  */
 static void
 lay_down(struct directory *directory)
@@ -207,7 +213,7 @@ sooner(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Merges some entries of the pass that is on. */
+/* Merges some entries of the current pass. */
 static void
 merge_entries(struct directory *directory)
 {
@@ -241,7 +247,7 @@ merge_entries(struct directory *directory)
 	}
 }
 
-/* One step of the work; -1, with errno set, when it cannot go on. */
+/* One step of the work; -1 with errno set when it failed. */
 static int
 step(struct directory *directory)
 {
@@ -268,7 +274,7 @@ is_done(const struct directory *directory)
 		work->runs == NULL);
 }
 
-/* Lets go of what only the work needed. */
+/* Releases the memory and the stream of the work. */
 static void
 end_work(struct directory *directory)
 {
@@ -280,7 +286,7 @@ end_work(struct directory *directory)
 	directory->work = NULL;
 }
 
-/* Nobody else is to be given what could not be read whole. */
+/* Removes from the cache a directory that could not be read whole. */
 static void
 forget(struct directory_cache *cache, struct directory *directory)
 {
@@ -305,7 +311,7 @@ directory_more(struct directory *directory)
 		if (clock_until_ms(&end) == 0)
 			break;
 	}
-	/* What others do in between has nothing to do with it. */
+	/* Count the time of this step only, not the time between steps. */
 	directory->took_us += clock_since_us(&began);
 	cache->held += directory->arena.held - held;
 	if (error != 0 && directory->error == 0) {
@@ -355,8 +361,8 @@ find(struct directory_cache *cache, const struct stat *st)
 }
 
 /*
- * Two changes within one tick of the file system's clock look like one, so
- * a directory that has just changed is not remembered.
+ * Two changes within one tick of the file system's clock look like one, so a
+ * directory that has just changed is not cached.
  */
 static void
 remember(struct directory_cache *cache, struct directory *directory)
@@ -387,7 +393,7 @@ begin_work(struct directory *directory, const struct tree *tree,
 		errno = ENOMEM;
 		return -1;
 	}
-	/* A descriptor of its own: its place in the directory is its own. */
+	/* Open again: a duplicate would share the position in the directory. */
 	work->place.fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	work->stream = work->place.fd != -1 ? fdopendir(work->place.fd) : NULL;
 	if (work->stream == NULL && work->place.fd != -1)
@@ -430,7 +436,7 @@ directory_open(struct directory_cache *cache, const struct tree *tree,
 		tree_log_failure("cannot list", directory->error, path);
 	}
 	cache->held += directory->arena.held;
-	/* Most directories are done with the first step. */
+	/* Most directories are read in the first step. */
 	if (directory_more(directory) == -1) {
 		directory_close(directory);
 		return STATUS_FAILURE;

@@ -1,13 +1,10 @@
-/*
- * The hash of a large file, bit by bit.  Knows where it is, and whether the
- * file is still the same; knows nothing of when it may go on.
- */
+/* Hashes a large file in steps, and checks that the file does not change. */
 #include "tree/hashing.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-/* Some milliseconds. */
+/* Takes some milliseconds. */
 #define BYTES_A_CALL ((uint64_t)4 << 20)
 
 int
@@ -36,7 +33,7 @@ hashing_go_on(struct hashing *hashing, unsigned char out[SHA256_SIZE])
 		sha256_add(hashing->sum, (struct str){ bytes, (size_t)got });
 		hashing->at += (uint64_t)got;
 	}
-	/* Early, so that nobody waits for what is of no use. */
+	/* Check at each step: the hash of a changed file is of no use. */
 	if (!entry_is_same(&hashing->entry) ||
 	    (got == 0 && hashing->at != (uint64_t)hashing->entry.st.st_size)) {
 		errno = ESTALE;

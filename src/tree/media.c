@@ -1,6 +1,6 @@
 /*
- * MIME types of files.  Knows libmagic and what it gets wrong; knows
- * nothing of how a type is used.
+ * Finds the MIME types of files, corrects libmagic's mistakes, and limits its
+ * time and memory.
  */
 #include "tree/media.h"
 
@@ -17,7 +17,7 @@
 #include "text/buf.h"
 #include "text/mime.h"
 
-/* How much of a file is looked at. */
+/* Bytes of a file that are examined. */
 #define SAMPLE_SIZE 16384
 /*
  * Some of libmagic's patterns take quadratic time: 16 KiB of newlines took
@@ -34,18 +34,18 @@
 	    (MAGIC_NO_CHECK_BUILTIN & ~MAGIC_NO_CHECK_ENCODING))
 
 /*
- * What libmagic may take: it keeps each expression that it ever compiled,
- * in small pieces, and writes the sample with eight bytes for each of its own.
+ * Memory that libmagic may need: it keeps each expression that it compiled, in
+ * small pieces, and converts the sample to eight bytes for each byte.
  */
 #define MAGIC_MEMORY ((size_t)3 << 20)
 #define MAGIC_PIECE 1024
 #define RESERVE_SIZE ((size_t)1 << 20)
-/* Different types that are remembered; a tree has a dozen. */
+/* Different types that are cached; a tree has a dozen. */
 #define TYPES_MAX 128
 #define TYPE_SIZE 96
-/* Files whose type is remembered; a power of two. */
+/* Files whose type is cached; a power of two. */
 #define SLOTS 8192
-/* Paths whose type is, and for how long. */
+/* Paths whose type is cached, and for how long. */
 #define RECENT 2048
 #define RECENT_MS 3000
 
@@ -78,7 +78,9 @@ struct media {
 	struct recent recent[RECENT];
 };
 
-/* Address space for what is not small, held while libmagic is not asked. */
+/*
+ * Reserves address space for large allocations while libmagic is not running.
+ */
 static bool
 hold_reserve(struct media *media)
 {
@@ -134,7 +136,9 @@ media_free(struct media *media)
 	free(media);
 }
 
-/* The one copy of a type's text, or a plain one when there are too many. */
+/*
+ * The shared copy of a type's text, or a generic type when there are too many.
+ */
 static struct str
 intern(struct media *media, struct str type)
 {
@@ -155,7 +159,7 @@ intern(struct media *media, struct str type)
 	return (struct str){ media->types[i].text, type.len };
 }
 
-/* Whether it is UTF-8, but for a character that the sample's end cuts. */
+/* Whether the sample is UTF-8; its end may cut a character. */
 static bool
 is_utf8(struct str sample, bool cut)
 {
@@ -170,8 +174,9 @@ is_utf8(struct str sample, bool cut)
 }
 
 /*
- * Whether there is as much as libmagic may take.  In pieces: when many
- * clients have gone there is memory enough again, but not in one.
+ * Whether the memory that libmagic may need is available.  Tested in pieces:
+ * when many clients have left, there is enough memory again, but not in one
+ * piece.
  */
 static bool
 has_memory(void)
@@ -211,7 +216,7 @@ ask(struct media *media, int question, struct str sample, struct str *told)
 	return true;
 }
 
-/* Whether libmagic may take the sample for text, which takes long. */
+/* Whether libmagic may take the sample for text, which is slow. */
 static bool
 may_be_text(struct str sample)
 {
@@ -220,7 +225,7 @@ may_be_text(struct str sample)
 	    str_starts(sample, STR("\xfe\xff"));
 }
 
-/* Asks for the type.  Fails as `ask`, and when no more lookup is allowed. */
+/* Asks for the type.  Fails as `ask`, and when no lookups are left. */
 static bool
 ask_type(struct media *media, struct str sample, struct str *told)
 {
@@ -383,7 +388,7 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 	if (slot_holds(slot, &entry->st, &look))
 		return slot->type;
 	got = pread(entry->fd, sample, sizeof sample, 0);
-	/* What failed once is not remembered: it may be over the next time. */
+	/* Do not cache a failure, which may be temporary. */
 	if (got == -1) {
 		errno = errno == EAGAIN ? EIO : errno;
 		return (struct str){ 0 };

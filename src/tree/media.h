@@ -14,7 +14,7 @@
  */
 struct media;
 
-/* Loads libmagic's database (about 8 MB, shared when forked after). */
+/* Loads libmagic's database (about 8 MB, shared by processes forked later). */
 MUST_USE struct media *media_new(char *error, size_t error_size);
 void media_free(struct media *media);
 
@@ -28,18 +28,17 @@ struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
 
 /*
- * Sets how many more files media_type may show to libmagic, which takes some
- * milliseconds for each.  SIZE_MAX, the initial value, means any number.  Where
- * media_type would need one more, it is empty with errno EAGAIN.
+ * Sets how many more files media_type may pass to libmagic, which takes some
+ * milliseconds for each.  SIZE_MAX, the initial value, means any number.  When
+ * none are left, media_type returns an empty string with errno EAGAIN.
  */
 void media_allow(struct media *media, size_t lookups);
 
 /*
- * A menu asks for the type of everything that it links to, each time it is
- * served.  So types are kept by path too, for a few seconds, which is late
- * enough to save the lookups and soon enough for an author; never for what
- * is served itself.  media_recall tells whether `path` was looked at lately,
- * and then what was kept; `type` lives as long as `media`.
+ * Types are also cached by path for a few seconds, because a menu needs the
+ * type of each link's target every time it is served.  This cache is not used
+ * for the served file itself.  media_recall returns whether the type of `path`
+ * was cached lately, and the type, which lives as long as `media`.
  */
 bool media_recall(const struct media *media, struct str path, struct str *type);
 void media_keep(struct media *media, struct str path, struct str type);

@@ -1,6 +1,5 @@
 /*
- * The sentence to show.  Knows where sentences end and how words are marked
- * in text that has no other means; knows nothing of which pages are shown.
+ * Finds the sentence of a text that matches a query best, and marks its words.
  */
 #include "tree/passage.h"
 
@@ -9,19 +8,19 @@
 #include "text/buf.h"
 
 #define MARKS 64
-/* A passage, and how much of it may stand before the first mark. */
+/* Bytes of a passage, and bytes of it before the first mark. */
 #define LONGEST ((size_t)320)
 #define BEFORE ((size_t)80)
-/* With the marks around each word, and what stands for the rest. */
+/* With the marks around words, and the ellipses. */
 #define LINE_MAX (LONGEST + (size_t)2 * MARKS + 16)
 #define ELLIPSIS STR("\xe2\x80\xa6 ")
 #define ELLIPSIS_AFTER STR(" \xe2\x80\xa6")
 
-/* A word of the text that was looked for. */
+/* A word of the text that matches the query. */
 struct mark {
 	size_t start, end;
 	size_t want;
-	double weight; /* of the term that it is */
+	double weight; /* of its term */
 };
 
 struct passage_search {
@@ -40,7 +39,7 @@ is_in_phrase(struct str phrase, struct str term)
 	return false;
 }
 
-/* How much of what is wanted a term is; 0: nothing. */
+/* The weight of a term for a word of the query; 0: no match. */
 static double
 weight_of(const struct searchplan_want *want, struct str term)
 {
@@ -70,7 +69,7 @@ on_word(void *context, const struct catalogword *word)
 	return finding->count < MARKS;
 }
 
-/* Where the sentence that begins at `from` ends, before any space. */
+/* The end of the sentence that begins at `from`, before any space. */
 static size_t
 sentence_end(struct str text, size_t from)
 {
@@ -86,7 +85,10 @@ sentence_end(struct str text, size_t from)
 	return at;
 }
 
-/* What the marks between two places are worth, each want once at its best. */
+/*
+ * The worth of the marks in a range; each word of the query counts once, by its
+ * best match.
+ */
 static double
 worth_of(const struct passage_search *finding, const double *worth,
     size_t start, size_t end)
@@ -106,7 +108,7 @@ worth_of(const struct passage_search *finding, const double *worth,
 	return sum;
 }
 
-/* Finds the best sentence; the first of those that are as good. */
+/* Finds the best sentence; of equals, the first. */
 static void
 choose(const struct passage_search *finding, const double *worth,
     struct str text, struct mark *best)
@@ -127,7 +129,7 @@ choose(const struct passage_search *finding, const double *worth,
 	}
 }
 
-/* Shortens a sentence to what stands around its first mark. */
+/* Shortens a sentence to the text around its first mark. */
 static void
 shorten(
     const struct passage_search *finding, struct str text, struct mark *part)
@@ -152,7 +154,7 @@ shorten(
 
 		while (end > part->start + LONGEST / 2 && text.at[end] != ' ')
 			end--;
-		/* No space in reach: at least no character is cut. */
+		/* No space in reach: cut between characters. */
 		while (end > part->start && (text.at[end] & 0xc0) == 0x80)
 			end--;
 		part->end = end;

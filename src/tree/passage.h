@@ -7,10 +7,10 @@
 #include "tree/searchplan.h"
 
 /*
- * The sentence of `text` that holds most of what `plan` looks for, with
- * those words between "*", on one line and not too long; a sentence without
- * any, unmarked, when there is no better one.  `worth` is what each want of
- * the plan is worth.  -1 without memory.
+ * Finds the sentence of `text` that matches `plan` best, on one line of limited
+ * length, with the matching words between "*".  Without a match it is a
+ * sentence without marks.  `worth` has the worth of each word of the plan.  -1
+ * without memory.
  */
 MUST_USE int passage_find(const struct searchplan *plan, const double *worth,
     struct str text, struct str *out);

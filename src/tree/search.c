@@ -1,4 +1,4 @@
-/* Questions to an index: which passages are found, and their order. */
+/* Runs a query on the index, and ranks and shows the pages that it finds. */
 #include "tree/search.h"
 
 #include <errno.h>
@@ -9,26 +9,26 @@
 #include "tree/passage.h"
 #include "tree/searchplan.h"
 
-/* Rows that are looked at for one question. */
+/* Rows that are examined for one query. */
 #define ROWS_MAX 40000
 /*
- * Rows of a phrase's rarest word: FTS5 goes from one that holds the phrase to
- * the next in one go, and everybody waits.
+ * Rows of a phrase's rarest word.  FTS5 searches from one row with the phrase
+ * to the next in one call, however long that takes.
  */
 #define PHRASE_ROWS_MAX 10000
-/* Places of a term in a row that count. */
+/* Occurrences of a term in a row that count. */
 #define PLACES_MAX 200
-/* The best pages: all that can be shown, and one to know of more. */
+/* The best pages: all that can be shown. */
 #define BEST_MAX ((size_t)SEARCH_SHOWN * SEARCH_PARTS)
 #define PHRASES_MAX (SEARCHPLAN_WANTS * (SEARCHPLAN_TERMS + 1))
 
-/* BM25's own (Robertson and Zaragoza 2009), and what a column is worth. */
+/* Parameters of BM25 (Robertson and Zaragoza 2009), and weights of columns. */
 #define K1 1.2
 #define B 0.75
 
 static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
 
-/* Columns whose words make a row long: labels lead to other pages. */
+/* Columns that count for a row's length; labels describe other pages. */
 #define LONG_COLUMNS 3
 
 struct place {
@@ -43,20 +43,20 @@ struct search {
 	struct question question;
 	size_t part;
 	struct searchplan plan;
-	/* What each phrase of FTS5's query stands for; weight 0: nothing. */
+	/* The plan's word for each phrase of FTS5's query; weight 0: none. */
 	size_t wants[PHRASES_MAX];
 	double weights[PHRASES_MAX];
 	size_t phrases;
 	double worth[SEARCHPLAN_WANTS];
-	double length; /* of a row, on average; 0: not known yet */
+	double length; /* average of a row; 0: not known yet */
 	size_t rows;
-	struct place page; /* the best row of the page that is looked at */
+	struct place page; /* best row of the current page */
 	struct place best[BEST_MAX];
 	size_t best_count;
 	struct search_result result;
 };
 
-/* Once, with the first row: what only FTS5 can tell. */
+/* Computes each word's worth, at the first row: FTS5 has the totals. */
 static int
 weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 {
@@ -75,7 +75,7 @@ weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 		double with = (double)search->plan.wants[i].rows;
 		double without = (double)rows - with;
 
-		/* What is nearly everywhere is worth little, but something. */
+		/* A word that almost all rows hold still counts a little. */
 		search->worth[i] = without <= 0
 		    ? 0.01
 		    : log(1 + (without + 0.5) / (with + 0.5));
@@ -84,8 +84,8 @@ weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 }
 
 /*
- * BM25 of a row, where a word in the title counts as several, and what is
- * near a word as a part of it.
+ * Scores a row by BM25.  A word counts by the weight of its column, and a near
+ * term counts as a part of its word.
  */
 static int
 score_row(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts,
@@ -182,7 +182,7 @@ list_phrases(struct search *search)
 		}
 }
 
-/* Once for each open index: FTS5 keeps what it is told. */
+/* Registers the ranking function, once for each open index. */
 static int
 teach(struct catalog *catalog)
 {
@@ -204,7 +204,7 @@ is_unknown(const struct searchplan_want *want)
 	    (want->count == 0 || want->terms[0].weight < 1);
 }
 
-/* Takes a phrase's words as words; 1, 0 if there is none, or -1. */
+/* Turns a phrase into separate words; 1, 0 if there is no phrase, or -1. */
 static int
 loosen(struct search *search)
 {
@@ -273,7 +273,7 @@ plan(struct search *search)
 	return loosened == -1 ? -1 : 0;
 }
 
-/* Keeps a page if it is among the best; of equals the first stays first. */
+/* Keeps a page if it is among the best; of equals, the first stays first. */
 static void
 keep(struct search *search, const struct place *page)
 {
@@ -299,7 +299,7 @@ is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 	return row >> CATALOGDB_SECTION_BITS == other >> CATALOGDB_SECTION_BITS;
 }
 
-/* Rows come in order, so those of a page come together. */
+/* Rows are in order, so those of a page follow each other. */
 static void
 add_row(struct search *search, const struct place *row)
 {
@@ -356,7 +356,7 @@ look(struct search *search)
 	return result;
 }
 
-/* A copy of a column, in the arena. */
+/* Copies a column to the arena. */
 static int
 copy(struct search *search, sqlite3_stmt *statement, int at, struct str *out)
 {
@@ -379,7 +379,7 @@ fill(struct search *search, sqlite3_stmt *statement, struct search_hit *hit)
 	    : 0;
 }
 
-/* Whether the tree has what was found; the index may be behind it. */
+/* Whether a found page still exists; the index may be out of date. */
 static bool
 is_there(const struct search *search, struct str path)
 {
@@ -391,11 +391,11 @@ is_there(const struct search *search, struct str path)
 	status = tree_open(search->tree, path, &entry);
 	if (status == STATUS_SUCCESS)
 		close(entry.fd);
-	/* A fault of the disk is none of the page. */
+	/* A failing disk does not mean that the page is gone. */
 	return status != STATUS_NOT_FOUND;
 }
 
-/* Shows the page of a row; 1, 0 when it is gone, or -1. */
+/* Adds the page of a row to the result; 1, 0 when it is gone, or -1. */
 static int
 show(struct search *search, sqlite3_stmt *statement, sqlite3_int64 row)
 {
@@ -410,7 +410,7 @@ show(struct search *search, sqlite3_stmt *statement, sqlite3_int64 row)
 		    fill(search, statement, &result->hits[result->count]) == -1)
 			shown = -1;
 		break;
-	/* It was removed since its row was met. */
+	/* The page was removed after its row was found. */
 	case SQLITE_DONE: shown = 0; break;
 	default: break;
 	}
@@ -448,7 +448,7 @@ search_run(struct search *search)
 
 	if (plan(search) == -1 || look(search) == -1)
 		return -1;
-	/* A phrase that is nowhere: its words may be somewhere. */
+	/* No page holds the phrase: search for its words. */
 	if (search->result.found == 0)
 		loosened = loosen(search);
 	if (loosened == 1) {

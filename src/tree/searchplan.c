@@ -1,6 +1,6 @@
 /*
- * From words to terms.  Knows which terms of the index a word may mean, and
- * which words to leave out; knows nothing of ranking.
+ * Maps the words of a query to terms of the index, and selects the words to
+ * search for.
  */
 #include "tree/searchplan.h"
 
@@ -9,27 +9,27 @@
 #include "text/buf.h"
 #include "text/distance.h"
 
-/* Terms that are compared with one word, from either end. */
+/* Terms that are compared with one word, for each direction. */
 #define CANDIDATES 1000
-/* Words of a question whose nearest terms are looked for. */
+/* Words of a query for which similar terms are searched. */
 #define NEAREST_WORDS 8
 /* Words of a phrase. */
 #define PHRASE_WORDS 16
 #define MATCH_SIZE ((size_t)16 << 10)
-/* Terms that begin alike are of one family: "ukraine", "ukrainian". */
+/* Terms with a common beginning are related: "ukraine", "ukrainian". */
 #define FAMILY_SHARES ((size_t)5)
 #define FAMILY_WEIGHT 0.4
 #define TYPO_WEIGHT 0.7
 
 struct reading {
 	struct searchplan *plan;
-	struct searchplan_want *phrase; /* to be added to, or NULL */
+	struct searchplan_want *phrase; /* current phrase, or NULL */
 	struct buf text; /* of the phrase */
 	size_t words;
 	bool failed;
 };
 
-/* Whether there is a want like it already. */
+/* Whether the plan already has the stem. */
 static bool
 is_wanted(const struct searchplan *plan, struct str stem)
 {
@@ -100,7 +100,7 @@ read_phrase(struct reading *reading, struct str text)
 	    catalogwords_each(plan->catalog->words, true, text, keep_of_phrase,
 		reading) == -1)
 		return -1;
-	/* One word is no phrase, but it has to be there as well. */
+	/* One quoted word is not a phrase, but is required as well. */
 	if (reading->words > 0) {
 		*want = (struct searchplan_want){
 			.is_phrase = true,
@@ -160,16 +160,16 @@ rows_of(const struct searchplan *plan, struct str term)
 	return rows;
 }
 
-/* Terms near a word, the best first. */
+/* Terms similar to a word, best first. */
 struct nearest {
 	struct searchplan *plan;
 	struct searchplan_want *want;
 	double scores[SEARCHPLAN_TERMS];
-	double score; /* of the one that is considered */
+	double score; /* of the current term */
 	bool failed;
 };
 
-/* Whether two words, or stems, are of one family. */
+/* Whether two words or stems are related. */
 static bool
 is_family(struct str a, struct str b)
 {
@@ -181,7 +181,7 @@ is_family(struct str a, struct str b)
 	    longer <= shared + 4;
 }
 
-/* How near a word is: 1 is the same, 0 is not near at all. */
+/* The similarity of a word: 1 is equal, 0 is not similar. */
 static double
 nearness(const struct searchplan_want *want, struct str form, bool is_known)
 {
@@ -189,11 +189,14 @@ nearness(const struct searchplan_want *want, struct str form, bool is_known)
 	unsigned mistakes = word.len < 4 ? 0 : word.len < 8 ? 1 : 2;
 	unsigned distance;
 
-	/* A word that is known was meant. */
+	/* A known word is not a typing mistake. */
 	if (is_known || mistakes == 0)
 		return is_family(word, form) ? FAMILY_WEIGHT : 0;
 	distance = distance_of(word, form, mistakes);
-	/* One may be mistaken in a word that is there in the plural alone. */
+	/*
+	 * The word may be a mistyped singular of a word that occurs only as a
+	 * plural.
+	 */
 	if (distance > mistakes && str_ends(form, STR("s")))
 		distance =
 		    distance_of(word, str_head(form, form.len - 1), mistakes);
@@ -202,7 +205,7 @@ nearness(const struct searchplan_want *want, struct str form, bool is_known)
 	return is_family(word, form) ? FAMILY_WEIGHT / 2 : 0;
 }
 
-/* Puts a term among those that the word may mean, the nearest first. */
+/* Inserts a term into those of the word, most similar first. */
 static int
 insert(struct nearest *near, struct str term, int64_t rows)
 {
@@ -227,7 +230,7 @@ insert(struct nearest *near, struct str term, int64_t rows)
 	return arena_copy(near->plan->arena, term, &want->terms[i].text);
 }
 
-/* The stem of a word that is near, if any row still holds it. */
+/* Considers the stem of a similar word, if a row still holds it. */
 static bool
 consider_stem(void *context, const struct catalogword *word)
 {
@@ -254,7 +257,7 @@ consider(struct nearest *near, struct str form)
 	    : 0;
 }
 
-/* Compares with the words that begin, or end, as this one does. */
+/* Compares with the words that have the same beginning or end. */
 static int
 compare(struct nearest *near, const char *sql, struct str part)
 {
@@ -265,7 +268,10 @@ compare(struct nearest *near, const char *sql, struct str part)
 
 	if (statement == NULL)
 		return -1;
-	/* No byte of UTF-8 is 0xff: all that begins so is before it. */
+	/*
+	 * No byte of UTF-8 is 0xff, so all strings with this prefix sort before
+	 * it.
+	 */
 	memcpy(end, part.at, part.len);
 	end[part.len] = '\xff';
 	catalogdb_bind_bytes(statement, 1, part);
@@ -289,7 +295,7 @@ find_nearest(struct searchplan *plan, struct searchplan_want *want)
 		.scores = { want->count > 0 ? 1.0 : 0 } };
 	char turned[CATALOGWORDS_LONGEST + 1] = { 's' };
 	size_t len = want->word.len;
-	/* A mistake is in one half, and the other is as it should be. */
+	/* A mistake is in one half of the word; the other half is correct. */
 	size_t half = (len - 1) / 2 < 2 ? 2 : (len - 1) / 2;
 
 	if (len < 4)
@@ -304,7 +310,7 @@ find_nearest(struct searchplan *plan, struct searchplan_want *want)
 		return -1;
 	if (want->count > 0 && near.scores[0] >= TYPO_WEIGHT)
 		return 0;
-	/* As it ends, and as its plural would. */
+	/* With the end of the word, and with the end of its plural. */
 	return compare(&near, backwards, (struct str){ turned + 1, half }) ==
 		    -1 ||
 		compare(&near, backwards, (struct str){ turned, half + 1 }) ==

@@ -1,6 +1,6 @@
 /*
- * Every file of a tree, in order.  Knows how to get there in small steps and
- * in memory for one branch of it; knows nothing of what files are wanted for.
+ * Iterates over the files of a tree in the order of their paths.  Its memory is
+ * limited to the names of one branch.
  */
 #include "tree/tour.h"
 
@@ -18,25 +18,25 @@
 #include "tree/beneath.h"
 #include "tree/directory.h"
 
-/* For the names of the directories that it is in; a million of them. */
+/* Bytes for the names in the open directories; a million names. */
 #define NAMES_MAX ((size_t)64 << 20)
 
 /*
- * A directory that the tour is in.  Its names are a heap, the least first:
- * there is no moment at which all of them have to be sorted.
+ * An open directory.  Its names are a heap, the smallest first, so that no
+ * single step has to sort all of them.
  */
 struct level {
 	struct level *above;
 	DIR *stream; /* NULL: all names are read */
-	size_t path_len; /* of the tour's path that leads here */
-	struct arena arena; /* holds what is below */
-	const char **heap; /* names; a directory's with its slash */
+	size_t path_len; /* of the tour's path to this directory */
+	struct arena arena; /* of the heap */
+	const char **heap; /* names; those of directories end in a slash */
 	size_t count, room;
 };
 
 struct tour {
 	const struct tree *tree;
-	struct level *level; /* where the tour is; NULL: at the end */
+	struct level *level; /* current directory; NULL: at the end */
 	bool strict;
 	size_t len; /* of `path` */
 	char path[PATH_MAX + NAME_MAX + 2];
@@ -63,7 +63,7 @@ exchange(struct level *level, size_t i, size_t j)
 	level->heap[j] = kept;
 }
 
-/* The heap doubles, and the arena keeps what it outgrew. */
+/* Doubles the heap; the arena keeps the old array. */
 static int
 grow(struct level *level)
 {
@@ -90,7 +90,7 @@ add_name(struct level *level, struct str name, bool is_directory)
 		return -1;
 	}
 	memcpy(copy, name.at, name.len);
-	/* So "a.gmi" comes before what is in "a/", as in the order of paths. */
+	/* With the slash, "a.gmi" sorts before "a/b.gmi", as paths do. */
 	if (is_directory)
 		copy[name.len] = '/';
 	level->heap[level->count++] = copy;
@@ -141,7 +141,7 @@ tour_path(const struct tour *tour)
 	return (struct str){ tour->path + 1, tour->len - 1 };
 }
 
-/* Moves the path to a name in the directory where the tour is. */
+/* Sets the path to a name in the current directory. */
 static void
 go_to(struct tour *tour, struct str name)
 {
@@ -151,7 +151,7 @@ go_to(struct tour *tour, struct str name)
 	tour->len = len + name.len;
 }
 
-/* Bytes of the names of all directories that it is in. */
+/* Bytes of the names in all open directories. */
 static size_t
 held(const struct tour *tour)
 {
@@ -163,7 +163,7 @@ held(const struct tour *tour)
 	return bytes;
 }
 
-/* Takes the directory's descriptor. */
+/* Enters a directory; takes its descriptor. */
 static int
 push(struct tour *tour, const struct entry *entry)
 {
@@ -193,7 +193,7 @@ passes_over(const struct tour *tour, enum status status)
 	return status == STATUS_NOT_FOUND && (!tour->strict || errno != EACCES);
 }
 
-/* Goes into the directory `path`, unless it is no longer there. */
+/* Enters the directory `path`, unless it no longer exists. */
 static int
 enter(struct tour *tour)
 {
@@ -207,8 +207,8 @@ enter(struct tour *tour)
 }
 
 /*
- * Like directory_shows, but hides links to directories: they lead to files that
- * the tour meets in their own place, or around in a circle.
+ * Like directory_shows, but hides links to directories: their files are found
+ * under their own paths, or the links form a loop.
  */
 static int
 leads_on(const struct tour *tour, const struct directory_place *place,
@@ -228,7 +228,7 @@ leads_on(const struct tour *tour, const struct directory_place *place,
 	return !S_ISLNK(st.st_mode);
 }
 
-/* Reads one name of the directory where the tour is. */
+/* Reads one name of the current directory. */
 static int
 read_name(struct tour *tour)
 {
@@ -256,7 +256,7 @@ read_name(struct tour *tour)
 	return add_name(level, str_of(found->d_name), is_directory);
 }
 
-/* Takes the least name, and opens it; returns 1 when it is a file. */
+/* Opens the entry with the smallest name; returns 1 when it is a file. */
 static int
 step_to(struct tour *tour, struct tour_file *out)
 {

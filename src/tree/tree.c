@@ -1,6 +1,6 @@
 /*
- * The tree that is served.  Knows which names are out of bounds and what a
- * failed lookup means; knows nothing of protocols or of what files hold.
+ * Opens files of the tree by path: hides names, maps errors to statuses, and
+ * logs failures.
  */
 #include "tree/tree.h"
 
@@ -18,15 +18,15 @@
 #include "text/buf.h"
 #include "tree/beneath.h"
 
-/* Directories within each other that are looked at. */
+/* Levels of directories that are examined. */
 #define DEPTH_MAX 4096
-/* How long a failure is not logged again, and how many are told apart. */
+/* How long a repeated failure is not logged, and how many are told apart. */
 #define SAID_AGAIN_MS 60000
 #define FAILURES 256
 
-/* What was logged lately. */
+/* A failure that was logged lately. */
 struct failure {
-	struct timespec until; /* then it is logged again */
+	struct timespec until; /* when it may be logged again */
 	unsigned long unsaid;
 };
 
@@ -55,7 +55,7 @@ tree_release(struct tree *tree)
 	tree->root = -1;
 }
 
-/* The directory `path`, or the one that it would be made in. */
+/* Opens the directory `path`, or its parent if it does not exist. */
 static int
 open_or_above(const char *path)
 {
@@ -74,7 +74,9 @@ is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Goes up from `fd`, which it closes, until it meets the root or the top. */
+/*
+ * Goes up from `fd`, which it closes, to `root` or the top of the file system.
+ */
 static int
 climb(int fd, const struct stat *root)
 {
@@ -198,7 +200,7 @@ status_of(int error, const char *text)
 	return STATUS_NOT_FOUND;
 }
 
-/* Not found, and nothing to be told about it. */
+/* Not found for a reason that is not logged. */
 static enum status
 not_found(void)
 {
@@ -212,17 +214,17 @@ tree_open(const struct tree *tree, struct str path, struct entry *out)
 	return tree_open_in(tree, path, STR(""), out);
 }
 
-/* Writes the path as the system takes it; -1 when it cannot. */
+/* Writes the path for system calls; -1 when that is not possible. */
 static int
 relative_path(struct str path, struct str name, char text[PATH_MAX])
 {
 	struct buf relative = buf_over(text, PATH_MAX);
 
-	/* The root itself is "." to a lookup that begins there. */
+	/* The root is "." relative to its descriptor. */
 	buf_add(&relative, path.len + name.len > 1 ? STR("") : STR("."));
 	buf_add(&relative, str_tail(path, 1));
 	buf_add(&relative, name);
-	/* The system would read the name only to its first NUL. */
+	/* A system call would read the name only to its first NUL. */
 	if (str_find(buf_str(&relative), '\0') < relative.len)
 		return -1;
 	buf_char(&relative, '\0');

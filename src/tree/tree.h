@@ -10,7 +10,7 @@
 #include "text/status.h"
 #include "text/str.h"
 
-/* One tree of files, known by the descriptor of its root. */
+/* A tree of files: the descriptor of its root. */
 struct tree {
 	int root;
 };
@@ -22,27 +22,27 @@ const char *tree_init_remedy(int error);
 void tree_release(struct tree *tree);
 
 /*
- * Whether the directory `path`, or, when that is not there, the one it would
- * be made in, lies in the tree or is its root: 1 or 0, -1 with errno set.
+ * Whether the directory `path`, or its parent if it does not exist, is in the
+ * tree or is its root: 1 or 0, -1 with errno set.
  */
 MUST_USE int tree_contains(const struct tree *tree, const char *path);
 
-/* Something that was found: a regular file or a directory. */
+/* An open regular file or directory. */
 struct entry {
 	int fd; /* the caller closes it */
 	struct stat st;
 };
 
 /*
- * Opens `path` beneath the tree's root, following no link out of it.
- * `path` is decoded, normal and absolute ("/", "/docs/", "/docs/a b.gmi");
- * a final slash asks for a directory.  Dotfiles (".well-known" excepted),
- * what leads out, FIFOs, sockets, devices, what may not be read and what is
- * not there are all STATUS_NOT_FOUND, so that nobody learns which it was.
- * Returns STATUS_SUCCESS and an entry, or the status to answer with.  A failure
- * of the system is STATUS_FAILURE with errno set, never to EAGAIN, and is
- * logged.  A file without read permission is logged too.  With
- * STATUS_NOT_FOUND, errno is EACCES for such a file and ENOENT otherwise.
+ * Opens `path` beneath the tree's root, following no link out of it.  `path` is
+ * decoded, normal and absolute ("/", "/docs/", "/docs/a b.gmi"); a final slash
+ * asks for a directory.  Dotfiles (".well-known" excepted), paths that lead
+ * out, FIFOs, sockets, devices, unreadable files and missing files are all
+ * STATUS_NOT_FOUND, so that clients cannot tell them apart.  Returns
+ * STATUS_SUCCESS and an entry, or the status to answer with.  A failure of the
+ * system is STATUS_FAILURE with errno set, but not to EAGAIN, and is logged.  A
+ * file without read permission is logged, too.  With STATUS_NOT_FOUND, errno is
+ * EACCES for such a file and ENOENT otherwise.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
@@ -52,9 +52,9 @@ MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
     struct str name, struct entry *out);
 
 /*
- * What `name` in the directory `path` is, without opening it.  Only for a path
- * beneath which tree_open_in has found something lately, and only to be
- * compared with that: a final link is not followed, but all others are,
+ * Gets the status of `name` in the directory `path` without opening it.  Only
+ * for a path beneath which tree_open_in has found an entry lately, and only for
+ * comparison with that entry: a final link is not followed, but all others are,
  * wherever they lead.  Returns -1 with errno set.
  */
 MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
@@ -69,24 +69,24 @@ bool entry_is_directory(const struct entry *entry);
 MUST_USE int
 entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
 
-/* Whether a file is still as it was when it was opened. */
+/* Whether a file is unchanged since it was opened. */
 bool entry_is_same(const struct entry *entry);
 
 /*
  * Logs `what`, such as "cannot open", with `error` and `path`.  A dead mount
- * fails at each request, so the same words with the same error are logged only
- * once a minute; the next line tells how many were left out.
+ * fails at each request, so the same text with the same error is logged once a
+ * minute; the next line has the number of lines that were left out.
  */
 void tree_log_failure(const char *what, int error, struct str path);
 
 /*
- * From now on this process and its children have one count of those minutes
- * and lines: for short-lived children, which else would log each their first.
- * -1 with errno set, and nothing changes.
+ * Makes this process and its children share the counts of tree_log_failure.
+ * Otherwise each short-lived child would log its first failure.  -1 with errno
+ * set and nothing changed.
  */
 MUST_USE int tree_share_failures(void);
 
-/* Whether a name may be seen: no dotfile, no gophermap. */
+/* Whether visitors may see a name: no dotfile, no gophermap. */
 bool tree_shows(struct str name);
 
 #endif

@@ -1,7 +1,4 @@
-/*
- * A tree, whole.  Knows which files are served and how to meet each once;
- * knows nothing of what is done with them.
- */
+/* Visits every served file of a tree once. */
 #include "tree/walk.h"
 
 #include <dirent.h>
@@ -15,17 +12,17 @@
 #include "text/buf.h"
 #include "tree/beneath.h"
 
-/* A descriptor is open for each, and a request has room for no more. */
+/* Levels of directories; a descriptor is open for each. */
 #define DEPTH_MAX 256
 
 struct step {
 	const struct walk *walk;
-	char at[PATH_MAX]; /* the path of where we are, with its slash */
+	char at[PATH_MAX]; /* the current path, with its final slash */
 	size_t len;
 	size_t depth;
 };
 
-/* Ignores a file that came or went or is not for visitors; else reports it. */
+/* Ignores a file that is gone or hidden; reports other failures. */
 static int
 fail(struct step *step)
 {
@@ -120,7 +117,7 @@ meet(struct step *step, int directory, const char *met, unsigned char type)
 	return result;
 }
 
-/* Takes `fd`. */
+/* Walks a directory; takes `fd`. */
 static int
 walk_directory(struct step *step, int fd)
 {
@@ -161,7 +158,7 @@ walk_tree(const struct walk *walk)
 	return fd == -1 ? -1 : walk_directory(&step, fd);
 }
 
-/* Whether all of a path but its last name may be shown. */
+/* Whether all parents of a path may be shown. */
 static bool
 shows_parents(struct str path)
 {

@@ -8,18 +8,21 @@
 #include "text/str.h"
 #include "tree/tree.h"
 
-/* Something that is served. */
+/* A file that is served. */
 struct walk_file {
-	struct str path; /* absolute, as a request has it */
+	struct str path; /* absolute, as in a request */
 	struct str name;
-	bool is_link; /* to a file that has another path, or is hidden */
+	bool is_link; /* to a file with another path, or a hidden one */
 	struct stat st; /* of the file itself */
 };
 
 /* The callbacks of a walk; -1 from any of them ends it. */
 struct walk {
 	const struct tree *tree;
-	/* Before a directory is read: its path, relative to the root. */
+	/*
+	 * Called before a directory is read, with its path relative to the
+	 * root.
+	 */
 	int (*enter)(void *context, const char *directory);
 	int (*visit)(void *context, const struct walk_file *file);
 	/*
@@ -29,24 +32,25 @@ struct walk {
 	 */
 	int (*fail)(void *context, struct str path);
 	/*
-	 * Told of a link, by its path, that leads to nothing that a visitor
-	 * gets; NULL: no need.
+	 * Called with the path of a link that leads to no visible file.  May be
+	 * NULL.
 	 */
 	int (*dangle)(void *context, struct str path);
 	void *context;
 };
 
 /*
- * Visits each file that a client could get, once: no dotfiles, nothing that
- * may not be read or leads out.  Links to directories are not followed, or
- * there could be no end.  What comes or goes meanwhile is met or not.
- * Returns 0, or -1 with errno set when the walk was ended.
+ * Visits each file that a client could get, once: no dotfiles, no unreadable
+ * files, no links out of the tree.  Links to directories are not followed,
+ * since they may form loops.  A file that is added or removed meanwhile may be
+ * visited or not.  Returns 0, or -1 with errno set when the walk was ended.
  */
 MUST_USE int walk_tree(const struct walk *walk);
 
 /*
- * The same for the file, or for all beneath the directory, at `path`, from the
- * root and without slashes around it, whose parents are no links; "": all.
+ * Does the same for the file at `path`, or for all files beneath the directory
+ * `path`.  `path` is from the root, without slashes around it, and its parents
+ * are no links; "" is the root.
  */
 MUST_USE int walk_path(const struct walk *walk, const char *path);
 
