@@ -22,14 +22,13 @@
 /* Of the trial, which the master waits for. */
 #define TRIAL_MAX_S 30
 
-/* It begins with the pid of the process that set it. */
+/* The variable begins with the pid of the process that set it. */
 static bool
 is_ours(const char *text)
 {
 	char *rest;
-	long pid = text != NULL ? strtol(text, &rest, 10) : 0;
 
-	return pid > 1 && (pid == getpid() || pid == getppid());
+	return text != NULL && strtol(text, &rest, 10) == getpid();
 }
 
 bool
@@ -165,7 +164,7 @@ leave(const struct reexec_estate *estate)
 }
 
 static NO_RETURN void
-try_in_child(const struct reexec *reexec)
+try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 {
 	static char check[] = "-t";
 	char **arguments;
@@ -175,7 +174,9 @@ try_in_child(const struct reexec *reexec)
 	while (reexec->arguments[count] != NULL)
 		count++;
 	arguments = calloc(count + 2, sizeof *arguments);
-	if (arguments == NULL || null == -1 || dup2(null, STDOUT_FILENO) == -1)
+	/* The variable has to have the pid of the trial. */
+	if (arguments == NULL || null == -1 ||
+	    dup2(null, STDOUT_FILENO) == -1 || leave(estate) == -1)
 		_exit(EXIT_FAILURE);
 	arguments[0] = reexec->arguments[0];
 	arguments[1] = check;
@@ -188,13 +189,13 @@ try_in_child(const struct reexec *reexec)
 
 /* Whether a successor would start; otherwise it has said why. */
 static bool
-try(const struct reexec *reexec)
+try(const struct reexec *reexec, const struct reexec_estate *estate)
 {
 	pid_t child = fork();
 	int status = -1;
 
 	if (child == 0)
-		try_in_child(reexec);
+		try_in_child(reexec, estate);
 	while (child != -1 && waitpid(child, &status, 0) == -1)
 		if (errno != EINTR)
 			return false;
@@ -214,7 +215,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);
-	} else if (!try(reexec)) {
+	} else if (!try(reexec, estate)) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: a restart would fail, %s; try capsuled -t",
 		    goes_on);

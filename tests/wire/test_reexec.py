@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import unittest
 
@@ -231,6 +232,38 @@ class Faults(unittest.TestCase):
             shutil.copy('/bin/false', program)
             die(server)
             self.assertEqual(fetch(server).text, '# Home\n')
+
+
+@beneath
+@as_root
+class Container(unittest.TestCase):
+    """The master is the first process of a namespace, with pid 1."""
+
+    def test_listeners_stay(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        script = os.path.join(directory, 'contained')
+        with open(script, 'w', encoding='utf-8') as file:
+            file.write('#!/bin/sh\nexec unshare -p -f --kill-child '
+                       '--mount-proc "%s" "$@"\n' % CAPSULED)
+        os.chmod(script, 0o755)
+        if subprocess.run(['unshare', '-p', '-f', '--mount-proc', 'true'],
+                          stderr=subprocess.DEVNULL, check=False).returncode:
+            self.skipTest('no namespace can be made here')
+        with serve(workers=2, executable=script,
+                   options=('ask=off', 'manifest=off', 'gempub=off',
+                            'tar=off', 'shutdown_timeout_ms=600000')) as \
+                server:
+            # From here on the process to watch is the master.
+            server.pid, = server.children()
+            stopped, other = server.workers()
+            os.kill(stopped, signal.SIGSTOP)
+            try:
+                die(server, other)
+                self.assertEqual(server.lines.count(server.ready), 2)
+                self.assertEqual(fetch(server).text, '# Home\n')
+            finally:
+                os.kill(stopped, signal.SIGCONT)
 
 
 @beneath
