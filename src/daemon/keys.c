@@ -450,6 +450,21 @@ keys_listen(struct keys *keys)
 	keys->heard = pid;
 }
 
+bool
+keys_reap(struct keys *keys, pid_t pid, int status)
+{
+	struct service *service = &keys->service;
+
+	if (service->pid != pid)
+		return false;
+	/* Its first message says why it ended. */
+	if (keys->heard != pid && waits_for(service->line, 0))
+		(void)!hear_successor(keys);
+	keys->heard = 0;
+	keys->pinged = 0;
+	return service_reap(service, pid, status, true);
+}
+
 void
 keys_ping(struct keys *keys)
 {

@@ -1,6 +1,7 @@
 #ifndef DAEMON_KEYS_H
 #define DAEMON_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
@@ -42,6 +43,12 @@ MUST_USE int keys_start(
  * same pair. To be called when keys->service.line is readable.
  */
 void keys_listen(struct keys *keys);
+
+/*
+ * Notes that a child ended, hears what it sent before, and has it replaced;
+ * false when it is another.
+ */
+bool keys_reap(struct keys *keys, pid_t pid, int status);
 
 /*
  * Asks the process for an answer: a worker says that it is silent. A word of

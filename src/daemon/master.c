@@ -169,7 +169,7 @@ static bool
 reap_service(struct master *master, pid_t pid, int status)
 {
 	return service_reap(&master->answers, pid, status, true) ||
-	    service_reap(&master->generation->keys.service, pid, status, true);
+	    keys_reap(&master->generation->keys, pid, status);
 }
 
 static void

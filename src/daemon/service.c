@@ -20,6 +20,8 @@
 
 /* Visitors wait while a service is missing. */
 #define PAUSE_MAX_MS 500
+/* After an error that the process itself reports, which may last. */
+#define ERROR_PAUSE_MAX_MS 5000
 
 void
 service_init(struct service *service)
@@ -126,6 +128,7 @@ bool
 service_reap(struct service *service, pid_t pid, int status, bool replace)
 {
 	char text[PAUSE_TEXT];
+	unsigned longest = PAUSE_MAX_MS;
 
 	if (service->pid != pid)
 		return false;
@@ -134,13 +137,17 @@ service_reap(struct service *service, pid_t pid, int status, bool replace)
 	service->line = -1;
 	if (!replace)
 		return true;
+	if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_SUCCESS)
+		longest = ERROR_PAUSE_MAX_MS;
 	service->pause_ms = pause_after(&service->started, service->pause_ms);
+	if (service->pause_ms > longest)
+		service->pause_ms = longest;
 	pause_describe(status, text, sizeof text);
 	service->due = clock_in(service->pause_ms);
 	log_line(LOG_LEVEL_ERROR,
 	    "master: %s process %ld ended: %s; starting another in %u ms",
 	    service->name, (long)pid, text, service->pause_ms);
-	service->pause_ms = pause_next(service->pause_ms, PAUSE_MAX_MS);
+	service->pause_ms = pause_next(service->pause_ms, longest);
 	return true;
 }
 

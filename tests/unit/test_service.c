@@ -99,6 +99,32 @@ pauses_are_shorter_than_a_worker_waits(void **state)
 	assert_int_equal(service.pid, 0);
 }
 
+/* The cause is likely to be there the next time, too: a key that is missing. */
+static void
+pauses_after_errors_grow(void **state)
+{
+	static const struct {
+		int status;
+		long pause_ms;
+	} deaths[] = { { 1 << 8, 0 }, { 1 << 8, 100 }, { 1 << 8, 200 },
+		{ 1 << 8, 400 }, { 1 << 8, 800 }, { 1 << 8, 1600 },
+		{ 1 << 8, 3200 }, { 1 << 8, 5000 }, { 1 << 8, 5000 },
+		{ SIGKILL, 500 }, { 1 << 8, 500 } };
+	struct service service = service_of();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+		service.pid = PID;
+		service.line = dup(STDERR_FILENO);
+		service.started = clock_now();
+		assert_true(
+		    service_reap(&service, PID, deaths[i].status, true));
+		assert_int_equal(
+		    service_due_ms(&service, 10000), deaths[i].pause_ms);
+	}
+	service_retire(&service);
+}
+
 static void
 successors_have_the_lines(void **state)
 {
@@ -182,6 +208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pauses_are_shorter_than_a_worker_waits),
+		cmocka_unit_test(pauses_after_errors_grow),
 		cmocka_unit_test(successors_have_the_lines),
 		cmocka_unit_test(one_that_is_let_go_ends),
 		cmocka_unit_test(more_than_it_can_have),

@@ -398,6 +398,29 @@ class Ends(unittest.TestCase):
             wait_until(lambda: peer_certificate(server) != first,
                        'the renewed certificate')
 
+    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    def test_the_reason_comes_before_the_end(self):
+        with TroubledServer(TREE, workers=1, stopped=True) as server:
+            with open(os.path.join(server.certs, 'localhost.crt'), 'w',
+                      encoding='ascii') as file:
+                file.write('no certificate')
+            server.trouble['hold'] = HOLD_CERTIFICATE
+            old = server.keys()
+            os.kill(old, signal.SIGKILL)
+            wait_until(lambda: server.keys() != old, 'a successor')
+            keys = server.keys()
+            # The master sees its message and its end together.
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                server.trouble['hold'] = 0
+                wait_until(lambda: status_of(keys)['State'] == 'Z', 'its end')
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+            server.wait_for_line('^error master: keys process %d ended: exit '
+                                 'status 1; ' % keys)
+            self.assertIsNotNone(server.log.find(
+                '^error keys: .*localhost.crt.*; no client can connect'))
+
     def test_no_key_for_a_while(self):
         with Server(TREE, workers=1) as server:
             first = peer_certificate(server)
