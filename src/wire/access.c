@@ -1,13 +1,14 @@
 /*
- * The access log.  Knows how an answer looks as a line; leaves escaping and
- * writing to the log.
+ * The access log: one line for each answer.
  */
 #include "wire/access.h"
 
 #include "sys/log.h"
 #include "text/buf.h"
 
-/* Escaped it may grow fourfold, and the rest of the line needs room. */
+/*
+ * Escaping can make it four times as long, and the rest of the line needs room.
+ */
 #define PATH_LONGEST ((size_t)256)
 
 void

@@ -8,15 +8,15 @@
 #include "text/status.h"
 #include "text/str.h"
 
-/* What the log says of one answer. */
+/* The facts of one answer, for the log. */
 struct access {
 	const char *protocol;
-	enum status status; /* 0: there was no request */
-	const struct net_address *peer; /* NULL: not to be told */
-	struct str path; /* what was asked for, without its query */
+	enum status status; /* 0: no request came */
+	const struct net_address *peer; /* NULL: not to be logged */
+	struct str path; /* the requested path, without its query */
 	uint64_t bytes; /* of head and body, before encryption */
 	long ms; /* from the connection to its end */
-	bool cut; /* the client did not get all of it */
+	bool cut; /* the client did not receive all of it */
 };
 
 /* Logs one line: at level info for an answer, at debug without one. */

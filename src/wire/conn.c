@@ -1,6 +1,6 @@
 /*
- * One client, accept to close.  Knows the order of things, deadlines and
- * backpressure; leaves bytes to the transport and words to the protocol.
+ * The state machine of one connection, from accept to close, with its deadlines
+ * and backpressure.
  */
 #include "wire/conn.h"
 
@@ -16,64 +16,67 @@
 #include "wire/hello.h"
 #include "wire/waiting.h"
 
-/* What one request may hold in memory, a large listing's names aside. */
+/* The memory limit of one request, except for a large listing's names. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
-/* How long one client is served before the others have their turn. */
+/* The longest turn of one client before the others have theirs. */
 #define TURN_MS 2
 #define TURN_BYTES ((uint64_t)1 << 20)
-/* What is read of a client that goes on talking after its answer. */
+/* The most bytes read from a client after its answer. */
 #define DRAIN_BYTES ((size_t)64 << 10)
 
-/* How far a connection is. */
+/* The state of a connection. */
 enum conn_state {
-	CONN_START, /* too few bytes have come to begin with */
+	CONN_START, /* too few bytes to detect TLS */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
-	CONN_ANSWER, /* another process makes it */
+	CONN_ANSWER, /* waits for another process */
 	CONN_RESPONSE,
-	CONN_DRAIN, /* all is sent; the client may still talk */
+	CONN_DRAIN, /* all is sent; reads until the client closes */
 	CONN_CLOSED,
 };
 
-/* What a state's function says of what comes next. */
+/* The next step, as returned by a state's function. */
 enum step {
-	STEP_AGAIN, /* go on, perhaps in another state */
-	STEP_READ, /* when the client has sent something */
-	STEP_WRITE, /* when the client has taken something */
-	STEP_REMOTE, /* when another process has sent something */
-	STEP_YIELD, /* when the others have had their turn */
+	STEP_AGAIN, /* go on at once, perhaps in another state */
+	STEP_READ, /* when the client has sent bytes */
+	STEP_WRITE, /* when the client can take bytes */
+	STEP_REMOTE, /* when another process has sent bytes */
+	STEP_YIELD, /* after a turn of the others */
 	STEP_CLOSE,
 };
 
 struct conn {
-	struct conn_member member; /* of its group; first */
+	struct conn_member member; /* must be first */
 	const struct conn_kind *kind;
-	int fd; /* the client's */
+	int fd; /* the client's socket */
 	enum conn_state state;
-	bool half_closed; /* the client will send no more */
-	bool cut_off; /* answered before all that it sends had come */
-	bool lingering; /* in CONN_DRAIN, with a deadline set for it */
+	bool half_closed; /* the client has ended its output */
+	bool cut_off; /* answered before all of the client's input had come */
+	bool lingering; /* in CONN_DRAIN, with its own deadline */
 	bool logged;
-	enum conn_deadline due; /* what is waited for next */
+	enum conn_deadline due; /* the next deadline */
 	struct waiting waiting;
 	struct hello hello;
 	struct transport transport;
 	struct arena arena;
 	struct exchange exchange;
 	struct delivery delivery;
-	char *input; /* protocol->request_max bytes of the arena */
+	char *input; /* protocol->request_max bytes in the arena */
 	size_t input_len;
 	size_t drained;
 	struct conn_client client;
 };
 
-/* Clients that send little must cost little; 64 is malloc's own overhead. */
+/*
+ * A client that sends little must cost little; 64 bytes are the overhead of
+ * malloc.
+ */
 static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
 
 static void conn_run(struct conn *conn);
 
-/* One line for each answer; a client that never asked leaves none. */
+/* Logs one line for each answer; a client without a request is not logged. */
 static void
 log_access(struct conn *conn, bool cut)
 {
@@ -111,7 +114,10 @@ conn_close(struct conn *conn)
 	group->closed(group, &conn->client);
 }
 
-/* Most clients are never waited for, so nothing runs before we wait. */
+/*
+ * Sets the deadline for the next wait. Most clients are served without one, so
+ * no timer is armed yet.
+ */
 static void
 set_deadline(struct conn *conn, enum conn_deadline kind)
 {
@@ -151,7 +157,9 @@ conn_handshake(struct conn *conn)
 {
 	ssize_t done = transport_handshake(&conn->transport);
 
-	/* They lie in the scratch, which the next connection overwrites. */
+	/*
+	 * The bytes are in the scratch, which the next connection overwrites.
+	 */
 	if (conn->transport.tls.early.len > 0)
 		return STEP_CLOSE;
 	if (done != IO_DONE)
@@ -169,8 +177,8 @@ begin_response(struct conn *conn)
 }
 
 /*
- * Adds what has come to the request: as transport_read, and IO_FAILED without
- * memory, of which none is taken for a client that has yet to ask.
+ * Appends received bytes to the request; returns as transport_read, and
+ * IO_FAILED without memory. A client that has sent nothing gets no memory.
  */
 static ssize_t
 read_request(struct conn *conn)
@@ -211,7 +219,7 @@ conn_request(struct conn *conn)
 		conn->half_closed = true;
 	else if (got < 0)
 		return step_of(got);
-	/* Before the answer, which may tell how many there are. */
+	/* Before the answer, which may contain the number of visitors. */
 	visitors_enter(visitors, &conn->client.peer, visitors_time(visitors));
 	switch (protocol->answer(exchange,
 	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
@@ -229,8 +237,8 @@ conn_request(struct conn *conn)
 }
 
 /*
- * Whether the client is still there while another process is waited for: one
- * that only says no more is. What it says after its request is passed over.
+ * Whether the client is still connected while another process is waited for; it
+ * may have ended its output. Further input is ignored.
  */
 static bool
 is_client_here(struct conn *conn)
@@ -255,7 +263,7 @@ conn_answer(struct conn *conn, bool gives_up)
 
 	if (!is_client_here(conn))
 		return STEP_CLOSE;
-	/* An event must not outlive the descriptor that it is for. */
+	/* The event must be deleted before its descriptor is closed. */
 	waiting_leave_remote(&conn->waiting);
 	if (protocol->resume(&conn->exchange, gives_up) == PARSE_WAIT)
 		return STEP_REMOTE;
@@ -304,7 +312,7 @@ conn_response(struct conn *conn)
 	return STEP_AGAIN;
 }
 
-/* Takes what the client still sends, without looking where nothing can be. */
+/* Discards input from the client; no system call if there cannot be any. */
 static ssize_t
 take_rest(struct conn *conn)
 {
@@ -315,9 +323,9 @@ take_rest(struct conn *conn)
 }
 
 /*
- * A close with input unread, or before input that is still to come, resets
- * the connection, and what the client has not taken yet is lost.  So we wait
- * for its end, unless it has taken all and has no more to say.
+ * Closing with unread input, or before more of it comes, resets the connection,
+ * and the client loses the bytes that it has not yet read. So wait until the
+ * client closes, unless it has read all and sends no more.
  */
 static enum step
 conn_drain(struct conn *conn)
@@ -395,7 +403,10 @@ conn_run(struct conn *conn)
 		break;
 	case STEP_WRITE:
 	case STEP_YIELD:
-		/* The socket still has room: the loop comes back, in turn. */
+		/*
+		 * The socket still has room, so the loop calls again in the
+		 * next turn.
+		 */
 		waits = waiting_for_client(&conn->waiting, EV_WRITE, length);
 		break;
 	case STEP_AGAIN:
@@ -482,7 +493,7 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
 	conn_enter(&conn->member);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
-	/* The kernel held it back until there was something to read. */
+	/* Input is already there: TCP_DEFER_ACCEPT delays accept until then. */
 	conn_run(conn);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The connections of a process: which of them has to go, and freeing those
- * that went.
+ * The connections of a process: their lists, which one to close for a new
+ * client, and freeing closed ones.
  */
 #include "wire/conngroup.h"
 
@@ -9,8 +9,8 @@
 #include "sys/clock.h"
 
 /*
- * The time that a client has for its request when others need its place.  A
- * new client that waits for the place waits less than a second in all.
+ * The time that a client has for its request when all places are in use: a new
+ * client waits less than a second in all.
  */
 #define TIME_TO_ASK_MS 800
 
@@ -56,7 +56,7 @@ conn_leave(struct conn_member *member)
 bool
 conn_make_room(struct conn_group *group)
 {
-	/* These first: a browser sends all of its ClientHello at once. */
+	/* Close these first: a browser sends its whole ClientHello at once. */
 	struct conn_member *member =
 	    TAILQ_FIRST(&group->open[CONN_STAGE_HELLO]);
 

@@ -1,7 +1,6 @@
 /*
- * From an answer to a transport, part by part.  Knows which bytes the kernel
- * can send by itself, and how an answer ends that was cut short; knows
- * nothing of turns and deadlines.
+ * Sends an answer over a transport, part by part; file contents without a copy
+ * where the kernel can do it.
  */
 #include "wire/delivery.h"
 
@@ -12,12 +11,15 @@
 #include "sys/log.h"
 #include "text/buf.h"
 
-/* What the kernel is given at once: no more than a turn of others waits. */
+/*
+ * The most bytes for one sendfile call, so that other connections do not wait
+ * long.
+ */
 #define FILE_PART ((size_t)256 << 10)
 /* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
-/* The rest of the body cannot be had, which no close_notify may hide. */
+/* Logs a failed body. No close_notify is sent, so the client can tell. */
 static ssize_t
 cut_short(const struct delivery *delivery)
 {
@@ -40,7 +42,7 @@ finish_or_flush(struct delivery *delivery)
 	return transport_flush(delivery->transport);
 }
 
-/* Whether a failed send was the client's doing, and not the file's. */
+/* Whether a send failed because of the client, not of the file. */
 static bool
 is_client_gone(void)
 {
@@ -48,7 +50,7 @@ is_client_gone(void)
 	    errno == EHOSTUNREACH || errno == ENETUNREACH;
 }
 
-/* Sends what lies in a file: it need not come through this process. */
+/* Sends from a file without copying it through this process. */
 static ssize_t
 send_file(struct delivery *delivery, struct body *body)
 {
@@ -61,11 +63,11 @@ send_file(struct delivery *delivery, struct body *body)
 		transport_unfinished(delivery->transport, true);
 	sent = transport_send_file(delivery->transport, file->fd, most);
 	if (sent == IO_FAILED && (errno == EINVAL || errno == ENOSYS)) {
-		/* This file system does not know how, and it is read. */
+		/* The file system has no sendfile: read the file instead. */
 		body->file = NULL;
 		return IO_DONE;
 	}
-	/* Shorter than it was: the client was promised more. */
+	/* The file was truncated after the client was promised its size. */
 	if (sent == IO_CLOSED)
 		errno = EIO;
 	if (sent == IO_CLOSED || (sent == IO_FAILED && !is_client_gone()))
@@ -98,7 +100,7 @@ send_read(struct delivery *delivery, char *scratch)
 	return finish_or_flush(delivery);
 }
 
-/* Sends record by record; what the socket has no room for is left. */
+/* Sends record by record; leaves the bytes that the socket has no room for. */
 static ssize_t
 send_records(struct delivery *delivery, struct str *bytes)
 {
@@ -119,7 +121,7 @@ send_records(struct delivery *delivery, struct str *bytes)
 	return sent;
 }
 
-/* As send_read, with few reads; what is left of one is read again. */
+/* As send_read, with fewer reads; unsent bytes are read again later. */
 static ssize_t
 send_file_read(struct delivery *delivery, struct body *body, char *scratch)
 {
@@ -162,8 +164,9 @@ delivery_unsent(struct delivery *delivery)
 }
 
 /*
- * A socket becomes writable only after many bytes were taken, for which a slow
- * client may need longer than the deadline.  So count the bytes instead.
+ * The kernel reports a socket as writable only after many bytes were taken,
+ * which may take a slow client longer than the deadline. So count the bytes
+ * instead.
  */
 bool
 delivery_is_taken(struct delivery *delivery)

@@ -1,6 +1,5 @@
 /*
- * A request's answer as one stream of bytes.  Knows head and body; knows
- * nothing of who reads them.
+ * One request's answer, head and body, as one stream of bytes.
  */
 #include "wire/exchange.h"
 

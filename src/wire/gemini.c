@@ -1,6 +1,6 @@
 /*
- * Gemini: a URI to a request, a response to a header.  Knows the checks of
- * the specification and their order; knows nothing of TLS or of files.
+ * Gemini: parses and checks a URI in the specification's order, and writes the
+ * header of the response.
  */
 #include "wire/gemini.h"
 
@@ -13,7 +13,7 @@
 #include "text/mime.h"
 #include "text/uri.h"
 
-/* What can be said when there is no memory to say it in. */
+/* A constant answer for lack of memory. */
 #define NO_MEMORY "40 Something failed here, please try again later\r\n"
 
 static void
@@ -83,8 +83,8 @@ is_port(struct str port)
 }
 
 /*
- * The defects of a URI that make it a bad request, whoever it is meant
- * for.  The first one names itself; empty when there is none.
+ * The first defect that makes a URI a bad request for any host; empty when
+ * there is none.
  */
 static struct str
 defect(const struct uri *uri)
@@ -112,7 +112,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	struct uri uri;
 	struct str bad;
 
-	/* Until it is known to be more, the log gets what came. */
+	/* For the log, until the URI is parsed. */
 	exchange->path = str_head(text, str_find(text, '?'));
 	if (uri_parse(exchange->arena, text, &uri) == -1 ||
 	    memmem(text.at, text.len, "%00", 3) != NULL)
@@ -182,7 +182,7 @@ gemini_expire(struct exchange *exchange)
 	    STR("Bad request: it did not come in time, or without CRLF"));
 }
 
-/* 44's META is the bare number: 0.16 defined it so, and clients show it. */
+/* The META of 44 is a bare number: 0.16 defined it so, and clients show it. */
 static void
 gemini_refuse(struct exchange *exchange, unsigned seconds)
 {

@@ -1,7 +1,6 @@
 /*
- * Gopher (RFC 1436): a selector to a request, a response to a menu or to
- * bytes.  Knows what clients really send; knows nothing of files, and
- * leaves the projection of gemtext to the menu rooms.
+ * Gopher (RFC 1436): parses a selector, as clients really send it, and answers
+ * with a menu or with bytes.
  */
 #include "wire/gopher.h"
 
@@ -16,15 +15,15 @@
 #include "wire/gopherreply.h"
 #include "wire/gopherurl.h"
 
-/* What a client asked for, taken apart. */
+/* A request line in its parts. */
 struct selector {
-	struct str text; /* all of it, to the first TAB */
-	struct str search; /* what follows it, to the next TAB */
+	struct str text; /* up to the first TAB */
+	struct str search; /* between the first and second TAB */
 };
 
 /*
- * Clients of old put the item type before the selector, and Veronica-2 asks
- * for "0/robots.txt" so.  Returns the type and takes it off, or 0.
+ * Some old clients put the item type before the selector, and Veronica-2
+ * requests "0/robots.txt" so. Removes the type and returns it, or 0.
  */
 static char
 take_type(struct str *text)
@@ -41,7 +40,7 @@ take_type(struct str *text)
 	return type;
 }
 
-/* Reads path and query; false, with the answer given, if it may not be. */
+/* Parses path and query; answers and returns false when they are invalid. */
 static bool
 read_path(struct exchange *exchange, struct str text, struct request *request)
 {
@@ -63,7 +62,7 @@ read_path(struct exchange *exchange, struct str text, struct request *request)
 	return false;
 }
 
-/* Here ".." is refused however it is written: no honest client sends it. */
+/* Reject ".." in any encoding: no honest client sends it. */
 static bool
 holds_parent(struct str selector)
 {
@@ -80,9 +79,8 @@ holds_parent(struct str selector)
 }
 
 /*
- * What was typed into a search is the query of a resource that takes one,
- * encoded as a Gemini client would; no other has asked for it (RFC 1436
- * section 3.6).
+ * Makes the search words the query of a resource that takes one, encoded as by
+ * a Gemini client; other resources ignore them (RFC 1436 section 3.6).
  */
 static bool
 read_search(
@@ -123,7 +121,7 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 		if (!read_path(exchange, text, &request) ||
 		    !read_search(exchange, selector->search, &request))
 			return;
-		/* As an item of type 0 it is the author's source. */
+		/* Item type 0 gets the author's source. */
 		request.form = type == '0' ? FORM_SOURCE : FORM_MENU;
 		serve(exchange->server, &request, &response);
 	}
@@ -146,7 +144,7 @@ gopher_resume(struct exchange *exchange, bool gives_up)
 	return PARSE_DONE;
 }
 
-/* What other servers' clients may want to know; a file goes before it. */
+/* Answers /caps.txt, for clients of other servers; a file overrides it. */
 static void
 answer_caps(struct exchange *exchange, const struct selector *selector)
 {
@@ -171,8 +169,8 @@ answer_caps(struct exchange *exchange, const struct selector *selector)
 }
 
 /*
- * A Gopher+ client asks "+", "!" or "$" behind the selector, or behind what
- * was typed.  Told of one plain view, it asks again without.
+ * A Gopher+ client sends "+", "!" or "$" after the selector or after the search
+ * words. Told of one plain view, it repeats the request without them.
  */
 static bool
 is_plus(struct exchange *exchange, const struct selector *selector)
@@ -200,7 +198,7 @@ answer_plus(struct exchange *exchange)
 	gopherreply_text(exchange, STATUS_SUCCESS, &text);
 }
 
-/* The answer to a selector with nothing dangerous in it. */
+/* Answers a selector without control characters. */
 static void
 answer_selector(struct exchange *exchange, const struct selector *selector)
 {
@@ -265,7 +263,7 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 	}
 	selector.text = str_cut(&line, '\t');
 	selector.search = str_cut(&line, '\t');
-	/* What was asked of a page is the reader's own affair. */
+	/* Do not log queries: they are private. */
 	exchange->path = selector.text.len > 0
 	    ? str_head(selector.text, str_find(selector.text, '?'))
 	    : STR("/");
@@ -273,7 +271,7 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 	return exchange->remote != NULL ? PARSE_WAIT : PARSE_DONE;
 }
 
-/* Silence is answered with silence. */
+/* Close without an answer when no whole request came in time. */
 static enum parse
 gopher_expire(struct exchange *exchange)
 {

@@ -1,6 +1,5 @@
 /*
- * What a Gopher client gets for each status.  Knows how Gemini's statuses
- * look in a menu; knows nothing of what was asked.
+ * The Gopher form of each Gemini status: an error, a menu or a body.
  */
 #include "wire/gopherreply.h"
 
@@ -41,7 +40,7 @@ gopherreply_refusal(struct exchange *exchange, enum status status)
 	gopherreply_error(exchange, status, response.meta);
 }
 
-/* A menu of one line, which shows what the response says. */
+/* Sets a menu of one line with the response's META. */
 static void
 answer_item(struct exchange *exchange, const struct response *response,
     char type, const struct buf *selector)
@@ -57,7 +56,7 @@ answer_item(struct exchange *exchange, const struct response *response,
 	gopherreply_text(exchange, response->status, &menu);
 }
 
-/* What is asked for comes back as the search of the same resource. */
+/* A prompt becomes a search item for the same resource. */
 static void
 answer_prompt(
     struct exchange *exchange, const struct response *response, struct str path)
@@ -68,7 +67,7 @@ answer_prompt(
 	answer_item(exchange, response, '7', &selector);
 }
 
-/* No secret is asked for in clear text: the way to Gemini instead. */
+/* Secrets are not asked for in clear text: link to Gemini instead. */
 static void
 answer_only_gemini(
     struct exchange *exchange, const struct response *response, struct str path)
@@ -94,7 +93,7 @@ answer_only_gemini(
 	gopherreply_text(exchange, response->status, &menu);
 }
 
-/* A redirect that leads out of the capsule is the reader's to follow. */
+/* A redirect out of the capsule becomes a link. */
 static void
 answer_elsewhere(struct exchange *exchange, const struct response *response)
 {
@@ -105,7 +104,7 @@ answer_elsewhere(struct exchange *exchange, const struct response *response)
 	answer_item(exchange, response, 'h', &target);
 }
 
-/* A success: its bytes, or, where that is wanted, the RFC's form of text. */
+/* Sets the body of a success; with strict text, in the form of RFC 1436. */
 static void
 answer_body(struct exchange *exchange, const struct request *request,
     struct response *response)

@@ -10,22 +10,22 @@
 #define GOPHERREPLY_SIZE 4096
 
 /*
- * Each of these sets the exchange's answer.  Without memory for it, the
- * answer is STATUS_FAILURE in constant words.
+ * Each of these sets the exchange's answer. Without memory the answer is
+ * STATUS_FAILURE with constant text.
  */
 
-/* The bytes of `text`, which must live as long as the exchange's arena. */
+/* Answers with `text`, which must live as long as the exchange's arena. */
 void gopherreply_text(
     struct exchange *exchange, enum status status, const struct buf *text);
 
-/* A menu with one line of error, in these words. */
+/* Answers with a menu of one error line. */
 void gopherreply_error(
     struct exchange *exchange, enum status status, struct str words);
 
-/* The same, in the words that readers always get for that status. */
+/* Answers with an error line with the status's standard text. */
 void gopherreply_refusal(struct exchange *exchange, enum status status);
 
-/* Whatever serving `request` has led to; takes the response's body. */
+/* Answers with the response to `request`; takes its body. */
 void gopherreply_response(struct exchange *exchange,
     const struct request *request, struct response *response);
 

@@ -1,6 +1,5 @@
 /*
- * The page behind a "URL:" selector (Goerzen 2002).  Knows HTML as far as
- * one link needs it.
+ * The HTML page behind a "URL:" selector (Goerzen 2002).
  */
 #include "wire/gopherurl.h"
 
@@ -8,7 +7,7 @@
 
 #include "text/gopherlink.h"
 
-/* Escaped for text and for attributes in double quotes. */
+/* Escapes text for HTML content and for attributes in double quotes. */
 static void
 add_escaped(struct buf *page, struct str text)
 {
@@ -23,7 +22,7 @@ add_escaped(struct buf *page, struct str text)
 		}
 }
 
-/* Whether a link of this scheme is safe to follow unseen. */
+/* Whether a link with this scheme is safe to follow automatically. */
 static bool
 is_followed(struct str scheme)
 {

@@ -1,13 +1,13 @@
 /*
- * The beginning of a TLS connection: collects the ClientHello, so that waiting
- * for it costs no more memory than its bytes.
+ * Collects a ClientHello before the handshake, so that a waiting client costs
+ * no more memory than its bytes.
  */
 #include "wire/hello.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The initial size of the buffer for kept bytes. */
+/* The initial size of the buffer. */
 #define ROOM_FIRST 64
 /* The type and length of a handshake message, before its content. */
 #define MESSAGE_HEADER 4
@@ -32,7 +32,7 @@ scan_header(struct hello *hello, unsigned char byte)
 	return hello->left > 0 && hello->left <= RECORD_MAX;
 }
 
-/* Reads content of a record; false at the end, or at any other message. */
+/* Parses content of a record; false at the end, or at any other message. */
 static bool
 scan_content(struct hello *hello, struct str content)
 {
@@ -48,7 +48,7 @@ scan_content(struct hello *hello, struct str content)
 		hello->message - MESSAGE_HEADER < (hello->head & 0xffffff));
 }
 
-/* Reads bytes; whether more of the ClientHello has to come. */
+/* Parses bytes; true when more of the ClientHello has to come. */
 static bool
 wants_more(struct hello *hello, struct str bytes)
 {

@@ -14,28 +14,27 @@
 #define HELLO_FIRST_BYTE 0x16
 
 /*
- * The most bytes that are kept of an unfinished ClientHello.  A longer one
- * goes to OpenSSL as it comes.
+ * The most bytes of an unfinished ClientHello that are kept. A longer one goes
+ * to OpenSSL as it comes.
  */
 #define HELLO_KEPT ((size_t)3 << 10)
 
 /* The most bytes that are received at once. */
 #define HELLO_PART ((size_t)8 << 10)
 
-/* The size of the buffer that hello_receive needs. */
+/* The size of the scratch buffer of hello_receive. */
 #define HELLO_ROOM (HELLO_KEPT + HELLO_PART)
 
 /*
- * The first bytes of a client.  OpenSSL allocates about 50 KiB as soon as a
- * connection is handed to it, so a ClientHello is kept here until it is whole:
- * one byte must not cost as much as a handshake.  Zero at first, but for
- * `waits`.
+ * The first bytes of a client. OpenSSL allocates about 50 KiB as soon as it
+ * gets a connection, so a ClientHello is kept here until it is whole: one byte
+ * must not cost as much as a handshake. Zeroed, except for `waits`.
  */
 struct hello {
 	bool waits; /* the client may speak TLS */
 	char *at; /* the bytes so far, from malloc; NULL: none */
 	size_t len, room;
-	/* How far the records were read (RFC 8446, 5.1 and 4). */
+	/* The position in the records (RFC 8446, 5.1 and 4). */
 	size_t header; /* bytes of a record's header */
 	size_t left; /* bytes to come of a record's content */
 	size_t message; /* bytes of the handshake message */
@@ -43,11 +42,11 @@ struct hello {
 };
 
 /*
- * Receives more from the socket `fd`.  Returns IO_DONE when there is enough to
+ * Receives more from the socket `fd`. Returns IO_DONE when it has enough to
  * begin with: a whole ClientHello, more than HELLO_KEPT bytes, bytes that
- * cannot become a ClientHello, or any bytes without `waits`.  Then `early` has
- * them all, as a view of `scratch`, which has HELLO_ROOM bytes.  Otherwise
- * returns another enum io.
+ * cannot become a ClientHello, or any bytes without `waits`. Then `early` holds
+ * them, as a view of `scratch`, which has HELLO_ROOM bytes. Otherwise returns
+ * another enum io.
  */
 MUST_USE ssize_t hello_receive(
     struct hello *hello, int fd, char *scratch, struct str *early);

@@ -1,6 +1,5 @@
 /*
- * Two ways to carry bytes, behind one set of calls.  Knows when bytes can
- * go straight to the socket; knows nothing of what they say.
+ * Plain and TLS connections behind one set of calls.
  */
 #include "wire/transport.h"
 
@@ -164,7 +163,7 @@ transport_read(struct transport *transport, char *at, size_t room)
 ssize_t
 transport_ignore(struct transport *transport, char *scratch, size_t room)
 {
-	/* Of what was received with the request, the rest is forgotten. */
+	/* Discard unread bytes that came with the request. */
 	transport->early = (struct str){ 0 };
 	return transport_read(transport, scratch, room);
 }
@@ -172,7 +171,7 @@ transport_ignore(struct transport *transport, char *scratch, size_t room)
 ssize_t
 transport_write(struct transport *transport, const char *at, size_t len)
 {
-	/* More follows, or the end of the stream: either fills the segment. */
+	/* More bytes, or the end of the stream, will fill the segment. */
 	transport->out.corked = true;
 	return transport->ops->write(transport, at, len);
 }

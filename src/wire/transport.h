@@ -11,46 +11,46 @@
 
 struct transport;
 
-/* What differs between a plain connection and TLS. */
+/* The operations of a kind of transport: plain or TLS. */
 struct transport_ops {
 	ssize_t (*handshake)(struct transport *transport);
 	ssize_t (*read)(struct transport *transport, char *at, size_t room);
 	ssize_t (*write)(
 	    struct transport *transport, const char *at, size_t len);
-	/* NULL: what is sent has to come through this process. */
+	/* NULL: cannot send from a file */
 	ssize_t (*send_file)(struct transport *transport, int fd, size_t most);
 	void (*finish)(struct transport *transport);
 	void (*release)(struct transport *transport);
 };
 
-/* Bytes to and from one client, in clear or encrypted. */
+/* Bytes to and from one client, plain or encrypted. */
 struct transport {
 	const struct transport_ops *ops;
 	struct net_out out;
-	struct tls tls; /* of TLS */
-	struct str early; /* of a plain one: received, not yet read */
-	bool readable; /* of a plain one: see struct tls */
-	bool resets; /* of a plain one: see transport_unfinished */
+	struct tls tls; /* TLS only */
+	struct str early; /* plain: received, not yet read */
+	bool readable; /* plain: see struct tls */
+	bool resets; /* plain: see transport_unfinished */
 };
 
 /* Whether clients speak TLS. */
 enum transport_tls {
 	TRANSPORT_TLS_NEVER,
 	TRANSPORT_TLS_ALWAYS,
-	TRANSPORT_TLS_DETECT, /* the client's first byte tells */
+	TRANSPORT_TLS_DETECT, /* detected by the client's first byte */
 };
 
 /*
- * Begins on the socket `fd`, borrowed, of which `early`, not empty, was
- * received already; those bytes stay valid until the first handshake and read
- * have returned.  Returns -1 when the client does not speak as it has to, or
+ * Begins on the socket `fd`, borrowed, of which `early`, not empty, was already
+ * received; those bytes stay valid until the first handshake and read have
+ * returned. Returns -1 when the client does not use TLS as `use` requires, or
  * without memory.
  */
 MUST_USE int
 transport_open(struct transport *transport, enum transport_tls kind,
     struct tls_context *context, int fd, struct str early);
 
-/* The socket became readable. */
+/* To be called when the socket has become readable. */
 void transport_wake(struct transport *transport);
 
 /*
@@ -59,47 +59,51 @@ void transport_wake(struct transport *transport);
  */
 bool transport_may_read(const struct transport *transport);
 
-/* IO_DONE or another enum io; bytes, or another enum io. */
+/*
+ * transport_handshake returns IO_DONE or another enum io; transport_read
+ * returns a number of bytes, or another enum io.
+ */
 MUST_USE ssize_t transport_handshake(struct transport *transport);
 MUST_USE ssize_t transport_read(
     struct transport *transport, char *at, size_t room);
 
 /*
- * As transport_read, for what a client says after its request: IO_CLOSED when
- * it will say no more, and IO_FAILED when it has gone.
+ * As transport_read, for input after the request: IO_CLOSED when the client has
+ * ended its output, IO_FAILED when it is gone.
  */
 MUST_USE ssize_t transport_ignore(
     struct transport *transport, char *scratch, size_t room);
 
 /*
- * Takes all `len` bytes, at most 16384, once what was written before has
- * been flushed: returns IO_DONE, or IO_FAILED.
+ * Takes all `len` bytes, at most 16384, once earlier output is flushed: returns
+ * IO_DONE, or IO_FAILED.
  */
 MUST_USE ssize_t transport_write(
     struct transport *transport, const char *at, size_t len);
 
 /*
- * Whether bytes can go as they lie in a file; then the next sends up to
- * `most` of them, as net_out_send_file does, once all is flushed.
+ * Whether the transport can send directly from a file; then transport_send_file
+ * sends up to `most` bytes, as net_out_send_file does, once earlier output is
+ * flushed.
  */
 bool transport_sends_files(const struct transport *transport);
 MUST_USE ssize_t transport_send_file(
     struct transport *transport, int fd, size_t most);
 
-/* Ends the answer: a close_notify goes behind it, where there is one. */
+/* Ends the answer, with a close_notify over TLS. */
 void transport_finish(struct transport *transport);
 
-/* Sends what waits: IO_DONE when nothing is left. */
+/* Sends pending output: IO_DONE when nothing is left. */
 MUST_USE ssize_t transport_flush(struct transport *transport);
 
 /*
- * Whether more of the answer is to come.  If it does not, because we close or
- * because the process is killed, the client sees it: TLS ends without
- * close_notify, and in clear the connection is reset.
+ * Declares whether more of the answer is to come. If the connection ends before
+ * that, even by a crash, the client can tell: TLS ends without close_notify,
+ * and a plain connection is reset.
  */
 void transport_unfinished(struct transport *transport, bool unfinished);
 
-/* Frees it; the socket stays open. */
+/* Releases the transport; the socket stays open. */
 void transport_release(struct transport *transport);
 
 #endif

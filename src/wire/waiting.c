@@ -1,5 +1,5 @@
 /*
- * The events of one connection, with as few calls to the system as can be.
+ * The events of one connection, with as few system calls as possible.
  */
 #include "wire/waiting.h"
 

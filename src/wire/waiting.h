@@ -8,14 +8,14 @@
 
 #include "text/attribute.h"
 
-/* What is called when a wait is over. */
+/* The callbacks for the end of a wait. */
 struct waiting_calls {
 	event_callback_fn client, remote, deadline;
 };
 
 /*
- * What a connection waits for: its client, a process that makes the answer,
- * and a deadline.
+ * The events of a connection: its client, a process that makes the answer, and
+ * a deadline.
  */
 struct waiting {
 	struct event client, deadline;
@@ -23,35 +23,35 @@ struct waiting {
 	int fd; /* the client's */
 	int remote_fd; /* -1: none */
 	const struct waiting_calls *calls;
-	short what; /* EV_READ or EV_WRITE, of the client; 0: neither */
-	bool timed; /* the deadline runs */
+	short what; /* EV_READ or EV_WRITE, for the client; 0: neither */
+	bool timed; /* the deadline is armed */
 };
 
 /*
- * For the client at `fd`, borrowed; what is waited for calls one of `calls`,
- * which outlive this, with `context`. -1 when libevent refuses.
+ * Initializes the events for the client at `fd`, borrowed. An event calls one
+ * of `calls`, which outlive this, with `context`. -1 when libevent fails.
  */
 MUST_USE int waiting_init(struct waiting *waiting, struct event_base *base,
     int fd, const struct waiting_calls *calls, void *context);
 
-/* The next wait begins a deadline of its own. */
+/* Makes the next wait arm a new deadline. */
 void waiting_renew(struct waiting *waiting);
 
 /*
- * Waits for the client to send (EV_READ) or to take (EV_WRITE) something, or
- * for `remote` to become readable and, with EV_READ, for the client too;
- * with 0 not for the client. The deadline, unless it runs, ends in `length`.
- * -1 without memory.
+ * Waits until the client has sent (EV_READ) or taken (EV_WRITE) bytes; or until
+ * `remote` is readable and, with EV_READ, the client too. With 0 the client is
+ * not waited for. Arms a deadline of `length`, unless one is armed. -1 without
+ * memory.
  */
 MUST_USE int waiting_for_client(
     struct waiting *waiting, short what, const struct timeval *length);
 MUST_USE int waiting_for_remote(struct waiting *waiting, int remote, short what,
     const struct timeval *length);
 
-/* Waits for `remote` no more: to be called before it is closed. */
+/* Ends the wait for `remote`; to be called before it is closed. */
 void waiting_leave_remote(struct waiting *waiting);
 
-/* Waits for nothing any more. */
+/* Removes all events. */
 void waiting_stop(struct waiting *waiting);
 
 #endif
