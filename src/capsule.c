@@ -1,4 +1,6 @@
-/* The author's tool: finds the verb, which is a file of its own in tool/. */
+/*
+ * The author's tool: finds the verb, each of which has its own file in tool/.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * capsuled: one tree of files over Gemini and Gopher.  Knows the command
- * line; everything else is a floor below.
+ * capsuled: serves one tree of files over Gemini and Gopher. Parses the command
+ * line and starts the master.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ assign(struct options *options, char *assignment)
 		log_die(EXIT_USAGE, TOO_MANY, OPTIONS_MAX);
 }
 
-/* What getopt_long could not make sense of. */
+/* Reports an argument that getopt_long rejects. */
 static NO_RETURN void
 refuse_option(int what, char **argv)
 {
@@ -83,7 +83,7 @@ refuse_option(int what, char **argv)
 	log_die(EXIT_USAGE, "no option %s, " SEE_HELP, word);
 }
 
-/* Exits when the command line asks for it, or makes no sense. */
+/* Parses the command line; exits after -h and the like, or on an error. */
 static void
 options_read(struct options *options, int argc, char **argv)
 {
@@ -138,7 +138,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 
-	/* A successor has all in order, and signals that are to wait. */
+	/* A successor is already set up, and its signals must stay blocked. */
 	if (!reexec_is_successor())
 		process_start();
 	system_hide_memory();
@@ -147,7 +147,10 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
-	/* Only now: the configuration may be one of them, as /dev/fd/3. */
+	/*
+	 * Only now, because the configuration may be an open descriptor:
+	 * /dev/fd/3.
+	 */
 	if (!reexec.is_successor)
 		process_close_inherited();
 	if (options.check)

@@ -1,5 +1,6 @@
 /*
- * The process for slow pages, and the children that it forks for them.
+ * The process that answers slow requests, and the children that it forks for
+ * them.
  */
 #include "daemon/answers.h"
 
@@ -21,27 +22,30 @@
 #include "tree/catalog.h"
 #include "tree/tree.h"
 
-/* Questions answered at once: more are slower for everybody (measured). */
+/* Questions answered at once: more make each of them slower (measured). */
 #define QUESTIONS_MIN 2
 #define QUESTIONS_MAX 4
-/* Questions that wait, and archives at once; a quarter for one network. */
+/*
+ * Limits of waiting questions and of concurrent archives; one network may have
+ * a quarter of each.
+ */
 #define QUEUE_MAX ((size_t)64)
 #define ARCHIVES_MAX ((size_t)32)
 #define SHARE 4
 #define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
-/* A child is polite to the workers, and has an end. */
+/* Children yield to the workers, and have time limits. */
 #define NICE 10
 #define QUESTION_S 60
 #define ARCHIVE_CPU_S 600
-/* Of its CPU, after which a child looks whether its worker still waits. */
+/* CPU time after which a child checks whether its worker still waits. */
 #define LOOK_MS 20
 #define CHILD_MEMORY ((rlim_t)1 << 30)
 #define REQUEST_MEMORY ((size_t)1 << 20)
 
 struct question {
-	struct request request; /* its text in `message` */
+	struct request request; /* points into `message` */
 	char *message;
-	int fd; /* to the worker */
+	int fd; /* the socket to the worker */
 };
 
 struct child {
@@ -52,18 +56,18 @@ struct child {
 
 struct answers {
 	const struct answers_setup *setup;
-	struct pollfd *polled; /* the master's line, then the workers' */
+	struct pollfd *polled; /* the master's socket, then the workers' */
 	size_t polled_count;
 	struct question queue[QUEUE_MAX]; /* oldest first */
 	size_t queue_count;
 	struct child children[CHILDREN_MAX];
 	size_t child_count, archive_count;
 	size_t questions_at_once;
-	bool faulted; /* a child died of a fault: see end_after_fault */
-	sigset_t waiting; /* the signals let in while it waits */
+	bool faulted; /* a child crashed: see end_after_fault */
+	sigset_t waiting; /* the signal mask while it waits */
 };
 
-/* In a child: the line to the worker. */
+/* In a child: the socket to the worker. */
 static int line_of_child = -1;
 
 /* SIGCHLD only has to interrupt ppoll. */
@@ -96,7 +100,7 @@ is_archive(const struct server *server, struct str path)
 	    str_equals(path, server->builtins[BUILTIN_TAR]);
 }
 
-/* Lets go of a question that was answered, refused or handed to a child. */
+/* Removes a question that was answered, refused or handed to a child. */
 static void
 drop(struct answers *answers, size_t at)
 {
@@ -107,7 +111,7 @@ drop(struct answers *answers, size_t at)
 	    (answers->queue_count - at) * sizeof *answers->queue);
 }
 
-/* Whether the worker, or its client, no longer waits for the answer. */
+/* Whether the worker has stopped waiting for the answer. */
 static bool
 is_given_up(int fd)
 {
@@ -124,7 +128,7 @@ drop_given_up(struct answers *answers)
 			drop(answers, i);
 }
 
-/* Whether a question of `network` may wait, or its archive begin. */
+/* Whether `network` may have another waiting question, or archive. */
 static bool
 has_room(const struct answers *answers, uint64_t network, bool archive)
 {
@@ -143,7 +147,7 @@ has_room(const struct answers *answers, uint64_t network, bool archive)
 	    (network == 0 || same < QUEUE_MAX / SHARE);
 }
 
-/* In the child: closes all but the line to the worker that asked. */
+/* In the child: closes all sockets but the one to its worker. */
 static void
 close_others(const struct answers *answers, int fd)
 {
@@ -154,7 +158,7 @@ close_others(const struct answers *answers, int fd)
 			close(answers->queue[i].fd);
 }
 
-/* A child that is at work for nobody ends. */
+/* Ends a child whose worker has stopped waiting. */
 static void
 on_look(int number)
 {
@@ -166,7 +170,10 @@ on_look(int number)
 	errno = error;
 }
 
-/* A timer of CPU alone: a child that waits for its worker sees it hang up. */
+/*
+ * The timer counts CPU time only: a child that waits for its worker notices a
+ * hangup by itself.
+ */
 static int
 set_timers(bool archive)
 {
@@ -180,7 +187,10 @@ set_timers(bool archive)
 	if (sigaction(SIGPROF, &action, NULL) == -1 ||
 	    setitimer(ITIMER_PROF, &looks, NULL) == -1)
 		return -1;
-	/* An archive lasts as long as its client takes. */
+	/*
+	 * Archives have no time limit: an archive lasts as long as its client
+	 * takes.
+	 */
 	return archive ? 0 : setitimer(ITIMER_REAL, &end, NULL);
 }
 
@@ -206,7 +216,7 @@ answer(const struct answers *answers, const struct question *question,
 	int result;
 
 	close_others(answers, question->fd);
-	/* Only their parent may change the counts of networks. */
+	/* Only the parent may change the counts of networks. */
 	limit_free(answers->setup->limits);
 	set_limits(archive);
 	line_of_child = question->fd;
@@ -216,13 +226,13 @@ answer(const struct answers *answers, const struct question *question,
 	request.arena = &arena;
 	serve(answers->setup->server, &request, &response);
 	result = remote_answer(question->fd, &response);
-	/* The worker's client may have gone, which is no fault. */
+	/* Not an error: the worker's client may have left. */
 	if (result == -1 && errno != EPIPE && errno != ECONNRESET)
 		tree_log_failure("cannot answer whole", errno, request.path);
 	_exit(result == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-/* Starts a child for the question at that place, and drops it. */
+/* Forks a child for the question at index `at`, and removes the question. */
 static void
 start(struct answers *answers, size_t at)
 {
@@ -261,7 +271,7 @@ start_due(struct answers *answers)
 	}
 }
 
-/* Puts a request in the queue; false without room or memory for it. */
+/* Queues a request; false when the queue is full, or without memory. */
 static bool
 enter(struct answers *answers, struct str message,
     const struct request *request, bool archive, int fd)
@@ -285,7 +295,7 @@ enter(struct answers *answers, struct str message,
 	return true;
 }
 
-/* Takes one question, with the end of a pair; false when the line ended. */
+/* Receives one question and its socket; false when the worker has gone. */
 static bool
 take_question(struct answers *answers, int line)
 {
@@ -310,7 +320,10 @@ take_question(struct answers *answers, int line)
 		remote_refuse(fd, STATUS_UNAVAILABLE);
 		close(fd);
 	} else if (archive) {
-		/* It lasts as long as its client takes, and waits for none. */
+		/*
+		 * An archive skips the queue, because it lasts as long as its
+		 * client takes.
+		 */
 		start(answers, answers->queue_count - 1);
 	}
 	return true;
@@ -368,7 +381,7 @@ add_line(struct answers *answers, int fd)
 	return 0;
 }
 
-/* Hears the master of a new worker; false when it has gone. */
+/* Receives a new worker's socket from the master; false at its end. */
 static bool
 hear_master(struct answers *answers)
 {
@@ -385,13 +398,13 @@ hear_master(struct answers *answers)
 	return true;
 }
 
-/* Reads from each line that has something, and forgets those that ended. */
+/* Reads from each readable socket, and removes those at their end. */
 static void
 hear(struct answers *answers)
 {
 	if (answers->polled[0].revents != 0 && !hear_master(answers)) {
 		close(answers->polled[0].fd);
-		/* poll passes a negative one over. */
+		/* poll skips a negative descriptor. */
 		answers->polled[0].fd = -1;
 	}
 	for (size_t i = answers->polled_count; --i > 0;) {
@@ -404,9 +417,9 @@ hear(struct answers *answers)
 }
 
 /*
- * Each child has the memory layout of this process, and could be used to guess
- * it. So nothing more is read, and what waits is answered; then this process
- * dies as its child did, and the master deals with that.
+ * Each child has the memory layout of this process, so an attacker could use
+ * crashes of children to guess it. So accept no more requests, answer the
+ * waiting ones, and then crash like the child, for the master to handle.
  */
 static void
 end_after_fault(struct answers *answers)

@@ -7,23 +7,23 @@
 #include "sys/limit.h"
 #include "text/attribute.h"
 
-/* The parts of the process; borrowed. */
+/* The setup of the process; borrowed. */
 struct answers_setup {
-	const struct service *service; /* its lines */
+	const struct service *service; /* its sockets */
 	const struct server *server; /* without `answers` */
 	const struct jail *jail;
-	/* Whose network is charged with what its answers cost. */
+	/* The limits that count the cost of answers for each network. */
 	struct limit_table *limits;
 	const struct limit_rules *rules;
-	int state; /* the directory of the index; -1: nothing is indexed */
+	int state; /* the directory of the index; -1: no index */
 };
 
 /*
- * The process for slow pages: forks a child for each question, manifest and
- * archive, which answers the worker that asked (serve/remote.h). Questions
- * wait in a queue; a quarter of it, and of the archives at once, is the most
- * for one network. Returns the exit status when the master and the last worker
- * have gone.
+ * Runs the process that answers slow requests: it forks a child for each
+ * question, manifest and archive, which answers the worker (serve/remote.h).
+ * Questions wait in a queue. One network may have a quarter of the queue, and
+ * of the concurrent archives. Returns the exit status after the master and the
+ * last worker have gone.
  */
 MUST_USE int answers_run(const struct answers_setup *setup);
 

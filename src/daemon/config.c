@@ -1,7 +1,6 @@
 /*
- * Configuration: a file and a command line to one struct.  Knows
- * libConfuse's notation and which source wins; what the keys mean is
- * setting.c's.
+ * Reads the configuration file (with libConfuse) and the command line into one
+ * struct. setting.c interprets the values.
  */
 #include "daemon/config.h"
 
@@ -19,18 +18,18 @@
 #define FILE_MAX_BYTES ((size_t)1 << 16)
 #define KEYS_MAX 64
 
-/* In place of a line number. */
+/* Stands for a missing line number. */
 #define NOWHERE 0
 #define ON_COMMAND_LINE (-1)
 
-/* One configuration on its way in. */
+/* The state of loading a configuration. */
 struct load {
 	struct config *config;
 	struct arena scratch;
 	const char *file;
-	cfg_t *cfg; /* its options stand in the order of setting_keys */
-	int lines[KEYS_MAX]; /* where each key was set last */
-	const char *flags[KEYS_MAX]; /* and by which, on the command line */
+	cfg_t *cfg; /* its options are in the order of setting_keys */
+	int lines[KEYS_MAX]; /* the line of each key's last value */
+	const char *flags[KEYS_MAX]; /* and its flag on the command line */
 };
 
 /* libConfuse's callbacks carry no context. */
@@ -58,7 +57,7 @@ options_assign(struct options *options, char *assignment)
 	return options_set(options, "-o", assignment, equals + 1);
 }
 
-/* Leaves one line in the configuration; returns -1. */
+/* Formats config->error; returns -1. */
 static int fail(struct load *load, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static int
@@ -82,7 +81,7 @@ fail_memory(struct load *load)
 	return fail(load, "no memory for the configuration, free some");
 }
 
-/* Suggests the nearest key, or else the manual. */
+/* Suggests the key with the closest spelling, or else the manual. */
 static void
 advise(struct str key, char out[64])
 {
@@ -94,7 +93,7 @@ advise(struct str key, char out[64])
 		snprintf(out, 64, "see capsuled.conf(5)");
 }
 
-/* libConfuse's complaints; the first is the one that matters. */
+/* Receives libConfuse's errors; only the first one is kept. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
@@ -122,7 +121,7 @@ on_error(cfg_t *cfg, const char *format, va_list arguments)
 	    cfg->line, STR_ARG(key), advice);
 }
 
-/* After each value: the line is known now and never again. */
+/* Called after each value: only now is its line number known. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *option)
 {
@@ -131,8 +130,8 @@ on_value(cfg_t *cfg, cfg_opt_t *option)
 }
 
 /*
- * Everything is a string to libConfuse, so that what is wrong with a number
- * is said in our words, and "08" is no octal.
+ * All values are strings for libConfuse, so that numbers get our own error
+ * messages, and "08" is not taken for octal.
  */
 static int
 open_keys(struct load *load)
@@ -167,8 +166,8 @@ open_keys(struct load *load)
 }
 
 /*
- * libConfuse's own reader ends the process when a read fails, as it does
- * for a directory; so it is given memory.
+ * libConfuse's own reader exits when a read fails, as for a directory; so it
+ * gets the text from memory.
  */
 static int
 read_file(struct load *load, char *at, size_t room)
@@ -200,7 +199,7 @@ read_file(struct load *load, char *at, size_t room)
 	return 0;
 }
 
-/* Leaves nothing but the lines of what stands before `end`. */
+/* Blanks the text before `end`, except for line ends. */
 static char *
 blank(char *at, const char *end, int *line)
 {
@@ -214,8 +213,9 @@ blank(char *at, const char *end, int *line)
 }
 
 /*
- * Takes the comments out.  libConfuse 3.3 would, but counts the line of a
- * comment three times, and every error after it would point too low.
+ * Blanks the comments. libConfuse 3.3 skips comments, too, but counts a
+ * comment's line three times, so that later errors would have wrong line
+ * numbers.
  */
 static int
 blank_comments(struct load *load, char *at)
@@ -319,7 +319,7 @@ parse_setting(struct load *load, const struct option_setting *setting)
 	return 0;
 }
 
-/* Says where the message of a setting belongs. */
+/* Adds the file and line, or the flag, to a setting's error message. */
 static int
 fail_at(struct load *load, size_t key)
 {
@@ -335,7 +335,10 @@ fail_at(struct load *load, size_t key)
 	if (load->lines[key] > NOWHERE)
 		return fail(load, "%.128s:%d: %.350s", load->file,
 		    load->lines[key], what);
-	/* A default that the file makes wrong, or an empty list of its own. */
+	/*
+	 * The error is in a default that the file invalidates, or in an empty
+	 * list.
+	 */
 	if (load->lines[key] == NOWHERE && load->file != NULL)
 		return fail(load, "%.128s: %.350s", load->file, what);
 	return fail(load, "%.350s", what);

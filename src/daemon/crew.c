@@ -1,6 +1,5 @@
 /*
- * The workers of a master.  Knows when one is due, overdue or to be
- * replaced; knows nothing of what it does.
+ * The workers of a master: starts, replaces, retires and kills them.
  */
 #include "daemon/crew.h"
 
@@ -16,8 +15,8 @@
 #include "sys/handover.h"
 
 /*
- * A worker is heard at most once in this time: one that was taken over could
- * keep the master busy.
+ * The minimum interval between two messages of a worker, so that a hijacked one
+ * cannot keep the master busy.
  */
 #define WORD_MS 1000
 
@@ -52,7 +51,7 @@ be_worker(struct crew *crew, struct crew_start *start, const int line[2])
 	exit(EXIT_FAILURE);
 }
 
-/* Connects a new worker to the services there are; -1 with errno set. */
+/* Connects a new worker to each service; -1 with errno set. */
 static int
 connect_services(
     struct crew *crew, int lines[CREW_SERVICES], int ends[CREW_SERVICES])
@@ -77,7 +76,7 @@ disconnect_services(struct crew *crew, const int ends[CREW_SERVICES])
 			service_disconnect(crew->services[i], ends[i]);
 }
 
-/* Its pid and, in child->line, our end of its line; -1 with errno set. */
+/* Returns the worker's pid and sets child->line; -1 with errno set. */
 static pid_t
 fork_worker(struct crew *crew, struct child *child)
 {
@@ -151,7 +150,7 @@ crew_retire(struct crew *crew, size_t count, unsigned ms)
 		}
 }
 
-/* A worker ends by itself in time, unless something is wrong with it. */
+/* A worker normally ends by itself in time. */
 void
 crew_kill_overdue(const struct crew *crew, bool all)
 {
@@ -168,7 +167,9 @@ replace(struct crew *crew, const struct child *dead, int status)
 	char text[PAUSE_TEXT];
 
 	place->pause_ms = pause_after(&dead->started, place->pause_ms);
-	/* Before the log line: its reader may pass the pause on a test clock.
+	/*
+	 * Before the log line: a test advances its clock when it reads the
+	 * line.
 	 */
 	place->due = clock_in(place->pause_ms);
 	place->empty = true;
@@ -350,7 +351,10 @@ void
 crew_dismiss(const struct crew *crew)
 {
 	for (size_t i = 0; i < crew->child_count; i++)
-		/* One that is not reached ends with the line. */
+		/*
+		 * A worker that this does not reach ends when the socket
+		 * closes.
+		 */
 		if (crew->children[i].line != -1 &&
 		    handover_send(crew->children[i].line, CREW_END, -1) == -1)
 			continue;

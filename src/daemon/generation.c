@@ -1,6 +1,6 @@
 /*
  * Opens the tree, the user and the certificate that a configuration names, and
- * reports what is wrong with them.
+ * reports problems with them.
  */
 #include "daemon/generation.h"
 
@@ -14,7 +14,7 @@
 #include "sys/log.h"
 #include "sys/signing.h"
 
-/* Of the first signature, on a machine with much else to do. */
+/* The time limit of the first signature, on a busy machine. */
 #define TRIAL_MAX_MS 30000
 
 static void
@@ -64,7 +64,10 @@ generation_log_made(const struct generation *generation)
 
 	if (!generation->cert.made)
 		return;
-	/* Absolute: a start in another directory would make another pair. */
+	/*
+	 * Log an absolute path: a start in another directory would make another
+	 * pair.
+	 */
 	path = realpath(certs, NULL);
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "
@@ -74,7 +77,7 @@ generation_log_made(const struct generation *generation)
 	free(path);
 }
 
-/* Keys that clients could fetch would be nobody's keys. */
+/* Refuse a directory inside of the capsule: clients could fetch the keys. */
 static int
 check_certs_place(struct generation *generation)
 {
@@ -105,7 +108,7 @@ start_keys(struct generation *generation, enum cert_missing missing)
 	    generation->error, sizeof generation->error);
 }
 
-/* Makes the context, with a trial that the keys process signs for. */
+/* Makes the TLS context, with a trial signature by the keys process. */
 static struct tls_context *
 try_keys(struct generation *generation)
 {
@@ -148,7 +151,7 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 	return generation->tls == NULL ? -1 : 0;
 }
 
-/* Tries the jail.  Returns -1 with a line in generation->error. */
+/* Tries the jail. Returns -1 with a line in generation->error. */
 static int
 try_jail(struct generation *generation)
 {
@@ -201,7 +204,7 @@ is_indexed(const struct config *config)
 	    config->builtins[BUILTIN_MANIFEST].len > 0;
 }
 
-/* Clients could fetch what is only of use to us. */
+/* Refuse a directory inside of the capsule: clients could fetch it. */
 static int
 check_state_place(struct generation *generation)
 {
@@ -215,7 +218,10 @@ check_state_place(struct generation *generation)
 	return -1;
 }
 
-/* Opens the directory for the index; with `state`, not without it. */
+/*
+ * Opens the directory for the index. Failure is fatal for a configured
+ * directory; otherwise there is no index.
+ */
 static int
 open_state(struct generation *generation, struct state *last)
 {
@@ -333,7 +339,7 @@ generation_init(struct generation *generation, struct config *config,
 unsigned
 generation_grace_ms(const struct generation *generation)
 {
-	/* After its own deadline. */
+	/* After the worker's own deadline. */
 	return generation->config.shutdown_timeout_ms + 1000;
 }
 

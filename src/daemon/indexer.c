@@ -1,6 +1,6 @@
 /*
- * The process that reads every page.  Knows when to look at the tree again;
- * leaves the index to catalogbuild, and its file to the master.
+ * The process that keeps the index up to date: decides when to scan the tree
+ * again.
  */
 #include "daemon/indexer.h"
 
@@ -19,32 +19,32 @@
 #include "sys/watch.h"
 #include "tree/catalogbuild.h"
 
-/* Many changes come together: it waits for them to end, but not for long. */
+/* Changes often come in bursts: wait for a pause, but with a limit. */
 #define QUIET_MS 200
 #define LONGEST_MS 1500
-/* Without news of changes it looks this often. */
+/* The interval between scans without change notifications. */
 #define LOOK_MS 2000
-/* With news too: at what had only just changed, or could not be read, */
+/* With them: for files that had only just changed or were unreadable. */
 #define LOOK_AGAIN_MS 60000
-/* and at all, for file systems that have no news of other machines. */
+/* Full scans, for file systems without notifications from other machines. */
 #define LOOK_AT_ALL_MS 600000
-/* Paths that news name; of more, the whole tree is looked at. */
+/* The most paths from notifications; beyond it the whole tree is scanned. */
 #define PATHS_MAX 256
-/* A look may take this part of the time, */
+/* Scans take 1/SHARE of the time at most, by resting between them, */
 #define SHARE 10
-/* as long as what changes during one is found by the end of the next in: */
+/* but a change during one scan is found by the next within this time. */
 #define FRESH_MS 4500
-/* What has come in this time is given to visitors before the rest. */
+/* A scan publishes the results of this time before it goes on. */
 #define LOOK_SHARED_MS 1000
 #define FAILED_MS 30000
 
 struct indexer {
 	const struct indexer_setup *setup;
-	struct watch *watch; /* NULL: no news, or not of everything */
-	struct pathlist paths; /* of which there were news */
-	bool looks_at_all; /* the next time, whatever there are news of */
-	struct timespec all_at; /* that is due */
-	bool made; /* an index, once */
+	struct watch *watch; /* NULL: no notifications, or incomplete ones */
+	struct pathlist paths; /* reported as changed */
+	bool looks_at_all; /* the next scan is a full one */
+	struct timespec all_at; /* when a full scan is due */
+	bool made; /* an index was made before */
 	bool lost; /* the master is gone */
 	struct indexer_schedule schedule;
 };
@@ -85,13 +85,13 @@ complain(int error)
 		    strerror(error));
 }
 
-/* The index is another one now. */
+/* Logs a new index and trims memory. */
 static void
 note(struct indexer *indexer, const char *what, long took)
 {
 	log_line(LOG_LEVEL_DEBUG, "index%s ms=%ld", what, took);
 	indexer->made = true;
-	/* What it took to make is not needed until the next time. */
+	/* The memory is not needed until the next scan. */
 	system_trim();
 }
 
@@ -104,7 +104,7 @@ indexer_rest_ms(long took_ms)
 	return most < 0 ? 0 : rest < most ? rest : most;
 }
 
-/* When to look again after a look that took so long. */
+/* Sets the time of the next scan from the duration of the last one. */
 static void
 set_next_look(struct indexer *indexer, struct catalogbuild *build, int result,
     long took)
@@ -122,7 +122,7 @@ set_next_look(struct indexer *indexer, struct catalogbuild *build, int result,
 	indexer->schedule.look_at = clock_in((unsigned)pause);
 }
 
-/* Looks at what there are news of, or at all; false when it failed. */
+/* Scans the changed paths, or the whole tree; false on failure. */
 static bool
 look(struct indexer *indexer, struct catalogbuild *build)
 {
@@ -141,7 +141,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 		indexer->all_at = clock_in(LOOK_AT_ALL_MS);
 	if (result == -1 && !indexer->lost)
 		complain(error);
-	/* The first is all that there is, and no measure for the others. */
+	/* Do not rest after the first scan: it is longer than the others. */
 	if (result == 1 && indexer->made)
 		indexer->schedule.rests_until =
 		    clock_in((unsigned)indexer_rest_ms(took));
@@ -151,7 +151,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 	return result != -1;
 }
 
-/* Whether the master is still there; it says nothing unasked. */
+/* Checks whether the master has closed its socket; it sends no messages. */
 static void
 check_line(struct indexer *indexer)
 {
@@ -190,7 +190,9 @@ look_due_ms(const struct indexer *indexer)
 	return indexer->lost ? 0 : indexer_due_ms(&indexer->schedule);
 }
 
-/* Notes the path, from the root, of what has changed; NULL: anything. */
+/*
+ * Records the path of a change, from the root; NULL: anything may have changed.
+ */
 static void
 on_change(void *context, const char *path)
 {
@@ -206,13 +208,13 @@ on_change(void *context, const char *path)
 		return;
 	}
 	snprintf(rooted, sizeof rooted, "/%s", path);
-	/* Most news are of the same file: it is written, then closed. */
+	/* Most notifications repeat a path: a file is written, then closed. */
 	if (!pathlist_has(paths, str_of(rooted)) &&
 	    pathlist_add(paths, str_of(rooted)) == -1)
 		indexer->looks_at_all = true;
 }
 
-/* Takes what there is to hear, and waits for it until a look is due. */
+/* Reads notifications; with `waits`, waits for them until a scan is due. */
 static void
 hear(struct indexer *indexer, bool waits)
 {
@@ -244,10 +246,7 @@ wants_look(void *context)
 	return look_due_ms(indexer) == 0;
 }
 
-/*
- * Hashes what looks left, as long as none is due; the others may have their
- * turn meanwhile.
- */
+/* Hashes files left over by the scan, until a scan is due. */
 static void
 hash_rest(struct indexer *indexer, struct catalogbuild *build)
 {
@@ -283,7 +282,7 @@ keep_index(struct indexer *indexer)
 	if (build == NULL)
 		return -1;
 	while (!indexer->lost) {
-		/* News of what comes while it looks are for the next look. */
+		/* Changes during a scan count for the next scan. */
 		(void)wants_look(indexer);
 		indexer->schedule.news = false;
 		if (look(indexer, build) && !wants_look(indexer))
@@ -302,7 +301,7 @@ indexer_run(const struct indexer_setup *setup)
 		.watch = setup->config->watch ? watch_open() : NULL,
 		.looks_at_all = true };
 
-	/* Directories are watched by paths, and those begin at the root. */
+	/* Watches use paths, which are relative to the root. */
 	if (fchdir(setup->tree->root) == -1 ||
 	    jail_enter_with_state(setup->jail, setup->tree->root,
 		setup->place->directory, JAIL_INDEXER) == -1 ||

@@ -12,12 +12,12 @@
 #include "tree/tree.h"
 
 /*
- * Milliseconds that it rests after a look which took so long and found
- * something, so that constant edits do not keep it busy.
+ * Milliseconds of rest after a scan of this duration that found changes, so
+ * that constant edits do not keep the process busy.
  */
 long indexer_rest_ms(long took_ms);
 
-/* When to look at the tree again, in times of the monotonic clock. */
+/* When to scan the tree again, in times of the monotonic clock. */
 struct indexer_schedule {
 	struct timespec look_at; /* even without a reported change */
 	bool news; /* changes were reported, from `first` to `last` */
@@ -26,25 +26,25 @@ struct indexer_schedule {
 };
 
 /*
- * Milliseconds until a look is due; 0: now.  The look waits until changes
- * pause, but not for long.
+ * Milliseconds until a scan is due; 0: now. A scan waits until changes pause,
+ * but not for long.
  */
 long indexer_due_ms(const struct indexer_schedule *schedule);
 
-/* All that the indexer works with; borrowed. */
+/* The setup of the indexer; borrowed. */
 struct indexer_setup {
 	const struct config *config;
 	const struct tree *tree;
 	struct media *media;
 	const struct jail *jail;
-	const struct catalogdb_place *place; /* where the index is */
-	bool waits_for_look; /* the tree may be another since it was made */
-	int line; /* to the master; it ends with it */
+	const struct catalogdb_place *place; /* the place of the index */
+	bool waits_for_look; /* the tree may differ from the indexed one */
+	int line; /* to the master; the process ends with it */
 };
 
 /*
- * Keeps an index of the tree until the master ends, and returns the exit
- * status for the process.
+ * Keeps an index of the tree until the master ends, and returns the exit status
+ * of the process.
  */
 MUST_USE int indexer_run(const struct indexer_setup *setup);
 

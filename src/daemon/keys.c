@@ -22,20 +22,20 @@
 #include "sys/signing.h"
 #include "sys/system.h"
 
-/* Making a key and reading a slow disk take no longer. */
+/* A generous limit for making a key, or reading one from a slow disk. */
 #define LOAD_MAX_MS 30000
-/* How long the process may take to answer KEYS_PING. */
+/* The time limit of the answer to KEYS_PING. */
 #define PING_MAX_MS 1000
-/* The master sends this word, and the process sends it back. */
+/* The message of a ping and of its answer. */
 #define KEYS_PING 'p'
 /* A certificate and its chain. */
 #define MESSAGE_MAX ((size_t)128 << 10)
 
-/* The process's first message, followed by certificates in DER. */
+/* The first message of the process, followed by certificates in DER. */
 struct loaded {
-	char error[4608]; /* one line; empty when all is well */
-	struct cert cert; /* its pointers are of no use to the master */
-	size_t certificates; /* that follow */
+	char error[4608]; /* an error message of one line; empty on success */
+	struct cert cert; /* its pointers are invalid in the master */
+	size_t certificates; /* the number of certificates that follow */
 };
 
 static void
@@ -55,7 +55,7 @@ add_certificate(struct buf *message, X509 *certificate)
 static int
 send_message(int line, struct str message)
 {
-	/* In its jail the process has no sendmsg. */
+	/* The process's jail does not allow sendmsg. */
 	return send(line, message.at, message.len, MSG_NOSIGNAL) ==
 		(ssize_t)message.len
 	    ? 0
@@ -115,7 +115,7 @@ compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Closes all that the process inherited but its own lines and the log. */
+/* Closes all inherited descriptors but its own sockets and the log. */
 static void
 close_others(const struct service *service)
 {
@@ -148,7 +148,7 @@ add_line(struct pollfd *polled, size_t *count, int fd)
 	return 0;
 }
 
-/* Hears the master, if it is there: a new worker, or a ping. */
+/* Reads a message of the master, if any: a new worker, or a ping. */
 static void
 hear_master(struct pollfd *polled, size_t *count)
 {
@@ -195,15 +195,14 @@ answer_lines(
 				close(polled[i].fd);
 				polled[i] = polled[--count];
 			}
-			/* A ping does not wait for a slow signature each. */
+			/* Answer pings between slow signatures, too. */
 			hear_master(polled, &count);
 		}
 	}
 }
 
 /*
- * Loads and tries the pair, and enters the jail: what fails is told in
- * loaded->error.
+ * Loads and tries the pair, and enters the jail. Sets loaded->error on failure.
  */
 static void
 prepare(const struct keys *keys, struct loaded *loaded)
@@ -230,11 +229,11 @@ run(void *context, const struct service *service)
 	EVP_PKEY *key;
 	size_t count = 1;
 
-	/* No file may get this memory, which has the key. */
+	/* No core dump may contain the key. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	close_others(service);
 	prepare(keys, &loaded);
-	/* With another key than the workers' it signs nothing. */
+	/* With a key other than the workers' the process does not sign. */
 	if (keys->key_fingerprint[0] != '\0' &&
 	    strcmp(keys->key_fingerprint, loaded.cert.key_fingerprint) != 0)
 		count = 0;
@@ -246,7 +245,7 @@ run(void *context, const struct service *service)
 	_exit(EXIT_SUCCESS);
 }
 
-/* Takes one certificate off the start of `der`; NULL when it is malformed. */
+/* Parses the first certificate in `der`; NULL when it is malformed. */
 static X509 *
 take_certificate(struct str *der)
 {
@@ -260,8 +259,8 @@ take_certificate(struct str *der)
 }
 
 /*
- * Copies the fixed part of a message. The process may have been taken over:
- * its pointers are dropped, texts get an end, and counts have to be possible.
+ * Copies the fixed part of a message. The process may have been hijacked: drop
+ * its pointers, terminate strings, and check counts.
  */
 static int
 copy_loaded(struct str message, struct loaded *loaded)
@@ -275,7 +274,7 @@ copy_loaded(struct str message, struct loaded *loaded)
 	cert->leaf = NULL;
 	cert->chain = NULL;
 	cert->key = NULL;
-	/* Not every byte is a bool. */
+	/* A byte other than 0 and 1 is not a valid bool. */
 	memcpy(&made, &cert->made, sizeof made);
 	cert->made = made == 1;
 	loaded->error[sizeof loaded->error - 1] = '\0';
@@ -316,7 +315,7 @@ read_loaded(struct str message, struct loaded *loaded)
 	return cert->key != NULL ? 0 : -1;
 }
 
-/* The process's first message; -1 when it cannot be read. */
+/* Receives the first message of the process; -1 on failure. */
 static int
 receive_loaded(int line, struct loaded *loaded)
 {
@@ -386,7 +385,7 @@ keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 	keys->heard = keys->service.pid;
 	if (cert->leaf == NULL)
 		keys_stop(keys);
-	/* A key that is in use is never made again. */
+	/* A key in use is never made again. */
 	keys->missing = CERT_REFUSE;
 	memcpy(keys->fingerprint, cert->fingerprint, sizeof keys->fingerprint);
 	memcpy(keys->key_fingerprint, cert->key_fingerprint,
@@ -394,7 +393,7 @@ keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 	return 0;
 }
 
-/* Hears the first message of a successor; -1 when it is none. */
+/* Reads the first message of a successor; -1 when it is invalid. */
 static int
 hear_successor(struct keys *keys)
 {
@@ -421,7 +420,7 @@ hear_successor(struct keys *keys)
 	return result;
 }
 
-/* Hears the answer to a ping; -1 when it is none. */
+/* Reads the answer to a ping; -1 when it is invalid. */
 static int
 hear_pong(struct keys *keys)
 {
@@ -444,7 +443,7 @@ keys_listen(struct keys *keys)
 
 	if (pid == 0 || !waits_for(keys->service.line, 0))
 		return;
-	/* Any other message, or none, is a fault of the process. */
+	/* Any other message, or the end, is a fault of the process. */
 	if ((keys->heard == pid ? hear_pong(keys) : hear_successor(keys)) == -1)
 		kill(pid, SIGKILL);
 	keys->heard = pid;
@@ -470,16 +469,16 @@ keys_ping(struct keys *keys)
 {
 	pid_t pid = keys->service.pid;
 
-	/* A process that has not loaded its key has time: see keys_watch. */
+	/* A process that is still loading its key gets time: see keys_watch. */
 	if (pid == 0 || keys->heard != pid || keys->pinged == pid)
 		return;
 	keys->pinged = pid;
 	keys->pinged_at = clock_now();
-	/* A full line is not read either. */
+	/* A full socket means that the process does not read. */
 	(void)!handover_send(keys->service.line, KEYS_PING, -1);
 }
 
-/* Milliseconds until the process has to have sent something; -1: none. */
+/* Milliseconds until the process's next message is overdue; -1: none is due. */
 static long
 speaks_in_ms(const struct keys *keys)
 {
@@ -522,7 +521,7 @@ keys_watch(struct keys *keys)
 		    "master: keys process %ld does not answer, replacing it",
 		    (long)pid);
 	kill(pid, SIGKILL);
-	/* Once is enough. */
+	/* Kill only once. */
 	keys->heard = pid;
 	keys->pinged = 0;
 }

@@ -22,47 +22,47 @@ struct keys {
 	const struct config *config; /* this and the next, borrowed */
 	const struct jail *jail;
 	enum cert_missing missing; /* for the next process */
-	char fingerprint[65]; /* of the certificate that workers show */
-	char key_fingerprint[65]; /* and of its key */
+	char fingerprint[65]; /* of the certificate in use */
+	char key_fingerprint[65]; /* of its key */
 	pid_t heard; /* the process that has sent its certificate */
-	pid_t pinged; /* the process that has a ping to answer; 0: none */
+	pid_t pinged; /* the process that has to answer a ping; 0: none */
 	struct timespec pinged_at;
 };
 
 /*
- * Starts the process, and waits until it has loaded the pair; fills `cert`,
- * whose key signs by keyprovider_use. With CERT_ALLOW there may be none, and
- * no process. Returns -1 with one line in `error`. `keys` stays where it is
- * until keys_retire.
+ * Starts the process, and waits until it has loaded the pair. Fills `cert`,
+ * whose key signs by keyprovider_use. With CERT_ALLOW the pair may be absent;
+ * then there is no process. Returns -1 with one line in `error`. `keys` must
+ * not move until keys_retire.
  */
 MUST_USE int keys_start(
     struct keys *keys, struct cert *cert, char *error, size_t error_size);
 
 /*
- * Hears a process that took the place of one that died: it has to have the
- * same pair. To be called when keys->service.line is readable.
+ * Reads the first message of a process that replaces a dead one: it must have
+ * the same pair. To be called when keys->service.line is readable.
  */
 void keys_listen(struct keys *keys);
 
 /*
- * Notes that a child ended, hears what it sent before, and has it replaced;
- * false when it is another.
+ * Handles a child's end: reads its last messages, and has it replaced. False
+ * when it is not this process.
  */
 bool keys_reap(struct keys *keys, pid_t pid, int status);
 
 /*
- * Asks the process for an answer: a worker says that it is silent. A word of
- * a worker alone kills no process, which may only have much to do.
+ * Pings the process, after a worker reported that it does not answer. A
+ * worker's report alone must not kill a process, which may only be busy.
  */
 void keys_ping(struct keys *keys);
 
 /* Kills a process that did not load its key, or answer a ping, in time. */
 void keys_watch(struct keys *keys);
 
-/* `ms`, or less when keys_watch is due before. */
+/* The lower of `ms` and the time until keys_watch is due. */
 long keys_due_ms(const struct keys *keys, long ms);
 
-/* Lets the process go, which ends with its last worker. */
+/* Releases the process, which ends after its last worker. */
 void keys_retire(struct keys *keys);
 
 /* Ends the process. */

@@ -1,6 +1,6 @@
 /*
- * Listening sockets over the life of the master.  Knows which belong to
- * which worker, and which a reload keeps.
+ * The master's listening sockets: opens them, assigns them to workers, and
+ * keeps them over reloads.
  */
 #include "daemon/listeners.h"
 
@@ -23,8 +23,8 @@ struct listener_address {
 };
 
 /*
- * The listener that was asked for as the `nth` of those with its address;
- * more than one is port 0, asked for again.
+ * Finds the `nth` listener with the configured address `asked`; only an address
+ * with port 0 can be repeated.
  */
 static const struct listener_address *
 find(const struct listeners *listeners, const struct net_address *asked,
@@ -37,7 +37,7 @@ find(const struct listeners *listeners, const struct net_address *asked,
 	return NULL;
 }
 
-/* How many before the entry `at` ask for the same. */
+/* Counts the earlier entries with the same configured address as `at`. */
 static size_t
 nth_of(const struct listeners *listeners, size_t at)
 {
@@ -62,7 +62,7 @@ overlaps(const struct listeners *listeners, const struct net_address *address)
 
 /*
  * Whether `asked`, ::1 with port 0, should get the port that was bound for the
- * address before it, 127.0.0.1: localhost is both.
+ * address before it, 127.0.0.1, because localhost means both.
  */
 static bool
 shares_port(const struct listeners *listeners, const struct net_address *asked)
@@ -115,7 +115,7 @@ open_address(struct listeners *listeners, const struct net_address *asked,
 		errno = EADDRINUSE;
 		return -1;
 	}
-	/* Whichever protocol it spoke: the sockets do not know. */
+	/* Reuse the sockets even if the protocol changes. */
 	known = find(old, asked, nth);
 	if (known != NULL)
 		*address = *known;
@@ -159,7 +159,7 @@ open_all(struct listeners *listeners, const struct config *config,
 	return 0;
 }
 
-/* Says the ports that were bound wherever none was configured. */
+/* Fills in the bound ports where none was configured. */
 static void
 fill_ports(const struct listeners *listeners, struct config *config)
 {
@@ -254,8 +254,8 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 }
 
 /*
- * Opens the socket `at` of an address anew if it does not listen, and takes
- * SO_LINGER from it, which accepted sockets inherit.
+ * Reopens the socket `at` of an address if it does not listen, and resets
+ * SO_LINGER, which accepted sockets inherit.
  */
 static bool
 mend(struct listener_address *address, size_t at)
@@ -317,7 +317,10 @@ listeners_inherit(const struct listeners *listeners, bool inherit)
 			    inherit ? 0 : FD_CLOEXEC);
 }
 
-/* Reads "ASKED,BOUND,FD,FD..."; how many sockets, 0 for anything else. */
+/*
+ * Parses "ASKED,BOUND,FD,FD..."; returns the number of sockets, 0 when it is
+ * malformed.
+ */
 static size_t
 read_address(struct listener_address *address, struct str word)
 {
@@ -372,8 +375,8 @@ listeners_adopt(struct listeners *listeners, struct str word)
 }
 
 /*
- * With fewer workers than at the start, each takes several sockets: one
- * that nobody accepted from would still be given clients.
+ * With fewer workers than at the start, each takes several sockets: the kernel
+ * would queue clients on an unused socket, too.
  */
 size_t
 listeners_of_worker(const struct listeners *listeners, size_t slot,

@@ -10,9 +10,8 @@
 #include "text/buf.h"
 
 /*
- * The master's listening sockets: on each address one for every worker, so
- * that a worker that ends leaves its waiting clients to the next in its
- * place.
+ * The master's listening sockets: on each address one for every worker slot, so
+ * that a worker's waiting clients go to its successor.
  */
 struct listeners {
 	struct listener_address *addresses;
@@ -21,56 +20,59 @@ struct listeners {
 };
 
 /*
- * Opens what `config` asks for; what `old` (NULL: none) already has is
- * shared with it.  Fills the ports that the configuration left open with
- * those that were bound.  Returns -1 with one line in `error`; what `old`
- * has stays.
+ * Opens the configured listeners, sharing those that `old` (NULL: none) already
+ * has. Fills in the bound ports where none was configured. Returns -1 with one
+ * line in `error`; `old` keeps its sockets.
  */
 MUST_USE int listeners_open(struct listeners *listeners, struct config *config,
     const struct listeners *old, char *error, size_t error_size);
 
-/* Closes what `kept` (NULL: none) does not share, and frees the rest. */
+/*
+ * Closes the sockets that `kept` (NULL: none) does not share, and frees the
+ * rest.
+ */
 void listeners_close(struct listeners *listeners, const struct listeners *kept);
 
 /*
- * Opens those anew that no longer listen: a process that has one can shut it
- * down.  What cannot be opened is logged.  The others lose SO_LINGER, which
- * such a process can set.
+ * Reopens sockets that no longer listen: a process that shares a socket can
+ * shut it down. Logs failures. Resets SO_LINGER on the others, which such a
+ * process can set.
  */
 void listeners_mend(const struct listeners *listeners);
 
 /*
- * For a program that this process executes: describes the sockets, as words of
- * the name "listeners", and leaves them open for it, or not.
+ * For a program that this process executes: describes the sockets as words with
+ * the name "listeners", and makes them inheritable or not.
  */
 void listeners_describe(const struct listeners *listeners, struct buf *out);
 void listeners_inherit(const struct listeners *listeners, bool inherit);
 
 /*
- * In that program: takes the sockets that such a word describes.  Those that do
- * not listen where it says are opened anew; what cannot be is left out.
+ * In that program: takes the sockets that such a word describes. Reopens
+ * sockets that do not listen on the described address, and drops those that
+ * cannot be reopened.
  */
 void listeners_adopt(struct listeners *listeners, struct str word);
 
 /*
  * The sockets of worker `slot` of `workers`: `sockets` has room for
- * listeners_room() of them.  Returns how many there are.
+ * listeners_room() of them. Returns their number.
  */
 size_t listeners_of_worker(const struct listeners *listeners, size_t slot,
     size_t workers, struct worker_socket *sockets);
 
 size_t listeners_room(const struct listeners *listeners);
 
-/* In a worker: closes those that are not its own. */
+/* In a worker: closes the sockets of other workers. */
 void listeners_close_others(
     const struct listeners *listeners, size_t slot, size_t workers);
 
-/* Writes the line of info that says "ready", and what was bound. */
+/* Logs "ready" with the bound addresses, at level info. */
 void listeners_log_ready(
     const struct listeners *listeners, const struct config *config);
 
 /*
- * Prints the URLs of the home page to standard output, one per line and
+ * Prints the URLs of the home page to standard output, one on each line and
  * nothing else, so that they can be copied into a client.
  */
 void listeners_print_urls(const struct config *config);

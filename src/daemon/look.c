@@ -1,6 +1,5 @@
 /*
- * Settings of what visitors see: language, item types, built-in pages.  Knows
- * what may stand in them; does not know how pages are made of it.
+ * Readers of settings that affect pages: language, item types, built-in pages.
  */
 #include "daemon/look.h"
 

@@ -3,7 +3,7 @@
 
 #include "daemon/setting.h"
 
-/* Readers of settings, as struct setting_key has them. */
+/* Readers of settings, for struct setting_key. */
 MUST_USE int look_lang(struct setting *s);
 MUST_USE int look_item_types(struct setting *s);
 MUST_USE int look_builtin(struct setting *s);

@@ -1,6 +1,6 @@
 /*
- * The process that keeps the others alive.  Knows signals, forks and when
- * to let an old generation go; never reads a byte from a client.
+ * The master process: starts the other processes, handles signals and reloads.
+ * It never reads from a client.
  */
 #include "daemon/master.h"
 
@@ -30,7 +30,7 @@
 #include "sys/visitors.h"
 #include "tree/media.h"
 
-/* Retired workers above which a reload waits for some to end. */
+/* A reload waits while there are more retired workers than this. */
 #define RETIRED_MAX 256
 
 struct master {
@@ -41,14 +41,14 @@ struct master {
 	struct visitors *visitors;
 	struct listeners listeners;
 	struct crew crew;
-	struct state left; /* by a predecessor, for the first generation */
+	struct state left; /* left by a predecessor, for the first generation */
 	struct service index;
-	bool waits_for_look; /* the first index process since a start */
+	bool waits_for_look; /* no index process has run since a start */
 	const struct reexec *reexec;
-	bool faulted; /* to be executed before another child is started */
+	bool faulted; /* execute the program before the next child is started */
 	struct service answers;
 	bool stopping;
-	sigset_t waiting; /* the signals let in while the master waits */
+	sigset_t waiting; /* the signal mask while the master waits */
 };
 
 static void
@@ -78,7 +78,7 @@ be_worker(void *context, const struct crew_start *start)
 		generation->server.answers = &setup.answers;
 	listeners_close_others(&master->listeners, start->slot, workers);
 	service_forget(&master->index);
-	/* Questions are put to the index by the answers process alone. */
+	/* Only the answers process searches the index. */
 	state_forget(&generation->state);
 	generation->server.index = NULL;
 	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
@@ -123,7 +123,7 @@ be_answers(void *context, const struct service *service)
 	exit(status);
 }
 
-/* It has no client, so it has no use for sockets or keys either. */
+/* The indexer has no clients, so it needs neither sockets nor keys, */
 static void
 be_indexer(void *context, const struct service *service)
 {
@@ -145,7 +145,9 @@ be_indexer(void *context, const struct service *service)
 	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
-	/* Nor for what is counted of them, and the keys of the counts. */
+	/*
+	 * nor the counts of visitors and limits, and the keys of these counts.
+	 */
 	visitors_free(master->visitors);
 	limit_free(master->limits);
 	state_forget_lock(&generation->state);
@@ -164,7 +166,7 @@ retire(struct master *master, size_t count)
 	    &master->crew, count, generation_grace_ms(master->generation));
 }
 
-/* Workers that are to end need the services, too. */
+/* Replace services even while stopping: retiring workers need them. */
 static bool
 reap_service(struct master *master, pid_t pid, int status)
 {
@@ -179,7 +181,10 @@ reap(struct master *master)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/* It died in memory that is gone. */
+		/*
+		 * A predecessor's child does not have this process's memory
+		 * layout.
+		 */
 		bool old = crew_adopted(&master->crew, pid);
 
 		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
@@ -188,7 +193,10 @@ reap(struct master *master)
 		    !reap_service(master, pid, status))
 			continue;
 		master->faulted |= !old && pause_is_fault(status);
-		/* It may have shut a socket down that its successor gets. */
+		/*
+		 * The child may have shut down a socket that its successor
+		 * uses.
+		 */
 		listeners_mend(&master->listeners);
 	}
 }
@@ -211,7 +219,7 @@ has_slow_pages(const struct config *config)
 	    config->builtins[BUILTIN_TAR].len > 0;
 }
 
-/* The processes of the old generation end with its last worker. */
+/* The services of the old generation end after its last worker. */
 static void
 change_services(struct master *master)
 {
@@ -228,9 +236,8 @@ change_services(struct master *master)
 }
 
 /*
- * Puts a new generation in the old one's place: its workers start on the
- * same sockets before the old ones are told to end, so that nobody waits in
- * vain.
+ * Replaces the old generation: the new workers start on the same sockets before
+ * the old ones are told to end, so that no client waits in vain.
  */
 static void
 change_generation(struct master *master, struct generation *generation,
@@ -247,13 +254,13 @@ change_generation(struct master *master, struct generation *generation,
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
 	change_services(master);
-	/* One at a time writes; it holds nothing that would be lost. */
+	/* Only one process may write the index; ending it loses no data. */
 	service_stop(&master->index);
 	service_init(&master->index);
 	master->index.is_wanted = generation->state.fd != -1;
 	service_start_due(&master->answers);
 	crew_start_due(&master->crew);
-	/* Those who are there are better than nobody. */
+	/* Keep the old workers if no new one could be started. */
 	if (master->crew.child_count > old_children)
 		retire(master, old_children);
 }
@@ -267,8 +274,8 @@ has_keys(const struct master *master)
 }
 
 /*
- * Loads everything anew from `config`, taken; -1 with a line in `error`, and
- * nothing changed.
+ * Reloads everything from `config`, which it takes; -1 with a line in `error`,
+ * and no change.
  */
 static int
 load(struct master *master, struct config *config, char *error,
@@ -327,7 +334,9 @@ reload(struct master *master)
 	char error[4608];
 	struct config config;
 
-	/* Loads that pile up faster than clients leave would add workers. */
+	/*
+	 * Limit the workers in case reloads come faster than old workers end.
+	 */
 	if (master->crew.child_count > master->crew.place_count + RETIRED_MAX)
 		return;
 	signals.reload = 0;
@@ -354,7 +363,7 @@ stop(struct master *master)
 	retire(master, master->crew.child_count);
 }
 
-/* Waits for a signal, a word of another process, or what is due next. */
+/* Waits for a signal, a message of another process, or the next due time. */
 static void
 wait_for_signal(const struct master *master)
 {
@@ -367,7 +376,7 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
-	/* A killed worker's end arrives as a signal too. */
+	/* A killed worker's end arrives as a signal, too. */
 	if (ms < 10)
 		ms = 10;
 	timeout = (struct timespec){ .tv_sec = ms / 1000,
@@ -378,7 +387,7 @@ wait_for_signal(const struct master *master)
 	(void)ppoll(lines, count, &timeout, &master->waiting);
 }
 
-/* Wakes often enough: see visitors_keep. */
+/* The master wakes often enough for this: see visitors_keep. */
 static void
 keep_visitors(struct master *master)
 {
@@ -396,7 +405,7 @@ start_services(struct master *master)
 	service_start_due(&master->answers);
 }
 
-/* The next one goes on with an index that is true to the tree. */
+/* A later index process can trust the existing index. */
 static void
 start_index_due(struct master *master)
 {
@@ -405,7 +414,9 @@ start_index_due(struct master *master)
 		master->waits_for_look = false;
 }
 
-/* Starts the children that are due, after a fault as another program. */
+/*
+ * Starts the children that are due; after a fault, by executing itself first.
+ */
 static void
 start_due(struct master *master)
 {
@@ -422,7 +433,7 @@ start_due(struct master *master)
 	if (master->faulted && !reexec_is_due(&estate))
 		return;
 	if (master->faulted) {
-		/* The workers that remain have handshakes to be signed. */
+		/* The remaining workers need signatures for handshakes. */
 		service_start_due(&master->generation->keys.service);
 		reexec_run(master->reexec, &estate);
 	}

@@ -1,4 +1,7 @@
-/* Child processes that died: when to start another, and why they died. */
+/*
+ * The pause before a dead child process is replaced, and descriptions of its
+ * death.
+ */
 #include "daemon/pause.h"
 
 #include <signal.h>
@@ -8,7 +11,7 @@
 
 #include "sys/clock.h"
 
-/* A process that lived this long did not die of its start. */
+/* A process that lived this long did not fail at its start. */
 #define HEALTHY_MS 10000
 #define PAUSE_FIRST_MS 100
 

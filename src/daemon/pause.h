@@ -9,16 +9,16 @@
 #define PAUSE_LONGEST_MS 30000
 
 /*
- * How long to wait before a dead process is replaced: not at all after the
- * first death, then twice as long each time that the process dies soon after
- * its start, up to `longest_ms`.
+ * The pause before a dead process is replaced: none after the first death, then
+ * twice as long each time that the process dies soon after its start, up to
+ * `longest_ms`.
  */
 unsigned pause_after(const struct timespec *started, unsigned pause_ms);
 unsigned pause_next(unsigned pause_ms, unsigned longest_ms);
 
 /*
- * Whether a process died, by its status, of a signal that a fault of its code
- * sends, or an attack on it.
+ * Whether a process, by its status, died of a signal that stands for a crash or
+ * for an attack.
  */
 bool pause_is_fault(int status);
 

@@ -1,6 +1,5 @@
 /*
- * Settings of where the capsule is reached: names, listeners, ports.  Knows
- * which of them go together; does not know how they are bound.
+ * Readers of settings for the capsule's addresses: names, listeners, ports.
  */
 #include "daemon/reach.h"
 
@@ -82,7 +81,10 @@ is_local(const struct site *site)
 	    str_equals(site->names[0], STR("localhost"));
 }
 
-/* Reads the addresses of one value: two at most, 0 when it is invalid. */
+/*
+ * Parses the addresses of one value; returns their number, at most two, 0 when
+ * it is invalid.
+ */
 static size_t
 read_addresses(struct setting *s, size_t i, struct net_address found[2])
 {
@@ -123,7 +125,10 @@ read_listener(struct setting *s, size_t i, struct list *list,
 			    "\"%.99s\" is in use for gemini, choose another "
 			    "port",
 			    text);
-		/* A port may be given along with its loopback address. */
+		/*
+		 * A port without an address includes its loopback address:
+		 * ignore the duplicate.
+		 */
 		if (has(list, &found[j]) &&
 		    (!s->config->loopback || is_repeated(s, i)))
 			return setting_fail(
@@ -210,7 +215,7 @@ reach_gemini_ports(struct setting *s)
 	config->gemini_ports_given = count > 0;
 	for (size_t i = 0; count == 0 && i < bound; i++)
 		ports[i] = net_port(&config->gemini[i]);
-	/* Links of a capsule on Gopher alone are Gemini URLs all the same. */
+	/* A capsule on Gopher alone has Gemini URLs in its links, too. */
 	if (count == 0 && bound == 0)
 		ports[bound++] = 1965;
 	config->gemini_ports = ports;

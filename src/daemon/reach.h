@@ -3,7 +3,7 @@
 
 #include "daemon/setting.h"
 
-/* Readers of settings, as struct setting_key has them. */
+/* Readers of settings, for struct setting_key. */
 MUST_USE int reach_names(struct setting *s);
 MUST_USE int reach_gemini(struct setting *s);
 MUST_USE int reach_gopher(struct setting *s);

@@ -1,6 +1,6 @@
 /*
- * The master executes itself: what it leaves, in one variable of the
- * environment, and what its successor takes.
+ * Executes the master's program anew; its state passes to the successor in an
+ * environment variable.
  */
 #include "daemon/reexec.h"
 
@@ -17,9 +17,9 @@
 #include "text/buf.h"
 
 #define VARIABLE "CAPSULED_SUCCESSOR"
-/* Linux takes no longer string. */
+/* The longest string that Linux accepts in an environment. */
 #define TEXT_MAX ((size_t)128 << 10)
-/* Of the trial, which the master waits for. */
+/* The time limit of the trial, for which the master waits. */
 #define TRIAL_MAX_S 30
 
 /* The variable begins with the pid of the process that set it. */
@@ -103,7 +103,7 @@ reexec_init(struct reexec *reexec, char **argv)
 	};
 	while (reexec->is_successor && rest.len > 0)
 		take_word(reexec, str_cut(&rest, ' '));
-	/* The kernel has named it after the link that was executed. */
+	/* The kernel has set the name from the executed link. */
 	if (reexec->is_successor)
 		system_set_name("capsuled");
 	unsetenv(VARIABLE);
@@ -148,7 +148,9 @@ leave(const struct reexec_estate *estate)
 		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
 	if (estate->index->pid != 0)
 		buf_printf(&out, " child=%ld", (long)estate->index->pid);
-	/* Its index would have to be made anew; a space ends a word. */
+	/*
+	 * Otherwise the index would have to be made anew; a space ends a word.
+	 */
 	if (estate->state->is_temporary &&
 	    strchr(estate->state->path, ' ') == NULL)
 		buf_printf(&out, " state=%s", estate->state->path);
@@ -187,7 +189,7 @@ try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 	_exit(EXIT_FAILURE);
 }
 
-/* Whether a successor would start; otherwise it has said why. */
+/* Whether a successor would start; it prints the reason if not. */
 static bool
 try(const struct reexec *reexec, const struct reexec_estate *estate)
 {

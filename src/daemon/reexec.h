@@ -15,17 +15,17 @@
 #include "text/attribute.h"
 
 /*
- * The master executes itself, so that the workers to come have another memory
- * layout and another stack canary than one that died of a fault: an attacker
- * must not learn them guess by guess.  The process stays the same; its
- * successor takes the listeners over, and ends the old workers.
+ * The master executes itself after a crash, so that new workers have another
+ * memory layout and another stack canary than the dead one: an attacker must
+ * not learn them guess by guess. The process stays the same; its successor
+ * takes the listeners over, and ends the old workers.
  */
 struct reexec {
-	char **arguments; /* copied before they were parsed */
-	/* The rest is what the predecessor left; zeroed in a first start. */
+	char **arguments; /* copied before argument parsing */
+	/* The rest comes from the predecessor; zeroed in a first start. */
 	bool is_successor;
-	bool has_keys; /* there was a certificate */
-	/* Before one of them is replaced if it dies young. */
+	bool has_keys; /* a certificate was in use */
+	/* The pause before a replacement that dies young is replaced. */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */
@@ -33,23 +33,23 @@ struct reexec {
 	size_t child_count;
 };
 
-/* Whether this process executed itself, or is a trial of one that is to. */
+/* Whether this process is a successor, or the trial of one. */
 bool reexec_is_successor(void);
 
 /*
- * Copies `argv`, before it is parsed, and takes what a predecessor left.  The
- * listeners are then the caller's to close.
+ * Copies `argv`, before it is parsed, and takes the predecessor's state. The
+ * caller closes the listeners.
  */
 void reexec_init(struct reexec *reexec, char **argv);
 
 /*
- * Finds out whether `config`, taken, could be served by a successor, which
- * makes neither certificate nor key.  Returns -1 with one line in `error`.
+ * Checks whether a successor could serve `config`, which it takes, without
+ * making a certificate or key. Returns -1 with one line in `error`.
  */
 MUST_USE int reexec_check(const struct reexec *reexec, struct config *config,
     char *error, size_t error_size);
 
-/* What the master leaves. */
+/* The state that passes to the successor. */
 struct reexec_estate {
 	const struct listeners *listeners;
 	const struct crew *crew;
@@ -58,18 +58,18 @@ struct reexec_estate {
 	bool has_keys;
 };
 
-/* Whether a child is due to be started, or none is missing. */
+/* Whether a child is due to be started, or all children are running. */
 bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
- * Executes the program with its arguments, if a trial of it, with option -t,
- * succeeds.  Returns only if not, which is logged; nothing has changed then.
+ * Executes the program with its arguments, if a trial with option -t succeeds.
+ * Returns only on failure, which is logged; nothing has changed then.
  */
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
 
 /*
- * In a successor, when its children are started: takes the pauses over, and
+ * In a successor, after its children were started: takes the pauses over, and
  * tells the old children to end.
  */
 void reexec_succeed(const struct reexec *reexec, struct crew *crew,

@@ -15,9 +15,9 @@
 
 #include "sys/system.h"
 
-/* Descriptors other than those of clients and of the files they are sent. */
+/* Descriptors other than those of clients and of their files. */
 #define OTHER_FILES 24
-/* From this number of clients on, their memory is worth returning. */
+/* With fewer clients it is not worth returning memory. */
 #define CROWD 256
 /*
  * Memory is returned when 1/CROWD_REST of the clients are left, not earlier:

@@ -1,5 +1,5 @@
 /*
- * Processes that answer workers: started, replaced and connected by the
+ * Service processes for the workers: started, replaced and connected by the
  * master.
  */
 #include "daemon/service.h"
@@ -44,8 +44,8 @@ run(struct service *service, const int line[2])
 }
 
 /*
- * The process has its name, for ps(1), from its start: it inherits that of the
- * master, which takes its own back.
+ * Sets the master's name before the fork, so that the child has its name, for
+ * ps(1), from its start; then restores it.
  */
 static pid_t
 fork_named(const struct service *service)
@@ -102,7 +102,7 @@ service_connect(struct service *service, int *kept)
 	}
 	if (service->pair(ends) == -1)
 		return -1;
-	/* If it has just died, its successor inherits the end. */
+	/* If the process has just died, its successor inherits the socket. */
 	if (service->pid != 0 &&
 	    handover_send(service->line, SERVICE_CLIENT, ends[0]) == -1)
 		log_line(LOG_LEVEL_WARN,

@@ -8,30 +8,30 @@
 
 #include "text/attribute.h"
 
-/* Clients of a service at once: the workers, retired ones included. */
+/* The most clients of a service: workers, including retired ones. */
 #define SERVICE_CLIENTS_MAX 1024
 
-/* With this word a new client's end is sent over the line to the master. */
+/* The message to the service that carries a new client's socket. */
 #define SERVICE_CLIENT 'c'
 
-/* The client is sent the ends of its pair: [0] the service's, [1] its own. */
+/* Makes a socket pair: [0] is the service's end, [1] the client's. */
 typedef int service_pair(int ends[2]);
 
 /*
- * A process that answers workers, as the master sees it. Each worker has a
- * socket pair of its own to it. The master keeps the service's ends, so that a
- * process that takes the place of one that died has them all.
+ * A process that serves workers, as the master sees it. Each worker has its own
+ * socket pair to the service. The master keeps the service's ends for the
+ * successor of a process that dies.
  */
 struct service {
 	const char *name; /* for the log and the list of processes */
 	service_pair *pair;
-	/* Runs in the new process, and exits. */
+	/* The main function of the process; exits. */
 	void (*work)(void *context, const struct service *service);
 	void *context;
-	/* The caller fills what is above; service_init the rest. */
+	/* The caller fills the members above; service_init the rest. */
 	bool is_wanted;
-	pid_t pid; /* 0: not running, to be started at `due` */
-	int line; /* the master's end; in the process, the process's own */
+	pid_t pid; /* 0: not running, start it at `due` */
+	int line; /* the master's end; in the process, its own end */
 	int ends[SERVICE_CLIENTS_MAX];
 	size_t end_count;
 	unsigned pause_ms;
@@ -40,34 +40,34 @@ struct service {
 
 void service_init(struct service *service);
 
-/* Starts the process if it is due; -1 when that failed, which is logged. */
+/* Starts the process if it is due; -1 on failure, which is logged. */
 void service_start_due(struct service *service);
 
 /*
- * Connects a new client: its end, or -1 with errno set. `kept` is set to the
- * service's end, which stays the service's, for service_disconnect.
+ * Connects a new client. Returns its end, or -1 with errno set. `kept` is set
+ * to the service's end, which the service owns, for service_disconnect.
  */
 MUST_USE int service_connect(struct service *service, int *kept);
 
-/* Forgets the client whose service's end is `kept`; -1 is none. */
+/* Forgets the client whose service's end is `kept`; accepts -1. */
 void service_disconnect(struct service *service, int kept);
 
 /*
- * Notes that a child ended; false when it is not this one. With `replace`, it
- * is started again after a growing pause.
+ * Handles a child's end; false when it is not this process. With `replace`, the
+ * process is started again after a growing pause.
  */
 bool service_reap(struct service *service, pid_t pid, int status, bool replace);
 
-/* `ms`, or less when the process is due before. */
+/* The lower of `ms` and the time until the process is due. */
 long service_due_ms(const struct service *service, long ms);
 
-/* Lets the process go: it ends when its last client has gone. */
+/* Releases the process: it ends after its last client. */
 void service_retire(struct service *service);
 
-/* Ends the process at once and waits for it: it has nothing to lose. */
+/* Ends the process at once and waits for it; it has no data to lose. */
 void service_stop(struct service *service);
 
-/* In another child: closes what belongs to the master. */
+/* In another child: closes the master's descriptors. */
 void service_forget(struct service *service);
 
 #endif

@@ -1,7 +1,5 @@
 /*
- * The keys of the configuration.  Knows each by name, its default and where
- * it goes, and what may stand in the plain ones; does not know how it was
- * written down.
+ * The table of configuration keys, with their defaults, limits and readers.
  */
 #include "daemon/setting.h"
 
@@ -158,7 +156,7 @@ read_switch(struct setting *s)
 	return 0;
 }
 
-/* The place of a value among words; -1, with a message, for another. */
+/* The index of a value in a list of words; -1, with a message, for others. */
 static int
 read_word(struct setting *s, const char *const *words, const char *advice)
 {

@@ -8,11 +8,11 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/* A key and what was given for it, on its way into the configuration. */
+/* A key and its values, as they are read into the configuration. */
 struct setting {
 	struct config *config;
 	const struct setting_key *key;
-	const struct str *values; /* each NUL-terminated as well */
+	const struct str *values; /* each is NUL-terminated as well */
 	size_t count; /* 1 unless the key takes a list */
 };
 
@@ -21,32 +21,34 @@ struct setting_key {
 	const char *fallback; /* NULL: an empty list */
 	bool list;
 	/*
-	 * Reads what was given; -1 with a message in config->error, which
-	 * says what is wrong and what to do, but not where.
+	 * Reads the values; -1 with a message in config->error: the problem and
+	 * a remedy, without the place.
 	 */
 	MUST_USE int (*read)(struct setting *setting);
-	size_t at; /* in struct config, for the simple kinds */
-	unsigned least, most; /* of numbers */
+	size_t at; /* offset in struct config, for simple types */
+	unsigned least, most; /* for numbers */
 };
 
-/* To be read in this order: a key may build on those before it. */
+/* To be read in this order: a key may depend on those before it. */
 extern const struct setting_key setting_keys[];
 extern const size_t setting_key_count;
 
 /* The key with the spelling closest to `name`; NULL when none is close. */
 MUST_USE const char *setting_nearest(struct str name);
 
-/* What readers share.  Leaves a message in the configuration; returns -1. */
+/* Shared by readers: leaves a message in the configuration; returns -1. */
 int setting_fail(struct setting *s, const char *format, ...) PRINTF_LIKE(2, 3);
 int setting_fail_memory(struct setting *s);
 
-/* A number from key->least to key->most; -1 with a message for all else. */
+/* Reads a number from key->least to key->most; -1 with a message otherwise. */
 MUST_USE int setting_number(struct setting *s, unsigned long *out);
 
-/* Where key->at leads. */
+/* The member of struct config at key->at. */
 MUST_USE void *setting_field(struct setting *s);
 
-/* Room for `count` objects and one more, so that none is still an array. */
+/*
+ * Allocates `count` objects and one more, so that an empty array is not NULL.
+ */
 MUST_USE void *setting_array(struct setting *s, size_t count, size_t size);
 
 #endif

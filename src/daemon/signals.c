@@ -32,8 +32,8 @@ signals_begin(sigset_t *waiting)
 			return -1;
 	}
 	/*
-	 * A reader of the log that went away is no reason to end, nor a file
-	 * that grows past what is allowed: either is a failed write, no more.
+	 * Writing to a closed pipe, or beyond the file size limit, should fail
+	 * without ending the process.
 	 */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)

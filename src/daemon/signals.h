@@ -5,23 +5,24 @@
 
 #include "text/attribute.h"
 
-/* What the operator has asked the master for, by signals. */
+/* Requests to the master, received as signals. */
 struct signals {
 	volatile sig_atomic_t reload; /* SIGHUP */
-	volatile sig_atomic_t stop; /* how often: SIGTERM and SIGINT */
+	volatile sig_atomic_t stop; /* count of SIGTERM and SIGINT */
 };
 
 extern struct signals signals;
 
 /*
- * The master's: notes SIGHUP, SIGTERM, SIGINT and SIGCHLD, which come only
- * while it waits with the mask `waiting`, filled here.  -1 with errno set.
+ * Sets the master's handlers for SIGHUP, SIGTERM, SIGINT and SIGCHLD, which are
+ * delivered only while it waits with the mask `waiting`, filled here. -1 with
+ * errno set.
  */
 MUST_USE int signals_begin(sigset_t *waiting);
 
 /*
- * In a child: the terminal's signals are the master's to act on, and SIGTERM
- * has to wait until there is a handler for it.  -1 with errno set.
+ * In a child: leaves the terminal's signals to the master, and blocks SIGTERM
+ * until there is a handler for it. -1 with errno set.
  */
 MUST_USE int signals_begin_child(const sigset_t *waiting);
 

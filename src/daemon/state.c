@@ -1,4 +1,6 @@
-/* The directory for databases, which one server at a time may use. */
+/*
+ * The directory for databases, locked for one server at a time.
+ */
 #include "daemon/state.h"
 
 #include <dirent.h>
@@ -13,9 +15,9 @@
 
 #include "sys/log.h"
 
-/* Of a temporary directory. */
+/* The prefix of a temporary directory's name. */
 #define PREFIX "capsuled-state-"
-/* A server that ends just now leaves its directory soon. */
+/* Wait for a server that is ending to release its directory. */
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_MS 20
 
@@ -26,7 +28,7 @@ open_directory(int at, const char *path, int flags)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 }
 
-/* Gives it to the user who is to write there; -1 with errno set. */
+/* Changes the owner to the jail's user; -1 with errno set. */
 static int
 give(int fd, const struct jail *jail)
 {
@@ -39,7 +41,7 @@ owner_of(const struct jail *jail)
 	return jail->changes ? jail->user : geteuid();
 }
 
-/* Who else could write there could make us say anything. */
+/* Refuse a directory in which another user could forge the index. */
 static int
 check(const char *path, const struct stat *st, const struct jail *jail,
     char *error, size_t size)
@@ -66,7 +68,7 @@ fail(const char *path, const char *cure, char *error, size_t size)
 	return -1;
 }
 
-/* Makes the directory, unless it is there; -1 with errno set. */
+/* Makes the directory unless it exists; -1 with errno set. */
 static int
 make(const char *path, const struct jail *jail)
 {
@@ -83,8 +85,8 @@ make(const char *path, const struct jail *jail)
 }
 
 /*
- * Locks the file in a directory that keeps other servers from it; -1 with errno
- * set.  Such a lock is of the process: a child that outlives it has none.
+ * Locks the file that marks a directory as used; -1 with errno set. The lock is
+ * the process's own: a child that outlives it does not hold it.
  */
 static int
 lock(int directory, int flags)
@@ -102,7 +104,7 @@ lock(int directory, int flags)
 	return -1;
 }
 
-/* The same, with some patience for a server that ends just now. */
+/* Locks as above, but retries for a server that is just ending. */
 static int
 wait_for_lock(struct state *state)
 {
@@ -125,7 +127,7 @@ is_same(const struct stat *st, int fd)
 	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
 }
 
-/* Takes over what is locked already. */
+/* Takes over the lock of `last`. */
 static int
 take_over(struct state *state, struct state *last)
 {
@@ -133,7 +135,10 @@ take_over(struct state *state, struct state *last)
 	state->fd = fcntl(last->fd, F_DUPFD_CLOEXEC, 0);
 	if (state->fd == -1)
 		return -1;
-	/* To close any descriptor of the file would end the lock. */
+	/*
+	 * Keep this descriptor: closing any descriptor of the file ends the
+	 * lock.
+	 */
 	last->lock = -1;
 	last->is_temporary = false;
 	return 0;
@@ -168,7 +173,7 @@ open_named(struct state *state, const char *path, struct state *last,
 	return -1;
 }
 
-/* Removes what is in a directory, which holds files only. */
+/* Removes the contents of a directory, which has files only. */
 static void
 empty(int fd)
 {
@@ -186,7 +191,7 @@ empty(int fd)
 	closedir(stream);
 }
 
-/* Removes a directory that a server left behind, if it is one. */
+/* Removes an abandoned temporary directory. */
 static void
 remove_left(int in, const char *name, const struct jail *jail)
 {
@@ -237,7 +242,7 @@ make_in(struct state *state, const char *directory, const struct jail *jail)
 	if (mkdtemp(state->path) == NULL)
 		return -1;
 	state->fd = open_directory(AT_FDCWD, state->path, O_NOFOLLOW);
-	/* Another start may take it for one that was left, until it is ours. */
+	/* Until it is locked, another start may remove it as abandoned. */
 	if (state->fd != -1 && wait_for_lock(state) == 0 &&
 	    give(state->fd, jail) == 0 && stat(state->path, &st) == 0 &&
 	    is_same(&st, state->fd)) {

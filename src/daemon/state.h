@@ -8,7 +8,7 @@
 #include "sys/jail.h"
 #include "text/attribute.h"
 
-/* The directory for databases: one that was named, or one of our own. */
+/* The directory for databases: a configured one, or a temporary one. */
 struct state {
 	int fd; /* -1: none */
 	int lock; /* a file in it, locked by this process, not its children */
@@ -17,33 +17,32 @@ struct state {
 };
 
 /*
- * Opens the directory `path`, which is made if it is missing, for the jail's
- * user, and keeps other servers from it.  "": a temporary one; those that
- * servers left behind that are no more are removed.  `last` is the one in use,
- * or NULL: if it is the same, it is taken over.  Returns -1 with one line in
- * `error`.
+ * Opens the directory `path` for the jail's user, makes it if it is missing,
+ * and locks out other servers. "": makes a temporary one, and removes those of
+ * dead servers. `last` is the current one, or NULL: if it is the same, it is
+ * taken over. Returns -1 with one line in `error`.
  */
 MUST_USE int state_open(struct state *state, const char *path,
     struct state *last, const struct jail *jail, char *error,
     size_t error_size);
 
 /*
- * Opens the temporary directory `path` again, whose lock has ended; it is then
- * the one in use.  Without success there is none.
+ * Opens the temporary directory `path` again, whose lock has ended, and makes
+ * it the current one. On failure `state` is closed.
  */
 void state_adopt(struct state *state, const char *path);
 
 /*
- * Whether the directory `path` could be opened so, as far as that can be told
+ * Checks whether the directory `path` could be opened so, as far as possible
  * without making it: 0, or -1 with one line in `error`.
  */
 MUST_USE int state_check(const char *path, const struct jail *jail, char *error,
     size_t error_size);
 
-/* Lets go of it; removes a temporary one. */
+/* Closes the directory; removes a temporary one. */
 void state_close(struct state *state);
 
-/* In a child: closes it, or what only the parent has a use for. */
+/* In a child: closes the directory, or the parent's lock only. */
 void state_forget(struct state *state);
 void state_forget_lock(struct state *state);
 

@@ -24,7 +24,7 @@ string_end(const char *at, int *line)
 	return *at == quote ? at + 1 : at;
 }
 
-/* Whether `at` may follow a value: as its end, or as another setting. */
+/* Whether `at` can follow a value: the end of the line, or another setting. */
 static bool
 may_follow(const char *at, bool in_list)
 {
@@ -39,7 +39,7 @@ may_follow(const char *at, bool in_list)
 	return *at == '=' || (at[0] == '+' && at[1] == '=');
 }
 
-/* Whether the value at `at` was meant to go on after its first word. */
+/* Whether the value at `at` goes on after its first word. */
 static bool
 ends_early(const char *at, const char *end, bool in_list)
 {

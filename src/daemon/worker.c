@@ -1,6 +1,6 @@
 /*
- * One process that serves clients, with one thread and one event base.
- * Knows when to take a client and when to stop; leaves the client to conn.
+ * A worker: one process that accepts and serves clients, with one thread and
+ * one event base.
  */
 #include "daemon/worker.h"
 
@@ -22,17 +22,17 @@
 #include "sys/handover.h"
 #include "sys/keyprovider.h"
 
-/* Between two words about a keys process that stays silent. */
+/* The interval between two reports of a silent keys process. */
 #define KEYS_SILENT_MS 2000
-/* How long to leave the listeners alone when the system is out of room. */
+/* The pause of all listeners when the system is out of resources. */
 #define PAUSE_MS 100
-/* At most one complaint about that in this time. */
+/* The minimum interval between two log lines about that. */
 #define COMPLAINT_MS 60000
-/* Clients that are taken before those who are here have their turn. */
+/* The most clients accepted before the others have their turn. */
 #define CLIENTS_A_TURN ((size_t)16)
-/* How long lines of the log wait for others: too short to be noticed. */
+/* The delay of log lines, to write several at once; too short to notice. */
 #define LOG_MS 10
-/* Clients that are still taken from each queue when the worker stops. */
+/* The most clients accepted from each queue when the worker stops. */
 #define LAST_CLIENTS 4096
 
 struct worker;
@@ -51,12 +51,12 @@ struct worker {
 	struct event stop, line, resume, shutdown, log;
 	bool stopping;
 	bool paused;
-	bool deaf; /* a listener was shut down, by a process that has it */
-	struct room room; /* clients beyond it are told that we are full */
+	bool deaf; /* another process has shut down a listener */
+	struct room room; /* the limits of clients; more are refused */
 	struct limit_rules limits;
 	struct signing_line keys;
-	struct timespec keys_word_at; /* when to speak of them again */
-	int spare; /* a descriptor to answer with when there is no other */
+	struct timespec keys_word_at; /* when to report them again */
+	int spare; /* descriptor for refusing clients without any other */
 	struct timespec complains_after;
 };
 
@@ -105,7 +105,7 @@ on_resume(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	listen_again(worker);
-	/* Closing a client resumes listening too, see on_closed. */
+	/* Closing a client resumes listening, too: see on_closed. */
 	if (worker->paused && !worker->stopping)
 		(void)conn_make_room(&worker->group);
 	if (worker->paused && !worker->stopping)
@@ -124,7 +124,7 @@ complain(struct worker *worker, int error)
 			    : "the system has too little of it");
 }
 
-/* Whether there is room for a client, if need be by closing an idle one. */
+/* Whether there is room for a client, if necessary by closing an idle one. */
 static bool
 has_room(struct worker *worker)
 {
@@ -133,8 +133,8 @@ has_room(struct worker *worker)
 }
 
 /*
- * Takes one client from the queue; -1 with errno set when there is none.  A
- * handshake is dear, so who comes in floods does not get one.
+ * Accepts one client; -1 with errno set when the queue is empty. Drops floods
+ * before the costly handshake.
  */
 static int
 accept_one(struct listener *listener, bool refused)
@@ -154,7 +154,10 @@ accept_one(struct listener *listener, bool refused)
 		close(client.fd);
 		return 0;
 	}
-	/* It inherits what another process, hijacked, set on the listener. */
+	/*
+	 * Reset the option, inherited from a listener that a hijacked process
+	 * may have changed.
+	 */
 	net_reset_on_close(client.fd, false);
 	client.entries = answer.entries;
 	client.network = answer.network;
@@ -169,8 +172,8 @@ accept_one(struct listener *listener, bool refused)
 }
 
 /*
- * Out of descriptors: the spare one lets a client in, to be told so, and
- * nobody else is let in until there is a spare again.
+ * Without descriptors: uses the spare one to refuse a client, then pauses
+ * listening until there is a spare one again.
  */
 static void
 accept_with_spare(struct listener *listener)
@@ -188,18 +191,18 @@ cannot_accept(struct listener *listener, int error)
 {
 	struct worker *worker = listener->worker;
 
-	/* It does not listen any more: the master has to open it anew. */
+	/* The socket no longer listens: the master has to reopen it. */
 	if (error == EINVAL) {
 		worker->deaf = true;
 		event_base_loopbreak(worker->base);
 		return;
 	}
-	/* The queue is empty, or the client has ended the connection. */
+	/* The queue is empty, or the client has closed the connection. */
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
 		return;
 	complain(worker, error);
-	/* The listening socket is still readable: the next turn accepts. */
+	/* The listening socket is still readable: accept in the next turn. */
 	if (conn_make_room(&worker->group))
 		return;
 	if ((error == EMFILE || error == ENFILE) && worker->spare != -1)
@@ -209,10 +212,10 @@ cannot_accept(struct listener *listener, int error)
 }
 
 /*
- * How many clients to take at once.  The loop comes back at once for those
- * who are left, so taking one at a time saves the call that finds nobody;
- * but each who is here has a turn in between, which newcomers must not wait
- * for one by one.
+ * The number of clients to accept at once. The loop comes back at once for the
+ * rest of the queue, so accepting one at a time saves the call that finds the
+ * queue empty. But between two turns all present clients are served, and new
+ * clients must not wait for that one by one.
  */
 static size_t
 clients_a_turn(const struct worker *worker)
@@ -265,7 +268,7 @@ stop(struct worker *worker)
 		return;
 	worker->stopping = true;
 	for (size_t i = 0; i < worker->setup->socket_count; i++) {
-		/* Whoever is in the queue already came in time. */
+		/* Drain the accept queue before closing the listener. */
 		for (int n = 0; n < LAST_CLIENTS; n++)
 			if (accept_one(&worker->listeners[i], false) == -1)
 				break;
@@ -285,7 +288,7 @@ on_stop(evutil_socket_t signal, short what, void *context)
 	stop(context);
 }
 
-/* Without the master nobody would replace or stop us any more. */
+/* Without the master the worker could not be replaced or stopped: stop. */
 static void
 on_line(evutil_socket_t fd, short what, void *context)
 {
@@ -331,7 +334,7 @@ on_log(evutil_socket_t fd, short what, void *context)
 	log_store_write(worker->setup->held);
 }
 
-/* A line costs more to write than the answer that it tells of to send. */
+/* Delays log lines: writing one costs more than sending its answer. */
 static void
 write_log_soon(struct worker *worker)
 {
@@ -344,8 +347,8 @@ write_log_soon(struct worker *worker)
 }
 
 /*
- * Has a keys process that hangs replaced. The successor may hang, too: as long
- * as the line is down, the word is repeated.
+ * Reports a keys process that does not answer, to have it replaced. The
+ * successor may hang, too: the report is repeated while the connection is down.
  */
 static void
 watch_keys(struct worker *worker)
