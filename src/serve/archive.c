@@ -196,8 +196,7 @@ answer_with(const struct server *server, const struct request *request,
 		return;
 	}
 	response_set(response, STATUS_SUCCESS,
-	    kind == ARCHIVE_GEMPUB ? STR("application/gpub+zip")
-				   : STR("application/gzip"));
+	    kind == ARCHIVE_GEMPUB ? RESPONSE_GEMPUB : RESPONSE_TAR);
 	response->body = body;
 }
 

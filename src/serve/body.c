@@ -163,9 +163,11 @@ static ssize_t
 lines_pull(struct body *body, char *at, size_t room)
 {
 	struct lines_body *self = (struct lines_body *)body;
+	const int *waits_for = NULL;
 	size_t len = 0;
 	int pulls = 0;
 
+	body->waits_for = NULL;
 	/* A byte becomes at most three, and the end at most three more. */
 	while (len + 8 <= room && !self->ended) {
 		char c;
@@ -176,8 +178,10 @@ lines_pull(struct body *body, char *at, size_t room)
 			ssize_t got = body_pull(
 			    self->text, self->pulled, sizeof self->pulled);
 
-			if (got == -1 && errno == EAGAIN)
+			if (got == -1 && errno == EAGAIN) {
+				waits_for = self->text->waits_for;
 				break;
+			}
 			if (got == -1)
 				return -1;
 			self->off = 0;
@@ -205,6 +209,7 @@ lines_pull(struct body *body, char *at, size_t room)
 	}
 	if (len > 0)
 		return (ssize_t)len;
+	body->waits_for = waits_for;
 	errno = EAGAIN;
 	return -1;
 }

@@ -222,6 +222,7 @@ recording_pull(struct body *body, char *at, size_t room)
 	ssize_t got = body_pull(self->made, at, room);
 
 	body->ended = self->made->ended;
+	body->waits_for = self->made->waits_for;
 	if (got >= 0 && clock_until_ms(&self->until) == 0)
 		give_up(self);
 	if (got > 0 && !self->given_up) {

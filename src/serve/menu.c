@@ -61,6 +61,7 @@ page_pull(struct body *body, char *at, size_t room)
 	media_allow(media, 1);
 	got = gophermenu_read(menu->page, at, room);
 	media_allow(media, SIZE_MAX);
+	body->waits_for = got == -1 ? menu->source->waits_for : NULL;
 	return got;
 }
 
@@ -182,6 +183,7 @@ map_pull(struct body *body, char *at, size_t room)
 	struct menu *menu = (struct menu *)body;
 	ssize_t got = gophermap_read(menu->map, at, room);
 
+	body->waits_for = got == -1 ? menu->source->waits_for : NULL;
 	if (got != 0 || !gophermap_lists(menu->map))
 		return got;
 	if (go_on_listing(menu) == -1) {

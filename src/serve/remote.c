@@ -15,7 +15,6 @@
 #include "sys/handover.h"
 #include "sys/log.h"
 #include "sys/system.h"
-#include "text/mime.h"
 
 /* The limit of an answer in memory: a manifest of some 100,000 files. */
 #define MEMORY_MAX ((size_t)256 << 20)
@@ -272,6 +271,26 @@ is_meta(struct str meta)
 	return meta.len > 0 && meta.len <= META_MAX;
 }
 
+/*
+ * Whether a body of this type may come in parts: the exact types of archives,
+ * which are sent on as they are. Any other body could be one that is changed
+ * on its way, by code that expects all of it to be there.
+ */
+static bool
+comes_in_parts(struct str meta)
+{
+	return str_equals(meta, RESPONSE_GEMPUB) ||
+	    str_equals(meta, RESPONSE_TAR);
+}
+
+/* Whether a body of this type may come as a file. */
+static bool
+comes_as_file(struct str meta)
+{
+	return str_equals(meta, STR("text/gemini")) ||
+	    str_equals(meta, STR("text/plain"));
+}
+
 /* Fills `response` from a head; false when it is malformed. Takes `fd`. */
 static bool
 read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
@@ -290,15 +309,12 @@ read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
 	response_set(response, (enum status)status, meta);
 	if (response->status != STATUS_SUCCESS)
 		goto done;
-	/*
-	 * Text may have to be converted, which needs all of it, so it comes as
-	 * a file.
-	 */
-	if (fd == -1 && !str_starts(meta, STR("text/")) &&
-	    !mime_is(meta, RESPONSE_MENU))
+	if (fd == -1 && comes_in_parts(meta))
 		response->body = body_of_parts(remote, arena);
-	else if (fd != -1)
+	else if (fd != -1 && comes_as_file(meta))
 		response->body = body_of_descriptor(fd, arena);
+	else
+		goto failed;
 	return response->body != NULL;
 failed:
 	status = 0;
@@ -469,8 +485,7 @@ remote_answer(int fd, struct response *response)
 
 	if (response->status != STATUS_SUCCESS) {
 		result = send_head(fd, response, -1);
-	} else if (!mime_is(response->meta, STR("text/gemini")) &&
-	    !mime_is(response->meta, STR("text/plain"))) {
+	} else if (comes_in_parts(response->meta)) {
 		if (send_head(fd, response, -1) == 0)
 			result = send_parts(fd, response->body);
 	} else {

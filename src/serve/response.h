@@ -17,6 +17,9 @@
 
 /* The MIME type of a body that is a Gopher menu already. */
 #define RESPONSE_MENU STR("application/gopher-menu")
+/* The MIME types of archives, the only bodies that another process streams. */
+#define RESPONSE_GEMPUB STR("application/gpub+zip")
+#define RESPONSE_TAR STR("application/gzip")
 
 struct remote;
 struct visitors;

@@ -71,7 +71,14 @@ heads(void **state)
 		{ "h\x14\0", 3, STATUS_FAILURE }, /* no META */
 		{ "x\x14\0application/zip", 18, STATUS_FAILURE },
 		{ "d\x14\0application/zip", 18, STATUS_FAILURE },
-		{ "h\x14\0application/zip", 18, STATUS_SUCCESS },
+		{ "h\x14\0application/gpub+zip", 23, STATUS_SUCCESS },
+		{ "h\x14\0application/gzip", 19, STATUS_SUCCESS },
+		{ "h\x14\0application/GZIP", 19, STATUS_FAILURE },
+		{ "h\x14\0application/gzip; a", 22, STATUS_FAILURE },
+		{ "h\x14\0application/zip", 18, STATUS_FAILURE },
+		{ "h\x14\0application/json", 19, STATUS_FAILURE },
+		{ "h\x14\0TEXT/gemini", 14, STATUS_FAILURE },
+		{ "h\x14\0 text/gemini", 15, STATUS_FAILURE },
 		{ "h\x14\0text/plain", 13, STATUS_FAILURE }, /* in parts */
 		{ "h\x14\0text/gemini", 14, STATUS_FAILURE },
 		{ "h\x14\0application/gopher-menu", 26, STATUS_FAILURE },
@@ -153,7 +160,11 @@ descriptors(void **state)
 	assert_int_equal(body_pull(response.body, text, sizeof text), 5);
 	assert_memory_equal(text, "text\n", 5);
 	body_release(response.body);
-	/* With any other answer it is closed. */
+	/* With any other type or answer it is closed. */
+	assert_int_equal(take(SUCCESS "TEXT/gemini", 14, file).status,
+	    STATUS_FAILURE);
+	assert_int_equal(take(SUCCESS "application/gzip", 19, file).status,
+	    STATUS_FAILURE);
 	assert_int_equal(
 	    take("h\x33\0Not found", 12, file).status, STATUS_NOT_FOUND);
 	assert_int_equal(take("x", 1, file).status, STATUS_FAILURE);
@@ -179,7 +190,7 @@ begin_parts(int *line)
 	remote.fd = pair[0];
 	*line = pair[1];
 	assert_int_equal(
-	    send(*line, SUCCESS "application/zip", 18, MSG_NOSIGNAL), 18);
+	    send(*line, SUCCESS "application/gzip", 19, MSG_NOSIGNAL), 19);
 	assert_int_equal(remote_take(&remote, &arena, &response), 1);
 	assert_int_equal(response.status, STATUS_SUCCESS);
 	return response.body;
@@ -207,6 +218,25 @@ parts(void **state)
 	assert_int_equal(send(line, "e", 1, 0), 1);
 	assert_int_equal(body_pull(body, at, sizeof at), 0);
 	assert_true(body->ended);
+	body_release(body);
+	close(line);
+}
+
+/* A body around one in parts waits for the same descriptor. */
+static void
+parts_as_lines(void **state)
+{
+	char at[BODY_ROOM];
+	int line;
+	struct body *body = body_of_lines(&arena, begin_parts(&line));
+
+	(void)state;
+	assert_int_equal(body_pull(body, at, sizeof at), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_non_null(body->waits_for);
+	assert_int_equal(send(line, "dabc", 4, 0), 4);
+	assert_int_equal(body_pull(body, at, sizeof at), 3);
+	assert_null(body->waits_for);
 	body_release(body);
 	close(line);
 }
@@ -380,6 +410,7 @@ main(void)
 		TEST(meta_of_any_length),
 		TEST(descriptors),
 		TEST(parts),
+		TEST(parts_as_lines),
 		TEST(parts_that_are_none),
 		TEST(parts_that_end_early),
 		TEST(requests),
