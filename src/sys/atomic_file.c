@@ -1,6 +1,6 @@
 /*
- * Files that appear whole or not at all: written beside their name, renamed
- * when complete.
+ * Atomic file replacement: writes a temporary file in the same directory and
+ * renames it when it is complete.
  */
 #include "sys/atomic_file.h"
 
@@ -25,7 +25,7 @@ atomic_file_open(struct atomic_file *file, const char *path)
 	folder = dirname(above);
 	file->fd = -1;
 	errno = EEXIST;
-	/* A killed process may have left its file, and had our process ID. */
+	/* A killed process with the same process ID may have left its file. */
 	for (int i = 0; i < TRIES && file->fd == -1 && errno == EEXIST; i++) {
 		if ((size_t)snprintf(file->name, sizeof file->name,
 			"%s/.capsule-new-%ld-%d", folder, (long)getpid(),

@@ -1,6 +1,6 @@
 /*
- * Loads the certificate and key of a capsule, and makes them when there are
- * none.
+ * Loads the certificate and key of a capsule, and creates the pair when both
+ * files are missing.
  */
 #include "sys/cert.h"
 
@@ -21,14 +21,14 @@
 #include "sys/certkey.h"
 #include "sys/certmake.h"
 
-/* One call of cert_load. */
+/* The state of one cert_load call. */
 struct job {
 	struct cert *cert;
 	const struct cert_request *request;
 	struct certfiles files;
 };
 
-/* Adds a warning, which does not prevent a start. */
+/* Adds a warning; a warning does not prevent a start. */
 static void warn(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void
@@ -44,7 +44,7 @@ warn(struct job *job, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Reads what follows the leaf; a file of one certificate has no chain. */
+/* Reads the chain, the certificates after the leaf; it may be empty. */
 static int
 read_chain(struct job *job, BIO *bio)
 {
@@ -112,8 +112,8 @@ date_text(const ASN1_TIME *time, char out[32])
 }
 
 /*
- * These are only warnings: the clock may be wrong until the network is up, and
- * visitors can accept a certificate that has expired.
+ * Only warn: the clock may be wrong until the network is up, and visitors can
+ * accept an expired certificate.
  */
 static void
 check_dates(struct job *job)
@@ -160,7 +160,6 @@ check_use(struct job *job)
 	ERR_clear_error();
 }
 
-/* Hexadecimal SHA-256. */
 static int
 fingerprint(const unsigned char *der, int len, char out[65])
 {
@@ -203,7 +202,7 @@ read_pair(struct job *job)
 	return describe(job);
 }
 
-/* 1 when the file is there, 0 when not; -1 with a message. */
+/* Returns 1 if the file exists, 0 if not, -1 with a message. */
 static int
 find_file(struct job *job, const char *name, off_t *size)
 {
@@ -248,8 +247,8 @@ fail_directory(struct job *job)
 }
 
 /*
- * For a missing pair that is not to be made now.  Returns 0 if it is allowed to
- * be missing, and a start could make it.
+ * Handles a missing pair that must not be created now. Returns 0 if the pair
+ * may be missing and a start could create it.
  */
 static int
 miss_pair(struct job *job)
@@ -284,7 +283,7 @@ load_pair(struct job *job)
 	if (find_pair(job, &found) == -1)
 		return -1;
 	if (!found.whole) {
-		/* Another start may be making it right now. */
+		/* Another process that starts may be creating the pair. */
 		certmake_lock(files);
 		if (find_pair(job, &found) == -1)
 			return -1;
@@ -307,8 +306,8 @@ load_pair(struct job *job)
 }
 
 /*
- * Opens the directory, and makes it if needed.  files.fd stays -1 when it is
- * missing and allowed to be.
+ * Opens the directory, creating it if needed. files.fd stays -1 when it is
+ * missing and may be.
  */
 static int
 open_directory(struct job *job)

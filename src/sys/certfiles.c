@@ -1,5 +1,5 @@
 /*
- * The files of a certificate and its key: names, and messages about them.
+ * Opens the two files of a certificate pair and formats errors about them.
  */
 #include "sys/certfiles.h"
 

@@ -10,7 +10,7 @@
 
 struct bio_st; /* OpenSSL's BIO */
 
-/* The two files of a pair, and the message about an error in them. */
+/* The two files of a certificate pair, and the last error message. */
 struct certfiles {
 	const char *dir; /* its path, for messages */
 	int fd; /* of dir */
@@ -20,8 +20,9 @@ struct certfiles {
 };
 
 /*
- * Write "DIR/NAME: error, remedy" to files->error and return -1.  The text is
- * that of printf, of errno and advice, or of OpenSSL's error queue.
+ * Write "DIR/NAME: error, remedy" to files->error and return -1. The text comes
+ * from a printf format, from errno and an advice, or from OpenSSL's error
+ * queue.
  */
 int certfiles_fail(struct certfiles *files, const char *name,
     const char *format, ...) PRINTF_LIKE(3, 4);
@@ -30,8 +31,8 @@ int certfiles_fail_errno(
 int certfiles_fail_openssl(struct certfiles *files, const char *what);
 
 /*
- * Opens a regular file of the pair, to be freed by the caller; `st` is filled
- * in.  NULL with one line in files->error.
+ * Opens a regular file of the pair and fills in `st`. The caller frees the
+ * result. Returns NULL with one line in files->error.
  */
 MUST_USE struct bio_st *
 certfiles_open(struct certfiles *files, const char *name, struct stat *st);

@@ -1,5 +1,5 @@
 /*
- * The private key of a pair: reading it, and the kinds that clients can use.
+ * Reads the private key of a pair and checks that clients support its type.
  */
 #include "sys/certkey.h"
 
@@ -14,7 +14,7 @@
 /* Clients written in Go refuse larger RSA keys. */
 #define RSA_BITS_MAX 8192
 
-/* In place of the prompt that OpenSSL would put on the terminal. */
+/* Replaces OpenSSL's passphrase prompt on the terminal. */
 static int
 on_passphrase(char *at, int room, int writing, void *asked)
 {
@@ -23,7 +23,7 @@ on_passphrase(char *at, int room, int writing, void *asked)
 	return -1;
 }
 
-/* The name of a group that all accounts may be in; NULL for other groups. */
+/* Returns the name if all accounts may be in this group, else NULL. */
 static const char *
 common_group(gid_t gid)
 {
@@ -38,7 +38,7 @@ common_group(gid_t gid)
 	return NULL;
 }
 
-/* A group may read a key, as Debian's ssl-cert does, and not write it. */
+/* A group may read a key, as Debian's ssl-cert does, but not write it. */
 static int
 check_mode(struct certfiles *files, const struct stat *st)
 {

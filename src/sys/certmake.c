@@ -1,6 +1,6 @@
 /*
- * Makes the two files of a pair, so that neither a crash nor another start at
- * the same time leaves a wrong one.
+ * Creates the two files of a certificate pair. Neither a crash nor another
+ * process that starts at the same time can leave a mismatched pair.
  */
 #include "sys/certmake.h"
 
@@ -25,8 +25,8 @@ certmake_lock(const struct certfiles *files)
 	const struct timespec pause = { .tv_nsec = 10000000 };
 
 	/*
-	 * A blocking flock(2) could last for ever: any user that may open the
-	 * directory can hold the lock.
+	 * Do not block in flock(2): any user that may open the directory can
+	 * hold the lock for ever.
 	 */
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (flock(files->fd, LOCK_EX | LOCK_NB) == 0 ||
@@ -36,7 +36,7 @@ certmake_lock(const struct certfiles *files)
 	}
 }
 
-/* Writes and syncs the key or the certificate: exactly one is not NULL. */
+/* Writes and syncs either the key or the certificate; the other is NULL. */
 static int
 write_pem(int fd, EVP_PKEY *key, X509 *leaf)
 {
@@ -52,7 +52,7 @@ write_pem(int fd, EVP_PKEY *key, X509 *leaf)
 	return written == 1 ? fsync(fd) : -1;
 }
 
-/* On FAT all files have the mode of the mount, not the one we asked for. */
+/* On FAT all files have the mode of the mount, not the requested one. */
 static int
 check_mode(struct certfiles *files, int fd)
 {
@@ -67,7 +67,7 @@ check_mode(struct certfiles *files, int fd)
 
 #define CURE "make the directory writable, or name another with -C"
 
-/* Writes the file under a temporary name, to which it sets `aside`. */
+/* Writes the file under a temporary name and sets `aside` to that name. */
 static int
 write_aside(
     struct certfiles *files, char aside[ASIDE_MAX], EVP_PKEY *key, X509 *leaf)
@@ -102,9 +102,9 @@ write_aside(
 }
 
 /*
- * Gives a finished file its name, unless a file has that name.  FAT has no
- * link(2) and Android forbids it: there an empty file reserves the name, and
- * rename(2) replaces it at once.
+ * Renames a finished file unless its final name exists. FAT has no link(2) and
+ * Android forbids it: there an empty file reserves the name, and rename(2)
+ * replaces that file at once.
  */
 static int
 name_file(const struct certfiles *files, const char *aside, const char *name)
@@ -139,7 +139,7 @@ name_or_fail(struct certfiles *files, const char *aside, const char *name)
 			    : CURE);
 }
 
-/* The key comes first: no client should trust a certificate without one. */
+/* Write the key first: clients must not trust a certificate without key. */
 static int
 name_pair(
     struct certfiles *files, const char *cert_aside, const char *key_aside)

@@ -1,5 +1,5 @@
 /*
- * The monotonic clock and the wall clock.
+ * Reads the monotonic clock and the wall clock.
  */
 #include "sys/clock.h"
 
@@ -12,7 +12,7 @@ clock_now(void)
 {
 	struct timespec now = { 0 };
 
-	/* It can fail for want of that clock alone, and Linux has it. */
+	/* It fails only on a system without this clock, and Linux has it. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return now;
 }

@@ -1,6 +1,5 @@
 /*
- * Connections that begin here.  Knows how a host is looked up and reached;
- * knows nothing of what is said there.
+ * Outgoing connections: resolves a host and connects to it.
  */
 #include "sys/dial.h"
 

@@ -1,6 +1,5 @@
 /*
- * Descriptors on their way from one process to another (SCM_RIGHTS).  Knows
- * nothing of what they are.
+ * Passes descriptors from one process to another (SCM_RIGHTS).
  */
 #include "sys/handover.h"
 
@@ -54,8 +53,8 @@ handover_receive_message(int line, char *at, size_t room, int *fd)
 	union control control;
 	struct iovec bytes = { at, room };
 	/*
-	 * Room for one descriptor and not a byte more: CMSG_SPACE has padding,
-	 * in which Linux would leave a second one that nobody closes.
+	 * Room for exactly one descriptor: CMSG_SPACE includes padding, in
+	 * which Linux would put a second descriptor that is never closed.
 	 */
 	struct msghdr header = { .msg_iov = &bytes,
 		.msg_iovlen = 1,

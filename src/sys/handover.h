@@ -6,27 +6,24 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/*
- * Two ends of a line between processes, neither of which waits; -1 with
- * errno set.
- */
+/* Makes a pair of connected non-blocking sockets; -1 with errno set. */
 MUST_USE int handover_pair(int line[2]);
 
 /*
- * Sends one word of one byte, and with it a descriptor, borrowed, or none
- * (-1).  Returns -1 with errno set.
+ * Sends a message of one byte and a descriptor, which is borrowed; -1 sends no
+ * descriptor. Returns -1 with errno set.
  */
 MUST_USE int handover_send(int line, char word, int fd);
 
 /*
- * Takes what was sent: the word, and a descriptor that is the caller's to
- * close, or -1.  Returns 1; 0 when the other end is closed; -1 with errno
- * set, EAGAIN when there is nothing.
+ * Receives a message of one byte and its descriptor, which the caller closes,
+ * or -1. Returns 1; 0 when the other end is closed; -1 with errno set, EAGAIN
+ * when no message is waiting.
  */
 MUST_USE int handover_receive(int line, char *word, int *fd);
 
 /*
- * The same for a message of any bytes, at least one. Receiving cuts a message
+ * The same for a message of one or more bytes. Receiving truncates a message
  * that is longer than `room`, and returns its length, 0 when the other end is
  * closed, or -1.
  */

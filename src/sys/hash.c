@@ -1,5 +1,5 @@
 /*
- * A keyed hash by OpenSSL.  Knows SipHash; knows nothing of what is hashed.
+ * A keyed hash: SipHash, by OpenSSL.
  */
 #include "sys/hash.h"
 

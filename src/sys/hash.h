@@ -6,19 +6,22 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/* A keyed hash (SipHash), for what nobody outside may guess. */
+/* A keyed hash (SipHash), for values that outsiders must not predict. */
 struct hash;
 
 #define HASH_KEY_SIZE 16
 
-/* With a random key; NULL without memory or randomness. */
+/* Makes a hash with a random key; NULL without memory or randomness. */
 MUST_USE struct hash *hash_new(void);
 void hash_free(struct hash *hash);
 
-/* The hash of some bytes; 0 only when OpenSSL fails. */
+/* Hashes `bytes`; returns 0 only when OpenSSL fails. */
 uint64_t hash_of(struct hash *hash, struct str bytes);
 
-/* The same under another key, and such a key, random; -1 without one. */
+/*
+ * hash_with hashes under another key. hash_make_key makes such a key from
+ * random bytes; -1 without randomness.
+ */
 uint64_t hash_with(struct hash *hash, const unsigned char key[HASH_KEY_SIZE],
     struct str bytes);
 MUST_USE int hash_make_key(unsigned char key[HASH_KEY_SIZE]);

@@ -1,6 +1,6 @@
 /*
- * The walls around a worker: user, files, system calls.  Knows the user, the
- * order, and what to do without; the others are the system's own.
+ * Confines a process: changes the user, hides files and restricts system calls.
+ * The mechanisms are in system_*.c.
  */
 #include "sys/jail.h"
 
@@ -39,7 +39,7 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 		"nobody" };
 
 	*jail = (struct jail){ .mode = mode };
-	/* Landlock hides no metadata: stat(2) tells of every file. */
+	/* Landlock does not hide metadata: stat(2) works on every file. */
 	jail->chroots = mode == JAIL_ON && geteuid() == 0;
 	if (name[0] == '\0' && geteuid() != 0)
 		return 0;
@@ -78,7 +78,7 @@ jail_init(struct jail *jail, enum jail_mode mode, const char *name, char *error,
 	return 0;
 }
 
-/* The walls of this system that the jail uses; "none" for no wall. */
+/* The restrictions that this jail uses; "none" for a missing one. */
 static struct system_walls
 walls_of(const struct jail *jail)
 {
@@ -140,7 +140,7 @@ become_user(const struct jail *jail)
 	    setresgid(jail->group, jail->group, jail->group) == -1 ||
 	    setresuid(jail->user, jail->user, jail->user) == -1)
 		return -1;
-	/* Trust, but look: a way back would make all of it worthless. */
+	/* Verify: if root could be regained, the jail would be worthless. */
 	if (setuid(0) != -1 || geteuid() == 0) {
 		errno = EPERM;
 		return -1;
@@ -149,8 +149,8 @@ become_user(const struct jail *jail)
 }
 
 /*
- * Hides all files but those beneath `root`.  A chroot changes no path: all are
- * looked up from a descriptor.
+ * Hides all files except those beneath `root`. Paths need no change: all are
+ * resolved from a descriptor.
  */
 static int
 change_root(int root)
@@ -158,7 +158,10 @@ change_root(int root)
 	return fchdir(root) == 0 ? chroot(".") : -1;
 }
 
-/* A root without its capabilities has Landlock, if there is one. */
+/*
+ * Root without its capabilities cannot chroot; Landlock is enough, if
+ * available.
+ */
 static bool
 is_dispensable(int error)
 {
@@ -171,7 +174,7 @@ enter(const struct jail *jail, int root, int state, enum jail_role role)
 {
 	const struct system_room room = { jail->mode, role, root, state };
 
-	/* The keys' process opens no file, and so has no root. */
+	/* The keys process opens no file and needs no root directory. */
 	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1 &&
 	    !is_dispensable(errno))
 		return JAIL_NO_WALLS;
@@ -221,7 +224,7 @@ try_in_child(struct jail *jail, int root, int result)
 enum jail_fault
 jail_try(struct jail *jail, int root)
 {
-	/* The outcome when the filter kills the child. */
+	/* The default outcome, for a child that the filter kills. */
 	struct outcome outcome = { .fault = JAIL_NO_WALLS, .error = EPERM };
 	int result[2];
 	pid_t child;

@@ -1,5 +1,5 @@
 /*
- * A provider of OpenSSL's (provider(7)) whose keys sign in another process.
+ * An OpenSSL provider (provider(7)) for keys that sign in another process.
  */
 #include "sys/keyprovider.h"
 
@@ -26,7 +26,7 @@ struct remote_key {
 	uint16_t index;
 };
 
-/* One signature in the making. */
+/* The state of one signature operation. */
 struct signature {
 	const struct remote_key *key;
 	unsigned bits; /* of the digest; 0: part of the key's type */
@@ -35,7 +35,7 @@ struct signature {
 
 typedef void (*function)(void);
 
-/* Of this process. */
+/* One for each process. */
 static struct signing_line *used_line;
 
 void
@@ -98,7 +98,7 @@ key_import_types(int selection)
 	return types;
 }
 
-/* Other providers get the public key only. */
+/* Other providers can import the public key only. */
 static int
 key_export(void *context, int selection, OSSL_CALLBACK *found, void *argument)
 {
@@ -214,7 +214,7 @@ signature_settable_params(void *context, void *provider)
 	return types;
 }
 
-/* libssl calls this several times a handshake. */
+/* libssl calls this several times per handshake. */
 static int
 signature_init(
     void *context, const char *digest, void *key, const OSSL_PARAM params[])
@@ -227,7 +227,7 @@ signature_init(
 	return signature->key != NULL && signature_set_params(context, params);
 }
 
-/* The SignatureScheme (RFC 8446, 4.2.3); 0 when there is none. */
+/* Returns the SignatureScheme (RFC 8446, 4.2.3), or 0 if there is none. */
 static uint16_t
 scheme_of(const struct signature *signature)
 {
@@ -245,7 +245,7 @@ scheme_of(const struct signature *signature)
 	return (uint16_t)((hash + 2) << 8 | 0x01);
 }
 
-/* The whole message at once; without `out` only the size is asked for. */
+/* Signs the whole message at once. With `out` NULL it returns only the size. */
 static int
 signature_sign(void *context, unsigned char *out, size_t *len, size_t room,
     const unsigned char *message, size_t message_len)
@@ -335,13 +335,16 @@ init_provider(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *offered,
 	return 1;
 }
 
-/* Once a process. */
+/* Loads both providers; later calls have no effect. */
 static bool
 load(void)
 {
 	static OSSL_PROVIDER *usual, *own;
 
-	/* With one provider loaded, no other is loaded by itself. */
+	/*
+	 * Once a provider is loaded explicitly, OpenSSL does not load the
+	 * default one.
+	 */
 	if (usual == NULL)
 		usual = OSSL_PROVIDER_load(NULL, "default");
 	if (usual != NULL && own == NULL &&

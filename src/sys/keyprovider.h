@@ -7,20 +7,20 @@
 #include "text/attribute.h"
 
 /*
- * Keys whose private half is in another process, as a provider of OpenSSL's:
- * libssl uses them as any other, and each signature is a signing_ask.
+ * An OpenSSL provider for keys with the private half in another process: libssl
+ * uses them as any other key, and each signature calls signing_ask.
  */
 
 /*
- * A key that is the public key `public` to everybody, and signs as the key
- * with that index in the keys process. Refers to `public` (its count goes up);
- * to be freed with EVP_PKEY_free. NULL on failure, also when `public` is NULL,
- * as the key of a certificate is that OpenSSL cannot read.
+ * Makes a key that has the public key `public`, and signs with the key of that
+ * index in the keys process. Takes a reference to `public`. The caller frees
+ * the result with EVP_PKEY_free. Returns NULL on failure, also when `public` is
+ * NULL, as for a certificate with a key that OpenSSL cannot read.
  */
 MUST_USE struct evp_pkey_st *
 keyprovider_key(struct evp_pkey_st *public, uint16_t index);
 
-/* From now on signatures are asked for over `line`, borrowed. */
+/* Sets the socket for later signature requests; `line` is borrowed. */
 void keyprovider_use(struct signing_line *line);
 
 #endif

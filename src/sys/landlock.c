@@ -1,6 +1,6 @@
 /*
- * The file system out of sight, by Landlock (Linux 5.13).  Knows its versions
- * as numbers, since headers are often older than kernels.
+ * Hides the file system with Landlock (Linux 5.13). Versions and flags are
+ * defined here, since headers are often older than the kernel.
  */
 #include "sys/landlock.h"
 
@@ -19,7 +19,10 @@
 #define QUERY_VERSION 1U
 #define RULE_PATH_BENEATH 1
 
-/* What a process may want to do with files; a bit each, by version. */
+/*
+ * Access rights of Landlock, one bit each; a digit in a name is the version
+ * that added the right.
+ */
 #define WRITE_FILE (UINT64_C(1) << 1)
 #define READ_FILE (UINT64_C(1) << 2)
 #define READ_DIRECTORY (UINT64_C(1) << 3)
@@ -50,7 +53,10 @@ landlock_version(void)
 	return version > 0 ? (int)version : 0;
 }
 
-/* All that this kernel can forbid, and how much of `rules` it knows. */
+/*
+ * Fills `rules` with every right that this kernel can forbid, and returns the
+ * size of `rules` that this kernel understands.
+ */
 static size_t
 forbid_all(int version, struct ruleset *rules)
 {
@@ -70,7 +76,7 @@ forbid_all(int version, struct ruleset *rules)
 			    : offsetof(struct ruleset, network);
 }
 
-/* Adds a rule for a directory, if there is one. */
+/* Adds a rule for a directory; does nothing for -1. */
 static int
 allow(int fd, const struct ruleset *rules, uint64_t allowed, int directory)
 {

@@ -5,24 +5,22 @@
 
 #include "text/attribute.h"
 
-/*
- * What the kernel's Landlock can do: the version of its interface, or 0 when
- * there is none.
- */
+/* The version of the kernel's Landlock interface, or 0 without Landlock. */
 int landlock_version(void);
 
-/* Which files a process keeps; directories are borrowed, -1: none. */
+/* The files that stay accessible. Directories are borrowed; -1 means none. */
 struct landlock_files {
-	int root; /* all beneath it, to be read */
-	int state; /* the files in it, to be read, */
-	bool writes; /* and to be made, written and removed */
+	int root; /* all files beneath it, for reading */
+	int state; /* the files in it, for reading */
+	bool writes; /* also to create, write and remove files there */
 };
 
 /*
- * From now on this process, and what it starts, can do with those files what
- * stands there, and nothing else with any file; nor bind or connect, nor signal or reach others, as far as the kernel knows how.
- * Descriptors that are open stay as they are.  Needs no_new_privs.  Returns -1
- * with errno set; ENOSYS or EOPNOTSUPP when the kernel has no Landlock.
+ * Restricts this process and its children to that access, and forbids access to
+ * all other files. As far as the kernel supports it, also forbids TCP bind and
+ * connect, and signals and abstract sockets to other processes. Open
+ * descriptors stay usable. Needs no_new_privs. Returns -1 with errno set;
+ * ENOSYS or EOPNOTSUPP when the kernel has no Landlock.
  */
 MUST_USE int landlock_enter(const struct landlock_files *files);
 

@@ -1,7 +1,7 @@
 /*
- * How often clients of one network may connect.  The counts are in memory that
- * all workers share, without locks: a worker may be killed at any moment, and
- * one that held a lock would stop the others.
+ * Limits how often clients of one network may connect. The counts are in memory
+ * that all workers share, without locks: a worker may be killed at any moment,
+ * and a lock that it held would stop the others.
  */
 #include "sys/limit.h"
 
@@ -14,25 +14,25 @@
 #include "sys/clock.h"
 #include "sys/hash.h"
 
-/* Networks that are remembered: sets of ways, as in a processor's cache. */
+/* The table of networks: sets of ways, as in a processor's cache. */
 #define SETS ((size_t)2048)
 #define WAYS ((size_t)4)
-/* After them, one entry for each set: for networks that do not fit into it. */
+/* The sets, then one entry per set for the networks that do not fit into it. */
 #define ENTRIES (SETS * WAYS + SETS)
-/* The parts of a token of one network: buckets are counted in parts. */
+/* A token of one network in parts, the unit in which buckets are counted. */
 #define TOKEN 16000
-/* The most that one worker's reading of the clock lags behind another's. */
+/* The largest difference between the clock readings of two workers. */
 #define LATER_MS 60000
-/* The largest factor for which a token is a whole number of parts. */
+/* The largest factor by which the parts of a token can be divided. */
 #define FACTOR_MAX 16
-/* A charge that empties any bucket. */
+/* This charge empties any bucket. */
 #define CHARGE_MAX_MS (1L << 30)
 
 /*
- * A bucket in one word, so that it changes atomically: the time of the last
- * change in milliseconds, and the number of parts that are missing in it.  In a
- * flood more are missing than it can hold.  All buckets have the same size; a
- * token of a larger network takes fewer parts.
+ * A token bucket in one word, so that it changes atomically: the time of the
+ * last change in milliseconds, and the number of missing parts, which in a
+ * flood exceeds the size of the bucket. All buckets have the same size; a token
+ * of a larger network takes fewer parts.
  */
 struct bucket {
 	uint32_t changed_ms;
@@ -45,14 +45,17 @@ struct entry {
 };
 
 /*
- * Every worker can write here, and one that was taken over writes anything:
- * each value read is a number to count with, clamped before it is an index or
- * a bound.  The master reads nothing of it; what it has to know is its own.
+ * Every worker can write here, and a compromised worker may write anything:
+ * each value read is only counted with, and is clamped before it is used as an
+ * index or a bound. The master reads nothing from here; the values that it
+ * needs are in its own memory.
  */
 struct shared {
-	_Atomic size_t workers; /* above all numbers that are taken */
+	_Atomic size_t workers; /* above all numbers in use */
 	struct entry entries[ENTRIES];
-	/* Each row is written by its worker; when that ended, by the master. */
+	/*
+	 * Each row is written by its worker, and after its exit by the master.
+	 */
 	_Atomic uint16_t open[LIMIT_WORKERS][ENTRIES];
 };
 
@@ -60,10 +63,11 @@ struct limit_table {
 	struct hash *hash;
 	struct shared *shared;
 	struct timespec began;
-	bool taken[LIMIT_WORKERS]; /* the master's */
+	bool taken[LIMIT_WORKERS]; /* of the master */
 	/*
-	 * The bound in `shared` as it was when this process began: so many are
-	 * counted even if a worker, taken over, has lowered the other.
+	 * The bound in `shared` as it was when this process began: so many
+	 * workers are counted even if a compromised worker has lowered the
+	 * shared bound.
 	 */
 	size_t workers;
 };
@@ -99,7 +103,10 @@ limit_free(struct limit_table *table)
 	free(table);
 }
 
-/* Finds the bound again, and writes it whatever a worker has made of it. */
+/*
+ * Computes the bound again, and overwrites the shared one, which a worker may
+ * have changed.
+ */
 static void
 count_workers(struct limit_table *table)
 {
@@ -140,7 +147,7 @@ open_in_all(const struct limit_table *table, size_t entry)
 	size_t workers = shared->workers;
 	unsigned sum = 0;
 
-	/* A worker that was led astray may have written anything there. */
+	/* A compromised worker may have written any value. */
 	if (workers > LIMIT_WORKERS)
 		workers = LIMIT_WORKERS;
 	if (workers < table->workers)
@@ -176,7 +183,7 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 	uint64_t parts = (uint64_t)(uint32_t)(now_ms - bucket.changed_ms) *
 	    rules->rate * (TOKEN / 1000);
 
-	/* Another worker has read the clock later, but was here first. */
+	/* Another worker read the clock later but stored its time first. */
 	if (bucket.changed_ms - now_ms < LATER_MS)
 		return bucket;
 	bucket.missing =
@@ -185,7 +192,7 @@ refilled(struct bucket bucket, const struct limit_rules *rules, uint32_t now_ms)
 	return bucket;
 }
 
-/* Whether another network may take the entry over without any loss. */
+/* Whether the entry can be reused for another network without loss. */
 static bool
 is_free(const struct limit_table *table, size_t entry,
     const struct limit_rules *rules, uint32_t now_ms)
@@ -196,7 +203,7 @@ is_free(const struct limit_table *table, size_t entry,
 	    open_in_all(table, entry) == 0;
 }
 
-/* Takes the entry over; false when another worker has just done so. */
+/* Reuses the entry; false when another worker has just done so. */
 static bool
 take_over(struct entry *entry, uint64_t tag)
 {
@@ -216,8 +223,8 @@ set_of(uint64_t tag)
 }
 
 /*
- * The entry of a network, a new one if need be.  LIMIT_NONE when its set is
- * full of networks that have open connections or missing tokens.
+ * Returns the entry of a network, a new one if needed. Returns LIMIT_NONE when
+ * its set is full of networks that have open connections or missing tokens.
  */
 static size_t
 find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
@@ -237,9 +244,9 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
 }
 
 /*
- * Takes a token of `cost` parts; when none is left, a quarter of one, so that a
- * flood leads into debt and a few more attempts do not.  Returns the number of
- * parts that were missing before.
+ * Takes a token of `cost` parts. When none is left, takes a quarter of one, so
+ * that only a flood leads into debt. Returns the number of parts that were
+ * missing before.
  */
 static uint32_t
 take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
@@ -252,7 +259,7 @@ take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
 
 	do {
 		bucket = refilled(unpack(word), rules, now_ms);
-		/* A debt that never ends would outlast the flood. */
+		/* Cap the debt, so that it does not outlast the flood. */
 		if (bucket.missing > 2 * size)
 			bucket.missing = 2 * size;
 		missing = bucket.missing;
@@ -262,13 +269,15 @@ take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
 	return missing;
 }
 
-/* A network that a client belongs to. */
+/* A network that includes the client's address. */
 struct level {
 	uint64_t tag;
-	unsigned factor; /* on the allowance of one network */
+	unsigned factor; /* of the allowance of one network */
 };
 
-/* The networks of an address, the smallest first; returns how many. */
+/*
+ * Lists the networks of an address, the smallest first; returns their number.
+ */
 static size_t
 levels_of(const struct limit_table *table, const struct limit_rules *rules,
     const struct net_address *peer, struct level levels[LIMIT_LEVELS])
@@ -300,7 +309,7 @@ levels_of(const struct limit_table *table, const struct limit_rules *rules,
 	return count;
 }
 
-/* How many connections a counter allows. */
+/* The number of connections that a counter allows. */
 static size_t
 open_at_most(const struct limit_rules *rules, unsigned factor)
 {
@@ -308,11 +317,11 @@ open_at_most(const struct limit_rules *rules, unsigned factor)
 
 	if (most > rules->room / 4)
 		most = rules->room / 4;
-	/* Up to twice as many are counted, without overflow in one worker. */
+	/* Up to twice this number is counted; avoid overflow in one worker. */
 	return most < UINT16_MAX / 2 ? most : UINT16_MAX / 2;
 }
 
-/* A counter by which a client is judged. */
+/* A counter that decides about a client. */
 struct counter {
 	size_t entry;
 	unsigned factor;
@@ -320,9 +329,9 @@ struct counter {
 };
 
 /*
- * Judges a client by one entry.  The worst verdict of all its entries counts.
- * No token is taken for a client that is already refused: a flood must not use
- * up the tokens that its neighbours share.
+ * Checks a client against one entry; the worst verdict of all its entries
+ * counts. Takes no token for a client that is already refused: a flood must not
+ * use up the tokens that its neighbours share.
  */
 static void
 judge(struct limit_table *table, const struct limit_rules *rules,

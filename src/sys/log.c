@@ -1,5 +1,5 @@
 /*
- * Lines for the operator, on standard error, with control bytes escaped.
+ * Writes log lines to standard error, with control bytes escaped.
  */
 #include "sys/log.h"
 
@@ -25,26 +25,26 @@
 #define MILLISECOND_NS 1000000
 
 /*
- * Lines one after the other, no more of them than a pipe takes whole.  The
- * master writes those of a worker that ended; the worker, if it was taken
- * over, has put anything there.  So the length is read once and checked, and
- * the lines are bytes to write, as the worker could have written them itself.
+ * A buffer of log lines, no larger than a pipe takes at once. The master writes
+ * the lines of a worker that exited. A compromised worker may have stored
+ * anything here: the length is read once and checked, and the lines are written
+ * as opaque bytes, which the worker could have written itself.
  */
 struct log_store {
 	_Atomic size_t len;
 	char lines[PIPE_BUF - sizeof(size_t)];
 };
 
-/* The start of a line, before its level. */
+/* The prefix of a line, before its level. */
 static enum {
 	STAMP_NONE,
 	STAMP_TIME,
 	STAMP_PRIORITY
 } stamp;
 static bool debug, mute;
-static unsigned long lost; /* lines that there was no room for */
-static bool torn; /* the first of them was begun */
-static struct log_store *store; /* where lines of info are held, or NULL */
+static unsigned long lost; /* lines that could not be written */
+static bool torn; /* the first of them was written in part */
+static struct log_store *store; /* buffer for info lines, or NULL */
 
 void
 log_set_debug(bool on)
@@ -101,8 +101,8 @@ is_control(ucs4_t c)
 }
 
 /*
- * Takes the character at the start of `rest`, which is not empty.  Returns
- * whether it can be shown as it is; else `out` is one byte of it.
+ * Takes the character at the start of `rest`, which is not empty. Returns
+ * whether it is printable; otherwise `out` is one byte of it.
  */
 static bool
 take(struct str *rest, struct str *out)
@@ -128,7 +128,10 @@ add_escaped(struct buf *out, char byte)
 		buf_printf(out, "\\x%02X", (unsigned char)byte);
 }
 
-/* How many bytes, up to `most`, are ASCII without a control: usually all. */
+/*
+ * The number of leading bytes, up to `most`, that are printable ASCII: usually
+ * all.
+ */
 static size_t
 plain_length(struct str text, size_t most)
 {
@@ -141,7 +144,7 @@ plain_length(struct str text, size_t most)
 	return len;
 }
 
-/* Appends what fits, without cutting a character or an escape. */
+/* Appends as much as fits, without cutting a character or an escape. */
 static void
 add_line(struct buf *out, struct str text)
 {
@@ -172,7 +175,7 @@ level_name(enum log_level level)
 	return STR("");
 }
 
-/* As syslog(3) numbers them. */
+/* The priority of a level in syslog(3). */
 static struct str
 priority(enum log_level level)
 {
@@ -220,8 +223,8 @@ add_start(struct buf *out, enum log_level level)
 }
 
 /*
- * Whether a line can be written at once.  A pipe that nobody reads must not
- * hold up the service; a file always takes it.
+ * Whether a line can be written without blocking. A pipe without a reader must
+ * not block the service; a file always takes a line.
  */
 static bool
 has_room(void)
@@ -242,8 +245,8 @@ has_room(void)
 }
 
 /*
- * Writes whole lines at once, and counts those that it cannot: nobody reads,
- * or the disk is full.
+ * Writes whole lines, and counts the lines that cannot be written: the pipe is
+ * full or the disk is full.
  */
 static void
 write_bytes(struct str lines)
@@ -264,7 +267,7 @@ write_bytes(struct str lines)
 	}
 }
 
-/* Writes whole lines, after a word about those that were lost before. */
+/* Writes whole lines, after a line about earlier lost ones. */
 static void
 write_lines(struct str lines)
 {
@@ -325,7 +328,7 @@ log_hold(struct log_store *held)
 	store = held;
 }
 
-/* False when the line is to be written at once. */
+/* Stores a line. False when it must be written directly. */
 static bool
 hold(struct str line)
 {
@@ -334,12 +337,14 @@ hold(struct str line)
 	if (line.len > sizeof store->lines - store->len)
 		log_store_write(store);
 	memcpy(store->lines + store->len, line.at, line.len);
-	/* Last: whoever is killed before leaves no part of a line. */
+	/*
+	 * Set the length last: a process killed before leaves no partial line.
+	 */
 	store->len += line.len;
 	return true;
 }
 
-/* Builds a line of `text` and LF. */
+/* Appends `text` and LF. */
 static struct str
 make_line(enum log_level level, struct str text, char bytes[LINE_MAX_BYTES])
 {
@@ -418,7 +423,7 @@ log_die(int status, const char *format, ...)
 	exit(status);
 }
 
-/* Whether a character of ASCII can stand without quotes. */
+/* Whether an ASCII character can stand without quotes. */
 static bool
 is_bare(char c)
 {
@@ -466,7 +471,10 @@ log_field(struct buf *out, const char *key, struct str value)
 		out->overflow = true;
 		return;
 	}
-	/* Built aside, so that a field is there whole or not at all. */
+	/*
+	 * Build the field in spare room, so that it is appended whole or not at
+	 * all.
+	 */
 	field = buf_over(out->at + out->len, buf_room(out));
 	if (out->len > 0)
 		buf_char(&field, ' ');

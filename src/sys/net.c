@@ -1,6 +1,5 @@
 /*
- * Addresses and sockets.  Knows TCP as the system offers it; knows nothing
- * of TLS or of what is said over a connection.
+ * Network addresses, listening sockets, and buffered output on TCP connections.
  */
 #include "sys/net.h"
 
@@ -16,10 +15,10 @@
 
 #include "sys/system.h"
 
-/* Shorter queues lose SYNs in a burst, and each costs its client a second. */
+/* A shorter queue loses SYNs in a burst, and each costs its client a second. */
 #define BACKLOG 4096
 
-/* Where a system lacks one of these, something harmless stands for it. */
+/* Harmless replacements for options that a system lacks. */
 #ifndef TCP_DEFER_ACCEPT
 #define TCP_DEFER_ACCEPT TCP_NODELAY
 #endif
@@ -30,7 +29,7 @@
 #define MSG_MORE 0
 #endif
 
-/* How long the kernel may hold back a client that has sent nothing. */
+/* The time for which the kernel may withhold a client that has sent nothing. */
 #define DEFER_SECONDS 10
 
 int
@@ -109,7 +108,7 @@ net_host_format(const struct net_address *address, char text[NET_TEXT_MAX])
 		memcpy(&six, &address->at, sizeof six);
 		bytes = &six.sin6_addr;
 		family = AF_INET6;
-		/* A client of IPv4 on a socket of both families. */
+		/* An IPv4 client on a socket of both families. */
 		if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
 			bytes = &six.sin6_addr.s6_addr[12];
 			family = AF_INET;
@@ -158,7 +157,7 @@ net_equals(const struct net_address *a, const struct net_address *b)
 	return a->len == b->len && memcmp(&a->at, &b->at, a->len) == 0;
 }
 
-/* All bytes of an address; how many. */
+/* Sets `bytes` to the address; returns its length. */
 static size_t
 address_bytes(const struct net_address *address, unsigned char bytes[16])
 {
@@ -196,7 +195,7 @@ is_ipv4(const struct net_address *address)
 	return address_bytes(address, bytes) == 4;
 }
 
-/* Whether `a` is the wildcard address of a family that `b` belongs to. */
+/* Whether `a` is the wildcard address for the family of `b`. */
 static bool
 covers(const struct net_address *a, const struct net_address *b)
 {
@@ -205,7 +204,7 @@ covers(const struct net_address *a, const struct net_address *b)
 
 	if (memcmp(bytes, none, len) != 0)
 		return false;
-	/* The wildcard address of IPv6 accepts clients of IPv4, too. */
+	/* The IPv6 wildcard address accepts IPv4 clients, too. */
 	return len == 16 || is_ipv4(b);
 }
 
@@ -243,7 +242,10 @@ set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* A listening socket; `shared` before it is bound, or only after. */
+/*
+ * Opens a listening socket, with SO_REUSEPORT set before the bind if `shared`,
+ * otherwise after it.
+ */
 static int
 listen_on(const struct net_address *address, bool shared)
 {
@@ -253,7 +255,7 @@ listen_on(const struct net_address *address, bool shared)
 
 	if (fd == -1)
 		return -1;
-	/* Where that is refused (OpenBSD), each family needs its own. */
+	/* OpenBSD refuses this: there each family needs its own socket. */
 	if (is_ipv6(address))
 		(void)set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1 ||
@@ -264,8 +266,8 @@ listen_on(const struct net_address *address, bool shared)
 	    listen(fd, BACKLOG) == -1)
 		goto failed;
 	/*
-	 * Gains and nothing else, so that a refusal does not matter.  Sockets
-	 * that accept(2) returns inherit the second.
+	 * Optimizations only: ignore errors. Sockets that accept(2) returns
+	 * inherit the second option.
 	 */
 	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
 	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -277,7 +279,7 @@ failed:
 	return -1;
 }
 
-/* The address of every IPv4 interface, for a system without IPv6. */
+/* The IPv4 wildcard address, for a system without IPv6. */
 static void
 fall_back_to_ipv4(struct net_address *address)
 {
@@ -297,7 +299,7 @@ is_any_ipv6(const struct net_address *address)
 	return is_ipv6(address) && IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr);
 }
 
-/* One more socket for the address that the `first` has. */
+/* Opens another socket on the address of `first`. */
 static int
 listen_more(const struct net_address *address, int first)
 {
@@ -313,8 +315,9 @@ net_listen(
 	int error;
 
 	/*
-	 * Bind the first one without sharing, so that an address that another
-	 * process uses is an error even if that process shares it.  Then share.
+	 * Bind the first socket without sharing, so that an address in use by
+	 * another process is an error even if that process shares it. Then
+	 * share.
 	 */
 	sockets[0] = listen_on(address, overlaps);
 	if (sockets[0] == -1 && is_any_ipv6(address) &&

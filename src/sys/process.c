@@ -1,5 +1,5 @@
 /*
- * The state that a process inherits: descriptors and signals.
+ * Resets the descriptors and signals that a process inherits.
  */
 #include "sys/process.h"
 
@@ -20,7 +20,7 @@ process_start(void)
 	sigset_t none;
 
 	/*
-	 * In ascending order, since open(2) returns the lowest free number.
+	 * Go in ascending order, since open(2) returns the lowest free number.
 	 * Descriptor 1 is opened for reading: lost output must be an error.
 	 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

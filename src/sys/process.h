@@ -2,19 +2,19 @@
 #define SYS_PROCESS_H
 
 /*
- * Call it first in main, to replace unusable state of the parent.  It opens
- * /dev/null for each of the descriptors 0, 1 and 2 that is closed, so that no
- * other file gets its number; unblocks every signal; and gives SIGCHLD its
- * default action, without which children cannot be waited for.  Other ignored
- * signals stay ignored, as nohup(1) needs.  Exits with status 1 when /dev/null
- * cannot be opened.
+ * Replaces unusable state from the parent; call it first in main. Opens
+ * /dev/null for each closed descriptor of 0, 1 and 2, so that no other file
+ * gets its number; unblocks every signal; and restores the default action of
+ * SIGCHLD, which waiting for children needs. Other ignored signals stay
+ * ignored, as nohup(1) needs. Exits with status 1 when /dev/null cannot be
+ * opened.
  */
 void process_start(void);
 
-/* As many descriptors as the system lets us have. */
+/* Raises the limit of open descriptors to the maximum. */
 void process_raise_limits(void);
 
-/* Closes the descriptors from 3 on. */
+/* Closes all descriptors from 3 on. */
 void process_close_inherited(void);
 
 #endif

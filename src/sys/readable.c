@@ -1,5 +1,5 @@
 /*
- * Access checks that also work in a sandbox which refuses faccessat2(2).
+ * Checks access to files, also in a sandbox that refuses faccessat2(2).
  */
 #include "sys/readable.h"
 
@@ -10,7 +10,7 @@
 
 #ifdef SYS_faccessat2
 
-/* libc itself falls back only after ENOSYS. */
+/* Falls back after EPERM; libc does so only after ENOSYS. */
 int
 readable_at(int directory, const char *name, int mode)
 {

@@ -1,6 +1,6 @@
 /*
- * A self-signed certificate.  Knows the fields of X.509 and what clients of
- * Gemini look for in them; writes nothing down.
+ * Makes a self-signed certificate with the X.509 fields that Gemini clients
+ * check.
  */
 #include "sys/selfsigned.h"
 
@@ -13,10 +13,10 @@
 #define NAME_TEXT_MAX 256 /* a host name has at most 253 bytes */
 #define SERIAL_BITS 128
 #define COMMON_NAME_MAX 64 /* ub-common-name, RFC 5280 appendix A.1 */
-#define DAYS_BACK 1 /* for clients whose clock is late */
+#define DAYS_BACK 1 /* for clients with a slow clock */
 #define DAYS_VALID 36525
 
-/* The name with a NUL, as OpenSSL wants it. */
+/* Copies the name and adds a NUL for OpenSSL. */
 static void
 name_text(struct str name, char out[NAME_TEXT_MAX])
 {
@@ -37,8 +37,8 @@ add_general_name(GENERAL_NAMES *all, int type, const char *value)
 }
 
 /*
- * Every name is a DNS name, even an address: Lagrange compares with no
- * other kind.
+ * Add every name as a DNS name, even an address: Lagrange compares only DNS
+ * names.
  */
 static int
 add_names(X509 *leaf, const struct str *names, size_t count, bool critical)
@@ -95,7 +95,7 @@ set_serial(X509 *leaf)
 	return result;
 }
 
-/* A certificate that says no more than browsers of capsules look at. */
+/* Makes a certificate with only the fields that Gemini clients read. */
 static int
 fill_leaf(X509 *leaf, EVP_PKEY *key, const struct str *names, size_t count)
 {
@@ -115,7 +115,7 @@ fill_leaf(X509 *leaf, EVP_PKEY *key, const struct str *names, size_t count)
 	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
 		(const unsigned char *)first.at, (int)first.len, -1, 0) != 1)
 		return -1;
-	/* Without a subject the names have to be critical (RFC 5280 4.2.1.6) */
+	/* Without a subject the names must be critical (RFC 5280, 4.2.1.6). */
 	if (X509_set_issuer_name(leaf, subject) != 1 ||
 	    add_names(leaf, names, count, !named) == -1 ||
 	    add_extension(leaf, NID_basic_constraints, "critical,CA:FALSE") ==

@@ -1,5 +1,5 @@
 /*
- * SHA-256 by OpenSSL.  Knows nothing of what is hashed.
+ * SHA-256 of bytes and files, by OpenSSL.
  */
 #include "sys/sha256.h"
 
@@ -11,7 +11,7 @@
 #include <openssl/evp.h>
 
 struct sha256 {
-	EVP_MD *method; /* fetched once: finding it costs more than a hash */
+	EVP_MD *method; /* fetched once: a fetch costs more than a hash */
 	EVP_MD_CTX *context;
 	bool failed;
 };

@@ -9,24 +9,26 @@
 
 #define SHA256_SIZE 32
 
-/* SHA-256 of bytes that come in parts. */
+/* SHA-256 computed incrementally. */
 struct sha256;
 
-/* Begun, and to be freed; NULL without memory. */
+/* Starts a hash; NULL without memory. The caller frees it. */
 MUST_USE struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *sha256);
 
 void sha256_add(struct sha256 *sha256, struct str bytes);
 
-/* The hash of all that was added; begins anew.  -1 when OpenSSL failed. */
+/*
+ * Writes the hash of all added bytes and starts anew. -1 when OpenSSL failed.
+ */
 MUST_USE int sha256_end(struct sha256 *sha256, unsigned char out[SHA256_SIZE]);
 
-/* All at once. */
+/* Hashes `bytes` in one call; -1 when OpenSSL failed. */
 MUST_USE int sha256_of(struct str bytes, unsigned char out[SHA256_SIZE]);
 
 /*
- * Reads the file open as `fd` from its start to its end; `size` is how many
- * bytes that were.  Returns -1 with errno set.
+ * Hashes the open file `fd` from start to end, and sets `size` to its length.
+ * Returns -1 with errno set.
  */
 MUST_USE int
 sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size);

@@ -1,5 +1,5 @@
 /*
- * Ed25519 by OpenSSL.  Knows keys in files; knows nothing of what is signed.
+ * Ed25519 signatures by OpenSSL, with keys in PEM files.
  */
 #include "sys/signature.h"
 
@@ -34,9 +34,12 @@ fail(struct signature_key *key, const char *format, ...)
 	return -1;
 }
 
-/* Making. */
+/* Key generation. */
 
-/* A new file, all of it on the disk, or none; private when mode says so. */
+/*
+ * Creates a file with the private key for mode 0600, else with the public key,
+ * and syncs it to the disk. Leaves no partial file.
+ */
 static int
 write_key(struct signature_key *key, mode_t mode, EVP_PKEY *pair)
 {
@@ -84,7 +87,7 @@ signature_make_key(struct signature_key *key)
 	return result;
 }
 
-/* Use. */
+/* Signing and verification. */
 
 static EVP_PKEY *
 checked(struct signature_key *key, EVP_PKEY *read, const char *what)

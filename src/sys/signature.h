@@ -5,34 +5,38 @@
 #include "text/str.h"
 
 /*
- * Ed25519 signatures (RFC 8032), with keys in PEM as openssl(1) makes and
- * takes them.
+ * Ed25519 signatures (RFC 8032), with keys in PEM as openssl(1) writes and
+ * reads them.
  */
 
 #define SIGNATURE_SIZE 64
 
-/* A key in a file. */
+/* A key file. */
 struct signature_key {
 	const char *path; /* borrowed */
-	/* Of what fails and returns -1: a line for people, with the path. */
+	/*
+	 * After a call that returned -1: one line with the path and the fault.
+	 */
 	char error[1024];
 };
 
 /*
- * Makes a key: the private one at the path, mode 0600 from its first byte,
- * and the public one at the path with ".pub" behind it.  Nothing is ever
- * written over.
+ * Generates a key: the private key at the path, with mode 0600 from its first
+ * byte, and the public key at the path plus ".pub". Never overwrites a file.
  */
 MUST_USE int signature_make_key(struct signature_key *key);
 
-/* Signs with the private key, in a file that only its owner reads. */
+/* Signs with the private key; refuses a key file that others can access. */
 MUST_USE int signature_sign(struct signature_key *key, struct str text,
     unsigned char out[SIGNATURE_SIZE]);
 
-/* Whether there is a public key at all: 0 or -1. */
+/* Returns 0 if the public key can be read, else -1. */
 MUST_USE int signature_find(struct signature_key *key);
 
-/* Whether it was made with the key of this public one: 1 or 0. */
+/*
+ * Verifies a signature with the public key: 1 if it matches, 0 if not, -1 if
+ * the key cannot be used.
+ */
 MUST_USE int signature_check(
     struct signature_key *key, struct str text, struct str signature);
 

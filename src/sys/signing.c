@@ -1,6 +1,6 @@
 /*
- * Signatures asked for and given over a socket, and the rules that limit them
- * to TLS handshakes.
+ * Requests and makes signatures over a socket, and checks that only contents of
+ * TLS handshakes are signed.
  */
 #include "sys/signing.h"
 
@@ -18,10 +18,10 @@
 /* Client random and server random before the parameters of TLS 1.2. */
 #define RANDOMS_SIZE ((size_t)64)
 
-/* Late answers and greetings that a worker passes over while it waits. */
+/* The limit of late answers and greetings that a waiting worker skips. */
 #define MESSAGES_MAX 64
 
-/* Requests of a worker that are passed over for the sake of its newest. */
+/* The limit of older requests that are skipped for the newest one. */
 #define STALE_MAX 64
 
 /* The SignatureSchemes that libssl is allowed to choose. */
@@ -60,12 +60,12 @@ signing_set_timeout(int fd, unsigned ms)
 	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
-	/* A socket takes both. */
+	/* Setting these options on a socket cannot fail. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
 }
 
-/* An answer: its number and length; -1 with errno set. */
+/* Receives an answer; sets its number and length. -1 with errno set. */
 static int
 receive_answer(int fd, uint32_t *number, unsigned char *out, int flags)
 {
@@ -86,7 +86,7 @@ receive_answer(int fd, uint32_t *number, unsigned char *out, int flags)
 	return (int)((size_t)got - NUMBER_SIZE);
 }
 
-/* Whether anything came from the keys process since it was down. */
+/* Whether a message from the keys process arrived since it was down. */
 static bool
 is_back(struct signing_line *line, unsigned char *out)
 {
@@ -127,7 +127,10 @@ signing_ask(struct signing_line *line, const struct signing_request *request,
 	if (++line->number == 0)
 		line->number = 1;
 	do {
-		/* A keys process that has just started lost the request. */
+		/*
+		 * A keys process that has just started has lost the request:
+		 * resend it.
+		 */
 		if (number == 0 && send_request(line, request) == -1)
 			break;
 		len = receive_answer(line->fd, &number, out, 0);
@@ -155,7 +158,7 @@ is_certificate_verify(struct str message)
 	    "                                                                "
 	    "TLS 1.3, server CertificateVerify";
 
-	/* With the NUL that ends the context string. */
+	/* Includes the NUL that ends the context string. */
 	return str_starts(message, (struct str){ head, sizeof head }) &&
 	    (message.len == sizeof head + 32 ||
 		message.len == sizeof head + 48);
@@ -193,13 +196,16 @@ signing_allows(const EVP_PKEY *key, uint16_t code, struct str message)
 
 	if (scheme == NULL)
 		return false;
-	/* A form with 64 spaces cannot be of TLS 1.2 too: lengths differ. */
+	/*
+	 * The message with 64 spaces cannot also be one of TLS 1.2: lengths
+	 * differ.
+	 */
 	if (is_certificate_verify(message))
 		return scheme->has_1_3 && fits_curve(key, scheme->curve);
 	return scheme->has_1_2 && is_server_key_exchange(message);
 }
 
-/* The padding of RSA (RFC 8446, 4.2.3). */
+/* Sets the RSA padding (RFC 8446, 4.2.3). */
 static bool
 set_padding(EVP_PKEY_CTX *settings, const struct scheme *scheme)
 {
@@ -211,8 +217,9 @@ set_padding(EVP_PKEY_CTX *settings, const struct scheme *scheme)
 }
 
 /*
- * Without memory OpenSSL 3.5 returns success and a wrong RSA signature, which
- * no one may see: it can betray the key (Boneh, DeMillo and Lipton, 1997).
+ * Verifies an RSA signature. Without memory OpenSSL 3.5 returns success and a
+ * wrong RSA signature, which must not leave this process: it can reveal the key
+ * (Boneh, DeMillo and Lipton, 1997).
  */
 static bool
 verifies(EVP_PKEY *key, const struct scheme *scheme, struct str message,
@@ -232,7 +239,7 @@ verifies(EVP_PKEY *key, const struct scheme *scheme, struct str message,
 	return good;
 }
 
-/* The signature's length; 0 when it cannot be made. */
+/* Returns the length of the signature, or 0 on failure. */
 static size_t
 sign(EVP_PKEY *key, uint16_t code, struct str message, unsigned char *out)
 {
@@ -270,7 +277,7 @@ signing_prepare(EVP_PKEY *key)
 	return signs ? 0 : -1;
 }
 
-/* A message; with MSG_TRUNC a longer one gives its true length. */
+/* Receives a message; MSG_TRUNC gives the full length of a longer one. */
 static ssize_t
 receive_request(int fd, unsigned char at[REQUEST_MAX])
 {
@@ -283,8 +290,8 @@ receive_request(int fd, unsigned char at[REQUEST_MAX])
 }
 
 /*
- * The newest request: a worker waits for one answer at a time, so it has given
- * up those before.
+ * Receives the newest request: a worker waits for one answer at a time, and has
+ * abandoned the earlier requests.
  */
 static ssize_t
 receive_newest(int fd, unsigned char at[REQUEST_MAX])
@@ -295,7 +302,7 @@ receive_newest(int fd, unsigned char at[REQUEST_MAX])
 	for (int i = 0; got > 0 && i < STALE_MAX; i++) {
 		ssize_t len = receive_request(fd, next);
 
-		/* An end or an error is there the next time, too. */
+		/* The next call reports an end or an error again. */
 		if (len <= 0)
 			break;
 		got = len;
@@ -326,7 +333,9 @@ signing_answer(int fd, EVP_PKEY *const *keys, size_t key_count)
 	if (message.len <= SIGNING_MESSAGE_MAX && key < key_count &&
 	    signing_allows(keys[key], scheme, message))
 		len = sign(keys[key], scheme, message, answer + NUMBER_SIZE);
-	/* A worker that does not read its answers goes without. */
+	/*
+	 * Drop the answer if the worker does not read: never wait for a worker.
+	 */
 	(void)send(fd, answer, NUMBER_SIZE + len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return 1;
 }

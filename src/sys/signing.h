@@ -9,41 +9,41 @@
 #include "text/str.h"
 
 /*
- * Signatures of TLS handshakes, made in another process: the private keys are
- * in the `keys` process alone, and a worker asks it over a pair of
+ * Signatures of TLS handshakes, made in another process: only the `keys`
+ * process holds the private keys, and workers send it requests over pairs of
  * SOCK_SEQPACKET sockets.
  *
  * A request is one message: number (u32), key (u16), scheme (u16), then the
- * bytes to be signed, at most SIGNING_MESSAGE_MAX. An answer is the number and
- * the signature, which is empty when it is refused. All integers are in the
- * machine's order. The number 0 is sent by a keys process that has just
- * started: a request that waits for its answer is to be sent again.
+ * bytes to sign, at most SIGNING_MESSAGE_MAX. An answer is the number and the
+ * signature, which is empty when the request is refused. All integers are in
+ * the machine's byte order. A keys process that has just started sends the
+ * number 0: a worker that waits for an answer then sends its request again.
  */
 #define SIGNING_MESSAGE_MAX ((size_t)256)
-/* RSA of 8192 bits. */
+/* The size for RSA of 8192 bits. */
 #define SIGNING_SIGNATURE_MAX ((size_t)1024)
-/* How long a worker waits for an answer. */
+/* The time for which a worker waits for an answer. */
 #define SIGNING_TIMEOUT_MS 1000
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 /*
- * Makes the two ends: [0] for the keys process, [1] for a worker, which waits
+ * Makes a socket pair: [0] for the keys process, [1] for a worker, which waits
  * SIGNING_TIMEOUT_MS at most. Returns -1 with errno set.
  */
 MUST_USE int signing_pair(int line[2]);
 
-/* Changes how long the worker's end waits. */
+/* Sets the timeout of the worker's end. */
 void signing_set_timeout(int fd, unsigned ms);
 
-/* A worker's end. */
+/* The worker's end of the socket pair. */
 struct signing_line {
 	int fd; /* borrowed */
 	uint32_t number; /* of the last request */
-	bool is_down; /* no answer came to it */
+	bool is_down; /* it got no answer */
 };
 
-/* A message to be signed. */
+/* A message to sign. */
 struct signing_request {
 	uint16_t key; /* its index, in the order of the configuration */
 	uint16_t scheme; /* SignatureScheme of RFC 8446, 4.2.3 */
@@ -51,9 +51,9 @@ struct signing_request {
 };
 
 /*
- * Asks for a signature. Returns its length in `out`, which has
- * SIGNING_SIGNATURE_MAX bytes, or -1: refused, or no answer in time. After the
- * latter it fails at once until the keys process is heard again.
+ * Requests a signature. Writes it to `out`, which has SIGNING_SIGNATURE_MAX
+ * bytes, and returns its length, or -1: refused, or no answer in time. After a
+ * timeout it fails at once until a message from the keys process arrives.
  */
 MUST_USE int signing_ask(struct signing_line *line,
     const struct signing_request *request, unsigned char *out);
@@ -67,22 +67,23 @@ bool signing_allows(
     const struct evp_pkey_st *key, uint16_t scheme, struct str message);
 
 /*
- * In the keys process, before it enters its jail: makes a signature by each
- * scheme that fits the key, after which OpenSSL has looked up all that it
- * needs. Returns -1 when the key cannot sign by any.
+ * Called in the keys process before it enters its jail. Makes a signature with
+ * each scheme that fits the key, so that OpenSSL loads everything that it
+ * needs. Returns -1 when no scheme works with the key.
  */
 MUST_USE int signing_prepare(struct evp_pkey_st *key);
 
 /*
- * In the keys process: takes the requests that have come to `fd`, and answers
- * the newest with one of `keys`. Returns 1, 0 when the other end is closed, or
- * -1 with errno set; EAGAIN: there was none. A request that is refused,
- * malformed or cannot be answered at once is no error.
+ * Called in the keys process. Receives the waiting requests from `fd` and
+ * answers the newest with one of `keys`. Returns 1, 0 when the other end is
+ * closed, or -1 with errno set; EAGAIN means that no request was waiting. A
+ * request that is refused or malformed, or whose answer cannot be sent at once,
+ * is no error.
  */
 MUST_USE int
 signing_answer(int fd, struct evp_pkey_st *const *keys, size_t key_count);
 
-/* Sends the number 0. */
+/* Sends the number 0, which announces a new keys process. */
 void signing_greet(int fd);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * The system calls of a worker, by libseccomp.  Knows which ones serving
- * takes, and for what; knows nothing of who serves.
+ * The system call filters of each process role, made with libseccomp.
  */
 #include "sys/syscalls.h"
 
@@ -26,9 +25,9 @@
 #define ALL (READERS | KEYS)
 
 /*
- * By name, so that each machine's own number is found, and a name that it
- * lacks (arm64 has no epoll_wait) is passed over.  libc picks one or the
- * other of several with its age, so all of a kind stand here.
+ * System calls by name: libseccomp finds each machine's number, and a name that
+ * a machine lacks (arm64 has no epoll_wait) is skipped. The variant that libc
+ * calls depends on its version, so all variants of a call are listed.
  */
 static const struct {
 	const char *reason;
@@ -75,7 +74,10 @@ static const struct {
 		"restart_syscall", "exit", "exit_group" } },
 };
 
-/* An argument, from 0, that is the value given, or has none of the bits. */
+/*
+ * Matches an argument, counted from 0, that equals the value or has none of the
+ * bits.
+ */
 #define IS(argument, value) \
 	{ \
 		argument, SCMP_CMP_EQ, value, 0 \
@@ -84,19 +86,19 @@ static const struct {
 	{ \
 		argument, SCMP_CMP_MASKED_EQ, bits, 0 \
 	}
-/* F_GETLK64 and F_SETLK64 of 32-bit machines; ours may have none. */
+/* F_GETLK64 and F_SETLK64 of 32-bit machines; a 64-bit libc may lack them. */
 #define F_GETLK64_32 12
 #define F_SETLK64_32 13
-/* A child of ours, in the namespaces that we have. */
+/* Flags that an ordinary child process in the same namespaces does not need. */
 #define NOT_A_PLAIN_CHILD \
 	(CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
 	    CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 /*
- * Calls that are harmless with some of their arguments only. A listener that
- * is shut down for reading becomes a socket that MSG_FASTOPEN connects; a
- * program for SO_ATTACH_REUSEPORT_CBPF takes the clients of all workers; and
- * the listeners' O_NONBLOCK is shared with the other workers.
+ * Calls that are harmless with certain arguments only. A listener that is shut
+ * down for reading becomes a socket that MSG_FASTOPEN can connect; a program
+ * for SO_ATTACH_REUSEPORT_CBPF can take the clients of all workers; and the
+ * listeners' O_NONBLOCK is shared with the other workers.
  */
 static const struct {
 	const char *name;
@@ -128,7 +130,7 @@ static const struct {
 	{ "fcntl64", READERS, { IS(1, F_SETFD) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_GETFL) }, 1 },
 	{ "fcntl64", READERS, { IS(1, F_DUPFD_CLOEXEC) }, 1 },
-	/* Of 32 bits, where libc calls this one. */
+	/* On 32-bit machines libc calls this one. */
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_SETLK) }, 1 },
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK) }, 1 },
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_SETLK64_32) }, 1 },
@@ -138,8 +140,8 @@ static const struct {
 };
 
 /*
- * An argument that is the value given in the bits of the mask.  The kernel
- * ignores the upper half of a descriptor, so that a comparison has to, too.
+ * Matches an argument that equals the value in the bits of the mask. The kernel
+ * ignores the upper half of a descriptor, so a comparison must do so, too.
  */
 #define MASKED(argument, mask, value) \
 	{ \
@@ -153,10 +155,10 @@ static const struct scmp_arg_cmp standard[] = {
 };
 
 /*
- * No process does these to a standard descriptor, which it shares with all
- * others: the log may be a socket, as under journald, or a file.  A gap is left:
- * a worker that sends one to itself, through a socket pair, has it by another
- * number, and can shut it down.
+ * Calls that no process may use on a standard descriptor, which it shares with
+ * all others: the log may be a socket, as under journald, or a file. One gap
+ * remains: a worker that sends the descriptor to itself, through a socket pair,
+ * gets it under another number, and can shut it down.
  */
 static const struct {
 	const char *name;
@@ -176,10 +178,10 @@ static const struct {
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 #define NAME_COUNT (sizeof groups[0].names / sizeof *groups[0].names)
 
-/* A filter that is being made. */
+/* A filter under construction. */
 struct draft {
 	scmp_filter_ctx filter;
-	uint32_t machine; /* one that libseccomp knows */
+	uint32_t machine; /* an architecture of libseccomp */
 	uint32_t action; /* of the rules */
 };
 
@@ -190,8 +192,8 @@ has_socketcall(uint32_t machine)
 }
 
 /*
- * Whether the machine has the call.  libseccomp numbers those of sockets below
- * -1 where socketcall makes them, too; the rule is then for both.
+ * Whether the machine has the call. libseccomp gives socket calls numbers below
+ * -1 where socketcall makes them, too; the rule then covers both.
  */
 static bool
 is_known(uint32_t machine, const char *name)
@@ -211,14 +213,17 @@ add(const struct draft *draft, const char *name, unsigned count,
 
 	if (!is_known(draft->machine, name))
 		return 0;
-	/* The number is always that of the machine we run on. */
+	/*
+	 * libseccomp wants the native number, whatever the machine of the
+	 * filter.
+	 */
 	result = seccomp_rule_add_array(draft->filter, draft->action,
 	    seccomp_syscall_resolve_name(name), count, when);
-	/* An alias of one that is there already. */
+	/* The call is an alias of one that already has a rule. */
 	return result == -EEXIST ? 0 : result;
 }
 
-/* Linux has the stack first on some machines: CONFIG_CLONE_BACKWARDS2. */
+/* On some machines the flags come second: CONFIG_CLONE_BACKWARDS2. */
 static int
 add_clone(const struct draft *draft)
 {
@@ -230,11 +235,11 @@ add_clone(const struct draft *draft)
 	return add(draft, "clone", 1, is_second ? &second : &first);
 }
 
-/* Rules against what no process may do; the rest is for the other filter. */
+/* Adds the rules that hold for every process; the role filter has the rest. */
 static int
 fill_of_all(const struct draft *draft)
 {
-	/* It would be a way around every rule for a call that it makes. */
+	/* socketcall would bypass the rules for the calls that it makes. */
 	int result = add(draft, "socketcall", 0, NULL);
 
 	for (size_t i = 0; i < NEVER_COUNT; i++)
@@ -251,7 +256,7 @@ fill_of_all(const struct draft *draft)
 static int
 fill_of_role(const struct draft *draft, enum jail_role role)
 {
-	/* What abort() does. */
+	/* abort() sends the signal to its own process. */
 	const struct scmp_arg_cmp to_itself = { 0, SCMP_CMP_EQ,
 		(scmp_datum_t)getpid(), 0 };
 	int result = add(draft, "tgkill", 1, &to_itself);
@@ -272,15 +277,15 @@ fill_of_role(const struct draft *draft, enum jail_role role)
 	return result;
 }
 
-/* Which filter it is. */
+/* The parameters of a filter. */
 struct kind {
 	uint32_t machine;
 	enum jail_role role;
 	enum syscalls_filter filter;
-	uint32_t refusal; /* what befalls a call that is not allowed */
+	uint32_t refusal; /* the action for a forbidden call */
 };
 
-/* Returns 0, or what libseccomp does: an error number below 0. */
+/* Returns 0 or libseccomp's negative error number. */
 static int
 make(const struct kind *kind, scmp_filter_ctx *out)
 {
@@ -293,12 +298,17 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
-		/* In this order, as one filter has one order of bytes. */
+		/*
+		 * Remove first: all machines of a filter must have one byte
+		 * order.
+		 */
 		result = seccomp_arch_remove(filter, seccomp_arch_native());
 		if (result == 0)
 			result = seccomp_arch_add(filter, machine);
 	}
-	/* A tree of comparisons, and the kernel's own error numbers. */
+	/*
+	 * Use a binary tree of comparisons, and the kernel's own error numbers.
+	 */
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (result == 0)
@@ -314,7 +324,7 @@ static bool
 is_filtered(uint32_t machine)
 {
 	switch (machine) {
-	/* glibc has no use for socketcall there. */
+	/* On these machines glibc does not use socketcall. */
 	case SCMP_ARCH_MIPS:
 	case SCMP_ARCH_MIPSEL:
 	case SCMP_ARCH_PPC:
@@ -333,7 +343,10 @@ syscalls_machine_is_filtered(const char *machine)
 bool
 syscalls_available(void)
 {
-	/* A kernel that does looks for the filter, and there is none. */
+	/*
+	 * A kernel with filters reads the program from NULL and fails with
+	 * EFAULT.
+	 */
 	return is_filtered(seccomp_arch_native()) &&
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
 	    errno == EFAULT;
@@ -362,13 +375,13 @@ int
 syscalls_enter(enum jail_role role, bool only_log)
 {
 	/*
-	 * Not SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on, and
-	 * our own handler would not run while libc blocks signals.
+	 * Do not use SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on,
+	 * and our own handler would not run while libc blocks signals.
 	 */
 	struct kind kind = { seccomp_arch_native(), role, SYSCALLS_OF_ALL,
 		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };
 
-	/* The role's is the last: it lets no other be loaded. */
+	/* Load the role's filter last: it forbids loading another one. */
 	if (enter(&kind) == -1)
 		return -1;
 	kind.filter = SYSCALLS_OF_ROLE;

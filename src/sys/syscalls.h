@@ -7,37 +7,37 @@
 #include "text/attribute.h"
 
 /*
- * Whether system calls can be filtered here: the kernel filters them, and this
- * machine's can be told apart.
+ * Whether system calls can be filtered: the kernel supports filters, and this
+ * machine has separate socket calls.
  */
 bool syscalls_available(void);
 
 /*
- * Whether the calls of `machine`, a name that libseccomp knows, can be told
- * apart.  Where the C library makes those of sockets by one call, socketcall,
- * they cannot: a filter does not see what that call points to.
+ * Whether the calls of `machine`, an architecture name of libseccomp, can be
+ * filtered. They cannot where the C library makes all socket calls through
+ * socketcall: a filter cannot read the arguments that a pointer leads to.
  */
 bool syscalls_machine_is_filtered(const char *machine);
 
-/* A call has to pass all of them. */
+/* A call must pass both filters. */
 enum syscalls_filter {
-	SYSCALLS_OF_ROLE, /* allows what the role needs */
-	SYSCALLS_OF_ALL, /* refuses what would harm other processes */
+	SYSCALLS_OF_ROLE, /* allows the calls of the role */
+	SYSCALLS_OF_ALL, /* refuses calls that would harm other processes */
 };
 #define SYSCALLS_FILTERS 2
 
 /*
- * Restricts this process to the system calls that its role needs, and these to
- * what leaves the standard descriptors as they are.  At any other call the
- * kernel kills the process with SIGSYS and logs the number; with `only_log` the
- * kernel logs the number and allows the call.  Returns -1 with errno set.
+ * Restricts this process to the system calls that its role needs, and protects
+ * the standard descriptors from changes. At any other call the kernel kills the
+ * process with SIGSYS and logs the number; with `only_log` it logs the number
+ * and allows the call. Returns -1 with errno set.
  */
 MUST_USE int syscalls_enter(enum jail_role role, bool only_log);
 
 /*
- * Writes the program that the kernel would be given on `machine`, a name that
- * libseccomp knows, for `role`, to `fd`: struct sock_filter by struct
- * sock_filter.  Returns -1 with errno set.
+ * Writes the filter program for `role` on `machine`, an architecture name of
+ * libseccomp, to `fd`, as an array of struct sock_filter. Returns -1 with errno
+ * set.
  */
 MUST_USE int syscalls_export(const char *machine, enum jail_role role,
     enum syscalls_filter filter, int fd);

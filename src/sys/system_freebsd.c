@@ -1,5 +1,5 @@
 /*
- * FreeBSD: Capsicum, which leaves a process its descriptors and nothing else.
+ * FreeBSD: confines a process to its descriptors with Capsicum.
  */
 #include "sys/system.h"
 
@@ -32,7 +32,10 @@ system_enter(const struct system_room *room)
 		return -1;
 	if (room->mode != JAIL_ON)
 		return 0;
-	/* What is opened beneath it can do no more than this either. */
+	/*
+	 * Descriptors that are opened beneath the directory inherit these
+	 * rights.
+	 */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
 	if (room->root != -1 && cap_rights_limit(room->root, &rights) == -1)
@@ -48,7 +51,7 @@ system_enter(const struct system_room *room)
 	return cap_enter();
 }
 
-/* SO_REUSEPORT leaves all of them to one of the sockets. */
+/* With SO_REUSEPORT one socket gets all connections. */
 bool
 system_spreads_connections(void)
 {

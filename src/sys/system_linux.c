@@ -1,5 +1,6 @@
 /*
- * Linux: Landlock and a filter of system calls, where the kernel has them.
+ * Linux: confines a process with Landlock and system call filters, if the
+ * kernel has them.
  */
 #include "sys/system.h"
 
@@ -19,7 +20,7 @@
 #include "sys/landlock.h"
 #include "sys/syscalls.h"
 
-/* Descriptors to close one by one where close_range(2) is missing. */
+/* The limit of descriptors to close one by one without close_range(2). */
 #define CLOSE_MAX 65536
 
 struct system_walls
@@ -41,7 +42,7 @@ system_walls(void)
 int
 system_drop_bounding(void)
 {
-	/* Kernels know different numbers of them. */
+	/* The number of capabilities depends on the kernel. */
 	for (int capability = 0;
 	     prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != -1; capability++)
 		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == -1 &&
@@ -57,8 +58,8 @@ system_hide_memory(void)
 }
 
 /*
- * A service manager gives capabilities to an ordinary user as ambient ones.
- * The master binds with them; no child has a use for any.
+ * A service manager gives an ordinary user capabilities as ambient ones. The
+ * master binds ports with them; its children need none.
  */
 static int
 drop_capabilities(void)
@@ -122,7 +123,7 @@ system_cpus(void)
 
 	if (sched_getaffinity(0, sizeof usable, &usable) == 0)
 		return (size_t)CPU_COUNT(&usable);
-	/* There are more CPUs than a set of that size can hold. */
+	/* The machine has more CPUs than fit into this set. */
 	online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 ? (size_t)online : 1;
 }
@@ -149,14 +150,14 @@ system_close_from(int first)
 
 	if (close_range((unsigned)first, ~0u, 0) == 0)
 		return;
-	/* Linux before 5.9, or a sandbox that does not know the call. */
+	/* Linux before 5.9, or a sandbox that refuses close_range(2). */
 	if (limit == -1 || limit > CLOSE_MAX)
 		limit = CLOSE_MAX;
 	for (int fd = first; fd < limit; fd++)
 		close(fd);
 }
 
-/* The link leads to the file itself, whatever is by now where it was. */
+/* The link refers to the executed file, even if its path was replaced. */
 #define PROGRAM "/proc/self/exe"
 
 int

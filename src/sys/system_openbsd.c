@@ -1,5 +1,6 @@
 /*
- * OpenBSD: unveil for files, pledge for system calls.
+ * OpenBSD: confines a process with unveil(2) for files and pledge(2) for system
+ * calls.
  */
 #include "sys/system.h"
 
@@ -29,7 +30,7 @@ system_enter(const struct system_room *room)
 	system_hide_memory();
 	if (room->mode != JAIL_ON)
 		return 0;
-	/* It wants paths, and directories are known by their descriptors. */
+	/* unveil(2) takes paths, but the directories are descriptors. */
 	if (room->state != -1 &&
 	    (fchdir(room->state) == -1 ||
 		unveil(".", room->role == JAIL_INDEXER ? "rwc" : "r") == -1))
@@ -42,14 +43,14 @@ system_enter(const struct system_room *room)
 	return pledge(promises[room->role], NULL);
 }
 
-/* SO_REUSEPORT leaves all of them to one of the sockets. */
+/* With SO_REUSEPORT one socket gets all connections. */
 bool
 system_spreads_connections(void)
 {
 	return false;
 }
 
-/* There is no call for it, and pledge ends who tries one. */
+/* OpenBSD has no call for it, and pledge(2) kills a process that tries one. */
 size_t
 system_unsent(int fd)
 {
@@ -81,7 +82,9 @@ system_drop_bounding(void)
 	return 0;
 }
 
-/* Only a parent may trace; what is left is the dump of a crash. */
+/*
+ * Only a parent may trace a process, so only the core dump must be prevented.
+ */
 void
 system_hide_memory(void)
 {

@@ -1,6 +1,6 @@
 /*
- * TLS by OpenSSL.  Knows its settings, what they cost, and how to keep it
- * from making system calls of its own; knows nothing of requests.
+ * The server's side of TLS, by OpenSSL: settings, and input and output without
+ * system calls by OpenSSL itself.
  */
 #include "sys/tls.h"
 
@@ -15,18 +15,19 @@
 #include "sys/tlstrial.h"
 
 /*
- * What a client may send in all.  A request in records of one byte, behind
- * the largest hello, is less; more is messages that cost us and lead nowhere.
+ * The limit of bytes from one client. A request in records of one byte, after
+ * the largest hello, stays below it; more bytes are messages that cost CPU time
+ * and lead to no request.
  */
 #define RECEIVED_MAX ((size_t)128 << 10)
 
 struct tls_context {
 	SSL_CTX *ssl;
-	struct cert pair; /* of its certificates only, and the key */
+	struct cert pair; /* its certificates and key only */
 	BIO_METHOD *bio;
 };
 
-/* A record of body this large gains nothing by waiting for another. */
+/* A body record of this size gains nothing from waiting for another. */
 #define DIRECT 8192
 
 static int
@@ -43,7 +44,10 @@ bio_write(BIO *bio, const char *at, int len)
 	}
 	added = net_out_add(tls->out, at, (size_t)len);
 	if (added == 0) {
-		/* Full: only a very long certificate chain comes here. */
+		/*
+		 * The buffer is full, which only a very long certificate chain
+		 * causes.
+		 */
 		if (net_out_flush(tls->out) == IO_FAILED)
 			return -1;
 		added = net_out_add(tls->out, at, (size_t)len);
@@ -76,7 +80,7 @@ bio_read(BIO *bio, char *at, int room)
 		return take_early(tls, at, (size_t)room);
 	if (tls->readable)
 		got = net_receive(tls->out->fd, at, (size_t)room);
-	/* Less than there was room for: the socket is empty. */
+	/* A short receive: the socket is empty. */
 	if (got < room)
 		tls->readable = false;
 	if (got > 0) {
@@ -100,8 +104,8 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 	if (command != BIO_CTRL_FLUSH)
 		return 0;
 	/*
-	 * The handshake's flights leave at once.  After it the caller knows
-	 * better: header, body and close_notify are one segment.
+	 * Flush the handshake's flights at once. Later the caller flushes, so
+	 * that header, body and close_notify share one segment.
 	 */
 	if (!SSL_is_init_finished(tls->ssl) &&
 	    net_out_flush(tls->out) == IO_DONE)
@@ -109,7 +113,7 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 	return 1;
 }
 
-/* What the settings save was measured; none of it is taste. */
+/* Each of these settings saves measured time or memory. */
 static bool
 context_settings(SSL_CTX *ssl)
 {
@@ -119,16 +123,16 @@ context_settings(SSL_CTX *ssl)
 	    SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	/* No partial writes: what waits has room for all records of a call. */
+	/* No partial writes: the buffer has room for all records of a call. */
 	SSL_CTX_set_mode(ssl,
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN |
 		SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ssl, 1);
-	/* The groups that OpenSSL allows by default include ffdhe8192. */
+	/* OpenSSL's default groups include ffdhe8192. */
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof *groups) ==
 	    1 &&
-	    /* What the keys process signs, see sys/signing.h. */
+	    /* The algorithms of the keys process, see sys/signing.h. */
 	    SSL_CTX_set1_sigalgs_list(ssl,
 		"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
 		"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
@@ -158,8 +162,8 @@ bio_method(void)
 }
 
 /*
- * Gives a connection its certificate: one for each host, one day, by the name
- * in SSL_get_servername.
+ * Sets the certificate of a connection. Choosing it by SSL_get_servername, for
+ * several hosts, belongs here.
  */
 static int
 use_pair(SSL *ssl, void *argument)
@@ -169,7 +173,7 @@ use_pair(SSL *ssl, void *argument)
 	return SSL_use_cert_and_key(ssl, pair->leaf, pair->key, pair->chain, 1);
 }
 
-/* Whether OpenSSL accepts the pair at all. */
+/* Whether OpenSSL accepts the pair of key and certificate. */
 static bool
 is_usable(SSL_CTX *context, struct cert *pair)
 {
@@ -263,7 +267,7 @@ tls_release(struct tls *tls)
 	tls->ssl = NULL;
 }
 
-/* Nearly all clients send all there is to wait for at once. */
+/* Nearly all clients send everything of a flight at once. */
 static ssize_t
 want_read(struct tls *tls)
 {
@@ -273,7 +277,7 @@ want_read(struct tls *tls)
 	return IO_WANT_READ;
 }
 
-/* What a call that did not succeed wants. */
+/* Converts the error of a call to an enum io. */
 static ssize_t
 outcome(struct tls *tls, int result)
 {
@@ -283,7 +287,7 @@ outcome(struct tls *tls, int result)
 		return want_read(tls);
 	if (why == SSL_ERROR_WANT_WRITE)
 		return IO_WANT_WRITE;
-	/* One client's error must not be taken for the next one's. */
+	/* Do not take the error of one client for that of the next. */
 	ERR_clear_error();
 	return why == SSL_ERROR_ZERO_RETURN ? IO_CLOSED : IO_FAILED;
 }
@@ -293,7 +297,7 @@ tls_handshake(struct tls *tls)
 {
 	int result = SSL_do_handshake(tls->ssl);
 	ssize_t want = result == 1 ? IO_DONE : outcome(tls, result);
-	/* A flight that did not fit, or the alert that says what is wrong. */
+	/* Flush a flight that did not fit, or the alert about the failure. */
 	ssize_t sent = net_out_flush(tls->out);
 
 	return want == IO_FAILED || sent == IO_DONE ? want : sent;

@@ -10,66 +10,66 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/* What all TLS connections share: the certificate and the settings. */
+/* The certificate and settings, which all TLS connections share. */
 struct tls_context;
 
 /*
- * A context for the certificate, which may be released afterwards: TLS 1.2
- * and 1.3, X25519 and P-256, AES-128 first, no tickets, no session cache,
- * no renegotiation.  NULL with one line in `error` when OpenSSL refuses the
- * certificate, or a trial shows that no client could connect.
+ * Makes a context for the certificate, which may be released afterwards: TLS
+ * 1.2 and 1.3, X25519 and P-256, AES-128 first, no tickets, no session cache,
+ * no renegotiation. NULL with one line in `error` when OpenSSL refuses the
+ * certificate, or a trial handshake shows that no client could connect.
  */
 MUST_USE struct tls_context *
 tls_context_new(const struct cert *cert, char *error, size_t error_size);
 void tls_context_free(struct tls_context *context);
 
 /*
- * The server's side of one TLS connection.  What it sends goes to `out`,
- * which the caller flushes; only the handshake flushes by itself, and a
- * large record goes at once.
+ * The server's side of one TLS connection. Output goes to `out`, which the
+ * caller flushes; only the handshake flushes by itself, and a large record is
+ * sent at once.
  */
 struct tls {
 	struct ssl_st *ssl; /* OpenSSL's SSL; NULL when not open */
 	struct net_out *out;
-	struct str early; /* received before TLS was begun, not yet taken */
+	struct str early; /* received before TLS began, not yet read */
 	/*
-	 * Whether the socket may hold more input, which it does not at
-	 * first.  The caller sets it when the socket becomes readable; a
-	 * short receive clears it, which saves the call that would only say
-	 * so.
+	 * Whether the socket may hold more input; false at first. The caller
+	 * sets it when the socket becomes readable; a short receive clears it,
+	 * which saves a system call that would return EAGAIN.
 	 */
 	bool readable;
-	bool heard; /* input that nothing was sent after */
-	size_t received; /* bytes in all; there is a limit */
+	bool heard; /* input arrived since the last output */
+	size_t received; /* bytes in all, which are limited */
 };
 
 /*
- * Begins TLS on the socket of `out`, borrowed.  `early` are the bytes that
- * were already received; they stay valid until the first tls_handshake
- * returns.  -1 without memory.
+ * Starts TLS on the socket of `out`, borrowed. `early` are the bytes that were
+ * already received; they must stay valid until the first tls_handshake returns.
+ * -1 without memory.
  */
 MUST_USE int tls_open(struct tls *tls, struct tls_context *context,
     struct net_out *out, struct str early);
 void tls_release(struct tls *tls);
 
-/* Goes on with the handshake: IO_DONE, or another enum io. */
+/* Continues the handshake: IO_DONE, or another enum io. */
 MUST_USE ssize_t tls_handshake(struct tls *tls);
 
 /*
- * Bytes that were read, or an enum io; IO_CLOSED is a close_notify.  When
- * this or the handshake wants to read, what has come is acknowledged: no
- * ticket follows a client's Finished, and one that leaves Nagle's algorithm
- * on would hold its request back until the delayed acknowledgement (44 ms).
+ * Returns the number of bytes read, or an enum io; IO_CLOSED is a close_notify.
+ * When this or the handshake needs more input, received data is acknowledged at
+ * once: no ticket follows a client's Finished, and a client that leaves Nagle's
+ * algorithm on would hold its request back until the delayed acknowledgement
+ * (44 ms).
  */
 MUST_USE ssize_t tls_read(struct tls *tls, char *at, size_t room);
 
 /*
- * Bytes that were taken, or an enum io; up to 16384 make one record, or as
- * many as a client wants that asked for small ones (RFC 6066, 4).
+ * Returns the number of bytes written, or an enum io. Up to 16384 bytes make
+ * one record, or fewer for a client that asked for small records (RFC 6066, 4).
  */
 MUST_USE ssize_t tls_write(struct tls *tls, const char *at, size_t len);
 
-/* Adds close_notify to what is sent (Gemini 0.24, Responses). */
+/* Appends close_notify to the output (Gemini 0.24, Responses). */
 void tls_close_notify(struct tls *tls);
 
 #endif

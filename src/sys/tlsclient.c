@@ -1,6 +1,6 @@
 /*
- * TLS from the other side, by OpenSSL.  Knows its settings and how a server
- * is known by its key; knows nothing of requests.
+ * The client's side of TLS, by OpenSSL. The server is identified by its public
+ * key.
  */
 #include "sys/tlsclient.h"
 
@@ -35,7 +35,7 @@ tlsclient_context_new(void)
 	SSL_CTX_set_options(
 	    context->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
-	/* Certificates are not judged; the caller compares the key. */
+	/* Certificates are not verified; the caller compares the key. */
 	SSL_CTX_set_verify(context->ssl, SSL_VERIFY_NONE, NULL);
 	return context;
 }
@@ -77,7 +77,7 @@ tlsclient_free(struct tlsclient *tls)
 	free(tls);
 }
 
-/* What a call that did not succeed wants. */
+/* Converts the error of a call to an enum io. */
 static ssize_t
 outcome(const struct tlsclient *tls, int result)
 {
@@ -87,7 +87,7 @@ outcome(const struct tlsclient *tls, int result)
 		return IO_WANT_READ;
 	if (why == SSL_ERROR_WANT_WRITE)
 		return IO_WANT_WRITE;
-	/* One connection's error must not be taken for the next one's. */
+	/* Do not take the error of one connection for that of the next. */
 	ERR_clear_error();
 	return why == SSL_ERROR_ZERO_RETURN ? IO_CLOSED : IO_FAILED;
 }

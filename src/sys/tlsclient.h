@@ -10,8 +10,8 @@
 #include "text/str.h"
 
 /*
- * The client's side of TLS, as capsules want it: no authority vouches for a
- * server, its key is compared with the one that was seen before.
+ * The client's side of TLS with trust on first use (TOFU): no authority vouches
+ * for a server; the caller compares its key with the known one.
  */
 struct tlsclient_context;
 struct tlsclient;
@@ -21,27 +21,31 @@ MUST_USE struct tlsclient_context *tlsclient_context_new(void);
 void tlsclient_context_free(struct tlsclient_context *context);
 
 /*
- * Begins TLS on a connected socket, borrowed.  `host` is the name that the
- * server is asked for, empty for an address.  NULL without memory.  Whoever
- * writes to a peer that has gone gets SIGPIPE, unless it is ignored.
+ * Starts TLS on a connected socket, borrowed. `host` is the name for SNI, empty
+ * for an address. NULL without memory. A write to a closed peer raises SIGPIPE,
+ * unless it is ignored.
  */
 MUST_USE struct tlsclient *
 tlsclient_open(struct tlsclient_context *context, int fd, struct str host);
 void tlsclient_free(struct tlsclient *tls);
 
-/* IO_DONE, or another enum io.  What follows is for after it. */
+/*
+ * Continues the handshake: IO_DONE, or another enum io. Call the functions
+ * below only after IO_DONE.
+ */
 MUST_USE ssize_t tlsclient_handshake(struct tlsclient *tls);
 
 /*
- * SHA-256 of the server's public key (SubjectPublicKeyInfo), as capsuled
- * prints it; -1 when there is none.
+ * Computes the SHA-256 of the server's public key (SubjectPublicKeyInfo), as
+ * capsuled prints it; -1 without a key.
  */
 MUST_USE int
 tlsclient_key(const struct tlsclient *tls, unsigned char out[SHA256_SIZE]);
 
 /*
- * Bytes that were read or written, or an enum io.  IO_CLOSED is a
- * close_notify; a connection that ends without one was cut, and IO_FAILED.
+ * Return the number of bytes read or written, or an enum io. IO_CLOSED is a
+ * close_notify; a connection that ends without one was truncated, and gives
+ * IO_FAILED.
  */
 MUST_USE ssize_t tlsclient_read(struct tlsclient *tls, char *at, size_t room);
 MUST_USE ssize_t tlsclient_write(

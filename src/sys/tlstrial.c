@@ -1,15 +1,18 @@
 /*
- * A trial of a TLS context: whether clients could connect at all.
+ * Tests with trial handshakes whether clients could connect to a TLS context.
  */
 #include "sys/tlstrial.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-/* Each turn moves up to 17 KB; clients accept chains of up to 100 KB. */
+/*
+ * Limit of turns: each moves up to 17 KB; clients accept chains of up to 100
+ * KB.
+ */
 #define TURNS_MAX 100
 
-/* Go, rustls, GnuTLS and OpenSSL each have most of these. */
+/* Each of Go, rustls, GnuTLS and OpenSSL supports most of these groups. */
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGNATURES \
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:" \
@@ -30,7 +33,7 @@ client_context(int version)
 	return NULL;
 }
 
-/* 1 when it is finished, 0 when it waits for the other, -1 when it failed. */
+/* Returns 1 when finished, 0 when waiting for the other side, -1 on failure. */
 static int
 advance(SSL *ssl)
 {

@@ -1,12 +1,12 @@
 /*
- * How many visitors there are.  Knows how to count them without knowing them,
- * in shared memory without locks: a worker may be killed at any moment.
+ * Counts visitors without storing their addresses, in shared memory without
+ * locks: a worker may be killed at any moment.
  *
  * The estimate is linear counting: K.-Y. Whang, B. T. Vander-Zanden and H. M.
  * Taylor, "A linear-time probabilistic counting algorithm for database
- * applications", ACM Transactions on Database Systems 15(2), 1990.  That the
- * map holds times instead of bits, so that it slides with the window, is from
- * H.-A. Kim and D. R. O'Hallaron, "Counting network flows in real time", IEEE
+ * applications", ACM Transactions on Database Systems 15(2), 1990. The map
+ * holds times instead of bits, so that it slides with the window, as in H.-A.
+ * Kim and D. R. O'Hallaron, "Counting network flows in real time", IEEE
  * GLOBECOM 2003.
  */
 #include "sys/visitors.h"
@@ -22,33 +22,35 @@
 #include "sys/hash.h"
 
 /*
- * At 20,000 visitors the standard error of this many cells is 0.4 %, and
- * they have an end at some 300,000.
+ * At 20,000 visitors the standard error of this number of cells is 0.4 %; the
+ * estimate ends at some 300,000.
  */
 #define CELLS ((size_t)32768)
-/* While there are few each has an entry of its own, near where its hash says.
+/*
+ * Up to VISITORS_EXACT visitors have an entry each, near the position of the
+ * hash.
  */
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
 /*
- * A try fails only when another worker has just taken the entry, so more
- * failures than this mean an attack.
+ * A try fails only when another worker has just taken the entry; more failures
+ * than this mean an attack.
  */
 #define TRIES_MAX 64
-/* A worker that was held up may still use what another has left by now. */
+/* A delayed worker may still use a table that the others have left. */
 #define LEEWAY_SECONDS 10
 
-/* What is known under one key.  A time is 0 when nobody came. */
+/* The visits that were counted under one key. A time of 0 means no visit. */
 struct table {
 	_Atomic uint64_t key[HASH_KEY_SIZE / sizeof(uint64_t)];
-	_Atomic uint32_t crowded; /* when an entry was last not to be had */
+	_Atomic uint32_t crowded; /* when no entry was free last */
 	_Atomic(uint64_t) entries[ENTRIES]; /* time, and 32 bits of a hash */
 	_Atomic uint32_t cells[CELLS]; /* times */
 };
 
 /*
- * A new key begins with a table of its own, which is filled beside the old
- * one until it has seen all that is to be counted; so nobody counts twice.
+ * A new key gets a table of its own, which is filled beside the old one until
+ * it covers the whole window; so no visitor is counted twice.
  */
 enum phase {
 	PHASE_FIRST,
@@ -59,10 +61,10 @@ enum phase {
 };
 
 /*
- * Every worker can write here, and a compromised one may write anything.  So
- * values from here are only counted with, are clamped before they are used as
- * an index or a bound, and decide nothing in the master.  The master only
- * writes its phase here, for the workers to read.
+ * Every worker can write here, and a compromised worker may write anything.
+ * Values from here are only counted with, are clamped before they are used as
+ * an index or a bound, and decide nothing in the master. The master only writes
+ * its phase here, for the workers to read.
  */
 struct shared {
 	_Atomic unsigned phase; /* read by phase_of() alone */
@@ -73,9 +75,9 @@ struct visitors {
 	struct hash *hash;
 	struct shared *shared;
 	struct timespec began;
-	unsigned phase; /* the master's own, see shared->phase */
-	uint32_t changed; /* when the phase did; the master's */
-	/* What was counted last among many, and when: it takes a while. */
+	unsigned phase; /* of the master, see shared->phase */
+	uint32_t changed; /* when the phase changed; of the master */
+	/* The last estimate and its time: an estimate is slow. */
 	size_t many;
 	uint32_t counted;
 };
@@ -92,7 +94,7 @@ fills_other(unsigned phase)
 	return phase % 2 == 1;
 }
 
-/* The table that is counted from. */
+/* The index of the table that the count uses. */
 static size_t
 current(unsigned phase)
 {
@@ -113,7 +115,7 @@ begin_table(struct table *table)
 	return 0;
 }
 
-/* The key with it. */
+/* Clears the table and its key. */
 static void
 forget_table(struct table *table)
 {
@@ -162,13 +164,13 @@ visitors_free(struct visitors *visitors)
 uint32_t
 visitors_time(const struct visitors *visitors)
 {
-	/* 0 is when nobody came. */
+	/* Start at 1: a time of 0 means no visit. */
 	if (visitors == NULL)
 		return 0;
 	return (uint32_t)(clock_since_ms(&visitors->began) / 1000) + 1;
 }
 
-/* Another process may be a second ahead. */
+/* Compare as signed: another process may be a second ahead. */
 static bool
 is_lately(uint32_t time, uint32_t now)
 {
@@ -182,8 +184,8 @@ time_of(uint64_t entry)
 }
 
 /*
- * Finds the entry of `tag`, or else one that is free, and writes it; false
- * when somebody else was quicker.
+ * Finds the entry of `tag`, or a free one, and writes it; false when another
+ * worker took the entry first.
  */
 static bool
 try_entry(struct table *table, size_t first, uint32_t tag, uint32_t now)
@@ -230,7 +232,7 @@ enter_table(struct visitors *visitors, struct table *table, struct str network,
 	hash = hash_with(visitors->hash, key, network);
 	cell = &table->cells[hash % CELLS];
 	first = (size_t)(hash / CELLS % ENTRIES);
-	/* What is there already costs other processors nothing. */
+	/* Skip an equal value: a write costs other processors a cache miss. */
 	if (*cell != now)
 		*cell = now;
 	for (int i = 0; i < TRIES_MAX; i++)
@@ -267,7 +269,9 @@ compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* How many have an entry; two of one visitor, by a race, are one. */
+/*
+ * The number of entries; two entries of one visitor, from a race, count once.
+ */
 static size_t
 count_entries(struct table *table, uint32_t now)
 {
@@ -296,7 +300,7 @@ estimate(struct table *table, uint32_t now)
 		idle += !is_lately(atomic_load_explicit(
 				       &table->cells[i], memory_order_relaxed),
 		    now);
-	/* With none idle there are at least this many. */
+	/* Without idle cells, return the lowest possible estimate. */
 	if (idle == 0)
 		idle = 1;
 	return (size_t)lround(
@@ -331,14 +335,17 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 	struct table *other = &shared->tables[1 - current(phase)];
 	uint32_t age = now - visitors->changed;
 
-	/* A worker may have overwritten it. */
+	/* Write it again: a worker may have overwritten it. */
 	shared->phase = phase;
 	if (age < (fills_other(phase)
 			  ? VISITORS_SECONDS + LEEWAY_SECONDS
 			  : VISITORS_KEY_SECONDS - VISITORS_SECONDS))
 		return 0;
 	if (!fills_other(phase)) {
-		/* Whoever was late with the key before wrote for nobody. */
+		/*
+		 * Discard the writes of workers that still used the previous
+		 * key.
+		 */
 		forget_table(other);
 		if (begin_table(other) == -1)
 			return -1;

@@ -5,28 +5,29 @@
 
 #include "text/attribute.h"
 
-/* News of changes in directories. */
+/* Notifications about changes in directories. */
 struct watch;
 
-/* Returns NULL with errno set where the system has no such news. */
+/* Returns NULL with errno set if the system has no such notifications. */
 MUST_USE struct watch *watch_open(void);
 void watch_close(struct watch *watch);
 
-/* The descriptor that is readable when there are news. */
+/* The descriptor that is readable when notifications are waiting. */
 int watch_fd(const struct watch *watch);
 
 /*
- * Asks for news of a directory, "." or a path with a final slash, found from
- * the working directory; again if it was asked for before.  Returns -1 with
- * errno set: ENOSPC when there are too many, ENOMEM.  A directory that has
- * gone is no failure.
+ * Watches a directory, "." or a path with a final slash, relative to the
+ * working directory; it may be watched already. Returns -1 with errno set:
+ * ENOSPC when too many directories are watched, or ENOMEM. A directory that no
+ * longer exists is no failure.
  */
 MUST_USE int watch_add(struct watch *watch, const char *directory);
 
 /*
- * Takes all news that came; whether there were any.  Calls `changed` with the
- * path, from the working directory, of each file or directory that came, went
- * or is another; NULL: anything may have changed.
+ * Reads all waiting notifications; returns whether there were any. Calls
+ * `changed` with the path, relative to the working directory, of each file or
+ * directory that was created, removed or modified; NULL means that anything may
+ * have changed.
  */
 bool watch_read(struct watch *watch,
     void (*changed)(void *context, const char *path), void *context);

@@ -1,4 +1,6 @@
-/* News of changes in directories, by inotify. */
+/*
+ * Notifications about changes in directories, by inotify(7).
+ */
 #include "sys/watch.h"
 
 #include <errno.h>
@@ -10,19 +12,19 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* IN_IGNORED, IN_Q_OVERFLOW and IN_UNMOUNT come without being asked for. */
+/* IN_IGNORED, IN_Q_OVERFLOW and IN_UNMOUNT arrive unrequested. */
 #define CHANGES \
 	(IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
 	    IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR | IN_DONT_FOLLOW)
 
 struct directory {
-	int number; /* the kernel's */
-	char *path; /* NULL: watched no more */
+	int number; /* of the kernel */
+	char *path; /* NULL: no longer watched */
 };
 
 struct watch {
 	int fd;
-	struct directory *directories; /* by number */
+	struct directory *directories; /* sorted by number */
 	size_t count, room;
 };
 
@@ -58,7 +60,7 @@ watch_fd(const struct watch *watch)
 	return watch->fd;
 }
 
-/* Where the directory of that number is, or would be. */
+/* The position of the directory with that number, or its insert position. */
 static size_t
 find(const struct watch *watch, int number)
 {
@@ -85,7 +87,10 @@ directory_of(const struct watch *watch, int number)
 	    : NULL;
 }
 
-/* Forgets those that are watched no more; doubles the room if that is full. */
+/*
+ * Removes directories that are no longer watched; doubles the room if it is
+ * full.
+ */
 static int
 make_room(struct watch *watch)
 {
@@ -107,7 +112,7 @@ make_room(struct watch *watch)
 	return 0;
 }
 
-/* Takes `path`. */
+/* Takes ownership of `path`. */
 static int
 note(struct watch *watch, int number, char *path)
 {
@@ -123,7 +128,9 @@ note(struct watch *watch, int number, char *path)
 		free(path);
 		return -1;
 	}
-	/* The kernel counts upwards, so this is the end but for a wrap. */
+	/*
+	 * The kernel counts upwards: this is the end, except after an overflow.
+	 */
 	at = find(watch, number);
 	memmove(&watch->directories[at + 1], &watch->directories[at],
 	    (watch->count - at) * sizeof *watch->directories);
@@ -150,8 +157,8 @@ watch_add(struct watch *watch, const char *directory)
 }
 
 /*
- * Writes the path that an event tells of; false when it may be any.  Without a
- * name it tells of the directory itself.
+ * Writes the path of an event; false when the event may concern any path. An
+ * event without a name concerns the directory itself.
  */
 static bool
 path_of(
@@ -170,7 +177,7 @@ path_of(
 	return len > 0 && len < PATH_MAX;
 }
 
-/* Whether the event is the last of a directory, whose number it frees. */
+/* Whether the event is the last one of a directory; it frees the number. */
 static bool
 forget(struct watch *watch, const struct inotify_event *event)
 {
@@ -200,7 +207,7 @@ watch_read(struct watch *watch,
 			    (struct inotify_event *)(void *)(news + at);
 
 			at += (ssize_t)(sizeof *event + event->len);
-			/* Its parent told of it too. */
+			/* The parent directory reports this, too. */
 			if (forget(watch, event))
 				continue;
 			any = true;

@@ -1,6 +1,6 @@
 /*
- * Systems that have no news of whole directories: changes have to be looked
- * for.
+ * For systems without notifications about whole directories: the caller must
+ * poll for changes.
  */
 #include "sys/watch.h"
 
