@@ -55,7 +55,7 @@ struct child {
 /* A worker slot, which outlives its workers. */
 struct place {
 	bool empty;
-	unsigned pause_ms; /* if the next worker dies young, too */
+	unsigned pause_ms; /* the latest pause; see pause_after */
 	struct timespec due;
 };
 

@@ -21,7 +21,7 @@ struct keys {
 	struct service service;
 	const struct config *config; /* this and the next, borrowed */
 	const struct jail *jail;
-	enum cert_missing missing; /* for the next process */
+	enum cert_missing missing; /* used when the next process starts */
 	char fingerprint[65]; /* of the certificate in use */
 	char key_fingerprint[65]; /* of its key */
 	pid_t heard; /* the process that has sent its certificate */

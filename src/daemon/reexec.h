@@ -25,7 +25,7 @@ struct reexec {
 	/* The rest comes from the predecessor; zeroed in a first start. */
 	bool is_successor;
 	bool has_keys; /* a certificate was in use */
-	/* The pause before a replacement that dies young is replaced. */
+	/* The latest pauses before a restart, which grow with early deaths. */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */

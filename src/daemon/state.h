@@ -33,7 +33,7 @@ MUST_USE int state_open(struct state *state, const char *path,
 void state_adopt(struct state *state, const char *path);
 
 /*
- * Checks whether the directory `path` could be opened so, as far as possible
+ * Checks whether state_open could open the directory `path`, as far as possible
  * without making it: 0, or -1 with one line in `error`.
  */
 MUST_USE int state_check(const char *path, const struct jail *jail, char *error,

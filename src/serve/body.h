@@ -80,9 +80,9 @@ MUST_USE struct body *
 body_of_file(struct arena *arena, const struct entry *entry);
 
 /*
- * The lines of `text` as RFC 1436 (appendix, item type 0) wants them: a line
- * ends in CRLF, a leading dot is doubled, a lone dot ends the text. Takes
- * `text`, even when it returns NULL without memory.
+ * The lines of `text` as RFC 1436 (appendix, item type 0) requires: a line ends
+ * in CRLF, a leading dot is doubled, a lone dot ends the text. Takes `text`,
+ * even when it returns NULL without memory.
  */
 MUST_USE struct body *body_of_lines(struct arena *arena, struct body *text);
 

@@ -33,7 +33,7 @@ struct download {
 	int64_t newest; /* the latest modification time of a file */
 	char *lines;
 	size_t lines_len, lines_room;
-	size_t culprit_len; /* the file that could not be read */
+	size_t culprit_len; /* the file that caused the failure */
 	char culprit[PATH_MAX];
 	char block[BLOCK];
 };

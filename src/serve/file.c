@@ -117,8 +117,8 @@ file_answer_in(const struct server *server, const struct request *request,
 }
 
 /*
- * A directory asked for without its slash is a redirect, not a page: its
- * relative links would otherwise resolve one level too high.
+ * Redirects a directory requested without its slash: as a page its relative
+ * links would resolve one level too high.
  */
 static void
 add_slash(const struct request *request, struct response *response)

@@ -5,11 +5,11 @@
 #include "text/attribute.h"
 
 /*
- * The listing of a directory that has no page of its own, as gemtext: a
- * heading and the way up, unless request->entries_only, then a link for each
- * directory and file, labelled with the page's title where it has one.  `entry`
- * is the directory at request->path, borrowed.  Returns STATUS_SUCCESS and a
- * body, or the status to answer with.
+ * The listing of a directory without an index page, as gemtext: a heading and a
+ * link to the parent, unless request->entries_only, then a link for each
+ * directory and file, labelled with the page's title if it has one. `entry` is
+ * the directory at request->path, borrowed. Returns STATUS_SUCCESS and a body,
+ * or the status to answer with.
  */
 MUST_USE enum status
 listing_open(const struct server *server, const struct request *request,

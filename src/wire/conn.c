@@ -115,8 +115,8 @@ conn_close(struct conn *conn)
 }
 
 /*
- * Sets the deadline for the next wait. Most clients are served without one, so
- * no timer is armed yet.
+ * Sets the deadline for the next wait. Most clients are served without a wait,
+ * so the timer is armed only when a wait begins.
  */
 static void
 set_deadline(struct conn *conn, enum conn_deadline kind)
@@ -493,7 +493,7 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
 	conn_enter(&conn->member);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
-	/* Input is already there: TCP_DEFER_ACCEPT delays accept until then. */
+	/* TCP_DEFER_ACCEPT has held the connection back until input came. */
 	conn_run(conn);
 	return 0;
 }

@@ -170,7 +170,8 @@ answer_caps(struct exchange *exchange, const struct selector *selector)
 
 /*
  * A Gopher+ client sends "+", "!" or "$" after the selector or after the search
- * words. Told of one plain view, it repeats the request without them.
+ * words. If the answer lists a single plain view, the client repeats the
+ * request without them.
  */
 static bool
 is_plus(struct exchange *exchange, const struct selector *selector)

@@ -43,7 +43,7 @@ enum transport_tls {
 /*
  * Begins on the socket `fd`, borrowed, of which `early`, not empty, was already
  * received; those bytes stay valid until the first handshake and read have
- * returned. Returns -1 when the client does not use TLS as `use` requires, or
+ * returned. Returns -1 when the client does not use TLS as `kind` requires, or
  * without memory.
  */
 MUST_USE int

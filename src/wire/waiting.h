@@ -38,9 +38,10 @@ MUST_USE int waiting_init(struct waiting *waiting, struct event_base *base,
 void waiting_renew(struct waiting *waiting);
 
 /*
- * Waits until the client has sent (EV_READ) or taken (EV_WRITE) bytes; or until
- * `remote` is readable and, with EV_READ, the client too. With 0 the client is
- * not waited for. Arms a deadline of `length`, unless one is armed. -1 without
+ * waiting_for_client waits until the client has sent (EV_READ) or can take
+ * (EV_WRITE) bytes. waiting_for_remote waits until `remote` is readable or,
+ * with EV_READ, the client has sent bytes; with 0 it does not wait for the
+ * client. Both arm a deadline of `length`, unless one is armed. -1 without
  * memory.
  */
 MUST_USE int waiting_for_client(
