@@ -70,8 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena, (size_t)256 << 10);
 	search = search_begin(&indexing.place, &arena,
 	    &(struct search_wish){
-		fuzz_text(data + 1, size - 1), data[0] % 3,
-		&indexing.tree });
+		fuzz_text(data + 1, size - 1), data[0] % 3, &indexing.tree });
 	CHECK(search != NULL);
 	CHECK(search_run(search) == 0);
 	CHECK(search_result(search)->count <= search_result(search)->found);

@@ -12,7 +12,7 @@ import struct
 import unittest
 import zipfile
 
-from build import DEADLINE_S, MEMCHECKED, beneath
+from build import DEADLINE_S, beneath
 from server import (Connection, as_root, fetch, gemini_connect, gopher_connect,
                     tls_context, wait_until)
 from trouble import HOLD_ASLEEP, HOLD_BUSY, TroubledServer
@@ -216,7 +216,7 @@ class Ends(Answers):
 class Left(Answers):
     """Clients that leave before their answer is there."""
 
-    @unittest.skipIf(MEMCHECKED, 'its threads take turns')
+    @beneath
     def test_work_for_nobody_ends(self):
         server = self.serve()
         server.trouble['hold'] = HOLD_BUSY
@@ -275,7 +275,7 @@ class Many(Answers):
         for client in clients:
             self.assertEqual(client.read_reply().status, 20)
 
-    @unittest.skipIf(MEMCHECKED, 'time is counted in other ways')
+    @beneath
     def test_cpu_is_charged_to_the_network(self):
         server = self.serve(options=['limits=all', 'limit_burst=20'],
                             stopped=True)

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from build import INSTRUMENTED, MEMCHECKED
+from build import INSTRUMENTED, beneath
 from server import (SEES_INSIDE, Server, as_root, fetch, gemini_connect,
                     new_directory, peer_certificate, select, tls_context,
                     wait_until)
@@ -244,7 +244,7 @@ class Ends(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     # A worker waits for a second, in which valgrind does not start it.
-    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    @beneath
     def test_killed_under_load(self):
         with TroubledServer(TREE, workers=2, stopped=True) as server, \
                 self.crowd(server) as visits:
@@ -261,7 +261,7 @@ class Ends(unittest.TestCase):
                 # All that were waiting, and as many after them.
                 wait_until(lambda b=before: len(visits) > b + 8, 'visits')
 
-    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    @beneath
     def test_a_fault_under_load(self):
         # The master executes itself; the workers that there are go on.
         with Server(TREE, workers=2, env=dict(
@@ -317,7 +317,7 @@ class Ends(unittest.TestCase):
                 wait_until(lambda k=keys: server.keys() != k, 'a successor')
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
 
-    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    @beneath
     def test_one_that_hangs_at_its_start_is_replaced(self):
         with TroubledServer(TREE, workers=1, stopped=True) as server:
             old = server.keys()

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import unittest
 
 from build import CAPSULED, DEADLINE_S
@@ -245,17 +246,33 @@ class Temporary(State):
         self.assertEqual(len(self.left()), 1)
 
 
-@unittest.skipUnless(is_root(), 'only root mounts a small disk')
+def mount(path):
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.mount(b'tmpfs', path.encode(), b'tmpfs', 0,
+                      b'size=600k,mode=0755') == 0
+
+
+def unmount(path):
+    ctypes.CDLL(None).umount2(path.encode(), 2)
+
+
+def on_a_small_disk(test):
+    """Leaves out a class where no small disk can be mounted."""
+    with tempfile.TemporaryDirectory() as path:
+        if not mount(path):
+            return None
+        unmount(path)
+    return test
+
+
+@on_a_small_disk
 class Full(State):
     def setUp(self):
         super().setUp()
         self.disk = os.path.join(self.directory, 'disk')
         os.mkdir(self.disk)
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.mount(b'tmpfs', self.disk.encode(), b'tmpfs', 0,
-                      b'size=600k,mode=0755') != 0:
-            self.skipTest('no small disk can be mounted')
-        self.addCleanup(libc.umount2, self.disk.encode(), 2)
+        self.assertTrue(mount(self.disk))
+        self.addCleanup(unmount, self.disk)
         self.state = os.path.join(self.disk, 'state')
         self.ballast = os.path.join(self.disk, 'ballast')
 
