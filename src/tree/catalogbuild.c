@@ -79,9 +79,13 @@ open_index(struct catalogbuild *build)
 {
 	const struct catalogbuild_setup *setup = build->setup;
 
-	if (build->draft.db != NULL && !build->draft.is_damaged)
+	/* What is written to a file without a name is read by no question. */
+	if (build->draft.db != NULL && !build->draft.is_damaged &&
+	    (build->draft.is_first || !catalogdb_has_moved(build->draft.db)))
 		return 0;
 	catalogdraft_rollback(&build->draft);
+	if (!build->draft.is_damaged)
+		catalogdraft_close(&build->draft);
 	errno = EBADMSG;
 	if (build->draft.is_damaged ||
 	    catalogdraft_open(&build->draft, setup->english) == -1) {

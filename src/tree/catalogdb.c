@@ -89,6 +89,15 @@ catalogdb_open(const struct catalogdb_place *place, enum catalogdb_use use)
 	return NULL;
 }
 
+/* Whether this process has met a damaged index. */
+static bool met_damage;
+
+bool
+catalogdb_met_damage(void)
+{
+	return met_damage;
+}
+
 int
 catalogdb_errno(sqlite3 *db)
 {
@@ -96,9 +105,19 @@ catalogdb_errno(sqlite3 *db)
 	case SQLITE_FULL: return ENOSPC;
 	case SQLITE_NOMEM: return ENOMEM;
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB: return EBADMSG;
+	case SQLITE_NOTADB: met_damage = true; return EBADMSG;
 	default: return EIO;
 	}
+}
+
+bool
+catalogdb_has_moved(sqlite3 *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(
+		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	    moved != 0;
 }
 
 bool
@@ -136,13 +155,15 @@ catalogdb_replace(const struct catalogdb_place *place)
 	int fd, result = -1;
 
 	snprintf(name, sizeof name, "%s%s", place->name, NEW);
-	remove_files(place, "");
 	fd = openat(place->directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
 		return -1;
-	if (!place->lasts || fsync(fd) == 0)
+	/* The old index is not removed until the new one is on the disk. */
+	if (!place->lasts || fsync(fd) == 0) {
+		remove_files(place, "");
 		result = renameat(
 		    place->directory, name, place->directory, place->name);
+	}
 	close(fd);
 	return result;
 }

@@ -35,6 +35,12 @@ MUST_USE sqlite3 *catalogdb_open(
  */
 int catalogdb_errno(sqlite3 *db);
 
+/* Whether catalogdb_errno has returned EBADMSG in this process. */
+bool catalogdb_met_damage(void);
+
+/* Whether the file of an open index was removed, or another is in its place. */
+bool catalogdb_has_moved(sqlite3 *db);
+
 /* Whether the file of the index exists. */
 bool catalogdb_exists(const struct catalogdb_place *place);
 

@@ -196,6 +196,19 @@ damaged_meanwhile(void **state)
 	expect_pages(1, 1, 1);
 }
 
+/* A file that was removed is made anew by the next look. */
+static void
+removed_meanwhile(void **state)
+{
+	(void)state;
+	settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(unlink(indexing_path(&indexing, "")), 0);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	expect_pages(1, 1, 1);
+	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
+}
+
 /* A writer that is killed leaves a file that the next goes on from. */
 static void
 killed(void **state)
@@ -501,6 +514,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(removed_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed_at_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(restarts, set_up, tear_down),
