@@ -170,20 +170,6 @@ add_foot(struct buf *out, const struct answer *answer)
 	buf_add(out, STR(" Ask something else\n=> / Home\n"));
 }
 
-/* Runs the search and closes the index; -1 on failure. */
-static int
-find(struct answer *answer)
-{
-	int result = search_run(answer->search);
-
-	if (result == 0 && search_result(answer->search)->found == 0)
-		result = search_list(answer->search);
-	answer->result = search_result(answer->search);
-	search_end(answer->search);
-	answer->search = NULL;
-	return result;
-}
-
 static ssize_t
 answer_pull(struct body *body, char *at, size_t room)
 {
@@ -192,13 +178,6 @@ answer_pull(struct body *body, char *at, size_t room)
 
 	if (body->ended)
 		return 0;
-	if (answer->search != NULL && find(answer) == -1) {
-		buf_add(&out,
-		    STR("# This failed\n\nThe pages could not be looked "
-			"through. Please try again later.\n"));
-		body->ended = true;
-		return (ssize_t)out.len;
-	}
 	if (!answer->begun)
 		add_head(&out, answer);
 	answer->begun = true;
@@ -209,15 +188,6 @@ answer_pull(struct body *body, char *at, size_t room)
 		body->ended = true;
 	}
 	return (ssize_t)out.len;
-}
-
-static void
-answer_release(struct body *body)
-{
-	struct answer *answer = (struct answer *)body;
-
-	if (answer->search != NULL)
-		search_end(answer->search);
 }
 
 /* Decodes the question and cleans it for display on one line. */
@@ -254,6 +224,22 @@ read_part(struct str path, struct str own, size_t *out)
 	return true;
 }
 
+/* Runs the search and closes the index; -1 with errno set. */
+static int
+find(struct answer *answer)
+{
+	int result = search_run(answer->search), error;
+
+	if (result == 0 && search_result(answer->search)->found == 0)
+		result = search_list(answer->search);
+	error = errno;
+	answer->result = search_result(answer->search);
+	search_end(answer->search);
+	answer->search = NULL;
+	errno = error;
+	return result;
+}
+
 static enum status
 begin(struct answer *answer, const struct request *request)
 {
@@ -264,7 +250,7 @@ begin(struct answer *answer, const struct request *request)
 	if (server->index != NULL) {
 		answer->search =
 		    search_begin(server->index, request->arena, &wish);
-		if (answer->search != NULL)
+		if (answer->search != NULL && find(answer) == 0)
 			return STATUS_SUCCESS;
 	} else {
 		errno = EAGAIN;
@@ -283,8 +269,7 @@ answer_words(const struct server *server, const struct request *request,
 		return;
 	if (answer != NULL) {
 		*answer = (struct answer){
-			.body = { .pull = answer_pull,
-			    .release = answer_release },
+			.body = { .pull = answer_pull },
 			.server = server,
 			.words = words,
 		};

@@ -25,6 +25,7 @@ struct catalog *
 catalog_open(const struct catalogdb_place *place)
 {
 	struct catalog *catalog;
+	int error;
 
 	if (!catalogdb_exists(place)) {
 		errno = EAGAIN;
@@ -33,8 +34,9 @@ catalog_open(const struct catalogdb_place *place)
 	catalog = calloc(1, sizeof *catalog);
 	if (catalog == NULL || open_db(catalog, place) == 0)
 		return catalog;
+	error = catalog->db != NULL ? catalogdb_errno(catalog->db) : errno;
 	catalog_close(catalog);
-	errno = EIO;
+	errno = error;
 	return NULL;
 }
 

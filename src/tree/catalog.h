@@ -17,8 +17,8 @@ struct catalog {
 /*
  * Opens an index for reading.  All queries see the state at the first query.  A
  * process that writes an index, or had one open when it was forked, must not
- * call it.  Returns NULL with errno set: EAGAIN when there is no index yet, EIO
- * when it cannot be read, or ENOMEM.
+ * call it.  Returns NULL with errno set: EAGAIN when there is no index yet,
+ * EBADMSG when it is damaged, EIO when it cannot be read, or ENOMEM.
  */
 MUST_USE struct catalog *catalog_open(const struct catalogdb_place *place);
 void catalog_close(struct catalog *catalog);

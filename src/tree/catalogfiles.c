@@ -31,11 +31,13 @@ begin(struct catalogfiles *files)
 {
 	sqlite3 *db = files->catalog->db;
 	sqlite3_stmt *total;
-	int error = EIO;
+	int error;
 
 	total = catalogdb_prepare(db, "SELECT waits FROM total");
 	if (total != NULL && sqlite3_step(total) == SQLITE_ROW)
 		error = sqlite3_column_int(total, 0) != 0 ? EAGAIN : 0;
+	else
+		error = catalogdb_errno(db);
 	sqlite3_finalize(total);
 	errno = error;
 	if (error != 0)
@@ -123,7 +125,9 @@ catalogfiles_next(
 		switch (sqlite3_step(files->statement)) {
 		case SQLITE_DONE: return 0;
 		case SQLITE_ROW: break;
-		default: errno = EIO; return -1;
+		default:
+			errno = catalogdb_errno(files->catalog->db);
+			return -1;
 		}
 		if (read_row(files, out, changed))
 			return 1;

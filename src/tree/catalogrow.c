@@ -44,6 +44,12 @@ catalogrow_is_same(const struct catalogrow *row, const struct stat *st)
 }
 
 bool
+catalogrow_has_same_text(const struct catalogrow *row, const struct stat *st)
+{
+	return row->size == st->st_size && row->mtime == ns_of(&st->st_mtim);
+}
+
+bool
 catalogrow_is_settled(const struct catalogrow *row, const struct stat *st)
 {
 	return catalogrow_is_same(row, st) &&

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tree/catalogrow.h"
 #include "tree/passage.h"
 #include "tree/searchplan.h"
 
@@ -155,8 +156,10 @@ search_begin(const struct catalogdb_place *place, struct arena *arena,
 	question_read(wish->words, &search->question);
 	if (searchplan_begin(&search->plan, search->catalog, arena,
 		&search->question) == -1) {
+		int error = catalogdb_errno(search->catalog->db);
+
 		catalog_close(search->catalog);
-		errno = ENOMEM;
+		errno = error == EBADMSG ? EBADMSG : ENOMEM;
 		return NULL;
 	}
 	return search;
@@ -364,10 +367,17 @@ copy(struct search *search, sqlite3_stmt *statement, int at, struct str *out)
 }
 
 static int
-fill(struct search *search, sqlite3_stmt *statement, struct search_hit *hit)
+fill(struct search *search, sqlite3_stmt *statement, bool is_current,
+    struct search_hit *hit)
 {
 	struct str text = catalogdb_column(statement, 3);
 
+	*hit = (struct search_hit){ 0 };
+	if (!is_current)
+		return copy(search, statement, 0, &hit->path) == -1 ||
+			copy(search, statement, 1, &hit->title) == -1
+		    ? -1
+		    : 0;
 	if (text.len == 0)
 		text = catalogdb_column(statement, 4);
 	return copy(search, statement, 0, &hit->path) == -1 ||
@@ -379,18 +389,26 @@ fill(struct search *search, sqlite3_stmt *statement, struct search_hit *hit)
 	    : 0;
 }
 
-/* Whether a found page still exists; the index may be out of date. */
+/*
+ * Whether a found page still exists, and has the text of the index: text that
+ * was removed is not shown while the index is out of date.
+ */
 static bool
-is_there(const struct search *search, struct str path)
+is_there(const struct search *search, const struct catalogrow *row,
+    bool *is_current)
 {
 	struct entry entry;
 	enum status status;
 
+	*is_current = true;
 	if (search->tree == NULL)
 		return true;
-	status = tree_open(search->tree, path, &entry);
-	if (status == STATUS_SUCCESS)
+	*is_current = false;
+	status = tree_open(search->tree, row->path, &entry);
+	if (status == STATUS_SUCCESS) {
 		close(entry.fd);
+		*is_current = catalogrow_has_same_text(row, &entry.st);
+	}
 	/* A failing disk does not mean that the page is gone. */
 	return status != STATUS_NOT_FOUND;
 }
@@ -400,14 +418,20 @@ static int
 show(struct search *search, sqlite3_stmt *statement, sqlite3_int64 row)
 {
 	struct search_result *result = &search->result;
+	bool is_current;
 	int shown = -1;
 
 	sqlite3_bind_int64(statement, 1, row);
 	switch (sqlite3_step(statement)) {
 	case SQLITE_ROW:
-		shown = is_there(search, catalogdb_column(statement, 0));
+		shown = is_there(search,
+		    &(struct catalogrow){ .path = catalogdb_column(statement, 0),
+			.size = sqlite3_column_int64(statement, 5),
+			.mtime = sqlite3_column_int64(statement, 6) },
+		    &is_current);
 		if (shown == 1 &&
-		    fill(search, statement, &result->hits[result->count]) == -1)
+		    fill(search, statement, is_current,
+			&result->hits[result->count]) == -1)
 			shown = -1;
 		break;
 	/* The page was removed after its row was found. */
@@ -422,7 +446,8 @@ static int
 show_all(struct search *search)
 {
 	static const char sql[] =
-	    "SELECT path, file.title, heading, text, links FROM words, file"
+	    "SELECT path, file.title, heading, text, links, size, mtime"
+	    " FROM words, file"
 	    " WHERE words.rowid = ?1 AND file.id = ?1 >> 16";
 	struct search_result *result = &search->result;
 	sqlite3_stmt *statement = catalogdb_prepare(search->catalog->db, sql);
@@ -441,8 +466,8 @@ show_all(struct search *search)
 	return shown == -1 ? -1 : 0;
 }
 
-int
-search_run(struct search *search)
+static int
+run(struct search *search)
 {
 	int loosened = 0;
 
@@ -457,6 +482,16 @@ search_run(struct search *search)
 			return -1;
 	}
 	return loosened == -1 ? -1 : show_all(search);
+}
+
+int
+search_run(struct search *search)
+{
+	int result = run(search);
+
+	if (result == -1)
+		errno = catalogdb_errno(search->catalog->db);
+	return result;
 }
 
 const struct search_result *
@@ -476,12 +511,18 @@ search_list(struct search *search)
 
 	if (statement == NULL)
 		return -1;
-	sqlite3_bind_int(statement, 1, SEARCH_SHOWN);
+	/* More than are shown, as some may be gone. */
+	sqlite3_bind_int(statement, 1, (int)BEST_MAX);
 	result->count = 0;
 	while (result->count < SEARCH_SHOWN &&
 	    (step = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct search_hit *hit = &result->hits[result->count];
+		const struct catalogrow row = { .path = catalogdb_column(
+						    statement, 0) };
+		bool is_current;
 
+		if (!is_there(search, &row, &is_current))
+			continue;
 		*hit = (struct search_hit){ 0 };
 		if (copy(search, statement, 0, &hit->path) == -1 ||
 		    copy(search, statement, 1, &hit->title) == -1)
@@ -489,7 +530,10 @@ search_list(struct search *search)
 		result->count++;
 	}
 	sqlite3_finalize(statement);
-	return step == SQLITE_DONE || result->count == SEARCH_SHOWN ? 0 : -1;
+	if (step == SQLITE_DONE || result->count == SEARCH_SHOWN)
+		return 0;
+	errno = catalogdb_errno(search->catalog->db);
+	return -1;
 }
 
 void

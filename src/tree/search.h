@@ -47,8 +47,8 @@ struct search;
 
 /*
  * Opens the index for a query.  All memory is from the arena.  NULL with errno
- * set: EAGAIN when there is no index yet, EIO when it cannot be read, or
- * ENOMEM.
+ * set: EAGAIN when there is no index yet, EBADMSG when it is damaged, EIO when
+ * it cannot be read, or ENOMEM.
  */
 MUST_USE struct search *search_begin(const struct catalogdb_place *place,
     struct arena *arena, const struct search_wish *wish);
