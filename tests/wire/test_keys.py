@@ -398,7 +398,7 @@ class Ends(unittest.TestCase):
             wait_until(lambda: peer_certificate(server) != first,
                        'the renewed certificate')
 
-    @unittest.skipIf(MEMCHECKED, 'starts slowly')
+    @beneath
     def test_the_reason_comes_before_the_end(self):
         with TroubledServer(TREE, workers=1, stopped=True) as server:
             with open(os.path.join(server.certs, 'localhost.crt'), 'w',
