@@ -311,9 +311,12 @@ class Ends(unittest.TestCase):
             for _ in range(3):
                 keys = self.hang(server)
                 # The successor of one that hangs is asked but once.
-                wait_until(lambda: self.why_not(server) and server.log.find(
-                    'error master: keys process %d does not answer, replacing '
-                    'it' % keys), 'its replacement')
+                says = ('error master: keys process %d does not answer, '
+                        'replacing it' % keys)
+                # The line first: a visit after the replacement succeeds.
+                wait_until(lambda s=says: server.log.find(s) or
+                           self.why_not(server) and server.log.find(s),
+                           'its replacement')
                 wait_until(lambda k=keys: server.keys() != k, 'a successor')
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
 
