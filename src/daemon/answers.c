@@ -104,7 +104,7 @@ is_archive(const struct server *server, struct str path)
 static void
 drop(struct answers *answers, size_t at)
 {
-	close(answers->queue[at].fd);
+	handover_close(answers->queue[at].fd);
 	free(answers->queue[at].message);
 	answers->queue_count--;
 	memmove(&answers->queue[at], &answers->queue[at + 1],
@@ -312,13 +312,13 @@ take_question(struct answers *answers, int line)
 	if (fd == -1)
 		return true;
 	if (!remote_read(message, &request)) {
-		close(fd);
+		handover_close(fd);
 		return true;
 	}
 	archive = is_archive(answers->setup->server, request.path);
 	if (!enter(answers, message, &request, archive, fd)) {
 		remote_refuse(fd, STATUS_UNAVAILABLE);
-		close(fd);
+		handover_close(fd);
 	} else if (archive) {
 		/*
 		 * An archive skips the queue, because it lasts as long as its
@@ -373,7 +373,7 @@ static int
 add_line(struct answers *answers, int fd)
 {
 	if (answers->polled_count == 1 + SERVICE_CLIENTS_MAX) {
-		close(fd);
+		handover_close(fd);
 		return -1;
 	}
 	answers->polled[answers->polled_count++] =
@@ -394,7 +394,7 @@ hear_master(struct answers *answers)
 	if (fd != -1 && word == SERVICE_CLIENT)
 		(void)add_line(answers, fd);
 	else if (fd != -1)
-		close(fd);
+		handover_close(fd);
 	return true;
 }
 
@@ -403,7 +403,7 @@ static void
 hear(struct answers *answers)
 {
 	if (answers->polled[0].revents != 0 && !hear_master(answers)) {
-		close(answers->polled[0].fd);
+		handover_close(answers->polled[0].fd);
 		/* poll skips a negative descriptor. */
 		answers->polled[0].fd = -1;
 	}
@@ -411,7 +411,7 @@ hear(struct answers *answers)
 		if (answers->polled[i].revents == 0 ||
 		    take_question(answers, answers->polled[i].fd))
 			continue;
-		close(answers->polled[i].fd);
+		handover_close(answers->polled[i].fd);
 		answers->polled[i] = answers->polled[--answers->polled_count];
 	}
 }

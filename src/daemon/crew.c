@@ -192,7 +192,7 @@ crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 		return false;
 	dead = crew->children[i];
 	if (dead.line != -1)
-		close(dead.line);
+		handover_close(dead.line);
 	disconnect_services(crew, dead.ends);
 	log_store_write(dead.held);
 	log_store_free(dead.held);
@@ -327,9 +327,9 @@ crew_listen(struct crew *crew, char word)
 			continue;
 		got = handover_receive(child->line, &said, &fd);
 		if (fd != -1)
-			close(fd);
+			handover_close(fd);
 		if (got == 0) {
-			close(child->line);
+			handover_close(child->line);
 			child->line = -1;
 		}
 		if (got == 1)

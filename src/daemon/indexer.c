@@ -160,7 +160,7 @@ check_line(struct indexer *indexer)
 	int result = handover_receive(indexer->setup->line, &word, &fd);
 
 	if (fd != -1)
-		close(fd);
+		handover_close(fd);
 	indexer->lost |= result == 0 || (result == -1 && errno != EAGAIN);
 }
 

@@ -139,7 +139,7 @@ static int
 add_line(struct pollfd *polled, size_t *count, int fd)
 {
 	if (*count == 1 + SERVICE_CLIENTS_MAX) {
-		close(fd);
+		handover_close(fd);
 		return -1;
 	}
 	polled[*count] = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -163,7 +163,7 @@ hear_master(struct pollfd *polled, size_t *count)
 	else if (got == 1 && word == KEYS_PING)
 		(void)send_message(polled[0].fd, (struct str){ &word, 1 });
 	if (got == 0 || (got == -1 && errno != EAGAIN)) {
-		close(polled[0].fd);
+		handover_close(polled[0].fd);
 		/* poll skips a negative descriptor. */
 		polled[0].fd = -1;
 	}
@@ -192,7 +192,7 @@ answer_lines(
 				continue;
 			got = signing_answer(polled[i].fd, keys, key_count);
 			if (got == 0 || (got == -1 && errno != EAGAIN)) {
-				close(polled[i].fd);
+				handover_close(polled[i].fd);
 				polled[i] = polled[--count];
 			}
 			/* Answer pings between slow signatures, too. */
@@ -326,7 +326,7 @@ receive_loaded(int line, struct loaded *loaded)
 	*loaded = (struct loaded){ .certificates = 0 };
 	got = handover_receive_message(line, bytes, sizeof bytes, &fd);
 	if (fd != -1)
-		close(fd);
+		handover_close(fd);
 	return got > 0 ? read_loaded((struct str){ bytes, (size_t)got }, loaded)
 		       : -1;
 }
@@ -429,7 +429,7 @@ hear_pong(struct keys *keys)
 	int got = handover_receive(keys->service.line, &word, &fd);
 
 	if (fd != -1)
-		close(fd);
+		handover_close(fd);
 	if (got != 1 || word != KEYS_PING || keys->pinged != keys->service.pid)
 		return -1;
 	keys->pinged = 0;

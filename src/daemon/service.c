@@ -118,7 +118,7 @@ service_disconnect(struct service *service, int kept)
 {
 	for (size_t i = 0; i < service->end_count; i++)
 		if (service->ends[i] == kept) {
-			close(kept);
+			handover_close(kept);
 			service->ends[i] = service->ends[--service->end_count];
 			return;
 		}
@@ -133,7 +133,7 @@ service_reap(struct service *service, pid_t pid, int status, bool replace)
 	if (service->pid != pid)
 		return false;
 	service->pid = 0;
-	close(service->line);
+	handover_close(service->line);
 	service->line = -1;
 	if (!replace)
 		return true;
@@ -174,6 +174,10 @@ service_forget(struct service *service)
 void
 service_retire(struct service *service)
 {
+	/* Nobody else would read what is in the lines. */
+	if (service->pid == 0)
+		for (size_t i = service->end_count; i > 0; i--)
+			service_disconnect(service, service->ends[i - 1]);
 	service_forget(service);
 	service->is_wanted = false;
 }

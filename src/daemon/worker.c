@@ -301,7 +301,7 @@ on_line(evutil_socket_t fd, short what, void *context)
 		if (word == CREW_END)
 			stop(worker);
 		if (given != -1)
-			close(given);
+			handover_close(given);
 		return;
 	}
 	event_del(&worker->line);

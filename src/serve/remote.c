@@ -128,7 +128,7 @@ void
 remote_release(struct remote *remote)
 {
 	if (remote != NULL && remote->fd != -1)
-		close(remote->fd);
+		handover_close(remote->fd);
 	if (remote != NULL)
 		remote->fd = -1;
 }
@@ -143,10 +143,8 @@ take_part(struct parts *parts)
 	ssize_t got;
 
 	/* MSG_TRUNC returns the true length of a longer message. */
-	do
-		got = recv(parts->remote->fd, parts->part, sizeof parts->part,
-		    MSG_DONTWAIT | MSG_TRUNC);
-	while (got == -1 && errno == EINTR);
+	got = handover_receive_bytes(parts->remote->fd, parts->part,
+	    sizeof parts->part, MSG_DONTWAIT | MSG_TRUNC);
 	if (got == -1)
 		return errno == EAGAIN ? 0 : -1;
 	errno = EPIPE;
@@ -233,7 +231,7 @@ body_of_descriptor(int fd, struct arena *arena)
 
 	if (fstat(fd, &entry.st) == 0 && S_ISREG(entry.st.st_mode))
 		return body_of_file(arena, &entry);
-	close(fd);
+	handover_close(fd);
 	return NULL;
 }
 
@@ -320,7 +318,7 @@ failed:
 	status = 0;
 done:
 	if (fd != -1)
-		close(fd);
+		handover_close(fd);
 	return status != 0;
 }
 

@@ -10,6 +10,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* Sockets within messages within sockets that are closed with care. */
+#define DEPTH_MAX 4
+/* Messages that a socket may hold unread: Linux takes fewer, by their size. */
+#define UNREAD_MAX 512
+
+static void close_within(int fd, unsigned depth);
+
 union control {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
@@ -47,34 +54,103 @@ handover_send_message(int line, struct str message, int fd)
 	return sent == (ssize_t)message.len ? 0 : -1;
 }
 
-ssize_t
-handover_receive_message(int line, char *at, size_t room, int *fd)
+/* Room for as many descriptors as Linux passes in one message. */
+#define DESCRIPTORS_MAX 253
+
+union control_of_many {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+};
+
+/* The descriptors of one part of a message; their number. */
+static size_t
+read_rights(struct cmsghdr *part, int fds[DESCRIPTORS_MAX])
 {
-	union control control;
-	struct iovec bytes = { at, room };
-	/*
-	 * Room for exactly one descriptor: CMSG_SPACE includes padding, in
-	 * which Linux would put a second descriptor that is never closed.
-	 */
+	size_t count;
+
+	if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+		return 0;
+	count = (part->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
+	if (count > DESCRIPTORS_MAX)
+		count = DESCRIPTORS_MAX;
+	memcpy(fds, CMSG_DATA(part), count * sizeof *fds);
+	return count;
+}
+
+/*
+ * Receives one message and closes its descriptors, unless there is exactly one
+ * and `fd` is not NULL.  The kernel closes the descriptors there is no room
+ * for, and so waits for a socket that lingers: there is room for all.
+ */
+static ssize_t
+receive(int line, struct iovec bytes, int flags, unsigned depth, int *fd)
+{
+	union control_of_many control;
 	struct msghdr header = { .msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = CMSG_LEN(sizeof *fd) };
-	struct cmsghdr *rights;
+		.msg_controllen = sizeof control.bytes };
+	int fds[DESCRIPTORS_MAX];
 	ssize_t got;
 
-	*fd = -1;
 	do
-		got = recvmsg(line, &header, MSG_CMSG_CLOEXEC);
+		got = recvmsg(line, &header, MSG_CMSG_CLOEXEC | flags);
 	while (got == -1 && errno == EINTR);
-	if (got <= 0)
-		return got;
-	rights = CMSG_FIRSTHDR(&header);
-	if (rights != NULL && rights->cmsg_level == SOL_SOCKET &&
-	    rights->cmsg_type == SCM_RIGHTS &&
-	    rights->cmsg_len == CMSG_LEN(sizeof *fd))
-		memcpy(fd, CMSG_DATA(rights), sizeof *fd);
+	if (got == -1)
+		return -1;
+	/* A message of no bytes may have descriptors, too. */
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(&header); part != NULL;
+	     part = CMSG_NXTHDR(&header, part)) {
+		size_t count = read_rights(part, fds);
+
+		if (count == 1 && got > 0 && fd != NULL && *fd == -1) {
+			*fd = fds[0];
+			continue;
+		}
+		while (count > 0)
+			close_within(fds[--count], depth + 1);
+	}
 	return got;
+}
+
+/*
+ * A socket that is closed takes the descriptors in its unread messages along,
+ * and those of sockets among them: so all are received before.
+ */
+static void
+close_within(int fd, unsigned depth)
+{
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	char bytes[256];
+	int error = errno;
+
+	/* An empty message cannot be told from an end; only a few are put. */
+	for (int i = 0; i < UNREAD_MAX && depth < DEPTH_MAX; i++)
+		if (receive(fd, (struct iovec){ bytes, sizeof bytes },
+			MSG_DONTWAIT, depth, NULL) == -1)
+			break;
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	close(fd);
+	errno = error;
+}
+
+void
+handover_close(int fd)
+{
+	close_within(fd, 0);
+}
+
+ssize_t
+handover_receive_message(int line, char *at, size_t room, int *fd)
+{
+	*fd = -1;
+	return receive(line, (struct iovec){ at, room }, 0, 0, fd);
+}
+
+ssize_t
+handover_receive_bytes(int line, void *at, size_t room, int flags)
+{
+	return receive(line, (struct iovec){ at, room }, flags, 0, NULL);
 }
 
 int

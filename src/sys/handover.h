@@ -31,4 +31,18 @@ MUST_USE int handover_send_message(int line, struct str message, int fd);
 MUST_USE ssize_t handover_receive_message(
     int line, char *at, size_t room, int *fd);
 
+/*
+ * The same where no descriptor is wanted: those that come are closed.  The
+ * flags are those of recv(2).
+ */
+MUST_USE ssize_t handover_receive_bytes(
+    int line, void *at, size_t room, int flags);
+
+/*
+ * Closes a descriptor that came from another process, or an end of a line to
+ * one, and all that is unread in it.  Keeps errno.  The other process may have
+ * been taken over: with SO_LINGER close(2) alone could wait for hours.
+ */
+void handover_close(int fd);
+
 #endif

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "sys/handover.h"
+
 #define HEAD_SIZE ((size_t)8)
 #define NUMBER_SIZE sizeof(uint32_t)
 #define REQUEST_MAX (HEAD_SIZE + SIGNING_MESSAGE_MAX)
@@ -72,9 +74,7 @@ receive_answer(int fd, uint32_t *number, unsigned char *out, int flags)
 	unsigned char bytes[NUMBER_SIZE + SIGNING_SIGNATURE_MAX];
 	ssize_t got;
 
-	do
-		got = recv(fd, bytes, sizeof bytes, flags);
-	while (got == -1 && errno == EINTR);
+	got = handover_receive_bytes(fd, bytes, sizeof bytes, flags);
 	if (got == -1)
 		return -1;
 	if ((size_t)got < NUMBER_SIZE) {
@@ -281,12 +281,8 @@ signing_prepare(EVP_PKEY *key)
 static ssize_t
 receive_request(int fd, unsigned char at[REQUEST_MAX])
 {
-	ssize_t got;
-
-	do
-		got = recv(fd, at, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
-	while (got == -1 && errno == EINTR);
-	return got;
+	return handover_receive_bytes(
+	    fd, at, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
 }
 
 /*

@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/handover.h"
@@ -128,6 +130,127 @@ many_descriptors_leave_none_behind(void **state)
 	close(before);
 }
 
+/* A connected socket whose close waits a minute, for a peer that reads not. */
+static int
+lingering_socket(int *peer)
+{
+	const struct linger minute = { .l_onoff = 1, .l_linger = 60 };
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof address;
+	static const char bytes[65536];
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(
+	    getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, len), 0);
+	*peer = accept(listener, NULL, NULL);
+	assert_int_not_equal(*peer, -1);
+	close(listener);
+	while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &minute, sizeof minute), 0);
+	return fd;
+}
+
+/* Moves the socket into the line. */
+static void
+send_away(int line, int fd)
+{
+	assert_int_equal(handover_send(line, 'l', fd), 0);
+	close(fd);
+}
+
+/* The clock ran for less than half of the time of a close that waits. */
+static void
+assert_no_wait(time_t since)
+{
+	assert_true(time(NULL) - since < 30);
+}
+
+static void
+a_socket_that_lingers_is_closed_at_once(void **state)
+{
+	time_t since = time(NULL);
+	int line[2], fd, peer;
+	char word;
+
+	(void)state;
+	assert_int_equal(handover_pair(line), 0);
+	send_away(line[0], lingering_socket(&peer));
+	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	handover_close(fd);
+	assert_no_wait(since);
+	close(peer);
+	/* One that is not read. */
+	assert_int_equal(handover_send_message(line[0], STR(""), -1), 0);
+	send_away(line[0], lingering_socket(&peer));
+	close(line[0]);
+	handover_close(line[1]);
+	assert_no_wait(since);
+	close(peer);
+}
+
+static void
+a_socket_that_lingers_is_not_wanted(void **state)
+{
+	time_t since = time(NULL);
+	int line[2], fds[2], fd, peer;
+	char word;
+
+	(void)state;
+	assert_int_equal(handover_pair(line), 0);
+	fd = lingering_socket(&peer);
+	send_away(line[0], fd);
+	assert_int_equal(handover_receive_bytes(line[1], &word, 1, 0), 1);
+	assert_int_equal(word, 'l');
+	assert_no_wait(since);
+	close(peer);
+	/* The kernel drops the second, without room for it. */
+	fd = lingering_socket(&peer);
+	send_many(line[0], fd, 2);
+	close(fd);
+	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	assert_int_equal(fd, -1);
+	assert_no_wait(since);
+	close(peer);
+	/* One within another line. */
+	assert_int_equal(handover_pair(fds), 0);
+	send_away(fds[0], lingering_socket(&peer));
+	close(fds[0]);
+	send_away(line[0], fds[1]);
+	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	handover_close(fd);
+	assert_no_wait(since);
+	close(peer);
+	close(line[0]);
+	close(line[1]);
+}
+
+static void
+a_message_of_no_bytes_leaves_no_descriptor_behind(void **state)
+{
+	int line[2], fd, next;
+	char word;
+
+	(void)state;
+	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(handover_send_message(line[0], STR(""), 0), 0);
+	assert_int_equal(handover_receive(line[1], &word, &fd), 0);
+	assert_int_equal(fd, -1);
+	next = dup(0);
+	assert_int_equal(next, line[1] + 1);
+	close(next);
+	close(line[0]);
+	close(line[1]);
+}
+
 int
 main(void)
 {
@@ -135,6 +258,10 @@ main(void)
 		cmocka_unit_test(words_and_descriptors),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(many_descriptors_leave_none_behind),
+		cmocka_unit_test(
+		    a_message_of_no_bytes_leaves_no_descriptor_behind),
+		cmocka_unit_test(a_socket_that_lingers_is_closed_at_once),
+		cmocka_unit_test(a_socket_that_lingers_is_not_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

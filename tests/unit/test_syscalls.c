@@ -328,7 +328,7 @@ roles(void **state)
 		{ "sendmsg", { 0, 0, MSG_FASTOPEN }, "" },
 		{ "epoll_ctl", { 0 }, "w" },
 		{ "shutdown", { 3, SHUT_WR }, "w" },
-		{ "setsockopt", { 0, SOL_SOCKET, SO_LINGER }, "w" },
+		{ "setsockopt", { 0, SOL_SOCKET, SO_LINGER }, "wiak" },
 		{ "pwrite64", { 0 }, "i" },
 		{ "ftruncate", { 3 }, "i" },
 		{ "inotify_add_watch", { 0 }, "i" },
