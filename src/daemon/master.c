@@ -477,6 +477,20 @@ supervise(struct master *master)
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
 
+/* Takes the temporary directory over that a predecessor left. */
+static void
+adopt_state(struct master *master, const struct config *config)
+{
+	char error[4608];
+	struct jail jail;
+
+	/* What is wrong with the jail is reported when it is loaded. */
+	if (master->reexec->state[0] != '\0' &&
+	    jail_init(&jail, config->jail, config->user, error,
+		sizeof error) == 0)
+		state_adopt(&master->left, master->reexec->state, &jail);
+}
+
 int
 master_run(struct config *config, const struct options *options,
     const struct reexec *reexec)
@@ -519,8 +533,7 @@ master_run(struct config *config, const struct options *options,
 	master.index.work = be_indexer;
 	master.index.context = &master;
 	master.index.line = -1;
-	if (reexec->state[0] != '\0')
-		state_adopt(&master.left, reexec->state);
+	adopt_state(&master, config);
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
 	jail_log(&master.generation->jail);

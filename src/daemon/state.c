@@ -299,12 +299,20 @@ state_open(struct state *state, const char *path, struct state *last,
 }
 
 void
-state_adopt(struct state *state, const char *path)
+state_adopt(struct state *state, const char *path, const struct jail *jail)
 {
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
 	*state = (struct state){ .fd = -1, .lock = -1 };
+	/* The directory is emptied in the end: it has to be one of ours. */
+	if (slash == NULL || strncmp(slash + 1, PREFIX, strlen(PREFIX)) != 0)
+		return;
 	snprintf(state->path, sizeof state->path, "%s", path);
 	state->fd = open_directory(AT_FDCWD, path, O_NOFOLLOW);
-	if (state->fd != -1 && wait_for_lock(state) == 0)
+	if (state->fd != -1 && fstat(state->fd, &st) == 0 &&
+	    st.st_uid == owner_of(jail) && (st.st_mode & 07777) == 0700 &&
+	    wait_for_lock(state) == 0)
 		state->is_temporary = true;
 	else
 		state_forget(state);

@@ -27,10 +27,12 @@ MUST_USE int state_open(struct state *state, const char *path,
     size_t error_size);
 
 /*
- * Opens the temporary directory `path` again, whose lock has ended, and makes
- * it the current one. On failure `state` is closed.
+ * Opens the temporary directory `path` again, whose lock has ended; it is then
+ * the one in use.  Without success, or if it is not as state_open made it for
+ * the jail's user, there is none.
  */
-void state_adopt(struct state *state, const char *path);
+void state_adopt(
+    struct state *state, const char *path, const struct jail *jail);
 
 /*
  * Checks whether state_open could open the directory `path`, as far as possible

@@ -179,6 +179,43 @@ a_temporary_one(void **state)
 	assert_int_equal(count_temporary(), 0);
 }
 
+static void
+expect_adopted(const char *name, bool is_adopted)
+{
+	struct state state;
+
+	state_adopt(&state, temporary_path(&folder, name), &nobody);
+	if (state.is_temporary != is_adopted ||
+	    (state.fd != -1) != is_adopted)
+		fail_msg("%s", name);
+	state_forget(&state);
+}
+
+/* The successor of a master takes only what it would have made. */
+static void
+what_is_adopted(void **state)
+{
+	static const char made[] = "capsuled-state-made";
+
+	(void)state;
+	temporary_folder(&folder, made);
+	temporary_folder(&folder, "else");
+	temporary_link(&folder, "capsuled-state-link", made);
+	assert_int_equal(chmod(temporary_path(&folder, "else"), 0700), 0);
+	assert_int_equal(chmod(temporary_path(&folder, made), 0700), 0);
+	expect_adopted(made, true);
+	expect_adopted("capsuled-state-none", false);
+	expect_adopted("capsuled-state-link", false);
+	expect_adopted("else", false);
+	assert_int_equal(chmod(temporary_path(&folder, made), 0755), 0);
+	expect_adopted(made, false);
+	assert_int_equal(chmod(temporary_path(&folder, made), 0700), 0);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(temporary_path(&folder, made), 12345, 0), 0);
+	expect_adopted(made, false);
+}
+
 /* What a killed server left goes; what another still has does not. */
 static void
 leftovers(void **state)
@@ -219,6 +256,7 @@ main(void)
 		TEST(what_is_not_ours),
 		TEST(a_temporary_one),
 		TEST(leftovers),
+		TEST(what_is_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
