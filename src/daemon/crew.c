@@ -150,6 +150,18 @@ crew_retire(struct crew *crew, size_t count, unsigned ms)
 		}
 }
 
+void
+crew_replace_all(struct crew *crew, unsigned ms)
+{
+	crew_retire(crew, crew->child_count, ms);
+	for (size_t i = 0; i < crew->place_count; i++) {
+		/* One that is empty has its own pause. */
+		if (!crew->places[i].empty)
+			crew->places[i].due = clock_now();
+		crew->places[i].empty = true;
+	}
+}
+
 /* A worker normally ends by itself in time. */
 void
 crew_kill_overdue(const struct crew *crew, bool all)

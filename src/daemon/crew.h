@@ -85,6 +85,9 @@ void crew_start_due(struct crew *crew);
 /* Tells the oldest `count` children to end within `ms`. */
 void crew_retire(struct crew *crew, size_t count, unsigned ms);
 
+/* The same for all children; other workers are due at once. */
+void crew_replace_all(struct crew *crew, unsigned ms);
+
 /* Kills retired workers that are overdue, or, with `all`, all retired ones. */
 void crew_kill_overdue(const struct crew *crew, bool all);
 

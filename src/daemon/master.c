@@ -423,6 +423,7 @@ start_due(struct master *master)
 	const struct reexec_estate estate = {
 		.listeners = &master->listeners,
 		.crew = &master->crew,
+		.grace_ms = generation_grace_ms(master->generation),
 		.state = &master->generation->state,
 		.index = &master->index,
 		.keys = &master->generation->keys.service,

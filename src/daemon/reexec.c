@@ -230,6 +230,8 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);
+		/* They were dismissed. */
+		crew_replace_all(estate->crew, estate->grace_ms);
 	}
 	listeners_inherit(estate->listeners, false);
 	unsetenv(VARIABLE);

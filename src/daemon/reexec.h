@@ -52,7 +52,8 @@ MUST_USE int reexec_check(const struct reexec *reexec, struct config *config,
 /* The state that passes to the successor. */
 struct reexec_estate {
 	const struct listeners *listeners;
-	const struct crew *crew;
+	struct crew *crew;
+	unsigned grace_ms; /* for its workers to end */
 	const struct state *state;
 	const struct service *index, *keys, *answers;
 	bool has_keys;
@@ -63,7 +64,8 @@ bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
  * Executes the program with its arguments, if a trial with option -t succeeds.
- * Returns only on failure, which is logged; nothing has changed then.
+ * Returns only on failure, which is logged.  Nothing has changed then, unless
+ * the execution itself failed: the workers end, and others are due.
  */
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);

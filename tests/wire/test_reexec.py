@@ -1,5 +1,6 @@
 """After a child died of a fault the master executes itself."""
 
+import errno
 import os
 import re
 import shutil
@@ -318,6 +319,19 @@ class Unable(unittest.TestCase):
             with open(path, 'w', encoding='utf-8') as file:
                 file.write('gopher = {"127.0.0.1:%d"}\n' % other.gopher_port)
             self.check(server, ':%d' % other.gopher_port)
+
+
+    def test_it_fails_in_the_end(self):
+        # The workers were told to end, and are replaced without a pause.
+        with TroubledServer(TREE, workers=2,
+                            begun={'exec_error': errno.ENOMEM}) as server:
+            old = server.workers()
+            os.kill(old[0], signal.SIGSEGV)
+            server.wait_for_line('^error master: cannot execute itself')
+            wait_until(lambda: len(server.workers()) == 2 and
+                       old[1] not in server.workers(), 'new workers')
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertIsNone(server.log.find('worker %d ended' % old[1]))
 
 
 @beneath

@@ -51,6 +51,7 @@ struct trouble {
 	_Atomic int64_t ipv6_error; /* of a socket of any process */
 	_Atomic int64_t monotonic; /* time of that clock in ns; 0: it runs */
 	_Atomic int64_t hold; /* enum hold, of children of children */
+	_Atomic int64_t exec_error; /* of the master */
 };
 
 enum hold {
@@ -115,6 +116,7 @@ NEXT(linkat, linkat)
 NEXT(unlinkat, unlinkat)
 NEXT(mkdirat, mkdirat)
 NEXT(fsync, fsync)
+NEXT(execve, execve)
 
 static void
 in_child(void)
@@ -173,9 +175,20 @@ begin(void)
 	find_unlinkat();
 	find_mkdirat();
 	find_fsync();
+	find_execve();
 	trouble = at;
 	/* A program that is no server, and forks no workers. */
 	is_worker = getenv("TROUBLE_ALONE") != NULL;
+}
+
+int
+execve(const char *path, char *const *arguments, char *const *environment)
+{
+	if (!is_worker && trouble->exec_error != 0) {
+		errno = (int)trouble->exec_error;
+		return -1;
+	}
+	return next_execve(path, arguments, environment);
 }
 
 static bool
