@@ -431,8 +431,10 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		return;
 	}
 	if (conn->state == CONN_ANSWER) {
-		(void)conn_answer(conn, true);
-		conn_run(conn);
+		if (conn_answer(conn, true) == STEP_CLOSE)
+			conn_close(conn);
+		else
+			conn_run(conn);
 		return;
 	}
 	/* Rearm the deadline as long as the client takes the answer. */
