@@ -543,8 +543,10 @@ master_run(struct config *config, const struct options *options,
 	if (reexec->is_successor)
 		reexec_succeed(reexec, &master.crew, &master.index,
 		    &master.answers, master.generation);
-	else
+	else {
 		listeners_print_urls(&master.generation->config);
+		reexec_warn();
+	}
 	supervise(&master);
 	keys_stop(&master.generation->keys);
 	service_retire(&master.answers);

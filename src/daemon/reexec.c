@@ -37,6 +37,18 @@ reexec_is_successor(void)
 	return is_ours(getenv(VARIABLE));
 }
 
+void
+reexec_warn(void)
+{
+	errno = 0;
+	/* Without an error the system has no way to do it at all. */
+	if (!system_executes_itself() && errno != 0)
+		log_line(LOG_LEVEL_WARN,
+		    "master: cannot execute itself: %s; mount /proc, or all "
+		    "workers have the same memory layout after a crash",
+		    strerror(errno));
+}
+
 /* NULL without memory. */
 static char **
 copy_arguments(char **argv)

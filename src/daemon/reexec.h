@@ -42,6 +42,9 @@ bool reexec_is_successor(void);
  */
 void reexec_init(struct reexec *reexec, char **argv);
 
+/* Warns where the program cannot be executed again, but usually can. */
+void reexec_warn(void);
+
 /*
  * Checks whether a successor could serve `config`, which it takes, without
  * making a certificate or key. Returns -1 with one line in `error`.

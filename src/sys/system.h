@@ -84,7 +84,10 @@ void system_close_from(int first);
  */
 int system_execute_itself(char **arguments);
 
-/* Whether system_execute_itself is supported. */
+/*
+ * Whether system_execute_itself works.  If not, errno says why; it is kept
+ * where the system has no way at all.
+ */
 bool system_executes_itself(void);
 
 /*

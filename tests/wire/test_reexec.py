@@ -238,19 +238,23 @@ class Faults(unittest.TestCase):
 @beneath
 @as_root
 class Container(unittest.TestCase):
-    """The master is the first process of a namespace, with pid 1."""
+    """The master in namespaces of its own."""
 
-    def test_listeners_stay(self):
+    def script(self, before):
+        """A script that executes the server as a command's arguments."""
         directory = new_directory()
         self.addCleanup(shutil.rmtree, directory)
         script = os.path.join(directory, 'contained')
         with open(script, 'w', encoding='utf-8') as file:
-            file.write('#!/bin/sh\nexec unshare -p -f --kill-child '
-                       '--mount-proc "%s" "$@"\n' % CAPSULED)
+            file.write('#!/bin/sh\nexec %s "%s" "$@"\n' % (before, CAPSULED))
         os.chmod(script, 0o755)
         if subprocess.run(['unshare', '-p', '-f', '--mount-proc', 'true'],
                           stderr=subprocess.DEVNULL, check=False).returncode:
             self.skipTest('no namespace can be made here')
+        return script
+
+    def test_listeners_stay(self):
+        script = self.script('unshare -p -f --kill-child --mount-proc')
         with serve(workers=2, executable=script,
                    options=('ask=off', 'manifest=off', 'gempub=off',
                             'tar=off', 'shutdown_timeout_ms=600000')) as \
@@ -265,6 +269,17 @@ class Container(unittest.TestCase):
                 self.assertEqual(fetch(server).text, '# Home\n')
             finally:
                 os.kill(stopped, signal.SIGCONT)
+
+
+    def test_without_proc(self):
+        script = self.script(
+            'unshare -m sh -c \'mount -t tmpfs none /proc && exec "$0" "$@"\'')
+        with serve(workers=1, executable=script,
+                   options=('ask=off',)) as server:
+            server.wait_for_line('^warn master: cannot execute itself: .*; '
+                                 'mount /proc')
+        with serve(workers=1) as server:
+            self.assertIsNone(server.log.find('mount /proc'))
 
 
 @beneath
