@@ -135,7 +135,7 @@ text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
 	return true;
 }
 
-struct reading {
+struct kept_copy {
 	struct body body;
 	struct kept_cache *cache;
 	struct kept_text *text;
@@ -145,7 +145,7 @@ struct reading {
 static ssize_t
 reading_pull(struct body *body, char *at, size_t room)
 {
-	struct reading *self = (struct reading *)body;
+	struct kept_copy *self = (struct kept_copy *)body;
 	size_t left = self->text->len - self->at;
 	size_t len = left < room ? left : room;
 
@@ -158,7 +158,7 @@ reading_pull(struct body *body, char *at, size_t room)
 static void
 reading_release(struct body *body)
 {
-	struct reading *self = (struct reading *)body;
+	struct kept_copy *self = (struct kept_copy *)body;
 
 	text_leave(self->cache, self->text);
 }
@@ -167,14 +167,14 @@ struct body *
 kept_body(struct kept_cache *cache, struct kept_key *key, struct arena *arena)
 {
 	struct kept_slot *slot = slot_of(cache, key);
-	struct reading *self;
+	struct kept_copy *self;
 
 	if (!is_same(&slot->key, key) || clock_until_ms(&slot->until) == 0)
 		return NULL;
 	self = arena_alloc(arena, sizeof *self);
 	if (self == NULL)
 		return NULL;
-	*self = (struct reading){
+	*self = (struct kept_copy){
 		.body = { .pull = reading_pull, .release = reading_release },
 		.cache = cache,
 		.text = slot->text,

@@ -247,7 +247,7 @@ scheme_of(const struct signature *signature)
 
 /* Signs the whole message at once. With `out` NULL it returns only the size. */
 static int
-signature_sign(void *context, unsigned char *out, size_t *len, size_t room,
+provider_sign(void *context, unsigned char *out, size_t *len, size_t room,
     const unsigned char *message, size_t message_len)
 {
 	const struct signature *signature = context;
@@ -290,7 +290,7 @@ static const OSSL_DISPATCH signature_functions[] = {
 	{ OSSL_FUNC_SIGNATURE_NEWCTX, (function)signature_new },
 	{ OSSL_FUNC_SIGNATURE_FREECTX, (function)signature_free },
 	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, (function)signature_init },
-	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, (function)signature_sign },
+	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, (function)provider_sign },
 	{ OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, (function)signature_set_params },
 	{ OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS,
 	    (function)signature_settable_params },

@@ -39,7 +39,7 @@ struct bucket {
 	uint32_t missing;
 };
 
-struct entry {
+struct limit_entry {
 	_Atomic uint64_t tag; /* hash of the network; 0: none */
 	_Atomic(uint64_t) bucket; /* a struct bucket */
 };
@@ -50,9 +50,9 @@ struct entry {
  * index or a bound. The master reads nothing from here; the values that it
  * needs are in its own memory.
  */
-struct shared {
+struct limit_shared {
 	_Atomic size_t workers; /* above all numbers in use */
-	struct entry entries[ENTRIES];
+	struct limit_entry entries[ENTRIES];
 	/*
 	 * Each row is written by its worker, and after its exit by the master.
 	 */
@@ -61,7 +61,7 @@ struct shared {
 
 struct limit_table {
 	struct hash *hash;
-	struct shared *shared;
+	struct limit_shared *shared;
 	struct timespec began;
 	bool taken[LIMIT_WORKERS]; /* of the master */
 	/*
@@ -143,7 +143,7 @@ limit_worker_end(struct limit_table *table, size_t worker)
 static unsigned
 open_in_all(const struct limit_table *table, size_t entry)
 {
-	const struct shared *shared = table->shared;
+	const struct limit_shared *shared = table->shared;
 	size_t workers = shared->workers;
 	unsigned sum = 0;
 
@@ -205,7 +205,7 @@ is_free(const struct limit_table *table, size_t entry,
 
 /* Reuses the entry; false when another worker has just done so. */
 static bool
-take_over(struct entry *entry, uint64_t tag)
+take_over(struct limit_entry *entry, uint64_t tag)
 {
 	uint64_t before = entry->tag;
 
@@ -230,7 +230,7 @@ static size_t
 find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
     uint32_t now_ms)
 {
-	struct entry *entries = table->shared->entries;
+	struct limit_entry *entries = table->shared->entries;
 	size_t set = set_of(tag) * WAYS;
 
 	for (size_t i = set; i < set + WAYS; i++)
@@ -249,8 +249,8 @@ find(struct limit_table *table, uint64_t tag, const struct limit_rules *rules,
  * missing before.
  */
 static uint32_t
-take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
-    uint32_t now_ms)
+take_token(struct limit_entry *entry, const struct limit_rules *rules,
+    uint32_t cost, uint32_t now_ms)
 {
 	const uint32_t size = size_of(rules);
 	uint64_t word = entry->bucket;
@@ -270,7 +270,7 @@ take_token(struct entry *entry, const struct limit_rules *rules, uint32_t cost,
 }
 
 /* A network that includes the client's address. */
-struct level {
+struct limit_level {
 	uint64_t tag;
 	unsigned factor; /* of the allowance of one network */
 };
@@ -280,7 +280,7 @@ struct level {
  */
 static size_t
 levels_of(const struct limit_table *table, const struct limit_rules *rules,
-    const struct net_address *peer, struct level levels[LIMIT_LEVELS])
+    const struct net_address *peer, struct limit_level levels[LIMIT_LEVELS])
 {
 	const struct {
 		unsigned bits, factor;
@@ -363,7 +363,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
     size_t worker, const struct net_address *peer)
 {
 	struct limit_answer answer = { .verdict = LIMIT_PASS };
-	struct level levels[LIMIT_LEVELS];
+	struct limit_level levels[LIMIT_LEVELS];
 	struct counter by;
 	size_t count;
 
@@ -402,7 +402,7 @@ limit_charge(struct limit_table *table, const struct limit_rules *rules,
 	uint32_t now_ms = (uint32_t)clock_since_ms(&table->began);
 	uint64_t parts, word;
 	struct bucket bucket;
-	struct entry *entry;
+	struct limit_entry *entry;
 
 	if (network == 0 || network > ENTRIES || cpu_ms <= 0)
 		return;

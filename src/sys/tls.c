@@ -279,7 +279,7 @@ want_read(struct tls *tls)
 
 /* Converts the error of a call to an enum io. */
 static ssize_t
-outcome(struct tls *tls, int result)
+io_outcome(struct tls *tls, int result)
 {
 	int why = SSL_get_error(tls->ssl, result);
 
@@ -296,7 +296,7 @@ ssize_t
 tls_handshake(struct tls *tls)
 {
 	int result = SSL_do_handshake(tls->ssl);
-	ssize_t want = result == 1 ? IO_DONE : outcome(tls, result);
+	ssize_t want = result == 1 ? IO_DONE : io_outcome(tls, result);
 	/* Flush a flight that did not fit, or the alert about the failure. */
 	ssize_t sent = net_out_flush(tls->out);
 
@@ -309,7 +309,7 @@ tls_read(struct tls *tls, char *at, size_t room)
 	size_t got;
 	int result = SSL_read_ex(tls->ssl, at, room, &got);
 
-	return result == 1 ? (ssize_t)got : outcome(tls, result);
+	return result == 1 ? (ssize_t)got : io_outcome(tls, result);
 }
 
 ssize_t
@@ -318,7 +318,7 @@ tls_write(struct tls *tls, const char *at, size_t len)
 	size_t written;
 	int result = SSL_write_ex(tls->ssl, at, len, &written);
 
-	return result == 1 ? (ssize_t)written : outcome(tls, result);
+	return result == 1 ? (ssize_t)written : io_outcome(tls, result);
 }
 
 void

@@ -79,7 +79,7 @@ tlsclient_free(struct tlsclient *tls)
 
 /* Converts the error of a call to an enum io. */
 static ssize_t
-outcome(const struct tlsclient *tls, int result)
+io_outcome(const struct tlsclient *tls, int result)
 {
 	int why = SSL_get_error(tls->ssl, result);
 
@@ -97,7 +97,7 @@ tlsclient_handshake(struct tlsclient *tls)
 {
 	int result = SSL_do_handshake(tls->ssl);
 
-	return result == 1 ? IO_DONE : outcome(tls, result);
+	return result == 1 ? IO_DONE : io_outcome(tls, result);
 }
 
 int
@@ -123,7 +123,7 @@ tlsclient_read(struct tlsclient *tls, char *at, size_t room)
 	size_t got;
 	int result = SSL_read_ex(tls->ssl, at, room, &got);
 
-	return result == 1 ? (ssize_t)got : outcome(tls, result);
+	return result == 1 ? (ssize_t)got : io_outcome(tls, result);
 }
 
 ssize_t
@@ -132,5 +132,5 @@ tlsclient_write(struct tlsclient *tls, const char *at, size_t len)
 	size_t written;
 	int result = SSL_write_ex(tls->ssl, at, len, &written);
 
-	return result == 1 ? (ssize_t)written : outcome(tls, result);
+	return result == 1 ? (ssize_t)written : io_outcome(tls, result);
 }

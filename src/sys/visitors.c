@@ -66,14 +66,14 @@ enum phase {
  * an index or a bound, and decide nothing in the master. The master only writes
  * its phase here, for the workers to read.
  */
-struct shared {
+struct visitors_shared {
 	_Atomic unsigned phase; /* read by phase_of() alone */
 	struct table tables[2];
 };
 
 struct visitors {
 	struct hash *hash;
-	struct shared *shared;
+	struct visitors_shared *shared;
 	struct timespec began;
 	unsigned phase; /* of the master, see shared->phase */
 	uint32_t changed; /* when the phase changed; of the master */
@@ -83,7 +83,7 @@ struct visitors {
 };
 
 static unsigned
-phase_of(const struct shared *shared)
+phase_of(const struct visitors_shared *shared)
 {
 	return shared->phase % PHASES;
 }
@@ -246,7 +246,7 @@ visitors_enter(
 {
 	unsigned char bytes[16];
 	struct str network = { (const char *)bytes, 0 };
-	struct shared *shared;
+	struct visitors_shared *shared;
 	unsigned phase;
 	size_t table;
 
@@ -330,7 +330,7 @@ visitors_count(struct visitors *visitors, uint32_t now)
 int
 visitors_keep(struct visitors *visitors, uint32_t now)
 {
-	struct shared *shared = visitors->shared;
+	struct visitors_shared *shared = visitors->shared;
 	unsigned phase = visitors->phase;
 	struct table *other = &shared->tables[1 - current(phase)];
 	uint32_t age = now - visitors->changed;

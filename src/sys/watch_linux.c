@@ -17,14 +17,14 @@
 	(IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
 	    IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR | IN_DONT_FOLLOW)
 
-struct directory {
+struct watched {
 	int number; /* of the kernel */
 	char *path; /* NULL: no longer watched */
 };
 
 struct watch {
 	int fd;
-	struct directory *directories; /* sorted by number */
+	struct watched *directories; /* sorted by number */
 	size_t count, room;
 };
 
@@ -77,7 +77,7 @@ find(const struct watch *watch, int number)
 	return from;
 }
 
-static struct directory *
+static struct watched *
 directory_of(const struct watch *watch, int number)
 {
 	size_t at = find(watch, number);
@@ -95,7 +95,7 @@ static int
 make_room(struct watch *watch)
 {
 	size_t kept = 0, room;
-	struct directory *larger;
+	struct watched *larger;
 
 	for (size_t i = 0; i < watch->count; i++)
 		if (watch->directories[i].path != NULL)
@@ -116,7 +116,7 @@ make_room(struct watch *watch)
 static int
 note(struct watch *watch, int number, char *path)
 {
-	struct directory *known = directory_of(watch, number);
+	struct watched *known = directory_of(watch, number);
 	size_t at;
 
 	if (known != NULL) {
@@ -134,7 +134,7 @@ note(struct watch *watch, int number, char *path)
 	at = find(watch, number);
 	memmove(&watch->directories[at + 1], &watch->directories[at],
 	    (watch->count - at) * sizeof *watch->directories);
-	watch->directories[at] = (struct directory){ number, path };
+	watch->directories[at] = (struct watched){ number, path };
 	watch->count++;
 	return 0;
 }
@@ -143,7 +143,7 @@ int
 watch_add(struct watch *watch, const char *directory)
 {
 	int number = inotify_add_watch(watch->fd, directory, CHANGES);
-	const struct directory *known;
+	const struct watched *known;
 	char *path;
 
 	if (number == -1)
@@ -164,7 +164,7 @@ static bool
 path_of(
     const struct watch *watch, const struct inotify_event *event, char *path)
 {
-	const struct directory *directory = directory_of(watch, event->wd);
+	const struct watched *directory = directory_of(watch, event->wd);
 	const char *name = event->len > 0 ? event->name : "";
 	int len;
 
@@ -181,7 +181,7 @@ path_of(
 static bool
 forget(struct watch *watch, const struct inotify_event *event)
 {
-	struct directory *directory = directory_of(watch, event->wd);
+	struct watched *directory = directory_of(watch, event->wd);
 
 	if (!(event->mask & IN_IGNORED))
 		return false;
@@ -211,8 +211,8 @@ watch_read(struct watch *watch,
 			if (forget(watch, event))
 				continue;
 			any = true;
-			changed(context,
-			    path_of(watch, event, path) ? path : NULL);
+			changed(
+			    context, path_of(watch, event, path) ? path : NULL);
 		}
 	return any;
 }

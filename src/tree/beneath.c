@@ -56,7 +56,7 @@ beneath_open(int root, const char *path)
 #endif
 
 /* The open directories from the root to the current one. */
-struct walk {
+struct beneath_walk {
 	int directories[DEPTH_MAX]; /* the first is borrowed */
 	size_t depth;
 	int links;
@@ -64,14 +64,14 @@ struct walk {
 };
 
 static void
-walk_up(struct walk *walk)
+walk_up(struct beneath_walk *walk)
 {
 	close(walk->directories[--walk->depth]);
 }
 
 /* Puts the target of the link `name` in front of the rest of the path. */
 static int
-walk_link(struct walk *walk, const char *name)
+walk_link(struct beneath_walk *walk, const char *name)
 {
 	char target[PATH_MAX], rest[PATH_MAX];
 	ssize_t len = readlinkat(
@@ -99,7 +99,7 @@ walk_link(struct walk *walk, const char *name)
 
 /* Removes the first component from the rest; false at the end of the path. */
 static bool
-walk_component(struct walk *walk, char name[NAME_MAX + 2])
+walk_component(struct beneath_walk *walk, char name[NAME_MAX + 2])
 {
 	struct str rest = str_of(walk->rest), part;
 
@@ -120,7 +120,7 @@ walk_component(struct walk *walk, char name[NAME_MAX + 2])
  * nothing to open yet, or -1 with errno set.
  */
 static int
-walk_step(struct walk *walk, const char *name)
+walk_step(struct beneath_walk *walk, const char *name)
 {
 	int fd;
 
@@ -149,7 +149,7 @@ walk_step(struct walk *walk, const char *name)
 int
 beneath_walk(int root, const char *path)
 {
-	struct walk walk = { .directories = { root }, .depth = 1 };
+	struct beneath_walk walk = { .directories = { root }, .depth = 1 };
 	char name[NAME_MAX + 2];
 	bool wants_directory;
 	int fd = -1, error;

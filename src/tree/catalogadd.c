@@ -12,8 +12,8 @@
 #define SMALL ((int64_t)128 << 10)
 
 static int
-add_page(struct catalogadd *add, struct catalogpage *page,
-    struct catalogrow *row)
+add_page(
+    struct catalogadd *add, struct catalogpage *page, struct catalogrow *row)
 {
 	struct section section;
 
@@ -38,7 +38,7 @@ add_page(struct catalogadd *add, struct catalogpage *page,
  * others, since it may never stop changing.
  */
 static int
-hash(struct catalogadd *add, const struct entry *entry,
+hash_entry(struct catalogadd *add, const struct entry *entry,
     const struct catalogrow *last, struct catalogrow *row)
 {
 	if (row->size > SMALL && row->size > add->may_hash) {
@@ -59,8 +59,7 @@ int
 catalogadd_open(struct catalogadd *add, const struct walk_file *met,
     const struct catalogrow *last, struct catalogadd_file *out)
 {
-	enum status status =
-	    tree_open(add->tree, met->path, &out->entry);
+	enum status status = tree_open(add->tree, met->path, &out->entry);
 	int error;
 
 	if (status != STATUS_SUCCESS)
@@ -69,7 +68,7 @@ catalogadd_open(struct catalogadd *add, const struct walk_file *met,
 	out->file.st = out->entry.st;
 	out->row = catalogrow_of(&out->entry.st);
 	out->row.path = met->path;
-	if (hash(add, &out->entry, last, &out->row) == 0)
+	if (hash_entry(add, &out->entry, last, &out->row) == 0)
 		return 1;
 	error = errno;
 	close(out->entry.fd);
@@ -95,8 +94,8 @@ int
 catalogadd_write(struct catalogadd *add, struct catalogadd_file *file)
 {
 	struct catalogpage page;
-	int result = catalogpage_open(&page, add->arena, add->media,
-	    &file->file, file->entry.fd);
+	int result = catalogpage_open(
+	    &page, add->arena, add->media, &file->file, file->entry.fd);
 
 	if (result == 0)
 		result = catalogdraft_add_file(add->draft, &file->row);

@@ -11,7 +11,7 @@
  * rare.
  */
 static uint64_t
-hash_of(struct str word)
+word_hash(struct str word)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -25,7 +25,7 @@ static bool
 add(void *context, const struct catalogword *word)
 {
 	struct catalogforms *forms = context;
-	uint64_t hash = hash_of(word->term);
+	uint64_t hash = word_hash(word->term);
 	uint64_t *known = &forms->known[hash % KNOWN];
 	char turned[CATALOGWORDS_LONGEST];
 	size_t len = word->term.len;

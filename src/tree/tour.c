@@ -25,8 +25,8 @@
  * An open directory.  Its names are a heap, the smallest first, so that no
  * single step has to sort all of them.
  */
-struct level {
-	struct level *above;
+struct tour_level {
+	struct tour_level *above;
 	DIR *stream; /* NULL: all names are read */
 	size_t path_len; /* of the tour's path to this directory */
 	struct arena arena; /* of the heap */
@@ -36,7 +36,7 @@ struct level {
 
 struct tour {
 	const struct tree *tree;
-	struct level *level; /* current directory; NULL: at the end */
+	struct tour_level *level; /* current directory; NULL: at the end */
 	bool strict;
 	size_t len; /* of `path` */
 	char path[PATH_MAX + NAME_MAX + 2];
@@ -49,13 +49,13 @@ here(const struct tour *tour)
 }
 
 static bool
-is_less(const struct level *level, size_t i, size_t j)
+is_less(const struct tour_level *level, size_t i, size_t j)
 {
 	return strcmp(level->heap[i], level->heap[j]) < 0;
 }
 
 static void
-exchange(struct level *level, size_t i, size_t j)
+swap_names(struct tour_level *level, size_t i, size_t j)
 {
 	const char *kept = level->heap[i];
 
@@ -65,7 +65,7 @@ exchange(struct level *level, size_t i, size_t j)
 
 /* Doubles the heap; the arena keeps the old array. */
 static int
-grow(struct level *level)
+grow(struct tour_level *level)
 {
 	size_t room = level->room * 2 + 32;
 	const char **larger = arena_alloc(&level->arena, room * sizeof *larger);
@@ -80,7 +80,7 @@ grow(struct level *level)
 }
 
 static int
-add_name(struct level *level, struct str name, bool is_directory)
+add_name(struct tour_level *level, struct str name, bool is_directory)
 {
 	char *copy = arena_alloc(&level->arena, name.len + 2);
 	size_t i = level->count;
@@ -95,14 +95,14 @@ add_name(struct level *level, struct str name, bool is_directory)
 		copy[name.len] = '/';
 	level->heap[level->count++] = copy;
 	while (i > 0 && is_less(level, i, (i - 1) / 2)) {
-		exchange(level, i, (i - 1) / 2);
+		swap_names(level, i, (i - 1) / 2);
 		i = (i - 1) / 2;
 	}
 	return 0;
 }
 
 static struct str
-take_name(struct level *level)
+take_name(struct tour_level *level)
 {
 	struct str least = str_of(level->heap[0]);
 	size_t i = 0;
@@ -118,7 +118,7 @@ take_name(struct level *level)
 			child++;
 		if (!is_less(level, child, i))
 			return least;
-		exchange(level, i, child);
+		swap_names(level, i, child);
 		i = child;
 	}
 }
@@ -126,7 +126,7 @@ take_name(struct level *level)
 static void
 leave(struct tour *tour)
 {
-	struct level *level = tour->level;
+	struct tour_level *level = tour->level;
 
 	tour->level = level->above;
 	if (level->stream != NULL)
@@ -157,7 +157,7 @@ held(const struct tour *tour)
 {
 	size_t bytes = 0;
 
-	for (const struct level *level = tour->level; level != NULL;
+	for (const struct tour_level *level = tour->level; level != NULL;
 	     level = level->above)
 		bytes += level->arena.held;
 	return bytes;
@@ -167,7 +167,7 @@ held(const struct tour *tour)
 static int
 push(struct tour *tour, const struct entry *entry)
 {
-	struct level *level = calloc(1, sizeof *level);
+	struct tour_level *level = calloc(1, sizeof *level);
 
 	if (level != NULL)
 		level->stream = fdopendir(entry->fd);
@@ -232,7 +232,7 @@ leads_on(const struct tour *tour, const struct directory_place *place,
 static int
 read_name(struct tour *tour)
 {
-	struct level *level = tour->level;
+	struct tour_level *level = tour->level;
 	const struct directory_place place = { tour->tree, here(tour),
 		dirfd(level->stream) };
 	const struct dirent *found;
