@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/handover.h"
 #include "sys/log.h"
 #include "sys/system.h"
@@ -19,6 +20,9 @@
 /* The limit of an answer in memory: a manifest of some 100,000 files. */
 #define MEMORY_MAX ((size_t)256 << 20)
 #define META_MAX ((size_t)1024)
+/* The time for a body in parts: this, and as long as it takes at that rate. */
+#define PARTS_GRACE_S 600
+#define PARTS_LEAST_RATE 1024 /* bytes a second */
 #define HEAD_SIZE ((size_t)3)
 /* Far longer than a worker waits for a client that reads nothing. */
 #define TAKES_AT_MOST_MS 600000
@@ -388,9 +392,22 @@ remote_refuse(int fd, enum status status)
 struct part_sink {
 	struct sink sink;
 	int fd;
+	struct timespec started;
+	uint64_t sent;
 	size_t len;
 	char part[1 + REMOTE_PART];
 };
+
+/*
+ * Whether the client takes fewer bytes than it has to: few archives are made at
+ * once, and slow clients would occupy all of them.
+ */
+static bool
+is_too_slow(const struct part_sink *parts)
+{
+	return (uint64_t)clock_since_ms(&parts->started) / 1000 >
+	    PARTS_GRACE_S + parts->sent / PARTS_LEAST_RATE;
+}
 
 static int
 send_part(struct part_sink *parts, char kind)
@@ -415,8 +432,15 @@ write_part(struct sink *sink, struct str bytes)
 		memcpy(parts->part + 1 + parts->len, bytes.at, len);
 		parts->len += len;
 		bytes = str_tail(bytes, len);
-		if (parts->len == REMOTE_PART && send_part(parts, 'd') == -1)
+		if (parts->len < REMOTE_PART)
+			continue;
+		if (is_too_slow(parts)) {
+			errno = ETIMEDOUT;
 			return -1;
+		}
+		if (send_part(parts, 'd') == -1)
+			return -1;
+		parts->sent += REMOTE_PART;
 	}
 	return 0;
 }
@@ -427,7 +451,9 @@ send_parts(int fd, struct body *body)
 	static struct part_sink parts;
 	int32_t error;
 
-	parts = (struct part_sink){ .sink = { write_part }, .fd = fd };
+	parts = (struct part_sink){ .sink = { write_part },
+		.fd = fd,
+		.started = clock_now() };
 	if (body_write(body, &parts.sink) == 0) {
 		if (parts.len > 0 && send_part(&parts, 'd') == -1)
 			return -1;

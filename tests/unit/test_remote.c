@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fakeclock.h"
 #include "serve/remote.h"
 #include "sys/handover.h"
 
@@ -400,6 +401,49 @@ whole(void **state)
 	body_release(response.body);
 }
 
+/* A body whose client takes 11 minutes for each part. */
+static int
+write_slowly(struct body *body, struct sink *sink)
+{
+	static char bytes[REMOTE_PART];
+
+	(void)body;
+	for (int i = 0; i < 3; i++) {
+		if (sink->write(sink, (struct str){ bytes, sizeof bytes }) ==
+		    -1)
+			return -1;
+		fakeclock_forward_ms(11 * 60 * 1000);
+	}
+	return 0;
+}
+
+static void
+too_slow(void **state)
+{
+	static char part[1 + REMOTE_PART];
+	struct body body = { .write = write_slowly };
+	struct response sent;
+	int pair[2];
+	int32_t error = 0;
+
+	(void)state;
+	fakeclock_stop();
+	assert_int_equal(handover_pair(pair), 0);
+	response_set(&sent, STATUS_SUCCESS, RESPONSE_TAR);
+	sent.body = &body;
+	assert_int_equal(remote_answer(pair[1], &sent), 0);
+	close(pair[1]);
+	assert_true(recv(pair[0], part, sizeof part, 0) > 0);
+	assert_int_equal(part[0], 'h');
+	assert_int_equal(recv(pair[0], part, sizeof part, 0), sizeof part);
+	assert_int_equal(recv(pair[0], part, sizeof part, 0), 5);
+	assert_int_equal(part[0], 'f');
+	memcpy(&error, part + 1, sizeof error);
+	assert_int_equal(error, ETIMEDOUT);
+	close(pair[0]);
+	fakeclock_run();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -415,6 +459,7 @@ main(void)
 		TEST(parts_that_end_early),
 		TEST(requests),
 		TEST(whole),
+		TEST(too_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
