@@ -20,6 +20,7 @@
 #include "sys/handover.h"
 #include "sys/log.h"
 #include "tree/catalog.h"
+#include "tree/catalogdb.h"
 #include "tree/tree.h"
 
 /* Questions answered at once: more make each of them slower (measured). */
@@ -32,6 +33,8 @@
 #define QUEUE_MAX ((size_t)64)
 #define ARCHIVES_MAX ((size_t)32)
 #define SHARE 4
+/* Clients whose network is not known leave an archive or two to the others. */
+#define UNKNOWN_MAX (ARCHIVES_MAX - ARCHIVES_MAX / SHARE)
 #define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
 /* Children yield to the workers, and have time limits. */
 #define NICE 10
@@ -63,6 +66,7 @@ struct answers {
 	struct child children[CHILDREN_MAX];
 	size_t child_count, archive_count;
 	size_t questions_at_once;
+	bool damaged; /* a child met a damaged index */
 	bool faulted; /* a child crashed: see end_after_fault */
 	sigset_t waiting; /* the signal mask while it waits */
 };
@@ -139,7 +143,7 @@ has_room(const struct answers *answers, uint64_t network, bool archive)
 			same += answers->children[i].is_archive &&
 			    answers->children[i].network == network;
 		return answers->archive_count < ARCHIVES_MAX &&
-		    (network == 0 || same < ARCHIVES_MAX / SHARE);
+		    same < (network == 0 ? UNKNOWN_MAX : ARCHIVES_MAX / SHARE);
 	}
 	for (size_t i = 0; i < answers->queue_count; i++)
 		same += answers->queue[i].request.network == network;
@@ -200,6 +204,8 @@ set_limits(bool archive)
 	const rlim_t cpu = archive ? ARCHIVE_CPU_S : QUESTION_S;
 
 	(void)setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu });
+	/* It starts no process or thread. */
+	(void)setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
 #if !defined(__SANITIZE_ADDRESS__)
 	(void)setrlimit(
 	    RLIMIT_AS, &(struct rlimit){ CHILD_MEMORY, CHILD_MEMORY });
@@ -229,7 +235,9 @@ answer(const struct answers *answers, const struct question *question,
 	/* Not an error: the worker's client may have left. */
 	if (result == -1 && errno != EPIPE && errno != ECONNRESET)
 		tree_log_failure("cannot answer whole", errno, request.path);
-	_exit(result == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(catalogdb_met_damage() ? ANSWERS_DAMAGED
+		: result == -1       ? EXIT_FAILURE
+				     : EXIT_SUCCESS);
 }
 
 /* Forks a child for the question at index `at`, and removes the question. */
@@ -365,6 +373,8 @@ reap(struct answers *answers)
 			*child = answers->children[--answers->child_count];
 			log_end(pid, status);
 			answers->faulted |= pause_is_fault(status);
+			answers->damaged |= WIFEXITED(status) &&
+			    WEXITSTATUS(status) == ANSWERS_DAMAGED;
 			break;
 		}
 }
@@ -416,6 +426,17 @@ hear(struct answers *answers)
 	}
 }
 
+/* Accepts no more requests, and starts a child for each that waits. */
+static void
+drain(struct answers *answers)
+{
+	while (answers->queue_count > 0) {
+		(void)ppoll(NULL, 0, NULL, &answers->waiting);
+		reap(answers);
+		start_due(answers);
+	}
+}
+
 /*
  * Each child has the memory layout of this process, so an attacker could use
  * crashes of children to guess it. So accept no more requests, answer the
@@ -424,12 +445,18 @@ hear(struct answers *answers)
 static void
 end_after_fault(struct answers *answers)
 {
-	while (answers->queue_count > 0) {
-		(void)ppoll(NULL, 0, NULL, &answers->waiting);
-		reap(answers);
-		start_due(answers);
-	}
+	drain(answers);
 	abort();
+}
+
+/* The master has the index made anew when this process ends so. */
+static void
+end_after_damage(struct answers *answers)
+{
+	drain(answers);
+	if (answers->faulted)
+		abort();
+	_exit(ANSWERS_DAMAGED);
 }
 
 static void
@@ -440,11 +467,13 @@ work(struct answers *answers)
 		    &answers->waiting);
 
 		reap(answers);
-		if (ready > 0 && !answers->faulted)
+		if (ready > 0 && !answers->faulted && !answers->damaged)
 			hear(answers);
 		start_due(answers);
 		if (answers->faulted)
 			end_after_fault(answers);
+		if (answers->damaged)
+			end_after_damage(answers);
 	}
 }
 

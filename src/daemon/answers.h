@@ -7,6 +7,9 @@
 #include "sys/limit.h"
 #include "text/attribute.h"
 
+/* The exit status of the process, and of a child, that met a damaged index. */
+#define ANSWERS_DAMAGED 3
+
 /* The setup of the process; borrowed. */
 struct answers_setup {
 	const struct service *service; /* its sockets */

@@ -272,6 +272,7 @@ keep_index(struct indexer *indexer)
 		.english = site_is_english(&setup->config->site),
 		.place = setup->place,
 		.waits_for_look = setup->waits_for_look,
+		.rebuilds = setup->rebuilds,
 		.enter = on_directory,
 		.gives_way = wants_look,
 		.context = indexer,

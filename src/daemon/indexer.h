@@ -38,6 +38,7 @@ struct indexer_setup {
 	struct media *media;
 	const struct jail *jail;
 	const struct catalogdb_place *place; /* the place of the index */
+	bool rebuilds; /* the index that is there is damaged */
 	bool waits_for_look; /* the tree may differ from the indexed one */
 	int line; /* to the master; the process ends with it */
 };

@@ -30,6 +30,9 @@
 #include "sys/visitors.h"
 #include "tree/media.h"
 
+/* A damaged index is made anew at most so often. */
+#define REBUILD_PAUSE_MS 60000
+
 /* A reload waits while there are more retired workers than this. */
 #define RETIRED_MAX 256
 
@@ -43,6 +46,8 @@ struct master {
 	struct crew crew;
 	struct state left; /* left by a predecessor, for the first generation */
 	struct service index;
+	bool rebuilds; /* the next index process makes the index anew */
+	struct timespec rebuilt; /* when one was last started so; 0: never */
 	bool waits_for_look; /* no index process has run since a start */
 	const struct reexec *reexec;
 	bool faulted; /* execute the program before the next child is started */
@@ -136,6 +141,7 @@ be_indexer(void *context, const struct service *service)
 		.jail = &generation->jail,
 		.place = &generation->place,
 		.waits_for_look = master->waits_for_look,
+		.rebuilds = master->rebuilds,
 		.line = service->line,
 	};
 	int status = EXIT_FAILURE;
@@ -166,10 +172,31 @@ retire(struct master *master, size_t count)
 	    &master->crew, count, generation_grace_ms(master->generation));
 }
 
+/*
+ * Has the index made anew that the answers process found damaged, unless that
+ * was done a moment ago: a rebuild costs more than a question.
+ */
+static void
+rebuild_index(struct master *master)
+{
+	if (master->rebuilt.tv_sec != 0 &&
+	    clock_since_ms(&master->rebuilt) < REBUILD_PAUSE_MS)
+		return;
+	master->rebuilt = clock_now();
+	master->rebuilds = true;
+	log_line(LOG_LEVEL_ERROR,
+	    "master: a question found the index damaged; making it anew");
+	if (master->index.pid != 0)
+		(void)kill(master->index.pid, SIGKILL);
+}
+
 /* Replace services even while stopping: retiring workers need them. */
 static bool
 reap_service(struct master *master, pid_t pid, int status)
 {
+	if (pid == master->answers.pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == ANSWERS_DAMAGED)
+		rebuild_index(master);
 	return service_reap(&master->answers, pid, status, true) ||
 	    keys_reap(&master->generation->keys, pid, status);
 }
@@ -411,7 +438,7 @@ start_index_due(struct master *master)
 {
 	service_start_due(&master->index);
 	if (master->index.pid != 0)
-		master->waits_for_look = false;
+		master->waits_for_look = master->rebuilds = false;
 }
 
 /*

@@ -56,6 +56,7 @@ catalogbuild_new(const struct catalogbuild_setup *setup)
 		return NULL;
 	build->setup = setup;
 	build->draft.place = setup->place;
+	build->draft.is_damaged = setup->rebuilds;
 	arena_init(&build->arena, PAGE_MEMORY);
 	return build;
 }

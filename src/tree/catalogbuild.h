@@ -15,6 +15,7 @@ struct catalogbuild_setup {
 	struct media *media;
 	bool english; /* words are stemmed */
 	const struct catalogdb_place *place; /* of the index */
+	bool rebuilds; /* what is there is not used */
 	bool waits_for_look; /* old rows may be out of date */
 	/* Called for each directory; -1 ends the scan.  May be NULL. */
 	int (*enter)(void *context, const char *directory);

@@ -135,6 +135,18 @@ class Restart(State):
                 self.assertNotIn('error', server.log.text())
 
 
+class Damaged(State):
+    def test_it_is_made_anew(self):
+        self.fill({'a.gmi': '# A\nherring\n'})
+        server = self.serve()
+        self.wait_for(server, 'herring', '/a.gmi')
+        with open(self.database(), 'r+b') as file:
+            file.write(b'\xa5' * os.path.getsize(self.database()))
+        self.assertIn(fetch(server, '/ask?herring').status, (20, 40))
+        self.wait_for(server, 'herring', '/a.gmi')
+        server.wait_for_line('^error master: a question found the index')
+
+
 class Alone(State):
     def refused(self, *options):
         result = subprocess.run(
