@@ -50,7 +50,9 @@ struct master {
 	struct timespec rebuilt; /* when one was last started so; 0: never */
 	bool waits_for_look; /* no index process has run since a start */
 	const struct reexec *reexec;
-	bool faulted; /* execute the program before the next child is started */
+	bool faulted; /* to be executed, when that is due */
+	struct timespec execution_due;
+	unsigned execution_pause_ms; /* that before it */
 	struct service answers;
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */
@@ -390,6 +392,22 @@ stop(struct master *master)
 	retire(master, master->crew.child_count);
 }
 
+/* Whether no child is started any more before the next execution. */
+static bool
+is_to_be_executed(const struct master *master)
+{
+	return master->faulted && clock_until_ms(&master->execution_due) == 0;
+}
+
+/* Milliseconds until then, if that is sooner than `ms`. */
+static long
+execution_due_ms(const struct master *master, long ms)
+{
+	long due = clock_until_ms(&master->execution_due);
+
+	return master->faulted && due < ms ? due : ms;
+}
+
 /* Waits for a signal, a message of another process, or the next due time. */
 static void
 wait_for_signal(const struct master *master)
@@ -403,6 +421,7 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
+	ms = execution_due_ms(master, ms);
 	/* A killed worker's end arrives as a signal, too. */
 	if (ms < 10)
 		ms = 10;
@@ -441,12 +460,12 @@ start_index_due(struct master *master)
 		master->waits_for_look = master->rebuilds = false;
 }
 
-/*
- * Starts the children that are due; after a fault, by executing itself first.
- */
+/* Executes the program, or goes on if that fails. */
 static void
-start_due(struct master *master)
+execute(struct master *master)
 {
+	unsigned pause_ms = reexec_pause_next(
+	    master->execution_pause_ms, &master->execution_due);
 	const struct reexec_estate estate = {
 		.listeners = &master->listeners,
 		.crew = &master->crew,
@@ -456,16 +475,30 @@ start_due(struct master *master)
 		.keys = &master->generation->keys.service,
 		.answers = &master->answers,
 		.has_keys = has_keys(master),
+		.execution_pause_ms = pause_ms,
 	};
 
-	if (master->faulted && !reexec_is_due(&estate))
+	if (!reexec_is_due(&estate))
 		return;
-	if (master->faulted) {
-		/* The remaining workers need signatures for handshakes. */
-		service_start_due(&master->generation->keys.service);
-		reexec_run(master->reexec, &estate);
-	}
+	/* The remaining workers need signatures for handshakes. */
+	service_start_due(&master->generation->keys.service);
+	reexec_run(master->reexec, &estate);
 	master->faulted = false;
+	master->execution_pause_ms = pause_ms;
+	master->execution_due = clock_in(pause_ms);
+}
+
+/*
+ * Starts the children that are due; after a fault, by executing itself first.
+ * Before that is due they are forked, and have the old memory layout.
+ */
+static void
+start_due(struct master *master)
+{
+	if (is_to_be_executed(master))
+		execute(master);
+	if (is_to_be_executed(master))
+		return;
 	start_services(master);
 	crew_start_due(&master->crew);
 	start_index_due(master);
@@ -493,7 +526,7 @@ supervise(struct master *master)
 			stop(master);
 		/* After a fault the successor loads everything anew. */
 		else if (signals.reload && !master->stopping &&
-		    !master->faulted)
+		    !is_to_be_executed(master))
 			reload(master);
 		hear_keys(master);
 		if (!master->stopping)
@@ -532,6 +565,8 @@ master_run(struct config *config, const struct options *options,
 		.reexec = reexec,
 		.left = { .fd = -1 },
 		.listeners = reexec->listeners,
+		.execution_pause_ms = reexec->execution_pause_ms,
+		.execution_due = clock_in(reexec->execution_pause_ms),
 	};
 	process_raise_limits();
 	packer_prepare();

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/pause.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/system.h"
 #include "text/buf.h"
@@ -21,6 +23,8 @@
 #define TEXT_MAX ((size_t)128 << 10)
 /* The time limit of the trial, for which the master waits. */
 #define TRIAL_MAX_S 30
+/* Between two executions; so long without a fault starts anew. */
+#define PAUSE_MAX_MS 60000
 
 /* The variable begins with the pid of the process that set it. */
 static bool
@@ -98,6 +102,8 @@ take_word(struct reexec *reexec, struct str word)
 		reexec->keys_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("answers_pause")))
 		reexec->answers_pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("execution_pause")))
+		reexec->execution_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("child")) &&
 	    reexec->child_count < CREW_MAX)
 		reexec->children[reexec->child_count++] = (pid_t)number;
@@ -152,10 +158,10 @@ leave(const struct reexec_estate *estate)
 	out = buf_over(text, TEXT_MAX - 1);
 	buf_printf(&out,
 	    "%ld keys=%d pause=%u index_pause=%u keys_pause=%u "
-	    "answers_pause=%u",
+	    "answers_pause=%u execution_pause=%u",
 	    (long)getpid(), estate->has_keys, crew_pause_ms(crew),
 	    estate->index->pause_ms, estate->keys->pause_ms,
-	    estate->answers->pause_ms);
+	    estate->answers->pause_ms, estate->execution_pause_ms);
 	for (size_t i = 0; i < crew->child_count; i++)
 		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
 	if (estate->index->pid != 0)
@@ -247,6 +253,14 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 	}
 	listeners_inherit(estate->listeners, false);
 	unsetenv(VARIABLE);
+}
+
+unsigned
+reexec_pause_next(unsigned pause_ms, const struct timespec *due)
+{
+	if (clock_since_ms(due) >= PAUSE_MAX_MS)
+		pause_ms = 0;
+	return pause_next(pause_ms, PAUSE_MAX_MS);
 }
 
 bool

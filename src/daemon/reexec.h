@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "daemon/config.h"
 #include "daemon/crew.h"
@@ -27,6 +28,7 @@ struct reexec {
 	bool has_keys; /* a certificate was in use */
 	/* The latest pauses before a restart, which grow with early deaths. */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
+	unsigned execution_pause_ms; /* before the next execution */
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */
 	pid_t children[CREW_MAX];
@@ -60,7 +62,15 @@ struct reexec_estate {
 	const struct state *state;
 	const struct service *index, *keys, *answers;
 	bool has_keys;
+	unsigned execution_pause_ms; /* of the successor */
 };
+
+/*
+ * The next pause between two executions.  `pause_ms` is the last one, which
+ * ended at `due`.  It keeps children that die of faults again and again from
+ * occupying the master.
+ */
+unsigned reexec_pause_next(unsigned pause_ms, const struct timespec *due);
 
 /* Whether a child is due to be started, or all children are running. */
 bool reexec_is_due(const struct reexec_estate *estate);

@@ -364,7 +364,32 @@ class Loop(unittest.TestCase):
                 server.wait_for_line('another one in %d ms$' % pause, since)
                 if pause > 0:
                     self.assertEqual(executions(server), number)
-                server.trouble.pass_time(pause / 1000)
+                # Executions have a pause of their own.
+                server.trouble.pass_time(max(pause, 100 << number) / 1000)
+                server.wait_for_line(EXECUTES, since)
+                server.wait_for_line('^info ready', since)
+
+
+    def test_executions_get_rarer(self):
+        # Faults one right after another; in between the master forks.
+        with TroubledServer(TREE, stopped=True) as server:
+            for pause in 0, 100, 200, 400, 800, 1600, 3200, 6400:
+                since = len(server.lines)
+                done = executions(server)
+                worker, = wait_until(
+                    lambda: len(server.workers()) == 1 and server.workers(),
+                    'one worker')
+                os.kill(worker, signal.SIGILL)
+                match = server.wait_for_line('another one in ([0-9]+) ms$',
+                                             since)
+                due = int(match[1])
+                server.trouble.pass_time(due / 1000)
+                if pause > due:
+                    wait_until(lambda: server.workers() and
+                               worker not in server.workers(), 'a fork')
+                    self.assertEqual(fetch(server).text, '# Home\n')
+                    self.assertEqual(executions(server), done)
+                    server.trouble.pass_time((pause - due) / 1000)
                 server.wait_for_line(EXECUTES, since)
                 server.wait_for_line('^info ready', since)
 
