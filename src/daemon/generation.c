@@ -99,11 +99,14 @@ check_certs_place(struct generation *generation)
 }
 
 static int
-start_keys(struct generation *generation, enum cert_missing missing)
+start_keys(
+    struct generation *generation, const struct generation_setup *setup)
 {
 	generation->keys.config = &generation->config;
 	generation->keys.jail = &generation->jail;
-	generation->keys.missing = missing;
+	generation->keys.missing = setup->missing;
+	generation->keys.forget = setup->forget;
+	generation->keys.context = setup->context;
 	return keys_start(&generation->keys, &generation->cert,
 	    generation->error, sizeof generation->error);
 }
@@ -134,7 +137,8 @@ try_keys(struct generation *generation)
 }
 
 static int
-load_certificate(struct generation *generation, enum cert_missing missing)
+load_certificate(
+    struct generation *generation, const struct generation_setup *setup)
 {
 	const struct config *config = &generation->config;
 	struct cert *cert = &generation->cert;
@@ -142,7 +146,7 @@ load_certificate(struct generation *generation, enum cert_missing missing)
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
 	if (check_certs_place(generation) == -1 ||
-	    start_keys(generation, missing) == -1)
+	    start_keys(generation, setup) == -1)
 		return -1;
 	if (cert->leaf == NULL)
 		return 0;
@@ -250,7 +254,7 @@ open_state(struct generation *generation, struct state *last)
 
 static int
 init(struct generation *generation, struct config *config,
-    enum cert_missing missing)
+    const struct generation_setup *setup)
 {
 	*generation = (struct generation){ .config = *config,
 		.state = { .fd = -1 },
@@ -260,7 +264,7 @@ init(struct generation *generation, struct config *config,
 	if (jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
 	    open_tree(generation) == 0 && check_state_place(generation) == 0 &&
-	    load_certificate(generation, missing) == 0)
+	    load_certificate(generation, setup) == 0)
 		return 0;
 	keys_stop(&generation->keys);
 	generation_release(generation);
@@ -295,8 +299,9 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
     size_t error_size)
 {
 	struct generation generation;
+	const struct generation_setup setup = { .missing = missing };
 
-	if (init(&generation, config, missing) == -1) {
+	if (init(&generation, config, &setup) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
@@ -313,7 +318,7 @@ int
 generation_init(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
 {
-	if (init(generation, config, setup->missing) == -1)
+	if (init(generation, config, setup) == -1)
 		return -1;
 	if (open_state(generation, setup->state) == -1) {
 		keys_stop(&generation->keys);

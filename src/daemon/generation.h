@@ -36,6 +36,8 @@ struct generation_setup {
 	struct media *media;
 	enum cert_missing missing;
 	struct state *state; /* the current one; NULL: none */
+	void (*forget)(void *context); /* for struct keys; NULL: nothing */
+	void *context; /* of forget */
 };
 
 /*

@@ -231,6 +231,8 @@ run(void *context, const struct service *service)
 
 	/* No core dump may contain the key. */
 	(void)setrlimit(RLIMIT_CORE, &none);
+	if (keys->forget != NULL)
+		keys->forget(keys->context);
 	close_others(service);
 	prepare(keys, &loaded);
 	/* With a key other than the workers' the process does not sign. */

@@ -22,6 +22,9 @@ struct keys {
 	const struct config *config; /* this and the next, borrowed */
 	const struct jail *jail;
 	enum cert_missing missing; /* used when the next process starts */
+	/* In the new process: frees what else it inherited; NULL: nothing. */
+	void (*forget)(void *context);
+	void *context; /* of forget */
 	char fingerprint[65]; /* of the certificate in use */
 	char key_fingerprint[65]; /* of its key */
 	pid_t heard; /* the process that has sent its certificate */

@@ -167,6 +167,17 @@ be_indexer(void *context, const struct service *service)
 	exit(status);
 }
 
+/* In a keys process: what is shared with workers, who could change it. */
+static void
+forget_shared(void *context)
+{
+	struct master *master = context;
+
+	crew_forget(&master->crew);
+	visitors_free(master->visitors);
+	limit_free(master->limits);
+}
+
 static void
 retire(struct master *master, size_t count)
 {
@@ -316,7 +327,9 @@ load(struct master *master, struct config *config, char *error,
 	struct listeners listeners = { 0 };
 	struct place *places = NULL;
 	struct generation_setup setup = { .media = master->media,
-		.missing = CERT_MAKE };
+		.missing = CERT_MAKE,
+		.forget = forget_shared,
+		.context = master };
 
 	setup.state = master->generation != NULL ? &master->generation->state
 						 : &master->left;

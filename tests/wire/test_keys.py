@@ -197,6 +197,26 @@ class Place(unittest.TestCase):
                 if fd > 2:
                     self.assertRegex(target, '^socket:')
 
+    @as_root
+    def test_no_memory_is_shared(self):
+        def shared(pid):
+            with open('/proc/%d/maps' % pid, encoding='ascii') as maps:
+                return [line for line in maps if ' rw-s ' in line]
+        with Server(TREE) as server:
+            # The control.
+            self.assertTrue(shared(server.workers()[0]))
+            for signal_number in (signal.SIGKILL, signal.SIGHUP):
+                old = server.keys()
+                self.assertEqual(shared(old), [])
+                if signal_number == signal.SIGKILL:
+                    os.kill(old, signal.SIGKILL)
+                else:
+                    server.signal(signal.SIGHUP)
+                    server.wait_for_line('^info reloaded')
+                wait_until(lambda o=old: server.keys() != o, 'a successor')
+                self.assertEqual(fetch(server).status, 20)
+            self.assertEqual(shared(server.keys()), [])
+
     def test_without_tls(self):
         with Server(TREE, gemini='off') as server:
             self.assertEqual(select(server, '/page.gmi')[:5], b'iPage')
