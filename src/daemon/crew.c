@@ -127,6 +127,7 @@ start_worker(struct crew *crew, size_t slot)
 	}
 	place->empty = false;
 	child.started = clock_now();
+	child.serial = ++crew->serial;
 	crew->children[crew->child_count++] = child;
 }
 
@@ -192,6 +193,18 @@ replace(struct crew *crew, const struct child *dead, int status)
 	place->pause_ms = pause_next(place->pause_ms, CREW_PAUSE_MS);
 }
 
+static bool
+reap_leftover(struct crew *crew, pid_t pid)
+{
+	for (size_t i = 0; i < crew->leftover_count; i++)
+		if (crew->leftovers[i].pid == pid) {
+			crew->leftovers[i] =
+			    crew->leftovers[--crew->leftover_count];
+			return true;
+		}
+	return false;
+}
+
 bool
 crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 {
@@ -201,7 +214,7 @@ crew_reap(struct crew *crew, pid_t pid, int status, bool replaced)
 	while (i < crew->child_count && crew->children[i].pid != pid)
 		i++;
 	if (i == crew->child_count)
-		return false;
+		return reap_leftover(crew, pid);
 	dead = crew->children[i];
 	if (dead.line != -1)
 		handover_close(dead.line);
@@ -224,6 +237,7 @@ crew_adopt(struct crew *crew, pid_t pid, unsigned ms)
 		return;
 	crew->children[crew->child_count++] = (struct child){
 		.pid = pid,
+		.serial = ++crew->serial,
 		.number = LIMIT_NONE,
 		.line = -1,
 		.retired = true,
@@ -357,6 +371,29 @@ crew_leave_services(struct crew *crew)
 	for (size_t i = 0; i < crew->child_count; i++)
 		for (int j = 0; j < CREW_SERVICES; j++)
 			crew->children[i].ends[j] = -1;
+}
+
+void
+crew_leave_to(struct crew *crew, pid_t pid)
+{
+	if (pid == 0)
+		return;
+	if (crew->leftover_count == CREW_MAX) {
+		kill(pid, SIGKILL);
+		return;
+	}
+	crew->leftovers[crew->leftover_count++] =
+	    (struct leftover){ pid, crew->serial };
+}
+
+void
+crew_kill_leftovers(const struct crew *crew, bool all)
+{
+	/* Children are in the order of their start. */
+	for (size_t i = 0; i < crew->leftover_count; i++)
+		if (all || crew->child_count == 0 ||
+		    crew->children[0].serial > crew->leftovers[i].serial)
+			kill(crew->leftovers[i].pid, SIGKILL);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -41,6 +42,7 @@ struct crew_start {
 
 struct child {
 	pid_t pid;
+	uint64_t serial; /* grows with each child */
 	size_t slot;
 	size_t number;
 	int line; /* the master's end; -1: closed by the worker */
@@ -50,6 +52,12 @@ struct child {
 	bool retired; /* told to end */
 	struct timespec end_by; /* when a retired one is killed */
 	struct timespec started;
+};
+
+/* A process that ends with its last client among the workers of its time. */
+struct leftover {
+	pid_t pid;
+	uint64_t serial; /* of the newest of those workers */
 };
 
 /* A worker slot, which outlives its workers. */
@@ -69,6 +77,9 @@ struct crew {
 	/* The caller fills the members above; the rest is zeroed. */
 	struct child children[CREW_MAX];
 	size_t child_count;
+	uint64_t serial; /* of the newest child */
+	struct leftover leftovers[CREW_MAX];
+	size_t leftover_count;
 	struct place *places; /* one for each worker of this generation */
 	size_t place_count;
 };
@@ -128,6 +139,16 @@ bool crew_listen(struct crew *crew, char word);
  * their structs are then reused.
  */
 void crew_leave_services(struct crew *crew);
+
+/*
+ * Leaves the process `pid` of a service (0: none) to the present children. It
+ * ends with the last of them; otherwise crew_kill_leftovers kills it. Without
+ * room to remember the process, it is killed at once.
+ */
+void crew_leave_to(struct crew *crew, pid_t pid);
+
+/* Kills the services whose workers have gone; with `all`, the others too. */
+void crew_kill_leftovers(const struct crew *crew, bool all);
 
 /* Tells every worker to end, as with SIGTERM, before the master goes. */
 void crew_dismiss(const struct crew *crew);

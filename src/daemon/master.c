@@ -288,6 +288,9 @@ change_generation(struct master *master, struct generation *generation,
 	master->waits_for_look = master->generation == NULL
 	    ? !master->reexec->is_successor
 	    : !generation_is_alike(generation, master->generation);
+	if (master->generation != NULL)
+		crew_leave_to(
+		    &master->crew, master->generation->keys.service.pid);
 	let_go(master, listeners);
 	master->listeners = *listeners;
 	crew_set_places(&master->crew, places, generation->config.workers);
@@ -547,6 +550,7 @@ supervise(struct master *master)
 		else
 			start_services(master);
 		crew_kill_overdue(&master->crew, signals.stop > 1);
+		crew_kill_leftovers(&master->crew, false);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
@@ -624,6 +628,7 @@ master_run(struct config *config, const struct options *options,
 	}
 	supervise(&master);
 	keys_stop(&master.generation->keys);
+	crew_kill_leftovers(&master.crew, true);
 	service_retire(&master.answers);
 	let_go(&master, NULL);
 	crew_set_places(&master.crew, NULL, 0);

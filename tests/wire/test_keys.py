@@ -18,8 +18,8 @@ import unittest
 
 from build import INSTRUMENTED, beneath
 from server import (SEES_INSIDE, Server, as_root, fetch, gemini_connect,
-                    new_directory, peer_certificate, select, tls_context,
-                    wait_until)
+                    gopher_connect, new_directory, peer_certificate, select,
+                    tls_context, wait_until)
 from trouble import HOLD_CERTIFICATE, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
@@ -458,6 +458,28 @@ class Ends(unittest.TestCase):
             os.rename(server.certs + '.away', server.certs)
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
             self.assertEqual(peer_certificate(server), first)
+
+    def test_a_retired_one_that_hangs_is_ended(self):
+        with Server(TREE, workers=1) as server:
+            self.assertEqual(fetch(server).status, 20)
+            for ends_first in (False, True):
+                since, old = len(server.lines), self.hang(server)
+                try:
+                    with gopher_connect(server) as client:
+                        server.signal(signal.SIGHUP)
+                        server.wait_for_line('^info reloaded', since)
+                        # Its worker still may ask it.
+                        self.assertEqual(status_of(old)['State'], 'T')
+                        if ends_first:
+                            server.stop()
+                        else:
+                            client.send(b'/\r\n')
+                            client.read_all()
+                    wait_until(lambda o=old: not os.path.exists(
+                        '/proc/%d' % o), 'its end')
+                finally:
+                    with contextlib.suppress(OSError):
+                        os.kill(old, signal.SIGKILL)
 
     def test_reload(self):
         with Server(TREE, workers=1) as server:
