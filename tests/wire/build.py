@@ -18,7 +18,7 @@ INSTRUMENTED = MEMCHECKED or KIND == 'coverage' or 'address' in KIND
 SLOWER = 10 if MEMCHECKED else 1
 
 # Long enough for a busy machine under sanitizers.
-DEADLINE_S = 120.0 if MEMCHECKED else 30.0
+DEADLINE_S = 120.0 if MEMCHECKED else 60.0
 
 # Of as many descriptors as a limit leaves, valgrind keeps these for itself.
 FILES_KEPT = 12 if MEMCHECKED else 0
