@@ -271,14 +271,15 @@ class Waiting(unittest.TestCase):
                         name: text.encode() for name, text in tree.items()})
 
     def test_many_at_once_of_many_files(self):
-        # There is a place for each, whatever its size.
+        # There is a place for each, whatever its size; clients without a known
+        # network may have three quarters of all.
         noise = os.urandom(6000)
         tree = {'d%d/f%d.bin' % (number % 20, number): noise
                 for number in range(2000)}
         with Server(tree, workers=1) as server:
             clients = []
             try:
-                for _ in range(32):
+                for _ in range(24):
                     client = gopher_connect(server, receive_buffer=4096)
                     clients.append(client)
                     client.send(b'/capsule.gpub\r\n')
