@@ -3,6 +3,7 @@
 import collections
 import os
 import random
+import re
 import socket
 import ssl
 import struct
@@ -97,6 +98,9 @@ def large_questions(server):
         Question(gemini_connect, server.url('/large.bin').encode() + b'\r\n',
                  b'20 application/octet-stream\r\n' + LARGE),
         Question(gopher_connect, b'/large.bin\r\n', LARGE)]
+
+
+FAILURE = re.compile(rb'40 |3Something failed')
 
 
 class Gate:
@@ -245,9 +249,10 @@ class Honest(Visitor):
             if got == question.want and why is None:
                 self.tally.count(self.kind)
                 return
-            # In clear, a killed worker's end looks like any other.
+            # In clear, a killed worker's end looks like any other; a process
+            # for answers that was killed is an error.
             if not self.tally.was_kill_since(began) or \
-                    not question.want.startswith(got):
+                    not (question.want.startswith(got) or FAILURE.match(got)):
                 break
             self.tally.count('cut')
         self.tally.complain('%s %r: %d bytes of %d, %s' % (
