@@ -404,7 +404,7 @@ is_there(const struct search *search, const struct catalogrow *row,
 	if (search->tree == NULL)
 		return true;
 	*is_current = false;
-	status = tree_open(search->tree, row->path, &entry);
+	status = tree_find(search->tree, row->path, &entry);
 	if (status == STATUS_SUCCESS) {
 		close(entry.fd);
 		*is_current = catalogrow_has_same_text(row, &entry.st);

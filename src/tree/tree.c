@@ -179,9 +179,12 @@ tree_share_failures(void)
 	return 0;
 }
 
-/* The status of a lookup of the whole path `text` that failed with `error`. */
+/*
+ * The status of a lookup of the whole path `text` that failed with `error`.
+ * That a file may not be read is logged if `warns`.
+ */
 static enum status
-status_of(int error, const char *text)
+status_of(int error, const char *text, bool warns)
 {
 	char absolute[PATH_MAX + 1];
 	struct str path = { absolute,
@@ -193,7 +196,7 @@ status_of(int error, const char *text)
 		errno = error == EAGAIN ? EIO : error;
 		return STATUS_FAILURE;
 	}
-	if (error == EACCES)
+	if (error == EACCES && warns)
 		log_path(LOG_LEVEL_WARN, STR("cannot open: Permission denied"),
 		    path);
 	errno = error == EACCES ? EACCES : ENOENT;
@@ -206,12 +209,6 @@ not_found(void)
 {
 	errno = ENOENT;
 	return STATUS_NOT_FOUND;
-}
-
-enum status
-tree_open(const struct tree *tree, struct str path, struct entry *out)
-{
-	return tree_open_in(tree, path, STR(""), out);
 }
 
 /* Writes the path for system calls; -1 when that is not possible. */
@@ -231,8 +228,8 @@ relative_path(struct str path, struct str name, char text[PATH_MAX])
 	return relative.overflow ? -1 : 0;
 }
 
-enum status
-tree_open_in(const struct tree *tree, struct str path, struct str name,
+static enum status
+open_in(const struct tree *tree, struct str path, struct str name, bool warns,
     struct entry *out)
 {
 	char text[PATH_MAX];
@@ -243,17 +240,36 @@ tree_open_in(const struct tree *tree, struct str path, struct str name,
 		return not_found();
 	out->fd = beneath_open(tree->root, text);
 	if (out->fd == -1)
-		return status_of(errno, text);
+		return status_of(errno, text, warns);
 	if (fstat(out->fd, &out->st) == -1) {
 		error = errno;
 		close(out->fd);
-		return status_of(error, text);
+		return status_of(error, text, warns);
 	}
 	if (!S_ISREG(out->st.st_mode) && !S_ISDIR(out->st.st_mode)) {
 		close(out->fd);
 		return not_found();
 	}
 	return STATUS_SUCCESS;
+}
+
+enum status
+tree_open_in(const struct tree *tree, struct str path, struct str name,
+    struct entry *out)
+{
+	return open_in(tree, path, name, true, out);
+}
+
+enum status
+tree_open(const struct tree *tree, struct str path, struct entry *out)
+{
+	return open_in(tree, path, STR(""), true, out);
+}
+
+enum status
+tree_find(const struct tree *tree, struct str path, struct entry *out)
+{
+	return open_in(tree, path, STR(""), false, out);
 }
 
 int

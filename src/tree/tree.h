@@ -47,6 +47,13 @@ struct entry {
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
 
+/*
+ * As tree_open, for a path that no client has asked for: a file without read
+ * permission is not logged.
+ */
+MUST_USE enum status
+tree_find(const struct tree *tree, struct str path, struct entry *out);
+
 /* As tree_open, for the file `name` in the directory `path`. */
 MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
     struct str name, struct entry *out);
