@@ -282,6 +282,9 @@ keep_index(struct indexer *indexer)
 
 	if (build == NULL)
 		return -1;
+	catalogbuild_open(build);
+	if (write(setup->line, INDEXER_OPEN, 1) == -1 && errno == EPIPE)
+		indexer->lost = true;
 	while (!indexer->lost) {
 		/* Changes during a scan count for the next scan. */
 		(void)wants_look(indexer);

@@ -31,6 +31,9 @@ struct indexer_schedule {
  */
 long indexer_due_ms(const struct indexer_schedule *schedule);
 
+/* The process sends this message once it has opened the index. */
+#define INDEXER_OPEN "o"
+
 /* The setup of the indexer; borrowed. */
 struct indexer_setup {
 	const struct config *config;

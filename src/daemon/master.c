@@ -32,6 +32,8 @@
 
 /* A damaged index is made anew at most so often. */
 #define REBUILD_PAUSE_MS 60000
+/* The longest wait until the index is open. */
+#define INDEX_OPENS_MS 2000
 
 /* A reload waits while there are more retired workers than this. */
 #define RETIRED_MAX 256
@@ -276,6 +278,26 @@ change_services(struct master *master)
 }
 
 /*
+ * Starts the index process if it is due.  After a start of the server, waits for
+ * a moment until the process has opened the index: lists of files are those of
+ * the last run before that.
+ */
+static void
+start_index_due(struct master *master)
+{
+	struct pollfd line;
+	char word;
+
+	service_start_due(&master->index);
+	if (master->index.pid == 0)
+		return;
+	line = (struct pollfd){ .fd = master->index.line, .events = POLLIN };
+	if (master->waits_for_look && poll(&line, 1, INDEX_OPENS_MS) == 1)
+		(void)recv(line.fd, &word, 1, MSG_DONTWAIT);
+	master->waits_for_look = master->rebuilds = false;
+}
+
+/*
  * Replaces the old generation: the new workers start on the same sockets before
  * the old ones are told to end, so that no client waits in vain.
  */
@@ -301,6 +323,7 @@ change_generation(struct master *master, struct generation *generation,
 	service_stop(&master->index);
 	service_init(&master->index);
 	master->index.is_wanted = generation->state.fd != -1;
+	start_index_due(master);
 	service_start_due(&master->answers);
 	crew_start_due(&master->crew);
 	/* Keep the old workers if no new one could be started. */
@@ -468,14 +491,6 @@ start_services(struct master *master)
 }
 
 /* A later index process can trust the existing index. */
-static void
-start_index_due(struct master *master)
-{
-	service_start_due(&master->index);
-	if (master->index.pid != 0)
-		master->waits_for_look = master->rebuilds = false;
-}
-
 /* Executes the program, or goes on if that fails. */
 static void
 execute(struct master *master)

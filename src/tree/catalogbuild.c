@@ -106,6 +106,12 @@ open_index(struct catalogbuild *build)
 	return catalogdraft_wait_for_look(&build->draft);
 }
 
+void
+catalogbuild_open(struct catalogbuild *build)
+{
+	(void)open_index(build);
+}
+
 /*
  * Whether the scan ends early, so that visitors can search its results, and
  * leaves the rest to the next scan.  The first scan is never cut, since there

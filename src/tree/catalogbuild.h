@@ -38,6 +38,13 @@ catalogbuild_new(const struct catalogbuild_setup *setup);
 void catalogbuild_free(struct catalogbuild *build);
 
 /*
+ * Opens the index, as the first update does by itself, so that lists of files
+ * wait from now on where setup->waits_for_look.  After a failure the first update
+ * tries again.
+ */
+void catalogbuild_open(struct catalogbuild *build);
+
+/*
  * Scans the whole tree (NULL), or the given files and directories and those
  * known to be unsettled, and updates the index.  Paths are from the root with
  * their first slash and without a last one.  Returns 1 when the index has
