@@ -541,9 +541,13 @@ class Startup(unittest.TestCase):
                               ['%d' % port]):
                 with self.subTest(addresses=addresses):
                     write(*addresses)
-                    since = len(server.lines)
+                    since, old = len(server.lines), set(server.workers())
                     server.signal(signal.SIGHUP)
                     server.wait_for_line('^info reloaded', since)
+                    # A socket that is used no longer is closed by the last of
+                    # them; a client that still reaches it is reset.
+                    wait_until(lambda o=old: o.isdisjoint(server.workers()),
+                               'the end of the old workers')
                     self.assert_answers('127.0.0.1', port, 'example.org')
                     if len(addresses) == 2:
                         self.assert_answers('::1', port, 'example.org')
