@@ -467,6 +467,9 @@ class Ends(unittest.TestCase):
                 since, old = len(server.lines), self.hang(server)
                 try:
                     with gopher_connect(server) as client:
+                        client.send(b'/')
+                        # The worker accepts in order: that client, too.
+                        select(server, '/')
                         server.signal(signal.SIGHUP)
                         server.wait_for_line('^info reloaded', since)
                         # Its worker still may ask it.
@@ -474,7 +477,7 @@ class Ends(unittest.TestCase):
                         if ends_first:
                             server.stop()
                         else:
-                            client.send(b'/\r\n')
+                            client.send(b'\r\n')
                             client.read_all()
                     wait_until(lambda o=old: not os.path.exists(
                         '/proc/%d' % o), 'its end')
