@@ -33,7 +33,7 @@
 #define QUEUE_MAX ((size_t)64)
 #define ARCHIVES_MAX ((size_t)32)
 #define SHARE 4
-/* Clients whose network is not known leave an archive or two to the others. */
+/* The limit of archives for all clients of unknown networks together. */
 #define UNKNOWN_MAX (ARCHIVES_MAX - ARCHIVES_MAX / SHARE)
 #define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
 /* Children yield to the workers, and have time limits. */
@@ -162,7 +162,7 @@ close_others(const struct answers *answers, int fd)
 			close(answers->queue[i].fd);
 }
 
-/* Ends a child whose worker has stopped waiting. */
+/* SIGPROF in a child: exits if the worker no longer waits. */
 static void
 on_look(int number)
 {

@@ -132,7 +132,10 @@ be_answers(void *context, const struct service *service)
 	exit(status);
 }
 
-/* The indexer has no clients, so it needs neither sockets nor keys, */
+/*
+ * The indexer has no clients: it needs no socket, no key, and no count of
+ * visitors or limits.
+ */
 static void
 be_indexer(void *context, const struct service *service)
 {
@@ -155,9 +158,6 @@ be_indexer(void *context, const struct service *service)
 	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
-	/*
-	 * nor the counts of visitors and limits, and the keys of these counts.
-	 */
 	visitors_free(master->visitors);
 	limit_free(master->limits);
 	state_forget_lock(&generation->state);
@@ -169,7 +169,7 @@ be_indexer(void *context, const struct service *service)
 	exit(status);
 }
 
-/* In a keys process: what is shared with workers, who could change it. */
+/* In a keys process: frees memory that workers can write to. */
 static void
 forget_shared(void *context)
 {
@@ -490,7 +490,6 @@ start_services(struct master *master)
 	service_start_due(&master->answers);
 }
 
-/* A later index process can trust the existing index. */
 /* Executes the program, or goes on if that fails. */
 static void
 execute(struct master *master)
@@ -577,7 +576,7 @@ adopt_state(struct master *master, const struct config *config)
 	char error[4608];
 	struct jail jail;
 
-	/* What is wrong with the jail is reported when it is loaded. */
+	/* Loading the configuration reports faults of the jail. */
 	if (master->reexec->state[0] != '\0' &&
 	    jail_init(&jail, config->jail, config->user, error,
 		sizeof error) == 0)
