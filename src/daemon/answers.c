@@ -1,6 +1,5 @@
 /*
- * The process that answers slow requests, and the children that it forks for
- * them.
+ * The process that answers slow requests by children: its queue and its limits.
  */
 #include "daemon/answers.h"
 
@@ -10,17 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/pause.h"
 #include "serve/remote.h"
-#include "serve/serve.h"
 #include "sys/handover.h"
 #include "sys/log.h"
-#include "tree/catalog.h"
-#include "tree/catalogdb.h"
 #include "tree/tree.h"
 
 /* Questions answered at once: more make each of them slower (measured). */
@@ -36,22 +31,15 @@
 /* The limit of archives for all clients of unknown networks together. */
 #define UNKNOWN_MAX (ARCHIVES_MAX - ARCHIVES_MAX / SHARE)
 #define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
-/* Children yield to the workers, and have time limits. */
+/* Children yield to the workers. */
 #define NICE 10
-#define QUESTION_S 60
-#define ARCHIVE_CPU_S 600
-/* CPU time after which a child checks whether its worker still waits. */
-#define LOOK_MS 20
-#define CHILD_MEMORY ((rlim_t)1 << 30)
-#define REQUEST_MEMORY ((size_t)1 << 20)
-
-struct question {
+struct answers_question {
 	struct request request; /* points into `message` */
 	char *message;
 	int fd; /* the socket to the worker */
 };
 
-struct child {
+struct answers_child {
 	pid_t pid;
 	uint64_t network;
 	bool is_archive;
@@ -61,18 +49,15 @@ struct answers {
 	const struct answers_setup *setup;
 	struct pollfd *polled; /* the master's socket, then the workers' */
 	size_t polled_count;
-	struct question queue[QUEUE_MAX]; /* oldest first */
+	struct answers_question queue[QUEUE_MAX]; /* oldest first */
 	size_t queue_count;
-	struct child children[CHILDREN_MAX];
+	struct answers_child children[CHILDREN_MAX];
 	size_t child_count, archive_count;
 	size_t questions_at_once;
 	bool damaged; /* a child met a damaged index */
 	bool faulted; /* a child crashed: see end_after_fault */
 	sigset_t waiting; /* the signal mask while it waits */
 };
-
-/* In a child: the socket to the worker. */
-static int line_of_child = -1;
 
 /* SIGCHLD only has to interrupt ppoll. */
 static void
@@ -115,20 +100,11 @@ drop(struct answers *answers, size_t at)
 	    (answers->queue_count - at) * sizeof *answers->queue);
 }
 
-/* Whether the worker has stopped waiting for the answer. */
-static bool
-is_given_up(int fd)
-{
-	struct pollfd end = { .fd = fd };
-
-	return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR));
-}
-
 static void
 drop_given_up(struct answers *answers)
 {
 	for (size_t i = answers->queue_count; i-- > 0;)
-		if (is_given_up(answers->queue[i].fd))
+		if (answerchild_is_given_up(answers->queue[i].fd))
 			drop(answers, i);
 }
 
@@ -162,99 +138,24 @@ close_others(const struct answers *answers, int fd)
 			close(answers->queue[i].fd);
 }
 
-/* SIGPROF in a child: exits if the worker no longer waits. */
-static void
-on_look(int number)
-{
-	int error = errno;
-
-	(void)number;
-	if (is_given_up(line_of_child))
-		_exit(EXIT_FAILURE);
-	errno = error;
-}
-
-/*
- * The timer counts CPU time only: a child that waits for its worker notices a
- * hangup by itself.
- */
-static int
-set_timers(bool archive)
-{
-	struct sigaction action = { .sa_handler = on_look,
-		.sa_flags = SA_RESTART };
-	const struct timeval look = { .tv_usec = LOOK_MS * 1000 };
-	const struct itimerval looks = { look, look };
-	const struct itimerval end = { .it_value = { .tv_sec = QUESTION_S } };
-
-	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGPROF, &action, NULL) == -1 ||
-	    setitimer(ITIMER_PROF, &looks, NULL) == -1)
-		return -1;
-	/*
-	 * Archives have no time limit: an archive lasts as long as its client
-	 * takes.
-	 */
-	return archive ? 0 : setitimer(ITIMER_REAL, &end, NULL);
-}
-
-static void
-set_limits(bool archive)
-{
-	const rlim_t cpu = archive ? ARCHIVE_CPU_S : QUESTION_S;
-
-	(void)setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu });
-	/* It starts no process or thread. */
-	(void)setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
-#if !defined(__SANITIZE_ADDRESS__)
-	(void)setrlimit(
-	    RLIMIT_AS, &(struct rlimit){ CHILD_MEMORY, CHILD_MEMORY });
-#endif
-}
-
-static NO_RETURN void
-answer(const struct answers *answers, const struct question *question,
-    bool archive)
-{
-	struct request request = question->request;
-	struct response response;
-	struct arena arena;
-	int result;
-
-	close_others(answers, question->fd);
-	/* Only the parent may change the counts of networks. */
-	limit_free(answers->setup->limits);
-	set_limits(archive);
-	line_of_child = question->fd;
-	if (set_timers(archive) == -1)
-		_exit(EXIT_FAILURE);
-	arena_init(&arena, REQUEST_MEMORY);
-	request.arena = &arena;
-	serve(answers->setup->server, &request, &response);
-	result = remote_answer(question->fd, &response);
-	/* Not an error: the worker's client may have left. */
-	if (result == -1 && errno != EPIPE && errno != ECONNRESET)
-		tree_log_failure("cannot answer whole", errno, request.path);
-	_exit(catalogdb_met_damage() ? ANSWERS_DAMAGED
-		: result == -1       ? EXIT_FAILURE
-				     : EXIT_SUCCESS);
-}
-
 /* Forks a child for the question at index `at`, and removes the question. */
 static void
 start(struct answers *answers, size_t at)
 {
-	struct question *question = &answers->queue[at];
-	struct child *child = &answers->children[answers->child_count];
+	struct answers_question *question = &answers->queue[at];
+	struct answers_child *child = &answers->children[answers->child_count];
 
-	*child = (struct child){
+	*child = (struct answers_child){
 		.network = question->request.network,
 		.is_archive =
 		    is_archive(answers->setup->server, question->request.path),
 	};
 	child->pid = fork();
-	if (child->pid == 0)
-		answer(answers, question, child->is_archive);
+	if (child->pid == 0) {
+		close_others(answers, question->fd);
+		answerchild_run(answers->setup, &question->request,
+		    question->fd, child->is_archive);
+	}
 	if (child->pid == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot start a child: %s",
 		    strerror(errno));
@@ -272,7 +173,7 @@ start_due(struct answers *answers)
 	while (answers->queue_count > 0 &&
 	    answers->child_count - answers->archive_count <
 		answers->questions_at_once) {
-		if (is_given_up(answers->queue[0].fd))
+		if (answerchild_is_given_up(answers->queue[0].fd))
 			drop(answers, 0);
 		else
 			start(answers, 0);
@@ -284,15 +185,15 @@ static bool
 enter(struct answers *answers, struct str message,
     const struct request *request, bool archive, int fd)
 {
-	struct question *question;
+	struct answers_question *question;
 
 	drop_given_up(answers);
 	question = &answers->queue[answers->queue_count];
 	if (answers->queue_count == QUEUE_MAX ||
 	    !has_room(answers, request->network, archive))
 		return false;
-	*question =
-	    (struct question){ .fd = fd, .message = malloc(message.len) };
+	*question = (struct answers_question){ .fd = fd,
+		.message = malloc(message.len) };
 	if (question->message == NULL)
 		return false;
 	memcpy(question->message, message.at, message.len);
@@ -363,7 +264,7 @@ reap(struct answers *answers)
 
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
 		for (size_t i = 0; i < answers->child_count; i++) {
-			struct child *child = &answers->children[i];
+			struct answers_child *child = &answers->children[i];
 
 			if (child->pid != pid)
 				continue;

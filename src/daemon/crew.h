@@ -147,7 +147,7 @@ void crew_leave_services(struct crew *crew);
  */
 void crew_leave_to(struct crew *crew, pid_t pid);
 
-/* Kills the services whose workers have gone; with `all`, the others too. */
+/* Kills old services without workers; with `all`, every old service. */
 void crew_kill_leftovers(const struct crew *crew, bool all);
 
 /* Tells every worker to end, as with SIGTERM, before the master goes. */

@@ -102,11 +102,11 @@ static int
 start_keys(
     struct generation *generation, const struct generation_setup *setup)
 {
-	generation->keys.config = &generation->config;
-	generation->keys.jail = &generation->jail;
-	generation->keys.missing = setup->missing;
-	generation->keys.forget = setup->forget;
-	generation->keys.context = setup->context;
+	generation->keys.signer.config = &generation->config;
+	generation->keys.signer.jail = &generation->jail;
+	generation->keys.signer.missing = setup->missing;
+	generation->keys.signer.forget = setup->forget;
+	generation->keys.signer.context = setup->context;
 	return keys_start(&generation->keys, &generation->cert,
 	    generation->error, sizeof generation->error);
 }

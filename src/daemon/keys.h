@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "daemon/config.h"
+#include "daemon/keysigner.h"
 #include "daemon/service.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
@@ -19,24 +20,18 @@
  */
 struct keys {
 	struct service service;
-	const struct config *config; /* this and the next, borrowed */
-	const struct jail *jail;
-	enum cert_missing missing; /* used when the next process starts */
-	/* In the new process: frees what else it inherited; NULL: nothing. */
-	void (*forget)(void *context);
-	void *context; /* of forget */
+	struct keysigner signer; /* the setup of the process */
 	char fingerprint[65]; /* of the certificate in use */
-	char key_fingerprint[65]; /* of its key */
 	pid_t heard; /* the process that has sent its certificate */
 	pid_t pinged; /* the process that has to answer a ping; 0: none */
 	struct timespec pinged_at;
 };
 
 /*
- * Starts the process, and waits until it has loaded the pair. Fills `cert`,
- * whose key signs by keyprovider_use. With CERT_ALLOW the pair may be absent;
- * then there is no process. Returns -1 with one line in `error`. `keys` must
- * not move until keys_retire.
+ * Starts the process, and waits until it has loaded the pair. Fills `cert`, and
+ * makes its key one that keyprovider_use can sign with. With CERT_ALLOW the
+ * pair may be absent; then there is no process. Returns -1 with one line in
+ * `error`. `keys` must not move until keys_retire.
  */
 MUST_USE int keys_start(
     struct keys *keys, struct cert *cert, char *error, size_t error_size);

@@ -10,14 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/answers.h"
-#include "daemon/crew.h"
-#include "daemon/generation.h"
-#include "daemon/indexer.h"
-#include "daemon/listeners.h"
+#include "daemon/children.h"
 #include "daemon/pause.h"
 #include "daemon/reexec.h"
 #include "daemon/signals.h"
@@ -30,217 +25,17 @@
 #include "sys/visitors.h"
 #include "tree/media.h"
 
-/* A damaged index is made anew at most so often. */
-#define REBUILD_PAUSE_MS 60000
 /* The longest wait until the index is open. */
 #define INDEX_OPENS_MS 2000
 
 /* A reload waits while there are more retired workers than this. */
 #define RETIRED_MAX 256
 
-struct master {
-	const struct options *options;
-	struct generation *generation;
-	struct media *media;
-	struct limit_table *limits;
-	struct visitors *visitors;
-	struct listeners listeners;
-	struct crew crew;
-	struct state left; /* left by a predecessor, for the first generation */
-	struct service index;
-	bool rebuilds; /* the next index process makes the index anew */
-	struct timespec rebuilt; /* when one was last started so; 0: never */
-	bool waits_for_look; /* no index process has run since a start */
-	const struct reexec *reexec;
-	bool faulted; /* to be executed, when that is due */
-	struct timespec execution_due;
-	unsigned execution_pause_ms; /* that before it */
-	struct service answers;
-	bool stopping;
-	sigset_t waiting; /* the signal mask while the master waits */
-};
-
-static void
-be_worker(void *context, const struct crew_start *start)
-{
-	struct master *master = context;
-	struct worker_socket *sockets =
-	    calloc(listeners_room(&master->listeners), sizeof *sockets);
-	struct generation *generation = master->generation;
-	size_t workers = master->crew.place_count;
-	struct worker_setup setup = {
-		.config = &generation->config,
-		.server = &generation->server,
-		.tls = generation->tls,
-		.jail = &generation->jail,
-		.sockets = sockets,
-		.line = start->line,
-		.keys = start->services[CREW_KEYS],
-		.answers = start->services[CREW_ANSWERS],
-		.limits = master->limits,
-		.number = start->number,
-		.held = start->held,
-	};
-	int status = EXIT_FAILURE;
-
-	if (setup.answers != -1)
-		generation->server.answers = &setup.answers;
-	listeners_close_others(&master->listeners, start->slot, workers);
-	service_forget(&master->index);
-	/* Only the answers process searches the index. */
-	state_forget(&generation->state);
-	generation->server.index = NULL;
-	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
-		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
-		    strerror(errno));
-	} else {
-		setup.socket_count = listeners_of_worker(
-		    &master->listeners, start->slot, workers, sockets);
-		status = worker_run(&setup);
-	}
-	free(sockets);
-	generation_release(generation);
-	exit(status);
-}
-
-static void
-be_answers(void *context, const struct service *service)
-{
-	struct master *master = context;
-	struct generation *generation = master->generation;
-	const struct answers_setup setup = {
-		.service = service,
-		.server = &generation->server,
-		.jail = &generation->jail,
-		.limits = master->limits,
-		.rules = &generation->config.limits,
-		.state = generation->state.fd,
-	};
-	int status = EXIT_FAILURE;
-
-	crew_forget(&master->crew);
-	listeners_close(&master->listeners, NULL);
-	service_forget(&master->index);
-	service_forget(&generation->keys.service);
-	tls_context_free(generation->tls);
-	visitors_free(master->visitors);
-	generation->server.visitors = NULL;
-	state_forget_lock(&generation->state);
-	if (signals_begin_child(&master->waiting) == 0 &&
-	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
-		status = answers_run(&setup);
-	exit(status);
-}
-
-/*
- * The indexer has no clients: it needs no socket, no key, and no count of
- * visitors or limits.
- */
-static void
-be_indexer(void *context, const struct service *service)
-{
-	struct master *master = context;
-	struct generation *generation = master->generation;
-	const struct indexer_setup setup = {
-		.config = &generation->config,
-		.tree = &generation->tree,
-		.media = master->media,
-		.jail = &generation->jail,
-		.place = &generation->place,
-		.waits_for_look = master->waits_for_look,
-		.rebuilds = master->rebuilds,
-		.line = service->line,
-	};
-	int status = EXIT_FAILURE;
-
-	crew_forget(&master->crew);
-	service_forget(&generation->keys.service);
-	service_forget(&master->answers);
-	listeners_close(&master->listeners, NULL);
-	tls_context_free(generation->tls);
-	visitors_free(master->visitors);
-	limit_free(master->limits);
-	state_forget_lock(&generation->state);
-	if (signals_begin_child(&master->waiting) == 0)
-		status = indexer_run(&setup);
-	else
-		log_line(LOG_LEVEL_ERROR, "index: cannot start: %s",
-		    strerror(errno));
-	exit(status);
-}
-
-/* In a keys process: frees memory that workers can write to. */
-static void
-forget_shared(void *context)
-{
-	struct master *master = context;
-
-	crew_forget(&master->crew);
-	visitors_free(master->visitors);
-	limit_free(master->limits);
-}
-
 static void
 retire(struct master *master, size_t count)
 {
 	crew_retire(
 	    &master->crew, count, generation_grace_ms(master->generation));
-}
-
-/*
- * Has the index made anew that the answers process found damaged, unless that
- * was done a moment ago: a rebuild costs more than a question.
- */
-static void
-rebuild_index(struct master *master)
-{
-	if (master->rebuilt.tv_sec != 0 &&
-	    clock_since_ms(&master->rebuilt) < REBUILD_PAUSE_MS)
-		return;
-	master->rebuilt = clock_now();
-	master->rebuilds = true;
-	log_line(LOG_LEVEL_ERROR,
-	    "master: a question found the index damaged; making it anew");
-	if (master->index.pid != 0)
-		(void)kill(master->index.pid, SIGKILL);
-}
-
-/* Replace services even while stopping: retiring workers need them. */
-static bool
-reap_service(struct master *master, pid_t pid, int status)
-{
-	if (pid == master->answers.pid && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == ANSWERS_DAMAGED)
-		rebuild_index(master);
-	return service_reap(&master->answers, pid, status, true) ||
-	    keys_reap(&master->generation->keys, pid, status);
-}
-
-static void
-reap(struct master *master)
-{
-	pid_t pid;
-	int status;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/*
-		 * A predecessor's child does not have this process's memory
-		 * layout.
-		 */
-		bool old = crew_adopted(&master->crew, pid);
-
-		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
-		    !service_reap(
-			&master->index, pid, status, !master->stopping) &&
-		    !reap_service(master, pid, status))
-			continue;
-		master->faulted |= !old && pause_is_fault(status);
-		/*
-		 * The child may have shut down a socket that its successor
-		 * uses.
-		 */
-		listeners_mend(&master->listeners);
-	}
 }
 
 static void
@@ -278,9 +73,9 @@ change_services(struct master *master)
 }
 
 /*
- * Starts the index process if it is due.  After a start of the server, waits for
- * a moment until the process has opened the index: lists of files are those of
- * the last run before that.
+ * Starts the index process if it is due.  After a start of the server, waits
+ * for a moment until the process has opened the index: lists of files are those
+ * of the last run before that.
  */
 static void
 start_index_due(struct master *master)
@@ -354,7 +149,7 @@ load(struct master *master, struct config *config, char *error,
 	struct place *places = NULL;
 	struct generation_setup setup = { .media = master->media,
 		.missing = CERT_MAKE,
-		.forget = forget_shared,
+		.forget = children_forget_shared,
 		.context = master };
 
 	setup.state = master->generation != NULL ? &master->generation->state
@@ -550,7 +345,7 @@ supervise(struct master *master)
 {
 	while (!master->stopping || master->crew.child_count > 0) {
 		wait_for_signal(master);
-		reap(master);
+		children_reap(master);
 		keep_visitors(master);
 		if (signals.stop > 0 && !master->stopping)
 			stop(master);
@@ -578,9 +373,59 @@ adopt_state(struct master *master, const struct config *config)
 
 	/* Loading the configuration reports faults of the jail. */
 	if (master->reexec->state[0] != '\0' &&
-	    jail_init(&jail, config->jail, config->user, error,
-		sizeof error) == 0)
+	    jail_init(&jail, config->jail, config->user, error, sizeof error) ==
+		0)
 		state_adopt(&master->left, master->reexec->state, &jail);
+}
+
+/* Sets all of the master that needs no configuration; -1 with `error`. */
+static int
+begin(struct master *master, char *error, size_t error_size)
+{
+	process_raise_limits();
+	packer_prepare();
+	master->media = media_new(error, error_size);
+	if (master->media == NULL)
+		return -1;
+	master->limits = limit_new();
+	master->visitors = visitors_new();
+	if (master->limits == NULL || master->visitors == NULL ||
+	    signals_begin(&master->waiting) == -1) {
+		snprintf(
+		    error, error_size, "cannot start: %s", strerror(errno));
+		return -1;
+	}
+	master->crew.limits = master->limits;
+	master->crew.work = children_be_worker;
+	master->crew.context = master;
+	master->answers = (struct service){ .name = "answers",
+		.pair = handover_pair,
+		.work = children_be_answers,
+		.context = master,
+		.line = -1 };
+	master->index = (struct service){ .name = "index",
+		.work = children_be_indexer,
+		.context = master,
+		.line = -1 };
+	return 0;
+}
+
+/* Logs that the server is ready; a successor takes over the old children. */
+static void
+announce(struct master *master)
+{
+	const struct reexec *reexec = master->reexec;
+
+	jail_log(&master->generation->jail);
+	listeners_log_ready(&master->listeners, &master->generation->config);
+	generation_log_made(master->generation);
+	if (reexec->is_successor) {
+		reexec_succeed(reexec, &master->crew, &master->index,
+		    &master->answers, master->generation);
+	} else {
+		listeners_print_urls(&master->generation->config);
+		reexec_warn();
+	}
 }
 
 int
@@ -599,47 +444,14 @@ master_run(struct config *config, const struct options *options,
 		.execution_pause_ms = reexec->execution_pause_ms,
 		.execution_due = clock_in(reexec->execution_pause_ms),
 	};
-	process_raise_limits();
-	packer_prepare();
-	master.media = media_new(error, sizeof error);
-	if (master.media == NULL) {
+	if (begin(&master, error, sizeof error) == -1) {
 		config_release(config);
 		goto done;
 	}
-	master.limits = limit_new();
-	master.visitors = visitors_new();
-	if (master.limits == NULL || master.visitors == NULL ||
-	    signals_begin(&master.waiting) == -1) {
-		snprintf(
-		    error, sizeof error, "cannot start: %s", strerror(errno));
-		config_release(config);
-		goto done;
-	}
-	master.crew.limits = master.limits;
-	master.crew.work = be_worker;
-	master.crew.context = &master;
-	master.answers.name = "answers";
-	master.answers.pair = handover_pair;
-	master.answers.work = be_answers;
-	master.answers.context = &master;
-	master.answers.line = -1;
-	master.index.name = "index";
-	master.index.work = be_indexer;
-	master.index.context = &master;
-	master.index.line = -1;
 	adopt_state(&master, config);
 	if (load(&master, config, error, sizeof error) == -1)
 		goto done;
-	jail_log(&master.generation->jail);
-	listeners_log_ready(&master.listeners, &master.generation->config);
-	generation_log_made(master.generation);
-	if (reexec->is_successor)
-		reexec_succeed(reexec, &master.crew, &master.index,
-		    &master.answers, master.generation);
-	else {
-		listeners_print_urls(&master.generation->config);
-		reexec_warn();
-	}
+	announce(&master);
 	supervise(&master);
 	keys_stop(&master.generation->keys);
 	crew_kill_leftovers(&master.crew, true);

@@ -174,7 +174,7 @@ service_forget(struct service *service)
 void
 service_retire(struct service *service)
 {
-	/* Nobody else would read what is in the lines. */
+	/* Unread messages are in the sockets if no process is left. */
 	if (service->pid == 0)
 		for (size_t i = service->end_count; i > 0; i--)
 			service_disconnect(service, service->ends[i - 1]);

@@ -49,7 +49,7 @@ void service_start_due(struct service *service);
  */
 MUST_USE int service_connect(struct service *service, int *kept);
 
-/* Forgets the client whose service's end is `kept`; accepts -1. */
+/* Removes a client, given the service's end of its pair; ignores -1. */
 void service_disconnect(struct service *service, int kept);
 
 /*

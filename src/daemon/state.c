@@ -52,10 +52,9 @@ check(const char *path, const struct stat *st, const struct jail *jail,
 		    path);
 	else if (st->st_uid != owner_of(jail))
 		snprintf(error, size,
-		    "state: %s: belongs to another user than %s%s, who writes "
-		    "there; change its owner",
-		    path, jail->changes ? "" : "the server's",
-		    jail->changes ? jail->name : "");
+		    "state: %s: must belong to the user %s, because the index "
+		    "process writes there; change its owner",
+		    path, jail->changes ? jail->name : "of the server");
 	else
 		return 0;
 	return -1;

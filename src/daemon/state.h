@@ -27,9 +27,9 @@ MUST_USE int state_open(struct state *state, const char *path,
     size_t error_size);
 
 /*
- * Opens the temporary directory `path` again, whose lock has ended; it is then
- * the one in use.  Without success, or if it is not as state_open made it for
- * the jail's user, there is none.
+ * Opens the temporary directory `path` of a predecessor, and locks it.  Leaves
+ * `state` without a directory on failure, and if the directory is not as
+ * state_open makes it for the jail's user.
  */
 void state_adopt(
     struct state *state, const char *path, const struct jail *jail);

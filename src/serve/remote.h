@@ -24,6 +24,10 @@
 /* The longest request as a message. */
 #define REMOTE_REQUEST_MAX ((size_t)8192)
 
+/* The bytes of a head: its kind and status, then META. */
+#define REMOTE_HEAD_SIZE ((size_t)3)
+#define REMOTE_META_MAX ((size_t)1024)
+
 /* A pending answer. */
 struct remote {
 	int fd; /* the worker's end; -1 once the body owns it */
@@ -64,5 +68,12 @@ MUST_USE int remote_answer(int fd, struct response *response);
 
 /* In the other process: sends a head without a body. */
 void remote_refuse(int fd, enum status status);
+
+/*
+ * Whether a body of this type may come in parts: the exact types of archives,
+ * which are sent on as they are. Any other body could be one that is changed
+ * on its way, by code that expects all of it to be there.
+ */
+bool remote_has_parts(struct str meta);
 
 #endif

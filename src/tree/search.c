@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tree/catalogrow.h"
-#include "tree/passage.h"
+#include "tree/searchhits.h"
 #include "tree/searchplan.h"
 
 /* Rows that are examined for one query. */
@@ -19,9 +18,6 @@
 #define PHRASE_ROWS_MAX 10000
 /* Occurrences of a term in a row that count. */
 #define PLACES_MAX 200
-/* The best pages: all that can be shown. */
-#define BEST_MAX ((size_t)SEARCH_SHOWN * SEARCH_PARTS)
-#define PHRASES_MAX (SEARCHPLAN_WANTS * (SEARCHPLAN_TERMS + 1))
 
 /* Parameters of BM25 (Robertson and Zaragoza 2009), and weights of columns. */
 #define K1 1.2
@@ -32,7 +28,11 @@ static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
 /* Columns that count for a row's length; labels describe other pages. */
 #define LONG_COLUMNS 3
 
-struct place {
+/* The best pages: all that can be shown. */
+#define BEST_MAX ((size_t)SEARCH_SHOWN * SEARCH_PARTS)
+#define PHRASES_MAX (SEARCHPLAN_WANTS * (SEARCHPLAN_TERMS + 1))
+
+struct search_place {
 	sqlite3_int64 row;
 	double score;
 };
@@ -51,8 +51,8 @@ struct search {
 	double worth[SEARCHPLAN_WANTS];
 	double length; /* average of a row; 0: not known yet */
 	size_t rows;
-	struct place page; /* best row of the current page */
-	struct place best[BEST_MAX];
+	struct search_place page; /* best row of the current page */
+	struct search_place best[BEST_MAX];
 	size_t best_count;
 	struct search_result result;
 };
@@ -278,7 +278,7 @@ plan(struct search *search)
 
 /* Keeps a page if it is among the best; of equals, the first stays first. */
 static void
-keep(struct search *search, const struct place *page)
+keep(struct search *search, const struct search_place *page)
 {
 	size_t i = search->best_count;
 
@@ -304,7 +304,7 @@ is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 
 /* Rows are in order, so those of a page follow each other. */
 static void
-add_row(struct search *search, const struct place *row)
+add_row(struct search *search, const struct search_place *row)
 {
 	if (!is_of_page(row->row, search->page.row)) {
 		keep(search, &search->page);
@@ -320,7 +320,7 @@ look_at_rows(struct search *search, sqlite3_stmt *statement)
 	int result;
 
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct place row;
+		struct search_place row;
 
 		if (search->rows++ == ROWS_MAX) {
 			search->result.is_partial = true;
@@ -331,7 +331,7 @@ look_at_rows(struct search *search, sqlite3_stmt *statement)
 		add_row(search, &row);
 	}
 	keep(search, &search->page);
-	search->page = (struct place){ 0 };
+	search->page = (struct search_place){ 0 };
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
@@ -359,87 +359,17 @@ look(struct search *search)
 	return result;
 }
 
-/* Copies a column to the arena. */
-static int
-copy(struct search *search, sqlite3_stmt *statement, int at, struct str *out)
+static struct searchhits
+hits_of(struct search *search)
 {
-	return arena_copy(search->arena, catalogdb_column(statement, at), out);
-}
-
-static int
-fill(struct search *search, sqlite3_stmt *statement, bool is_current,
-    struct search_hit *hit)
-{
-	struct str text = catalogdb_column(statement, 3);
-
-	*hit = (struct search_hit){ 0 };
-	if (!is_current)
-		return copy(search, statement, 0, &hit->path) == -1 ||
-			copy(search, statement, 1, &hit->title) == -1
-		    ? -1
-		    : 0;
-	if (text.len == 0)
-		text = catalogdb_column(statement, 4);
-	return copy(search, statement, 0, &hit->path) == -1 ||
-		copy(search, statement, 1, &hit->title) == -1 ||
-		copy(search, statement, 2, &hit->heading) == -1 ||
-		passage_find(
-		    &search->plan, search->worth, text, &hit->passage) == -1
-	    ? -1
-	    : 0;
-}
-
-/*
- * Whether a found page still exists, and has the text of the index: text that
- * was removed is not shown while the index is out of date.
- */
-static bool
-is_there(const struct search *search, const struct catalogrow *row,
-    bool *is_current)
-{
-	struct entry entry;
-	enum status status;
-
-	*is_current = true;
-	if (search->tree == NULL)
-		return true;
-	*is_current = false;
-	status = tree_find(search->tree, row->path, &entry);
-	if (status == STATUS_SUCCESS) {
-		close(entry.fd);
-		*is_current = catalogrow_has_same_text(row, &entry.st);
-	}
-	/* A failing disk does not mean that the page is gone. */
-	return status != STATUS_NOT_FOUND;
-}
-
-/* Adds the page of a row to the result; 1, 0 when it is gone, or -1. */
-static int
-show(struct search *search, sqlite3_stmt *statement, sqlite3_int64 row)
-{
-	struct search_result *result = &search->result;
-	bool is_current;
-	int shown = -1;
-
-	sqlite3_bind_int64(statement, 1, row);
-	switch (sqlite3_step(statement)) {
-	case SQLITE_ROW:
-		shown = is_there(search,
-		    &(struct catalogrow){ .path = catalogdb_column(statement, 0),
-			.size = sqlite3_column_int64(statement, 5),
-			.mtime = sqlite3_column_int64(statement, 6) },
-		    &is_current);
-		if (shown == 1 &&
-		    fill(search, statement, is_current,
-			&result->hits[result->count]) == -1)
-			shown = -1;
-		break;
-	/* The page was removed after its row was found. */
-	case SQLITE_DONE: shown = 0; break;
-	default: break;
-	}
-	(void)sqlite3_reset(statement);
-	return shown;
+	return (struct searchhits){
+		.db = search->catalog->db,
+		.tree = search->tree,
+		.arena = search->arena,
+		.plan = &search->plan,
+		.worth = search->worth,
+		.result = &search->result,
+	};
 }
 
 static int
@@ -451,12 +381,14 @@ show_all(struct search *search)
 	    " WHERE words.rowid = ?1 AND file.id = ?1 >> 16";
 	struct search_result *result = &search->result;
 	sqlite3_stmt *statement = catalogdb_prepare(search->catalog->db, sql);
+	const struct searchhits hits = hits_of(search);
 	size_t i = search->part * SEARCH_SHOWN;
 	int shown = statement == NULL ? -1 : 0;
 
 	while (shown != -1 && i < search->best_count &&
 	    result->count < SEARCH_SHOWN) {
-		shown = show(search, statement, search->best[i++].row);
+		shown =
+		    searchhits_show(&hits, statement, search->best[i++].row);
 		if (shown == 1)
 			result->count++;
 		else
@@ -503,37 +435,9 @@ search_result(const struct search *search)
 int
 search_list(struct search *search)
 {
-	sqlite3_stmt *statement = catalogdb_prepare(search->catalog->db,
-	    "SELECT path, title FROM file WHERE title IS NOT NULL"
-	    " ORDER BY path LIMIT ?1");
-	struct search_result *result = &search->result;
-	int step = SQLITE_ERROR;
+	const struct searchhits hits = hits_of(search);
 
-	if (statement == NULL)
-		return -1;
-	/* More than are shown, as some may be gone. */
-	sqlite3_bind_int(statement, 1, (int)BEST_MAX);
-	result->count = 0;
-	while (result->count < SEARCH_SHOWN &&
-	    (step = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct search_hit *hit = &result->hits[result->count];
-		const struct catalogrow row = { .path = catalogdb_column(
-						    statement, 0) };
-		bool is_current;
-
-		if (!is_there(search, &row, &is_current))
-			continue;
-		*hit = (struct search_hit){ 0 };
-		if (copy(search, statement, 0, &hit->path) == -1 ||
-		    copy(search, statement, 1, &hit->title) == -1)
-			break;
-		result->count++;
-	}
-	sqlite3_finalize(statement);
-	if (step == SQLITE_DONE || result->count == SEARCH_SHOWN)
-		return 0;
-	errno = catalogdb_errno(search->catalog->db);
-	return -1;
+	return searchhits_list(&hits, BEST_MAX);
 }
 
 void

@@ -9,31 +9,8 @@
 #include "text/attribute.h"
 #include "text/str.h"
 #include "tree/catalog.h"
+#include "tree/searchhits.h"
 #include "tree/tree.h"
-
-/*
- * Pages of a result that are shown at once, and how many such parts there are.
- */
-#define SEARCH_SHOWN 20
-#define SEARCH_PARTS 10
-
-/* A page that matches, and its best passage. */
-struct search_hit {
-	struct str path; /* decoded */
-	struct str title;
-	struct str heading; /* of the section; empty: the title */
-	struct str passage; /* one line, with matching words between "*" */
-};
-
-struct search_result {
-	struct search_hit hits[SEARCH_SHOWN];
-	size_t count;
-	size_t found; /* pages in all, shown or not */
-	bool is_partial; /* not all rows were examined */
-	bool is_loose; /* no page has the phrase: its words were searched */
-	struct str unknown; /* a word that no page holds; empty: none */
-	bool is_near; /* similar words were searched */
-};
 
 /* A query; borrowed. */
 struct search_wish {

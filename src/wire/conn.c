@@ -403,10 +403,7 @@ conn_run(struct conn *conn)
 		break;
 	case STEP_WRITE:
 	case STEP_YIELD:
-		/*
-		 * The socket still has room, so the loop calls again in the
-		 * next turn.
-		 */
+		/* The socket has room: the next turn calls again. */
 		waits = waiting_for_client(&conn->waiting, EV_WRITE, length);
 		break;
 	case STEP_AGAIN:

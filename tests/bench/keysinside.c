@@ -9,12 +9,12 @@
 int
 keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 {
-	const struct config *config = keys->config;
+	const struct config *config = keys->signer.config;
 	const struct cert_request request = {
 		.dir = config->certs,
 		.names = config->site.names,
 		.name_count = config->site.name_count,
-		.missing = keys->missing,
+		.missing = keys->signer.missing,
 	};
 
 	keys->service.name = "keys";

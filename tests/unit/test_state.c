@@ -138,7 +138,7 @@ what_is_not_ours(void **state)
 	if (geteuid() != 0)
 		return;
 	assert_int_equal(chown(temporary_path(&folder, "open"), 12345, 0), 0);
-	expect_error(&mine, "open", "belongs to another user");
+	expect_error(&mine, "open", "must belong to the user");
 }
 
 static size_t

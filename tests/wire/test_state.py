@@ -176,7 +176,7 @@ class Alone(State):
         self.assertIn('chmod 700', self.refused('-t'))
         if is_root():
             os.chmod(self.state, 0o700)
-            self.assertIn('belongs to another user', self.refused())
+            self.assertIn('must belong to the user', self.refused())
 
     def test_within_the_capsule(self):
         os.mkdir(self.root)

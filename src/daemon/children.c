@@ -1,0 +1,196 @@
+/*
+ * The children of the master: the resources and the work of each.
+ */
+#include "daemon/children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "daemon/answers.h"
+#include "daemon/indexer.h"
+#include "daemon/pause.h"
+#include "daemon/signals.h"
+#include "daemon/worker.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/* A damaged index is made anew at most so often. */
+#define REBUILD_PAUSE_MS 60000
+
+void
+children_be_worker(void *context, const struct crew_start *start)
+{
+	struct master *master = context;
+	struct worker_socket *sockets =
+	    calloc(listeners_room(&master->listeners), sizeof *sockets);
+	struct generation *generation = master->generation;
+	size_t workers = master->crew.place_count;
+	struct worker_setup setup = {
+		.config = &generation->config,
+		.server = &generation->server,
+		.tls = generation->tls,
+		.jail = &generation->jail,
+		.sockets = sockets,
+		.line = start->line,
+		.keys = start->services[CREW_KEYS],
+		.answers = start->services[CREW_ANSWERS],
+		.limits = master->limits,
+		.number = start->number,
+		.held = start->held,
+	};
+	int status = EXIT_FAILURE;
+
+	if (setup.answers != -1)
+		generation->server.answers = &setup.answers;
+	listeners_close_others(&master->listeners, start->slot, workers);
+	service_forget(&master->index);
+	/* Only the answers process searches the index. */
+	state_forget(&generation->state);
+	generation->server.index = NULL;
+	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
+		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
+		    strerror(errno));
+	} else {
+		setup.socket_count = listeners_of_worker(
+		    &master->listeners, start->slot, workers, sockets);
+		status = worker_run(&setup);
+	}
+	free(sockets);
+	generation_release(generation);
+	exit(status);
+}
+
+void
+children_be_answers(void *context, const struct service *service)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct answers_setup setup = {
+		.service = service,
+		.server = &generation->server,
+		.jail = &generation->jail,
+		.limits = master->limits,
+		.rules = &generation->config.limits,
+		.state = generation->state.fd,
+	};
+	int status = EXIT_FAILURE;
+
+	crew_forget(&master->crew);
+	listeners_close(&master->listeners, NULL);
+	service_forget(&master->index);
+	service_forget(&generation->keys.service);
+	tls_context_free(generation->tls);
+	visitors_free(master->visitors);
+	generation->server.visitors = NULL;
+	state_forget_lock(&generation->state);
+	if (signals_begin_child(&master->waiting) == 0 &&
+	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
+		status = answers_run(&setup);
+	exit(status);
+}
+
+/*
+ * The indexer has no clients: it needs no socket, no key, and no count of
+ * visitors or limits.
+ */
+void
+children_be_indexer(void *context, const struct service *service)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct indexer_setup setup = {
+		.config = &generation->config,
+		.tree = &generation->tree,
+		.media = master->media,
+		.jail = &generation->jail,
+		.place = &generation->place,
+		.waits_for_look = master->waits_for_look,
+		.rebuilds = master->rebuilds,
+		.line = service->line,
+	};
+	int status = EXIT_FAILURE;
+
+	crew_forget(&master->crew);
+	service_forget(&generation->keys.service);
+	service_forget(&master->answers);
+	listeners_close(&master->listeners, NULL);
+	tls_context_free(generation->tls);
+	visitors_free(master->visitors);
+	limit_free(master->limits);
+	state_forget_lock(&generation->state);
+	if (signals_begin_child(&master->waiting) == 0)
+		status = indexer_run(&setup);
+	else
+		log_line(LOG_LEVEL_ERROR, "index: cannot start: %s",
+		    strerror(errno));
+	exit(status);
+}
+
+void
+children_forget_shared(void *context)
+{
+	struct master *master = context;
+
+	crew_forget(&master->crew);
+	visitors_free(master->visitors);
+	limit_free(master->limits);
+}
+
+/*
+ * Has the index made anew that the answers process found damaged, unless that
+ * was done a moment ago: a rebuild costs more than a question.
+ */
+static void
+rebuild_index(struct master *master)
+{
+	if (master->rebuilt.tv_sec != 0 &&
+	    clock_since_ms(&master->rebuilt) < REBUILD_PAUSE_MS)
+		return;
+	master->rebuilt = clock_now();
+	master->rebuilds = true;
+	log_line(LOG_LEVEL_ERROR,
+	    "master: a question found the index damaged; making it anew");
+	if (master->index.pid != 0)
+		(void)kill(master->index.pid, SIGKILL);
+}
+
+/* Replace services even while stopping: retiring workers need them. */
+static bool
+reap_service(struct master *master, pid_t pid, int status)
+{
+	if (pid == master->answers.pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == ANSWERS_DAMAGED)
+		rebuild_index(master);
+	return service_reap(&master->answers, pid, status, true) ||
+	    keys_reap(&master->generation->keys, pid, status);
+}
+
+void
+children_reap(struct master *master)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		/*
+		 * A predecessor's child does not have this process's memory
+		 * layout.
+		 */
+		bool old = crew_adopted(&master->crew, pid);
+
+		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
+		    !service_reap(
+			&master->index, pid, status, !master->stopping) &&
+		    !reap_service(master, pid, status))
+			continue;
+		master->faulted |= !old && pause_is_fault(status);
+		/*
+		 * The child may have shut down a socket that its successor
+		 * uses.
+		 */
+		listeners_mend(&master->listeners);
+	}
+}

@@ -1,0 +1,58 @@
+#ifndef DAEMON_CHILDREN_H
+#define DAEMON_CHILDREN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "daemon/crew.h"
+#include "daemon/generation.h"
+#include "daemon/listeners.h"
+#include "daemon/reexec.h"
+#include "daemon/service.h"
+#include "daemon/state.h"
+#include "sys/limit.h"
+#include "sys/visitors.h"
+#include "tree/media.h"
+
+/* The state of the master, which each child inherits. */
+struct master {
+	const struct options *options;
+	struct generation *generation;
+	struct media *media;
+	struct limit_table *limits;
+	struct visitors *visitors;
+	struct listeners listeners;
+	struct crew crew;
+	struct state left; /* left by a predecessor, for the first generation */
+	struct service index;
+	bool rebuilds; /* the next index process makes the index anew */
+	struct timespec rebuilt; /* when one was last started so; 0: never */
+	bool waits_for_look; /* no index process has run since a start */
+	const struct reexec *reexec;
+	bool faulted; /* to be executed, when that is due */
+	struct timespec execution_due;
+	unsigned execution_pause_ms; /* that before it */
+	struct service answers;
+	bool stopping;
+	sigset_t waiting; /* the signal mask while the master waits */
+};
+
+/*
+ * The work of a new child, whose `context` is the struct master.  Each frees
+ * the parts of it that its process does not need, runs, and exits.
+ */
+void children_be_worker(void *context, const struct crew_start *start);
+void children_be_answers(void *context, const struct service *service);
+void children_be_indexer(void *context, const struct service *service);
+
+/* In a keys process: frees memory that workers can write to. */
+void children_forget_shared(void *context);
+
+/*
+ * Notes each child that has ended, and when its successor is due.  A fault of a
+ * child makes an execution of the program due.
+ */
+void children_reap(struct master *master);
+
+#endif
