@@ -246,7 +246,8 @@ bench-deps: deps
 run: all
 	$(B)/capsuled -g 1965 -G 7070 capsule
 
-check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so
+check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so \
+    $(BENCH_PROGRAMS) $(BENCH_SERVER)
 
 check-unit: $(UNIT_TESTS)
 	tests/run --unit $(B)

@@ -30,10 +30,32 @@ keys_listen(struct keys *keys)
 	(void)keys;
 }
 
-void
-keys_replace(struct keys *keys)
+bool
+keys_reap(struct keys *keys, pid_t pid, int status)
 {
 	(void)keys;
+	(void)pid;
+	(void)status;
+	return false;
+}
+
+void
+keys_ping(struct keys *keys)
+{
+	(void)keys;
+}
+
+void
+keys_watch(struct keys *keys)
+{
+	(void)keys;
+}
+
+long
+keys_due_ms(const struct keys *keys, long ms)
+{
+	(void)keys;
+	return ms;
 }
 
 void
