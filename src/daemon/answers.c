@@ -14,7 +14,7 @@
 
 #include "daemon/pause.h"
 #include "serve/remote.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/log.h"
 #include "tree/tree.h"
 
@@ -93,7 +93,7 @@ is_archive(const struct server *server, struct str path)
 static void
 drop(struct answers *answers, size_t at)
 {
-	handover_close(answers->queue[at].fd);
+	fdpass_close(answers->queue[at].fd);
 	free(answers->queue[at].message);
 	answers->queue_count--;
 	memmove(&answers->queue[at], &answers->queue[at + 1],
@@ -213,7 +213,7 @@ take_question(struct answers *answers, int line)
 	struct str message;
 	bool archive;
 	int fd;
-	ssize_t got = handover_receive_message(line, bytes, sizeof bytes, &fd);
+	ssize_t got = fdpass_receive_message(line, bytes, sizeof bytes, &fd);
 
 	if (got <= 0)
 		return got == -1 && errno == EAGAIN;
@@ -221,13 +221,13 @@ take_question(struct answers *answers, int line)
 	if (fd == -1)
 		return true;
 	if (!remote_read(message, &request)) {
-		handover_close(fd);
+		fdpass_close(fd);
 		return true;
 	}
 	archive = is_archive(answers->setup->server, request.path);
 	if (!enter(answers, message, &request, archive, fd)) {
 		remote_refuse(fd, STATUS_UNAVAILABLE);
-		handover_close(fd);
+		fdpass_close(fd);
 	} else if (archive) {
 		/*
 		 * An archive skips the queue, because it lasts as long as its
@@ -284,7 +284,7 @@ static int
 add_line(struct answers *answers, int fd)
 {
 	if (answers->polled_count == 1 + SERVICE_CLIENTS_MAX) {
-		handover_close(fd);
+		fdpass_close(fd);
 		return -1;
 	}
 	answers->polled[answers->polled_count++] =
@@ -298,14 +298,14 @@ hear_master(struct answers *answers)
 {
 	char word;
 	int fd;
-	int got = handover_receive(answers->polled[0].fd, &word, &fd);
+	int got = fdpass_receive(answers->polled[0].fd, &word, &fd);
 
 	if (got != 1)
 		return got == -1 && errno == EAGAIN;
 	if (fd != -1 && word == SERVICE_CLIENT)
 		(void)add_line(answers, fd);
 	else if (fd != -1)
-		handover_close(fd);
+		fdpass_close(fd);
 	return true;
 }
 
@@ -314,7 +314,7 @@ static void
 hear(struct answers *answers)
 {
 	if (answers->polled[0].revents != 0 && !hear_master(answers)) {
-		handover_close(answers->polled[0].fd);
+		fdpass_close(answers->polled[0].fd);
 		/* poll skips a negative descriptor. */
 		answers->polled[0].fd = -1;
 	}
@@ -322,7 +322,7 @@ hear(struct answers *answers)
 		if (answers->polled[i].revents == 0 ||
 		    take_question(answers, answers->polled[i].fd))
 			continue;
-		handover_close(answers->polled[i].fd);
+		fdpass_close(answers->polled[i].fd);
 		answers->polled[i] = answers->polled[--answers->polled_count];
 	}
 }

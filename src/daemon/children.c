@@ -21,13 +21,13 @@
 #define REBUILD_PAUSE_MS 60000
 
 void
-children_be_worker(void *context, const struct crew_start *start)
+children_worker_main(void *context, const struct workers_start *start)
 {
 	struct master *master = context;
 	struct worker_socket *sockets =
 	    calloc(listeners_room(&master->listeners), sizeof *sockets);
 	struct generation *generation = master->generation;
-	size_t workers = master->crew.place_count;
+	size_t count = master->workers.slot_count;
 	struct worker_setup setup = {
 		.config = &generation->config,
 		.server = &generation->server,
@@ -35,8 +35,8 @@ children_be_worker(void *context, const struct crew_start *start)
 		.jail = &generation->jail,
 		.sockets = sockets,
 		.line = start->line,
-		.keys = start->services[CREW_KEYS],
-		.answers = start->services[CREW_ANSWERS],
+		.keys = start->services[WORKERS_KEYS],
+		.answers = start->services[WORKERS_ANSWERS],
 		.limits = master->limits,
 		.number = start->number,
 		.held = start->held,
@@ -45,7 +45,7 @@ children_be_worker(void *context, const struct crew_start *start)
 
 	if (setup.answers != -1)
 		generation->server.answers = &setup.answers;
-	listeners_close_others(&master->listeners, start->slot, workers);
+	listeners_close_others(&master->listeners, start->slot, count);
 	service_forget(&master->index);
 	/* Only the answers process searches the index. */
 	state_forget(&generation->state);
@@ -55,7 +55,7 @@ children_be_worker(void *context, const struct crew_start *start)
 		    strerror(errno));
 	} else {
 		setup.socket_count = listeners_of_worker(
-		    &master->listeners, start->slot, workers, sockets);
+		    &master->listeners, start->slot, count, sockets);
 		status = worker_run(&setup);
 	}
 	free(sockets);
@@ -78,7 +78,7 @@ children_be_answers(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
-	crew_forget(&master->crew);
+	workers_forget(&master->workers);
 	listeners_close(&master->listeners, NULL);
 	service_forget(&master->index);
 	service_forget(&generation->keys.service);
@@ -113,7 +113,7 @@ children_be_indexer(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
-	crew_forget(&master->crew);
+	workers_forget(&master->workers);
 	service_forget(&generation->keys.service);
 	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
@@ -134,7 +134,7 @@ children_forget_shared(void *context)
 {
 	struct master *master = context;
 
-	crew_forget(&master->crew);
+	workers_forget(&master->workers);
 	visitors_free(master->visitors);
 	limit_free(master->limits);
 }
@@ -179,9 +179,10 @@ children_reap(struct master *master)
 		 * A predecessor's child does not have this process's memory
 		 * layout.
 		 */
-		bool old = crew_adopted(&master->crew, pid);
+		bool old = workers_adopted(&master->workers, pid);
 
-		if (!crew_reap(&master->crew, pid, status, !master->stopping) &&
+		if (!workers_reap(
+			&master->workers, pid, status, !master->stopping) &&
 		    !service_reap(
 			&master->index, pid, status, !master->stopping) &&
 		    !reap_service(master, pid, status))

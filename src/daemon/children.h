@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "daemon/crew.h"
+#include "daemon/workers.h"
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/reexec.h"
@@ -23,7 +23,7 @@ struct master {
 	struct limit_table *limits;
 	struct visitors *visitors;
 	struct listeners listeners;
-	struct crew crew;
+	struct workers workers;
 	struct state left; /* left by a predecessor, for the first generation */
 	struct service index;
 	bool rebuilds; /* the next index process makes the index anew */
@@ -42,7 +42,7 @@ struct master {
  * The work of a new child, whose `context` is the struct master.  Each frees
  * the parts of it that its process does not need, runs, and exits.
  */
-void children_be_worker(void *context, const struct crew_start *start);
+void children_worker_main(void *context, const struct workers_start *start);
 void children_be_answers(void *context, const struct service *service);
 void children_be_indexer(void *context, const struct service *service);
 

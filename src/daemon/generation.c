@@ -99,8 +99,7 @@ check_certs_place(struct generation *generation)
 }
 
 static int
-start_keys(
-    struct generation *generation, const struct generation_setup *setup)
+start_keys(struct generation *generation, const struct generation_setup *setup)
 {
 	generation->keys.signer.config = &generation->config;
 	generation->keys.signer.jail = &generation->jail;
@@ -332,7 +331,7 @@ generation_init(struct generation *generation, struct config *config,
 		.tree = &generation->tree,
 		.media = setup->media,
 		.directories = &generation->directories,
-		.kept = &generation->kept,
+		.cache = &generation->cache,
 		.index = generation->state.fd != -1 ? &generation->place : NULL,
 		.archive_limit = (uint64_t)generation->config.archive_limit
 		    << 20,
@@ -353,7 +352,7 @@ generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
 	keys_retire(&generation->keys);
-	kept_release(&generation->kept);
+	cache_release(&generation->cache);
 	directory_cache_release(&generation->directories);
 	state_close(&generation->state);
 	if (generation->tree.root != -1)

@@ -19,7 +19,7 @@ struct generation {
 	struct config config;
 	struct tree tree;
 	struct directory_cache directories;
-	struct kept_cache kept;
+	struct cache cache;
 	struct state state; /* closed without an index */
 	struct catalogdb_place place; /* of the index in `state` */
 	char index_name[NAME_MAX];

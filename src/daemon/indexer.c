@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/system.h"
 #include "sys/watch.h"
@@ -106,8 +106,8 @@ indexer_rest_ms(long took_ms)
 
 /* Sets the time of the next scan from the duration of the last one. */
 static void
-set_next_look(struct indexer *indexer, struct catalogbuild *build, int result,
-    long took)
+set_next_look(
+    struct indexer *indexer, struct catalogbuild *build, int result, long took)
 {
 	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
 
@@ -157,10 +157,10 @@ check_line(struct indexer *indexer)
 {
 	char word;
 	int fd;
-	int result = handover_receive(indexer->setup->line, &word, &fd);
+	int result = fdpass_receive(indexer->setup->line, &word, &fd);
 
 	if (fd != -1)
-		handover_close(fd);
+		fdpass_close(fd);
 	indexer->lost |= result == 0 || (result == -1 && errno != EAGAIN);
 }
 
@@ -220,10 +220,10 @@ hear(struct indexer *indexer, bool waits)
 {
 	struct indexer_schedule *schedule = &indexer->schedule;
 	struct watch *watch = indexer->watch;
-	struct pollfd fds[] = { { .fd = indexer->setup->line,
-				    .events = POLLIN },
-		{ .fd = watch != NULL ? watch_fd(watch) : -1,
-		    .events = POLLIN } };
+	struct pollfd fds[] = {
+		{ .fd = indexer->setup->line, .events = POLLIN },
+		{ .fd = watch != NULL ? watch_fd(watch) : -1, .events = POLLIN }
+	};
 
 	if (poll(fds, 2, waits ? (int)look_due_ms(indexer) : 0) < 1)
 		return;

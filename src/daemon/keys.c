@@ -14,7 +14,7 @@
 
 #include "daemon/keysigner.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/keyprovider.h"
 #include "sys/log.h"
 #include "sys/signing.h"
@@ -102,9 +102,9 @@ receive_loaded(int line, struct keysigner_loaded *loaded)
 	int fd;
 
 	*loaded = (struct keysigner_loaded){ .certificates = 0 };
-	got = handover_receive_message(line, bytes, sizeof bytes, &fd);
+	got = fdpass_receive_message(line, bytes, sizeof bytes, &fd);
 	if (fd != -1)
-		handover_close(fd);
+		fdpass_close(fd);
 	return got > 0 ? read_loaded((struct str){ bytes, (size_t)got }, loaded)
 		       : -1;
 }
@@ -205,10 +205,10 @@ hear_pong(struct keys *keys)
 {
 	char word;
 	int fd;
-	int got = handover_receive(keys->service.line, &word, &fd);
+	int got = fdpass_receive(keys->service.line, &word, &fd);
 
 	if (fd != -1)
-		handover_close(fd);
+		fdpass_close(fd);
 	if (got != 1 || word != KEYSIGNER_PING ||
 	    keys->pinged != keys->service.pid)
 		return -1;
@@ -255,7 +255,7 @@ keys_ping(struct keys *keys)
 	keys->pinged = pid;
 	keys->pinged_at = clock_now();
 	/* A full socket means that the process does not read. */
-	(void)!handover_send(keys->service.line, KEYSIGNER_PING, -1);
+	(void)!fdpass_send(keys->service.line, KEYSIGNER_PING, -1);
 }
 
 /* Milliseconds until the process's next message is overdue; -1: none is due. */

@@ -14,7 +14,7 @@
 
 #include <openssl/x509.h>
 
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/signing.h"
 #include "sys/system.h"
 
@@ -119,7 +119,7 @@ static int
 add_line(struct pollfd *polled, size_t *count, int fd)
 {
 	if (*count == 1 + SERVICE_CLIENTS_MAX) {
-		handover_close(fd);
+		fdpass_close(fd);
 		return -1;
 	}
 	polled[*count] = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -137,13 +137,13 @@ hear_master(struct pollfd *polled, size_t *count)
 
 	if (polled[0].fd == -1)
 		return;
-	got = handover_receive(polled[0].fd, &word, &fd);
+	got = fdpass_receive(polled[0].fd, &word, &fd);
 	if (got == 1 && fd != -1)
 		(void)add_line(polled, count, fd);
 	else if (got == 1 && word == KEYSIGNER_PING)
 		(void)send_message(polled[0].fd, (struct str){ &word, 1 });
 	if (got == 0 || (got == -1 && errno != EAGAIN)) {
-		handover_close(polled[0].fd);
+		fdpass_close(polled[0].fd);
 		/* poll skips a negative descriptor. */
 		polled[0].fd = -1;
 	}
@@ -172,7 +172,7 @@ answer_lines(
 				continue;
 			got = signing_answer(polled[i].fd, keys, key_count);
 			if (got == 0 || (got == -1 && errno != EAGAIN)) {
-				handover_close(polled[i].fd);
+				fdpass_close(polled[i].fd);
 				polled[i] = polled[--count];
 			}
 			/* Answer pings between slow signatures, too. */

@@ -19,7 +19,7 @@
 #include "daemon/worker.h"
 #include "serve/packer.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/process.h"
 #include "sys/visitors.h"
@@ -34,8 +34,8 @@
 static void
 retire(struct master *master, size_t count)
 {
-	crew_retire(
-	    &master->crew, count, generation_grace_ms(master->generation));
+	workers_retire(
+	    &master->workers, count, generation_grace_ms(master->generation));
 }
 
 static void
@@ -63,12 +63,12 @@ change_services(struct master *master)
 	struct generation *generation = master->generation;
 
 	service_retire(&master->answers);
-	crew_leave_services(&master->crew);
+	workers_leave_services(&master->workers);
 	service_init(&master->answers);
 	master->answers.is_wanted = has_slow_pages(&generation->config);
-	master->crew.services[CREW_ANSWERS] =
+	master->workers.services[WORKERS_ANSWERS] =
 	    master->answers.is_wanted ? &master->answers : NULL;
-	master->crew.services[CREW_KEYS] =
+	master->workers.services[WORKERS_KEYS] =
 	    generation->tls != NULL ? &generation->keys.service : NULL;
 }
 
@@ -98,19 +98,19 @@ start_index_due(struct master *master)
  */
 static void
 change_generation(struct master *master, struct generation *generation,
-    const struct listeners *listeners, struct place *places)
+    const struct listeners *listeners, struct worker_slot *slots)
 {
-	size_t old_children = master->crew.child_count;
+	size_t old_children = master->workers.child_count;
 
 	master->waits_for_look = master->generation == NULL
 	    ? !master->reexec->is_successor
 	    : !generation_is_alike(generation, master->generation);
 	if (master->generation != NULL)
-		crew_leave_to(
-		    &master->crew, master->generation->keys.service.pid);
+		workers_leave_to(
+		    &master->workers, master->generation->keys.service.pid);
 	let_go(master, listeners);
 	master->listeners = *listeners;
-	crew_set_places(&master->crew, places, generation->config.workers);
+	workers_set_slots(&master->workers, slots, generation->config.workers);
 	master->generation = generation;
 	log_set_debug(generation->config.verbose);
 	change_services(master);
@@ -120,9 +120,9 @@ change_generation(struct master *master, struct generation *generation,
 	master->index.is_wanted = generation->state.fd != -1;
 	start_index_due(master);
 	service_start_due(&master->answers);
-	crew_start_due(&master->crew);
+	workers_start_due(&master->workers);
 	/* Keep the old workers if no new one could be started. */
-	if (master->crew.child_count > old_children)
+	if (master->workers.child_count > old_children)
 		retire(master, old_children);
 }
 
@@ -146,7 +146,7 @@ load(struct master *master, struct config *config, char *error,
 	    master->listeners.count > 0 ? &master->listeners : NULL;
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
-	struct place *places = NULL;
+	struct worker_slot *slots = NULL;
 	struct generation_setup setup = { .media = master->media,
 		.missing = CERT_MAKE,
 		.forget = children_forget_shared,
@@ -171,8 +171,8 @@ load(struct master *master, struct config *config, char *error,
 		    listeners.sockets_each);
 		config->workers = listeners.sockets_each;
 	}
-	places = crew_places(config->workers);
-	if (places == NULL) {
+	slots = workers_slots(config->workers);
+	if (slots == NULL) {
 		config_release(config);
 		goto failed;
 	}
@@ -182,12 +182,12 @@ load(struct master *master, struct config *config, char *error,
 	}
 	generation->server.visitors = master->visitors;
 	state_close(&master->left);
-	change_generation(master, generation, &listeners, places);
+	change_generation(master, generation, &listeners, slots);
 	return 0;
 failed:
 	listeners_close(&listeners, old);
 	free(generation);
-	free(places);
+	free(slots);
 	return -1;
 }
 
@@ -200,7 +200,8 @@ reload(struct master *master)
 	/*
 	 * Limit the workers in case reloads come faster than old workers end.
 	 */
-	if (master->crew.child_count > master->crew.place_count + RETIRED_MAX)
+	if (master->workers.child_count >
+	    master->workers.slot_count + RETIRED_MAX)
 		return;
 	signals.reload = 0;
 	if (config_load(&config, master->options) == -1)
@@ -223,7 +224,7 @@ stop(struct master *master)
 	log_line(LOG_LEVEL_INFO, "stopping");
 	listeners_close(&master->listeners, NULL);
 	service_stop(&master->index);
-	retire(master, master->crew.child_count);
+	retire(master, master->workers.child_count);
 }
 
 /* Whether no child is started any more before the next execution. */
@@ -246,10 +247,10 @@ execution_due_ms(const struct master *master, long ms)
 static void
 wait_for_signal(const struct master *master)
 {
-	static struct pollfd lines[CREW_MAX + 1];
-	size_t count = crew_poll(&master->crew, lines);
+	static struct pollfd lines[WORKERS_MAX + 1];
+	size_t count = workers_poll(&master->workers, lines);
 	struct timespec timeout;
-	long ms = crew_due_ms(&master->crew, PAUSE_LONGEST_MS);
+	long ms = workers_due_ms(&master->workers, PAUSE_LONGEST_MS);
 
 	ms = service_due_ms(&master->index, ms);
 	ms = service_due_ms(&master->generation->keys.service, ms);
@@ -293,7 +294,7 @@ execute(struct master *master)
 	    master->execution_pause_ms, &master->execution_due);
 	const struct reexec_estate estate = {
 		.listeners = &master->listeners,
-		.crew = &master->crew,
+		.workers = &master->workers,
 		.grace_ms = generation_grace_ms(master->generation),
 		.state = &master->generation->state,
 		.index = &master->index,
@@ -325,7 +326,7 @@ start_due(struct master *master)
 	if (is_to_be_executed(master))
 		return;
 	start_services(master);
-	crew_start_due(&master->crew);
+	workers_start_due(&master->workers);
 	start_index_due(master);
 }
 
@@ -334,7 +335,7 @@ hear_keys(struct master *master)
 {
 	struct keys *keys = &master->generation->keys;
 
-	if (crew_listen(&master->crew, WORKER_KEYS_SILENT))
+	if (workers_listen(&master->workers, WORKER_KEYS_SILENT))
 		keys_ping(keys);
 	keys_listen(keys);
 	keys_watch(keys);
@@ -343,7 +344,7 @@ hear_keys(struct master *master)
 static void
 supervise(struct master *master)
 {
-	while (!master->stopping || master->crew.child_count > 0) {
+	while (!master->stopping || master->workers.child_count > 0) {
 		wait_for_signal(master);
 		children_reap(master);
 		keep_visitors(master);
@@ -358,8 +359,8 @@ supervise(struct master *master)
 			start_due(master);
 		else
 			start_services(master);
-		crew_kill_overdue(&master->crew, signals.stop > 1);
-		crew_kill_leftovers(&master->crew, false);
+		workers_kill_overdue(&master->workers, signals.stop > 1);
+		workers_kill_leftovers(&master->workers, false);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
@@ -395,11 +396,11 @@ begin(struct master *master, char *error, size_t error_size)
 		    error, error_size, "cannot start: %s", strerror(errno));
 		return -1;
 	}
-	master->crew.limits = master->limits;
-	master->crew.work = children_be_worker;
-	master->crew.context = master;
+	master->workers.limits = master->limits;
+	master->workers.work = children_worker_main;
+	master->workers.context = master;
 	master->answers = (struct service){ .name = "answers",
-		.pair = handover_pair,
+		.pair = fdpass_pair,
 		.work = children_be_answers,
 		.context = master,
 		.line = -1 };
@@ -420,7 +421,7 @@ announce(struct master *master)
 	listeners_log_ready(&master->listeners, &master->generation->config);
 	generation_log_made(master->generation);
 	if (reexec->is_successor) {
-		reexec_succeed(reexec, &master->crew, &master->index,
+		reexec_succeed(reexec, &master->workers, &master->index,
 		    &master->answers, master->generation);
 	} else {
 		listeners_print_urls(&master->generation->config);
@@ -454,10 +455,10 @@ master_run(struct config *config, const struct options *options,
 	announce(&master);
 	supervise(&master);
 	keys_stop(&master.generation->keys);
-	crew_kill_leftovers(&master.crew, true);
+	workers_kill_leftovers(&master.workers, true);
 	service_retire(&master.answers);
 	let_go(&master, NULL);
-	crew_set_places(&master.crew, NULL, 0);
+	workers_set_slots(&master.workers, NULL, 0);
 	status = 0;
 done:
 	if (status != 0)

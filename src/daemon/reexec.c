@@ -86,8 +86,8 @@ take_word(struct reexec *reexec, struct str word)
 		return;
 	}
 	if (str_equals(name, STR("state"))) {
-		snprintf(reexec->state, sizeof reexec->state, "%.*s",
-		    STR_ARG(word));
+		snprintf(
+		    reexec->state, sizeof reexec->state, "%.*s", STR_ARG(word));
 		return;
 	}
 	if (!str_number(word, UINT32_MAX, &number))
@@ -105,7 +105,7 @@ take_word(struct reexec *reexec, struct str word)
 	else if (str_equals(name, STR("execution_pause")))
 		reexec->execution_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("child")) &&
-	    reexec->child_count < CREW_MAX)
+	    reexec->child_count < WORKERS_MAX)
 		reexec->children[reexec->child_count++] = (pid_t)number;
 }
 
@@ -148,7 +148,7 @@ reexec_check(const struct reexec *reexec, struct config *config, char *error,
 static int
 leave(const struct reexec_estate *estate)
 {
-	const struct crew *crew = estate->crew;
+	const struct workers *workers = estate->workers;
 	char *text = malloc(TEXT_MAX);
 	struct buf out;
 	int result = -1;
@@ -159,11 +159,11 @@ leave(const struct reexec_estate *estate)
 	buf_printf(&out,
 	    "%ld keys=%d pause=%u index_pause=%u keys_pause=%u "
 	    "answers_pause=%u execution_pause=%u",
-	    (long)getpid(), estate->has_keys, crew_pause_ms(crew),
+	    (long)getpid(), estate->has_keys, workers_pause_ms(workers),
 	    estate->index->pause_ms, estate->keys->pause_ms,
 	    estate->answers->pause_ms, estate->execution_pause_ms);
-	for (size_t i = 0; i < crew->child_count; i++)
-		buf_printf(&out, " child=%ld", (long)crew->children[i].pid);
+	for (size_t i = 0; i < workers->child_count; i++)
+		buf_printf(&out, " child=%ld", (long)workers->children[i].pid);
 	if (estate->index->pid != 0)
 		buf_printf(&out, " child=%ld", (long)estate->index->pid);
 	/*
@@ -243,13 +243,13 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		log_line(LOG_LEVEL_INFO,
 		    "master: executing itself, for "
 		    "another memory layout");
-		crew_dismiss(estate->crew);
+		workers_dismiss(estate->workers);
 		(void)system_execute_itself(reexec->arguments);
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);
 		/* They were dismissed. */
-		crew_replace_all(estate->crew, estate->grace_ms);
+		workers_replace_all(estate->workers, estate->grace_ms);
 	}
 	listeners_inherit(estate->listeners, false);
 	unsetenv(VARIABLE);
@@ -268,25 +268,26 @@ reexec_is_due(const struct reexec_estate *estate)
 {
 	const struct service *index = estate->index, *keys = estate->keys,
 			     *answers = estate->answers;
-	bool complete = !crew_is_short(estate->crew) &&
+	bool complete = !workers_is_short(estate->workers) &&
 	    (index->pid != 0 || !index->is_wanted) &&
 	    (keys->pid != 0 || !keys->is_wanted) &&
 	    (answers->pid != 0 || !answers->is_wanted);
 
-	return complete || crew_is_due(estate->crew) ||
+	return complete || workers_is_due(estate->workers) ||
 	    service_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0 ||
 	    service_due_ms(answers, 1) == 0;
 }
 
 void
-reexec_succeed(const struct reexec *reexec, struct crew *crew,
-    struct service *index, struct service *answers, struct generation *generation)
+reexec_succeed(const struct reexec *reexec, struct workers *workers,
+    struct service *index, struct service *answers,
+    struct generation *generation)
 {
-	crew_set_pause(crew, reexec->pause_ms);
+	workers_set_pause(workers, reexec->pause_ms);
 	index->pause_ms = reexec->index_pause_ms;
 	generation->keys.service.pause_ms = reexec->keys_pause_ms;
 	answers->pause_ms = reexec->answers_pause_ms;
 	for (size_t i = 0; i < reexec->child_count; i++)
-		crew_adopt(
-		    crew, reexec->children[i], generation_grace_ms(generation));
+		workers_adopt(workers, reexec->children[i],
+		    generation_grace_ms(generation));
 }

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "daemon/config.h"
-#include "daemon/crew.h"
+#include "daemon/workers.h"
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/service.h"
@@ -31,7 +31,7 @@ struct reexec {
 	unsigned execution_pause_ms; /* before the next execution */
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */
-	pid_t children[CREW_MAX];
+	pid_t children[WORKERS_MAX];
 	size_t child_count;
 };
 
@@ -57,7 +57,7 @@ MUST_USE int reexec_check(const struct reexec *reexec, struct config *config,
 /* The state that passes to the successor. */
 struct reexec_estate {
 	const struct listeners *listeners;
-	struct crew *crew;
+	struct workers *workers;
 	unsigned grace_ms; /* for its workers to end */
 	const struct state *state;
 	const struct service *index, *keys, *answers;
@@ -87,7 +87,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
  * In a successor, after its children were started: takes the pauses over, and
  * tells the old children to end.
  */
-void reexec_succeed(const struct reexec *reexec, struct crew *crew,
+void reexec_succeed(const struct reexec *reexec, struct workers *workers,
     struct service *index, struct service *answers,
     struct generation *generation);
 

@@ -14,7 +14,7 @@
 
 #include "daemon/pause.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/system.h"
 
@@ -70,7 +70,7 @@ service_start_due(struct service *service)
 	if (!service->is_wanted || service->pid != 0 ||
 	    clock_until_ms(&service->due) > 0)
 		return;
-	if (handover_pair(line) == 0)
+	if (fdpass_pair(line) == 0)
 		pid = fork_named(service);
 	if (pid == 0)
 		run(service, line);
@@ -104,7 +104,7 @@ service_connect(struct service *service, int *kept)
 		return -1;
 	/* If the process has just died, its successor inherits the socket. */
 	if (service->pid != 0 &&
-	    handover_send(service->line, SERVICE_CLIENT, ends[0]) == -1)
+	    fdpass_send(service->line, SERVICE_CLIENT, ends[0]) == -1)
 		log_line(LOG_LEVEL_WARN,
 		    "master: cannot reach the %s process: %s", service->name,
 		    strerror(errno));
@@ -118,7 +118,7 @@ service_disconnect(struct service *service, int kept)
 {
 	for (size_t i = 0; i < service->end_count; i++)
 		if (service->ends[i] == kept) {
-			handover_close(kept);
+			fdpass_close(kept);
 			service->ends[i] = service->ends[--service->end_count];
 			return;
 		}
@@ -133,7 +133,7 @@ service_reap(struct service *service, pid_t pid, int status, bool replace)
 	if (service->pid != pid)
 		return false;
 	service->pid = 0;
-	handover_close(service->line);
+	fdpass_close(service->line);
 	service->line = -1;
 	if (!replace)
 		return true;

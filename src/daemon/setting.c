@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "daemon/look.h"
-#include "daemon/reach.h"
+#include "daemon/settings_display.h"
+#include "daemon/settings_listen.h"
 #include "sys/system.h"
 #include "text/distance.h"
 
@@ -29,12 +29,14 @@ static int read_count(struct setting *s);
 
 const struct setting_key setting_keys[] = {
 	{ "capsule", "capsule", .read = read_path, AT(capsule) },
-	{ "names", "localhost", .list = true, .read = reach_names },
-	{ "gemini", "1965", .list = true, .read = reach_gemini },
-	{ "gopher", "70", .list = true, .read = reach_gopher },
-	{ "gemini_ports", NULL, .list = true, .read = reach_gemini_ports },
-	{ "gopher_host", "", .read = reach_gopher_host },
-	{ "gopher_port", "0", .read = reach_gopher_port, .most = 65535 },
+	{ "names", "localhost", .list = true, .read = settings_listen_names },
+	{ "gemini", "1965", .list = true, .read = settings_listen_gemini },
+	{ "gopher", "70", .list = true, .read = settings_listen_gopher },
+	{ "gemini_ports", NULL, .list = true,
+	    .read = settings_listen_gemini_ports },
+	{ "gopher_host", "", .read = settings_listen_gopher_host },
+	{ "gopher_port", "0", .read = settings_listen_gopher_port,
+	    .most = 65535 },
 	{ "gopher_tls", "no", .read = read_switch, AT(gopher_tls) },
 	{ "certs", "certs", .read = read_path, AT(certs) },
 	{ "state", "", .read = read_text, AT(state) },
@@ -48,22 +50,24 @@ const struct setting_key setting_keys[] = {
 	{ "limit_ipv6_bits", "64", BITS, AT(limits.ipv6_bits), .most = 128 },
 	{ "workers", "0", .read = read_workers, AT(workers),
 	    .most = WORKERS_MAX },
-	{ "lang", "", .read = look_lang },
+	{ "lang", "", .read = settings_display_lang },
 	{ "width", "67", .read = read_size, AT(site.width), .least = 33,
 	    .most = 200 },
 	{ "alt_text", "no", .read = read_switch, AT(site.alt_text) },
 	{ "strict_text", "no", .read = read_switch, AT(site.strict_text) },
 	{ "listing", "yes", .read = read_switch, AT(site.listing) },
-	{ "item_types", NULL, .list = true, .read = look_item_types },
-	{ "ask", "/ask", .read = look_builtin, AT(builtins[BUILTIN_ASK]) },
+	{ "item_types", NULL, .list = true,
+	    .read = settings_display_item_types },
+	{ "ask", "/ask", .read = settings_display_builtin,
+	    AT(builtins[BUILTIN_ASK]) },
 	{ "watch", "yes", .read = read_switch, AT(watch) },
-	{ "online", "/online", .read = look_builtin,
+	{ "online", "/online", .read = settings_display_builtin,
 	    AT(builtins[BUILTIN_ONLINE]) },
-	{ "gempub", "/capsule.gpub", .read = look_builtin,
+	{ "gempub", "/capsule.gpub", .read = settings_display_builtin,
 	    AT(builtins[BUILTIN_GEMPUB]) },
-	{ "tar", "/capsule.tar.gz", .read = look_builtin,
+	{ "tar", "/capsule.tar.gz", .read = settings_display_builtin,
 	    AT(builtins[BUILTIN_TAR]) },
-	{ "manifest", "/manifest", .read = look_builtin,
+	{ "manifest", "/manifest", .read = settings_display_builtin,
 	    AT(builtins[BUILTIN_MANIFEST]) },
 	{ "archive_limit", "256", .read = read_count, .least = 1,
 	    .most = 1000000, AT(archive_limit) },

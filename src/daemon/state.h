@@ -22,24 +22,24 @@ struct state {
  * dead servers. `last` is the current one, or NULL: if it is the same, it is
  * taken over. Returns -1 with one line in `error`.
  */
-MUST_USE int state_open(struct state *state, const char *path,
-    struct state *last, const struct jail *jail, char *error,
-    size_t error_size);
+MUST_USE int
+state_open(struct state *state, const char *path, struct state *last,
+    const struct jail *jail, char *error, size_t error_size);
 
 /*
  * Opens the temporary directory `path` of a predecessor, and locks it.  Leaves
  * `state` without a directory on failure, and if the directory is not as
  * state_open makes it for the jail's user.
  */
-void state_adopt(
-    struct state *state, const char *path, const struct jail *jail);
+void
+state_adopt(struct state *state, const char *path, const struct jail *jail);
 
 /*
  * Checks whether state_open could open the directory `path`, as far as possible
  * without making it: 0, or -1 with one line in `error`.
  */
-MUST_USE int state_check(const char *path, const struct jail *jail, char *error,
-    size_t error_size);
+MUST_USE int state_check(
+    const char *path, const struct jail *jail, char *error, size_t error_size);
 
 /* Closes the directory; removes a temporary one. */
 void state_close(struct state *state);

@@ -16,10 +16,10 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "daemon/crew.h"
+#include "daemon/workers.h"
 #include "daemon/room.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/keyprovider.h"
 
 /* The interval between two reports of a silent keys process. */
@@ -297,11 +297,11 @@ on_line(evutil_socket_t fd, short what, void *context)
 	int given;
 
 	(void)what;
-	if (handover_receive(fd, &word, &given) == 1) {
-		if (word == CREW_END)
+	if (fdpass_receive(fd, &word, &given) == 1) {
+		if (word == WORKERS_END)
 			stop(worker);
 		if (given != -1)
-			handover_close(given);
+			fdpass_close(given);
 		return;
 	}
 	event_del(&worker->line);

@@ -12,9 +12,9 @@
 
 static bool
 answer_key(const struct server *server, const struct request *request,
-    struct kept_key *key, struct response *response)
+    struct cache_key *key, struct response *response)
 {
-	struct body *body = kept_body(server->kept, key, request->arena);
+	struct body *body = cache_body(server->cache, key, request->arena);
 
 	if (body == NULL)
 		return false;
@@ -28,12 +28,12 @@ enum handled
 file_answer_cached(const struct server *server, const struct request *request,
     const struct stat *st, struct response *response)
 {
-	struct kept_key key = kept_key(KEPT_MENU, request->path, st);
+	struct cache_key key = cache_key(CACHE_MENU, request->path, st);
 
 	if (request->form == FORM_MENU &&
 	    answer_key(server, request, &key, response))
 		return HANDLED;
-	key.form = KEPT_FILE;
+	key.form = CACHE_FILE;
 	return answer_key(server, request, &key, response) ? HANDLED : DECLINED;
 }
 
@@ -46,7 +46,7 @@ static int
 stat_again(const struct server *server, const struct request *request,
     struct str name, struct stat *st)
 {
-	if (kept_knows(server->kept, request->path))
+	if (cache_knows(server->cache, request->path))
 		return tree_stat_in(server->tree, request->path, name, st);
 	errno = ESTALE;
 	return -1;
@@ -57,13 +57,14 @@ static void
 answer_entry(const struct server *server, const struct request *request,
     struct str name, const struct entry *entry, struct response *response)
 {
-	struct kept_key key = kept_key(KEPT_FILE, request->path, &entry->st);
+	struct cache_key key = cache_key(CACHE_FILE, request->path, &entry->st);
 	struct body *body = body_of_file(request->arena, entry);
 
 	key.type = resource_file_type(server, request->path, name, entry);
 	response_set(response, STATUS_SUCCESS, key.type);
 	response->st = entry->st;
-	response->body = kept_record(server->kept, &key, request->arena, body);
+	response->body =
+	    cache_record(server->cache, &key, request->arena, body);
 	if (response->body != NULL && key.type.len > 0)
 		return;
 	body_release(response->body);

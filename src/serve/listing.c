@@ -127,16 +127,16 @@ enum status
 listing_open(const struct server *server, const struct request *request,
     const struct entry *entry, struct body **out)
 {
-	struct kept_key key =
-	    kept_key(request->entries_only ? KEPT_ENTRIES : KEPT_LISTING,
+	struct cache_key key =
+	    cache_key(request->entries_only ? CACHE_ENTRIES : CACHE_LISTING,
 		request->path, &entry->st);
 	enum status status;
 
-	*out = kept_body(server->kept, &key, request->arena);
+	*out = cache_body(server->cache, &key, request->arena);
 	if (*out != NULL)
 		return STATUS_SUCCESS;
 	status = make(server, request, entry, out);
 	if (status == STATUS_SUCCESS)
-		*out = kept_record(server->kept, &key, request->arena, *out);
+		*out = cache_record(server->cache, &key, request->arena, *out);
 	return status;
 }

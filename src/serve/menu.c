@@ -133,13 +133,13 @@ static struct body *
 of_gemtext(const struct server *server, const struct request *request,
     const struct response *page)
 {
-	struct kept_key key = kept_key(KEPT_MENU, request->path, &page->st);
+	struct cache_key key = cache_key(CACHE_MENU, request->path, &page->st);
 	struct body *menu = make(server, request, page->body);
 
 	key.type = RESPONSE_MENU;
 	if (page->st.st_ino == 0)
 		return menu;
-	return kept_record(server->kept, &key, request->arena, menu);
+	return cache_record(server->cache, &key, request->arena, menu);
 }
 
 void

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 
 struct request_head {
 	uint64_t network;
@@ -78,9 +78,9 @@ send_request(int line, const struct request *request)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (handover_pair(ends) == -1)
+	if (fdpass_pair(ends) == -1)
 		return -1;
-	if (handover_send_message(line, buf_str(&message), ends[1]) == -1) {
+	if (fdpass_send_message(line, buf_str(&message), ends[1]) == -1) {
 		close(ends[0]);
 		ends[0] = -1;
 	}
@@ -117,7 +117,7 @@ void
 remote_release(struct remote *remote)
 {
 	if (remote != NULL && remote->fd != -1)
-		handover_close(remote->fd);
+		fdpass_close(remote->fd);
 	if (remote != NULL)
 		remote->fd = -1;
 }
@@ -132,7 +132,7 @@ take_part(struct parts *parts)
 	ssize_t got;
 
 	/* MSG_TRUNC returns the true length of a longer message. */
-	got = handover_receive_bytes(parts->remote->fd, parts->part,
+	got = fdpass_receive_bytes(parts->remote->fd, parts->part,
 	    sizeof parts->part, MSG_DONTWAIT | MSG_TRUNC);
 	if (got == -1)
 		return errno == EAGAIN ? 0 : -1;
@@ -220,7 +220,7 @@ body_of_descriptor(int fd, struct arena *arena)
 
 	if (fstat(fd, &entry.st) == 0 && S_ISREG(entry.st.st_mode))
 		return body_of_file(arena, &entry);
-	handover_close(fd);
+	fdpass_close(fd);
 	return NULL;
 }
 
@@ -302,7 +302,7 @@ failed:
 	status = 0;
 done:
 	if (fd != -1)
-		handover_close(fd);
+		fdpass_close(fd);
 	return status != 0;
 }
 
@@ -314,7 +314,7 @@ remote_take(
 	char bytes[REMOTE_HEAD_SIZE + REMOTE_META_MAX + 1];
 	int fd;
 	ssize_t got =
-	    handover_receive_message(remote->fd, bytes, sizeof bytes, &fd);
+	    fdpass_receive_message(remote->fd, bytes, sizeof bytes, &fd);
 
 	if (got == -1 && errno == EAGAIN)
 		return 0;

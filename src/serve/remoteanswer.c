@@ -11,7 +11,7 @@
 
 #include "serve/remote.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/system.h"
 
 /* The limit of an answer in memory: a manifest of some 100,000 files. */
@@ -28,7 +28,7 @@ send_message(int fd, struct str message, int file)
 {
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
 
-	while (handover_send_message(fd, message, file) == -1) {
+	while (fdpass_send_message(fd, message, file) == -1) {
 		if (errno != EAGAIN)
 			return -1;
 		errno = ETIMEDOUT;

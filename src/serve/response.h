@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "serve/body.h"
-#include "serve/kept.h"
+#include "serve/cache.h"
 #include "text/arena.h"
 #include "text/site.h"
 #include "text/status.h"
@@ -40,7 +40,7 @@ struct server {
 	const struct tree *tree;
 	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
-	struct kept_cache *kept;
+	struct cache *cache;
 	const struct catalogdb_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */

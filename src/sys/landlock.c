@@ -82,10 +82,9 @@ allow(int fd, const struct ruleset *rules, uint64_t allowed, int directory)
 {
 	const struct path_rule rule = { allowed & rules->files, directory };
 
-	return directory == -1
-	    ? 0
-	    : (int)syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule,
-		  0U);
+	return directory == -1 ? 0
+			       : (int)syscall(SYS_landlock_add_rule, fd,
+				     RULE_PATH_BENEATH, &rule, 0U);
 }
 
 int

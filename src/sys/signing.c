@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 
 #define HEAD_SIZE ((size_t)8)
 #define NUMBER_SIZE sizeof(uint32_t)
@@ -74,7 +74,7 @@ receive_answer(int fd, uint32_t *number, unsigned char *out, int flags)
 	unsigned char bytes[NUMBER_SIZE + SIGNING_SIGNATURE_MAX];
 	ssize_t got;
 
-	got = handover_receive_bytes(fd, bytes, sizeof bytes, flags);
+	got = fdpass_receive_bytes(fd, bytes, sizeof bytes, flags);
 	if (got == -1)
 		return -1;
 	if ((size_t)got < NUMBER_SIZE) {
@@ -281,7 +281,7 @@ signing_prepare(EVP_PKEY *key)
 static ssize_t
 receive_request(int fd, unsigned char at[REQUEST_MAX])
 {
-	return handover_receive_bytes(
+	return fdpass_receive_bytes(
 	    fd, at, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
 }
 
@@ -302,8 +302,8 @@ receive_newest(int fd, unsigned char at[REQUEST_MAX])
 		if (len <= 0)
 			break;
 		got = len;
-		memcpy(at, next, (size_t)len < sizeof next ? (size_t)len
-							   : sizeof next);
+		memcpy(at, next,
+		    (size_t)len < sizeof next ? (size_t)len : sizeof next);
 	}
 	return got;
 }

@@ -118,7 +118,7 @@ static const struct {
 	{ "sendmsg", READERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
-	/* See handover_close. */
+	/* See fdpass_close. */
 	{ "setsockopt", ALL, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
 	{ "fcntl", READERS, { IS(1, F_GETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_SETFD) }, 1 },

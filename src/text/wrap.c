@@ -274,8 +274,8 @@ break_anywhere(struct str text, size_t fit, size_t after)
 	char breaks[WRAP_WINDOW];
 	size_t blank = after_spaces(text, 0);
 
-	u8_possible_linebreaks((const uint8_t *)text.at, lookahead(text, after),
-	    "UTF-8", breaks);
+	u8_possible_linebreaks(
+	    (const uint8_t *)text.at, lookahead(text, after), "UTF-8", breaks);
 	for (size_t at = after; at > blank; at--) {
 		if (at <= fit || at == after) {
 			if (breaks[at] == UC_BREAK_POSSIBLE)

@@ -36,7 +36,7 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		.tree = &offline->tree,
 		.media = media,
 		.directories = &offline->directories,
-		.kept = &offline->kept,
+		.cache = &offline->cache,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
 	};
@@ -50,7 +50,7 @@ offline_release(struct offline *offline)
 {
 	arena_release(&offline->arena);
 	state_close(&offline->state);
-	kept_release(&offline->kept);
+	cache_release(&offline->cache);
 	directory_cache_release(&offline->directories);
 	media_free(offline->server.media);
 	tree_release(&offline->tree);

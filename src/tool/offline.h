@@ -6,7 +6,7 @@
 
 #include "daemon/config.h"
 #include "daemon/state.h"
-#include "serve/kept.h"
+#include "serve/cache.h"
 #include "serve/response.h"
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -24,7 +24,7 @@ struct offline {
 	/* Private. */
 	struct tree tree;
 	struct directory_cache directories;
-	struct kept_cache kept;
+	struct cache cache;
 	struct state state; /* of the index; closed, if there is none */
 	struct catalogdb_place place;
 	struct arena arena; /* for one request */

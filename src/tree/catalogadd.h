@@ -30,9 +30,9 @@ struct catalogadd_file {
  * Opens a file that the scan found; it will replace `last`.  Returns 1, 0 when
  * the file no longer exists, or -1 with errno set when it cannot be read.
  */
-MUST_USE int catalogadd_open(struct catalogadd *add,
-    const struct walk_file *met, const struct catalogrow *last,
-    struct catalogadd_file *out);
+MUST_USE int
+catalogadd_open(struct catalogadd *add, const struct walk_file *met,
+    const struct catalogrow *last, struct catalogadd_file *out);
 
 /*
  * Adds the file, a page or not, to an open draft; -1 with errno set.  A page

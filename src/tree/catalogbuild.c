@@ -363,7 +363,8 @@ end_looking(struct catalogbuild *build, int result)
 {
 	int error;
 
-	if (result == 1 && catalogdraft_commit(&build->draft, build->more) == -1)
+	if (result == 1 &&
+	    catalogdraft_commit(&build->draft, build->more) == -1)
 		result = -1;
 	error = errno;
 	if (result != 1)
@@ -437,8 +438,8 @@ hash_next(struct catalogbuild *build)
 	result = catalogdue_hash(&build->due, &row, hash);
 	/* The next scan finds a file that has changed since. */
 	return result == -1 || catalogdraft_begin(&build->draft) == -1 ||
-		catalogdraft_set_hash(&build->draft, row.id,
-		    result == 1 ? hash : NULL) == -1 ||
+		catalogdraft_set_hash(
+		    &build->draft, row.id, result == 1 ? hash : NULL) == -1 ||
 		catalogdraft_commit(&build->draft, build->more) == -1
 	    ? -1
 	    : 1;

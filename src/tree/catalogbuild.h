@@ -39,8 +39,8 @@ void catalogbuild_free(struct catalogbuild *build);
 
 /*
  * Opens the index, as the first update does by itself, so that lists of files
- * wait from now on where setup->waits_for_look.  After a failure the first update
- * tries again.
+ * wait from now on where setup->waits_for_look.  After a failure the first
+ * update tries again.
  */
 void catalogbuild_open(struct catalogbuild *build);
 
@@ -52,8 +52,8 @@ void catalogbuild_open(struct catalogbuild *build);
  * unchanged.  When much is new, a call may add only a part of it.  An index
  * that is damaged or of another version is built again.
  */
-MUST_USE int catalogbuild_update(
-    struct catalogbuild *build, const struct pathlist *paths);
+MUST_USE int
+catalogbuild_update(struct catalogbuild *build, const struct pathlist *paths);
 
 /* Whether the last scan left changes, so that another is needed at once. */
 bool catalogbuild_has_more(const struct catalogbuild *build);

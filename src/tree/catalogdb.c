@@ -135,8 +135,8 @@ remove_files(const struct catalogdb_place *place, const char *end)
 	char file[CATALOGFILE_PATH];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		snprintf(file, sizeof file, "%s%s%s", place->name, end,
-		    suffixes[i]);
+		snprintf(
+		    file, sizeof file, "%s%s%s", place->name, end, suffixes[i]);
 		(void)unlinkat(place->directory, file, 0);
 	}
 }

@@ -26,8 +26,8 @@ enum catalogdb_use {
 };
 
 /* Opens the index; NULL with errno set. */
-MUST_USE sqlite3 *catalogdb_open(
-    const struct catalogdb_place *place, enum catalogdb_use use);
+MUST_USE sqlite3 *
+catalogdb_open(const struct catalogdb_place *place, enum catalogdb_use use);
 
 /*
  * Converts SQLite's last error to an errno value: EBADMSG is a damaged file,

@@ -87,8 +87,7 @@ open_db(struct catalogdraft *draft, enum catalogdb_use use, bool english)
 }
 
 static int
-open_or_close(
-    struct catalogdraft *draft, enum catalogdb_use use, bool english)
+open_or_close(struct catalogdraft *draft, enum catalogdb_use use, bool english)
 {
 	int error;
 
@@ -254,8 +253,8 @@ int
 catalogdraft_make_room(struct catalogdraft *draft)
 {
 	return draft->db == NULL || draft->is_open ||
-		catalogdb_run(
-		    draft->db, "PRAGMA wal_checkpoint(TRUNCATE)") == -1
+		catalogdb_run(draft->db, "PRAGMA wal_checkpoint(TRUNCATE)") ==
+		    -1
 	    ? -1
 	    : 0;
 }

@@ -125,9 +125,7 @@ catalogfiles_next(
 		switch (sqlite3_step(files->statement)) {
 		case SQLITE_DONE: return 0;
 		case SQLITE_ROW: break;
-		default:
-			errno = catalogdb_errno(files->catalog->db);
-			return -1;
+		default: errno = catalogdb_errno(files->catalog->db); return -1;
 		}
 		if (read_row(files, out, changed))
 			return 1;

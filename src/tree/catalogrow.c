@@ -52,6 +52,5 @@ catalogrow_has_same_text(const struct catalogrow *row, const struct stat *st)
 bool
 catalogrow_is_settled(const struct catalogrow *row, const struct stat *st)
 {
-	return catalogrow_is_same(row, st) &&
-	    row->ctime == ns_of(&st->st_ctim);
+	return catalogrow_is_same(row, st) && row->ctime == ns_of(&st->st_ctim);
 }

@@ -39,11 +39,10 @@ struct catalogrow catalogrow_of(const struct stat *st);
  * again and keep the same status.
  */
 bool catalogrow_is_same(const struct catalogrow *row, const struct stat *st);
-bool
-catalogrow_is_settled(const struct catalogrow *row, const struct stat *st);
+bool catalogrow_is_settled(const struct catalogrow *row, const struct stat *st);
 
 /* Whether a file has the size and time of its text in the index. */
-bool catalogrow_has_same_text(
-    const struct catalogrow *row, const struct stat *st);
+bool
+catalogrow_has_same_text(const struct catalogrow *row, const struct stat *st);
 
 #endif

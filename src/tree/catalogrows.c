@@ -28,7 +28,8 @@ catalogrows_waits_in_vain(struct catalogdraft *draft)
 
 	return number(draft,
 		   "SELECT NOT EXISTS(SELECT 1 FROM total WHERE waits = 0)"
-		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 0 AND due > 1)",
+		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 0 AND due > "
+		   "1)",
 		   &in_vain) == -1
 	    ? -1
 	    : in_vain != 0;
@@ -156,16 +157,16 @@ catalogrows_list_inode(struct catalogdraft *draft, int64_t inode,
 }
 
 int
-catalogrows_list_unsettled(struct catalogdraft *draft,
-    const struct bitset *seen, struct pathlist *out)
+catalogrows_list_unsettled(
+    struct catalogdraft *draft, const struct bitset *seen, struct pathlist *out)
 {
 	return add_paths(
 	    draft, draft->statements[DRAFT_LIST_UNSETTLED], seen, out);
 }
 
 int
-catalogrows_next_due(struct catalogdraft *draft, char *path, size_t size,
-    struct catalogrow *out)
+catalogrows_next_due(
+    struct catalogdraft *draft, char *path, size_t size, struct catalogrow *out)
 {
 	sqlite3_stmt *statement = draft->statements[DRAFT_DUE];
 	int result = sqlite3_step(statement);
@@ -175,8 +176,8 @@ catalogrows_next_due(struct catalogdraft *draft, char *path, size_t size,
 		struct str found = catalogdb_column(statement, 7);
 
 		*out = read_row(statement);
-		out->path = (struct str){ path,
-			found.len < size ? found.len : size };
+		out->path =
+		    (struct str){ path, found.len < size ? found.len : size };
 		memcpy(path, found.at, out->path.len);
 	}
 	/*

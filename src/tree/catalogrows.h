@@ -22,8 +22,7 @@ MUST_USE int catalogrows_waits_in_vain(struct catalogdraft *draft);
 MUST_USE int catalogrows_next_id(struct catalogdraft *draft, int64_t *out);
 
 /* The row of `path`, without its path; its id is 0 if there is none. */
-struct catalogrow
-catalogrows_find(struct catalogdraft *draft, struct str path);
+struct catalogrow catalogrows_find(struct catalogdraft *draft, struct str path);
 
 /* Adds to `seen` the numbers of the file `path` and of all files beneath it. */
 MUST_USE int catalogrows_see_beneath(

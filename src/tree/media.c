@@ -49,7 +49,7 @@
 #define RECENT 2048
 #define RECENT_MS 3000
 
-struct slot {
+struct media_slot {
 	dev_t device;
 	ino_t inode;
 	off_t size;
@@ -74,7 +74,7 @@ struct media {
 		char text[TYPE_SIZE];
 		size_t len;
 	} types[TYPES_MAX];
-	struct slot slots[SLOTS];
+	struct media_slot slots[SLOTS];
 	struct recent recent[RECENT];
 };
 
@@ -354,7 +354,7 @@ build(struct media *media, const struct look *look)
 	return write_type(media, type, encoding);
 }
 
-static struct slot *
+static struct media_slot *
 slot_of(struct media *media, const struct stat *st)
 {
 	uint64_t mix = (uint64_t)st->st_ino * 0x9e3779b97f4a7c15u;
@@ -363,8 +363,8 @@ slot_of(struct media *media, const struct stat *st)
 }
 
 static bool
-slot_holds(
-    const struct slot *slot, const struct stat *st, const struct look *look)
+slot_holds(const struct media_slot *slot, const struct stat *st,
+    const struct look *look)
 {
 	return slot->type.len > 0 && slot->inode == st->st_ino &&
 	    slot->device == st->st_dev && slot->size == st->st_size &&
@@ -381,7 +381,7 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 	char sample[SAMPLE_SIZE];
 	struct look look = { .named = mime_of_name(name),
 		.usual = mime_usual(name) };
-	struct slot *slot = slot_of(media, &entry->st);
+	struct media_slot *slot = slot_of(media, &entry->st);
 	struct str type;
 	ssize_t got;
 
@@ -398,7 +398,7 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 	type = build(media, &look);
 	if (type.len == 0)
 		return type;
-	*slot = (struct slot){
+	*slot = (struct media_slot){
 		.device = entry->st.st_dev,
 		.inode = entry->st.st_ino,
 		.size = entry->st.st_size,

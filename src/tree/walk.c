@@ -52,8 +52,8 @@ visit(struct step *step, int directory, const char *name, bool is_link)
 		fd = beneath_open(walk->tree->root, step->at + 1);
 		if (fd == -1 && beneath_is_absent(errno) &&
 		    walk->dangle != NULL)
-			return walk->dangle(walk->context,
-			    (struct str){ step->at, step->len });
+			return walk->dangle(
+			    walk->context, (struct str){ step->at, step->len });
 		if (fd == -1)
 			return fail(step);
 		result = fstat(fd, &file.st);

@@ -27,7 +27,7 @@ struct capsule {
 	struct temporary folder;
 	struct tree tree;
 	struct directory_cache directories;
-	struct kept_cache kept;
+	struct cache cache;
 	struct site sites[CAPSULE_SERVERS];
 	struct server servers[CAPSULE_SERVERS];
 };
@@ -45,7 +45,7 @@ capsule_remove(void)
 {
 	struct capsule *capsule = capsule_of();
 
-	kept_release(&capsule->kept);
+	cache_release(&capsule->cache);
 	directory_cache_release(&capsule->directories);
 	media_free(capsule->servers[0].media);
 	tree_release(&capsule->tree);
@@ -134,7 +134,7 @@ capsule_open(void)
 			.builtins = i > 0 ? builtins : NULL,
 			.tree = &capsule->tree,
 			.directories = &capsule->directories,
-			.kept = &capsule->kept,
+			.cache = &capsule->cache,
 			.media = capsule->servers[0].media,
 		};
 	atexit(capsule_remove);

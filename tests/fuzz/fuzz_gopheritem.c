@@ -37,7 +37,8 @@ check_judged(struct str answer)
 {
 	struct str words;
 
-	if (gopheranswer_judge(answer, STR("/x"), &words) == GOPHERANSWER_NO_ERROR)
+	if (gopheranswer_judge(answer, STR("/x"), &words) ==
+	    GOPHERANSWER_NO_ERROR)
 		return;
 	CHECK(words.len <= answer.len);
 	CHECK(

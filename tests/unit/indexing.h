@@ -34,8 +34,8 @@ indexing_begin(struct indexing *indexing, bool english)
 	temporary_make(&indexing->folder);
 	temporary_make(&indexing->store);
 	indexing->place = (struct catalogdb_place){
-		.directory = open(indexing->store.path,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.directory = open(
+		    indexing->store.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.name = "index",
 	};
 	temporary_check(indexing->place.directory != -1, "store");

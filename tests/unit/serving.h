@@ -23,7 +23,7 @@ struct serving {
 	struct temporary folder;
 	struct tree tree;
 	struct directory_cache directories;
-	struct kept_cache kept;
+	struct cache cache;
 	struct site site;
 	struct server server;
 	struct arena arena;
@@ -58,7 +58,7 @@ serving_begin(struct serving *serving)
 		.builtins = builtins,
 		.tree = &serving->tree,
 		.directories = &serving->directories,
-		.kept = &serving->kept,
+		.cache = &serving->cache,
 		.media = media_new(error, sizeof error),
 	};
 	assert_non_null(serving->server.media);
@@ -69,7 +69,7 @@ static inline void
 serving_end(struct serving *serving)
 {
 	arena_release(&serving->arena);
-	kept_release(&serving->kept);
+	cache_release(&serving->cache);
 	directory_cache_release(&serving->directories);
 	media_free(serving->server.media);
 	tree_release(&serving->tree);

@@ -58,8 +58,9 @@ expect_pages(int64_t files, int64_t pages, int64_t herrings)
 	assert_int_equal(count("SELECT count(*) FROM words"
 			       " WHERE words MATCH 'text:her'"),
 	    herrings);
-	assert_int_equal(count("SELECT count(*) FROM words w WHERE NOT EXISTS"
-			       " (SELECT 1 FROM file WHERE id = w.rowid >> 16)"),
+	assert_int_equal(
+	    count("SELECT count(*) FROM words w WHERE NOT EXISTS"
+		  " (SELECT 1 FROM file WHERE id = w.rowid >> 16)"),
 	    0);
 	/* Where nothing holds it, there is no such term. */
 	assert_int_equal(count("SELECT coalesce((SELECT rows FROM term"
@@ -154,10 +155,8 @@ damaged(void **state)
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		catalogbuild_free(indexing.build);
-		indexing_tamper(
-		    &indexing, "PRAGMA wal_checkpoint(TRUNCATE)");
-		spoil(table[i].bytes, table[i].len, table[i].at,
-		    table[i].size);
+		indexing_tamper(&indexing, "PRAGMA wal_checkpoint(TRUNCATE)");
+		spoil(table[i].bytes, table[i].len, table[i].at, table[i].size);
 		indexing.build = catalogbuild_new(&indexing.setup);
 		if (catalogbuild_update(indexing.build, NULL) != 1)
 			fail_msg("%s", table[i].what);
@@ -246,9 +245,8 @@ killed(void **state)
 	indexing.build = catalogbuild_new(&indexing.setup);
 	assert_in_range(catalogbuild_update(indexing.build, NULL), 0, 1);
 	expect_pages(401, 401, 401);
-	assert_int_equal(
-	    count("SELECT count(*) FROM pragma_quick_check()"
-		  " WHERE quick_check <> 'ok'"),
+	assert_int_equal(count("SELECT count(*) FROM pragma_quick_check()"
+			       " WHERE quick_check <> 'ok'"),
 	    0);
 }
 
@@ -513,12 +511,16 @@ main(void)
 		cmocka_unit_test_setup_teardown(updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(damaged_meanwhile, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(removed_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    damaged_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    removed_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(killed_at_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    killed_at_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(restarts, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(deployed_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    deployed_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(little_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),

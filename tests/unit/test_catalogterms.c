@@ -110,8 +110,8 @@ expect_as_made_anew(unsigned round)
 	catalogdb_remove(&anew);
 	for (size_t i = 0; i < sizeof has && wants[i] != '\0'; i++)
 		if (has[i] != wants[i])
-			fail_msg("round %u: has\n%s\nwants\n%s", round,
-			    has + i, wants + i);
+			fail_msg("round %u: has\n%s\nwants\n%s", round, has + i,
+			    wants + i);
 	/* What is known of a file is of it, too: there is nothing to mend. */
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 0);
 }
@@ -172,8 +172,8 @@ change(void)
 		break;
 	case 3:
 		(void)unlink(to);
-		(void)(symlink(
-			   strrchr(a, '/') ? strrchr(a, '/') + 1 : a, to) == 0);
+		(void)(symlink(strrchr(a, '/') ? strrchr(a, '/') + 1 : a, to) ==
+		    0);
 		break;
 	case 4:
 		snprintf(from, sizeof from, "%s/n", indexing.folder.path);

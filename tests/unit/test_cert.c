@@ -25,7 +25,7 @@ time(time_t *out)
 }
 
 static void
-test_kept(void **state)
+test_cache(void **state)
 {
 	const struct str names[] = { STR("a"), STR("b.example") };
 	char cert_before[8192], key_before[8192];
@@ -312,7 +312,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_covers),

@@ -286,12 +286,12 @@ test_refused_files(void **state)
 	    CERT_MAKE, "d/a.key: holds no key in PEM, put one there");
 	unlink("d/a.key");
 	assert_int_equal(mkdir("d/a.key", 0700), 0);
-	pairs_expect_error(CERT_MAKE,
-	    "d/a.key: not a regular file, put a PEM file there");
+	pairs_expect_error(
+	    CERT_MAKE, "d/a.key: not a regular file, put a PEM file there");
 	rmdir("d/a.key");
 	assert_int_equal(mkfifo("d/a.key", 0600), 0);
-	pairs_expect_error(CERT_MAKE,
-	    "d/a.key: not a regular file, put a PEM file there");
+	pairs_expect_error(
+	    CERT_MAKE, "d/a.key: not a regular file, put a PEM file there");
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
 }

@@ -9,7 +9,7 @@
 #include "scarce.h"
 #include "serve/remote.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "wire/conn.h"
 #include "wire/gopher.h"
 
@@ -298,7 +298,7 @@ answers_begin(struct answers *answers, const struct timeval *length)
 	};
 	int line[2];
 
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	answers->line = line[0];
 	answers->worker_line = line[1];
 	answers->fd = -1;
@@ -324,7 +324,7 @@ answers_take(struct answers *answers, const char *head, size_t len)
 {
 	char bytes[REMOTE_REQUEST_MAX];
 	struct request request;
-	ssize_t got = handover_receive_message(
+	ssize_t got = fdpass_receive_message(
 	    answers->line, bytes, sizeof bytes, &answers->fd);
 
 	assert_true(got > 0);

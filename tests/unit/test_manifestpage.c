@@ -86,7 +86,8 @@ get(const char *query)
 	assert_int_equal(body_write(response.body, &sink), 0);
 	body_release(response.body);
 	assert_int_equal(
-	    manifest_parse(&arena, (struct str){ text, text_len }, &manifest), 0);
+	    manifest_parse(&arena, (struct str){ text, text_len }, &manifest),
+	    0);
 	assert_int_equal(
 	    sha256_of((struct str){ text, manifest.hashed }, hash), 0);
 	assert_memory_equal(manifest.total.hash, hash, sizeof hash);

@@ -15,7 +15,7 @@
 
 #include "fakeclock.h"
 #include "serve/remote.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 
 #define SUCCESS "h\x14\0"
 #define MEMORY ((size_t)1 << 20)
@@ -46,11 +46,11 @@ take(const char *bytes, size_t len, int fd)
 	struct response response = { 0 };
 	int line[2];
 
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	remote.fd = line[0];
 	assert_int_equal(remote_take(&remote, &arena, &response), 0);
 	if (len > 0)
-		assert_int_equal(handover_send_message(
+		assert_int_equal(fdpass_send_message(
 				     line[1], (struct str){ bytes, len }, fd),
 		    0);
 	close(line[1]);
@@ -147,7 +147,7 @@ descriptors(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(handover_pair(pair), 0);
+	assert_int_equal(fdpass_pair(pair), 0);
 	assert_int_equal(write(file, "text\n", 5), 5);
 	assert_int_equal(lseek(file, 0, SEEK_SET), 0);
 	for (size_t i = 0; i < 4; i++) {
@@ -162,10 +162,10 @@ descriptors(void **state)
 	assert_memory_equal(text, "text\n", 5);
 	body_release(response.body);
 	/* With any other type or answer it is closed. */
-	assert_int_equal(take(SUCCESS "TEXT/gemini", 14, file).status,
-	    STATUS_FAILURE);
-	assert_int_equal(take(SUCCESS "application/gzip", 19, file).status,
-	    STATUS_FAILURE);
+	assert_int_equal(
+	    take(SUCCESS "TEXT/gemini", 14, file).status, STATUS_FAILURE);
+	assert_int_equal(
+	    take(SUCCESS "application/gzip", 19, file).status, STATUS_FAILURE);
 	assert_int_equal(
 	    take("h\x33\0Not found", 12, file).status, STATUS_NOT_FOUND);
 	assert_int_equal(take("x", 1, file).status, STATUS_FAILURE);
@@ -187,7 +187,7 @@ begin_parts(int *line)
 	struct response response = { 0 };
 	int pair[2];
 
-	assert_int_equal(handover_pair(pair), 0);
+	assert_int_equal(fdpass_pair(pair), 0);
 	remote.fd = pair[0];
 	*line = pair[1];
 	assert_int_equal(
@@ -383,7 +383,7 @@ whole(void **state)
 	int pair[2], fd;
 
 	(void)state;
-	assert_int_equal(handover_pair(pair), 0);
+	assert_int_equal(fdpass_pair(pair), 0);
 	response_set(&sent, STATUS_SUCCESS, STR("text/gemini"));
 	sent.body = body_of_text(&arena, STR("# Found\n"));
 	assert_int_equal(remote_answer(pair[1], &sent), 0);
@@ -428,7 +428,7 @@ too_slow(void **state)
 
 	(void)state;
 	fakeclock_stop();
-	assert_int_equal(handover_pair(pair), 0);
+	assert_int_equal(fdpass_pair(pair), 0);
 	response_set(&sent, STATUS_SUCCESS, RESPONSE_TAR);
 	sent.body = &body;
 	assert_int_equal(remote_answer(pair[1], &sent), 0);

@@ -45,8 +45,7 @@ tear_down(void **state)
 static struct search *
 finish(struct arena *arena, const char *words, size_t part)
 {
-	const struct search_wish wish = { str_of(words), part,
-		&indexing.tree };
+	const struct search_wish wish = { str_of(words), part, &indexing.tree };
 	struct search *search = search_begin(&indexing.place, arena, &wish);
 
 	assert_non_null(search);
@@ -199,7 +198,7 @@ no_memory(void **state)
 		if (search != NULL)
 			search_end(search);
 		arena_release(&arena);
-		}
+	}
 	assert_in_range(failed, 10, 59);
 }
 
@@ -239,8 +238,8 @@ gone_by_now(void **state)
 	temporary_file(&indexing.folder, "gone.gmi", "# Ships\nships\n");
 	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
 	search = finish(&arena, "ships", 0);
-	assert_true(str_equals(
-	    search_result(search)->hits[0].path, STR("/gone.gmi")));
+	assert_true(
+	    str_equals(search_result(search)->hits[0].path, STR("/gone.gmi")));
 	search_end(search);
 	unlink(temporary_path(&indexing.folder, "gone.gmi"));
 	search = finish(&arena, "ships", 0);
@@ -281,8 +280,8 @@ changed_by_now(void **state)
 	search = finish(&arena, "nothingness", 0);
 	assert_int_equal(search_list(search), 0);
 	for (size_t i = 0; i < search_result(search)->count; i++)
-		assert_false(str_equals(search_result(search)->hits[i].path,
-		    STR("/secret.gmi")));
+		assert_false(str_equals(
+		    search_result(search)->hits[i].path, STR("/secret.gmi")));
 	search_end(search);
 	arena_release(&arena);
 }
@@ -298,8 +297,8 @@ not_an_index(void **state)
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
-	assert_null(search_begin(&other, &arena,
-	    &(struct search_wish){ STR("ships"), 0, NULL }));
+	assert_null(search_begin(
+	    &other, &arena, &(struct search_wish){ STR("ships"), 0, NULL }));
 	assert_int_equal(errno, EAGAIN);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		temporary_file(&indexing.store, "other", texts[i]);

@@ -15,7 +15,7 @@
 
 #include "fakeclock.h"
 #include "sys/clock.h"
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 #include "sys/signing.h"
 
 #define PID 1000000000 /* no process: above what the kernel gives */
@@ -38,12 +38,12 @@ work(void *context, const struct service *service)
 
 		for (nfds_t i = 1; i < count; i++)
 			if (polled[i].revents & POLLIN &&
-			    handover_receive(polled[i].fd, &word, &fd) == 1 &&
+			    fdpass_receive(polled[i].fd, &word, &fd) == 1 &&
 			    write(polled[i].fd, &self, sizeof self) == -1)
 				_exit(1);
 		if (polled[0].revents == 0)
 			continue;
-		if (handover_receive(polled[0].fd, &word, &fd) != 1)
+		if (fdpass_receive(polled[0].fd, &word, &fd) != 1)
 			_exit(0);
 		polled[count++] = (struct pollfd){ fd, POLLIN, 0 };
 	}
@@ -54,7 +54,7 @@ static struct service
 service_of(void)
 {
 	struct service service = {
-		.name = "test", .pair = handover_pair, .work = work
+		.name = "test", .pair = fdpass_pair, .work = work
 	};
 
 	service_init(&service);
@@ -68,7 +68,7 @@ ask(int end)
 	struct pollfd ready = { end, POLLIN, 0 };
 	pid_t answer = 0;
 
-	assert_int_equal(handover_send(end, 'q', -1), 0);
+	assert_int_equal(fdpass_send(end, 'q', -1), 0);
 	assert_int_equal(poll(&ready, 1, 60000), 1);
 	assert_int_equal(read(end, &answer, sizeof answer), sizeof answer);
 	return answer;
@@ -151,7 +151,7 @@ successors_have_the_lines(void **state)
 	assert_int_equal(waitpid(first, &status, 0), first);
 	/* What is asked meanwhile is answered by the next one. */
 	assert_true(service_reap(&service, first, status, true));
-	assert_int_equal(handover_send(after, 'q', -1), 0);
+	assert_int_equal(fdpass_send(after, 'q', -1), 0);
 	service_start_due(&service);
 	second = service.pid;
 	assert_int_not_equal(second, 0);

@@ -35,9 +35,9 @@ tear_down(void **state)
 static int
 open_at(struct state *state, const char *name, struct state *last)
 {
-	return state_open(state, name[0] != '\0' ? temporary_path(&folder, name)
-						 : "",
-	    last, &nobody, error, sizeof error);
+	return state_open(state,
+	    name[0] != '\0' ? temporary_path(&folder, name) : "", last, &nobody,
+	    error, sizeof error);
 }
 
 static void
@@ -185,8 +185,7 @@ expect_adopted(const char *name, bool is_adopted)
 	struct state state;
 
 	state_adopt(&state, temporary_path(&folder, name), &nobody);
-	if (state.is_temporary != is_adopted ||
-	    (state.fd != -1) != is_adopted)
+	if (state.is_temporary != is_adopted || (state.fd != -1) != is_adopted)
 		fail_msg("%s", name);
 	state_forget(&state);
 }

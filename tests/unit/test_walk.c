@@ -199,7 +199,8 @@ want_of_descriptors_is_said(void **state)
 		struct temporary folder;
 		struct visits visits = { .text = "" };
 		struct tree tree;
-		struct walk walk = { &tree, NULL, on_file, NULL, NULL, &visits };
+		struct walk walk = { &tree, NULL, on_file, NULL, NULL,
+			&visits };
 		int result, error;
 
 		temporary_make(&folder);

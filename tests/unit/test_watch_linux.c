@@ -59,8 +59,7 @@ static void
 expect(const char *paths)
 {
 	heard[0] = '\0';
-	assert_int_equal(
-	    watch_read(watch, on_change, NULL), paths[0] != '\0');
+	assert_int_equal(watch_read(watch, on_change, NULL), paths[0] != '\0');
 	assert_string_equal(heard, paths);
 }
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 
 static void
 words_and_descriptors(void **state)
@@ -24,16 +24,16 @@ words_and_descriptors(void **state)
 	char word, byte = 0;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(handover_receive(line[1], &word, &fd), -1);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), -1);
 	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(handover_send(line[0], 'a', -1), 0);
-	assert_int_equal(handover_send(line[0], 'b', ends[0]), 0);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	assert_int_equal(fdpass_send(line[0], 'a', -1), 0);
+	assert_int_equal(fdpass_send(line[0], 'b', ends[0]), 0);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
 	assert_int_equal(word, 'a');
 	assert_int_equal(fd, -1);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
 	assert_int_equal(word, 'b');
 	assert_int_not_equal(fd, -1);
 	assert_int_not_equal(fd, ends[0]);
@@ -45,8 +45,8 @@ words_and_descriptors(void **state)
 	close(ends[0]);
 	close(ends[1]);
 	close(line[0]);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 0);
-	assert_int_equal(handover_send(line[1], 'c', -1), -1);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 0);
+	assert_int_equal(fdpass_send(line[1], 'c', -1), -1);
 	assert_int_equal(errno, EPIPE);
 	close(line[1]);
 }
@@ -58,30 +58,29 @@ messages(void **state)
 	int line[2], fd;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	memset(sent, 's', sizeof sent);
-	assert_int_equal(handover_send_message(line[0],
+	assert_int_equal(fdpass_send_message(line[0],
 			     (struct str){ sent, sizeof sent }, line[0]),
 	    0);
 	assert_int_equal(
-	    handover_receive_message(line[1], got, sizeof got, &fd),
-	    sizeof sent);
+	    fdpass_receive_message(line[1], got, sizeof got, &fd), sizeof sent);
 	assert_memory_equal(got, sent, sizeof sent);
 	assert_int_not_equal(fd, -1);
 	close(fd);
 	/* What is longer than the room is cut. */
-	assert_int_equal(handover_send_message(line[0],
-			     (struct str){ sent, sizeof sent }, -1),
+	assert_int_equal(
+	    fdpass_send_message(line[0], (struct str){ sent, sizeof sent }, -1),
 	    0);
-	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), 10);
+	assert_int_equal(fdpass_receive_message(line[1], got, 10, &fd), 10);
 	assert_int_equal(fd, -1);
-	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), -1);
+	assert_int_equal(fdpass_receive_message(line[1], got, 10, &fd), -1);
 	close(line[0]);
-	assert_int_equal(handover_receive_message(line[1], got, 10, &fd), 0);
+	assert_int_equal(fdpass_receive_message(line[1], got, 10, &fd), 0);
 	close(line[1]);
 }
 
-/* What handover_send never does, but a process that was taken over may. */
+/* What fdpass_send never does, but a process that was taken over may. */
 static void
 send_many(int line, int fd, size_t count)
 {
@@ -112,12 +111,12 @@ many_descriptors_leave_none_behind(void **state)
 	char word;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	for (size_t count = 2; count <= 4; count++) {
 		int next;
 
 		send_many(line[0], 0, count);
-		assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+		assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
 		if (fd != -1)
 			close(fd);
 		/* The lowest number that is free is the same as before. */
@@ -142,8 +141,7 @@ lingering_socket(int *peer)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(
-	    bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	assert_int_equal(
 	    getsockname(listener, (struct sockaddr *)&address, &len), 0);
@@ -163,7 +161,7 @@ lingering_socket(int *peer)
 static void
 send_away(int line, int fd)
 {
-	assert_int_equal(handover_send(line, 'l', fd), 0);
+	assert_int_equal(fdpass_send(line, 'l', fd), 0);
 	close(fd);
 }
 
@@ -182,17 +180,17 @@ a_socket_that_lingers_is_closed_at_once(void **state)
 	char word;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	send_away(line[0], lingering_socket(&peer));
-	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
-	handover_close(fd);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
+	fdpass_close(fd);
 	assert_no_wait(since);
 	close(peer);
 	/* One that is not read. */
-	assert_int_equal(handover_send_message(line[0], STR(""), -1), 0);
+	assert_int_equal(fdpass_send_message(line[0], STR(""), -1), 0);
 	send_away(line[0], lingering_socket(&peer));
 	close(line[0]);
-	handover_close(line[1]);
+	fdpass_close(line[1]);
 	assert_no_wait(since);
 	close(peer);
 }
@@ -205,10 +203,10 @@ a_socket_that_lingers_is_not_wanted(void **state)
 	char word;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
+	assert_int_equal(fdpass_pair(line), 0);
 	fd = lingering_socket(&peer);
 	send_away(line[0], fd);
-	assert_int_equal(handover_receive_bytes(line[1], &word, 1, 0), 1);
+	assert_int_equal(fdpass_receive_bytes(line[1], &word, 1, 0), 1);
 	assert_int_equal(word, 'l');
 	assert_no_wait(since);
 	close(peer);
@@ -216,17 +214,17 @@ a_socket_that_lingers_is_not_wanted(void **state)
 	fd = lingering_socket(&peer);
 	send_many(line[0], fd, 2);
 	close(fd);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
 	assert_int_equal(fd, -1);
 	assert_no_wait(since);
 	close(peer);
 	/* One within another line. */
-	assert_int_equal(handover_pair(fds), 0);
+	assert_int_equal(fdpass_pair(fds), 0);
 	send_away(fds[0], lingering_socket(&peer));
 	close(fds[0]);
 	send_away(line[0], fds[1]);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 1);
-	handover_close(fd);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 1);
+	fdpass_close(fd);
 	assert_no_wait(since);
 	close(peer);
 	close(line[0]);
@@ -240,9 +238,9 @@ a_message_of_no_bytes_leaves_no_descriptor_behind(void **state)
 	char word;
 
 	(void)state;
-	assert_int_equal(handover_pair(line), 0);
-	assert_int_equal(handover_send_message(line[0], STR(""), 0), 0);
-	assert_int_equal(handover_receive(line[1], &word, &fd), 0);
+	assert_int_equal(fdpass_pair(line), 0);
+	assert_int_equal(fdpass_send_message(line[0], STR(""), 0), 0);
+	assert_int_equal(fdpass_receive(line[1], &word, &fd), 0);
 	assert_int_equal(fd, -1);
 	next = dup(0);
 	assert_int_equal(next, line[1] + 1);

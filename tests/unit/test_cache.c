@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "fakeclock.h"
-#include "serve/kept.h"
+#include "serve/cache.h"
 
 #define ROOM BODY_ROOM
-#define KEPT_MS 3000
+#define CACHE_MS 3000
 #define READERS ((size_t)64)
 
-static struct kept_cache cache;
+static struct cache cache;
 static struct arena arena;
 
 static int
@@ -32,7 +32,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	kept_release(&cache);
+	cache_release(&cache);
 	arena_release(&arena);
 	return cache.held == 0 ? 0 : -1;
 }
@@ -44,12 +44,12 @@ file(ino_t inode)
 	return (struct stat){ .st_ino = inode, .st_size = 10 };
 }
 
-static struct kept_key
+static struct cache_key
 key_of(const char *path, ino_t inode)
 {
 	struct stat st = file(inode);
 
-	return kept_key(KEPT_MENU, str_of(path), &st);
+	return cache_key(CACHE_MENU, str_of(path), &st);
 }
 
 /* A body of `len` bytes that ends, or fails with EIO. */
@@ -110,13 +110,13 @@ read_bytes(struct body *body, size_t most)
 
 /* Makes an answer of `len` bytes under `key`, and reads `most` of it. */
 static void
-make(const struct kept_key *key, size_t len, size_t most, bool fails)
+make(const struct cache_key *key, size_t len, size_t most, bool fails)
 {
 	struct source source = source_of(len);
 	struct body *body;
 
 	source.fails = fails;
-	body = kept_record(&cache, key, &arena, &source.body);
+	body = cache_record(&cache, key, &arena, &source.body);
 	assert_non_null(body);
 	read_bytes(body, most);
 	body_release(body);
@@ -125,9 +125,9 @@ make(const struct kept_key *key, size_t len, size_t most, bool fails)
 
 /* How many bytes are kept under `key`; 0 when nothing is. */
 static size_t
-kept(struct kept_key *key)
+kept(struct cache_key *key)
 {
-	struct body *body = kept_body(&cache, key, &arena);
+	struct body *body = cache_body(&cache, key, &arena);
 	size_t len;
 
 	if (body == NULL)
@@ -159,7 +159,7 @@ whole_and_small(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct kept_key key = key_of("/page", 100 + i);
+		struct cache_key key = key_of("/page", 100 + i);
 
 		assert_int_equal(kept(&key), 0);
 		make(&key, table[i].len, table[i].most, table[i].fails);
@@ -170,7 +170,7 @@ whole_and_small(void **state)
 static void
 only_for_the_same(void **state)
 {
-	struct kept_key key = key_of("/same", 1), other;
+	struct cache_key key = key_of("/same", 1), other;
 
 	(void)state;
 	make(&key, 10, SIZE_MAX, false);
@@ -180,7 +180,7 @@ only_for_the_same(void **state)
 	other = key_of("/same", 2);
 	assert_int_equal(kept(&other), 0);
 	other = key;
-	other.form = KEPT_LISTING;
+	other.form = CACHE_LISTING;
 	assert_int_equal(kept(&other), 0);
 	other = key;
 	other.st.st_size++;
@@ -202,28 +202,28 @@ static void
 known_paths(void **state)
 {
 	(void)state;
-	for (enum kept_form form = KEPT_FILE; form <= KEPT_MENU; form++) {
+	for (enum cache_form form = CACHE_FILE; form <= CACHE_MENU; form++) {
 		char path[] = "/known-0";
-		struct kept_key key;
+		struct cache_key key;
 
 		path[7] = (char)('0' + form);
 		key = key_of(path, 14);
 		key.form = form;
-		assert_false(kept_knows(&cache, str_of(path)));
+		assert_false(cache_knows(&cache, str_of(path)));
 		make(&key, 10, 5, true);
-		assert_false(kept_knows(&cache, str_of(path)));
+		assert_false(cache_knows(&cache, str_of(path)));
 		make(&key, 10, SIZE_MAX, false);
-		assert_true(kept_knows(&cache, str_of(path)));
+		assert_true(cache_knows(&cache, str_of(path)));
 	}
-	assert_false(kept_knows(&cache, STR("/known-")));
-	assert_false(kept_knows(&cache, STR("")));
+	assert_false(cache_knows(&cache, STR("/known-")));
+	assert_false(cache_knows(&cache, STR("")));
 }
 
 /* What changes within the clock's tick must not look unchanged. */
 static void
 not_what_has_just_changed(void **state)
 {
-	struct kept_key key = key_of("/fresh", 7);
+	struct cache_key key = key_of("/fresh", 7);
 
 	(void)state;
 	key.st.st_ctim.tv_sec = time(NULL);
@@ -238,12 +238,12 @@ not_what_has_just_changed(void **state)
 static void
 outlives_its_place(void **state)
 {
-	struct kept_key key = key_of("/slow", 8), newer = key;
+	struct cache_key key = key_of("/slow", 8), newer = key;
 	struct body *slow;
 
 	(void)state;
 	make(&key, 100000, SIZE_MAX, false);
-	slow = kept_body(&cache, &key, &arena);
+	slow = cache_body(&cache, &key, &arena);
 	assert_non_null(slow);
 	assert_int_equal(read_bytes(slow, 1), ROOM);
 	newer.st.st_size++;
@@ -258,18 +258,18 @@ outlives_its_place(void **state)
 static void
 one_copy_at_a_time(void **state)
 {
-	struct kept_key key = key_of("/crowd", 12);
+	struct cache_key key = key_of("/crowd", 12);
 	struct source first = source_of(100000), second = source_of(100000);
 	struct body *one, *two;
 
 	(void)state;
-	one = kept_record(&cache, &key, &arena, &first.body);
-	two = kept_record(&cache, &key, &arena, &second.body);
+	one = cache_record(&cache, &key, &arena, &first.body);
+	two = cache_record(&cache, &key, &arena, &second.body);
 	assert_ptr_not_equal(one, &first.body);
 	assert_ptr_equal(two, &second.body);
 	/* The first client leaves; the next one's copy is wanted. */
 	body_release(one);
-	two = kept_record(&cache, &key, &arena, &second.body);
+	two = cache_record(&cache, &key, &arena, &second.body);
 	assert_ptr_not_equal(two, &second.body);
 	assert_int_equal(read_bytes(two, SIZE_MAX), 100000);
 	body_release(two);
@@ -280,7 +280,7 @@ one_copy_at_a_time(void **state)
 static void
 memory_is_bounded(void **state)
 {
-	struct kept_key key = key_of("/held", 9);
+	struct cache_key key = key_of("/held", 9);
 	struct body *readers[READERS];
 	size_t count = 0;
 
@@ -288,7 +288,7 @@ memory_is_bounded(void **state)
 	for (size_t i = 0; i < READERS; i++) {
 		key.st.st_size++;
 		make(&key, (size_t)256 << 10, SIZE_MAX, false);
-		readers[count] = kept_body(&cache, &key, &arena);
+		readers[count] = cache_body(&cache, &key, &arena);
 		if (readers[count] != NULL)
 			count++;
 		assert_in_range(cache.held, 0, (size_t)8 << 20);
@@ -301,28 +301,28 @@ memory_is_bounded(void **state)
 static void
 for_a_moment(void **state)
 {
-	struct kept_key key = key_of("/moment", 11);
+	struct cache_key key = key_of("/moment", 11);
 
 	(void)state;
 	make(&key, 10, SIZE_MAX, false);
-	fakeclock_forward_ms(KEPT_MS - 1);
+	fakeclock_forward_ms(CACHE_MS - 1);
 	assert_int_equal(kept(&key), 10);
 	fakeclock_forward_ms(1);
 	assert_int_equal(kept(&key), 0);
-	assert_false(kept_knows(&cache, STR("/moment")));
+	assert_false(cache_knows(&cache, STR("/moment")));
 }
 
 /* Answers that nobody may have again do not keep others from being kept. */
 static void
 what_is_over_makes_room(void **state)
 {
-	struct kept_key small = key_of("/small", 13);
+	struct cache_key small = key_of("/small", 13);
 	char path[] = "/large-00";
 
 	(void)state;
-	kept_release(&cache);
+	cache_release(&cache);
 	for (ino_t i = 0; i < 64; i++) {
-		struct kept_key large;
+		struct cache_key large;
 
 		path[7] = (char)('0' + i / 10);
 		path[8] = (char)('0' + i % 10);
@@ -331,7 +331,7 @@ what_is_over_makes_room(void **state)
 	}
 	make(&small, 10, SIZE_MAX, false);
 	assert_int_equal(kept(&small), 0);
-	fakeclock_forward_ms(KEPT_MS);
+	fakeclock_forward_ms(CACHE_MS);
 	make(&small, 10, SIZE_MAX, false);
 	assert_int_equal(kept(&small), 10);
 }
@@ -340,18 +340,18 @@ what_is_over_makes_room(void **state)
 static void
 a_slow_copy_is_given_up(void **state)
 {
-	struct kept_key key = key_of("/left", 15);
+	struct cache_key key = key_of("/left", 15);
 	struct source source = source_of(100000);
 	struct body *body;
 
 	(void)state;
-	kept_release(&cache);
-	body = kept_record(&cache, &key, &arena, &source.body);
+	cache_release(&cache);
+	body = cache_record(&cache, &key, &arena, &source.body);
 	assert_int_equal(read_bytes(body, 1), ROOM);
 	assert_int_not_equal(cache.held, 0);
-	fakeclock_forward_ms(KEPT_MS);
+	fakeclock_forward_ms(CACHE_MS);
 	assert_int_equal(read_bytes(body, 1), ROOM);
-	kept_release(&cache);
+	cache_release(&cache);
 	assert_int_equal(cache.held, 0);
 	body_release(body);
 }
@@ -359,19 +359,19 @@ a_slow_copy_is_given_up(void **state)
 static void
 without_memory(void **state)
 {
-	struct kept_key key = key_of("/none", 10);
+	struct cache_key key = key_of("/none", 10);
 	struct source source = source_of(10);
 	struct body *body;
 
 	(void)state;
 	arena_fail_at(&arena, 1);
-	body = kept_record(&cache, &key, &arena, &source.body);
+	body = cache_record(&cache, &key, &arena, &source.body);
 	assert_ptr_equal(body, &source.body);
-	assert_null(kept_record(&cache, &key, &arena, NULL));
+	assert_null(cache_record(&cache, &key, &arena, NULL));
 	arena_fail_at(&arena, 0);
 	make(&key, 10, SIZE_MAX, false);
 	arena_fail_at(&arena, 1);
-	assert_null(kept_body(&cache, &key, &arena));
+	assert_null(cache_body(&cache, &key, &arena));
 	arena_fail_at(&arena, 0);
 	assert_int_equal(kept(&key), 10);
 }

@@ -1,7 +1,7 @@
 /*
  * Passes descriptors from one process to another (SCM_RIGHTS).
  */
-#include "sys/handover.h"
+#include "sys/fdpass.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -23,14 +23,14 @@ union control {
 };
 
 int
-handover_pair(int line[2])
+fdpass_pair(int line[2])
 {
 	return socketpair(
 	    AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, line);
 }
 
 int
-handover_send_message(int line, struct str message, int fd)
+fdpass_send_message(int line, struct str message, int fd)
 {
 	union control control = { .bytes = { 0 } };
 	struct iovec bytes = { (void *)(uintptr_t)message.at, message.len };
@@ -135,32 +135,32 @@ close_within(int fd, unsigned depth)
 }
 
 void
-handover_close(int fd)
+fdpass_close(int fd)
 {
 	close_within(fd, 0);
 }
 
 ssize_t
-handover_receive_message(int line, char *at, size_t room, int *fd)
+fdpass_receive_message(int line, char *at, size_t room, int *fd)
 {
 	*fd = -1;
 	return receive(line, (struct iovec){ at, room }, 0, 0, fd);
 }
 
 ssize_t
-handover_receive_bytes(int line, void *at, size_t room, int flags)
+fdpass_receive_bytes(int line, void *at, size_t room, int flags)
 {
 	return receive(line, (struct iovec){ at, room }, flags, 0, NULL);
 }
 
 int
-handover_send(int line, char word, int fd)
+fdpass_send(int line, char word, int fd)
 {
-	return handover_send_message(line, (struct str){ &word, 1 }, fd);
+	return fdpass_send_message(line, (struct str){ &word, 1 }, fd);
 }
 
 int
-handover_receive(int line, char *word, int *fd)
+fdpass_receive(int line, char *word, int *fd)
 {
-	return (int)handover_receive_message(line, word, 1, fd);
+	return (int)fdpass_receive_message(line, word, 1, fd);
 }

@@ -1,7 +1,7 @@
 /*
  * A cache of answers for a few seconds.
  */
-#include "serve/kept.h"
+#include "serve/cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "sys/clock.h"
 
-#define KEPT_MS 3000
+#define CACHE_MS 3000
 /* Larger answers are not cached. */
 #define LARGEST ((size_t)256 << 10)
 #define SMALLEST ((size_t)4096)
@@ -18,17 +18,18 @@
 /* Longer than one tick of any file system's clock. */
 #define SETTLED_SECONDS 3
 
-struct kept_text {
+struct cache_text {
 	size_t users;
 	size_t len, room;
 	char bytes[];
 };
 
-struct kept_key
-kept_key(enum kept_form form, struct str path, const struct stat *st)
+struct cache_key
+cache_key(enum cache_form form, struct str path, const struct stat *st)
 {
-	return (
-	    struct kept_key){ .form = form, .path = str_hash(path), .st = *st };
+	return (struct cache_key){
+		.form = form, .path = str_hash(path), .st = *st
+	};
 }
 
 static bool
@@ -38,7 +39,7 @@ is_same_time(const struct timespec *a, const struct timespec *b)
 }
 
 static bool
-is_same(const struct kept_key *a, const struct kept_key *b)
+is_same(const struct cache_key *a, const struct cache_key *b)
 {
 	return a->form == b->form && a->path == b->path &&
 	    a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev &&
@@ -48,24 +49,24 @@ is_same(const struct kept_key *a, const struct kept_key *b)
 }
 
 static size_t
-place_of(enum kept_form form, uint64_t path)
+place_of(enum cache_form form, uint64_t path)
 {
-	return (path + (uint64_t)form) % KEPT_SLOTS;
+	return (path + (uint64_t)form) % CACHE_SLOTS;
 }
 
-static struct kept_slot *
-slot_of(struct kept_cache *cache, const struct kept_key *key)
+static struct cache_slot *
+slot_of(struct cache *cache, const struct cache_key *key)
 {
 	return &cache->slots[place_of(key->form, key->path)];
 }
 
 bool
-kept_knows(const struct kept_cache *cache, struct str path)
+cache_knows(const struct cache *cache, struct str path)
 {
 	uint64_t hash = str_hash(path);
 
-	for (enum kept_form form = KEPT_FILE; form <= KEPT_MENU; form++) {
-		const struct kept_slot *slot =
+	for (enum cache_form form = CACHE_FILE; form <= CACHE_MENU; form++) {
+		const struct cache_slot *slot =
 		    &cache->slots[place_of(form, hash)];
 
 		if (slot->key.form == form && slot->key.path == hash &&
@@ -76,7 +77,7 @@ kept_knows(const struct kept_cache *cache, struct str path)
 }
 
 static void
-text_leave(struct kept_cache *cache, struct kept_text *text)
+text_leave(struct cache *cache, struct cache_text *text)
 {
 	if (text == NULL || --text->users > 0)
 		return;
@@ -86,21 +87,21 @@ text_leave(struct kept_cache *cache, struct kept_text *text)
 
 /* Removes expired entries. */
 static void
-forget_old(struct kept_cache *cache)
+forget_old(struct cache *cache)
 {
-	for (size_t i = 0; i < KEPT_SLOTS; i++) {
-		struct kept_slot *slot = &cache->slots[i];
+	for (size_t i = 0; i < CACHE_SLOTS; i++) {
+		struct cache_slot *slot = &cache->slots[i];
 
 		if (slot->text == NULL || clock_until_ms(&slot->until) > 0)
 			continue;
 		text_leave(cache, slot->text);
 		slot->text = NULL;
-		slot->key.form = KEPT_NOTHING;
+		slot->key.form = CACHE_NOTHING;
 	}
 }
 
 static bool
-has_room(struct kept_cache *cache, size_t more)
+has_room(struct cache *cache, size_t more)
 {
 	if (cache->held + more > HELD_MAX)
 		forget_old(cache);
@@ -109,9 +110,9 @@ has_room(struct kept_cache *cache, size_t more)
 
 /* Grows the text by `more` bytes; without room, frees it and returns false. */
 static bool
-text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
+text_grow(struct cache *cache, struct cache_text **text, size_t more)
 {
-	struct kept_text *old = *text, *larger = NULL;
+	struct cache_text *old = *text, *larger = NULL;
 	size_t len = old == NULL ? 0 : old->len;
 	size_t had = old == NULL ? 0 : old->room;
 	size_t room = had < SMALLEST ? SMALLEST : had;
@@ -128,24 +129,24 @@ text_grow(struct kept_cache *cache, struct kept_text **text, size_t more)
 		return false;
 	}
 	if (old == NULL)
-		*larger = (struct kept_text){ .users = 1 };
+		*larger = (struct cache_text){ .users = 1 };
 	larger->room = room;
 	cache->held += room - had;
 	*text = larger;
 	return true;
 }
 
-struct kept_copy {
+struct cache_copy {
 	struct body body;
-	struct kept_cache *cache;
-	struct kept_text *text;
+	struct cache *cache;
+	struct cache_text *text;
 	size_t at;
 };
 
 static ssize_t
 reading_pull(struct body *body, char *at, size_t room)
 {
-	struct kept_copy *self = (struct kept_copy *)body;
+	struct cache_copy *self = (struct cache_copy *)body;
 	size_t left = self->text->len - self->at;
 	size_t len = left < room ? left : room;
 
@@ -158,23 +159,23 @@ reading_pull(struct body *body, char *at, size_t room)
 static void
 reading_release(struct body *body)
 {
-	struct kept_copy *self = (struct kept_copy *)body;
+	struct cache_copy *self = (struct cache_copy *)body;
 
 	text_leave(self->cache, self->text);
 }
 
 struct body *
-kept_body(struct kept_cache *cache, struct kept_key *key, struct arena *arena)
+cache_body(struct cache *cache, struct cache_key *key, struct arena *arena)
 {
-	struct kept_slot *slot = slot_of(cache, key);
-	struct kept_copy *self;
+	struct cache_slot *slot = slot_of(cache, key);
+	struct cache_copy *self;
 
 	if (!is_same(&slot->key, key) || clock_until_ms(&slot->until) == 0)
 		return NULL;
 	self = arena_alloc(arena, sizeof *self);
 	if (self == NULL)
 		return NULL;
-	*self = (struct kept_copy){
+	*self = (struct cache_copy){
 		.body = { .pull = reading_pull, .release = reading_release },
 		.cache = cache,
 		.text = slot->text,
@@ -186,21 +187,21 @@ kept_body(struct kept_cache *cache, struct kept_key *key, struct arena *arena)
 
 struct recording {
 	struct body body;
-	struct kept_cache *cache;
-	struct kept_key key;
+	struct cache *cache;
+	struct cache_key key;
 	struct timespec until;
 	struct body *made;
-	struct kept_text *text;
+	struct cache_text *text;
 	bool given_up;
 };
 
 static void
 keep(struct recording *self)
 {
-	struct kept_slot *slot = slot_of(self->cache, &self->key);
+	struct cache_slot *slot = slot_of(self->cache, &self->key);
 
 	text_leave(self->cache, slot->text);
-	*slot = (struct kept_slot){
+	*slot = (struct cache_slot){
 		.key = self->key, .until = self->until, .text = self->text
 	};
 	self->text = NULL;
@@ -244,7 +245,7 @@ static void
 recording_release(struct body *body)
 {
 	struct recording *self = (struct recording *)body;
-	struct kept_slot *slot = slot_of(self->cache, &self->key);
+	struct cache_slot *slot = slot_of(self->cache, &self->key);
 
 	if (is_same_time(&slot->expected, &self->until))
 		slot->expected = (struct timespec){ 0 };
@@ -263,21 +264,21 @@ is_settled(const struct stat *st)
 }
 
 static bool
-is_large(const struct kept_key *key)
+is_large(const struct cache_key *key)
 {
-	return key->form == KEPT_FILE && key->st.st_size > (off_t)LARGEST;
+	return key->form == CACHE_FILE && key->st.st_size > (off_t)LARGEST;
 }
 
 /* Whether an answer with this key should be recorded. */
 static bool
-is_wanted(struct kept_cache *cache, const struct kept_key *key)
+is_wanted(struct cache *cache, const struct cache_key *key)
 {
 	return is_settled(&key->st) && !is_large(key) &&
 	    clock_until_ms(&slot_of(cache, key)->expected) == 0;
 }
 
 struct body *
-kept_record(struct kept_cache *cache, const struct kept_key *key,
+cache_record(struct cache *cache, const struct cache_key *key,
     struct arena *arena, struct body *made)
 {
 	struct recording *self = made != NULL && is_wanted(cache, key)
@@ -291,7 +292,7 @@ kept_record(struct kept_cache *cache, const struct kept_key *key,
 		    .release = recording_release },
 		.cache = cache,
 		.key = *key,
-		.until = clock_in(KEPT_MS),
+		.until = clock_in(CACHE_MS),
 		.made = made,
 	};
 	slot_of(cache, key)->expected = self->until;
@@ -299,10 +300,10 @@ kept_record(struct kept_cache *cache, const struct kept_key *key,
 }
 
 void
-kept_release(struct kept_cache *cache)
+cache_release(struct cache *cache)
 {
-	for (size_t i = 0; i < KEPT_SLOTS; i++) {
+	for (size_t i = 0; i < CACHE_SLOTS; i++) {
 		text_leave(cache, cache->slots[i].text);
-		cache->slots[i] = (struct kept_slot){ .text = NULL };
+		cache->slots[i] = (struct cache_slot){ .text = NULL };
 	}
 }

@@ -1,7 +1,7 @@
 /*
  * Readers of settings that affect pages: language, item types, built-in pages.
  */
-#include "daemon/look.h"
+#include "daemon/settings_display.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -33,7 +33,7 @@ is_language_tag(struct str tag)
 }
 
 int
-look_lang(struct setting *s)
+settings_display_lang(struct setting *s)
 {
 	struct config *config = s->config;
 	struct str value = s->values[0];
@@ -91,7 +91,7 @@ read_item_type(struct setting *s, struct str value, struct site_type *out)
 }
 
 int
-look_item_types(struct setting *s)
+settings_display_item_types(struct setting *s)
 {
 	struct site *site = &s->config->site;
 	struct site_type *types = setting_array(s, s->count, sizeof *types);
@@ -126,7 +126,7 @@ is_path(struct arena *arena, struct str path)
 }
 
 int
-look_builtin(struct setting *s)
+settings_display_builtin(struct setting *s)
 {
 	struct config *config = s->config;
 	struct str *field = setting_field(s);

@@ -1,7 +1,7 @@
 /*
  * Readers of settings for the capsule's addresses: names, listeners, ports.
  */
-#include "daemon/reach.h"
+#include "daemon/settings_listen.h"
 
 #include <stdbool.h>
 
@@ -24,7 +24,7 @@ read_host(struct setting *s, size_t i, struct str *out)
 }
 
 int
-reach_names(struct setting *s)
+settings_listen_names(struct setting *s)
 {
 	struct site *site = &s->config->site;
 	size_t count = s->count;
@@ -161,7 +161,7 @@ read_listeners(
 }
 
 int
-reach_gemini(struct setting *s)
+settings_listen_gemini(struct setting *s)
 {
 	const struct list none = { 0 };
 	struct list list;
@@ -174,7 +174,7 @@ reach_gemini(struct setting *s)
 }
 
 int
-reach_gopher(struct setting *s)
+settings_listen_gopher(struct setting *s)
 {
 	struct config *config = s->config;
 	const struct list of_gemini = { config->gemini, config->gemini_count };
@@ -191,7 +191,7 @@ reach_gopher(struct setting *s)
 }
 
 int
-reach_gemini_ports(struct setting *s)
+settings_listen_gemini_ports(struct setting *s)
 {
 	struct config *config = s->config;
 	size_t count = s->count;
@@ -225,7 +225,7 @@ reach_gemini_ports(struct setting *s)
 }
 
 int
-reach_gopher_host(struct setting *s)
+settings_listen_gopher_host(struct setting *s)
 {
 	struct site *site = &s->config->site;
 
@@ -236,7 +236,7 @@ reach_gopher_host(struct setting *s)
 }
 
 int
-reach_gopher_port(struct setting *s)
+settings_listen_gopher_port(struct setting *s)
 {
 	struct config *config = s->config;
 	unsigned long port;
