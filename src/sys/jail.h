@@ -5,22 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "sys/jail_role.h"
 #include "text/attribute.h"
-
-/* How strictly a process is confined. */
-enum jail_mode {
-	JAIL_ON,
-	JAIL_LOG, /* system calls are logged by the kernel, not refused */
-	JAIL_OFF, /* only the user changes */
-};
-
-/* The role of a process, which decides its allowed system calls. */
-enum jail_role {
-	JAIL_WORKER,
-	JAIL_INDEXER,
-	JAIL_ANSWERS,
-	JAIL_KEYS,
-};
 
 /* The restrictions that a process enters before it serves clients. */
 struct jail {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "sys/jail.h"
+#include "sys/jail_role.h"
 #include "text/attribute.h"
 
 /*

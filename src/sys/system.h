@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "sys/jail.h"
+#include "sys/jail_role.h"
 #include "text/attribute.h"
 
 /*
