@@ -409,14 +409,15 @@ begin(struct answers *answers)
 int
 answers_run(const struct answers_setup *setup)
 {
+	const struct jail_access access = { JAIL_ANSWERS,
+		setup->server->tree->root, setup->state, -1 };
 	struct answers *answers = calloc(1, sizeof *answers);
 	int status = EXIT_FAILURE;
 
 	if (answers != NULL)
 		answers->setup = setup;
 	if (answers == NULL || begin(answers) == -1 ||
-	    jail_enter_with_state(setup->jail, setup->server->tree->root,
-		setup->state, JAIL_ANSWERS) == -1) {
+	    jail_enter(setup->jail, &access) == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot go on: %s",
 		    strerror(errno));
 	} else {

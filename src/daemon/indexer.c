@@ -301,14 +301,15 @@ keep_index(struct indexer *indexer)
 int
 indexer_run(const struct indexer_setup *setup)
 {
+	const struct jail_access access = { JAIL_INDEXER, setup->tree->root,
+		setup->place->directory, -1 };
 	struct indexer indexer = { .setup = setup,
 		.watch = setup->config->watch ? watch_open() : NULL,
 		.looks_at_all = true };
 
 	/* Watches use paths, which are relative to the root. */
 	if (fchdir(setup->tree->root) == -1 ||
-	    jail_enter_with_state(setup->jail, setup->tree->root,
-		setup->place->directory, JAIL_INDEXER) == -1 ||
+	    jail_enter(setup->jail, &access) == -1 ||
 	    keep_index(&indexer) == -1) {
 		log_line(LOG_LEVEL_ERROR, "index: cannot go on: %s",
 		    strerror(errno));

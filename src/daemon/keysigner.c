@@ -187,6 +187,7 @@ answer_lines(
 static void
 prepare(const struct keysigner *signer, struct keysigner_loaded *loaded)
 {
+	const struct jail_access access = { JAIL_KEYS, -1, -1, -1 };
 	const struct cert *cert = &loaded->cert;
 
 	load(signer, loaded);
@@ -195,7 +196,7 @@ prepare(const struct keysigner *signer, struct keysigner_loaded *loaded)
 	if (signing_prepare(cert->key) == -1)
 		snprintf(loaded->error, sizeof loaded->error,
 		    "%s: its key cannot sign; use another pair", cert->file);
-	else if (jail_enter(signer->jail, -1, JAIL_KEYS) == -1)
+	else if (jail_enter(signer->jail, &access) == -1)
 		snprintf(loaded->error, sizeof loaded->error,
 		    "cannot confine the keys process: %s", strerror(errno));
 }

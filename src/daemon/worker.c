@@ -414,6 +414,8 @@ static int
 serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
+	const struct jail_access access = { JAIL_WORKER,
+		setup->server->tree->root, -1, setup->answers };
 
 	room_init(&worker->room);
 	worker->base = event_base_new();
@@ -432,8 +434,7 @@ serve_clients(struct worker *worker)
 	worker->limits.room = worker->room.most;
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
-	    jail_enter(setup->jail, setup->server->tree->root, JAIL_WORKER) ==
-		-1)
+	    jail_enter(setup->jail, &access) == -1)
 		return -1;
 	log_hold(setup->held);
 	while (

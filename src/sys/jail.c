@@ -170,32 +170,24 @@ is_dispensable(int error)
 }
 
 static enum jail_fault
-enter(const struct jail *jail, int root, int state, enum jail_role role)
+enter(const struct jail *jail, const struct jail_access *access)
 {
-	const struct system_room room = { jail->mode, role, root, state };
-
 	/* The keys process opens no file and needs no root directory. */
-	if (jail->chroots && role != JAIL_KEYS && change_root(root) == -1 &&
-	    !is_dispensable(errno))
+	if (jail->chroots && access->role != JAIL_KEYS &&
+	    change_root(access->root) == -1 && !is_dispensable(errno))
 		return JAIL_NO_WALLS;
 	if (system_drop_bounding() == -1)
 		return JAIL_NO_WALLS;
 	if (become_user(jail) == -1)
 		return JAIL_NO_USER;
-	return system_enter(&room) == -1 ? JAIL_NO_WALLS : JAIL_FINE;
+	return system_enter(jail->mode, access) == -1 ? JAIL_NO_WALLS
+						      : JAIL_FINE;
 }
 
 int
-jail_enter(const struct jail *jail, int root, enum jail_role role)
+jail_enter(const struct jail *jail, const struct jail_access *access)
 {
-	return jail_enter_with_state(jail, root, -1, role);
-}
-
-int
-jail_enter_with_state(
-    const struct jail *jail, int root, int state, enum jail_role role)
-{
-	return enter(jail, root, state, role) == JAIL_FINE ? 0 : -1;
+	return enter(jail, access) == JAIL_FINE ? 0 : -1;
 }
 
 struct outcome {
@@ -207,13 +199,14 @@ struct outcome {
 static NO_RETURN void
 try_in_child(struct jail *jail, int root, int result)
 {
+	const struct jail_access access = { JAIL_WORKER, root, -1, -1 };
 	struct outcome outcome = { .fault = JAIL_FINE };
 
 	if (jail->chroots && change_root(root) == -1 && is_dispensable(errno)) {
 		outcome.lacks_chroot = true;
 		jail->chroots = false;
 	}
-	outcome.fault = enter(jail, root, -1, JAIL_WORKER);
+	outcome.fault = enter(jail, &access);
 	if (outcome.fault == JAIL_FINE &&
 	    readable_at(root, ".", R_OK | X_OK) == -1 && errno == EACCES)
 		outcome.fault = JAIL_UNREADABLE;

@@ -53,16 +53,11 @@ MUST_USE enum jail_fault jail_try(struct jail *jail, int root);
 /*
  * Gives up every privilege for good: becomes the user with its group alone, and
  * prevents new privileges. Then hides all files except those beneath the
- * directory `root` (-1: all files), and forbids all system calls except those
- * of its role. Returns -1 with errno set; the process must then exit.
+ * directories, and forbids all system calls except those of the role. A worker
+ * cannot close access->line any more. Returns -1 with errno set; the process
+ * must then exit.
  */
-MUST_USE int jail_enter(const struct jail *jail, int root, enum jail_role role);
-
-/*
- * The same for a process that also uses the files in the directory `state`: the
- * indexer creates and writes them, other roles read them.
- */
-MUST_USE int jail_enter_with_state(
-    const struct jail *jail, int root, int state, enum jail_role role);
+MUST_USE int
+jail_enter(const struct jail *jail, const struct jail_access *access);
 
 #endif

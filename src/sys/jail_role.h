@@ -16,4 +16,12 @@ enum jail_role {
 	JAIL_KEYS,
 };
 
+/* The access that a process keeps. Descriptors are borrowed; -1 means none. */
+struct jail_access {
+	enum jail_role role;
+	int root; /* directory for reading */
+	int state; /* directory of the index, for writing by the indexer only */
+	int line; /* a worker passes descriptors over this socket only */
+};
+
 #endif

@@ -115,7 +115,7 @@ static const struct {
 	{ "sendto", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN), IS(4, 0) }, 2 },
 	{ "send", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN) }, 1 },
 	{ "socketpair", WORKER, { IS(0, AF_UNIX) }, 1 },
-	{ "sendmsg", READERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
+	{ "sendmsg", ANSWERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
 	/* See fdpass_close. */
@@ -157,9 +157,7 @@ static const struct scmp_arg_cmp standard[] = {
 
 /*
  * Calls that no process may use on a standard descriptor, which it shares with
- * all others: the log may be a socket, as under journald, or a file. One gap
- * remains: a worker that sends the descriptor to itself, through a socket pair,
- * gets it under another number, and can shut it down.
+ * all others: the log may be a socket, as under journald, or a file.
  */
 static const struct {
 	const char *name;
@@ -238,11 +236,16 @@ add_clone(const struct draft *draft)
 
 /* Adds the rules that hold for every process; the role filter has the rest. */
 static int
-fill_of_all(const struct draft *draft)
+fill_of_all(const struct draft *draft, const struct jail_access *access)
 {
+	const struct scmp_arg_cmp is_line =
+	    MASKED(0, 0xffffffff, (scmp_datum_t)access->line);
 	/* socketcall would bypass the rules for the calls that it makes. */
 	int result = add(draft, "socketcall", 0, NULL);
 
+	/* No other socket may get its number: see add_line. */
+	if (result == 0 && access->line != -1)
+		result = add(draft, "close", 1, &is_line);
 	for (size_t i = 0; i < NEVER_COUNT; i++)
 		for (size_t j = 0; j < STANDARD_COUNT && result == 0; j++) {
 			const struct scmp_arg_cmp when[] = { standard[j],
@@ -254,9 +257,24 @@ fill_of_all(const struct draft *draft)
 	return result;
 }
 
+/*
+ * A worker that could pass a descriptor to itself would get a standard one
+ * under another number, and could shut it down.
+ */
 static int
-fill_of_role(const struct draft *draft, enum jail_role role)
+add_line(const struct draft *draft, const struct jail_access *access)
 {
+	const struct scmp_arg_cmp when[] = { MASKED(0, 0xffffffff,
+						 (scmp_datum_t)access->line),
+		LACKS(2, MSG_FASTOPEN) };
+
+	return access->line == -1 ? 0 : add(draft, "sendmsg", 2, when);
+}
+
+static int
+fill_of_role(const struct draft *draft, const struct jail_access *access)
+{
+	enum jail_role role = access->role;
 	/* abort() sends the signal to its own process. */
 	const struct scmp_arg_cmp to_itself = { 0, SCMP_CMP_EQ,
 		(scmp_datum_t)getpid(), 0 };
@@ -264,6 +282,8 @@ fill_of_role(const struct draft *draft, enum jail_role role)
 
 	if (result == 0 && role == JAIL_ANSWERS)
 		result = add_clone(draft);
+	if (result == 0 && role == JAIL_WORKER)
+		result = add_line(draft, access);
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
 		if (partial[i].roles & 1U << role)
 			result = add(draft, partial[i].name, partial[i].count,
@@ -281,7 +301,7 @@ fill_of_role(const struct draft *draft, enum jail_role role)
 /* The parameters of a filter. */
 struct kind {
 	uint32_t machine;
-	enum jail_role role;
+	const struct jail_access *access;
 	enum syscalls_filter filter;
 	uint32_t refusal; /* the action for a forbidden call */
 };
@@ -315,8 +335,8 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (result == 0)
-		result = of_role ? fill_of_role(&draft, kind->role)
-				 : fill_of_all(&draft);
+		result = of_role ? fill_of_role(&draft, kind->access)
+				 : fill_of_all(&draft, kind->access);
 	*out = filter;
 	return result;
 }
@@ -373,13 +393,13 @@ enter(const struct kind *kind)
 }
 
 int
-syscalls_enter(enum jail_role role, bool only_log)
+syscalls_enter(const struct jail_access *access, bool only_log)
 {
 	/*
 	 * Do not use SCMP_ACT_TRAP: an attacker could handle SIGSYS and go on,
 	 * and our own handler would not run while libc blocks signals.
 	 */
-	struct kind kind = { seccomp_arch_native(), role, SYSCALLS_OF_ALL,
+	struct kind kind = { seccomp_arch_native(), access, SYSCALLS_OF_ALL,
 		only_log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS };
 
 	/* Load the role's filter last: it forbids loading another one. */
@@ -390,10 +410,10 @@ syscalls_enter(enum jail_role role, bool only_log)
 }
 
 int
-syscalls_export(const char *machine, enum jail_role role,
+syscalls_export(const char *machine, const struct jail_access *access,
     enum syscalls_filter filter, int fd)
 {
-	const struct kind kind = { seccomp_arch_resolve_name(machine), role,
+	const struct kind kind = { seccomp_arch_resolve_name(machine), access,
 		filter, SCMP_ACT_KILL_PROCESS };
 	scmp_filter_ctx made;
 	int result = make(&kind, &made);

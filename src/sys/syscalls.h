@@ -27,19 +27,19 @@ enum syscalls_filter {
 #define SYSCALLS_FILTERS 2
 
 /*
- * Restricts this process to the system calls that its role needs, and protects
- * the standard descriptors from changes. At any other call the kernel kills the
- * process with SIGSYS and logs the number; with `only_log` it logs the number
- * and allows the call. Returns -1 with errno set.
+ * Restricts this process to the system calls that its access needs, and
+ * protects the standard descriptors from changes. At any other call the kernel
+ * kills the process with SIGSYS and logs the number; with `only_log` it logs
+ * the number and allows the call. Returns -1 with errno set.
  */
-MUST_USE int syscalls_enter(enum jail_role role, bool only_log);
+MUST_USE int syscalls_enter(const struct jail_access *access, bool only_log);
 
 /*
- * Writes the filter program for `role` on `machine`, an architecture name of
+ * Writes the filter program for `access` on `machine`, an architecture name of
  * libseccomp, to `fd`, as an array of struct sock_filter. Returns -1 with errno
  * set.
  */
-MUST_USE int syscalls_export(const char *machine, enum jail_role role,
-    enum syscalls_filter filter, int fd);
+MUST_USE int syscalls_export(const char *machine,
+    const struct jail_access *access, enum syscalls_filter filter, int fd);
 
 #endif

@@ -38,21 +38,14 @@ MUST_USE int system_drop_bounding(void);
  */
 void system_hide_memory(void);
 
-/* The access that a process keeps. Directories are borrowed; -1 means none. */
-struct system_room {
-	enum jail_mode mode;
-	enum jail_role role;
-	int root; /* for reading */
-	int state; /* for reading, and for writing by the indexer */
-};
-
 /*
  * Gives up for good all capabilities and the ways to new privileges. Unless the
  * mode says less, also all files except those beneath the directories, and all
  * system calls except those of the role. Skips restrictions that the system
  * lacks. Returns -1 with errno set; the process must then exit.
  */
-MUST_USE int system_enter(const struct system_room *room);
+MUST_USE int
+system_enter(enum jail_mode mode, const struct jail_access *access);
 
 /*
  * Whether the system distributes connections among the sockets that listen on

@@ -21,7 +21,7 @@ system_walls(void)
 }
 
 int
-system_enter(const struct system_room *room)
+system_enter(enum jail_mode mode, const struct jail_access *access)
 {
 	int no_new_privileges = PROC_NO_NEW_PRIVS_ENABLE;
 	cap_rights_t rights;
@@ -30,7 +30,7 @@ system_enter(const struct system_room *room)
 	if (procctl(P_PID, (id_t)getpid(), PROC_NO_NEW_PRIVS_CTL,
 		&no_new_privileges) == -1)
 		return -1;
-	if (room->mode != JAIL_ON)
+	if (mode != JAIL_ON)
 		return 0;
 	/*
 	 * Descriptors that are opened beneath the directory inherit these
@@ -38,15 +38,16 @@ system_enter(const struct system_room *room)
 	 */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
-	if (room->root != -1 && cap_rights_limit(room->root, &rights) == -1)
+	if (access->root != -1 && cap_rights_limit(access->root, &rights) == -1)
 		return -1;
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FLOCK, CAP_MMAP_R);
-	if (room->role == JAIL_INDEXER)
+	if (access->role == JAIL_INDEXER)
 		cap_rights_set(&rights, CAP_WRITE, CAP_CREATE, CAP_FTRUNCATE,
 		    CAP_FSYNC, CAP_UNLINKAT, CAP_RENAMEAT_SOURCE,
 		    CAP_RENAMEAT_TARGET, CAP_MMAP_W);
-	if (room->state != -1 && cap_rights_limit(room->state, &rights) == -1)
+	if (access->state != -1 &&
+	    cap_rights_limit(access->state, &rights) == -1)
 		return -1;
 	return cap_enter();
 }

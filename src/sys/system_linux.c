@@ -76,23 +76,22 @@ drop_capabilities(void)
 }
 
 int
-system_enter(const struct system_room *room)
+system_enter(enum jail_mode mode, const struct jail_access *access)
 {
-	const struct landlock_files files = { room->root, room->state,
-		room->role == JAIL_INDEXER };
+	const struct landlock_files files = { access->root, access->state,
+		access->role == JAIL_INDEXER };
 
 	system_hide_memory();
 	if (drop_capabilities() == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
-	if (room->mode == JAIL_OFF)
+	if (mode == JAIL_OFF)
 		return 0;
-	if (room->mode == JAIL_ON && landlock_version() > 0 &&
+	if (mode == JAIL_ON && landlock_version() > 0 &&
 	    landlock_enter(&files) == -1)
 		return -1;
-	return syscalls_available()
-	    ? syscalls_enter(room->role, room->mode == JAIL_LOG)
-	    : 0;
+	return syscalls_available() ? syscalls_enter(access, mode == JAIL_LOG)
+				    : 0;
 }
 
 bool

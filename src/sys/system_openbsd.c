@@ -18,29 +18,29 @@ system_walls(void)
 }
 
 int
-system_enter(const struct system_room *room)
+system_enter(enum jail_mode mode, const struct jail_access *access)
 {
 	static const char *const promises[] = {
-		[JAIL_WORKER] = "stdio rpath inet recvfd",
-		[JAIL_INDEXER] = "stdio rpath wpath cpath flock sendfd recvfd",
+		[JAIL_WORKER] = "stdio rpath inet sendfd recvfd",
+		[JAIL_INDEXER] = "stdio rpath wpath cpath flock recvfd",
 		[JAIL_ANSWERS] = "stdio rpath flock proc sendfd recvfd",
 		[JAIL_KEYS] = "stdio recvfd",
 	};
 
 	system_hide_memory();
-	if (room->mode != JAIL_ON)
+	if (mode != JAIL_ON)
 		return 0;
 	/* unveil(2) takes paths, but the directories are descriptors. */
-	if (room->state != -1 &&
-	    (fchdir(room->state) == -1 ||
-		unveil(".", room->role == JAIL_INDEXER ? "rwc" : "r") == -1))
+	if (access->state != -1 &&
+	    (fchdir(access->state) == -1 ||
+		unveil(".", access->role == JAIL_INDEXER ? "rwc" : "r") == -1))
 		return -1;
-	if (room->root != -1 &&
-	    (fchdir(room->root) == -1 || unveil(".", "r") == -1))
+	if (access->root != -1 &&
+	    (fchdir(access->root) == -1 || unveil(".", "r") == -1))
 		return -1;
-	if (room->role != JAIL_KEYS && unveil(NULL, NULL) == -1)
+	if (access->role != JAIL_KEYS && unveil(NULL, NULL) == -1)
 		return -1;
-	return pledge(promises[room->role], NULL);
+	return pledge(promises[access->role], NULL);
 }
 
 /* With SO_REUSEPORT one socket gets all connections. */

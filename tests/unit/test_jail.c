@@ -19,12 +19,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sys/fdpass.h"
 #include "sys/jail.h"
 #include "sys/landlock.h"
 #include "temporary.h"
 
 static struct temporary folder;
 static int root, kept, listening, outside;
+static int line[2]; /* to the answers process; [0] is a worker's end */
 static struct sockaddr_in address = { .sin_family = AF_INET };
 
 /* The exit status of a prisoner, or the negative signal that killed it. */
@@ -97,19 +99,23 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 
 	assert_int_equal(jail_init(&jail, mode, "", error, sizeof error), 0);
 	listening = listen_anywhere(NULL);
+	assert_int_equal(fdpass_pair(line), 0);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		int entered = role == JAIL_INDEXER || role == JAIL_ANSWERS
-		    ? jail_enter_with_state(&jail, root, kept, role)
-		    : jail_enter(&jail, role == JAIL_KEYS ? -1 : root, role);
+		bool knows_state = role == JAIL_INDEXER || role == JAIL_ANSWERS;
+		const struct jail_access access = { role,
+			role == JAIL_KEYS ? -1 : root, knows_state ? kept : -1,
+			role == JAIL_WORKER ? line[0] : -1 };
 
-		if (entered == -1)
+		if (jail_enter(&jail, &access) == -1)
 			_exit(NOT_JAILED);
 		_exit(attempt());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(listening);
+	close(line[0]);
+	close(line[1]);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -332,6 +338,45 @@ try_copying(void)
 	return outcome(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
 }
 
+/* Passes the log to the other end of a socket of its own. */
+static int
+pass_to_itself(int from, int to)
+{
+	char word;
+	int copy;
+
+	return fdpass_send(from, 'x', STDERR_FILENO) == -1 ||
+		fdpass_receive(to, &word, &copy) != 1
+	    ? REFUSED
+	    : DONE;
+}
+
+static int
+try_passing(void)
+{
+	int own[2];
+
+	return fdpass_pair(own) == -1 ? REFUSED
+				      : pass_to_itself(own[0], own[1]);
+}
+
+/* The same by a socket with the number of the line, which is let go. */
+static int
+try_passing_by_number(void)
+{
+	int own[2];
+
+	if (fdpass_pair(own) == -1 || close(line[0]) == -1)
+		return REFUSED;
+	return pass_to_itself(fcntl(own[0], F_DUPFD_CLOEXEC, line[0]), own[1]);
+}
+
+static int
+try_asking(void)
+{
+	return outcome(fdpass_send(line[0], 'x', listening));
+}
+
 static int
 try_erasing(void)
 {
@@ -422,6 +467,10 @@ walls(void **state)
 		{ "blocking others", try_blocking_others, ENDED, DONE },
 		{ "the log, silenced", try_silencing, ENDED, REFUSED },
 		{ "the log, by another number", try_copying, ENDED, DONE },
+		{ "the log, passed to itself", try_passing, ENDED, DONE },
+		{ "the log, by the line's number", try_passing_by_number, ENDED,
+		    DONE },
+		{ "a question", try_asking, DONE, DONE },
 		{ "a lock", try_locking, ENDED, DONE },
 		{ "a socket's options", try_asking_socket, ENDED, DONE },
 	};
@@ -628,6 +677,7 @@ static int
 imprison_user(int (*attempt)(void))
 {
 	const struct jail jail = { .mode = JAIL_OFF };
+	const struct jail_access access = { JAIL_WORKER, root, -1, -1 };
 	pid_t child = fork();
 	int status;
 
@@ -635,7 +685,7 @@ imprison_user(int (*attempt)(void))
 	if (child == 0) {
 		if ((geteuid() == 0 && become_ambient() == -1) ||
 		    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == -1 ||
-		    jail_enter(&jail, root, JAIL_WORKER) == -1)
+		    jail_enter(&jail, &access) == -1)
 			_exit(NOT_JAILED);
 		_exit(attempt());
 	}

@@ -26,6 +26,9 @@
 #include "sys/syscalls.h"
 
 #define PROGRAM_MAX 1024
+#define LINE 9 /* of a worker, to the process that answers */
+/* The kernel looks at 32 bits of a descriptor. */
+#define BEYOND ((uint64_t)1 << 32)
 
 struct program {
 	struct sock_filter at[PROGRAM_MAX];
@@ -43,12 +46,14 @@ static struct program
 export_one(
     const char *machine, enum jail_role role, enum syscalls_filter filter)
 {
+	const struct jail_access access = { role, -1, -1,
+		role == JAIL_WORKER ? LINE : -1 };
 	int fd = memfd_create("program", MFD_CLOEXEC);
 	struct program program;
 	ssize_t len;
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(syscalls_export(machine, role, filter, fd), 0);
+	assert_int_equal(syscalls_export(machine, &access, filter, fd), 0);
 	len = pread(fd, program.at, sizeof program.at, 0);
 	close(fd);
 	assert_true(len > 0 && (size_t)len < sizeof program.at);
@@ -162,7 +167,8 @@ serving(void **state)
 		/* On arm they are calls of their own, which glibc makes. */
 		{ { "recvfrom", "recv" }, { 0 } },
 		{ { "sendto", "send" }, { 0, 0, 0, MSG_NOSIGNAL } },
-		{ { "sendmsg" }, { 0, 0, MSG_NOSIGNAL } },
+		{ { "sendmsg" }, { LINE, 0, MSG_NOSIGNAL } },
+		{ { "sendmsg" }, { BEYOND | LINE } },
 		{ { "socketpair" }, { AF_UNIX } },
 		{ { "shutdown" }, { 3, SHUT_WR } },
 		{ { "setsockopt" }, { 0, IPPROTO_TCP, TCP_QUICKACK } },
@@ -239,7 +245,11 @@ anything_else(void **state)
 		{ "sendto", { 0, 0, 0, MSG_FASTOPEN } },
 		{ "sendto", { 0, 0, 0, 0, 1 } },
 		{ "send", { 0, 0, 0, MSG_FASTOPEN } },
-		{ "sendmsg", { 0, 0, MSG_FASTOPEN } },
+		{ "sendmsg", { LINE, 0, MSG_FASTOPEN } },
+		{ "sendmsg", { LINE - 1 } },
+		{ "sendmsg", { 0 } },
+		{ "close", { LINE } },
+		{ "close", { BEYOND | LINE } },
 		{ "socketpair", { AF_INET } },
 		{ "socketpair", { AF_INET6 } },
 		{ "sendmmsg", { 0 } },
@@ -324,8 +334,10 @@ roles(void **state)
 		{ "recv", { 0 }, "wk" },
 		{ "send", { 0 }, "wk" },
 		{ "sendto", { 0, 0, 0, 0, 1 }, "" },
-		{ "sendmsg", { 0 }, "wia" },
-		{ "sendmsg", { 0, 0, MSG_FASTOPEN }, "" },
+		{ "sendmsg", { 0 }, "a" },
+		{ "sendmsg", { LINE }, "wa" },
+		{ "close", { LINE }, "iak" },
+		{ "sendmsg", { LINE, 0, MSG_FASTOPEN }, "" },
 		{ "epoll_ctl", { 0 }, "w" },
 		{ "shutdown", { 3, SHUT_WR }, "w" },
 		{ "setsockopt", { 0, SOL_SOCKET, SO_LINGER }, "wiak" },
@@ -385,9 +397,6 @@ roles(void **state)
 			}
 		}
 }
-
-/* The kernel looks at 32 bits of a descriptor. */
-#define BEYOND ((uint64_t)1 << 32)
 
 /* Standard descriptors are those of all processes, and of the master. */
 static void
@@ -537,6 +546,7 @@ machines_without_filters(void **state)
 static void
 other_machines(void **state)
 {
+	const struct jail_access nothing = { JAIL_WORKER, -1, -1, -1 };
 	struct programs program = export("x86_64");
 	struct seccomp_data data = { .nr = 0, /* read */
 		.arch = seccomp_arch_resolve_name("aarch64") };
@@ -546,7 +556,7 @@ other_machines(void **state)
 	data.arch = seccomp_arch_resolve_name("x86_64");
 	assert_true(passes(&program, &data));
 	assert_int_equal(
-	    syscalls_export("pdp11", JAIL_WORKER, SYSCALLS_OF_ROLE, -1), -1);
+	    syscalls_export("pdp11", &nothing, SYSCALLS_OF_ROLE, -1), -1);
 }
 
 /* In a process of its own: under a filter that lets nobody set one. */
