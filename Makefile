@@ -49,7 +49,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) \
 
 # The layers, lowest first: each may include itself and those before it, but
 # mirror/ is included by tool/ alone.
-FLOORS = text sys mirror tree serve wire daemon tool
+FLOORS = text sys mirror tree index serve wire daemon tool
 OPENSSL = $(if $(STATIC),-Wl$(comma)-Bstatic) -lssl -lcrypto \
     $(if $(STATIC),-Wl$(comma)-Bdynamic)
 LIBRARIES = -lconfuse -levent_core -lmagic $(OPENSSL) -luriparser \
@@ -118,7 +118,7 @@ all: $(PROGRAMS)
 # The floors at or below the one given: what it is linked with.
 downto = $(if $(filter $(1),$(firstword $(2))),$(2),$(call \
     downto,$(1),$(wordlist 2,$(words $(2)),$(2))))
-top_down = tool daemon wire serve tree mirror sys text
+top_down = tool daemon wire serve index tree mirror sys text
 libs_of = $(patsubst %,$(B)/lib%.a,$(call downto,$(1),$(top_down)))
 
 $(B)/capsuled: $(B)/src/capsuled.o $(call libs_of,daemon)

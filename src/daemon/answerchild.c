@@ -11,9 +11,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "index/db.h"
 #include "serve/remote.h"
 #include "serve/serve.h"
-#include "tree/catalogdb.h"
 #include "tree/tree.h"
 
 /* The time limit of a question, and the CPU time limit of an archive. */
@@ -108,7 +108,7 @@ answerchild_run(const struct answers_setup *setup, const struct request *asked,
 	/* Not an error: the worker's client may have left. */
 	if (result == -1 && errno != EPIPE && errno != ECONNRESET)
 		tree_log_failure("cannot answer whole", errno, request.path);
-	_exit(catalogdb_met_damage() ? ANSWERS_DAMAGED
-		: result == -1       ? EXIT_FAILURE
-				     : EXIT_SUCCESS);
+	_exit(db_met_damage()  ? ANSWERS_DAMAGED
+		: result == -1 ? EXIT_FAILURE
+			       : EXIT_SUCCESS);
 }

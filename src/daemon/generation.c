@@ -243,7 +243,7 @@ open_state(struct generation *generation, struct state *last)
 	}
 	snprintf(generation->index_name, sizeof generation->index_name,
 	    "%.*s.db", STR_ARG(host));
-	generation->place = (struct catalogdb_place){
+	generation->place = (struct db_place){
 		.directory = generation->state.fd,
 		.name = generation->index_name,
 		.lasts = !generation->state.is_temporary,

@@ -4,6 +4,7 @@
 #include "daemon/config.h"
 #include "daemon/keys.h"
 #include "daemon/state.h"
+#include "index/db.h"
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
@@ -21,7 +22,7 @@ struct generation {
 	struct directory_cache directories;
 	struct cache cache;
 	struct state state; /* closed without an index */
-	struct catalogdb_place place; /* of the index in `state` */
+	struct db_place place; /* of the index in `state` */
 	char index_name[NAME_MAX];
 	struct jail jail;
 	struct tls_context *tls; /* NULL without TLS */

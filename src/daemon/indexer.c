@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "index/builder.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/system.h"
 #include "sys/watch.h"
-#include "tree/catalogbuild.h"
 
 /* Changes often come in bursts: wait for a pause, but with a limit. */
 #define QUIET_MS 200
@@ -107,24 +107,24 @@ indexer_rest_ms(long took_ms)
 /* Sets the time of the next scan from the duration of the last one. */
 static void
 set_next_look(
-    struct indexer *indexer, struct catalogbuild *build, int result, long took)
+    struct indexer *indexer, struct builder *build, int result, long took)
 {
 	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
 
 	if (result == -1)
 		pause = FAILED_MS;
-	else if (catalogbuild_has_more(build))
+	else if (builder_has_more(build))
 		pause = 0;
 	else if (took * SHARE > pause)
 		pause = took * SHARE;
-	if (result == -1 || catalogbuild_has_more(build))
+	if (result == -1 || builder_has_more(build))
 		indexer->looks_at_all = true;
 	indexer->schedule.look_at = clock_in((unsigned)pause);
 }
 
 /* Scans the changed paths, or the whole tree; false on failure. */
 static bool
-look(struct indexer *indexer, struct catalogbuild *build)
+look(struct indexer *indexer, struct builder *build)
 {
 	struct timespec started = clock_now();
 	bool all = indexer->watch == NULL || indexer->looks_at_all ||
@@ -133,7 +133,7 @@ look(struct indexer *indexer, struct catalogbuild *build)
 	long took;
 
 	indexer->looks_at_all = false;
-	result = catalogbuild_update(build, all ? NULL : &indexer->paths);
+	result = builder_update(build, all ? NULL : &indexer->paths);
 	error = errno;
 	took = clock_since_ms(&started);
 	pathlist_release(&indexer->paths);
@@ -248,10 +248,10 @@ wants_look(void *context)
 
 /* Hashes files left over by the scan, until a scan is due. */
 static void
-hash_rest(struct indexer *indexer, struct catalogbuild *build)
+hash_rest(struct indexer *indexer, struct builder *build)
 {
 	struct timespec started = clock_now();
-	int result = catalogbuild_hash(build);
+	int result = builder_hash(build);
 
 	if (result == 1)
 		note(indexer, " hashes", clock_since_ms(&started));
@@ -266,7 +266,7 @@ static int
 keep_index(struct indexer *indexer)
 {
 	const struct indexer_setup *setup = indexer->setup;
-	const struct catalogbuild_setup parts = {
+	const struct builder_setup parts = {
 		.tree = setup->tree,
 		.media = setup->media,
 		.english = site_is_english(&setup->config->site),
@@ -278,11 +278,11 @@ keep_index(struct indexer *indexer)
 		.context = indexer,
 		.look_ms = LOOK_SHARED_MS,
 	};
-	struct catalogbuild *build = catalogbuild_new(&parts);
+	struct builder *build = builder_new(&parts);
 
 	if (build == NULL)
 		return -1;
-	catalogbuild_open(build);
+	builder_open(build);
 	if (write(setup->line, INDEXER_OPEN, 1) == -1 && errno == EPIPE)
 		indexer->lost = true;
 	while (!indexer->lost) {
@@ -294,7 +294,7 @@ keep_index(struct indexer *indexer)
 		while (!wants_look(indexer))
 			hear(indexer, true);
 	}
-	catalogbuild_free(build);
+	builder_free(build);
 	return 0;
 }
 

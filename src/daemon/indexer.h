@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "daemon/config.h"
+#include "index/db.h"
 #include "sys/jail.h"
 #include "text/attribute.h"
-#include "tree/catalogdb.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -40,7 +40,7 @@ struct indexer_setup {
 	const struct tree *tree;
 	struct media *media;
 	const struct jail *jail;
-	const struct catalogdb_place *place; /* the place of the index */
+	const struct db_place *place; /* the place of the index */
 	bool rebuilds; /* the index that is there is damaged */
 	bool waits_for_look; /* the tree may differ from the indexed one */
 	int line; /* to the master; the process ends with it */

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "index/filelist.h"
 #include "serve/download.h"
 #include "serve/remote.h"
 #include "text/buf.h"
 #include "text/utf8.h"
-#include "tree/catalogfiles.h"
 #include "tree/directory.h"
 #include "tree/tour.h"
 
@@ -28,7 +28,7 @@ is_known_too_large(const struct server *server)
 	uint64_t files, bytes;
 
 	if (server->index == NULL ||
-	    catalogfiles_total(server->index, &files, &bytes) == -1)
+	    filelist_total(server->index, &files, &bytes) == -1)
 		return -1;
 	return download_is_too_large(server->archive_limit, files, bytes);
 }

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "index/search.h"
 #include "serve/remote.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utf8.h"
-#include "tree/search.h"
 
 /*
  * The most bytes of a question that are displayed, and that are put into the
@@ -27,7 +27,7 @@ struct answer {
 	struct body body;
 	const struct server *server;
 	struct search *search; /* NULL after the search */
-	const struct search_result *result;
+	const struct hits_result *result;
 	struct str words; /* the question, cleaned */
 	size_t part; /* from 0 */
 	size_t next; /* the next hit to write */
@@ -51,12 +51,12 @@ add_question(struct buf *out, struct str words)
 static void
 add_count(struct buf *out, const struct answer *answer)
 {
-	const struct search_result *result = answer->result;
-	size_t first = answer->part * SEARCH_SHOWN + 1;
+	const struct hits_result *result = answer->result;
+	size_t first = answer->part * HITS_SHOWN + 1;
 
 	if (result->found == 1) {
 		buf_add(out, STR("One page tells of it.\n"));
-	} else if (result->found <= SEARCH_SHOWN) {
+	} else if (result->found <= HITS_SHOWN) {
 		buf_printf(out, "%zu pages tell of it, the best first.\n",
 		    result->found);
 	} else {
@@ -69,7 +69,7 @@ add_count(struct buf *out, const struct answer *answer)
 
 /* Tells the reader when the question was loosened. */
 static void
-add_notes(struct buf *out, const struct search_result *result)
+add_notes(struct buf *out, const struct hits_result *result)
 {
 	if (result->is_loose)
 		buf_add(out,
@@ -118,7 +118,7 @@ add_link(struct buf *out, struct str path)
 }
 
 static void
-add_hit(struct buf *out, const struct search_hit *hit, bool is_found)
+add_hit(struct buf *out, const struct hits_page *hit, bool is_found)
 {
 	if (is_found)
 		buf_char(out, '\n');
@@ -140,10 +140,10 @@ add_hit(struct buf *out, const struct search_hit *hit, bool is_found)
 static void
 add_hits(struct buf *out, struct answer *answer)
 {
-	const struct search_result *result = answer->result;
+	const struct hits_result *result = answer->result;
 
 	while (answer->next < result->count && buf_room(out) >= HIT_ROOM) {
-		const struct search_hit *hit = &result->hits[answer->next++];
+		const struct hits_page *hit = &result->hits[answer->next++];
 
 		if (hit->path.len <= LINK_MAX / 3)
 			add_hit(out, hit, result->found > 0);
@@ -154,10 +154,10 @@ static void
 add_foot(struct buf *out, const struct answer *answer)
 {
 	struct str own = answer->server->builtins[BUILTIN_ASK];
-	size_t shown = (answer->part + 1) * SEARCH_SHOWN;
+	size_t shown = (answer->part + 1) * HITS_SHOWN;
 
 	buf_char(out, '\n');
-	if (answer->result->found > shown && answer->part + 1 < SEARCH_PARTS &&
+	if (answer->result->found > shown && answer->part + 1 < HITS_PARTS &&
 	    answer->words.len < CARRIED_MAX / 3) {
 		buf_add(out, STR("=> "));
 		uri_encode(out, own);
@@ -217,8 +217,7 @@ read_part(struct str path, struct str own, size_t *out)
 	unsigned long number = 1;
 
 	if (rest.len > 0 &&
-	    (!str_number(str_tail(rest, 1), SEARCH_PARTS, &number) ||
-		number < 2))
+	    (!str_number(str_tail(rest, 1), HITS_PARTS, &number) || number < 2))
 		return false;
 	*out = number - 1;
 	return true;

@@ -7,23 +7,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "index/filelist.h"
 #include "serve/inventory.h"
 #include "serve/remote.h"
 #include "serve/spool.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utc.h"
-#include "tree/catalogfiles.h"
 #include "tree/tour.h"
 
 #define SINCE STR("since=")
 
-struct page {
+struct manifestpage {
 	struct spool spool;
 	bool is_changes;
 	int64_t since;
 	struct inventory whole, changes;
-	struct catalogfiles *files; /* set with an index, */
+	struct filelist *files; /* set with an index, */
 	struct tour *tour; /* set without an index */
 };
 
@@ -32,7 +32,8 @@ struct page {
  * 1, 0 at the end, or -1 with errno set.
  */
 static int
-next_by_tour(struct page *page, struct manifest_file *out, bool *changed)
+next_by_tour(
+    struct manifestpage *page, struct manifest_file *out, bool *changed)
 {
 	struct tour_file file;
 	int found = tour_next(page->tour, &file);
@@ -51,11 +52,10 @@ next_by_tour(struct page *page, struct manifest_file *out, bool *changed)
 }
 
 static int
-next_file(struct page *page, struct manifest_file *out, bool *changed)
+next_file(struct manifestpage *page, struct manifest_file *out, bool *changed)
 {
-	return page->files != NULL
-	    ? catalogfiles_next(page->files, out, changed)
-	    : next_by_tour(page, out, changed);
+	return page->files != NULL ? filelist_next(page->files, out, changed)
+				   : next_by_tour(page, out, changed);
 }
 
 /*
@@ -63,8 +63,8 @@ next_file(struct page *page, struct manifest_file *out, bool *changed)
  * counted and hashed for the whole.
  */
 static void
-add_file(struct page *page, struct buf *out, const struct manifest_file *file,
-    bool changed)
+add_file(struct manifestpage *page, struct buf *out,
+    const struct manifest_file *file, bool changed)
 {
 	char unsent[MANIFEST_RECORD_MAX];
 	struct buf whole = buf_over(unsent, sizeof unsent);
@@ -77,7 +77,7 @@ add_file(struct page *page, struct buf *out, const struct manifest_file *file,
 }
 
 static int
-write_files(struct page *page, struct sink *sink)
+write_files(struct manifestpage *page, struct sink *sink)
 {
 	for (;;) {
 		char text[MANIFEST_RECORD_MAX];
@@ -99,7 +99,7 @@ write_files(struct page *page, struct sink *sink)
  * hashed but not sent.
  */
 static int
-write_begin(struct page *page, struct sink *sink)
+write_begin(struct manifestpage *page, struct sink *sink)
 {
 	char text[MANIFEST_RECORD_MAX], unsent[MANIFEST_RECORD_MAX];
 	struct buf out = buf_over(text, sizeof text);
@@ -115,7 +115,7 @@ write_begin(struct page *page, struct sink *sink)
 
 /* Ends the manifest; one of changes gets the end of the whole as well. */
 static int
-write_end(struct page *page, struct sink *sink)
+write_end(struct manifestpage *page, struct sink *sink)
 {
 	char text[MANIFEST_RECORD_MAX], unsent[MANIFEST_RECORD_MAX];
 	struct buf out = buf_over(text, sizeof text);
@@ -134,9 +134,9 @@ write_end(struct page *page, struct sink *sink)
 }
 
 static int
-page_write(struct body *body, struct sink *sink)
+manifestpage_write(struct body *body, struct sink *sink)
 {
-	struct page *page = (struct page *)body;
+	struct manifestpage *page = (struct manifestpage *)body;
 
 	return write_begin(page, sink) == -1 || write_files(page, sink) == -1 ||
 		write_end(page, sink) == -1
@@ -145,11 +145,11 @@ page_write(struct body *body, struct sink *sink)
 }
 
 static void
-page_release(struct body *body)
+manifestpage_release(struct body *body)
 {
-	struct page *page = (struct page *)body;
+	struct manifestpage *page = (struct manifestpage *)body;
 
-	catalogfiles_close(page->files);
+	filelist_close(page->files);
 	tour_close(page->tour);
 	inventory_release(&page->whole);
 	inventory_release(&page->changes);
@@ -157,28 +157,28 @@ page_release(struct body *body)
 }
 
 static struct body *
-page_open(const struct server *server, const struct request *request,
+manifestpage_open(const struct server *server, const struct request *request,
     const int64_t *since)
 {
-	struct page *page = arena_alloc(request->arena, sizeof *page);
+	struct manifestpage *page = arena_alloc(request->arena, sizeof *page);
 	int error;
 
 	errno = ENOMEM;
 	if (page == NULL)
 		return NULL;
 	spool_init(&page->spool);
-	page->spool.body.write = page_write;
-	page->spool.body.release = page_release;
+	page->spool.body.write = manifestpage_write;
+	page->spool.body.release = manifestpage_release;
 	page->is_changes = since != NULL;
 	page->since = since != NULL ? *since : 0;
 	if (server->index != NULL)
-		page->files = catalogfiles_open(server->index, since);
+		page->files = filelist_open(server->index, since);
 	else
 		page->tour = tour_open(server->tree, STR("/"), false);
 	if (page->files != NULL || page->tour != NULL)
 		return &page->spool.body;
 	error = errno;
-	page_release(&page->spool.body);
+	manifestpage_release(&page->spool.body);
 	errno = error;
 	return NULL;
 }
@@ -210,7 +210,8 @@ manifestpage(const struct server *server, const struct request *request,
 	if (remote_ask(server, request, response))
 		return;
 	response_set(response, STATUS_SUCCESS, STR("text/plain"));
-	response->body = page_open(server, request, asks ? &since : NULL);
+	response->body =
+	    manifestpage_open(server, request, asks ? &since : NULL);
 	if (response->body == NULL && errno == EAGAIN)
 		response_set(response, STATUS_UNAVAILABLE,
 		    STR("The capsule is still being read, please try again "

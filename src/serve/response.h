@@ -10,7 +10,6 @@
 #include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
-#include "tree/catalogdb.h"
 #include "tree/directory.h"
 #include "tree/media.h"
 #include "tree/tree.h"
@@ -21,6 +20,7 @@
 #define RESPONSE_GEMPUB STR("application/gpub+zip")
 #define RESPONSE_TAR STR("application/gzip")
 
+struct db_place;
 struct remote;
 struct visitors;
 
@@ -41,7 +41,7 @@ struct server {
 	struct media *media; /* this and the next two: one for each process */
 	struct directory_cache *directories;
 	struct cache *cache;
-	const struct catalogdb_place *index; /* NULL: nothing is indexed */
+	const struct db_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	bool strict_archives; /* see download_setup.strict */
 	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */

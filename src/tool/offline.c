@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "index/builder.h"
 #include "serve/packer.h"
-#include "tree/catalogbuild.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -60,26 +60,25 @@ int
 offline_index(struct offline *offline)
 {
 	const struct jail nobody = { .mode = JAIL_OFF };
-	const struct catalogbuild_setup setup = {
+	const struct builder_setup setup = {
 		.tree = &offline->tree,
 		.media = offline->server.media,
 		.english = site_is_english(offline->server.site),
 		.place = &offline->place,
 	};
-	struct catalogbuild *build = NULL;
+	struct builder *build = NULL;
 	char error[512];
 	int result = -1;
 
 	if (state_open(
 		&offline->state, "", NULL, &nobody, error, sizeof error) == -1)
 		return -1;
-	offline->place =
-	    (struct catalogdb_place){ .directory = offline->state.fd,
-		    .name = "index.db" };
-	build = catalogbuild_new(&setup);
+	offline->place = (struct db_place){ .directory = offline->state.fd,
+		.name = "index.db" };
+	build = builder_new(&setup);
 	if (build != NULL)
-		result = catalogbuild_update(build, NULL);
-	catalogbuild_free(build);
+		result = builder_update(build, NULL);
+	builder_free(build);
 	if (result == -1)
 		return -1;
 	offline->server.index = &offline->place;

@@ -6,12 +6,12 @@
 
 #include "daemon/config.h"
 #include "daemon/state.h"
+#include "index/db.h"
 #include "serve/cache.h"
 #include "serve/response.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
-#include "tree/catalogdb.h"
 #include "wire/protocol.h"
 
 /*
@@ -26,7 +26,7 @@ struct offline {
 	struct directory_cache directories;
 	struct cache cache;
 	struct state state; /* of the index; closed, if there is none */
-	struct catalogdb_place place;
+	struct db_place place;
 	struct arena arena; /* for one request */
 };
 

@@ -4,7 +4,7 @@
  */
 #include "../unit/indexing.h"
 #include "fuzz.h"
-#include "tree/search.h"
+#include "index/search.h"
 
 #include <unistr.h>
 
@@ -35,7 +35,7 @@ fill(void)
 	atexit(remove_all);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		temporary_file(&indexing.folder, files[i][0], files[i][1]);
-	CHECK(catalogbuild_update(indexing.build, NULL) == 1);
+	CHECK(builder_update(indexing.build, NULL) == 1);
 }
 
 static void
@@ -46,7 +46,7 @@ check_text(struct str text)
 }
 
 static void
-check_hit(const struct search_hit *hit)
+check_hit(const struct hits_page *hit)
 {
 	CHECK(str_starts(hit->path, STR("/")));
 	CHECK(hit->title.len > 0);

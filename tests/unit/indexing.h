@@ -10,18 +10,18 @@
 
 #include "fakeclock.h"
 #include "temporary.h"
-#include "tree/catalogbuild.h"
-#include "tree/catalogdb.h"
-#include "tree/catalogwords.h"
+#include "index/builder.h"
+#include "index/db.h"
+#include "index/tokenizer.h"
 
 struct indexing {
 	struct temporary folder;
 	struct tree tree;
 	struct media *media;
-	struct catalogbuild_setup setup;
-	struct catalogbuild *build;
+	struct builder_setup setup;
+	struct builder *build;
 	struct temporary store; /* where the index is */
-	struct catalogdb_place place;
+	struct db_place place;
 	int patience; /* of hashing, in steps */
 };
 
@@ -33,7 +33,7 @@ indexing_begin(struct indexing *indexing, bool english)
 	*indexing = (struct indexing){ 0 };
 	temporary_make(&indexing->folder);
 	temporary_make(&indexing->store);
-	indexing->place = (struct catalogdb_place){
+	indexing->place = (struct db_place){
 		.directory = open(
 		    indexing->store.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.name = "index",
@@ -43,21 +43,21 @@ indexing_begin(struct indexing *indexing, bool english)
 	    tree_init(&indexing->tree, indexing->folder.path) == 0, "tree");
 	indexing->media = media_new(error, sizeof error);
 	temporary_check(indexing->media != NULL, "media");
-	indexing->setup = (struct catalogbuild_setup){
+	indexing->setup = (struct builder_setup){
 		.tree = &indexing->tree,
 		.media = indexing->media,
 		.english = english,
 		.place = &indexing->place,
 		.context = indexing,
 	};
-	indexing->build = catalogbuild_new(&indexing->setup);
+	indexing->build = builder_new(&indexing->setup);
 	temporary_check(indexing->build != NULL, "build");
 }
 
 static inline void
 indexing_end(struct indexing *indexing)
 {
-	catalogbuild_free(indexing->build);
+	builder_free(indexing->build);
 	close(indexing->place.directory);
 	temporary_remove(&indexing->store);
 	media_free(indexing->media);
@@ -80,8 +80,8 @@ indexing_settle(void)
 static inline void
 indexing_begin_again(struct indexing *indexing)
 {
-	catalogbuild_free(indexing->build);
-	indexing->build = catalogbuild_new(&indexing->setup);
+	builder_free(indexing->build);
+	indexing->build = builder_new(&indexing->setup);
 	temporary_check(indexing->build != NULL, "build");
 }
 
@@ -99,9 +99,9 @@ indexing_path(const struct indexing *indexing, const char *end)
 static inline int64_t
 indexing_count(const struct indexing *indexing, const char *sql)
 {
-	sqlite3 *db = catalogdb_open(&indexing->place, CATALOGDB_READ);
-	struct catalogwords *words = catalogwords_open(db, true);
-	sqlite3_stmt *statement = catalogdb_prepare(db, sql);
+	sqlite3 *db = db_open(&indexing->place, DB_READ);
+	struct tokenizer *words = tokenizer_open(db, true);
+	sqlite3_stmt *statement = db_prepare(db, sql);
 	int64_t result;
 
 	temporary_check(
@@ -109,7 +109,7 @@ indexing_count(const struct indexing *indexing, const char *sql)
 	result = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
-	catalogwords_close(words);
+	tokenizer_close(words);
 	return result;
 }
 
@@ -117,12 +117,12 @@ indexing_count(const struct indexing *indexing, const char *sql)
 static inline void
 indexing_tamper(const struct indexing *indexing, const char *sql)
 {
-	sqlite3 *db = catalogdb_open(&indexing->place, CATALOGDB_WRITE);
-	struct catalogwords *words = catalogwords_open(db, true);
+	sqlite3 *db = db_open(&indexing->place, DB_WRITE);
+	struct tokenizer *words = tokenizer_open(db, true);
 
-	temporary_check(catalogdb_run(db, sql) == 0, sql);
+	temporary_check(db_run(db, sql) == 0, sql);
 	sqlite3_close(db);
-	catalogwords_close(words);
+	tokenizer_close(words);
 }
 
 /* Bytes more that SQLite may hold, or 0 for as many as it likes. */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "index/db.h"
 #include "serve/manifestpage.h"
 #include "sys/sha256.h"
 #include "temporary.h"
@@ -178,8 +179,7 @@ long_lines_are_whole(void **state)
 static void
 without_an_index_it_is_later(void **state)
 {
-	const struct catalogdb_place none = { open("/", O_RDONLY), "none.db",
-		false };
+	const struct db_place none = { open("/", O_RDONLY), "none.db", false };
 	const struct server waiting = { .tree = &tree, .index = &none };
 	const struct request request = { .arena = &arena,
 		.path = STR("/manifest") };

@@ -9,13 +9,13 @@
 #include <sqlite3.h>
 
 #include "text/buf.h"
-#include "tree/passage.h"
+#include "index/passage.h"
 
 #define MORE "\xe2\x80\xa6"
 
-static struct catalog catalog;
+static struct index opened;
 static struct arena arena;
-static struct searchplan plan;
+static struct plan plan;
 
 static int
 set_up(void **state)
@@ -25,18 +25,18 @@ set_up(void **state)
 	} wanted[] = { { "needl", "noodl" }, { "hai", "hat" } };
 
 	(void)state;
-	assert_int_equal(sqlite3_open(":memory:", &catalog.db), SQLITE_OK);
-	catalog.words = catalogwords_open(catalog.db, true);
-	assert_non_null(catalog.words);
+	assert_int_equal(sqlite3_open(":memory:", &opened.db), SQLITE_OK);
+	opened.tokenizer = tokenizer_open(opened.db, true);
+	assert_non_null(opened.tokenizer);
 	arena_init(&arena, (size_t)64 << 10);
-	plan = (struct searchplan){ .catalog = &catalog, .arena = &arena };
+	plan = (struct plan){ .index = &opened, .arena = &arena };
 	for (size_t i = 0; i < 2; i++) {
-		struct searchplan_want *want = &plan.wants[plan.count++];
+		struct plan_want *want = &plan.wants[plan.count++];
 
 		want->terms[want->count++] =
-		    (struct searchplan_term){ str_of(wanted[i].term), 1 };
+		    (struct plan_term){ str_of(wanted[i].term), 1 };
 		want->terms[want->count++] =
-		    (struct searchplan_term){ str_of(wanted[i].near), 0.4 };
+		    (struct plan_term){ str_of(wanted[i].near), 0.4 };
 	}
 	return 0;
 }
@@ -46,8 +46,8 @@ tear_down(void **state)
 {
 	(void)state;
 	arena_release(&arena);
-	sqlite3_close(catalog.db);
-	catalogwords_close(catalog.words);
+	sqlite3_close(opened.db);
+	tokenizer_close(opened.tokenizer);
 	return 0;
 }
 
@@ -178,8 +178,8 @@ words_of_a_phrase_are_marked(void **state)
 	struct str got;
 
 	(void)state;
-	plan.wants[0] = (struct searchplan_want){ .is_phrase = true,
-		.stem = STR("dry straw") };
+	plan.wants[0] =
+	    (struct plan_want){ .is_phrase = true, .stem = STR("dry straw") };
 	got = find("Straw, a needle, dry hay.");
 	assert_true(str_equals(got, STR("*Straw*, a needle, *dry* *hay*.")));
 }

@@ -8,7 +8,7 @@
 
 #include "indexing.h"
 #include "text/buf.h"
-#include "tree/search.h"
+#include "index/search.h"
 
 static struct indexing indexing;
 
@@ -30,7 +30,7 @@ set_up(void **state)
 	    "bung\n\nDer Stra\xc3\x9f"
 	    "en Gr\xc3\xbc\xc3\x9f"
 	    "e\n=> /b.gmi zeppelin\n");
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ first(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
 		struct search *search;
-		const struct search_hit *hit;
+		const struct hits_page *hit;
 		char got[1024] = "";
 
 		arena_init(&arena, (size_t)256 << 10);
@@ -141,7 +141,7 @@ notes(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
 		struct search *search;
-		const struct search_result *result;
+		const struct hits_result *result;
 
 		arena_init(&arena, (size_t)256 << 10);
 		search = finish(&arena, table[i].words, 0);
@@ -215,7 +215,7 @@ changed_meanwhile(void **state)
 	    &(struct search_wish){ STR("lamps"), 0, NULL });
 	assert_non_null(search);
 	unlink(temporary_path(&indexing.folder, "b.gmi"));
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(search_run(search), 0);
 	assert_in_range(search_result(search)->found, 1, 2);
 	search_end(search);
@@ -236,7 +236,7 @@ gone_by_now(void **state)
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
 	temporary_file(&indexing.folder, "gone.gmi", "# Ships\nships\n");
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	search = finish(&arena, "ships", 0);
 	assert_true(
 	    str_equals(search_result(search)->hits[0].path, STR("/gone.gmi")));
@@ -257,12 +257,12 @@ changed_by_now(void **state)
 {
 	struct arena arena;
 	struct search *search;
-	const struct search_hit *hit;
+	const struct hits_page *hit;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
 	temporary_file(&indexing.folder, "secret.gmi", "# Notes\nkraken 7\n");
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	search = finish(&arena, "kraken", 0);
 	hit = &search_result(search)->hits[0];
 	assert_true(str_equals(hit->passage, STR("*kraken* 7")));
@@ -291,8 +291,8 @@ not_an_index(void **state)
 {
 	static const char *const texts[] = { "", "not a database",
 		"SQLite format 3" };
-	const struct catalogdb_place other = { indexing.place.directory,
-		"other", false };
+	const struct db_place other = { indexing.place.directory, "other",
+		false };
 	struct arena arena;
 
 	(void)state;
@@ -317,7 +317,7 @@ common_phrase(void **state)
 	struct buf text = buf_over(page, sizeof page);
 	struct arena arena;
 	struct search *search;
-	const struct search_result *result;
+	const struct hits_result *result;
 
 	(void)state;
 	for (int i = 0; i <= 10000; i++)
@@ -325,7 +325,7 @@ common_phrase(void **state)
 	buf_char(&text, '\0');
 	assert_false(text.overflow);
 	temporary_file(&indexing.folder, "common.gmi", page);
-	assert_int_equal(catalogbuild_update(indexing.build, NULL), 1);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	arena_init(&arena, (size_t)256 << 10);
 	search = finish(&arena, "\"star north\"", 0);
 	result = search_result(search);

@@ -1,0 +1,82 @@
+#ifndef INDEX_DB_H
+#define INDEX_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * A row number is the page's number, shifted left, plus the section's number.
+ */
+#define DB_SECTION_BITS 16
+
+/* Location of an index: a file in an open directory. */
+struct db_place {
+	int directory;
+	const char *name;
+	bool lasts; /* survives a crash of the system */
+};
+
+enum db_use {
+	DB_READ, /* while another process may write */
+	DB_WRITE,
+	DB_BUILD, /* a new file without readers */
+};
+
+/* Opens the index; NULL with errno set. */
+MUST_USE sqlite3 *db_open(const struct db_place *place, enum db_use use);
+
+/*
+ * Converts SQLite's last error to an errno value: EBADMSG is a damaged file,
+ * ENOSPC a full disk.
+ */
+int db_errno(sqlite3 *db);
+
+/* Whether db_errno has returned EBADMSG in this process. */
+bool db_met_damage(void);
+
+/* Whether the file of an open index was removed, or another is in its place. */
+bool db_has_moved(sqlite3 *db);
+
+/* Whether the file of the index exists. */
+bool db_exists(const struct db_place *place);
+
+/* Removes the files of an index that exist. */
+void db_remove(const struct db_place *place);
+
+/*
+ * Moves the index that was built, and is closed, into place; -1 with errno set.
+ */
+MUST_USE int db_replace(const struct db_place *place);
+
+/* Creates the tables of an empty index; -1 on failure. */
+MUST_USE int db_create(sqlite3 *db, bool english);
+
+/*
+ * Checks the version of an index.  Returns 1 when it is stemmed as English, 0
+ * when it is not stemmed, or -1 when it is damaged or of another version.
+ */
+int db_is_english(sqlite3 *db);
+
+/* The extension API of FTS5; NULL when this SQLite has no FTS5. */
+fts5_api *db_api(sqlite3 *db);
+
+/* Runs statements that return no rows; -1 on failure. */
+MUST_USE int db_run(sqlite3 *db, const char *sql);
+
+/* Prepares one statement; NULL on failure. */
+MUST_USE sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql);
+
+/* Runs a prepared statement that returns no rows, and resets it. */
+MUST_USE int db_do(sqlite3_stmt *statement);
+
+/* Binds text or bytes, borrowed until the statement is reset. */
+void db_bind_text(sqlite3_stmt *statement, int at, struct str text);
+void db_bind_bytes(sqlite3_stmt *statement, int at, struct str bytes);
+
+/* A column's bytes, valid until the next step. */
+struct str db_column(sqlite3_stmt *statement, int at);
+
+#endif

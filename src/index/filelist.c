@@ -1,0 +1,152 @@
+/* Lists the files of an index in order, with those that were removed. */
+#include "index/filelist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "index/db.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* Two lists, each ordered by path, are merged while they are read. */
+static const char list[] = "SELECT path, size, mtime, ctime, hash FROM file"
+			   " UNION ALL"
+			   " SELECT path, NULL, 0, 0, NULL FROM gone"
+			   " WHERE time >= ?1 ORDER BY 1";
+
+struct filelist {
+	struct index *index;
+	sqlite3_stmt *statement;
+	int64_t since;
+};
+
+/*
+ * Prepares the list; -1 with errno set.  EAGAIN while hashes are awaited: a
+ * file without its hash would appear to be removed.
+ */
+static int
+begin(struct filelist *files)
+{
+	sqlite3 *db = files->index->db;
+	sqlite3_stmt *total;
+	int error;
+
+	total = db_prepare(db, "SELECT waits FROM total");
+	if (total != NULL && sqlite3_step(total) == SQLITE_ROW)
+		error = sqlite3_column_int(total, 0) != 0 ? EAGAIN : 0;
+	else
+		error = db_errno(db);
+	sqlite3_finalize(total);
+	errno = error;
+	if (error != 0)
+		return -1;
+	errno = ENOMEM;
+	files->statement = db_prepare(db, list);
+	return files->statement != NULL &&
+		sqlite3_bind_int64(files->statement, 1, files->since) ==
+		    SQLITE_OK
+	    ? 0
+	    : -1;
+}
+
+struct filelist *
+filelist_open(const struct db_place *place, const int64_t *since)
+{
+	struct filelist *files = calloc(1, sizeof *files);
+
+	if (files == NULL)
+		return NULL;
+	files->since = since != NULL ? *since : INT64_MAX;
+	files->index = index_open(place);
+	if (files->index == NULL) {
+		free(files);
+		return NULL;
+	}
+	if (begin(files) == -1) {
+		int error = errno;
+
+		filelist_close(files);
+		errno = error;
+		return NULL;
+	}
+	return files;
+}
+
+void
+filelist_close(struct filelist *files)
+{
+	if (files == NULL)
+		return;
+	sqlite3_finalize(files->statement);
+	index_close(files->index);
+	free(files);
+}
+
+static int64_t
+seconds_of(int64_t ns)
+{
+	return ns / SECOND_NS - (ns % SECOND_NS < 0);
+}
+
+/* Reads the current row; false for a file that has no hash yet. */
+static bool
+read_row(struct filelist *files, struct manifest_file *out, bool *changed)
+{
+	sqlite3_stmt *row = files->statement;
+	struct str path = db_column(row, 0);
+	struct str hash = db_column(row, 4);
+	int64_t settled = sqlite3_column_int64(row, 3);
+
+	*out = (struct manifest_file){
+		/* Without the leading slash. */
+		.path = str_tail(path, path.len > 0),
+		.removed = sqlite3_column_type(row, 1) == SQLITE_NULL,
+		.size = (uint64_t)sqlite3_column_int64(row, 1),
+		.time = seconds_of(sqlite3_column_int64(row, 2)),
+	};
+	/* A file that was changing when it was read has no settled time yet. */
+	*changed = out->removed || out->time >= files->since ||
+	    (settled == 0 ? time(NULL) : seconds_of(settled)) >= files->since;
+	if (out->removed)
+		return true;
+	if (hash.len != sizeof out->hash)
+		return false;
+	memcpy(out->hash, hash.at, hash.len);
+	return true;
+}
+
+int
+filelist_next(struct filelist *files, struct manifest_file *out, bool *changed)
+{
+	for (;;) {
+		switch (sqlite3_step(files->statement)) {
+		case SQLITE_DONE: return 0;
+		case SQLITE_ROW: break;
+		default: errno = db_errno(files->index->db); return -1;
+		}
+		if (read_row(files, out, changed))
+			return 1;
+	}
+}
+
+int
+filelist_total(const struct db_place *place, uint64_t *files, uint64_t *bytes)
+{
+	struct index *index = index_open(place);
+	sqlite3_stmt *statement = NULL;
+	int result = -1;
+
+	if (index == NULL)
+		return -1;
+	statement = db_prepare(index->db, "SELECT files, bytes FROM total");
+	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
+		*files = (uint64_t)sqlite3_column_int64(statement, 0);
+		*bytes = (uint64_t)sqlite3_column_int64(statement, 1);
+		result = 0;
+	}
+	sqlite3_finalize(statement);
+	index_close(index);
+	return result;
+}

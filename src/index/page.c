@@ -1,0 +1,86 @@
+/*
+ * Reads a page for the index: selects the files to search, and finds the title
+ * and the sections of each.
+ */
+#include "index/page.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "text/gemtext.h"
+#include "text/mime.h"
+#include "text/utf8.h"
+
+#define TITLE_SAMPLE 4096
+
+static ssize_t
+read_page(void *context, char *at, size_t room)
+{
+	struct page *page = context;
+	ssize_t got = read(page->fd, at, room < page->left ? room : page->left);
+
+	if (got > 0)
+		page->left -= (size_t)got;
+	if (got == -1)
+		page->error = errno;
+	return got;
+}
+
+/* Whether the text is for visitors, not for programs. */
+static bool
+is_searched(struct str path, struct str type)
+{
+	if (str_equals(path, STR("/robots.txt")) ||
+	    str_equals(path, STR("/favicon.txt")) ||
+	    str_starts(path, STR("/.well-known/")))
+		return false;
+	return mime_is(type, STR("text/gemini")) ||
+	    mime_is(type, STR("text/plain")) ||
+	    mime_is(type, STR("text/markdown"));
+}
+
+/* Sets the title: the first heading, or else the file name. */
+static void
+find_title(struct page *page, struct str name)
+{
+	struct buf out = buf_over(page->text, sizeof page->text);
+	char sample[TITLE_SAMPLE];
+	ssize_t got = 0;
+
+	if (page->sections.is_gemtext)
+		got = pread(page->fd, sample, sizeof sample, 0);
+	if (got > 0)
+		utf8_clean(
+		    &out, gemtext_title((struct str){ sample, (size_t)got }));
+	if (out.len == 0)
+		utf8_clean(&out, name);
+	page->title = buf_str(&out);
+}
+
+int
+page_open(struct page *page, struct arena *arena, struct media *media,
+    const struct walk_file *file, int fd)
+{
+	const struct entry entry = { .fd = fd, .st = file->st };
+	struct str type = media_type(media, file->name, &entry);
+
+	page->error = type.len > 0 || errno == ENOMEM ? 0 : errno;
+	if (type.len == 0)
+		return -1;
+	/* The target of a link is indexed under its own path. */
+	if (file->is_link || !is_searched(file->path, type))
+		return 0;
+	page->fd = fd;
+	page->left = PAGE_LONGEST;
+	page->sections = (struct sections){ .is_gemtext = !mime_is(
+						type, STR("text/plain")) };
+	find_title(page, file->name);
+	return sections_open(&page->sections, arena, read_page, page) == -1 ? -1
+									    : 1;
+}
+
+int
+page_next(struct page *page, struct section *out)
+{
+	return sections_next(&page->sections, out);
+}

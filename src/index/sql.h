@@ -1,0 +1,28 @@
+#ifndef INDEX_SQL_H
+#define INDEX_SQL_H
+
+/* The SQL statements that change an index. */
+enum sql {
+	SQL_FIND,
+	SQL_LIST,
+	SQL_LIST_BENEATH,
+	SQL_LIST_INODE,
+	SQL_LIST_UNSETTLED,
+	SQL_DUE,
+	SQL_ADD_FILE,
+	SQL_KEEP_FILE,
+	SQL_ADD_SECTION,
+	SQL_ADD_FORM,
+	SQL_ADD_TERM,
+	SQL_DROP_TERM,
+	SQL_DROP_SECTION,
+	SQL_DROP_FILE,
+	SQL_NOTE_GONE,
+	SQL_FORGET_GONE,
+	SQL_SET_HASH,
+	SQL_STATEMENTS,
+};
+
+extern const char *const sql_text[SQL_STATEMENTS];
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef INDEX_TOKENIZER_H
+#define INDEX_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+struct sqlite3;
+
+/* Bytes of a word; longer words are cut. */
+#define TOKENIZER_LONGEST ((size_t)64)
+
+/*
+ * Splits text into the words of the index: runs of letters and digits, in lower
+ * case and without diacritics, and in English stemmed.  One for each open
+ * database.
+ */
+struct tokenizer;
+
+/* Registers the tokenizer "capsule" in `db`; NULL without memory. */
+MUST_USE struct tokenizer *tokenizer_open(struct sqlite3 *db, bool english);
+void tokenizer_close(struct tokenizer *words);
+
+/*
+ * Makes `told` be called for each stem of a row that is added to a table of
+ * `db`, or removed from it.
+ */
+void tokenizer_tell(struct tokenizer *words,
+    void (*told)(void *context, struct str term), void *context);
+
+/* A word found in a text: its term, and its position. */
+struct tokenizer_word {
+	struct str term;
+	size_t start, end;
+};
+
+/*
+ * Calls `found` for each word of `text`, as a stem or as it is, until it
+ * returns false; -1 without memory.
+ */
+MUST_USE int
+tokenizer_each(const struct tokenizer *words, bool stemmed, struct str text,
+    bool (*found)(void *context, const struct tokenizer_word *word),
+    void *context);
+
+#endif
