@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "daemon/master.h"
 #include "daemon/reexec.h"
 #include "sys/log.h"

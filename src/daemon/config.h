@@ -13,32 +13,6 @@
 #include "text/attribute.h"
 #include "text/site.h"
 
-#define OPTIONS_MAX 64
-
-/* The command line: every flag is a key of the configuration. */
-struct options {
-	const char *file; /* -c; NULL: none */
-	struct option_setting {
-		const char *flag; /* NULL: an argument without a flag */
-		const char *key, *value;
-	} settings[OPTIONS_MAX];
-	size_t count;
-	bool check; /* -t */
-};
-
-/*
- * Adds a setting; -1 when there are too many. `flag` is the flag for error
- * messages, as "-g", or NULL for an argument without one. Borrows all.
- */
-MUST_USE int options_set(struct options *options, const char *flag,
-    const char *key, const char *value);
-
-/*
- * Adds "KEY=VALUE", which is changed and borrowed; -1 without a "=", or when
- * there are too many.
- */
-MUST_USE int options_assign(struct options *options, char *assignment);
-
 /* A complete, immutable configuration. */
 struct config {
 	struct arena arena; /* holds everything that is pointed to */
@@ -73,18 +47,8 @@ struct config {
 	bool verbose;
 	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;
 	unsigned shutdown_timeout_ms;
-	char error[512]; /* after -1: an error message of one line */
+	char error[512]; /* of config_load */
 };
-
-/*
- * Fills `config` from the defaults, then the file, then the settings of the
- * command line. A list from the command line, one entry for each setting,
- * replaces the file's; an empty setting makes the list empty. Returns -1 with a
- * line in config->error: `FILE:LINE: problem, remedy`, without the line if
- * there is none, or `-g: problem, remedy`, with the key after the flag for -o.
- * Then `config` holds nothing to release.
- */
-MUST_USE int config_load(struct config *config, const struct options *options);
 
 void config_release(struct config *config);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/children.h"
+#include "daemon/config_load.h"
 #include "daemon/pause.h"
 #include "daemon/reexec.h"
 #include "daemon/signals.h"

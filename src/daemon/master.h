@@ -2,6 +2,7 @@
 #define DAEMON_MASTER_H
 
 #include "daemon/config.h"
+#include "daemon/options.h"
 #include "daemon/reexec.h"
 #include "text/attribute.h"
 

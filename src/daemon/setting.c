@@ -1,103 +1,10 @@
 /*
- * The table of configuration keys, with their defaults, limits and readers.
+ * Readers of settings of simple types, and the means of all readers.
  */
 #include "daemon/setting.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-#include "daemon/settings_display.h"
-#include "daemon/settings_listen.h"
-#include "sys/system.h"
-#include "text/distance.h"
-
-#define WORKERS_MAX 256
-
-static int read_path(struct setting *s);
-static int read_text(struct setting *s);
-static int read_switch(struct setting *s);
-static int read_jail(struct setting *s);
-static int read_limits(struct setting *s);
-static int read_size(struct setting *s);
-static int read_workers(struct setting *s);
-static int read_count(struct setting *s);
-
-#define AT(field) .at = offsetof(struct config, field)
-#define COUNT .read = read_count, .least = 1, .most = 10000
-#define BITS .read = read_count, .least = 8
-#define MS .read = read_count, .least = 1, .most = 3600000
-
-const struct setting_key setting_keys[] = {
-	{ "capsule", "capsule", .read = read_path, AT(capsule) },
-	{ "names", "localhost", .list = true, .read = settings_listen_names },
-	{ "gemini", "1965", .list = true, .read = settings_listen_gemini },
-	{ "gopher", "70", .list = true, .read = settings_listen_gopher },
-	{ "gemini_ports", NULL, .list = true,
-	    .read = settings_listen_gemini_ports },
-	{ "gopher_host", "", .read = settings_listen_gopher_host },
-	{ "gopher_port", "0", .read = settings_listen_gopher_port,
-	    .most = 65535 },
-	{ "gopher_tls", "no", .read = read_switch, AT(gopher_tls) },
-	{ "certs", "certs", .read = read_path, AT(certs) },
-	{ "state", "", .read = read_text, AT(state) },
-	{ "user", "", .read = read_text, AT(user) },
-	{ "jail", "on", .read = read_jail },
-	{ "limits", "on", .read = read_limits },
-	{ "limit_open", "64", COUNT, AT(limits.open) },
-	{ "limit_rate", "10", COUNT, AT(limits.rate) },
-	{ "limit_burst", "300", COUNT, AT(limits.burst) },
-	{ "limit_ipv4_bits", "32", BITS, AT(limits.ipv4_bits), .most = 32 },
-	{ "limit_ipv6_bits", "64", BITS, AT(limits.ipv6_bits), .most = 128 },
-	{ "workers", "0", .read = read_workers, AT(workers),
-	    .most = WORKERS_MAX },
-	{ "lang", "", .read = settings_display_lang },
-	{ "width", "67", .read = read_size, AT(site.width), .least = 33,
-	    .most = 200 },
-	{ "alt_text", "no", .read = read_switch, AT(site.alt_text) },
-	{ "strict_text", "no", .read = read_switch, AT(site.strict_text) },
-	{ "listing", "yes", .read = read_switch, AT(site.listing) },
-	{ "item_types", NULL, .list = true,
-	    .read = settings_display_item_types },
-	{ "ask", "/ask", .read = settings_display_builtin,
-	    AT(builtins[BUILTIN_ASK]) },
-	{ "watch", "yes", .read = read_switch, AT(watch) },
-	{ "online", "/online", .read = settings_display_builtin,
-	    AT(builtins[BUILTIN_ONLINE]) },
-	{ "gempub", "/capsule.gpub", .read = settings_display_builtin,
-	    AT(builtins[BUILTIN_GEMPUB]) },
-	{ "tar", "/capsule.tar.gz", .read = settings_display_builtin,
-	    AT(builtins[BUILTIN_TAR]) },
-	{ "manifest", "/manifest", .read = settings_display_builtin,
-	    AT(builtins[BUILTIN_MANIFEST]) },
-	{ "archive_limit", "256", .read = read_count, .least = 1,
-	    .most = 1000000, AT(archive_limit) },
-	{ "log_addresses", "no", .read = read_switch, AT(log_addresses) },
-	{ "verbose", "no", .read = read_switch, AT(verbose) },
-	{ "request_timeout_ms", "10000", MS, AT(request_timeout_ms) },
-	{ "stall_timeout_ms", "30000", MS, AT(stall_timeout_ms) },
-	{ "drain_timeout_ms", "1000", MS, AT(drain_timeout_ms) },
-	{ "shutdown_timeout_ms", "30000", MS, AT(shutdown_timeout_ms) },
-};
-
-const size_t setting_key_count = sizeof setting_keys / sizeof setting_keys[0];
-
-const char *
-setting_nearest(struct str name)
-{
-	const char *nearest = NULL;
-	unsigned most = (unsigned)(name.len < 9 ? name.len / 3 : 3);
-
-	for (size_t i = 0; i < setting_key_count; i++) {
-		unsigned distance =
-		    distance_of(name, str_of(setting_keys[i].name), most);
-
-		if (distance <= most) {
-			nearest = setting_keys[i].name;
-			most = distance > 0 ? distance - 1 : 0;
-		}
-	}
-	return nearest;
-}
 
 int
 setting_fail(struct setting *s, const char *format, ...)
@@ -129,8 +36,8 @@ setting_array(struct setting *s, size_t count, size_t size)
 	return arena_alloc(&s->config->arena, (count + 1) * size);
 }
 
-static int
-read_text(struct setting *s)
+int
+setting_text(struct setting *s)
 {
 	const char **field = setting_field(s);
 
@@ -138,17 +45,17 @@ read_text(struct setting *s)
 	return *field != NULL ? 0 : setting_fail_memory(s);
 }
 
-static int
-read_path(struct setting *s)
+int
+setting_path(struct setting *s)
 {
 	if (s->values[0].len == 0)
 		return setting_fail(
 		    s, "%s is empty, name a directory", s->key->name);
-	return read_text(s);
+	return setting_text(s);
 }
 
-static int
-read_switch(struct setting *s)
+int
+setting_switch(struct setting *s)
 {
 	struct str value = s->values[0];
 	bool *field = setting_field(s);
@@ -158,44 +65,6 @@ read_switch(struct setting *s)
 		return setting_fail(s, "%s is \"%.99s\", give yes or no",
 		    s->key->name, value.at);
 	return 0;
-}
-
-/* The index of a value in a list of words; -1, with a message, for others. */
-static int
-read_word(struct setting *s, const char *const *words, const char *advice)
-{
-	struct str value = s->values[0];
-
-	for (int i = 0; words[i] != NULL; i++)
-		if (str_equals(value, str_of(words[i])))
-			return i;
-	return setting_fail(
-	    s, "%s is \"%.99s\", give %s", s->key->name, value.at, advice);
-}
-
-static int
-read_jail(struct setting *s)
-{
-	static const char *const words[] = {
-		[JAIL_ON] = "on", [JAIL_LOG] = "log", [JAIL_OFF] = "off", NULL
-	};
-	int mode = read_word(s, words, "on, log or off");
-
-	s->config->jail = (enum jail_mode)mode;
-	return mode == -1 ? -1 : 0;
-}
-
-static int
-read_limits(struct setting *s)
-{
-	static const char *const words[] = { [LIMIT_ON] = "on",
-		[LIMIT_ALL] = "all",
-		[LIMIT_OFF] = "off",
-		NULL };
-	int mode = read_word(s, words, "on, all or off");
-
-	s->config->limits.mode = (enum limit_mode)mode;
-	return mode == -1 ? -1 : 0;
 }
 
 int
@@ -211,8 +80,8 @@ setting_number(struct setting *s, unsigned long *out)
 	return 0;
 }
 
-static int
-read_size(struct setting *s)
+int
+setting_size(struct setting *s)
 {
 	size_t *field = setting_field(s);
 	unsigned long number;
@@ -223,22 +92,8 @@ read_size(struct setting *s)
 	return 0;
 }
 
-static int
-read_workers(struct setting *s)
-{
-	size_t *field = setting_field(s);
-
-	if (read_size(s) == -1)
-		return -1;
-	if (*field == 0)
-		*field = system_cpus();
-	if (*field > WORKERS_MAX)
-		*field = WORKERS_MAX;
-	return 0;
-}
-
-static int
-read_count(struct setting *s)
+int
+setting_count(struct setting *s)
 {
 	unsigned *field = setting_field(s);
 	unsigned long number;

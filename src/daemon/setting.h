@@ -29,19 +29,19 @@ struct setting_key {
 	unsigned least, most; /* for numbers */
 };
 
-/* To be read in this order: a key may depend on those before it. */
-extern const struct setting_key setting_keys[];
-extern const size_t setting_key_count;
-
-/* The key with the spelling closest to `name`; NULL when none is close. */
-MUST_USE const char *setting_nearest(struct str name);
-
 /* Shared by readers: leaves a message in the configuration; returns -1. */
 int setting_fail(struct setting *s, const char *format, ...) PRINTF_LIKE(2, 3);
 int setting_fail_memory(struct setting *s);
 
 /* Reads a number from key->least to key->most; -1 with a message otherwise. */
 MUST_USE int setting_number(struct setting *s, unsigned long *out);
+
+/* Readers of simple types, into the field at key->at. */
+MUST_USE int setting_text(struct setting *s); /* const char * */
+MUST_USE int setting_path(struct setting *s); /* the same, not empty */
+MUST_USE int setting_switch(struct setting *s); /* bool */
+MUST_USE int setting_count(struct setting *s); /* unsigned */
+MUST_USE int setting_size(struct setting *s); /* size_t */
 
 /* The member of struct config at key->at. */
 MUST_USE void *setting_field(struct setting *s);

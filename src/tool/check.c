@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "sys/log.h"
 #include "text/mime.h"
 #include "text/uri.h"

@@ -1,7 +1,7 @@
 #ifndef TOOL_CLI_H
 #define TOOL_CLI_H
 
-#include "daemon/config.h"
+#include "daemon/options.h"
 #include "text/attribute.h"
 
 /*

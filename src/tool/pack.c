@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "serve/archive.h"
 #include "serve/download.h"
 #include "serve/packer.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "tool/cli.h"

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "mirror/manifest_remote.h"
 #include "serve/serve.h"
 #include "sys/atomic_file.h"

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 #include "fuzz.h"
 
 #define SEPARATOR "\n--\n"

@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "daemon/config_load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
