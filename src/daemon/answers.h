@@ -6,7 +6,8 @@
 
 /*
  * Runs the process that answers slow requests: it forks a child for each
- * question, manifest and archive, which answers the worker (serve/remote.h).
+ * question, manifest, archive and long listing, which answers the worker
+ * (serve/remote.h).
  * Questions wait in a queue. One network may have a quarter of the queue, and
  * of the concurrent archives. Returns the exit status after the master and the
  * last worker have gone.

@@ -330,7 +330,6 @@ generation_init(struct generation *generation, struct config *config,
 		.site = &generation->config.site,
 		.tree = &generation->tree,
 		.media = setup->media,
-		.directories = &generation->directories,
 		.cache = &generation->cache,
 		.index = generation->state.fd != -1 ? &generation->place : NULL,
 		.archive_limit = (uint64_t)generation->config.archive_limit
@@ -353,7 +352,6 @@ generation_release(struct generation *generation)
 	tls_context_free(generation->tls);
 	keys_retire(&generation->keys);
 	cache_release(&generation->cache);
-	directory_cache_release(&generation->directories);
 	state_close(&generation->state);
 	if (generation->tree.root != -1)
 		tree_release(&generation->tree);

@@ -19,7 +19,6 @@
 struct generation {
 	struct config config;
 	struct tree tree;
-	struct directory_cache directories;
 	struct cache cache;
 	struct state state; /* closed without an index */
 	struct db_place place; /* of the index in `state` */

@@ -48,15 +48,6 @@ let_go(struct master *master, const struct listeners *kept)
 	free(master->generation);
 }
 
-static bool
-has_slow_pages(const struct config *config)
-{
-	return config->builtins[BUILTIN_ASK].len > 0 ||
-	    config->builtins[BUILTIN_MANIFEST].len > 0 ||
-	    config->builtins[BUILTIN_GEMPUB].len > 0 ||
-	    config->builtins[BUILTIN_TAR].len > 0;
-}
-
 /* The services of the old generation end after its last worker. */
 static void
 change_services(struct master *master)
@@ -66,9 +57,7 @@ change_services(struct master *master)
 	service_retire(&master->answers);
 	workers_leave_services(&master->workers);
 	service_init(&master->answers);
-	master->answers.is_wanted = has_slow_pages(&generation->config);
-	master->workers.services[WORKERS_ANSWERS] =
-	    master->answers.is_wanted ? &master->answers : NULL;
+	master->workers.services[WORKERS_ANSWERS] = &master->answers;
 	master->workers.services[WORKERS_KEYS] =
 	    generation->tls != NULL ? &generation->keys.service : NULL;
 }

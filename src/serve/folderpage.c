@@ -25,14 +25,22 @@ answer_listing(const struct server *server, const struct request *request,
 		close(entry.fd);
 		return;
 	}
-	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
-	response->st = entry.st;
-	status = server->site->listing
-	    ? listing_open(server, request, &entry, &response->body)
-	    : STATUS_NOT_FOUND;
+	/* A gophermap may list its directory in any case. */
+	if (server->site->listing || request->entries_only)
+		listing_answer(server, request, &entry, response);
+	else
+		response_error(response, STATUS_NOT_FOUND);
 	close(entry.fd);
-	if (status != STATUS_SUCCESS)
-		response_error(response, status);
+}
+
+enum handled
+folderpage_list(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	if (!str_ends(request->path, STR("/")))
+		return DECLINED;
+	answer_listing(server, request, response);
+	return HANDLED;
 }
 
 enum handled

@@ -10,4 +10,7 @@
  */
 handler folderpage_answer;
 
+/* Answers for a path that ends in a slash with the directory's listing. */
+handler folderpage_list;
+
 #endif

@@ -4,9 +4,7 @@
  */
 #include "serve/listing.h"
 
-#include <errno.h>
-#include <string.h>
-
+#include "serve/remote.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "text/utf8.h"
@@ -18,13 +16,15 @@
 #define TITLE_MEMORY ((size_t)64 << 10)
 /* A limit, because each title is read from a file. */
 #define ENTRIES_A_PULL 64
+/* The most names that a worker reads: its other clients wait meanwhile. */
+#define WORKER_NAMES_MAX 1024
 
 struct listing {
 	struct body body;
 	const struct tree *tree;
 	struct str path;
 	struct arena titles; /* one title at a time */
-	struct directory *directory;
+	struct directory directory;
 	size_t next; /* the next entry to write */
 	bool begun;
 };
@@ -41,7 +41,7 @@ add_heading(struct listing *listing, struct buf *out)
 	buf_add(out, STR("\n\n"));
 	if (listing->path.len > 1)
 		buf_add(out, STR("=> ../ One folder up\n"));
-	if (listing->directory->count == 0)
+	if (listing->directory.count == 0)
 		buf_add(out, STR("This folder is empty.\n"));
 }
 
@@ -74,22 +74,17 @@ listing_pull(struct body *body, char *at, size_t room)
 {
 	struct listing *listing = (struct listing *)body;
 	struct buf out = buf_over(at, room);
-	int ready = directory_more(listing->directory);
 
-	if (ready == 0)
-		errno = EAGAIN;
-	if (ready != 1)
-		return -1;
 	if (!listing->begun)
 		add_heading(listing, &out);
 	listing->begun = true;
 	for (int i = 0;
-	     i < ENTRIES_A_PULL && listing->next < listing->directory->count &&
+	     i < ENTRIES_A_PULL && listing->next < listing->directory.count &&
 	     buf_room(&out) >= LINE_MAX;
 	     i++)
-		add_entry(listing,
-		    &listing->directory->entries[listing->next++], &out);
-	body->ended = listing->next == listing->directory->count;
+		add_entry(listing, &listing->directory.entries[listing->next++],
+		    &out);
+	body->ended = listing->next == listing->directory.count;
 	return (ssize_t)out.len;
 }
 
@@ -98,15 +93,17 @@ listing_release(struct body *body)
 {
 	struct listing *listing = (struct listing *)body;
 
-	directory_close(listing->directory);
+	directory_release(&listing->directory);
 	arena_release(&listing->titles);
 }
 
-/* Creates a listing by reading the directory. */
+/* Reads the directory. */
 static enum status
 make(const struct server *server, const struct request *request,
     const struct entry *entry, struct body **out)
 {
+	const struct directory_place place = { server->tree, request->path,
+		entry->fd };
 	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
 
 	if (listing == NULL)
@@ -119,24 +116,34 @@ make(const struct server *server, const struct request *request,
 	};
 	arena_init(&listing->titles, TITLE_MEMORY);
 	*out = &listing->body;
-	return directory_open(server->directories, server->tree, request->path,
-	    entry, &listing->directory);
+	return directory_read(&place,
+	    server->answers != NULL ? WORKER_NAMES_MAX : SIZE_MAX,
+	    &listing->directory);
 }
 
-enum status
-listing_open(const struct server *server, const struct request *request,
-    const struct entry *entry, struct body **out)
+void
+listing_answer(const struct server *server, const struct request *request,
+    const struct entry *entry, struct response *response)
 {
 	struct cache_key key =
 	    cache_key(request->entries_only ? CACHE_ENTRIES : CACHE_LISTING,
 		request->path, &entry->st);
-	enum status status;
+	struct body *body = cache_body(server->cache, &key, request->arena);
+	enum status status = STATUS_SUCCESS;
 
-	*out = cache_body(server->cache, &key, request->arena);
-	if (*out != NULL)
-		return STATUS_SUCCESS;
-	status = make(server, request, entry, out);
-	if (status == STATUS_SUCCESS)
-		*out = cache_record(server->cache, &key, request->arena, *out);
-	return status;
+	if (body == NULL) {
+		status = make(server, request, entry, &body);
+		if (status == STATUS_SUCCESS)
+			body = cache_record(
+			    server->cache, &key, request->arena, body);
+	}
+	if (status == STATUS_TOO_LARGE && remote_ask(server, request, response))
+		return;
+	if (status != STATUS_SUCCESS) {
+		response_error(response, status);
+		return;
+	}
+	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	response->st = entry->st;
+	response->body = body;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "serve/listing.h"
+#include "serve/remote.h"
 #include "serve/resource.h"
 #include "text/gophermap.h"
 #include "text/gophermenu.h"
@@ -17,6 +18,7 @@ struct menu {
 	const struct server *server;
 	struct request request;
 	struct body *source;
+	struct remote *remote; /* of a listing that has not come; or NULL */
 	struct gophermenu *page; /* or `map` */
 	struct gophermap *map;
 };
@@ -61,7 +63,6 @@ page_pull(struct body *body, char *at, size_t room)
 	media_allow(media, 1);
 	got = gophermenu_read(menu->page, at, room);
 	media_allow(media, SIZE_MAX);
-	body->waits_for = got == -1 ? menu->source->waits_for : NULL;
 	return got;
 }
 
@@ -72,6 +73,7 @@ menu_release(struct body *body)
 
 	if (menu->page != NULL)
 		gophermenu_release(menu->page);
+	remote_release(menu->remote);
 	body_release(menu->source);
 }
 
@@ -155,26 +157,59 @@ menu_project(const struct server *server, const struct request *request,
 		response_error(response, STATUS_FAILURE);
 }
 
-/* Appends the directory's listing to its gophermap. */
+/* Continues with the listing; -1 with errno set when there is none. */
 static int
-go_on_listing(struct menu *menu)
+append(struct menu *menu, struct response *listing)
 {
-	struct body *listing;
-	struct entry entry;
-	enum status status =
-	    tree_open(menu->server->tree, menu->request.path, &entry);
+	if (listing->status == STATUS_SUCCESS) {
+		body_release(menu->source);
+		menu->source = listing->body;
+		if (project(menu) == 0)
+			return 0;
+	}
+	/* Never EAGAIN, which would ask for another pull. */
+	errno = EIO;
+	return -1;
+}
 
-	if (status != STATUS_SUCCESS)
+/* Waits for the listing that another process makes. */
+static ssize_t
+remote_pull(struct body *body, char *at, size_t room)
+{
+	struct menu *menu = (struct menu *)body;
+	struct response listing;
+
+	body->waits_for = NULL;
+	if (remote_take(menu->remote, menu->request.arena, &listing) == 0) {
+		body->waits_for = &menu->remote->fd;
+		errno = EAGAIN;
+		return -1;
+	}
+	return append(menu, &listing) == -1 ? -1 : page_pull(body, at, room);
+}
+
+/* Appends the directory's listing to its gophermap. */
+static ssize_t
+pull_listing(struct menu *menu, char *at, size_t room)
+{
+	struct response listing;
+	struct entry entry;
+
+	errno = EIO;
+	if (tree_open(menu->server->tree, menu->request.path, &entry) !=
+	    STATUS_SUCCESS)
 		return -1;
 	/* The gophermap has given the heading. */
 	menu->request.entries_only = true;
-	status = listing_open(menu->server, &menu->request, &entry, &listing);
+	listing_answer(menu->server, &menu->request, &entry, &listing);
 	close(entry.fd);
-	if (status != STATUS_SUCCESS)
-		return -1;
-	body_release(menu->source);
-	menu->source = listing;
-	return project(menu);
+	menu->remote = listing.remote;
+	if (menu->remote != NULL) {
+		menu->body.pull = remote_pull;
+		return remote_pull(&menu->body, at, room);
+	}
+	return append(menu, &listing) == -1 ? -1
+					    : page_pull(&menu->body, at, room);
 }
 
 static ssize_t
@@ -183,15 +218,9 @@ map_pull(struct body *body, char *at, size_t room)
 	struct menu *menu = (struct menu *)body;
 	ssize_t got = gophermap_read(menu->map, at, room);
 
-	body->waits_for = got == -1 ? menu->source->waits_for : NULL;
 	if (got != 0 || !gophermap_lists(menu->map))
 		return got;
-	if (go_on_listing(menu) == -1) {
-		/* Never EAGAIN, which would ask for another pull. */
-		errno = EIO;
-		return -1;
-	}
-	return page_pull(body, at, room);
+	return pull_listing(menu, at, room);
 }
 
 struct body *

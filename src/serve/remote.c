@@ -15,7 +15,7 @@
 struct request_head {
 	uint64_t network;
 	uint16_t path_len, query_len;
-	uint8_t has_query, unused[3];
+	uint8_t has_query, entries_only, unused[2];
 };
 
 /* A body that arrives in parts. */
@@ -34,6 +34,7 @@ write_request(struct buf *out, const struct request *request)
 		.path_len = (uint16_t)request->path.len,
 		.query_len = (uint16_t)request->query.len,
 		.has_query = request->has_query,
+		.entries_only = request->entries_only,
 	};
 
 	buf_add(out, (struct str){ (const char *)&head, sizeof head });
@@ -60,6 +61,7 @@ remote_read(struct str message, struct request *request)
 		.path = str_head(message, head.path_len),
 		.query = str_tail(message, head.path_len),
 		.has_query = head.has_query != 0,
+		.entries_only = head.entries_only != 0,
 	};
 	return memchr(request->path.at, '\0', request->path.len) == NULL;
 }

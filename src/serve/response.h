@@ -10,7 +10,6 @@
 #include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
-#include "tree/directory.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -38,8 +37,7 @@ enum builtin {
 struct server {
 	const struct site *site;
 	const struct tree *tree;
-	struct media *media; /* this and the next two: one for each process */
-	struct directory_cache *directories;
+	struct media *media; /* this and the next: one for each process */
 	struct cache *cache;
 	const struct db_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */

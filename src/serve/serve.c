@@ -20,14 +20,23 @@ static handler *const chain[] = {
 	file_answer,
 	builtin_answer, /* /ask, /online, /manifest, archives of everything */
 	archive_answer, /* the archive of a directory */
+	NULL,
+};
+
+/* The pages that workers leave to another process. */
+static handler *const slow_chain[] = {
+	folderpage_list,
+	builtin_answer,
+	archive_answer,
+	NULL,
 };
 
 static void
-run_chain(const struct server *server, const struct request *request,
-    struct response *response)
+run_chain(handler *const *next, const struct server *server,
+    const struct request *request, struct response *response)
 {
-	for (size_t i = 0; i < sizeof chain / sizeof *chain; i++)
-		if (chain[i](server, request, response) == HANDLED)
+	for (; *next != NULL; next++)
+		if ((*next)(server, request, response) == HANDLED)
 			return;
 	response_error(response, STATUS_NOT_FOUND);
 }
@@ -46,7 +55,7 @@ serve(const struct server *server, struct request *request,
     struct response *response)
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
-		run_chain(server, request, response);
+		run_chain(chain, server, request, response);
 		if (!request->follows_moves || !is_move(response))
 			return;
 		if (uri_path_decode(request->arena, response->meta,
@@ -54,4 +63,11 @@ serve(const struct server *server, struct request *request,
 			break;
 	}
 	response_error(response, STATUS_FAILURE);
+}
+
+void
+serve_slow(const struct server *server, const struct request *request,
+    struct response *response)
+{
+	run_chain(slow_chain, server, request, response);
 }

@@ -13,4 +13,11 @@
 void serve(const struct server *server, struct request *request,
     struct response *response);
 
+/*
+ * Answers a request that a worker handed over: the listing of a directory, a
+ * built-in page or an archive; anything else is not found.
+ */
+void serve_slow(const struct server *server, const struct request *request,
+    struct response *response);
+
 #endif

@@ -41,24 +41,21 @@ static bool
 find_in(struct offline *offline, const struct entry *entry, struct str segment,
     struct buf *path)
 {
-	struct directory *directory;
+	const struct directory_place place = { offline->server.tree,
+		buf_str(path), entry->fd };
+	struct directory directory;
 	bool found = false;
-	int ready;
 
-	if (directory_open(offline->server.directories, offline->server.tree,
-		buf_str(path), entry, &directory) != STATUS_SUCCESS)
+	if (directory_read(&place, SIZE_MAX, &directory) != STATUS_SUCCESS)
 		return false;
-	do
-		ready = directory_more(directory);
-	while (ready == 0);
-	for (size_t i = 0; ready == 1 && i < directory->count && !found; i++) {
-		struct str name = directory->entries[i].name;
+	for (size_t i = 0; i < directory.count && !found; i++) {
+		struct str name = directory.entries[i].name;
 
 		found = is_same_but_case(name, segment);
 		if (found)
 			buf_add(path, name);
 	}
-	directory_close(directory);
+	directory_release(&directory);
 	return found;
 }
 

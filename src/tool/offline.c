@@ -35,7 +35,6 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		.site = &config->site,
 		.tree = &offline->tree,
 		.media = media,
-		.directories = &offline->directories,
 		.cache = &offline->cache,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
@@ -51,7 +50,6 @@ offline_release(struct offline *offline)
 	arena_release(&offline->arena);
 	state_close(&offline->state);
 	cache_release(&offline->cache);
-	directory_cache_release(&offline->directories);
 	media_free(offline->server.media);
 	tree_release(&offline->tree);
 }

@@ -23,7 +23,6 @@ struct offline {
 	bool has_gopher; /* it is also served over Gopher */
 	/* Private. */
 	struct tree tree;
-	struct directory_cache directories;
 	struct cache cache;
 	struct state state; /* of the index; closed, if there is none */
 	struct db_place place;

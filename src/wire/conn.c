@@ -280,6 +280,8 @@ conn_response(struct conn *conn)
 	uint64_t before = delivery->bytes;
 	bool moved = false, waits = false;
 
+	/* The event must be deleted before its descriptor is closed. */
+	waiting_leave_remote(&conn->waiting);
 	conn->exchange.turn_ends = clock_in(TURN_MS);
 	while (sent == IO_DONE && !delivery->finished && !waits &&
 	    delivery->bytes - before < TURN_BYTES) {

@@ -26,7 +26,6 @@
 struct capsule {
 	struct temporary folder;
 	struct tree tree;
-	struct directory_cache directories;
 	struct cache cache;
 	struct site sites[CAPSULE_SERVERS];
 	struct server servers[CAPSULE_SERVERS];
@@ -46,7 +45,6 @@ capsule_remove(void)
 	struct capsule *capsule = capsule_of();
 
 	cache_release(&capsule->cache);
-	directory_cache_release(&capsule->directories);
 	media_free(capsule->servers[0].media);
 	tree_release(&capsule->tree);
 	temporary_remove(&capsule->folder);
@@ -133,7 +131,6 @@ capsule_open(void)
 			.site = &capsule->sites[i],
 			.builtins = i > 0 ? builtins : NULL,
 			.tree = &capsule->tree,
-			.directories = &capsule->directories,
 			.cache = &capsule->cache,
 			.media = capsule->servers[0].media,
 		};

@@ -22,7 +22,6 @@
 struct serving {
 	struct temporary folder;
 	struct tree tree;
-	struct directory_cache directories;
 	struct cache cache;
 	struct site site;
 	struct server server;
@@ -57,7 +56,6 @@ serving_begin(struct serving *serving)
 		.site = &serving->site,
 		.builtins = builtins,
 		.tree = &serving->tree,
-		.directories = &serving->directories,
 		.cache = &serving->cache,
 		.media = media_new(error, sizeof error),
 	};
@@ -70,7 +68,6 @@ serving_end(struct serving *serving)
 {
 	arena_release(&serving->arena);
 	cache_release(&serving->cache);
-	directory_cache_release(&serving->directories);
 	media_free(serving->server.media);
 	tree_release(&serving->tree);
 	temporary_remove(&serving->folder);

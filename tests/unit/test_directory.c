@@ -6,20 +6,15 @@
 
 #include <cmocka.h>
 
-#include "fakeclock.h"
 #include "scarce.h"
-#include "sys/clock.h"
 #include "temporary.h"
 #include "tree/directory.h"
 
 #define MANY 200
-/* More than are read in one step. */
-#define MORE 1000
 
 static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
-static struct directory_cache cache;
 
 static int
 set_up(void **state)
@@ -71,38 +66,24 @@ tear_down(void **state)
 	return 0;
 }
 
-/* However many steps that takes on a busy machine. */
-static int
-finish(struct directory *directory)
-{
-	int ready = 0;
-
-	while (ready == 0)
-		ready = directory_more(directory);
-	return ready;
-}
-
 static enum status
-open_path(struct str path, struct directory **directory)
+open_some(struct str path, size_t most, struct directory *directory)
 {
+	struct directory_place place = { .tree = &tree, .path = path };
 	struct entry entry;
 	enum status status;
 
 	assert_int_equal(tree_open(&tree, path, &entry), STATUS_SUCCESS);
-	status = directory_open(&cache, &tree, path, &entry, directory);
+	place.fd = entry.fd;
+	status = directory_read(&place, most, directory);
 	close(entry.fd);
-	if (status != STATUS_SUCCESS)
-		return status;
-	if (finish(*directory) == 1)
-		return STATUS_SUCCESS;
-	directory_close(*directory);
-	return STATUS_FAILURE;
+	return status;
 }
 
 static enum status
-open_it(struct directory **directory)
+open_path(struct str path, struct directory *directory)
 {
-	return open_path(STR("/d/"), directory);
+	return open_some(path, SIZE_MAX, directory);
 }
 
 static void
@@ -128,29 +109,26 @@ order(void **state)
 		{ "untitled.gmi", false },
 		{ "\xff", false },
 	};
-	struct directory *directory;
+	struct directory directory;
 
 	(void)state;
-	assert_int_equal(open_it(&directory), STATUS_SUCCESS);
-	for (size_t i = 0; i < directory->count; i++) {
+	assert_int_equal(open_path(STR("/d/"), &directory), STATUS_SUCCESS);
+	for (size_t i = 0; i < directory.count; i++) {
 		assert_in_range(i, 0, sizeof want / sizeof *want - 1);
-		assert_string_equal(
-		    directory->entries[i].name.at, want[i].name);
+		assert_string_equal(directory.entries[i].name.at, want[i].name);
 		assert_int_equal(
-		    directory->entries[i].is_directory, want[i].is_directory);
+		    directory.entries[i].is_directory, want[i].is_directory);
 	}
-	assert_int_equal(directory->count, sizeof want / sizeof *want);
-	directory_close(directory);
+	assert_int_equal(directory.count, sizeof want / sizeof *want);
+	directory_release(&directory);
 }
 
-/* Around the lengths of the runs that are put in order at once. */
 static void
 order_of_many(void **state)
 {
-	static const size_t counts[] = { 0, 1, 2, 511, 512, 513, 1024, 1025,
-		2500 };
+	static const size_t counts[] = { 0, 1, 2, 32, 33, 1025, 2500 };
 	size_t made = 0;
-	struct directory *directory;
+	struct directory directory;
 
 	(void)state;
 	temporary_folder(&folder, "lots");
@@ -165,13 +143,11 @@ order_of_many(void **state)
 		}
 		assert_int_equal(
 		    open_path(STR("/lots/"), &directory), STATUS_SUCCESS);
-		assert_int_equal(finish(directory), 1);
-		assert_int_equal(directory->count, made);
+		assert_int_equal(directory.count, made);
 		for (size_t n = 1; n < made; n++)
-			assert_true(
-			    strverscmp(directory->entries[n - 1].name.at,
-				directory->entries[n].name.at) < 0);
-		directory_close(directory);
+			assert_true(strverscmp(directory.entries[n - 1].name.at,
+					directory.entries[n].name.at) < 0);
+		directory_release(&directory);
 	}
 }
 
@@ -204,157 +180,65 @@ titles(void **state)
 	assert_int_equal(title.len, 0);
 }
 
-/* One that has just changed may change again unseen: it is read again. */
+/* Hidden names count, too: they take time. */
 static void
-new_ones_are_not_remembered(void **state)
-{
-	const struct timespec old[2] = { { .tv_sec = 1000 },
-		{ .tv_sec = 1000 } };
-	struct directory *first, *second;
-
-	(void)state;
-	fakeclock_stop();
-	/* Its own time says nothing of the change, which is now. */
-	assert_int_equal(
-	    utimensat(AT_FDCWD, temporary_path(&folder, "d"), old, 0), 0);
-	assert_int_equal(open_it(&first), STATUS_SUCCESS);
-	assert_int_equal(open_it(&second), STATUS_SUCCESS);
-	assert_ptr_not_equal(first, second);
-	directory_close(first);
-	directory_close(second);
-	assert_int_equal(cache.held, 0);
-	fakeclock_run();
-}
-
-/* Opens it as one that changed long ago, at a second of its own. */
-static struct directory *
-open_settled(time_t then)
-{
-	struct directory *directory;
-	struct entry entry;
-
-	assert_int_equal(tree_open(&tree, STR("/d/"), &entry), STATUS_SUCCESS);
-	entry.st.st_ctim.tv_sec = then;
-	assert_int_equal(
-	    directory_open(&cache, &tree, STR("/d/"), &entry, &directory),
-	    STATUS_SUCCESS);
-	close(entry.fd);
-	finish(directory);
-	return directory;
-}
-
-static void
-others_are_shared(void **state)
+limit(void **state)
 {
 	static const struct {
-		unsigned later_ms;
-		time_t changed;
-		bool is_same; /* as the one before */
-	} rows[] = { { 0, 1, true }, { 2999, 1, true }, { 1, 1, false },
-		{ 0, 1, true }, { 0, 2, false } };
-	struct directory *last;
+		struct str path;
+		size_t most;
+		enum status status;
+	} table[] = {
+		{ STR_INIT("/many/"), MANY + 2, STATUS_SUCCESS },
+		{ STR_INIT("/many/"), MANY + 1, STATUS_TOO_LARGE },
+		{ STR_INIT("/many/"), 0, STATUS_TOO_LARGE },
+		{ STR_INIT("/hidden/"), 5, STATUS_SUCCESS },
+		{ STR_INIT("/hidden/"), 4, STATUS_TOO_LARGE },
+	};
+	struct directory directory;
 
 	(void)state;
-	fakeclock_stop();
-	last = open_settled(1);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct directory *next;
+	temporary_folder(&folder, "hidden");
+	temporary_file(&folder, "hidden/.a", "");
+	temporary_file(&folder, "hidden/.b", "");
+	temporary_file(&folder, "hidden/c", "");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		enum status status =
+		    open_some(table[i].path, table[i].most, &directory);
 
-		fakeclock_forward_ms(rows[i].later_ms);
-		next = open_settled(rows[i].changed);
-		if ((next == last) != rows[i].is_same)
-			fail_msg("row %zu", i);
-		directory_close(last);
-		last = next;
+		if (status != table[i].status)
+			fail_msg("row %zu: %d", i, (int)status);
+		if (status == STATUS_SUCCESS)
+			directory_release(&directory);
 	}
-	directory_close(last);
-	assert_int_not_equal(cache.held, 0);
-	directory_cache_release(&cache);
-	assert_int_equal(cache.held, 0);
-	fakeclock_run();
 }
 
-/* How long it is remembered when `wait_ms` pass between its steps. */
-static long
-remembered_ms(unsigned wait_ms)
-{
-	struct directory *directory;
-	struct entry entry;
-	long ms;
-
-	fakeclock_stop();
-	fakeclock_tick_us(1000);
-	assert_int_equal(
-	    tree_open(&tree, STR("/more/"), &entry), STATUS_SUCCESS);
-	assert_int_equal(
-	    directory_open(&cache, &tree, STR("/more/"), &entry, &directory),
-	    STATUS_SUCCESS);
-	assert_non_null(directory->work);
-	while (directory_more(directory) == 0)
-		fakeclock_forward_ms(wait_ms);
-	fakeclock_tick_us(0);
-	ms = clock_until_ms(&directory->until);
-	close(entry.fd);
-	directory_close(directory);
-	directory_cache_release(&cache);
-	fakeclock_run();
-	return ms;
-}
-
-/* On a busy server much time goes by that was not spent on it. */
-static void
-waiting_is_not_reading(void **state)
-{
-	long at_once;
-
-	(void)state;
-	temporary_folder(&folder, "more");
-	for (int i = 0; i < MORE; i++) {
-		char name[64];
-
-		snprintf(name, sizeof name, "more/%d", i);
-		temporary_file(&folder, name, "");
-	}
-	at_once = remembered_ms(0);
-	assert_true(at_once > 3000);
-	assert_int_equal(remembered_ms(200), at_once);
-}
-
+/* All that a process holds at once is bounded, however many read it. */
 static void
 memory_is_bounded(void **state)
 {
-	struct directory *directory;
+	enum {
+		MOST = 8192
+	};
+	static struct directory held[MOST];
+	size_t count = 0;
+	enum status status = STATUS_SUCCESS;
 
 	(void)state;
-	cache.held = (size_t)1 << 30;
-	assert_int_equal(open_it(&directory), STATUS_UNAVAILABLE);
-	cache.held = 0;
-}
-
-static void
-only_the_last_are_remembered(void **state)
-{
-	struct directory *first = open_settled(1), *other;
-
-	(void)state;
-	for (time_t then = 2; then <= DIRECTORY_CACHE_SLOTS + 1; then++)
-		directory_close(open_settled(then));
-	/* Forgotten, and yet whole for who still reads it. */
-	other = open_settled(1);
-	assert_ptr_not_equal(first, other);
-	assert_int_equal(first->count, other->count);
-	assert_string_equal(first->entries[0].name.at, ".well-known");
-	directory_close(first);
-	directory_close(other);
-	directory_cache_release(&cache);
-	assert_int_equal(cache.held, 0);
+	while (count < MOST && status == STATUS_SUCCESS)
+		status = open_path(STR("/many/"), &held[count++]);
+	assert_int_equal(status, STATUS_UNAVAILABLE);
+	for (size_t i = 0; i < count - 1; i++)
+		directory_release(&held[i]);
+	assert_int_equal(open_path(STR("/many/"), &held[0]), STATUS_SUCCESS);
+	directory_release(&held[0]);
 }
 
 /* A list that is not whole is no list, and leaves nothing behind. */
 static void
 lack_of_memory_is_a_failure(void **state)
 {
-	struct directory *directory;
+	struct directory directory;
 	size_t n;
 
 	(void)state;
@@ -367,26 +251,23 @@ lack_of_memory_is_a_failure(void **state)
 		if (status == STATUS_SUCCESS)
 			break;
 		assert_int_equal(status, STATUS_FAILURE);
-		assert_int_equal(cache.held, 0);
 	}
 	assert_in_range(n, 3, 19);
-	assert_int_equal(directory->count, MANY);
-	directory_close(directory);
-	directory_cache_release(&cache);
+	assert_int_equal(directory.count, MANY);
+	directory_release(&directory);
 }
 
 static void
 lack_of_descriptors_is_a_failure(void **state)
 {
-	struct directory *directory;
+	struct directory directory;
 	enum status status;
 
 	(void)state;
 	scarce_files(1);
-	status = open_it(&directory);
+	status = open_path(STR("/d/"), &directory);
 	scarce_files_end();
 	assert_int_equal(status, STATUS_FAILURE);
-	assert_int_equal(cache.held, 0);
 }
 
 int
@@ -396,11 +277,8 @@ main(void)
 		cmocka_unit_test(order),
 		cmocka_unit_test(order_of_many),
 		cmocka_unit_test(titles),
-		cmocka_unit_test(new_ones_are_not_remembered),
-		cmocka_unit_test(others_are_shared),
-		cmocka_unit_test(waiting_is_not_reading),
+		cmocka_unit_test(limit),
 		cmocka_unit_test(memory_is_bounded),
-		cmocka_unit_test(only_the_last_are_remembered),
 		cmocka_unit_test(lack_of_memory_is_a_failure),
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 	};

@@ -322,8 +322,8 @@ requests(void **state)
 	struct {
 		uint64_t network;
 		uint16_t path_len, query_len;
-		uint8_t has_query;
-		char text[23];
+		uint8_t has_query, entries_only;
+		char text[22];
 	} sent;
 	static const struct {
 		uint16_t path_len, query_len;
@@ -350,13 +350,15 @@ requests(void **state)
 		memset(&sent, 0, sizeof sent);
 		head = (head + 7) / 8 * 8;
 		sent.network = UINT64_MAX;
+		sent.entries_only = i % 2;
 		sent.path_len = table[i].path_len;
 		sent.query_len = table[i].query_len;
 		memcpy(
 		    (char *)&sent + head, table[i].text, strlen(table[i].text));
 		if (remote_read((struct str){ (const char *)&sent,
 				    head + strlen(table[i].text) },
-			&request) != table[i].is_one)
+			&request) != table[i].is_one ||
+		    (table[i].is_one && request.entries_only != i % 2))
 			fail_msg("row %zu", i);
 	}
 	/* Less than a head, and a NUL in a path. */

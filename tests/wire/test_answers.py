@@ -14,7 +14,7 @@ import zipfile
 
 from build import DEADLINE_S, beneath
 from server import (Connection, as_root, fetch, gemini_connect, gopher_connect,
-                    tls_context, wait_until)
+                    select, tls_context, wait_until)
 from trouble import HOLD_ASLEEP, HOLD_BUSY, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'a.gmi': '# Herring\n'}
@@ -259,6 +259,107 @@ class Left(Answers):
         server.trouble['hold'] = 0
         for client in (*clients, late):
             self.assertEqual(client.read_reply().status, 20)
+
+
+class Listings(Answers):
+    """Folders with more names than a worker reads."""
+
+    COUNT = 1100
+    NAMES = ['f%d.txt' % number for number in range(COUNT)]
+    TREE = {**TREE,
+            **{'long/' + name: '' for name in NAMES},
+            'long/a.gmi': '# Titled\n', 'long/sub/x.txt': '',
+            **{'map/' + name: '' for name in NAMES},
+            'map/gophermap': 'Above\n*\n', 'map/index.gmi': '# Page\n'}
+
+    def serve(self, tree=None, options=(), **named):
+        # There is no question.
+        server = TroubledServer(tree or self.TREE, options=options, **named)
+        self.addCleanup(server.kill)
+        return server
+
+    def links(self, text):
+        return re.findall(r'^=> \./(\S+) ', text, re.M)
+
+    def items(self, folder, menu):
+        """The names in a menu that is whole."""
+        text = menu.decode()
+        self.assertTrue(text.endswith('\r\n.\r\n'), text[-200:])
+        return re.findall(r'^[01][^\t]*\t/%s/([^\t]+)\t' % folder, text, re.M)
+
+    def test_whole(self):
+        server = self.serve()
+        text = fetch(server, '/long/').text
+        want = ['sub/', 'a.gmi', *self.NAMES]
+        self.assertEqual(self.links(text), want)
+        self.assertIn('\n=> ./a.gmi Titled\n', text)
+        self.assertEqual(self.items('long', select(server, '/long')), want)
+        # A gophermap lists what is beside it, in spite of the page.
+        menu = select(server, '/map/')
+        self.assertTrue(menu.startswith(b'iAbove\t'))
+        self.assertNotIn(b'One folder up', menu)
+        self.assertEqual(self.items('map', menu), [*self.NAMES, 'index.gmi'])
+        self.assertEqual(fetch(server, '/map/').text, '# Page\n')
+
+    def test_killed(self):
+        server = self.serve()
+        workers = server.workers()
+        server.trouble['hold'] = HOLD_ASLEEP
+        secure = self.begin(server, '/long/')
+        os.kill(self.at_work(server)[0], signal.SIGKILL)
+        self.assertEqual(secure.read_reply().status, 40)
+        self.wait_for_none(server)
+        clear = self.begin(server, '/long/', gopher_connect)
+        os.kill(self.at_work(server)[0], signal.SIGKILL)
+        self.assertEqual(clear.read_all(), FAILED)
+        self.wait_for_none(server)
+        mapped = self.begin(server, '/map/', gopher_connect)
+        self.assertTrue(mapped.read_some().startswith(b'iAbove\t'))
+        os.kill(self.at_work(server)[0], signal.SIGKILL)
+        with self.assertRaises(ConnectionResetError):
+            mapped.read_all()
+        server.wait_for_line('^error gopher: an answer was cut short: .* '
+                             'path=/map/')
+        server.trouble['hold'] = 0
+        self.assertEqual(len(self.links(fetch(server, '/long/').text)),
+                         self.COUNT + 2)
+        self.assertEqual(server.workers(), workers)
+
+    def test_silent(self):
+        server = self.serve(options=['stall_timeout_ms=200'])
+        server.trouble['hold'] = HOLD_ASLEEP
+        mapped = self.begin(server, '/map/', gopher_connect)
+        with self.assertRaises(ConnectionResetError):
+            mapped.read_all()
+        server.trouble['hold'] = 0
+        self.wait_for_none(server)
+
+    def test_client_leaves(self):
+        server = self.serve()
+        server.trouble['hold'] = HOLD_BUSY
+        mapped = self.begin(server, '/map/', gopher_connect)
+        self.assertTrue(mapped.read_some())
+        self.at_work(server)
+        leave(mapped)
+        self.wait_for_none(server)
+
+    def test_queue_is_full(self):
+        server = self.serve()
+        server.trouble['hold'] = HOLD_ASLEEP
+        clients = [self.begin(server, '/long/')
+                   for _ in range(AT_ONCE + QUEUE)]
+        self.at_work(server, AT_ONCE)
+        self.assertEqual(fetch(server, '/long/').status, 41)
+        self.assertTrue(select(server, '/long/').startswith(b'3Too busy'))
+        mapped = self.begin(server, '/map/', gopher_connect)
+        with self.assertRaises(ConnectionResetError):
+            mapped.read_all()
+        # What a worker reads by itself is there.
+        self.assertEqual(fetch(server, '/long/sub/').status, 20)
+        server.trouble['hold'] = 0
+        for client in clients:
+            self.assertEqual(len(self.links(client.read_reply().text)),
+                             self.COUNT + 2)
 
 
 class Many(Answers):
