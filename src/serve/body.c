@@ -36,20 +36,6 @@ body_write(struct body *body, struct sink *sink)
 	return 0;
 }
 
-int
-sink_write_file(int fd, struct str bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.at, bytes.len);
-
-		if (put == -1 && errno != EINTR)
-			return -1;
-		if (put > 0)
-			bytes = str_tail(bytes, (size_t)put);
-	}
-	return 0;
-}
-
 void
 body_release(struct body *body)
 {

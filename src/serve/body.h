@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sys/sink.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
@@ -11,18 +12,6 @@
 
 /* The minimum room for one pull. */
 #define BODY_ROOM 4096
-
-/* A destination for bytes. */
-struct sink {
-	/*
-	 * Takes all of the bytes; after -1 with errno set, it is not called
-	 * again.
-	 */
-	int (*write)(struct sink *sink, struct str bytes);
-};
-
-/* Writes all bytes to a file, for use by a sink; -1 with errno set. */
-MUST_USE int sink_write_file(int fd, struct str bytes);
 
 /*
  * The body of an answer, pulled as fast as the client takes it. A kind of body

@@ -142,8 +142,7 @@ send_parts(int fd, struct body *body)
 }
 
 struct memory_sink {
-	struct sink sink;
-	int file;
+	struct sink_file to;
 	size_t len;
 };
 
@@ -154,7 +153,7 @@ write_memory(struct sink *sink, struct str bytes)
 
 	memory->len += bytes.len;
 	if (memory->len <= MEMORY_MAX)
-		return sink_write_file(memory->file, bytes);
+		return sink_file_write(sink, bytes);
 	errno = EFBIG;
 	return -1;
 }
@@ -163,17 +162,17 @@ write_memory(struct sink *sink, struct str bytes)
 static int
 file_of_body(struct body *body)
 {
-	struct memory_sink memory = { { write_memory }, -1, 0 };
+	struct memory_sink memory = { { { write_memory }, -1 }, 0 };
 	int error;
 
-	memory.file = system_sealable_file();
-	if (memory.file == -1)
+	memory.to.fd = system_sealable_file();
+	if (memory.to.fd == -1)
 		return -1;
-	if (body_write(body, &memory.sink) == 0 &&
-	    system_seal(memory.file) == 0)
-		return memory.file;
+	if (body_write(body, &memory.to.sink) == 0 &&
+	    system_seal(memory.to.fd) == 0)
+		return memory.to.fd;
 	error = errno;
-	close(memory.file);
+	close(memory.to.fd);
 	errno = error;
 	return -1;
 }

@@ -7,23 +7,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct file_sink {
-	struct sink sink;
-	int fd;
-};
-
-static int
-write_file(struct sink *sink, struct str bytes)
-{
-	return sink_write_file(((struct file_sink *)sink)->fd, bytes);
-}
-
 /* Writes the body to a temporary file and rewinds it; -1 with errno set. */
 static int
 spool_open(struct spool *spool)
 {
 	FILE *file = tmpfile();
-	struct file_sink sink = { { write_file }, -1 };
+	struct sink_file sink = { { sink_file_write }, -1 };
 	int error;
 
 	if (file == NULL)

@@ -60,11 +60,6 @@ kind_of(const char *file, enum archive_kind *out)
 	return -1;
 }
 
-struct pack_sink {
-	struct sink sink;
-	int fd;
-};
-
 static int
 write_bytes(struct sink *sink, struct str bytes)
 {
@@ -72,14 +67,14 @@ write_bytes(struct sink *sink, struct str bytes)
 		errno = EINTR;
 		return -1;
 	}
-	return sink_write_file(((struct pack_sink *)sink)->fd, bytes);
+	return sink_file_write(sink, bytes);
 }
 
 static int
 write_file(const char *file, struct body *body)
 {
 	struct atomic_file atomic;
-	struct pack_sink sink = { .sink = { write_bytes } };
+	struct sink_file sink = { .sink = { write_bytes } };
 
 	if (atomic_file_open(&atomic, file) == -1)
 		return -1;

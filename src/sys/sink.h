@@ -1,0 +1,24 @@
+#ifndef SYS_SINK_H
+#define SYS_SINK_H
+
+#include "text/attribute.h"
+#include "text/str.h"
+
+/* A destination for bytes. */
+struct sink {
+	/*
+	 * Takes all of the bytes; after -1 with errno set, it is not called
+	 * again.
+	 */
+	int (*write)(struct sink *sink, struct str bytes);
+};
+
+/* A sink that writes to the file `fd`, which is borrowed. */
+struct sink_file {
+	struct sink sink; /* its function is sink_file_write */
+	int fd;
+};
+
+MUST_USE int sink_file_write(struct sink *sink, struct str bytes);
+
+#endif
