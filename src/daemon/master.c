@@ -18,7 +18,7 @@
 #include "daemon/reexec.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
-#include "serve/packer.h"
+#include "sys/archive.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
@@ -374,7 +374,7 @@ static int
 begin(struct master *master, char *error, size_t error_size)
 {
 	process_raise_limits();
-	packer_prepare();
+	archive_prepare();
 	master->media = media_new(error, error_size);
 	if (master->media == NULL)
 		return -1;

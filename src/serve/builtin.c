@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "serve/archive.h"
+#include "serve/archive_page.h"
 #include "serve/ask.h"
 #include "serve/manifestpage.h"
 #include "serve/online.h"
@@ -17,9 +17,9 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	    .has_parts = true,
 	    .answer = ask_answer },
 	[BUILTIN_GEMPUB] = { .type = STR_INIT("application/gpub+zip"),
-	    .answer = archive_gempub },
+	    .answer = archive_page_gempub },
 	[BUILTIN_TAR] = { .type = STR_INIT("application/gzip"),
-	    .answer = archive_tar },
+	    .answer = archive_page_tar },
 	[BUILTIN_MANIFEST] = { .type = STR_INIT("text/plain"),
 	    .answer = manifestpage },
 	[BUILTIN_ONLINE] = { .type = STR_INIT("text/gemini"),

@@ -24,7 +24,7 @@
 struct download {
 	struct spool spool;
 	struct download_setup setup;
-	struct packer *packer;
+	struct archive_writer *packer;
 	struct tour *tour;
 	uint64_t files, bytes; /* so far */
 	/* With a manifest: */
@@ -106,7 +106,7 @@ end_manifest(struct download *download)
 {
 	char text[MANIFEST_RECORD_MAX];
 	struct buf record = buf_over(text, sizeof text);
-	struct packer_file file = { .path = STR("manifest"),
+	struct archive_file file = { .path = STR("manifest"),
 		.time = download->newest };
 
 	if (inventory_end(&download->inventory, &record) == -1) {
@@ -116,24 +116,25 @@ end_manifest(struct download *download)
 	if (keep_lines(download, &record) == -1)
 		return -1;
 	file.size = download->lines_len;
-	if (packer_begin(download->packer, &file) == -1)
+	if (archive_writer_begin(download->packer, &file) == -1)
 		return -1;
-	return packer_write(download->packer,
+	return archive_writer_write(download->packer,
 	    (struct str){ download->lines, download->lines_len });
 }
 
 static int
 write_preface(struct download *download)
 {
-	const struct packer_file file = { .path = download->setup.preface,
+	const struct archive_file file = { .path = download->setup.preface,
 		.size = download->setup.preface_text.len,
 		.time = download->setup.preface_time };
 
 	if (file.size == 0)
 		return 0;
-	if (packer_begin(download->packer, &file) == -1)
+	if (archive_writer_begin(download->packer, &file) == -1)
 		return -1;
-	return packer_write(download->packer, download->setup.preface_text);
+	return archive_writer_write(
+	    download->packer, download->setup.preface_text);
 }
 
 /* Records the file that failed; keeps errno. */
@@ -193,7 +194,7 @@ copy_content(struct download *download, const struct tour_file *file)
 		left -= got;
 		if (download->setup.with_manifest)
 			sha256_add(download->content, block);
-		if (packer_write(download->packer, block) == -1)
+		if (archive_writer_write(download->packer, block) == -1)
 			return -1;
 	}
 	/* Never pack a mixture of two versions of a file. */
@@ -205,7 +206,7 @@ static int
 write_file(struct download *download, const struct tour_file *file)
 {
 	const struct stat *st = &file->entry.st;
-	const struct packer_file header = { .path = file->path,
+	const struct archive_file header = { .path = file->path,
 		.size = (uint64_t)st->st_size,
 		.time = st->st_mtime };
 
@@ -215,7 +216,7 @@ write_file(struct download *download, const struct tour_file *file)
 		errno = EFBIG;
 		return -1;
 	}
-	if (packer_begin(download->packer, &header) == -1 ||
+	if (archive_writer_begin(download->packer, &header) == -1 ||
 	    copy_content(download, file) == -1)
 		return -1;
 	return download->setup.with_manifest ? list_file(download, file) : 0;
@@ -243,7 +244,7 @@ open_parts(struct download *download, struct sink *sink)
 
 	download->tour =
 	    tour_open(setup->tree, setup->directory, setup->strict);
-	download->packer = packer_new(setup->format, sink);
+	download->packer = archive_writer_new(setup->format, sink);
 	if (download->tour == NULL || download->packer == NULL)
 		return -1;
 	return setup->with_manifest ? begin_manifest(download) : 0;
@@ -255,7 +256,7 @@ close_parts(struct download *download)
 	int error = errno;
 
 	tour_close(download->tour);
-	packer_free(download->packer);
+	archive_writer_free(download->packer);
 	inventory_release(&download->inventory);
 	sha256_free(download->content);
 	free(download->lines);
@@ -271,7 +272,7 @@ download_write(struct body *body, struct sink *sink)
 	if (open_parts(download, sink) == 0 && write_preface(download) == 0 &&
 	    write_files(download) == 0 &&
 	    (!download->setup.with_manifest || end_manifest(download) == 0))
-		result = packer_end(download->packer);
+		result = archive_writer_end(download->packer);
 	close_parts(download);
 	return result;
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "serve/body.h"
-#include "serve/packer.h"
+#include "sys/archive.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
@@ -15,7 +15,7 @@
 struct download_setup {
 	const struct tree *tree;
 	struct str directory; /* decoded, with its final slash */
-	enum packer_format format;
+	enum archive_type format;
 	uint64_t limit; /* bytes of files; 0: none */
 	/*
 	 * A generated file that precedes all others; without text there is

@@ -3,7 +3,7 @@
  */
 #include "serve/serve.h"
 
-#include "serve/archive.h"
+#include "serve/archive_page.h"
 #include "serve/builtin.h"
 #include "serve/feed.h"
 #include "serve/file.h"
@@ -19,7 +19,7 @@ static handler *const chain[] = {
 	folderpage_answer, /* an index page, a gophermap, or a listing */
 	file_answer,
 	builtin_answer, /* /ask, /online, /manifest, archives of everything */
-	archive_answer, /* the archive of a directory */
+	archive_page_answer, /* the archive of a directory */
 	NULL,
 };
 
@@ -27,7 +27,7 @@ static handler *const chain[] = {
 static handler *const slow_chain[] = {
 	folderpage_list,
 	builtin_answer,
-	archive_answer,
+	archive_page_answer,
 	NULL,
 };
 

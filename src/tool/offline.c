@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "index/builder.h"
-#include "serve/packer.h"
+#include "sys/archive.h"
 #include "tree/media.h"
 #include "tree/tree.h"
 
@@ -25,7 +25,7 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		    config->capsule, strerror(errno), tree_init_remedy(errno));
 		return -1;
 	}
-	packer_prepare();
+	archive_prepare();
 	media = media_new(error, error_size);
 	if (media == NULL) {
 		tree_release(&offline->tree);

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "daemon/config_load.h"
-#include "serve/archive.h"
+#include "serve/archive_page.h"
 #include "serve/download.h"
-#include "serve/packer.h"
+#include "sys/archive.h"
 #include "sys/atomic_file.h"
 #include "sys/log.h"
 #include "tool/cli.h"
@@ -38,16 +38,16 @@ failed(const char *path, const char *what, const char *remedy)
 }
 
 static int
-kind_of(const char *file, enum archive_kind *out)
+kind_of(const char *file, enum archive_page_kind *out)
 {
 	static const struct {
 		struct str suffix;
-		enum archive_kind kind;
+		enum archive_page_kind kind;
 	} kinds[] = {
-		{ STR_INIT(".gpub"), ARCHIVE_GEMPUB },
-		{ STR_INIT(".zip"), ARCHIVE_ZIP },
-		{ STR_INIT(".tar.gz"), ARCHIVE_TAR },
-		{ STR_INIT(".tgz"), ARCHIVE_TAR },
+		{ STR_INIT(".gpub"), ARCHIVE_PAGE_GEMPUB },
+		{ STR_INIT(".zip"), ARCHIVE_PAGE_ZIP },
+		{ STR_INIT(".tar.gz"), ARCHIVE_PAGE_TAR },
+		{ STR_INIT(".tgz"), ARCHIVE_PAGE_TAR },
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -135,7 +135,7 @@ unread(const char *file, struct str culprit)
 }
 
 static int
-pack(const struct server *server, enum archive_kind kind, const char *file)
+pack(const struct server *server, enum archive_page_kind kind, const char *file)
 {
 	struct arena arena;
 	const struct request request = { .arena = &arena, .path = STR("/") };
@@ -145,7 +145,7 @@ pack(const struct server *server, enum archive_kind kind, const char *file)
 	int result = -1;
 
 	arena_init(&arena, MEMORY);
-	status = archive_open(server, &request, kind, &body);
+	status = archive_page_open(server, &request, kind, &body);
 	if (status == STATUS_TOO_LARGE)
 		errno = EFBIG;
 	if (status == STATUS_NOT_FOUND)
@@ -164,7 +164,8 @@ pack(const struct server *server, enum archive_kind kind, const char *file)
 }
 
 static int
-pack_with(const struct config *config, enum archive_kind kind, const char *file)
+pack_with(
+    const struct config *config, enum archive_page_kind kind, const char *file)
 {
 	struct tree tree;
 	/* The author's own archive has no size limit. */
@@ -215,7 +216,7 @@ stop_at(int number)
 int
 pack_main(int argc, char **argv)
 {
-	enum archive_kind kind;
+	enum archive_page_kind kind;
 	struct options options;
 	struct config config;
 	int result;
@@ -227,7 +228,7 @@ pack_main(int argc, char **argv)
 		cli_say("pack", "%s", config.error);
 		return 2;
 	}
-	packer_prepare();
+	archive_prepare();
 	log_mute(true);
 	stop_at(SIGINT);
 	stop_at(SIGTERM);

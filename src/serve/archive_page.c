@@ -2,7 +2,7 @@
  * Archives of the capsule or of one directory, as downloads: the pages that
  * offer them, and a Gempub's metadata.
  */
-#include "serve/archive.h"
+#include "serve/archive_page.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -145,14 +145,14 @@ add_metadata(const struct server *server, struct arena *arena,
 }
 
 enum status
-archive_open(const struct server *server, const struct request *request,
-    enum archive_kind kind, struct body **out)
+archive_page_open(const struct server *server, const struct request *request,
+    enum archive_page_kind kind, struct body **out)
 {
 	struct str directory = request->path;
 	struct download_setup setup = {
 		.tree = server->tree,
 		.directory = directory,
-		.format = kind == ARCHIVE_TAR ? PACKER_TAR : PACKER_ZIP,
+		.format = kind == ARCHIVE_PAGE_TAR ? ARCHIVE_TAR : ARCHIVE_ZIP,
 		.limit = server->archive_limit,
 		.strict = server->strict_archives,
 	};
@@ -162,7 +162,7 @@ archive_open(const struct server *server, const struct request *request,
 		return status;
 	if (is_too_large(server, directory))
 		return STATUS_TOO_LARGE;
-	if (kind == ARCHIVE_GEMPUB &&
+	if (kind == ARCHIVE_PAGE_GEMPUB &&
 	    add_metadata(server, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
 	/*
@@ -181,7 +181,8 @@ archive_open(const struct server *server, const struct request *request,
 
 static void
 answer_with(const struct server *server, const struct request *request,
-    enum archive_kind kind, struct str directory, struct response *response)
+    enum archive_page_kind kind, struct str directory,
+    struct response *response)
 {
 	struct request whole = *request;
 	struct body *body;
@@ -190,32 +191,32 @@ answer_with(const struct server *server, const struct request *request,
 	if (remote_ask(server, request, response))
 		return;
 	whole.path = directory;
-	status = archive_open(server, &whole, kind, &body);
+	status = archive_page_open(server, &whole, kind, &body);
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
 		return;
 	}
 	response_set(response, STATUS_SUCCESS,
-	    kind == ARCHIVE_GEMPUB ? RESPONSE_GEMPUB : RESPONSE_TAR);
+	    kind == ARCHIVE_PAGE_GEMPUB ? RESPONSE_GEMPUB : RESPONSE_TAR);
 	response->body = body;
 }
 
 void
-archive_gempub(const struct server *server, const struct request *request,
+archive_page_gempub(const struct server *server, const struct request *request,
     struct response *response)
 {
-	answer_with(server, request, ARCHIVE_GEMPUB, STR("/"), response);
+	answer_with(server, request, ARCHIVE_PAGE_GEMPUB, STR("/"), response);
 }
 
 void
-archive_tar(const struct server *server, const struct request *request,
+archive_page_tar(const struct server *server, const struct request *request,
     struct response *response)
 {
-	answer_with(server, request, ARCHIVE_TAR, STR("/"), response);
+	answer_with(server, request, ARCHIVE_PAGE_TAR, STR("/"), response);
 }
 
 enum handled
-archive_answer(const struct server *server, const struct request *request,
+archive_page_answer(const struct server *server, const struct request *request,
     struct response *response)
 {
 	struct str path = request->path;
@@ -240,7 +241,7 @@ archive_answer(const struct server *server, const struct request *request,
 	if (status == STATUS_NOT_FOUND)
 		return DECLINED;
 	if (status == STATUS_SUCCESS)
-		answer_with(server, request, ARCHIVE_TAR, path, response);
+		answer_with(server, request, ARCHIVE_PAGE_TAR, path, response);
 	else
 		response_error(response, status);
 	return HANDLED;

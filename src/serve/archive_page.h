@@ -1,15 +1,15 @@
-#ifndef SERVE_ARCHIVE_H
-#define SERVE_ARCHIVE_H
+#ifndef SERVE_ARCHIVE_PAGE_H
+#define SERVE_ARCHIVE_PAGE_H
 
 #include <stdbool.h>
 
 #include "serve/response.h"
 #include "text/attribute.h"
 
-enum archive_kind {
-	ARCHIVE_GEMPUB, /* a zip with metadata.txt */
-	ARCHIVE_ZIP,
-	ARCHIVE_TAR, /* with gzip */
+enum archive_page_kind {
+	ARCHIVE_PAGE_GEMPUB, /* a zip with metadata.txt */
+	ARCHIVE_PAGE_ZIP,
+	ARCHIVE_PAGE_TAR, /* with gzip */
 };
 
 /*
@@ -20,19 +20,20 @@ enum archive_kind {
  * server->archive_limit. The body is cut short when the tree later turns out
  * too large, and when a file cannot be read or changes while it is read.
  */
-MUST_USE enum status archive_open(const struct server *server,
-    const struct request *request, enum archive_kind kind, struct body **out);
+MUST_USE enum status
+archive_page_open(const struct server *server, const struct request *request,
+    enum archive_page_kind kind, struct body **out);
 
 /* Built-in pages: the whole capsule as a Gempub and as a tar.gz. */
-void archive_gempub(const struct server *server, const struct request *request,
-    struct response *response);
-void archive_tar(const struct server *server, const struct request *request,
-    struct response *response);
+void archive_page_gempub(const struct server *server,
+    const struct request *request, struct response *response);
+void archive_page_tar(const struct server *server,
+    const struct request *request, struct response *response);
 
 /*
  * Answers "/qa.tar.gz" with the files beneath "/qa/". Declines any path that is
  * not a directory's path plus the suffix.
  */
-handler archive_answer;
+handler archive_page_answer;
 
 #endif

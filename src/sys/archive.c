@@ -1,7 +1,7 @@
 /*
  * Archives by libarchive, written so that the same files give the same bytes.
  */
-#include "serve/packer.h"
+#include "sys/archive.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -25,7 +25,7 @@
 /* The latest time that a zip can hold. */
 #define TIME_MAX INT64_C(0xffffffff)
 
-struct packer {
+struct archive_writer {
 	struct archive *archive;
 	struct archive *gzip; /* for a tar: compresses it */
 	struct archive_entry *entry;
@@ -40,7 +40,7 @@ struct packer {
 static locale_t utf8;
 
 void
-packer_prepare(void)
+archive_prepare(void)
 {
 	/* libarchive allocates 0.3 MiB for each file of a zip: keep it. */
 	system_keep_memory();
@@ -51,14 +51,14 @@ packer_prepare(void)
 }
 
 static int
-flush(struct packer *packer)
+flush(struct archive_writer *writer)
 {
-	struct str bytes = { packer->block, packer->len };
+	struct str bytes = { writer->block, writer->len };
 
-	packer->len = 0;
-	if (bytes.len == 0 || packer->sink->write(packer->sink, bytes) == 0)
+	writer->len = 0;
+	if (bytes.len == 0 || writer->sink->write(writer->sink, bytes) == 0)
 		return 0;
-	packer->error = errno;
+	writer->error = errno;
 	return -1;
 }
 
@@ -69,16 +69,16 @@ flush(struct packer *packer)
 static la_ssize_t
 pass_on(struct archive *archive, void *context, const void *bytes, size_t len)
 {
-	struct packer *packer = context;
-	size_t room = BLOCK - packer->len;
+	struct archive_writer *writer = context;
+	size_t room = BLOCK - writer->len;
 
-	if (packer->abandoned)
+	if (writer->abandoned)
 		return (la_ssize_t)len;
 	if (len > room)
 		len = room;
-	memcpy(packer->block + packer->len, bytes, len);
-	packer->len += len;
-	if (packer->len < BLOCK || flush(packer) == 0)
+	memcpy(writer->block + writer->len, bytes, len);
+	writer->len += len;
+	if (writer->len < BLOCK || flush(writer) == 0)
 		return (la_ssize_t)len;
 	archive_set_error(archive, errno, "the archive cannot be written");
 	return -1;
@@ -89,31 +89,31 @@ static la_ssize_t
 compress_bytes(
     struct archive *archive, void *context, const void *bytes, size_t len)
 {
-	struct packer *packer = context;
+	struct archive_writer *writer = context;
 	la_ssize_t taken;
 
-	if (packer->abandoned)
+	if (writer->abandoned)
 		return -1;
-	taken = archive_write_data(packer->gzip, bytes, len);
+	taken = archive_write_data(writer->gzip, bytes, len);
 	if (taken <= 0)
-		archive_set_error(archive, archive_errno(packer->gzip), "%s",
-		    archive_error_string(packer->gzip));
+		archive_set_error(archive, archive_errno(writer->gzip), "%s",
+		    archive_error_string(writer->gzip));
 	return taken;
 }
 
 /* Returns 0 on success; else logs the error and returns -1. */
 static int
-check(struct packer *packer, la_ssize_t result)
+check(struct archive_writer *writer, la_ssize_t result)
 {
 	const char *error;
 
 	if (result >= ARCHIVE_OK)
 		return 0;
-	if (packer->error != 0) {
-		errno = packer->error;
+	if (writer->error != 0) {
+		errno = writer->error;
 		return -1;
 	}
-	error = archive_error_string(packer->archive);
+	error = archive_error_string(writer->archive);
 	log_line(LOG_LEVEL_ERROR, "archive: %s",
 	    error != NULL ? error : "libarchive failed");
 	errno = EIO;
@@ -121,35 +121,35 @@ check(struct packer *packer, la_ssize_t result)
 }
 
 static bool
-open_archive(struct archive *archive, struct packer *packer,
+open_archive(struct archive *archive, struct archive_writer *writer,
     archive_write_callback *on_bytes)
 {
 	return archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK &&
 	    archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
-	    archive_write_open2(archive, packer, NULL, on_bytes, NULL, NULL) ==
+	    archive_write_open2(archive, writer, NULL, on_bytes, NULL, NULL) ==
 	    ARCHIVE_OK;
 }
 
 static bool
-open_zip(struct packer *packer)
+open_zip(struct archive_writer *writer)
 {
-	struct archive *zip = packer->archive;
+	struct archive *zip = writer->archive;
 
 	return archive_write_set_format_zip(zip) == ARCHIVE_OK &&
 	    archive_write_set_format_option(
 		zip, "zip", "compression", "deflate") == ARCHIVE_OK &&
 	    archive_write_set_format_option(
 		zip, "zip", "compression-level", LEVEL) == ARCHIVE_OK &&
-	    open_archive(zip, packer, pass_on);
+	    open_archive(zip, writer, pass_on);
 }
 
 /* One gzip stream of any length, without a time in its header. */
 static bool
-open_gzip(struct packer *packer)
+open_gzip(struct archive_writer *writer)
 {
-	struct archive *gzip = packer->gzip = archive_write_new();
+	struct archive *gzip = writer->gzip = archive_write_new();
 
-	archive_entry_set_filetype(packer->entry, AE_IFREG);
+	archive_entry_set_filetype(writer->entry, AE_IFREG);
 	return gzip != NULL &&
 	    archive_write_set_format_raw(gzip) == ARCHIVE_OK &&
 	    archive_write_add_filter_gzip(gzip) == ARCHIVE_OK &&
@@ -157,35 +157,35 @@ open_gzip(struct packer *packer)
 		gzip, "gzip", "compression-level", LEVEL) == ARCHIVE_OK &&
 	    archive_write_set_filter_option(gzip, "gzip", "timestamp", NULL) ==
 	    ARCHIVE_OK &&
-	    open_archive(gzip, packer, pass_on) &&
-	    archive_write_header(gzip, packer->entry) == ARCHIVE_OK;
+	    open_archive(gzip, writer, pass_on) &&
+	    archive_write_header(gzip, writer->entry) == ARCHIVE_OK;
 }
 
 /* GNU tar takes names of any bytes and any length. */
 static bool
-open_tar(struct packer *packer)
+open_tar(struct archive_writer *writer)
 {
-	return open_gzip(packer) &&
-	    archive_write_set_format_gnutar(packer->archive) == ARCHIVE_OK &&
-	    open_archive(packer->archive, packer, compress_bytes);
+	return open_gzip(writer) &&
+	    archive_write_set_format_gnutar(writer->archive) == ARCHIVE_OK &&
+	    open_archive(writer->archive, writer, compress_bytes);
 }
 
-struct packer *
-packer_new(enum packer_format format, struct sink *sink)
+struct archive_writer *
+archive_writer_new(enum archive_type type, struct sink *sink)
 {
-	struct packer *packer = calloc(1, sizeof *packer);
+	struct archive_writer *writer = calloc(1, sizeof *writer);
 
-	if (packer == NULL)
+	if (writer == NULL)
 		return NULL;
-	packer->sink = sink;
-	packer->archive = archive_write_new();
-	packer->entry = archive_entry_new();
-	if (packer->archive == NULL || packer->entry == NULL ||
-	    !(format == PACKER_ZIP ? open_zip(packer) : open_tar(packer))) {
-		packer_free(packer);
+	writer->sink = sink;
+	writer->archive = archive_write_new();
+	writer->entry = archive_entry_new();
+	if (writer->archive == NULL || writer->entry == NULL ||
+	    !(type == ARCHIVE_ZIP ? open_zip(writer) : open_tar(writer))) {
+		archive_writer_free(writer);
 		return NULL;
 	}
-	return packer;
+	return writer;
 }
 
 /*
@@ -202,19 +202,19 @@ end_archive(struct archive *archive)
 }
 
 void
-packer_free(struct packer *packer)
+archive_writer_free(struct archive_writer *writer)
 {
-	if (packer == NULL)
+	if (writer == NULL)
 		return;
-	packer->abandoned = true;
-	end_archive(packer->archive);
-	end_archive(packer->gzip);
-	archive_entry_free(packer->entry);
-	free(packer);
+	writer->abandoned = true;
+	end_archive(writer->archive);
+	end_archive(writer->gzip);
+	archive_entry_free(writer->entry);
+	free(writer);
 }
 
 static int
-write_header(struct packer *packer, struct str path)
+write_header(struct archive_writer *writer, struct str path)
 {
 	/*
 	 * Only valid UTF-8 gets the UTF-8 flag; some readers reject the archive
@@ -223,16 +223,17 @@ write_header(struct packer *packer, struct str path)
 	bool names = utf8 != (locale_t)0 && utf8_is_valid(path);
 	locale_t before = uselocale(names ? utf8 : (locale_t)0);
 	la_ssize_t result =
-	    archive_write_header(packer->archive, packer->entry);
+	    archive_write_header(writer->archive, writer->entry);
 
 	uselocale(before);
-	return check(packer, result);
+	return check(writer, result);
 }
 
 int
-packer_begin(struct packer *packer, const struct packer_file *file)
+archive_writer_begin(
+    struct archive_writer *writer, const struct archive_file *file)
 {
-	struct archive_entry *entry = packer->entry;
+	struct archive_entry *entry = writer->entry;
 	int64_t time = file->time;
 	char name[PATH_MAX];
 
@@ -254,17 +255,17 @@ packer_begin(struct packer *packer, const struct packer_file *file)
 	archive_entry_set_mtime(entry, (time_t)time, 0);
 	archive_entry_set_uid(entry, 0);
 	archive_entry_set_gid(entry, 0);
-	return write_header(packer, file->path);
+	return write_header(writer, file->path);
 }
 
 int
-packer_write(struct packer *packer, struct str bytes)
+archive_writer_write(struct archive_writer *writer, struct str bytes)
 {
 	while (bytes.len > 0) {
 		la_ssize_t taken =
-		    archive_write_data(packer->archive, bytes.at, bytes.len);
+		    archive_write_data(writer->archive, bytes.at, bytes.len);
 
-		if (check(packer, taken > 0 ? taken : ARCHIVE_FATAL) == -1)
+		if (check(writer, taken > 0 ? taken : ARCHIVE_FATAL) == -1)
 			return -1;
 		bytes = str_tail(bytes, (size_t)taken);
 	}
@@ -272,12 +273,12 @@ packer_write(struct packer *packer, struct str bytes)
 }
 
 int
-packer_end(struct packer *packer)
+archive_writer_end(struct archive_writer *writer)
 {
-	if (check(packer, archive_write_close(packer->archive)) == -1)
+	if (check(writer, archive_write_close(writer->archive)) == -1)
 		return -1;
-	if (packer->gzip != NULL &&
-	    check(packer, archive_write_close(packer->gzip)) == -1)
+	if (writer->gzip != NULL &&
+	    check(writer, archive_write_close(writer->gzip)) == -1)
 		return -1;
-	return flush(packer);
+	return flush(writer);
 }

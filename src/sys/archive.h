@@ -1,0 +1,48 @@
+#ifndef SYS_ARCHIVE_H
+#define SYS_ARCHIVE_H
+
+#include <stdint.h>
+
+#include "sys/sink.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+enum archive_type {
+	ARCHIVE_ZIP,
+	ARCHIVE_TAR, /* with gzip */
+};
+
+/* A file in an archive. */
+struct archive_file {
+	struct str path; /* relative path, any bytes but NUL */
+	uint64_t size;
+	int64_t time; /* seconds since 1970 */
+};
+
+/*
+ * To be called once, before the process has threads or is jailed. Sets the
+ * local time zone, which a zip uses, to UTC, and the locale of names to UTF-8.
+ */
+void archive_prepare(void);
+
+/*
+ * An archive that is written to a sink, which is borrowed. The same files in
+ * the same order give the same bytes. NULL without memory.
+ */
+struct archive_writer;
+MUST_USE struct archive_writer *
+archive_writer_new(enum archive_type type, struct sink *sink);
+void archive_writer_free(struct archive_writer *writer);
+
+/*
+ * Begins a file, whose `size` bytes follow in calls of archive_writer_write, or
+ * ends the archive. Each returns -1 with errno set when the archive cannot be
+ * completed.
+ */
+MUST_USE int archive_writer_begin(
+    struct archive_writer *writer, const struct archive_file *file);
+MUST_USE int
+archive_writer_write(struct archive_writer *writer, struct str bytes);
+MUST_USE int archive_writer_end(struct archive_writer *writer);
+
+#endif
