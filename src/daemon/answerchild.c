@@ -5,10 +5,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "index/db.h"
@@ -16,16 +15,11 @@
 #include "serve/serve.h"
 #include "tree/tree.h"
 
-/* The time limit of a question, and the CPU time limit of an archive. */
-#define QUESTION_S 60
+/* The CPU time limits of a question and of an archive. */
+#define QUESTION_CPU_S 60
 #define ARCHIVE_CPU_S 600
-/* CPU time after which a child checks whether its worker still waits. */
-#define LOOK_MS 20
 #define CHILD_MEMORY ((rlim_t)1 << 30)
 #define REQUEST_MEMORY ((size_t)1 << 20)
-
-/* The socket to the worker. */
-static int line_of_child = -1;
 
 /* Whether the worker has stopped waiting for the answer. */
 bool
@@ -36,48 +30,27 @@ answerchild_is_given_up(int fd)
 	return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR));
 }
 
-/* SIGPROF in a child: exits if the worker no longer waits. */
-static void
-on_look(int number)
-{
-	int error = errno;
-
-	(void)number;
-	if (answerchild_is_given_up(line_of_child))
-		_exit(EXIT_FAILURE);
-	errno = error;
-}
-
 /*
- * The timer counts CPU time only: a child that waits for its worker notices a
- * hangup by itself.
+ * Bounds the file in memory, but not the log, which the limit counts as well.
  */
-static int
-set_timers(bool archive)
+static void
+set_file_limit(void)
 {
-	struct sigaction action = { .sa_handler = on_look,
-		.sa_flags = SA_RESTART };
-	const struct timeval look = { .tv_usec = LOOK_MS * 1000 };
-	const struct itimerval looks = { look, look };
-	const struct itimerval end = { .it_value = { .tv_sec = QUESTION_S } };
+	rlim_t size = REMOTE_MEMORY_MAX;
+	struct stat log;
 
-	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGPROF, &action, NULL) == -1 ||
-	    setitimer(ITIMER_PROF, &looks, NULL) == -1)
-		return -1;
-	/*
-	 * Archives have no time limit: an archive lasts as long as its client
-	 * takes.
-	 */
-	return archive ? 0 : setitimer(ITIMER_REAL, &end, NULL);
+	if (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode))
+		size += (rlim_t)log.st_size;
+	(void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){ size, size });
 }
 
 static void
 set_limits(bool archive)
 {
-	const rlim_t cpu = archive ? ARCHIVE_CPU_S : QUESTION_S;
+	const rlim_t cpu = archive ? ARCHIVE_CPU_S : QUESTION_CPU_S;
 
 	(void)setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu });
+	set_file_limit();
 	/* It starts no process or thread. */
 	(void)setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
 #if !defined(__SANITIZE_ADDRESS__)
@@ -98,9 +71,6 @@ answerchild_run(const struct answers_setup *setup, const struct request *asked,
 	/* Only the parent may change the counts of networks. */
 	limit_free(setup->limits);
 	set_limits(archive);
-	line_of_child = fd;
-	if (set_timers(archive) == -1)
-		_exit(EXIT_FAILURE);
 	arena_init(&arena, REQUEST_MEMORY);
 	request.arena = &arena;
 	serve_slow(setup->server, &request, &response);

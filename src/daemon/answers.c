@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/pause.h"
+#include "daemon/answerchildren.h"
 #include "serve/remote.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
@@ -20,42 +20,34 @@
 
 /* Questions answered at once: more make each of them slower (measured). */
 #define QUESTIONS_MIN 2
-#define QUESTIONS_MAX 4
 /*
- * Limits of waiting questions and of concurrent archives; one network may have
- * a quarter of each.
+ * The limit of waiting questions; one network may have a quarter of them, and
+ * of concurrent archives.
  */
 #define QUEUE_MAX ((size_t)64)
-#define ARCHIVES_MAX ((size_t)32)
 #define SHARE 4
+#define ARCHIVES_SHARE (ANSWERCHILDREN_ARCHIVES / SHARE)
 /* The limit of archives for all clients of unknown networks together. */
-#define UNKNOWN_MAX (ARCHIVES_MAX - ARCHIVES_MAX / SHARE)
-#define CHILDREN_MAX (QUESTIONS_MAX + ARCHIVES_MAX)
+#define UNKNOWN_MAX (ANSWERCHILDREN_ARCHIVES - ARCHIVES_SHARE)
 /* Children yield to the workers. */
 #define NICE 10
+#define POLLED_MAX (1 + SERVICE_CLIENTS_MAX + ANSWERCHILDREN_MAX)
+
 struct answers_question {
 	struct request request; /* points into `message` */
 	char *message;
 	int fd; /* the socket to the worker */
 };
 
-struct answers_child {
-	pid_t pid;
-	uint64_t network;
-	bool is_archive;
-};
-
 struct answers {
 	const struct answers_setup *setup;
-	struct pollfd *polled; /* the master's socket, then the workers' */
-	size_t polled_count;
+	/* The master's socket, the workers', and room for the children's. */
+	struct pollfd *polled;
+	size_t polled_count; /* without the children's */
 	struct answers_question queue[QUEUE_MAX]; /* oldest first */
 	size_t queue_count;
-	struct answers_child children[CHILDREN_MAX];
-	size_t child_count, archive_count;
+	struct answerchildren children;
 	size_t questions_at_once;
-	bool damaged; /* a child met a damaged index */
-	bool faulted; /* a child crashed: see end_after_fault */
 	sigset_t waiting; /* the signal mask while it waits */
 };
 
@@ -89,15 +81,22 @@ is_archive(const struct server *server, struct str path)
 	    str_equals(path, server->builtins[BUILTIN_TAR]);
 }
 
-/* Removes a question that was answered, refused or handed to a child. */
+/* Removes a question, whose socket a child has, or nobody. */
 static void
-drop(struct answers *answers, size_t at)
+forget(struct answers *answers, size_t at)
 {
-	fdpass_close(answers->queue[at].fd);
 	free(answers->queue[at].message);
 	answers->queue_count--;
 	memmove(&answers->queue[at], &answers->queue[at + 1],
 	    (answers->queue_count - at) * sizeof *answers->queue);
+}
+
+/* Removes a question that was answered or refused. */
+static void
+drop(struct answers *answers, size_t at)
+{
+	fdpass_close(answers->queue[at].fd);
+	forget(answers, at);
 }
 
 static void
@@ -114,13 +113,11 @@ has_room(const struct answers *answers, uint64_t network, bool archive)
 {
 	size_t same = 0;
 
-	if (archive) {
-		for (size_t i = 0; i < answers->child_count; i++)
-			same += answers->children[i].is_archive &&
-			    answers->children[i].network == network;
-		return answers->archive_count < ARCHIVES_MAX &&
-		    same < (network == 0 ? UNKNOWN_MAX : ARCHIVES_MAX / SHARE);
-	}
+	if (archive)
+		return answers->children.archive_count <
+		    ANSWERCHILDREN_ARCHIVES &&
+		    answerchildren_archives(&answers->children, network) <
+		    (network == 0 ? UNKNOWN_MAX : ARCHIVES_SHARE);
 	for (size_t i = 0; i < answers->queue_count; i++)
 		same += answers->queue[i].request.network == network;
 	return answers->queue_count < QUEUE_MAX &&
@@ -143,35 +140,33 @@ static void
 start(struct answers *answers, size_t at)
 {
 	struct answers_question *question = &answers->queue[at];
-	struct answers_child *child = &answers->children[answers->child_count];
+	bool archive =
+	    is_archive(answers->setup->server, question->request.path);
+	pid_t child = answerchildren_fork(
+	    &answers->children, &question->request, question->fd, archive);
 
-	*child = (struct answers_child){
-		.network = question->request.network,
-		.is_archive =
-		    is_archive(answers->setup->server, question->request.path),
-	};
-	child->pid = fork();
-	if (child->pid == 0) {
+	if (child == 0) {
 		close_others(answers, question->fd);
-		answerchild_run(answers->setup, &question->request,
-		    question->fd, child->is_archive);
+		answerchild_run(
+		    answers->setup, &question->request, question->fd, archive);
 	}
-	if (child->pid == -1) {
+	if (child == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot start a child: %s",
 		    strerror(errno));
 		remote_refuse(question->fd, STATUS_UNAVAILABLE);
+		drop(answers, at);
 	} else {
-		answers->child_count++;
-		answers->archive_count += child->is_archive;
+		forget(answers, at);
 	}
-	drop(answers, at);
 }
 
 static void
 start_due(struct answers *answers)
 {
+	const struct answerchildren *children = &answers->children;
+
 	while (answers->queue_count > 0 &&
-	    answers->child_count - answers->archive_count <
+	    children->count - children->archive_count <
 		answers->questions_at_once) {
 		if (answerchild_is_given_up(answers->queue[0].fd))
 			drop(answers, 0);
@@ -238,48 +233,6 @@ take_question(struct answers *answers, int line)
 	return true;
 }
 
-static long
-cpu_ms(const struct rusage *usage)
-{
-	return (long)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
-	    (long)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000;
-}
-
-static void
-log_end(pid_t pid, int status)
-{
-	if (WIFSIGNALED(status))
-		log_line(LOG_LEVEL_ERROR,
-		    "answers: child %ld was killed by signal %d (%s)",
-		    (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
-}
-
-static void
-reap(struct answers *answers)
-{
-	const struct answers_setup *setup = answers->setup;
-	struct rusage usage;
-	pid_t pid;
-	int status;
-
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
-		for (size_t i = 0; i < answers->child_count; i++) {
-			struct answers_child *child = &answers->children[i];
-
-			if (child->pid != pid)
-				continue;
-			limit_charge(setup->limits, setup->rules,
-			    child->network, cpu_ms(&usage));
-			answers->archive_count -= child->is_archive;
-			*child = answers->children[--answers->child_count];
-			log_end(pid, status);
-			answers->faulted |= pause_is_fault(status);
-			answers->damaged |= WIFEXITED(status) &&
-			    WEXITSTATUS(status) == ANSWERS_DAMAGED;
-			break;
-		}
-}
-
 static int
 add_line(struct answers *answers, int fd)
 {
@@ -327,13 +280,35 @@ hear(struct answers *answers)
 	}
 }
 
+/*
+ * Waits for the end of a child, for its deadline, or, unless it drains, for a
+ * message; true when there may be one.
+ */
+static bool
+wait_for_event(struct answers *answers, bool drains)
+{
+	struct answerchildren *children = &answers->children;
+	struct pollfd *lines = &answers->polled[answers->polled_count];
+	long ms = answerchildren_end_overdue(children);
+	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000 };
+	int ready;
+
+	answerchildren_poll(children, lines);
+	ready = ppoll(drains ? lines : answers->polled,
+	    children->count + (drains ? 0 : answers->polled_count),
+	    ms == -1 ? NULL : &timeout, &answers->waiting);
+	if (ready > 0)
+		answerchildren_hear(children, lines);
+	answerchildren_reap(children);
+	return ready > 0;
+}
+
 /* Accepts no more requests, and starts a child for each that waits. */
 static void
 drain(struct answers *answers)
 {
 	while (answers->queue_count > 0) {
-		(void)ppoll(NULL, 0, NULL, &answers->waiting);
-		reap(answers);
+		(void)wait_for_event(answers, true);
 		start_due(answers);
 	}
 }
@@ -355,7 +330,7 @@ static void
 end_after_damage(struct answers *answers)
 {
 	drain(answers);
-	if (answers->faulted)
+	if (answers->children.faulted)
 		abort();
 	_exit(ANSWERS_DAMAGED);
 }
@@ -363,17 +338,16 @@ end_after_damage(struct answers *answers)
 static void
 work(struct answers *answers)
 {
-	while (answers->polled[0].fd != -1 || answers->polled_count > 1) {
-		int ready = ppoll(answers->polled, answers->polled_count, NULL,
-		    &answers->waiting);
+	const struct answerchildren *children = &answers->children;
 
-		reap(answers);
-		if (ready > 0 && !answers->faulted && !answers->damaged)
+	while (answers->polled[0].fd != -1 || answers->polled_count > 1) {
+		if (wait_for_event(answers, false) && !children->faulted &&
+		    !children->damaged)
 			hear(answers);
 		start_due(answers);
-		if (answers->faulted)
+		if (children->faulted)
 			end_after_fault(answers);
-		if (answers->damaged)
+		if (children->damaged)
 			end_after_damage(answers);
 	}
 }
@@ -383,9 +357,11 @@ questions_at_once(void)
 {
 	long count = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return count < QUESTIONS_MIN ? QUESTIONS_MIN
-	    : count > QUESTIONS_MAX  ? QUESTIONS_MAX
-				     : (size_t)count;
+	if (count < QUESTIONS_MIN)
+		return QUESTIONS_MIN;
+	return (size_t)count < ANSWERCHILDREN_QUESTIONS
+	    ? (size_t)count
+	    : ANSWERCHILDREN_QUESTIONS;
 }
 
 static int
@@ -395,8 +371,7 @@ begin(struct answers *answers)
 	const struct service *service = setup->service;
 
 	answers->questions_at_once = questions_at_once();
-	answers->polled =
-	    calloc(1 + SERVICE_CLIENTS_MAX, sizeof *answers->polled);
+	answers->polled = calloc(POLLED_MAX, sizeof *answers->polled);
 	if (answers->polled == NULL)
 		return -1;
 	(void)add_line(answers, service->line);
@@ -415,7 +390,7 @@ answers_run(const struct answers_setup *setup)
 	int status = EXIT_FAILURE;
 
 	if (answers != NULL)
-		answers->setup = setup;
+		answers->setup = answers->children.setup = setup;
 	if (answers == NULL || begin(answers) == -1 ||
 	    jail_enter(setup->jail, &access) == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot go on: %s",

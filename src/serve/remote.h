@@ -21,6 +21,12 @@
  */
 #define REMOTE_PART ((size_t)32 << 10)
 
+/* The time for a body in parts: this, and as long as it takes at that rate. */
+#define REMOTE_GRACE_S 600
+#define REMOTE_LEAST_RATE 1024 /* bytes a second */
+/* The largest file in memory: a manifest of some two million files. */
+#define REMOTE_MEMORY_MAX ((size_t)256 << 20)
+
 /* The longest request as a message. */
 #define REMOTE_REQUEST_MAX ((size_t)8192)
 

@@ -14,11 +14,6 @@
 #include "sys/fdpass.h"
 #include "sys/system.h"
 
-/* The limit of an answer in memory: a manifest of some 100,000 files. */
-#define MEMORY_MAX ((size_t)256 << 20)
-/* The time for a body in parts: this, and as long as it takes at that rate. */
-#define PARTS_GRACE_S 600
-#define PARTS_LEAST_RATE 1024 /* bytes a second */
 /* Far longer than a worker waits for a client that reads nothing. */
 #define TAKES_AT_MOST_MS 600000
 
@@ -82,7 +77,7 @@ static bool
 is_too_slow(const struct part_sink *parts)
 {
 	return (uint64_t)clock_since_ms(&parts->started) / 1000 >
-	    PARTS_GRACE_S + parts->sent / PARTS_LEAST_RATE;
+	    REMOTE_GRACE_S + parts->sent / REMOTE_LEAST_RATE;
 }
 
 static int
@@ -152,7 +147,7 @@ write_memory(struct sink *sink, struct str bytes)
 	struct memory_sink *memory = (struct memory_sink *)sink;
 
 	memory->len += bytes.len;
-	if (memory->len <= MEMORY_MAX)
+	if (memory->len <= REMOTE_MEMORY_MAX)
 		return sink_file_write(sink, bytes);
 	errno = EFBIG;
 	return -1;

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <signal.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -42,7 +43,7 @@ static const struct {
 	    { "recvmsg", "close" } },
 	{ "slow pages are made by children", ANSWERS,
 	    { "memfd_create", "wait4", "set_robust_list", "rseq",
-		"set_tid_address", "setitimer" } },
+		"set_tid_address" } },
 	{ "libevent waits for them, and for signals", WORKER,
 	    { "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl" } },
 	{ "time, where it is not read without a call", ALL,
@@ -138,6 +139,8 @@ static const struct {
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK64_32) }, 1 },
 	{ "fcntl64", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
 	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },
+	/* Only clone gives it a descriptor of a process: see system_fork. */
+	{ "pidfd_send_signal", ANSWERS, { IS(1, SIGKILL) }, 1 },
 };
 
 /*

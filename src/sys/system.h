@@ -91,6 +91,19 @@ bool system_executes_itself(void);
 MUST_USE int system_sealable_file(void);
 MUST_USE int system_seal(int fd);
 
+/*
+ * Forks a child process, without handlers of pthread_atfork(3). `handle`
+ * becomes a descriptor of the child for system_kill_child, or -1 if there is
+ * none. Returns -1 with errno set.
+ */
+pid_t system_fork(int *handle);
+
+/*
+ * Kills a child of this process; a process in its sandbox can kill no other.
+ * Does nothing where the system lacks a way.
+ */
+void system_kill_child(pid_t child, int handle);
+
 /* Sets the name of this process in the system's process list. */
 void system_set_name(const char *name);
 

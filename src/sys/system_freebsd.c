@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/capsicum.h>
 #include <sys/filio.h>
 #include <sys/ioctl.h>
@@ -118,6 +119,21 @@ void
 system_close_from(int first)
 {
 	closefrom(first);
+}
+
+pid_t
+system_fork(int *handle)
+{
+	*handle = -1;
+	return fork();
+}
+
+void
+system_kill_child(pid_t child, int handle)
+{
+	(void)handle;
+	/* In capability mode a process may signal itself only. */
+	(void)kill(child, SIGKILL);
 }
 
 int

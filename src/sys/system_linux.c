@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -154,6 +155,28 @@ system_close_from(int first)
 		limit = CLOSE_MAX;
 	for (int fd = first; fd < limit; fd++)
 		close(fd);
+}
+
+/* On s390x the stack comes before the flags. */
+#ifdef __s390x__
+#define CLONE(flags, handle) syscall(SYS_clone, 0, flags, handle, 0, 0)
+#else
+#define CLONE(flags, handle) syscall(SYS_clone, flags, 0, handle, 0, 0)
+#endif
+
+pid_t
+system_fork(int *handle)
+{
+	/* Linux before 5.2 ignores the flag. */
+	*handle = -1;
+	return (pid_t)CLONE(CLONE_PIDFD | SIGCHLD, handle);
+}
+
+void
+system_kill_child(pid_t child, int handle)
+{
+	(void)child;
+	(void)syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0);
 }
 
 /* The link refers to the executed file, even if its path was replaced. */

@@ -5,6 +5,7 @@
 #include "sys/system.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -112,6 +113,20 @@ void
 system_close_from(int first)
 {
 	closefrom(first);
+}
+
+pid_t
+system_fork(int *handle)
+{
+	*handle = -1;
+	return fork();
+}
+
+void
+system_kill_child(pid_t child, int handle)
+{
+	(void)handle;
+	(void)kill(child, SIGKILL);
 }
 
 int

@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,6 +23,7 @@
 #include "sys/fdpass.h"
 #include "sys/jail.h"
 #include "sys/landlock.h"
+#include "sys/system.h"
 #include "temporary.h"
 
 static struct temporary folder;
@@ -577,6 +579,22 @@ try_locking_state(void)
 	return outcome(fcntl(openat(kept, "old", O_RDONLY), F_SETLK, &lock));
 }
 
+static int
+try_ending_child(void)
+{
+	int handle, status;
+	pid_t child = system_fork(&handle);
+
+	/* It only waits. */
+	while (child == 0)
+		(void)poll(NULL, 0, -1);
+	system_kill_child(child, handle);
+	return waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL
+	    ? DONE
+	    : REFUSED;
+}
+
 /* Who keeps the index writes it, who answers reads it: and nothing else. */
 static void
 walls_of_the_state(void **state)
@@ -598,6 +616,8 @@ walls_of_the_state(void **state)
 		{ "making a page", try_making, REFUSED, REFUSED },
 		{ "removing a page", try_removing_page, REFUSED, ENDED },
 		{ "/etc/passwd", try_passwd, REFUSED, REFUSED },
+		{ "ending a child", try_ending_child, ENDED, DONE },
+		{ "ending the master", try_kill, ENDED, ENDED },
 	};
 	int failures = 0;
 

@@ -169,6 +169,31 @@ class Ends(Answers):
         self.assertFalse(os.path.exists('/proc/%d' % child) and
                          child in server.children(server.answers()))
 
+    def check_overdue(self, path, before_s, rest_s):
+        server = self.serve(stopped=True, options=['archive_limit=1'])
+        server.trouble['hold'] = HOLD_ASLEEP
+        client = self.begin(server, path)
+        child, = self.at_work(server)
+        # It cannot do anything about it by itself.
+        os.kill(child, signal.SIGSTOP)
+        server.trouble['hold'] = 0
+        for seconds in before_s, rest_s:
+            self.assertTrue(os.path.exists('/proc/%d/cwd' % child))
+            server.trouble.pass_time(seconds)
+            # Another request wakes the process, which has an own clock.
+            self.assertEqual(fetch(server, '/ask?herring').status, 20)
+        server.wait_for_line(r'^error answers: child %d was killed by '
+                             r'signal 9 ' % child)
+        self.assertEqual(client.read_reply().status, 40)
+
+    @beneath
+    def test_overdue_question(self):
+        self.check_overdue('/ask?herring', 55, 6)
+
+    @beneath
+    def test_overdue_archive(self):
+        self.check_overdue('/capsule.gpub', 1200 + 1000, 30)
+
     @as_root
     @beneath
     def test_fault(self):
@@ -183,7 +208,9 @@ class Ends(Answers):
         clients = [self.begin(server, '/ask?herring')
                    for _ in range(AT_ONCE + 2)]
         children = self.at_work(server, AT_ONCE)
-        wait_until(lambda: descriptors() == before + 2, 'two that wait')
+        # A child has two: its line, and the descriptor that ends it.
+        wait_until(lambda: descriptors() == before + 2 + 2 * AT_ONCE,
+                   'two that wait')
         os.kill(children[0], signal.SIGSYS)
         server.wait_for_line(r'^error answers: child %d was killed by '
                              r'signal %d ' % (children[0], signal.SIGSYS))
@@ -400,6 +427,21 @@ class Many(Answers):
         server.trouble.pass_time(10)
         self.assertEqual(
             self.ask_as(server, '127.0.0.2').read_reply().status, 20)
+
+    @as_root
+    @beneath
+    def test_a_child_has_limits(self):
+        server = self.serve()
+        server.trouble['hold'] = HOLD_ASLEEP
+        client = self.begin(server, '/manifest')
+        child, = self.at_work(server)
+        with open('/proc/%d/limits' % child, encoding='ascii') as file:
+            limits = dict(re.findall(r'^(.*?)  +([0-9]+) ', file.read(),
+                                     re.M))
+        self.assertEqual(limits['Max file size'], str(256 << 20))
+        self.assertEqual(limits['Max cpu time'], '60')
+        server.trouble['hold'] = 0
+        self.assertEqual(client.read_reply().status, 20)
 
     def test_only_first_failure_is_logged(self):
         # Each child would have a first one of its own.

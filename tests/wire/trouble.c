@@ -487,6 +487,9 @@ syscall(long number, ...)
 		return -1;
 	result = next_syscall(
 	    number, words[0], words[1], words[2], words[3], words[4], words[5]);
+	/* Handlers of pthread_atfork do not know of it. */
+	if (number == SYS_clone && result == 0)
+		in_child();
 	if (number == SYS_openat2)
 		note_open((int)result, (const char *)words[1]);
 	return result;
