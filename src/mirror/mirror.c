@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/utf8.h"
+
 #define KNOWN "known"
 #define COMES "comes" /* files that an interrupted crawl added, one a line */
 
@@ -78,6 +80,7 @@ take(void *context, struct pool_job *job)
 	struct getting *getting = context;
 	struct mirror_text *out = getting->out;
 	const char *failure = pool_failure(job);
+	struct buf why = buf_over(out->why, sizeof out->why - 1);
 	struct replica_text text;
 
 	if (failure == NULL) {
@@ -91,7 +94,8 @@ take(void *context, struct pool_job *job)
 		out->len = text.len;
 		return;
 	}
-	snprintf(out->why, sizeof out->why, "%s", failure);
+	utf8_escape(&why, str_of(failure));
+	out->why[why.len] = '\0';
 	/* Permanent errors. */
 	if (job->fetch.end == FETCH_ANSWERED &&
 	    job->gopher != GOPHERANSWER_LATER &&

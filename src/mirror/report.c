@@ -26,12 +26,12 @@ report_begin(struct report *report)
 static void
 put_path(FILE *out, struct str path)
 {
-	char text[3 * PATH_SHOWN];
-	struct buf clean = buf_over(text, sizeof text);
+	char text[4 * PATH_SHOWN];
+	struct buf escaped = buf_over(text, sizeof text);
 
-	utf8_clean(&clean,
+	utf8_escape(&escaped,
 	    str_head(path, path.len < PATH_SHOWN ? path.len : PATH_SHOWN));
-	fwrite(clean.at, 1, clean.len, out);
+	fwrite(escaped.at, 1, escaped.len, out);
 }
 
 static size_t

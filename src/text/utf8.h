@@ -13,6 +13,14 @@
  */
 void utf8_clean(struct buf *out, struct str text);
 
+/*
+ * Appends `text` so that it neither controls nor misleads a terminal: each byte
+ * of C0 controls, DEL, C1 controls, marks that change the direction of text,
+ * line and paragraph separators, and of what is not UTF-8, is written "\xHH".
+ * At most four times as long as the text.
+ */
+void utf8_escape(struct buf *out, struct str text);
+
 /* Whether the whole text is UTF-8. */
 bool utf8_is_valid(struct str text);
 

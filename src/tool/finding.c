@@ -8,8 +8,10 @@
 #include <unistr.h>
 
 #include "text/buf.h"
+#include "text/utf8.h"
 
 #define MESSAGE_MAX 2048
+#define TEXT_MAX ((size_t)8192) /* bytes of a message or a path */
 
 /* Takes a character from `rest`; false when its first byte is not UTF-8. */
 static bool
@@ -37,16 +39,12 @@ put(FILE *out, struct str s)
 static void
 put_text(FILE *out, struct str text)
 {
-	while (text.len > 0) {
-		ucs4_t c = 0;
-		struct str part;
-		bool shown = take(&text, &c, &part) && !is_control(c);
+	char memory[4 * TEXT_MAX];
+	struct buf escaped = buf_over(memory, sizeof memory);
 
-		if (shown)
-			put(out, part);
-		for (size_t i = 0; !shown && i < part.len; i++)
-			fprintf(out, "\\x%02X", (unsigned char)part.at[i]);
-	}
+	utf8_escape(&escaped,
+	    str_head(text, text.len < TEXT_MAX ? text.len : TEXT_MAX));
+	put(out, buf_str(&escaped));
 }
 
 static void
@@ -123,7 +121,7 @@ void
 finding_add(struct finding_writer *writer, const struct finding *finding,
     const char *format, ...)
 {
-	char message[MESSAGE_MAX], name[8192];
+	char message[MESSAGE_MAX], name[TEXT_MAX];
 	struct buf joined = buf_over(name, sizeof name);
 	struct str file = file_of(writer, finding->path, &joined);
 	va_list arguments;

@@ -29,6 +29,10 @@ static const struct row {
 	    "{\"file\":\"r/a\\u000ab:7: c\\u001b\",\"line\":1,"
 	    "\"level\":\"problem\",\"check\":\"x\","
 	    "\"message\":\"d\\u0009e\\u007f\\u009b\"}" },
+	{ STR_INIT("/a\xe2\x80\xaeimg"), STR_INIT("b"), 1, false,
+	    "r/a\\xE2\\x80\\xAEimg:1: b\n",
+	    "{\"file\":\"r/a\xe2\x80\xaeimg\",\"line\":1,"
+	    "\"level\":\"problem\",\"check\":\"x\",\"message\":\"b\"}" },
 	{ STR_INIT("/\"\\\xc3\xbc"), STR_INIT("\xff\xc3(\xe2\x82"), 1, false,
 	    "r/\"\\\xc3\xbc:1: \\xFF\\xC3(\\xE2\\x82\n",
 	    "{\"file\":\"r/\\\"\\\\\xc3\xbc\",\"line\":1,"

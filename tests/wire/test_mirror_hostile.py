@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import unittest
+import urllib.parse
 
 from build import INSTRUMENTED, SLOWER
 from origin import Mirroring, Origin, ended, manifest_of, record
@@ -115,6 +116,27 @@ class Hostile(Mirroring):
                 self.assertIn('control characters', result.stderr)
                 self.assertNotIn('\x1b', result.stderr + result.stdout)
                 self.assertEqual(self.mirror.files(), GOOD)
+
+    def test_names_that_mislead_terminals(self):
+        """They are made as they are, and shown escaped."""
+        for name, shown in ((b'c1\xc2\x9b2J', r'c1\xC2\x9B2J'),
+                            ('a\u202egnp.exe'.encode(),
+                             r'a\xE2\x80\xAEgnp.exe'),
+                            ('\u2066x\u2069'.encode(),
+                             r'\xE2\x81\xA6x\xE2\x81\xA9'),
+                            (b'latin-\xe9', r'latin-\xE9')):
+            path = os.fsdecode(name)
+            self.origin.files = dict(GOOD, **{path: b'x\n'})
+            with self.subTest(name=name):
+                result = self.run_mirror()
+                self.assertIn('\n%s\n' % shown, '\n' + result.stdout)
+                self.assertEqual(self.mirror.files()[path], b'x\n')
+                self.origin.answers['/' + urllib.parse.quote(name)] = (
+                    b'51 \xe2\x80\xae gone\r\n',)
+                os.unlink(os.path.join(self.mirror.folder, path))
+                result = self.run_mirror(status=1)
+                self.assertIn(r'%s: 51 \xE2\x80\xAE gone' % shown,
+                              result.stderr)
 
     def test_words_that_disturb_terminals(self):
         for scheme, path, answer in (
