@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "serve/memoryfile.h"
 #include "sys/fdpass.h"
 
 struct request_head {
@@ -102,6 +103,7 @@ remote_ask(const struct server *server, const struct request *request,
 	remote = arena_alloc(request->arena, sizeof *remote);
 	if (remote == NULL)
 		return true;
+	remote->network = request->network;
 	remote->fd = send_request(*server->answers, request);
 	if (remote->fd == -1) {
 		/* The other process is overloaded, or about to be replaced. */
@@ -216,13 +218,14 @@ body_of_parts(struct remote *remote, struct arena *arena)
  * the worker.
  */
 static struct body *
-body_of_descriptor(int fd, struct arena *arena)
+body_of_descriptor(int fd, struct arena *arena, uint64_t network)
 {
 	struct entry entry = { .fd = fd };
 
 	if (fstat(fd, &entry.st) == 0 && S_ISREG(entry.st.st_mode))
-		return body_of_file(arena, &entry);
+		return memoryfile_body(arena, &entry, network);
 	fdpass_close(fd);
+	errno = EBADF;
 	return NULL;
 }
 
@@ -293,13 +296,16 @@ read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
 	response_set(response, (enum status)status, meta);
 	if (response->status != STATUS_SUCCESS)
 		goto done;
+	errno = ENOMEM;
 	if (fd == -1 && remote_has_parts(meta))
 		response->body = body_of_parts(remote, arena);
 	else if (fd != -1 && comes_as_file(meta))
-		response->body = body_of_descriptor(fd, arena);
+		response->body = body_of_descriptor(fd, arena, remote->network);
 	else
 		goto failed;
-	return response->body != NULL;
+	if (response->body == NULL && errno == EAGAIN)
+		response_error(response, STATUS_UNAVAILABLE);
+	return response->body != NULL || response->status == STATUS_UNAVAILABLE;
 failed:
 	status = 0;
 done:

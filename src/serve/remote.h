@@ -37,6 +37,7 @@
 /* A pending answer. */
 struct remote {
 	int fd; /* the worker's end; -1 once the body owns it */
+	uint64_t network; /* of the request */
 };
 
 /*
@@ -50,7 +51,7 @@ bool remote_ask(const struct server *server, const struct request *request,
 /*
  * Receives the head of the answer and fills `response`. Returns 1, or 0 when it
  * has not come yet. A failure of the other process is a response with status
- * 40.
+ * 40, and a file in memory for which there is no room one with status 41.
  */
 MUST_USE int remote_take(
     struct remote *remote, struct arena *arena, struct response *response);

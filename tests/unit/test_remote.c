@@ -21,6 +21,7 @@
 #define MEMORY ((size_t)1 << 20)
 
 static struct arena arena;
+static uint64_t network; /* of the client that asks */
 
 static int
 set_up(void **state)
@@ -42,7 +43,7 @@ tear_down(void **state)
 static struct response
 take(const char *bytes, size_t len, int fd)
 {
-	struct remote remote;
+	struct remote remote = { .network = network };
 	struct response response = { 0 };
 	int line[2];
 
@@ -177,6 +178,58 @@ descriptors(void **state)
 	close(device);
 	close(folder);
 	assert_int_equal(count_descriptors(), before);
+}
+
+/* A file in memory of that many MiB, for the network. */
+static struct response
+take_file(uint64_t of, size_t mib)
+{
+	struct response response;
+	int file = memfd_create("file", MFD_CLOEXEC);
+
+	network = of;
+	assert_int_equal(ftruncate(file, (off_t)(mib << 20)), 0);
+	response = take(SUCCESS "text/plain", 13, file);
+	close(file);
+	network = 0;
+	return response;
+}
+
+/* Clients that do not read their answers leave room for others. */
+static void
+memory_is_shared(void **state)
+{
+	static const struct {
+		uint64_t network;
+		size_t mib;
+		enum status status;
+	} table[] = {
+		{ 1, 13, STATUS_SUCCESS },
+		{ 1, 13, STATUS_UNAVAILABLE },
+		{ 1, 0, STATUS_SUCCESS }, /* small */
+		{ 1, 3, STATUS_SUCCESS },
+		{ 2, 20, STATUS_SUCCESS }, /* its first */
+		{ 2, 1, STATUS_UNAVAILABLE },
+		{ 0, 20, STATUS_SUCCESS },
+		{ 3, 9, STATUS_UNAVAILABLE },
+		{ 0, 8, STATUS_SUCCESS },
+		{ 4, 1, STATUS_UNAVAILABLE },
+		{ 4, 0, STATUS_SUCCESS },
+	};
+	static struct response taken[sizeof table / sizeof *table];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		taken[i] = take_file(table[i].network, table[i].mib);
+		if (taken[i].status != table[i].status)
+			fail_msg("row %zu: %d", i, (int)taken[i].status);
+	}
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		body_release(taken[i].body);
+	/* All are gone. */
+	taken[0] = take_file(1, 200);
+	assert_int_equal(taken[0].status, STATUS_SUCCESS);
+	body_release(taken[0].body);
 }
 
 /* A body in parts, of which the other end is `line`. */
@@ -455,6 +508,7 @@ main(void)
 		TEST(heads),
 		TEST(meta_of_any_length),
 		TEST(descriptors),
+		TEST(memory_is_shared),
 		TEST(parts),
 		TEST(parts_as_lines),
 		TEST(parts_that_are_none),
