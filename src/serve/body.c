@@ -24,13 +24,10 @@ body_write(struct body *body, struct sink *sink)
 	while (!body->ended) {
 		ssize_t got = body_pull(body, bytes, sizeof bytes);
 
-		if (got == -1 && errno == EAGAIN)
-			continue;
 		if (got == -1)
 			return -1;
-		if (got == 0)
-			break;
-		if (sink->write(sink, (struct str){ bytes, (size_t)got }) == -1)
+		if (got > 0 &&
+		    sink->write(sink, (struct str){ bytes, (size_t)got }) == -1)
 			return -1;
 	}
 	return 0;
@@ -141,63 +138,61 @@ struct lines_body {
 	struct body body;
 	struct body *text;
 	size_t len, off; /* of `pulled` */
-	bool within_line, ended;
+	bool within_line;
 	char pulled[BODY_ROOM];
 };
+
+/* Writes one byte, which becomes at most three, or none. */
+static size_t
+put_byte(struct lines_body *self, char c, char *at)
+{
+	size_t len = 0;
+
+	if (c == '\r')
+		return 0;
+	if (c == '.' && !self->within_line)
+		at[len++] = '.';
+	if (c == '\n')
+		at[len++] = '\r';
+	at[len++] = c;
+	self->within_line = c != '\n';
+	return len;
+}
+
+/* Writes the end, at most five bytes. */
+static size_t
+put_end(struct lines_body *self, char *at)
+{
+	struct str end = self->within_line ? STR("\r\n.\r\n") : STR(".\r\n");
+
+	memcpy(at, end.at, end.len);
+	self->body.ended = true;
+	return end.len;
+}
 
 static ssize_t
 lines_pull(struct body *body, char *at, size_t room)
 {
 	struct lines_body *self = (struct lines_body *)body;
-	const int *waits_for = NULL;
 	size_t len = 0;
-	int pulls = 0;
+	ssize_t got = 1;
 
-	body->waits_for = NULL;
-	/* A byte becomes at most three, and the end at most three more. */
-	while (len + 8 <= room && !self->ended) {
-		char c;
-
-		if (self->off == self->len && ++pulls > PULLS_MAX)
+	for (int pulls = 0; pulls < PULLS_MAX && got > 0; pulls++) {
+		while (self->off < self->len && len + 8 <= room)
+			len +=
+			    put_byte(self, self->pulled[self->off++], at + len);
+		if (self->off < self->len || self->text->ended)
 			break;
-		if (self->off == self->len) {
-			ssize_t got = body_pull(
-			    self->text, self->pulled, sizeof self->pulled);
-
-			if (got == -1 && errno == EAGAIN) {
-				waits_for = self->text->waits_for;
-				break;
-			}
-			if (got == -1)
-				return -1;
-			self->off = 0;
-			self->len = (size_t)got;
-			self->ended = got == 0;
-			continue;
-		}
-		c = self->pulled[self->off++];
-		if (c == '\r')
-			continue;
-		if (c == '.' && !self->within_line)
-			at[len++] = '.';
-		if (c == '\n')
-			at[len++] = '\r';
-		at[len++] = c;
-		self->within_line = c != '\n';
+		got = body_pull(self->text, self->pulled, sizeof self->pulled);
+		if (got == -1)
+			return -1;
+		self->off = 0;
+		self->len = (size_t)got;
 	}
-	if (self->ended && !body->ended) {
-		struct str end =
-		    self->within_line ? STR("\r\n.\r\n") : STR(".\r\n");
-
-		memcpy(at + len, end.at, end.len);
-		len += end.len;
-		body->ended = true;
-	}
-	if (len > 0)
-		return (ssize_t)len;
-	body->waits_for = waits_for;
-	errno = EAGAIN;
-	return -1;
+	if (self->off == self->len && self->text->ended && len + 5 <= room)
+		len += put_end(self, at + len);
+	body->waits_for = self->text->waits_for;
+	return (ssize_t)len;
 }
 
 static void

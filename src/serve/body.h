@@ -21,9 +21,8 @@ struct body {
 	/*
 	 * Writes up to `room` bytes, at least BODY_ROOM, to `at`, without
 	 * blocking other connections for long. Returns the number of bytes, 0
-	 * at the end, or -1 with errno set: EAGAIN when there is nothing yet;
-	 * any other value means that the body fails, and the client must be
-	 * able to tell that it was cut short.
+	 * when there are none at the moment, or -1 with errno set when the body
+	 * fails: the client must be able to tell that it was cut short.
 	 */
 	ssize_t (*pull)(struct body *body, char *at, size_t room);
 	/*
@@ -32,10 +31,10 @@ struct body {
 	 */
 	int (*write)(struct body *body, struct sink *sink);
 	void (*release)(struct body *body); /* NULL: nothing to release */
-	bool ended; /* true: at its end, without another pull */
+	bool ended; /* set at the end, with the last bytes or after them */
 	/*
-	 * After EAGAIN: the descriptor that becomes readable when there are
-	 * more bytes. NULL: pull again after other connections had a turn.
+	 * The descriptor that becomes readable when there are more bytes. NULL:
+	 * pull again, after 0 bytes when other connections had a turn.
 	 */
 	const int *waits_for;
 	/*

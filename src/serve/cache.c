@@ -235,8 +235,7 @@ recording_pull(struct body *body, char *at, size_t room)
 			self->text->len += (size_t)got;
 		}
 	}
-	if ((got == 0 || (got > 0 && body->ended)) && self->text != NULL &&
-	    !self->given_up)
+	if (got >= 0 && body->ended && self->text != NULL && !self->given_up)
 		keep(self);
 	return got;
 }

@@ -29,7 +29,8 @@ read_page(void *context, char *at, size_t room)
 static ssize_t
 feed_pull(struct body *body, char *at, size_t room)
 {
-	return feed_read(((struct feed_body *)body)->feed, at, room);
+	return feed_read(
+	    ((struct feed_body *)body)->feed, at, room, &body->ended);
 }
 
 static void

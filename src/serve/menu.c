@@ -31,11 +31,12 @@ read_source(void *context, char *at, size_t room)
 	return body_pull(menu->source, at, room);
 }
 
-/* Returns NUL when the type needs libmagic, beyond this turn's allowance. */
 static char
 item_type(void *context, struct str path, struct str query)
 {
-	const struct server *server = ((struct menu *)context)->server;
+	struct menu *menu = context;
+	const struct server *server = menu->server;
+	size_t lookups = media_lookups(server->media);
 	struct str type;
 
 	/* Only a few queries have a known type. */
@@ -47,8 +48,8 @@ item_type(void *context, struct str path, struct str query)
 		return '7';
 	} else {
 		type = resource_type(server, path);
-		if (type.len == 0)
-			return '\0';
+		if (media_lookups(server->media) > lookups)
+			gophermenu_pause(menu->page);
 	}
 	return mime_item_type(server->site, type);
 }
@@ -57,13 +58,8 @@ static ssize_t
 page_pull(struct body *body, char *at, size_t room)
 {
 	struct menu *menu = (struct menu *)body;
-	struct media *media = menu->server->media;
-	ssize_t got;
 
-	media_allow(media, 1);
-	got = gophermenu_read(menu->page, at, room);
-	media_allow(media, SIZE_MAX);
-	return got;
+	return gophermenu_read(menu->page, at, room, &body->ended);
 }
 
 static void
@@ -167,7 +163,6 @@ append(struct menu *menu, struct response *listing)
 		if (project(menu) == 0)
 			return 0;
 	}
-	/* Never EAGAIN, which would ask for another pull. */
 	errno = EIO;
 	return -1;
 }
@@ -179,12 +174,11 @@ remote_pull(struct body *body, char *at, size_t room)
 	struct menu *menu = (struct menu *)body;
 	struct response listing;
 
-	body->waits_for = NULL;
 	if (remote_take(menu->remote, menu->request.arena, &listing) == 0) {
 		body->waits_for = &menu->remote->fd;
-		errno = EAGAIN;
-		return -1;
+		return 0;
 	}
+	body->waits_for = NULL;
 	return append(menu, &listing) == -1 ? -1 : page_pull(body, at, room);
 }
 
@@ -216,11 +210,13 @@ static ssize_t
 map_pull(struct body *body, char *at, size_t room)
 {
 	struct menu *menu = (struct menu *)body;
-	ssize_t got = gophermap_read(menu->map, at, room);
+	bool ended = false;
+	ssize_t got = gophermap_read(menu->map, at, room, &ended);
 
-	if (got != 0 || !gophermap_lists(menu->map))
-		return got;
-	return pull_listing(menu, at, room);
+	if (got == 0 && ended && gophermap_lists(menu->map))
+		return pull_listing(menu, at, room);
+	body->ended = ended && !gophermap_lists(menu->map);
+	return got;
 }
 
 struct body *

@@ -151,10 +151,7 @@ take_part(struct parts *parts)
 	return parts->part[0] == 'd' && got == 1 ? -1 : parts->part[0];
 }
 
-/*
- * The errno of a body that was cut short, but never EAGAIN, which would ask for
- * another pull.
- */
+/* The errno of a body that was cut short. */
 static int
 reason(const struct parts *parts)
 {
@@ -162,7 +159,7 @@ reason(const struct parts *parts)
 
 	if (parts->len == 1 + sizeof error)
 		memcpy(&error, parts->part + 1, sizeof error);
-	return error > 0 && error != EAGAIN ? error : EPIPE;
+	return error > 0 ? error : EPIPE;
 }
 
 static ssize_t
@@ -177,10 +174,7 @@ parts_pull(struct body *body, char *at, size_t room)
 		case 'd': break;
 		case 'e': body->ended = true; return 0;
 		case 'f': errno = reason(parts); return -1;
-		case 0:
-			body->waits_for = &parts->remote->fd;
-			errno = EAGAIN;
-			return -1;
+		case 0: body->waits_for = &parts->remote->fd; return 0;
 		default: errno = EPIPE; return -1;
 		}
 	}

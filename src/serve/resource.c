@@ -16,15 +16,12 @@ resource_file_type(const struct server *server, struct str path,
 {
 	struct str type = media_type(server->media, name, entry);
 
-	if (type.len == 0 && errno != EAGAIN)
+	if (type.len == 0)
 		tree_log_failure("cannot read", errno, path);
 	return type;
 }
 
-/*
- * Looks up the type of `path`; empty when it needs libmagic beyond this turn's
- * allowance.
- */
+/* Looks up the type of `path`; empty when its file cannot be read. */
 static struct str
 look_up_type(const struct server *server, struct str path)
 {
@@ -58,9 +55,7 @@ resource_type(const struct server *server, struct str path)
 	if (!media_recall(server->media, path, &type)) {
 		type = look_up_type(server, path);
 		if (type.len == 0)
-			return errno == EAGAIN
-			    ? type
-			    : STR("application/octet-stream");
+			return STR("application/octet-stream");
 		media_keep(server->media, path, type);
 	}
 	return type;

@@ -8,14 +8,13 @@
 /*
  * The MIME type that `path` is served with, for a menu's item types: that of
  * the resource if it exists, else the one that its name implies. A few seconds
- * old at most. Empty when it requires a look at the content that media_allow
- * does not permit.
+ * old at most.
  */
 struct str resource_type(const struct server *server, struct str path);
 
 /*
  * The MIME type of an open file named `name`; empty with errno set when the
- * file cannot be read, which is logged, or with EAGAIN: see media_type.
+ * file cannot be read, which is logged.
  */
 struct str resource_file_type(const struct server *server, struct str path,
     struct str name, const struct entry *entry);

@@ -274,7 +274,10 @@ feed_release(struct feed *feed)
 	arena_release(&feed->scratch);
 }
 
-/* Reads as far as the next entry; -1 with errno set when there is none yet. */
+/*
+ * Reads as far as the next entry, or to the end of the turn; -1 with errno set
+ * on a failure.
+ */
 static int
 next_entry(struct feed *feed, struct buf *out)
 {
@@ -284,21 +287,19 @@ next_entry(struct feed *feed, struct buf *out)
 		struct gemtext_line line;
 		int got = lines_next(&feed->lines, &part);
 
-		if (got == -1)
-			return -1;
 		if (got == 0) {
 			add_end(feed, out);
 			feed->stage = STAGE_END;
-			return 0;
 		}
+		if (got != 1)
+			return got == -1 ? -1 : 0;
 		if (!part.first)
 			continue;
 		line = gemtext_read(part.text, &feed->preformatted);
 		if (is_entry(&line))
 			add_entry(feed, &line, out);
 	}
-	errno = EAGAIN;
-	return out->len > 0 ? 0 : -1;
+	return 0;
 }
 
 /* Writes the next piece; -1 with errno set on a failure. */
@@ -323,7 +324,7 @@ next_piece(struct feed *feed)
 }
 
 ssize_t
-feed_read(struct feed *feed, char *at, size_t room)
+feed_read(struct feed *feed, char *at, size_t room, bool *ended)
 {
 	struct buf out = buf_over(at, room);
 
@@ -336,11 +337,14 @@ feed_read(struct feed *feed, char *at, size_t room)
 				break;
 			if (next_piece(feed) == -1)
 				return out.len > 0 ? (ssize_t)out.len : -1;
+			if (feed->piece.len == 0)
+				break;
 		}
 		if (len > feed->piece.len)
 			len = feed->piece.len;
 		buf_add(&out, str_head(feed->piece, len));
 		feed->piece = str_tail(feed->piece, len);
 	}
+	*ended = feed->stage == STAGE_END && feed->piece.len == 0;
 	return (ssize_t)out.len;
 }

@@ -39,11 +39,12 @@ MUST_USE struct feed *
 feed_open(struct arena *arena, const struct feed_page *page);
 
 /*
- * Writes the next part of the feed to `at`.  Returns the number of bytes, 0 at
- * the end, or -1 with errno set: EAGAIN when a turn ended without output,
- * another error when the source failed.
+ * Writes the next part of the feed to `at`, and sets `ended` at the end.
+ * Returns the number of bytes, 0 when a turn ended without output, or -1 with
+ * errno set when the source failed.
  */
-MUST_USE ssize_t feed_read(struct feed *feed, char *at, size_t room);
+MUST_USE ssize_t feed_read(
+    struct feed *feed, char *at, size_t room, bool *ended);
 
 /* Frees its memory outside the arena. */
 void feed_release(struct feed *feed);

@@ -186,7 +186,7 @@ next_part(struct gophermap *map, struct buf *out)
 		map->pending = !obey(map, &map->part);
 		return true;
 	}
-	if (got == -1 || (!map->lists && buf_room(out) < 3))
+	if (got != 0 || (!map->lists && buf_room(out) < 3))
 		return false;
 	if (!map->lists)
 		buf_add(out, STR(".\r\n"));
@@ -195,7 +195,7 @@ next_part(struct gophermap *map, struct buf *out)
 }
 
 ssize_t
-gophermap_read(struct gophermap *map, char *at, size_t room)
+gophermap_read(struct gophermap *map, char *at, size_t room, bool *ended)
 {
 	struct buf out = buf_over(at, room);
 	bool went_on = true;
@@ -205,9 +205,10 @@ gophermap_read(struct gophermap *map, char *at, size_t room)
 	while (went_on && !map->ended)
 		went_on =
 		    map->pending ? write_part(map, &out) : next_part(map, &out);
-	if (out.len > 0 || map->ended)
+	*ended = map->ended;
+	if (out.len > 0 || map->lines.error == 0)
 		return (ssize_t)out.len;
-	errno = map->lines.error != 0 ? map->lines.error : EAGAIN;
+	errno = map->lines.error;
 	return -1;
 }
 

@@ -36,7 +36,8 @@ MUST_USE struct gophermap *
 gophermap_open(struct arena *arena, const struct gophermap_file *file);
 
 /* Like gophermenu_read, but without the final "." when a listing follows. */
-MUST_USE ssize_t gophermap_read(struct gophermap *map, char *at, size_t room);
+MUST_USE ssize_t gophermap_read(
+    struct gophermap *map, char *at, size_t room, bool *ended);
 
 /* At the end: whether the directory's listing follows. */
 bool gophermap_lists(const struct gophermap *map);

@@ -49,7 +49,6 @@ struct gophermenu {
 	struct str ours; /* host and port, to the end of a menu line */
 	bool preformatted, titled, within_line, ended;
 	int links; /* in this call */
-	bool waits; /* the item type of the link `part` is not known yet */
 	struct lines_part part; /* the page's line */
 	struct output line;
 	char *clean; /* CLEAN_SIZE bytes */
@@ -117,7 +116,6 @@ begin_link(struct gophermenu *menu, const struct gemtext_line *line)
 	menu->links++;
 	arena_reset(&menu->scratch);
 	link = gopherlink_of(&menu->scratch, &menu->page, line->url);
-	menu->waits = link.type == '\0';
 	out->raw = line->text.len > 0 ? line->text : line->url;
 	out->rest = STR("  ");
 	out->where = menu->ours;
@@ -367,11 +365,10 @@ static bool
 next_line(struct gophermenu *menu, struct buf *out)
 {
 	struct lines_part *part = &menu->part;
-	int got = menu->waits ? 1 : lines_next(&menu->lines, part);
+	int got = lines_next(&menu->lines, part);
 
-	menu->waits = false;
 	if (got == 1 && part->first) {
-		menu->within_line = begin_line(menu, part) && !menu->waits;
+		menu->within_line = begin_line(menu, part);
 		if (menu->within_line)
 			take_plain(menu);
 	}
@@ -380,11 +377,11 @@ next_line(struct gophermenu *menu, struct buf *out)
 		menu->ended = true;
 	}
 	/* Without memory for a link, fail: it must not look like text. */
-	return got == 1 && !menu->waits && !menu->scratch.starved;
+	return got == 1 && !menu->scratch.starved;
 }
 
 ssize_t
-gophermenu_read(struct gophermenu *menu, char *at, size_t room)
+gophermenu_read(struct gophermenu *menu, char *at, size_t room, bool *ended)
 {
 	struct buf out = buf_over(at, room);
 	bool went_on = true;
@@ -396,7 +393,8 @@ gophermenu_read(struct gophermenu *menu, char *at, size_t room)
 	}
 	lines_turn(&menu->lines);
 	menu->links = 0;
-	while (went_on && !menu->ended && menu->links < LINKS_A_TURN) {
+	while (went_on && !menu->ended &&
+	    (menu->within_line || menu->links < LINKS_A_TURN)) {
 		if (!menu->within_line)
 			went_on = next_line(menu, &out);
 		else if (write_line(menu, &out))
@@ -404,10 +402,17 @@ gophermenu_read(struct gophermenu *menu, char *at, size_t room)
 		else
 			went_on = false;
 	}
-	if (out.len > 0 || menu->ended)
+	*ended = menu->ended;
+	if (out.len > 0 || menu->lines.error == 0)
 		return (ssize_t)out.len;
-	errno = menu->lines.error != 0 ? menu->lines.error : EAGAIN;
+	errno = menu->lines.error;
 	return -1;
+}
+
+void
+gophermenu_pause(struct gophermenu *menu)
+{
+	menu->links = LINKS_A_TURN;
 }
 
 void

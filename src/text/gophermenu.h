@@ -1,6 +1,7 @@
 #ifndef TEXT_GOPHERMENU_H
 #define TEXT_GOPHERMENU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,7 +28,7 @@ struct gophermenu;
 
 /*
  * The source of a page: fills up to `room` bytes at `at`; returns the number of
- * bytes, 0 at the end, or -1 with errno set, EAGAIN when there are none yet.
+ * bytes, 0 at the end, or -1 with errno set.
  */
 typedef ssize_t gophermenu_source(void *context, char *at, size_t room);
 
@@ -38,8 +39,7 @@ struct gophermenu_page {
 	/*
 	 * The item type of a resource of this site: its path, decoded and
 	 * normal, with a final slash or without, and its query, still
-	 * encoded, which may be empty.  NUL when it would take long to find
-	 * out: the next gophermenu_read asks again.
+	 * encoded, which may be empty.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
 	void *context; /* passed to both */
@@ -54,12 +54,18 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
 
 /*
  * Writes the next whole lines of the menu to `at`, which has at least
- * GOPHERMENU_ROOM bytes.  Returns the number of bytes, 0 after the final ".",
- * or -1 with errno set: EAGAIN when a turn ended without output, or item_type
- * returned NUL; another error when the source failed.
+ * GOPHERMENU_ROOM bytes, and sets `ended` after the final ".".  Returns the
+ * number of bytes, 0 when all that was read in this turn is left out of the
+ * menu, or -1 with errno set when the source failed.
  */
 MUST_USE ssize_t gophermenu_read(
-    struct gophermenu *menu, char *at, size_t room);
+    struct gophermenu *menu, char *at, size_t room, bool *ended);
+
+/*
+ * Called by item_type when it took long: the present gophermenu_read returns
+ * after this line.
+ */
+void gophermenu_pause(struct gophermenu *menu);
 
 /* Frees the projection's memory outside the arena. */
 void gophermenu_release(struct gophermenu *menu);

@@ -15,6 +15,7 @@ lines_open(struct lines *lines, struct arena *arena)
 	return lines->at == NULL ? -1 : 0;
 }
 
+/* Reads more bytes, or the end; returns 0, LINES_LATER or -1 as lines_next. */
 static int
 fill(struct lines *lines)
 {
@@ -24,10 +25,8 @@ fill(struct lines *lines)
 		errno = lines->error;
 		return -1;
 	}
-	if (lines->turn > 0 && lines->reads == lines->turn) {
-		errno = EAGAIN;
-		return -1;
-	}
+	if (lines->turn > 0 && lines->reads == lines->turn)
+		return LINES_LATER;
 	lines->reads++;
 	/* Less than a part is buffered, so the source gets enough room. */
 	if (lines->start > 0) {
@@ -39,9 +38,7 @@ fill(struct lines *lines)
 	got = lines->read(
 	    lines->context, lines->at + lines->end, LINES_BUFFER - lines->end);
 	if (got == -1) {
-		/* After EAGAIN the source may have more later. */
-		if (errno != EAGAIN)
-			lines->error = errno != 0 ? errno : EIO;
+		lines->error = errno != 0 ? errno : EIO;
 		return -1;
 	}
 	assert((size_t)got <= LINES_BUFFER - lines->end);
@@ -80,7 +77,9 @@ give(struct lines *lines, struct str text, bool last, struct lines_part *out)
 int
 lines_next(struct lines *lines, struct lines_part *out)
 {
-	for (;;) {
+	int filled = 0;
+
+	while (filled == 0) {
 		struct str held = { lines->at + lines->start,
 			lines->end - lines->start };
 		size_t most =
@@ -103,9 +102,9 @@ lines_next(struct lines *lines, struct lines_part *out)
 			give(lines, held, true, out);
 			return 1;
 		}
-		if (fill(lines) == -1)
-			return -1;
+		filled = fill(lines);
 	}
+	return filled;
 }
 
 void

@@ -12,7 +12,7 @@
 /*
  * The source of a text: fills up to `room` bytes at `at`, which are at least
  * half of LINES_BUFFER; returns the number of bytes, 0 at the end, or -1 with
- * errno set, EAGAIN when there are none yet.
+ * errno set.
  */
 typedef ssize_t lines_source(void *context, char *at, size_t room);
 
@@ -23,6 +23,8 @@ struct lines_part {
 };
 
 #define LINES_BUFFER ((size_t)16 << 10)
+
+#define LINES_LATER 2
 
 /*
  * The lines of a text of any length, in constant memory.  The division of a
@@ -47,9 +49,9 @@ MUST_USE int lines_open(struct lines *lines, struct arena *arena);
 /*
  * Returns the next line, or the next part of one, without a byte order mark at
  * the start of the text, and divided between characters; `out` is valid until
- * the next call.  Returns 1, 0 at the end, or -1 with errno set: EAGAIN when
- * the source has no bytes yet or the turn is over, until lines_turn begins
- * another; another error, also at later calls, when the source failed.
+ * the next call.  Returns 1, 0 at the end, LINES_LATER when the turn is over,
+ * until lines_turn begins another, or -1 with errno set, also at later calls,
+ * when the source failed.
  */
 MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
 

@@ -314,6 +314,7 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 		.context = &probe,
 	};
 	struct gophermap *map = gophermap_open(arena, &file);
+	bool ended = false;
 	ssize_t got;
 
 	buf_add(&text, proofread->part.text);
@@ -323,9 +324,10 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 	if (map == NULL || text.overflow)
 		return false;
 	do {
-		got = gophermap_read(map, out->at + out->len, buf_room(out));
+		got = gophermap_read(
+		    map, out->at + out->len, buf_room(out), &ended);
 		out->len += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && buf_room(out) >= GOPHERMENU_ROOM);
+	} while (got > 0 && !ended && buf_room(out) >= GOPHERMENU_ROOM);
 	if (gophermap_lists(map))
 		file_set_add(&proofread->links->file_set,
 		    proofread->entry->within, FILE_SET_LISTED);

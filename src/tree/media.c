@@ -68,7 +68,7 @@ struct recent {
 struct media {
 	magic_t magic;
 	void *reserve; /* MAP_FAILED while there is none */
-	size_t lookups; /* how many are still allowed */
+	size_t lookups; /* files that libmagic has examined */
 	size_t type_count;
 	struct {
 		char text[TYPE_SIZE];
@@ -109,7 +109,6 @@ media_new(char *error, size_t error_size)
 		return NULL;
 	}
 	media->reserve = MAP_FAILED;
-	media->lookups = SIZE_MAX;
 	(void)hold_reserve(media);
 	media->magic = magic_open(ASK_TYPE);
 	if (media->magic == NULL || magic_load(media->magic, NULL) != 0 ||
@@ -225,25 +224,20 @@ may_be_text(struct str sample)
 	    str_starts(sample, STR("\xfe\xff"));
 }
 
-/* Asks for the type.  Fails as `ask`, and when no lookups are left. */
+/* Asks for the type.  Fails as `ask`. */
 static bool
 ask_type(struct media *media, struct str sample, struct str *told)
 {
-	if (media->lookups == 0) {
-		errno = EAGAIN;
-		return false;
-	}
-	if (media->lookups < SIZE_MAX)
-		media->lookups--;
+	media->lookups++;
 	if (sample.len > TEXT_SIZE && may_be_text(sample))
 		sample = str_head(sample, TEXT_SIZE);
 	return ask(media, ASK_TYPE, sample, told);
 }
 
-void
-media_allow(struct media *media, size_t lookups)
+size_t
+media_lookups(const struct media *media)
 {
-	media->lookups = lookups;
+	return media->lookups;
 }
 
 /* Whether there are no control bytes but those of plain text. */
@@ -389,10 +383,8 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 		return slot->type;
 	got = pread(entry->fd, sample, sizeof sample, 0);
 	/* Do not cache a failure, which may be temporary. */
-	if (got == -1) {
-		errno = errno == EAGAIN ? EIO : errno;
+	if (got == -1)
 		return (struct str){ 0 };
-	}
 	look.sample = (struct str){ sample, (size_t)got };
 	look.is_utf8 = is_utf8(look.sample, got == (ssize_t)sizeof sample);
 	type = build(media, &look);

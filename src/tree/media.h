@@ -28,11 +28,10 @@ struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
 
 /*
- * Sets how many more files media_type may pass to libmagic, which takes some
- * milliseconds for each.  SIZE_MAX, the initial value, means any number.  When
- * none are left, media_type returns an empty string with errno EAGAIN.
+ * How many files libmagic has examined, each for some milliseconds: a caller
+ * that needs many types lets others have their turn when this grows.
  */
-void media_allow(struct media *media, size_t lookups);
+size_t media_lookups(const struct media *media);
 
 /*
  * Types are also cached by path for a few seconds, because a menu needs the

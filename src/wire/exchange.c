@@ -3,7 +3,6 @@
  */
 #include "wire/exchange.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "serve/remote.h"
@@ -63,12 +62,10 @@ exchange_read(struct exchange *exchange, char *at, size_t room)
 	    in_time && !exchange_ended(exchange) && room - len >= BODY_ROOM) {
 		ssize_t got = body_pull(exchange->body, at + len, room - len);
 
-		if (got == -1 && errno == EAGAIN)
-			break;
 		if (got == -1)
 			return -1;
 		if (got == 0)
-			exchange->body->ended = true;
+			break;
 		len += (size_t)got;
 		in_time = exchange_ended(exchange) ||
 		    clock_until_ms(&exchange->turn_ends) > 0;

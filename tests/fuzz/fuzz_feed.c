@@ -2,8 +2,6 @@
  * A page of gemtext as a feed.  Whatever the page: it is the same feed however
  * the page comes, XML that is well-formed, and has an entry if it was said to.
  */
-#include <errno.h>
-
 #include "menu.h"
 
 #include "text/feed.h"
@@ -25,18 +23,19 @@ make(struct menu_source source, struct str title, size_t room)
 	char *at = malloc(room);
 	struct arena arena;
 	struct feed *feed;
-	ssize_t got;
+	bool ended = false;
 
 	CHECK(out.at != NULL && at != NULL);
 	site = menu_site(67, false);
 	arena_init(&arena, ARENA_CAP);
 	feed = feed_open(&arena, &page);
 	CHECK(feed != NULL);
-	while ((got = feed_read(feed, at, room)) != 0)
-		if (got > 0)
-			buf_add(&out, (struct str){ at, (size_t)got });
-		else
-			CHECK(errno == EAGAIN);
+	while (!ended) {
+		ssize_t got = feed_read(feed, at, room, &ended);
+
+		CHECK(got >= 0);
+		buf_add(&out, (struct str){ at, (size_t)got });
+	}
 	CHECK(!out.overflow);
 	feed_release(feed);
 	arena_release(&arena);

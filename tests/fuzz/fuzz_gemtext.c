@@ -26,17 +26,19 @@ project(const struct site *site, struct menu_source source, size_t room)
 	char *at = malloc(room);
 	struct arena arena;
 	struct gophermenu *menu;
-	ssize_t got;
+	bool ended = false;
 
 	CHECK(out.at != NULL && at != NULL);
 	arena_init(&arena, ARENA_CAP);
 	menu = gophermenu_open(&arena, &page);
 	CHECK(menu != NULL);
-	while ((got = gophermenu_read(menu, at, room)) != 0)
-		if (got > 0) {
-			CHECK(at[got - 1] == '\n');
-			buf_add(&out, (struct str){ at, (size_t)got });
-		}
+	while (!ended) {
+		ssize_t got = gophermenu_read(menu, at, room, &ended);
+
+		CHECK(got >= 0);
+		CHECK(got == 0 || at[got - 1] == '\n');
+		buf_add(&out, (struct str){ at, (size_t)got });
+	}
 	CHECK(!out.overflow);
 	gophermenu_release(menu);
 	arena_release(&arena);

@@ -19,17 +19,19 @@ read_map(const struct site *site, struct menu_source source, size_t room,
 	char *at = malloc(room);
 	struct arena arena;
 	struct gophermap *map;
-	ssize_t got;
+	bool ended = false;
 
 	CHECK(out.at != NULL && at != NULL);
 	arena_init(&arena, ARENA_CAP);
 	map = gophermap_open(&arena, &file);
 	CHECK(map != NULL);
-	while ((got = gophermap_read(map, at, room)) != 0)
-		if (got > 0) {
-			CHECK(at[got - 1] == '\n');
-			buf_add(&out, (struct str){ at, (size_t)got });
-		}
+	while (!ended) {
+		ssize_t got = gophermap_read(map, at, room, &ended);
+
+		CHECK(got >= 0);
+		CHECK(got == 0 || at[got - 1] == '\n');
+		buf_add(&out, (struct str){ at, (size_t)got });
+	}
 	CHECK(!out.overflow);
 	*lists = gophermap_lists(map);
 	arena_release(&arena);

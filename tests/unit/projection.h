@@ -49,8 +49,7 @@ struct source {
 	struct str base, text;
 	size_t chunk, room;
 	int error; /* at the end */
-	bool hesitates; /* an item type is not to be had at the first call */
-	size_t asked;
+	struct gophermenu *pauses; /* after each item type; or NULL */
 };
 
 static inline ssize_t
@@ -78,8 +77,8 @@ item_type(void *context, struct str path, struct str query)
 {
 	struct source *source = context;
 
-	if (source != NULL && source->hesitates && source->asked++ % 2 == 0)
-		return '\0';
+	if (source != NULL && source->pauses != NULL)
+		gophermenu_pause(source->pauses);
 	if (query.len > 0)
 		return str_equals(query, STR("plain")) ? '0' : '1';
 	if (str_ends(path, STR("/")) || str_ends(path, STR(".gmi")))
@@ -105,20 +104,21 @@ project(struct source source)
 	struct buf out = buf_over(at, size);
 	struct arena arena;
 	struct gophermenu *menu;
-	ssize_t got;
+	bool ended = false;
+	ssize_t got = 0;
 
 	arena_init(&arena, CAP);
 	menu = gophermenu_open(&arena, &page);
 	assert_non_null(menu);
 	errno = 0;
-	while ((got = gophermenu_read(menu, room, source.room)) > 0 ||
-	    (got == -1 && errno == EAGAIN)) {
-		if (got == -1)
+	while (!ended && got != -1) {
+		got = gophermenu_read(menu, room, source.room, &ended);
+		if (got <= 0)
 			continue;
 		buf_add(&out, (struct str){ room, (size_t)got });
 		assert_int_equal(room[got - 1], '\n');
 	}
-	assert_int_equal(got, source.error == 0 ? 0 : -1);
+	assert_int_equal(got == -1, source.error != 0);
 	gophermenu_release(menu);
 	arena_release(&arena);
 	free(room);

@@ -71,6 +71,7 @@ source_pull(struct body *body, char *at, size_t room)
 	}
 	memset(at, 'x', len);
 	self->left -= len;
+	body->ended = self->left == 0 && !self->fails;
 	return (ssize_t)len;
 }
 

@@ -120,17 +120,16 @@ feed_of(struct source source, struct str title, size_t room)
 	char *text = malloc(size);
 	struct arena arena;
 	struct feed *feed;
-	ssize_t got = 1;
+	bool ended = false;
+	ssize_t got = 0;
 
 	assert_non_null(text);
 	arena_init(&arena, (size_t)128 << 10);
 	feed = feed_open(&arena, &page);
 	assert_non_null(feed);
-	while (got != 0) {
-		errno = 0;
-		got = feed_read(feed, text + len, room);
-		if (got == -1 && errno != EAGAIN)
-			break;
+	errno = 0;
+	while (!ended && got != -1) {
+		got = feed_read(feed, text + len, room, &ended);
 		len += got > 0 ? (size_t)got : 0;
 		assert_true(len + room < size);
 	}
@@ -224,13 +223,14 @@ one_language_is_said(void **state)
 		char text[2048];
 		struct arena arena;
 		struct feed *feed;
+		bool ended = false;
 		ssize_t got;
 
 		spoken.lang = str_of(langs[i].lang);
 		arena_init(&arena, (size_t)128 << 10);
 		feed = feed_open(&arena, &page);
 		assert_non_null(feed);
-		got = feed_read(feed, text, sizeof text - 1);
+		got = feed_read(feed, text, sizeof text - 1, &ended);
 		assert_in_range(got, 1, sizeof text - 1);
 		text[got] = '\0';
 		assert_non_null(strstr(text, langs[i].want));

@@ -20,7 +20,6 @@ struct source {
 	struct str text;
 	size_t chunk;
 	int error; /* at the end */
-	bool hesitates;
 };
 
 static ssize_t
@@ -114,39 +113,29 @@ gives_lines(void **state)
 	}
 }
 
-/* A source that has nothing to give at every other call. */
-static ssize_t
-read_hesitantly(void *context, char *at, size_t room)
-{
-	struct source *source = context;
-
-	source->hesitates = !source->hesitates;
-	if (source->hesitates) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return source_read(context, at, room);
-}
-
+/* A turn reads its source so many times, whether that makes a line or not. */
 static void
-waits_for_its_source(void **state)
+turns_end(void **state)
 {
 	struct source source = { .text = STR("one\ntwo\n"), .chunk = 3 };
 	char room[128];
 	struct buf got = buf_over(room, sizeof room);
 	struct arena arena;
 	struct lines lines;
+	struct lines_part part;
+	size_t turns = 0;
 
 	(void)state;
 	open_lines(&lines, &arena, &source, 8);
-	lines.read = read_hesitantly;
-	for (int i = 0; i < 10; i++) {
-		errno = 0;
+	lines.turn = 1;
+	for (; !lines.ended; turns++) {
 		show(&lines, &got);
-		if (lines.ended)
-			break;
-		assert_int_equal(errno, EAGAIN);
+		if (!lines.ended)
+			assert_int_equal(
+			    lines_next(&lines, &part), LINES_LATER);
+		lines_turn(&lines);
 	}
+	assert_int_equal(turns, 4);
 	assert_true(str_equals(buf_str(&got), STR("[one][two]")));
 	arena_release(&arena);
 }
@@ -220,7 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_lines),
-		cmocka_unit_test(waits_for_its_source),
+		cmocka_unit_test(turns_end),
 		cmocka_unit_test(loses_nothing),
 		cmocka_unit_test(failure_stays),
 		cmocka_unit_test(no_memory),
