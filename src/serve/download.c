@@ -27,6 +27,7 @@ struct download {
 	struct archive_writer *packer;
 	struct tour *tour;
 	uint64_t files, bytes; /* so far */
+	uint64_t left_out;
 	/* With a manifest: */
 	struct inventory inventory;
 	struct sha256 *content; /* of the file */
@@ -222,6 +223,13 @@ write_file(struct download *download, const struct tour_file *file)
 	return download->setup.with_manifest ? list_file(download, file) : 0;
 }
 
+static bool
+is_left_out(const struct download *download, struct str path)
+{
+	return download->setup.format == ARCHIVE_ZIP &&
+	    str_find(path, '\\') < path.len;
+}
+
 static int
 write_files(struct download *download)
 {
@@ -229,7 +237,10 @@ write_files(struct download *download)
 	int found = 0, result = 0;
 
 	while (result == 0 && (found = tour_next(download->tour, &file)) == 1) {
-		result = write_file(download, &file);
+		if (is_left_out(download, file.path))
+			download->left_out++;
+		else
+			result = write_file(download, &file);
 		close(file.entry.fd);
 	}
 	if (result == 0 && found == -1)
@@ -303,4 +314,10 @@ download_culprit(const struct body *body)
 	const struct download *download = (const struct download *)body;
 
 	return (struct str){ download->culprit, download->culprit_len };
+}
+
+uint64_t
+download_left_out(const struct body *body)
+{
+	return ((const struct download *)body)->left_out;
 }

@@ -34,7 +34,8 @@ bool download_is_too_large(uint64_t limit, uint64_t files, uint64_t bytes);
  * A body: an archive of all visible files beneath the directory, named by their
  * paths from the root. The same tree gives the same bytes. It is cut short when
  * a file cannot be read or changes while it is read, and when the archive
- * becomes too large. NULL without memory.
+ * becomes too large. A zip has no file with a backslash in its path: careless
+ * programs take it for a slash. NULL without memory.
  */
 MUST_USE struct body *
 download_open(struct arena *arena, const struct download_setup *setup);
@@ -44,5 +45,11 @@ download_open(struct arena *arena, const struct download_setup *setup);
  * download_open fail; empty after another failure. Valid as long as the body.
  */
 struct str download_culprit(const struct body *body);
+
+/*
+ * The number of files with a backslash in their path that the archive written
+ * last is without.
+ */
+uint64_t download_left_out(const struct body *body);
 
 #endif

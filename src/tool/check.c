@@ -107,10 +107,14 @@ check_name(struct check_run *check, const struct survey_entry *entry)
 	struct buf encoded = buf_over(text, sizeof text);
 
 	uri_encode(&encoded, entry->name);
-	if (encoded.len != entry->name.len)
-		finding_add(&check->findings, &finding,
-		    "the name must be encoded in links, as %.*s; rename it",
-		    FINDING_ARG(buf_str(&encoded)));
+	if (encoded.len == entry->name.len)
+		return;
+	finding_add(&check->findings, &finding,
+	    "the name must be encoded in links, as %.*s%s; rename it",
+	    FINDING_ARG(buf_str(&encoded)),
+	    str_find(entry->name, '\\') < entry->name.len
+		? ", and with a backslash it is in no zip or Gempub"
+		: "");
 }
 
 /* Requests the file with a request line, and reports a refusal. */

@@ -16,6 +16,8 @@
 #include "sys/archive.h"
 #include "sys/atomic_file.h"
 #include "sys/log.h"
+#include "text/buf.h"
+#include "text/utf8.h"
 #include "tool/cli.h"
 #include "tree/tree.h"
 
@@ -122,6 +124,8 @@ static int
 unread(const char *file, struct str culprit)
 {
 	int error = errno;
+	char memory[4 * PATH_MAX];
+	struct buf name = buf_over(memory, sizeof memory);
 	const char *cure = "check the disk or the mount that it is on";
 
 	if (error == EACCES)
@@ -130,8 +134,23 @@ unread(const char *file, struct str culprit)
 	else if (error == ESTALE)
 		cure = remedy(error);
 
+	utf8_escape(&name, culprit);
 	return cli_say("pack", "%s: cannot be made: %.*s: %s; %s", file,
-	    STR_ARG(culprit), strerror(error), cure);
+	    STR_ARG(buf_str(&name)), strerror(error), cure);
+}
+
+/* Reports files that the archive is without. */
+static void
+report_left_out(const char *file, const struct body *body)
+{
+	uint64_t count = download_left_out(body);
+
+	if (count > 0)
+		cli_say("pack",
+		    "%s: is without %llu file%s with a backslash in the name, "
+		    "which programs may take for a folder; rename them, or "
+		    "make a .tar.gz",
+		    file, (unsigned long long)count, count == 1 ? "" : "s");
 }
 
 static int
@@ -152,6 +171,8 @@ pack(const struct server *server, enum archive_page_kind kind, const char *file)
 		culprit = STR("/");
 	if (status == STATUS_SUCCESS)
 		result = write_file(file, body);
+	if (result == 0)
+		report_left_out(file, body);
 	if (result == -1 && body != NULL)
 		culprit = download_culprit(body);
 	if (result == -1 && culprit.len > 0)

@@ -74,6 +74,9 @@ ROWS = {
         ('index.gmi', 4, 'case', 'the name is /gr%C3%BC.gmi'),
         ('index.gmi', 5, 'dead-link', 'docs/q.gmi'),
         ('grü.gmi', 1, 'orphan', 'no page links')]),
+    'backslash': ({'index.gmi': HOME + '=> a%5Cb.txt A\n', 'a\\b.txt': 'x\n'}, [
+        ('a\\b.txt', 1, 'name', 'a%5Cb.txt, and with a backslash it is in '
+         'no zip or Gempub')]),
     'external': ({'index.gmi': HOME + '=> https://w.example/ A\n'
                   '=> mailto:a@b.example\n=> gemini://g.example/x\n'
                   '=> gopher://g.example/1/x\n=> gemini://localhost:77/\n'}, [

@@ -5,7 +5,9 @@ import resource
 import shutil
 import signal
 import subprocess
+import tarfile
 import unittest
+import zipfile
 
 from build import CAPSULE, DEADLINE_S, TOP
 from server import Server, fetch, new_directory, wait_until, write_tree
@@ -73,6 +75,24 @@ class Pack(unittest.TestCase):
 
         first = self.assert_packed('x.gpub')
         self.assertEqual(self.assert_packed('x.gpub', preexec_fn=leave), first)
+
+    def test_names_with_a_backslash(self):
+        """Careless programs take them for paths, so no zip has them."""
+        write_tree(self.tree, {'up\\..\\x.txt': 'x\n', 'a\\/y.txt': 'y\n'})
+        for name in ('x.gpub', 'x.zip'):
+            with self.subTest(name=name):
+                done = pack(self.tree, os.path.join(self.out, name))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(b'is without 2 files with a backslash',
+                              done.stderr)
+                with zipfile.ZipFile(os.path.join(self.out, name)) as packed:
+                    self.assertNotIn(b'\\', b''.join(
+                        packed.read(each) for each in packed.namelist()))
+                    self.assertFalse([each for each in packed.namelist()
+                                      if '\\' in each])
+        self.assert_packed('x.tar.gz')
+        with tarfile.open(os.path.join(self.out, 'x.tar.gz')) as packed:
+            self.assertIn('up\\..\\x.txt', packed.getnames())
 
     def test_zip_has_no_metadata(self):
         listed = []
