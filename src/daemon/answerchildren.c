@@ -30,7 +30,7 @@ static unsigned
 longest_ms(const struct answerchildren *children, bool archive)
 {
 	uint64_t longest_s = 2 * REMOTE_GRACE_S +
-	    children->setup->server->archive_limit / REMOTE_LEAST_RATE;
+	    children->setup->server->hosts->archive_limit / REMOTE_LEAST_RATE;
 
 	if (!archive)
 		return QUESTION_MS;

@@ -74,11 +74,11 @@ set_signals(struct answers *answers)
 }
 
 static bool
-is_archive(const struct server *server, struct str path)
+is_archive(const struct host *host, struct str path)
 {
 	return str_ends(path, STR(".tar.gz")) ||
-	    str_equals(path, server->builtins[BUILTIN_GEMPUB]) ||
-	    str_equals(path, server->builtins[BUILTIN_TAR]);
+	    str_equals(path, host->builtins[BUILTIN_GEMPUB]) ||
+	    str_equals(path, host->builtins[BUILTIN_TAR]);
 }
 
 /* Removes a question, whose socket a child has, or nobody. */
@@ -141,7 +141,7 @@ start(struct answers *answers, size_t at)
 {
 	struct answers_question *question = &answers->queue[at];
 	bool archive =
-	    is_archive(answers->setup->server, question->request.path);
+	    is_archive(answers->setup->server->hosts, question->request.path);
 	pid_t child = answerchildren_fork(
 	    &answers->children, &question->request, question->fd, archive);
 
@@ -219,7 +219,7 @@ take_question(struct answers *answers, int line)
 		fdpass_close(fd);
 		return true;
 	}
-	archive = is_archive(answers->setup->server, request.path);
+	archive = is_archive(answers->setup->server->hosts, request.path);
 	if (!enter(answers, message, &request, archive, fd)) {
 		remote_refuse(fd, STATUS_UNAVAILABLE);
 		fdpass_close(fd);
@@ -385,7 +385,7 @@ int
 answers_run(const struct answers_setup *setup)
 {
 	const struct jail_access access = { JAIL_ANSWERS,
-		setup->server->tree->root, setup->state, -1 };
+		setup->server->hosts->tree->root, setup->state, -1 };
 	struct answers *answers = calloc(1, sizeof *answers);
 	int status = EXIT_FAILURE;
 

@@ -49,7 +49,7 @@ children_worker_main(void *context, const struct workers_start *start)
 	service_forget(&master->index);
 	/* Only the answers process searches the index. */
 	state_forget(&generation->state);
-	generation->server.index = NULL;
+	generation->host.index = NULL;
 	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));

@@ -327,10 +327,15 @@ generation_init(struct generation *generation, struct config *config,
 	if (generation->tls != NULL)
 		log_certificate(&generation->cert);
 	generation->server = (struct server){
-		.site = &generation->config.site,
-		.tree = &generation->tree,
+		.hosts = &generation->host,
+		.host_count = 1,
 		.media = setup->media,
 		.cache = &generation->cache,
+	};
+	generation->host = (struct host){
+		.server = &generation->server,
+		.site = &generation->config.site,
+		.tree = &generation->tree,
 		.index = generation->state.fd != -1 ? &generation->place : NULL,
 		.archive_limit = (uint64_t)generation->config.archive_limit
 		    << 20,

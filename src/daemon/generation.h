@@ -28,6 +28,7 @@ struct generation {
 	struct cert cert; /* that of `tls`; already released */
 	struct keys keys; /* the process that signs for `tls` */
 	struct server server;
+	struct host host; /* the only one of `server` */
 	char error[4608]; /* after -1: an error message of one line */
 };
 

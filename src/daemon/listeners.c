@@ -139,10 +139,11 @@ static int
 open_all(struct listeners *listeners, const struct config *config,
     const struct listeners *old, struct net_address const **failed)
 {
-	const struct conn_kind of_gemini = { &gemini, TRANSPORT_TLS_ALWAYS };
-	const struct conn_kind of_gopher = { &gopher,
-		config->gopher_tls ? TRANSPORT_TLS_DETECT
-				   : TRANSPORT_TLS_NEVER };
+	const struct conn_kind of_gemini = { .protocol = &gemini,
+		.tls = TRANSPORT_TLS_ALWAYS };
+	const struct conn_kind of_gopher = { .protocol = &gopher,
+		.tls = config->gopher_tls ? TRANSPORT_TLS_DETECT
+					  : TRANSPORT_TLS_NEVER };
 
 	for (size_t i = 0; i < config->gemini_count; i++) {
 		*failed = &config->gemini[i];

@@ -415,7 +415,7 @@ serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
 	const struct jail_access access = { JAIL_WORKER,
-		setup->server->tree->root, -1, setup->answers };
+		setup->server->hosts->tree->root, -1, setup->answers };
 
 	room_init(&worker->room);
 	worker->base = event_base_new();

@@ -23,21 +23,21 @@
  * the index does not have it.
  */
 static int
-is_known_too_large(const struct server *server)
+is_known_too_large(const struct host *host)
 {
 	uint64_t files, bytes;
 
-	if (server->index == NULL ||
-	    filelist_total(server->index, &files, &bytes) == -1)
+	if (host->index == NULL ||
+	    filelist_total(host->index, &files, &bytes) == -1)
 		return -1;
-	return download_is_too_large(server->archive_limit, files, bytes);
+	return download_is_too_large(host->archive_limit, files, bytes);
 }
 
 /* Checks the size of a directory against the limit by reading the tree. */
 static bool
-is_seen_too_large(const struct server *server, struct str directory)
+is_seen_too_large(const struct host *host, struct str directory)
 {
-	struct tour *tour = tour_open(server->tree, directory, false);
+	struct tour *tour = tour_open(host->tree, directory, false);
 	uint64_t files = 0, bytes = 0;
 	struct tour_file file;
 	bool too_large = false;
@@ -49,20 +49,20 @@ is_seen_too_large(const struct server *server, struct str directory)
 			break;
 		close(file.entry.fd);
 		bytes += (uint64_t)file.entry.st.st_size;
-		too_large = download_is_too_large(
-		    server->archive_limit, ++files, bytes);
+		too_large =
+		    download_is_too_large(host->archive_limit, ++files, bytes);
 	}
 	tour_close(tour);
 	return too_large;
 }
 
 static bool
-is_too_large(const struct server *server, struct str directory)
+is_too_large(const struct host *host, struct str directory)
 {
 	int known =
-	    str_equals(directory, STR("/")) ? is_known_too_large(server) : -1;
+	    str_equals(directory, STR("/")) ? is_known_too_large(host) : -1;
 
-	return known == -1 ? is_seen_too_large(server, directory) : known == 1;
+	return known == -1 ? is_seen_too_large(host, directory) : known == 1;
 }
 
 /*
@@ -116,18 +116,18 @@ find_index(const struct tree *tree, int64_t *time)
  * has that file.
  */
 static int
-add_metadata(const struct server *server, struct arena *arena,
-    struct download_setup *setup)
+add_metadata(
+    const struct host *host, struct arena *arena, struct download_setup *setup)
 {
-	const struct site *site = server->site;
+	const struct site *site = host->site;
 	struct buf text = buf_in(arena, METADATA_SIZE);
 	struct str index, title, languages = site->lang;
-	enum status status = look_for(server->tree, STR("/metadata.txt"));
+	enum status status = look_for(host->tree, STR("/metadata.txt"));
 
 	if (status != STATUS_NOT_FOUND)
 		return status == STATUS_SUCCESS ? 0 : -1;
-	index = find_index(server->tree, &setup->preface_time);
-	directory_title(server->tree, arena, STR("/"), index, &title);
+	index = find_index(host->tree, &setup->preface_time);
+	directory_title(host->tree, arena, STR("/"), index, &title);
 	if (title.len == 0 || title.len > METADATA_SIZE / 4)
 		title = site->names[0];
 	add_field(&text, STR("title"), title);
@@ -145,32 +145,32 @@ add_metadata(const struct server *server, struct arena *arena,
 }
 
 enum status
-archive_page_open(const struct server *server, const struct request *request,
+archive_page_open(const struct host *host, const struct request *request,
     enum archive_page_kind kind, struct body **out)
 {
 	struct str directory = request->path;
 	struct download_setup setup = {
-		.tree = server->tree,
+		.tree = host->tree,
 		.directory = directory,
 		.format = kind == ARCHIVE_PAGE_TAR ? ARCHIVE_TAR : ARCHIVE_ZIP,
-		.limit = server->archive_limit,
-		.strict = server->strict_archives,
+		.limit = host->archive_limit,
+		.strict = host->strict_archives,
 	};
-	enum status status = look_for(server->tree, directory);
+	enum status status = look_for(host->tree, directory);
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (is_too_large(server, directory))
+	if (is_too_large(host, directory))
 		return STATUS_TOO_LARGE;
 	if (kind == ARCHIVE_PAGE_GEMPUB &&
-	    add_metadata(server, request->arena, &setup) == -1)
+	    add_metadata(host, request->arena, &setup) == -1)
 		return STATUS_FAILURE;
 	/*
 	 * Only an archive of the whole capsule has a generated manifest, and an
 	 * author's own file replaces it.
 	 */
 	if (str_equals(directory, STR("/"))) {
-		status = look_for(server->tree, STR("/manifest"));
+		status = look_for(host->tree, STR("/manifest"));
 		if (status == STATUS_FAILURE)
 			return status;
 		setup.with_manifest = status == STATUS_NOT_FOUND;
@@ -180,7 +180,7 @@ archive_page_open(const struct server *server, const struct request *request,
 }
 
 static void
-answer_with(const struct server *server, const struct request *request,
+answer_with(const struct host *host, const struct request *request,
     enum archive_page_kind kind, struct str directory,
     struct response *response)
 {
@@ -188,10 +188,10 @@ answer_with(const struct server *server, const struct request *request,
 	struct body *body;
 	enum status status;
 
-	if (remote_ask(server, request, response))
+	if (remote_ask(host, request, response))
 		return;
 	whole.path = directory;
-	status = archive_page_open(server, &whole, kind, &body);
+	status = archive_page_open(host, &whole, kind, &body);
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
 		return;
@@ -202,29 +202,29 @@ answer_with(const struct server *server, const struct request *request,
 }
 
 void
-archive_page_gempub(const struct server *server, const struct request *request,
+archive_page_gempub(const struct host *host, const struct request *request,
     struct response *response)
 {
-	answer_with(server, request, ARCHIVE_PAGE_GEMPUB, STR("/"), response);
+	answer_with(host, request, ARCHIVE_PAGE_GEMPUB, STR("/"), response);
 }
 
 void
-archive_page_tar(const struct server *server, const struct request *request,
+archive_page_tar(const struct host *host, const struct request *request,
     struct response *response)
 {
-	answer_with(server, request, ARCHIVE_PAGE_TAR, STR("/"), response);
+	answer_with(host, request, ARCHIVE_PAGE_TAR, STR("/"), response);
 }
 
 enum handled
-archive_page_answer(const struct server *server, const struct request *request,
+archive_page_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct str path = request->path;
 	struct buf directory;
 	enum status status;
 
-	if (server->builtins == NULL ||
-	    server->builtins[BUILTIN_TAR].len == 0 || !str_ends(path, SUFFIX))
+	if (host->builtins == NULL || host->builtins[BUILTIN_TAR].len == 0 ||
+	    !str_ends(path, SUFFIX))
 		return DECLINED;
 	path = str_head(path, path.len - SUFFIX.len);
 	if (str_ends(path, STR("/")))
@@ -237,11 +237,11 @@ archive_page_answer(const struct server *server, const struct request *request,
 		return HANDLED;
 	}
 	path = buf_str(&directory);
-	status = look_for(server->tree, path);
+	status = look_for(host->tree, path);
 	if (status == STATUS_NOT_FOUND)
 		return DECLINED;
 	if (status == STATUS_SUCCESS)
-		answer_with(server, request, ARCHIVE_PAGE_TAR, path, response);
+		answer_with(host, request, ARCHIVE_PAGE_TAR, path, response);
 	else
 		response_error(response, status);
 	return HANDLED;

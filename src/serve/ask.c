@@ -25,7 +25,7 @@
 
 struct answer {
 	struct body body;
-	const struct server *server;
+	const struct host *host;
 	struct search *search; /* NULL after the search */
 	const struct hits_result *result;
 	struct str words; /* the question, cleaned */
@@ -153,7 +153,7 @@ add_hits(struct buf *out, struct answer *answer)
 static void
 add_foot(struct buf *out, const struct answer *answer)
 {
-	struct str own = answer->server->builtins[BUILTIN_ASK];
+	struct str own = answer->host->builtins[BUILTIN_ASK];
 	size_t shown = (answer->part + 1) * HITS_SHOWN;
 
 	buf_char(out, '\n');
@@ -242,13 +242,13 @@ find(struct answer *answer)
 static enum status
 begin(struct answer *answer, const struct request *request)
 {
-	const struct server *server = answer->server;
+	const struct host *host = answer->host;
 	const struct search_wish wish = { answer->words, answer->part,
-		server->tree };
+		host->tree };
 
-	if (server->index != NULL) {
+	if (host->index != NULL) {
 		answer->search =
-		    search_begin(server->index, request->arena, &wish);
+		    search_begin(host->index, request->arena, &wish);
 		if (answer->search != NULL && find(answer) == 0)
 			return STATUS_SUCCESS;
 	} else {
@@ -258,22 +258,22 @@ begin(struct answer *answer, const struct request *request)
 }
 
 static void
-answer_words(const struct server *server, const struct request *request,
+answer_words(const struct host *host, const struct request *request,
     struct str words, struct response *response)
 {
 	struct answer *answer = arena_alloc(request->arena, sizeof *answer);
 	enum status status = STATUS_FAILURE;
 
-	if (remote_ask(server, request, response))
+	if (remote_ask(host, request, response))
 		return;
 	if (answer != NULL) {
 		*answer = (struct answer){
 			.body = { .pull = answer_pull },
-			.server = server,
+			.host = host,
 			.words = words,
 		};
-		(void)read_part(request->path, server->builtins[BUILTIN_ASK],
-		    &answer->part);
+		(void)read_part(
+		    request->path, host->builtins[BUILTIN_ASK], &answer->part);
 		status = begin(answer, request);
 	}
 	if (status != STATUS_SUCCESS && errno == EAGAIN) {
@@ -305,10 +305,10 @@ ask_again(
 }
 
 void
-ask_answer(const struct server *server, const struct request *request,
+ask_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
-	struct str own = server->builtins[BUILTIN_ASK], words;
+	struct str own = host->builtins[BUILTIN_ASK], words;
 	size_t part;
 
 	if (!read_part(request->path, own, &part))
@@ -316,7 +316,7 @@ ask_answer(const struct server *server, const struct request *request,
 	else if (read_words(request, &words) == -1)
 		response_error(response, STATUS_FAILURE);
 	else if (words.len > 0)
-		answer_words(server, request, words, response);
+		answer_words(host, request, words, response);
 	else if (part > 0)
 		ask_again(request, own, response);
 	else

@@ -7,7 +7,7 @@
  * Answers a question from the capsule's own pages: prompts for one when there
  * is no query, else lists the best matching passages.
  */
-void ask_answer(const struct server *server, const struct request *request,
+void ask_answer(const struct host *host, const struct request *request,
     struct response *response);
 
 #endif

@@ -36,10 +36,10 @@ is_part(struct str path, struct str own)
 
 /* Finds the built-in page for `path`, and that page's own path. */
 static const struct builtin_page *
-owner_of(const struct server *server, struct str path, struct str *own)
+owner_of(const struct host *host, struct str path, struct str *own)
 {
-	for (int i = 0; i < BUILTIN_COUNT && server->builtins != NULL; i++) {
-		*own = server->builtins[i];
+	for (int i = 0; i < BUILTIN_COUNT && host->builtins != NULL; i++) {
+		*own = host->builtins[i];
 		if (own->len > 0 &&
 		    (str_equals(path, *own) ||
 			(pages[i].has_parts && is_part(path, *own))))
@@ -49,10 +49,10 @@ owner_of(const struct server *server, struct str path, struct str *own)
 }
 
 static bool
-is_in_tree(const struct server *server, struct str path)
+is_in_tree(const struct host *host, struct str path)
 {
 	struct entry entry;
-	enum status status = tree_open(server->tree, path, &entry);
+	enum status status = tree_open(host->tree, path, &entry);
 
 	if (status == STATUS_SUCCESS)
 		close(entry.fd);
@@ -60,25 +60,25 @@ is_in_tree(const struct server *server, struct str path)
 }
 
 const struct builtin_page *
-builtin_find(const struct server *server, struct str path)
+builtin_find(const struct host *host, struct str path)
 {
 	struct str own;
-	const struct builtin_page *page = owner_of(server, path, &own);
+	const struct builtin_page *page = owner_of(host, path, &own);
 
-	return page == NULL || is_in_tree(server, own) ? NULL : page;
+	return page == NULL || is_in_tree(host, own) ? NULL : page;
 }
 
 enum handled
-builtin_answer(const struct server *server, const struct request *request,
+builtin_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct str own;
-	const struct builtin_page *page = owner_of(server, request->path, &own);
+	const struct builtin_page *page = owner_of(host, request->path, &own);
 
 	/* The file handler has already looked for request->path itself. */
 	if (page == NULL ||
-	    (!str_equals(own, request->path) && is_in_tree(server, own)))
+	    (!str_equals(own, request->path) && is_in_tree(host, own)))
 		return DECLINED;
-	page->answer(server, request, response);
+	page->answer(host, request, response);
 	return HANDLED;
 }

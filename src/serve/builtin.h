@@ -12,8 +12,8 @@ struct builtin_page {
 	struct str query, query_type; /* a query with its own type, or empty */
 	bool takes_input; /* prompts for a query when there is none */
 	bool has_parts; /* paths beneath its own belong to it */
-	void (*answer)(const struct server *server,
-	    const struct request *request, struct response *response);
+	void (*answer)(const struct host *host, const struct request *request,
+	    struct response *response);
 };
 
 /*
@@ -21,7 +21,7 @@ struct builtin_page {
  * its path, readable or not: the tree overrides built-in pages.
  */
 const struct builtin_page *
-builtin_find(const struct server *server, struct str path);
+builtin_find(const struct host *host, struct str path);
 
 /* Answers with a built-in page, unless the tree has its path. */
 handler builtin_answer;

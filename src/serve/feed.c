@@ -45,13 +45,13 @@ feed_body_release(struct body *body)
 
 /* Opens a directory's index page. */
 static bool
-open_index(const struct server *server, struct str path, struct entry *out)
+open_index(const struct host *host, struct str path, struct entry *out)
 {
 	static const char *const pages[] = { "index.gmi", "index.gemini" };
 
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
 		enum status status =
-		    tree_open_in(server->tree, path, str_of(pages[i]), out);
+		    tree_open_in(host->tree, path, str_of(pages[i]), out);
 
 		/* An unreadable index.gmi hides index.gemini. */
 		if (status == STATUS_NOT_FOUND && errno != EACCES)
@@ -65,12 +65,12 @@ open_index(const struct server *server, struct str path, struct entry *out)
 
 /* Opens the gemtext page at `path`. */
 static bool
-open_page(const struct server *server, struct str path, struct entry *out)
+open_page(const struct host *host, struct str path, struct entry *out)
 {
 	bool is_folder = str_ends(path, STR("/"));
 
-	if (is_folder ? !open_index(server, path, out)
-		      : tree_open(server->tree, path, out) != STATUS_SUCCESS)
+	if (is_folder ? !open_index(host, path, out)
+		      : tree_open(host->tree, path, out) != STATUS_SUCCESS)
 		return false;
 	if (!entry_is_directory(out) &&
 	    (is_folder || mime_is(mime_of_name(path), STR("text/gemini"))))
@@ -90,14 +90,14 @@ look(const struct entry *entry, char sample[SAMPLE_SIZE], struct str *title)
 }
 
 bool
-feed_is_at(const struct server *server, struct str path)
+feed_is_at(const struct host *host, struct str path)
 {
 	char sample[SAMPLE_SIZE];
 	struct str title;
 	struct entry entry;
 	bool is_one;
 
-	if (!open_page(server, path, &entry))
+	if (!open_page(host, path, &entry))
 		return false;
 	is_one = look(&entry, sample, &title);
 	close(entry.fd);
@@ -121,14 +121,14 @@ canonical(struct str path)
 
 /* Takes `page`; NULL, for lack of memory, gives NULL. */
 static struct body *
-feed_body(const struct server *server, const struct request *request,
+feed_body(const struct host *host, const struct request *request,
     struct str title, struct body *page)
 {
 	struct arena *arena = request->arena;
 	struct feed_body *self =
 	    page != NULL ? arena_alloc(arena, sizeof *self) : NULL;
 	struct feed_page source = {
-		.site = server->site, .read = read_page, .context = self
+		.site = host->site, .read = read_page, .context = self
 	};
 
 	if (self == NULL) {
@@ -139,8 +139,8 @@ feed_body(const struct server *server, const struct request *request,
 	    (struct body){ .pull = feed_pull, .release = feed_body_release };
 	self->page = page;
 	if (arena_copy(arena, title, &source.title) == 0 &&
-	    site_url(server->site, arena, canonical(request->path),
-		&source.base) == 0)
+	    site_url(
+		host->site, arena, canonical(request->path), &source.base) == 0)
 		self->feed = feed_open(arena, &source);
 	if (self->feed != NULL)
 		return &self->body;
@@ -149,7 +149,7 @@ feed_body(const struct server *server, const struct request *request,
 }
 
 enum handled
-feed_answer(const struct server *server, const struct request *request,
+feed_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	char sample[SAMPLE_SIZE];
@@ -157,7 +157,7 @@ feed_answer(const struct server *server, const struct request *request,
 	struct entry entry;
 
 	if (!str_equals(request->query, FEED_QUERY) ||
-	    !open_page(server, request->path, &entry))
+	    !open_page(host, request->path, &entry))
 		return DECLINED;
 	if (!look(&entry, sample, &title)) {
 		close(entry.fd);
@@ -165,7 +165,7 @@ feed_answer(const struct server *server, const struct request *request,
 	}
 	response_set(response, STATUS_SUCCESS, FEED_TYPE);
 	response->body = feed_body(
-	    server, request, title, body_of_file(request->arena, &entry));
+	    host, request, title, body_of_file(request->arena, &entry));
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
 	return HANDLED;

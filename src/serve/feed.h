@@ -13,7 +13,7 @@
  * Whether `path` is a page with a feed: gemtext with a link in its first 64 KiB
  * whose label begins with a date.
  */
-bool feed_is_at(const struct server *server, struct str path);
+bool feed_is_at(const struct host *host, struct str path);
 
 /*
  * Answers the query ?atom with the page's feed. Declines any other query, and a

@@ -11,10 +11,11 @@
 #include "text/uri.h"
 
 static bool
-answer_key(const struct server *server, const struct request *request,
+answer_key(const struct host *host, const struct request *request,
     struct cache_key *key, struct response *response)
 {
-	struct body *body = cache_body(server->cache, key, request->arena);
+	struct body *body =
+	    cache_body(host->server->cache, key, request->arena);
 
 	if (body == NULL)
 		return false;
@@ -25,16 +26,16 @@ answer_key(const struct server *server, const struct request *request,
 }
 
 enum handled
-file_answer_cached(const struct server *server, const struct request *request,
+file_answer_cached(const struct host *host, const struct request *request,
     const struct stat *st, struct response *response)
 {
 	struct cache_key key = cache_key(CACHE_MENU, request->path, st);
 
 	if (request->form == FORM_MENU &&
-	    answer_key(server, request, &key, response))
+	    answer_key(host, request, &key, response))
 		return HANDLED;
 	key.form = CACHE_FILE;
-	return answer_key(server, request, &key, response) ? HANDLED : DECLINED;
+	return answer_key(host, request, &key, response) ? HANDLED : DECLINED;
 }
 
 /*
@@ -43,28 +44,28 @@ file_answer_cached(const struct server *server, const struct request *request,
  * out of the tree. Returns -1 with errno set.
  */
 static int
-stat_again(const struct server *server, const struct request *request,
+stat_again(const struct host *host, const struct request *request,
     struct str name, struct stat *st)
 {
-	if (cache_knows(server->cache, request->path))
-		return tree_stat_in(server->tree, request->path, name, st);
+	if (cache_knows(host->server->cache, request->path))
+		return tree_stat_in(host->tree, request->path, name, st);
 	errno = ESTALE;
 	return -1;
 }
 
 /* Answers with a file; takes `entry`. */
 static void
-answer_entry(const struct server *server, const struct request *request,
+answer_entry(const struct host *host, const struct request *request,
     struct str name, const struct entry *entry, struct response *response)
 {
 	struct cache_key key = cache_key(CACHE_FILE, request->path, &entry->st);
 	struct body *body = body_of_file(request->arena, entry);
 
-	key.type = resource_file_type(server, request->path, name, entry);
+	key.type = resource_file_type(host, request->path, name, entry);
 	response_set(response, STATUS_SUCCESS, key.type);
 	response->st = entry->st;
 	response->body =
-	    cache_record(server->cache, &key, request->arena, body);
+	    cache_record(host->server->cache, &key, request->arena, body);
 	if (response->body != NULL && key.type.len > 0)
 		return;
 	body_release(response->body);
@@ -73,32 +74,32 @@ answer_entry(const struct server *server, const struct request *request,
 
 /* Answers with a gophermap; takes `entry`. */
 static void
-answer_gophermap(const struct server *server, const struct request *request,
+answer_gophermap(const struct host *host, const struct request *request,
     const struct entry *entry, struct response *response)
 {
 	response_set(response, STATUS_SUCCESS, RESPONSE_MENU);
 	response->body = menu_of_gophermap(
-	    server, request, body_of_file(request->arena, entry));
+	    host, request, body_of_file(request->arena, entry));
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
 }
 
 enum handled
-file_answer_in(const struct server *server, const struct request *request,
+file_answer_in(const struct host *host, const struct request *request,
     struct str name, struct response *response)
 {
 	struct entry entry;
 	struct stat st;
 	enum status status;
 
-	if (stat_again(server, request, name, &st) == -1) {
+	if (stat_again(host, request, name, &st) == -1) {
 		if (errno == ENOENT)
 			return DECLINED;
-	} else if (file_answer_cached(server, request, &st, response) ==
+	} else if (file_answer_cached(host, request, &st, response) ==
 	    HANDLED) {
 		return HANDLED;
 	}
-	status = tree_open_in(server->tree, request->path, name, &entry);
+	status = tree_open_in(host->tree, request->path, name, &entry);
 	/* An unreadable page hides the next one. */
 	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return DECLINED;
@@ -111,9 +112,9 @@ file_answer_in(const struct server *server, const struct request *request,
 		return DECLINED;
 	}
 	if (tree_shows(name))
-		answer_entry(server, request, name, &entry, response);
+		answer_entry(host, request, name, &entry, response);
 	else
-		answer_gophermap(server, request, &entry, response);
+		answer_gophermap(host, request, &entry, response);
 	return HANDLED;
 }
 
@@ -135,7 +136,7 @@ add_slash(const struct request *request, struct response *response)
 }
 
 enum handled
-file_answer(const struct server *server, const struct request *request,
+file_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct str name = request->path;
@@ -145,10 +146,10 @@ file_answer(const struct server *server, const struct request *request,
 
 	if (str_ends(request->path, STR("/")))
 		return DECLINED;
-	if (stat_again(server, request, STR(""), &st) == 0 &&
-	    file_answer_cached(server, request, &st, response) == HANDLED)
+	if (stat_again(host, request, STR(""), &st) == 0 &&
+	    file_answer_cached(host, request, &st, response) == HANDLED)
 		return HANDLED;
-	status = tree_open(server->tree, request->path, &entry);
+	status = tree_open(host->tree, request->path, &entry);
 	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return DECLINED;
 	if (status != STATUS_SUCCESS) {
@@ -163,7 +164,7 @@ file_answer(const struct server *server, const struct request *request,
 	while (str_find(name, '/') < name.len)
 		(void)str_cut(&name, '/');
 	if (tree_shows(name)) {
-		answer_entry(server, request, name, &entry, response);
+		answer_entry(host, request, name, &entry, response);
 		return HANDLED;
 	}
 	/* A gophermap requested by its own name would reveal its source. */

@@ -14,7 +14,7 @@ handler file_answer;
  * Answers with the file `name` of the directory `request->path`. Declines when
  * it does not exist or is a directory. A gophermap becomes a menu.
  */
-enum handled file_answer_in(const struct server *server,
+enum handled file_answer_in(const struct host *host,
     const struct request *request, struct str name, struct response *response);
 
 /*
@@ -22,7 +22,7 @@ enum handled file_answer_in(const struct server *server,
  * is `st` now. Declines when it is not in the cache.
  */
 enum handled
-file_answer_cached(const struct server *server, const struct request *request,
+file_answer_cached(const struct host *host, const struct request *request,
     const struct stat *st, struct response *response);
 
 #endif

@@ -10,41 +10,40 @@
 #include "serve/listing.h"
 
 static void
-answer_listing(const struct server *server, const struct request *request,
+answer_listing(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct entry entry;
-	enum status status = tree_open(server->tree, request->path, &entry);
+	enum status status = tree_open(host->tree, request->path, &entry);
 
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);
 		return;
 	}
-	if (file_answer_cached(server, request, &entry.st, response) ==
-	    HANDLED) {
+	if (file_answer_cached(host, request, &entry.st, response) == HANDLED) {
 		close(entry.fd);
 		return;
 	}
 	/* A gophermap may list its directory in any case. */
-	if (server->site->listing || request->entries_only)
-		listing_answer(server, request, &entry, response);
+	if (host->site->listing || request->entries_only)
+		listing_answer(host, request, &entry, response);
 	else
 		response_error(response, STATUS_NOT_FOUND);
 	close(entry.fd);
 }
 
 enum handled
-folderpage_list(const struct server *server, const struct request *request,
+folderpage_list(const struct host *host, const struct request *request,
     struct response *response)
 {
 	if (!str_ends(request->path, STR("/")))
 		return DECLINED;
-	answer_listing(server, request, response);
+	answer_listing(host, request, response);
 	return HANDLED;
 }
 
 enum handled
-folderpage_answer(const struct server *server, const struct request *request,
+folderpage_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	static const struct str pages[] = { STR_INIT("gophermap"),
@@ -54,9 +53,9 @@ folderpage_answer(const struct server *server, const struct request *request,
 		return DECLINED;
 	for (size_t i = request->form == FORM_MENU ? 0 : 1;
 	     i < sizeof pages / sizeof *pages; i++)
-		if (file_answer_in(server, request, pages[i], response) ==
+		if (file_answer_in(host, request, pages[i], response) ==
 		    HANDLED)
 			return HANDLED;
-	answer_listing(server, request, response);
+	answer_listing(host, request, response);
 	return HANDLED;
 }

@@ -99,10 +99,10 @@ listing_release(struct body *body)
 
 /* Reads the directory. */
 static enum status
-make(const struct server *server, const struct request *request,
+make(const struct host *host, const struct request *request,
     const struct entry *entry, struct body **out)
 {
-	const struct directory_place place = { server->tree, request->path,
+	const struct directory_place place = { host->tree, request->path,
 		entry->fd };
 	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
 
@@ -110,34 +110,35 @@ make(const struct server *server, const struct request *request,
 		return STATUS_FAILURE;
 	*listing = (struct listing){
 		.body = { .pull = listing_pull, .release = listing_release },
-		.tree = server->tree,
+		.tree = host->tree,
 		.path = request->path,
 		.begun = request->entries_only,
 	};
 	arena_init(&listing->titles, TITLE_MEMORY);
 	*out = &listing->body;
 	return directory_read(&place,
-	    server->answers != NULL ? WORKER_NAMES_MAX : SIZE_MAX,
+	    host->server->answers != NULL ? WORKER_NAMES_MAX : SIZE_MAX,
 	    &listing->directory);
 }
 
 void
-listing_answer(const struct server *server, const struct request *request,
+listing_answer(const struct host *host, const struct request *request,
     const struct entry *entry, struct response *response)
 {
 	struct cache_key key =
 	    cache_key(request->entries_only ? CACHE_ENTRIES : CACHE_LISTING,
 		request->path, &entry->st);
-	struct body *body = cache_body(server->cache, &key, request->arena);
+	struct body *body =
+	    cache_body(host->server->cache, &key, request->arena);
 	enum status status = STATUS_SUCCESS;
 
 	if (body == NULL) {
-		status = make(server, request, entry, &body);
+		status = make(host, request, entry, &body);
 		if (status == STATUS_SUCCESS)
 			body = cache_record(
-			    server->cache, &key, request->arena, body);
+			    host->server->cache, &key, request->arena, body);
 	}
-	if (status == STATUS_TOO_LARGE && remote_ask(server, request, response))
+	if (status == STATUS_TOO_LARGE && remote_ask(host, request, response))
 		return;
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);

@@ -10,7 +10,7 @@
  * at request->path, borrowed. A listing that is too long for a worker comes
  * from another process: then response->remote is set.
  */
-void listing_answer(const struct server *server, const struct request *request,
+void listing_answer(const struct host *host, const struct request *request,
     const struct entry *entry, struct response *response);
 
 #endif

@@ -157,7 +157,7 @@ manifestpage_release(struct body *body)
 }
 
 static struct body *
-manifestpage_open(const struct server *server, const struct request *request,
+manifestpage_open(const struct host *host, const struct request *request,
     const int64_t *since)
 {
 	struct manifestpage *page = arena_alloc(request->arena, sizeof *page);
@@ -171,10 +171,10 @@ manifestpage_open(const struct server *server, const struct request *request,
 	page->spool.body.release = manifestpage_release;
 	page->is_changes = since != NULL;
 	page->since = since != NULL ? *since : 0;
-	if (server->index != NULL)
-		page->files = filelist_open(server->index, since);
+	if (host->index != NULL)
+		page->files = filelist_open(host->index, since);
 	else
-		page->tour = tour_open(server->tree, STR("/"), false);
+		page->tour = tour_open(host->tree, STR("/"), false);
 	if (page->files != NULL || page->tour != NULL)
 		return &page->spool.body;
 	error = errno;
@@ -195,7 +195,7 @@ read_since(const struct request *request, int64_t *out)
 }
 
 void
-manifestpage(const struct server *server, const struct request *request,
+manifestpage(const struct host *host, const struct request *request,
     struct response *response)
 {
 	bool asks = request->query.len > 0;
@@ -207,11 +207,10 @@ manifestpage(const struct server *server, const struct request *request,
 			"since=2026-01-31T00:00:00Z"));
 		return;
 	}
-	if (remote_ask(server, request, response))
+	if (remote_ask(host, request, response))
 		return;
 	response_set(response, STATUS_SUCCESS, STR("text/plain"));
-	response->body =
-	    manifestpage_open(server, request, asks ? &since : NULL);
+	response->body = manifestpage_open(host, request, asks ? &since : NULL);
 	if (response->body == NULL && errno == EAGAIN)
 		response_set(response, STATUS_UNAVAILABLE,
 		    STR("The capsule is still being read, please try again "

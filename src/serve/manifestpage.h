@@ -8,7 +8,7 @@
  * "since=TIME", of the changes at or after that time. Reads the index; without
  * an index each file is read and hashed, which is only fast enough for a tool.
  */
-void manifestpage(const struct server *server, const struct request *request,
+void manifestpage(const struct host *host, const struct request *request,
     struct response *response);
 
 #endif

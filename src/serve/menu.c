@@ -15,7 +15,7 @@
 
 struct menu {
 	struct body body;
-	const struct server *server;
+	const struct host *host;
 	struct request request;
 	struct body *source;
 	struct remote *remote; /* of a listing that has not come; or NULL */
@@ -35,23 +35,23 @@ static char
 item_type(void *context, struct str path, struct str query)
 {
 	struct menu *menu = context;
-	const struct server *server = menu->server;
-	size_t lookups = media_lookups(server->media);
+	const struct host *host = menu->host;
+	size_t lookups = media_lookups(host->server->media);
 	struct str type;
 
 	/* Only a few queries have a known type. */
 	if (query.len > 0) {
-		type = resource_query_type(server, path, query);
+		type = resource_query_type(host, path, query);
 		if (type.len == 0)
 			return '1';
-	} else if (resource_takes_input(server, path)) {
+	} else if (resource_takes_input(host, path)) {
 		return '7';
 	} else {
-		type = resource_type(server, path);
-		if (media_lookups(server->media) > lookups)
+		type = resource_type(host, path);
+		if (media_lookups(host->server->media) > lookups)
 			gophermenu_pause(menu->page);
 	}
-	return mime_item_type(server->site, type);
+	return mime_item_type(host->site, type);
 }
 
 static ssize_t
@@ -74,8 +74,8 @@ menu_release(struct body *body)
 }
 
 static struct menu *
-menu_new(const struct server *server, const struct request *request,
-    struct body *source)
+menu_new(
+    const struct host *host, const struct request *request, struct body *source)
 {
 	struct menu *menu =
 	    source == NULL ? NULL : arena_alloc(request->arena, sizeof *menu);
@@ -86,7 +86,7 @@ menu_new(const struct server *server, const struct request *request,
 	}
 	*menu = (struct menu){
 		.body = { .release = menu_release },
-		.server = server,
+		.host = host,
 		.request = *request,
 		.source = source,
 	};
@@ -98,7 +98,7 @@ static int
 project(struct menu *menu)
 {
 	struct gophermenu_page page = {
-		.site = menu->server->site,
+		.site = menu->host->site,
 		.read = read_source,
 		.item_type = item_type,
 		.context = menu,
@@ -113,10 +113,10 @@ project(struct menu *menu)
 }
 
 static struct body *
-make(const struct server *server, const struct request *request,
-    struct body *source)
+make(
+    const struct host *host, const struct request *request, struct body *source)
 {
-	struct menu *menu = menu_new(server, request, source);
+	struct menu *menu = menu_new(host, request, source);
 
 	if (menu == NULL)
 		return NULL;
@@ -128,26 +128,26 @@ make(const struct server *server, const struct request *request,
 }
 
 static struct body *
-of_gemtext(const struct server *server, const struct request *request,
+of_gemtext(const struct host *host, const struct request *request,
     const struct response *page)
 {
 	struct cache_key key = cache_key(CACHE_MENU, request->path, &page->st);
-	struct body *menu = make(server, request, page->body);
+	struct body *menu = make(host, request, page->body);
 
 	key.type = RESPONSE_MENU;
 	if (page->st.st_ino == 0)
 		return menu;
-	return cache_record(server->cache, &key, request->arena, menu);
+	return cache_record(host->server->cache, &key, request->arena, menu);
 }
 
 void
-menu_project(const struct server *server, const struct request *request,
+menu_project(const struct host *host, const struct request *request,
     struct response *response)
 {
 	if (request->form != FORM_MENU || response->status != STATUS_SUCCESS ||
 	    !mime_is(response->meta, STR("text/gemini")))
 		return;
-	response->body = of_gemtext(server, request, response);
+	response->body = of_gemtext(host, request, response);
 	response->meta = RESPONSE_MENU;
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
@@ -190,12 +190,12 @@ pull_listing(struct menu *menu, char *at, size_t room)
 	struct entry entry;
 
 	errno = EIO;
-	if (tree_open(menu->server->tree, menu->request.path, &entry) !=
+	if (tree_open(menu->host->tree, menu->request.path, &entry) !=
 	    STATUS_SUCCESS)
 		return -1;
 	/* The gophermap has given the heading. */
 	menu->request.entries_only = true;
-	listing_answer(menu->server, &menu->request, &entry, &listing);
+	listing_answer(menu->host, &menu->request, &entry, &listing);
 	close(entry.fd);
 	menu->remote = listing.remote;
 	if (menu->remote != NULL) {
@@ -220,12 +220,12 @@ map_pull(struct body *body, char *at, size_t room)
 }
 
 struct body *
-menu_of_gophermap(const struct server *server, const struct request *request,
-    struct body *source)
+menu_of_gophermap(
+    const struct host *host, const struct request *request, struct body *source)
 {
-	struct menu *menu = menu_new(server, request, source);
+	struct menu *menu = menu_new(host, request, source);
 	struct gophermap_file file = {
-		.site = server->site,
+		.site = host->site,
 		.directory = request->path,
 		.read = read_source,
 		.context = menu,

@@ -24,10 +24,10 @@ add_page(struct buf *page, size_t count)
 }
 
 void
-online(const struct server *server, const struct request *request,
+online(const struct host *host, const struct request *request,
     struct response *response)
 {
-	struct visitors *visitors = server->visitors;
+	struct visitors *visitors = host->server->visitors;
 	struct buf text = buf_in(request->arena, PAGE_SIZE);
 	size_t count = visitors_count(visitors, visitors_time(visitors));
 

@@ -7,7 +7,7 @@
  * Answers with the number of recent visitors: as a page, or, with the query
  * "plain", as the number alone.
  */
-void online(const struct server *server, const struct request *request,
+void online(const struct host *host, const struct request *request,
     struct response *response);
 
 #endif

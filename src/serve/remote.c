@@ -92,19 +92,19 @@ send_request(int line, const struct request *request)
 }
 
 bool
-remote_ask(const struct server *server, const struct request *request,
+remote_ask(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct remote *remote;
 
-	if (server->answers == NULL)
+	if (host->server->answers == NULL)
 		return false;
 	response_error(response, STATUS_FAILURE);
 	remote = arena_alloc(request->arena, sizeof *remote);
 	if (remote == NULL)
 		return true;
 	remote->network = request->network;
-	remote->fd = send_request(*server->answers, request);
+	remote->fd = send_request(*host->server->answers, request);
 	if (remote->fd == -1) {
 		/* The other process is overloaded, or about to be replaced. */
 		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||

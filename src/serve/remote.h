@@ -41,11 +41,11 @@ struct remote {
 };
 
 /*
- * Sends `request` to the process behind server->answers; `response` then has
- * `remote`, or is an error. Returns false, without sending, when this process
- * has to answer the request.
+ * Sends `request` to the process behind host->host->server->answers; `response`
+ * then has `remote`, or is an error. Returns false, without sending, when this
+ * process has to answer the request.
  */
-bool remote_ask(const struct server *server, const struct request *request,
+bool remote_ask(const struct host *host, const struct request *request,
     struct response *response);
 
 /*

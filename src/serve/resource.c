@@ -11,10 +11,10 @@
 #include "text/mime.h"
 
 struct str
-resource_file_type(const struct server *server, struct str path,
-    struct str name, const struct entry *entry)
+resource_file_type(const struct host *host, struct str path, struct str name,
+    const struct entry *entry)
 {
-	struct str type = media_type(server->media, name, entry);
+	struct str type = media_type(host->server->media, name, entry);
 
 	if (type.len == 0)
 		tree_log_failure("cannot read", errno, path);
@@ -23,19 +23,19 @@ resource_file_type(const struct server *server, struct str path,
 
 /* Looks up the type of `path`; empty when its file cannot be read. */
 static struct str
-look_up_type(const struct server *server, struct str path)
+look_up_type(const struct host *host, struct str path)
 {
 	struct entry entry;
 	struct str type = mime_of_name(path);
-	enum status status = tree_open(server->tree, path, &entry);
+	enum status status = tree_open(host->tree, path, &entry);
 
 	if (status == STATUS_SUCCESS) {
 		type = entry_is_directory(&entry)
 		    ? STR("text/gemini")
-		    : resource_file_type(server, path, path, &entry);
+		    : resource_file_type(host, path, path, &entry);
 		close(entry.fd);
 	} else if (status == STATUS_NOT_FOUND) {
-		const struct builtin_page *page = builtin_find(server, path);
+		const struct builtin_page *page = builtin_find(host, path);
 
 		if (page != NULL)
 			return page->type;
@@ -46,30 +46,29 @@ look_up_type(const struct server *server, struct str path)
 }
 
 struct str
-resource_type(const struct server *server, struct str path)
+resource_type(const struct host *host, struct str path)
 {
 	struct str type;
 
 	if (str_ends(path, STR("/")))
 		return STR("text/gemini");
-	if (!media_recall(server->media, path, &type)) {
-		type = look_up_type(server, path);
+	if (!media_recall(host->server->media, path, &type)) {
+		type = look_up_type(host, path);
 		if (type.len == 0)
 			return STR("application/octet-stream");
-		media_keep(server->media, path, type);
+		media_keep(host->server->media, path, type);
 	}
 	return type;
 }
 
 struct str
-resource_query_type(
-    const struct server *server, struct str path, struct str query)
+resource_query_type(const struct host *host, struct str path, struct str query)
 {
 	const struct builtin_page *page;
 
-	if (str_equals(query, FEED_QUERY) && feed_is_at(server, path))
+	if (str_equals(query, FEED_QUERY) && feed_is_at(host, path))
 		return FEED_TYPE;
-	page = builtin_find(server, path);
+	page = builtin_find(host, path);
 	if (page != NULL && page->query.len > 0 &&
 	    str_equals(query, page->query))
 		return page->query_type;
@@ -77,9 +76,9 @@ resource_query_type(
 }
 
 bool
-resource_takes_input(const struct server *server, struct str path)
+resource_takes_input(const struct host *host, struct str path)
 {
-	const struct builtin_page *page = builtin_find(server, path);
+	const struct builtin_page *page = builtin_find(host, path);
 
 	return page != NULL && page->takes_input;
 }

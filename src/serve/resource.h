@@ -10,23 +10,23 @@
  * the resource if it exists, else the one that its name implies. A few seconds
  * old at most.
  */
-struct str resource_type(const struct server *server, struct str path);
+struct str resource_type(const struct host *host, struct str path);
 
 /*
  * The MIME type of an open file named `name`; empty with errno set when the
  * file cannot be read, which is logged.
  */
-struct str resource_file_type(const struct server *server, struct str path,
+struct str resource_file_type(const struct host *host, struct str path,
     struct str name, const struct entry *entry);
 
 /*
  * The MIME type of the answer to a query with a known meaning: a page's feed,
  * or the number of visitors. Empty for any other query.
  */
-struct str resource_query_type(
-    const struct server *server, struct str path, struct str query);
+struct str
+resource_query_type(const struct host *host, struct str path, struct str query);
 
 /* Whether the resource at `path` asks for a query. */
-bool resource_takes_input(const struct server *server, struct str path);
+bool resource_takes_input(const struct host *host, struct str path);
 
 #endif

@@ -5,12 +5,10 @@
 #include <stdint.h>
 
 #include "serve/body.h"
-#include "serve/cache.h"
+#include "serve/host.h"
 #include "text/arena.h"
-#include "text/site.h"
 #include "text/status.h"
 #include "text/str.h"
-#include "tree/media.h"
 #include "tree/tree.h"
 
 /* The MIME type of a body that is a Gopher menu already. */
@@ -19,37 +17,7 @@
 #define RESPONSE_GEMPUB STR("application/gpub+zip")
 #define RESPONSE_TAR STR("application/gzip")
 
-struct db_place;
 struct remote;
-struct visitors;
-
-/* The built-in pages. */
-enum builtin {
-	BUILTIN_ASK,
-	BUILTIN_GEMPUB,
-	BUILTIN_TAR,
-	BUILTIN_MANIFEST,
-	BUILTIN_ONLINE,
-	BUILTIN_COUNT,
-};
-
-/* The settings and state that all requests share. */
-struct server {
-	const struct site *site;
-	const struct tree *tree;
-	struct media *media; /* this and the next: one for each process */
-	struct cache *cache;
-	const struct db_place *index; /* NULL: nothing is indexed */
-	uint64_t archive_limit; /* bytes of files in one; 0: none */
-	bool strict_archives; /* see download_setup.strict */
-	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
-	const struct str *builtins;
-	struct visitors *visitors; /* NULL: not counted */
-	/*
-	 * The socket to the `answers` process; NULL: this process answers all.
-	 */
-	const int *answers;
-};
 
 /* The requested form of a page. */
 enum form {
@@ -92,7 +60,7 @@ enum handled {
  * Fills `response`, or declines a request for another handler to answer. The
  * caller releases the body.
  */
-typedef enum handled handler(const struct server *server,
+typedef enum handled handler(const struct host *host,
     const struct request *request, struct response *response);
 
 /* Sets a status and META, without a body. */

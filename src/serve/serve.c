@@ -32,11 +32,11 @@ static handler *const slow_chain[] = {
 };
 
 static void
-run_chain(handler *const *next, const struct server *server,
+run_chain(handler *const *next, const struct host *host,
     const struct request *request, struct response *response)
 {
 	for (; *next != NULL; next++)
-		if ((*next)(server, request, response) == HANDLED)
+		if ((*next)(host, request, response) == HANDLED)
 			return;
 	response_error(response, STATUS_NOT_FOUND);
 }
@@ -51,11 +51,11 @@ is_move(const struct response *response)
 }
 
 void
-serve(const struct server *server, struct request *request,
-    struct response *response)
+serve(
+    const struct host *host, struct request *request, struct response *response)
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
-		run_chain(chain, server, request, response);
+		run_chain(chain, host, request, response);
 		if (!request->follows_moves || !is_move(response))
 			return;
 		if (uri_path_decode(request->arena, response->meta,
@@ -66,8 +66,8 @@ serve(const struct server *server, struct request *request,
 }
 
 void
-serve_slow(const struct server *server, const struct request *request,
+serve_slow(const struct host *host, const struct request *request,
     struct response *response)
 {
-	run_chain(slow_chain, server, request, response);
+	run_chain(slow_chain, host, request, response);
 }

@@ -10,14 +10,14 @@
  * request->follows_moves, a redirect within the capsule restarts the chain;
  * request->path then becomes the path of the page that answers.
  */
-void serve(const struct server *server, struct request *request,
+void serve(const struct host *host, struct request *request,
     struct response *response);
 
 /*
  * Answers a request that a worker handed over: the listing of a directory, a
  * built-in page or an archive; anything else is not found.
  */
-void serve_slow(const struct server *server, const struct request *request,
+void serve_slow(const struct host *host, const struct request *request,
     struct response *response);
 
 #endif

@@ -147,7 +147,7 @@ check_served(struct check_run *check, const struct survey_entry *entry)
 
 	arena_reset(scratch);
 	line = buf_in(scratch, entry->path.len * 3 + 1024);
-	if (site_url(check->offline.server.site, scratch, entry->path, &url) ==
+	if (site_url(check->offline.host.site, scratch, entry->path, &url) ==
 	    -1)
 		return;
 	buf_add(&line, url);
@@ -229,7 +229,7 @@ check_entry(void *context, const struct survey_entry *entry)
 static bool
 is_listed(struct check_run *check, const struct survey_entry *entry)
 {
-	return check->offline.server.site->listing &&
+	return check->offline.host.site->listing &&
 	    !has_page(check, entry->path, STR("index.gmi")) &&
 	    !has_page(check, entry->path, STR("index.gemini"));
 }

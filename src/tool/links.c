@@ -76,7 +76,7 @@ void
 links_reach(struct links *links, const struct links_from *from, struct str path)
 {
 	static const char *const pages[] = { "index.gmi", "index.gemini" };
-	const struct tree *tree = links->offline->server.tree;
+	const struct tree *tree = links->offline->host.tree;
 	struct entry entry;
 	bool is_directory;
 
@@ -120,7 +120,7 @@ is_good(enum status status)
 static bool
 is_ours(struct links *links, struct str url, struct uri *uri)
 {
-	const struct site *site = links->offline->server.site;
+	const struct site *site = links->offline->host.site;
 
 	return uri_parse(&links->scratch, url, uri) == 0 &&
 	    str_equals_nocase(uri->scheme, STR("gemini")) &&
@@ -172,7 +172,7 @@ any_type(void *context, struct str path, struct str query)
 static bool
 is_our_menu(const struct links *links, const struct gopherlink *link)
 {
-	const struct site *site = links->offline->server.site;
+	const struct site *site = links->offline->host.site;
 
 	return link->host.len == 0 ||
 	    (str_equals(link->host, site->gopher_host) &&
@@ -191,7 +191,7 @@ follow_gopher(
     struct links *links, const struct links_from *from, struct str url)
 {
 	const struct gopherlink_page page = {
-		.site = links->offline->server.site,
+		.site = links->offline->host.site,
 		.base = from->base,
 		.item_type = any_type,
 	};

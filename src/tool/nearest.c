@@ -41,7 +41,7 @@ static bool
 find_in(struct offline *offline, const struct entry *entry, struct str segment,
     struct buf *path)
 {
-	const struct directory_place place = { offline->server.tree,
+	const struct directory_place place = { offline->host.tree,
 		buf_str(path), entry->fd };
 	struct directory directory;
 	bool found = false;
@@ -63,7 +63,7 @@ find_in(struct offline *offline, const struct entry *entry, struct str segment,
 static bool
 descend(struct offline *offline, struct str segment, struct buf *path)
 {
-	const struct tree *tree = offline->server.tree;
+	const struct tree *tree = offline->host.tree;
 	struct entry entry;
 	bool found;
 

@@ -32,10 +32,15 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		return -1;
 	}
 	offline->server = (struct server){
-		.site = &config->site,
-		.tree = &offline->tree,
+		.hosts = &offline->host,
+		.host_count = 1,
 		.media = media,
 		.cache = &offline->cache,
+	};
+	offline->host = (struct host){
+		.server = &offline->server,
+		.site = &config->site,
+		.tree = &offline->tree,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
 	};
@@ -61,7 +66,7 @@ offline_index(struct offline *offline)
 	const struct builder_setup setup = {
 		.tree = &offline->tree,
 		.media = offline->server.media,
-		.english = site_is_english(offline->server.site),
+		.english = site_is_english(offline->host.site),
 		.place = &offline->place,
 	};
 	struct builder *build = NULL;
@@ -79,7 +84,7 @@ offline_index(struct offline *offline)
 	builder_free(build);
 	if (result == -1)
 		return -1;
-	offline->server.index = &offline->place;
+	offline->host.index = &offline->place;
 	return 0;
 }
 
@@ -97,7 +102,7 @@ offline_ask(
 {
 	struct offline_answer answer = { 0 };
 	struct exchange exchange = {
-		.server = &offline->server, .arena = &offline->arena, .fd = -1
+		.host = &offline->host, .arena = &offline->arena, .fd = -1
 	};
 
 	arena_reset(&offline->arena);

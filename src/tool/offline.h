@@ -20,6 +20,7 @@
  */
 struct offline {
 	struct server server;
+	struct host host; /* the only one of `server` */
 	bool has_gopher; /* it is also served over Gopher */
 	/* Private. */
 	struct tree tree;

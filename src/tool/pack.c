@@ -154,7 +154,7 @@ report_left_out(const char *file, const struct body *body)
 }
 
 static int
-pack(const struct server *server, enum archive_page_kind kind, const char *file)
+pack(const struct host *host, enum archive_page_kind kind, const char *file)
 {
 	struct arena arena;
 	const struct request request = { .arena = &arena, .path = STR("/") };
@@ -164,7 +164,7 @@ pack(const struct server *server, enum archive_page_kind kind, const char *file)
 	int result = -1;
 
 	arena_init(&arena, MEMORY);
-	status = archive_page_open(server, &request, kind, &body);
+	status = archive_page_open(host, &request, kind, &body);
 	if (status == STATUS_TOO_LARGE)
 		errno = EFBIG;
 	if (status == STATUS_NOT_FOUND)
@@ -190,7 +190,7 @@ pack_with(
 {
 	struct tree tree;
 	/* The author's own archive has no size limit. */
-	const struct server server = {
+	const struct host host = {
 		.site = &config->site, .tree = &tree, .strict_archives = true
 	};
 	int result;
@@ -200,7 +200,7 @@ pack_with(
 		    tree_init_remedy(errno));
 	result = check_place(&tree, file);
 	if (result == 0)
-		result = pack(&server, kind, file);
+		result = pack(&host, kind, file);
 	tree_release(&tree);
 	return result;
 }

@@ -82,8 +82,8 @@ proofread_open(struct proofread *proofread, struct links *links,
 		.longest = GOPHERMENU_PART };
 	proofread->from.path = entry->path;
 	proofread->from.st = &entry->found.st;
-	if (site_url(links->offline->server.site, &proofread->arena,
-		entry->path, &proofread->from.base) == 0 &&
+	if (site_url(links->offline->host.site, &proofread->arena, entry->path,
+		&proofread->from.base) == 0 &&
 	    lines_open(&proofread->lines, &proofread->arena) == 0)
 		return 0;
 	finding = finding_of(proofread, "not-served");
@@ -234,7 +234,7 @@ static void
 check_title(struct proofread *proofread)
 {
 	const struct survey_entry *entry = proofread->entry;
-	const struct tree *tree = proofread->links->offline->server.tree;
+	const struct tree *tree = proofread->links->offline->host.tree;
 	struct finding finding = finding_of(proofread, "title");
 	struct str title;
 
@@ -307,7 +307,7 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 	struct str probe = { 0 };
 	struct buf text = buf_in(arena, proofread->part.text.len + 4);
 	struct gophermap_file file = {
-		.site = proofread->links->offline->server.site,
+		.site = proofread->links->offline->host.site,
 		.directory = str_head(proofread->entry->path,
 		    proofread->entry->path.len - proofread->entry->name.len),
 		.read = read_probe,

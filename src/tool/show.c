@@ -81,9 +81,9 @@ write_answer(struct exchange *exchange)
 
 /* Whether the answer may need an index. */
 static bool
-asks_pages(const struct server *server, struct str line)
+asks_pages(const struct host *host, struct str line)
 {
-	struct str ask = server->builtins[BUILTIN_ASK];
+	struct str ask = host->builtins[BUILTIN_ASK];
 
 	return ask.len > 0 && line.len > 0 &&
 	    memmem(line.at, line.len, ask.at, ask.len) != NULL &&
@@ -107,16 +107,16 @@ show(struct offline *offline, const struct protocol *protocol,
 {
 	struct arena arena;
 	struct exchange exchange = {
-		.server = &offline->server, .arena = &arena, .fd = -1
+		.host = &offline->host, .arena = &arena, .fd = -1
 	};
 	struct str line;
 	int status = 1;
 
 	arena_init(&arena, MEMORY);
 	line = protocol == &gemini
-	    ? gemini_line(offline->server.site, &arena, str_of(address))
+	    ? gemini_line(offline->host.site, &arena, str_of(address))
 	    : gopher_line(&arena, str_of(address));
-	if (asks_pages(&offline->server, line))
+	if (asks_pages(&offline->host, line))
 		read_pages(offline);
 	if (line.len == 0 ||
 	    protocol->answer(&exchange, line, true) != PARSE_DONE)

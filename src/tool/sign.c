@@ -77,7 +77,7 @@ read_body(struct text *text, struct body *body)
 }
 
 static int
-ask_server(const struct server *server, struct text *text, const char *folder)
+ask_server(const struct host *host, struct text *text, const char *folder)
 {
 	struct arena arena;
 	struct response response = { 0 };
@@ -86,7 +86,7 @@ ask_server(const struct server *server, struct text *text, const char *folder)
 	int result = -1;
 
 	arena_init(&arena, MEMORY);
-	serve(server, &request, &response);
+	serve(host, &request, &response);
 	if (response.status != STATUS_SUCCESS)
 		cli_say("sign", "%s: the server would send no manifest of it",
 		    folder);
@@ -109,7 +109,7 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 
 	if (offline_open(&offline, config, error, sizeof error) == -1)
 		return cli_say("sign", "%s", error);
-	result = ask_server(&offline.server, text, folder);
+	result = ask_server(&offline.host, text, folder);
 	offline_release(&offline);
 	return result;
 }

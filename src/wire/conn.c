@@ -205,7 +205,7 @@ conn_request(struct conn *conn)
 {
 	const struct protocol *protocol = conn->kind->protocol;
 	struct exchange *exchange = &conn->exchange;
-	struct visitors *visitors = exchange->server->visitors;
+	struct visitors *visitors = exchange->host->server->visitors;
 	ssize_t got;
 
 	if (conn->client.refused) {
@@ -481,10 +481,11 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	conn->fd = client->fd;
 	conn->client = *client;
 	arena_init(&conn->arena, REQUEST_MEMORY);
-	conn->exchange = (struct exchange){ .server = group->server,
-		.arena = &conn->arena,
-		.fd = conn->fd,
-		.network = client->network };
+	conn->exchange =
+	    (struct exchange){ .host = &group->server->hosts[kind->host],
+		    .arena = &conn->arena,
+		    .fd = conn->fd,
+		    .network = client->network };
 	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
 		.transport = &conn->transport,
 		.protocol = kind->protocol->name };

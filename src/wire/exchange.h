@@ -16,7 +16,7 @@
  * use it, too.
  */
 struct exchange {
-	const struct server *server;
+	const struct host *host; /* the default one until the protocol knows */
 	struct arena *arena;
 	int fd; /* the connection's, for its local address; -1: none */
 	uint64_t network; /* of the client, as a number; 0: not counted */

@@ -19,7 +19,7 @@
 static void
 write_head(struct exchange *exchange, const struct response *response)
 {
-	struct str lang = exchange->server->site->lang;
+	struct str lang = exchange->host->site->lang;
 	struct buf head = buf_in(exchange->arena, 5 + GEMINI_META_MAX);
 
 	buf_number(&head, (unsigned)response->status);
@@ -74,6 +74,21 @@ is_local(const struct exchange *exchange, const struct uri *uri)
 	return str_equals(str_of(text), host);
 }
 
+/*
+ * Picks the host that the URL names; the default one for the address that the
+ * client connected to. False when there is none.
+ */
+static bool
+pick_host(struct exchange *exchange, const struct uri *uri)
+{
+	const struct host *named =
+	    host_for_name(exchange->host->server, exchange->arena, uri->host);
+
+	if (named != NULL)
+		exchange->host = named;
+	return named != NULL || is_local(exchange, uri);
+}
+
 static bool
 is_port(struct str port)
 {
@@ -105,7 +120,6 @@ defect(const struct uri *uri)
 static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
-	const struct site *site = exchange->server->site;
 	struct request request = { .arena = exchange->arena,
 		.network = exchange->network };
 	struct response response;
@@ -124,10 +138,9 @@ answer_uri(struct exchange *exchange, struct str text)
 	if (!str_equals_nocase(uri.scheme, STR("gemini")))
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server speaks gemini: only"));
-	if (!site_has_name(site, exchange->arena, uri.host) &&
-	    !is_local(exchange, &uri))
+	if (!pick_host(exchange, &uri))
 		return refuse_with(exchange, STATUS_REFUSED, STR(""));
-	if (!site_has_port(site, &uri))
+	if (!site_has_port(exchange->host->site, &uri))
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server does not serve that port"));
 	exchange->path = uri.path.len > 0 ? uri.path : STR("/");
@@ -143,7 +156,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	}
 	request.query = uri.query;
 	request.has_query = uri.has_query;
-	serve(exchange->server, &request, &response);
+	serve(exchange->host, &request, &response);
 	if (exchange_defer(exchange, &request, &response))
 		return PARSE_WAIT;
 	write_head(exchange, &response);

@@ -89,7 +89,7 @@ read_search(
 	struct buf query = buf_in(exchange->arena, search.len * 3);
 
 	if (search.len == 0 ||
-	    !resource_takes_input(exchange->server, request->path))
+	    !resource_takes_input(exchange->host, request->path))
 		return true;
 	uri_encode(&query, search);
 	request->has_query = true;
@@ -114,7 +114,7 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 	if (!read_path(exchange, text, &request) ||
 	    !read_search(exchange, selector->search, &request))
 		return;
-	serve(exchange->server, &request, &response);
+	serve(exchange->host, &request, &response);
 	if (response.status == STATUS_NOT_FOUND)
 		type = take_type(&text);
 	if (type != 0) {
@@ -123,11 +123,11 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 			return;
 		/* Item type 0 gets the author's source. */
 		request.form = type == '0' ? FORM_SOURCE : FORM_MENU;
-		serve(exchange->server, &request, &response);
+		serve(exchange->host, &request, &response);
 	}
 	if (exchange_defer(exchange, &request, &response))
 		return;
-	menu_project(exchange->server, &request, &response);
+	menu_project(exchange->host, &request, &response);
 	gopherreply_response(exchange, &request, &response);
 }
 
@@ -139,7 +139,7 @@ gopher_resume(struct exchange *exchange, bool gives_up)
 
 	if (!exchange_resume(exchange, gives_up, &response))
 		return PARSE_WAIT;
-	menu_project(exchange->server, request, &response);
+	menu_project(exchange->host, request, &response);
 	gopherreply_response(exchange, request, &response);
 	return PARSE_DONE;
 }
@@ -184,13 +184,13 @@ is_plus(struct exchange *exchange, const struct selector *selector)
 		return false;
 	return uri_path_decode(exchange->arena, selector->text, &path) !=
 	    URI_PATH_NORMAL ||
-	    !resource_takes_input(exchange->server, path);
+	    !resource_takes_input(exchange->host, path);
 }
 
 static void
 answer_plus(struct exchange *exchange)
 {
-	const struct site *site = exchange->server->site;
+	const struct site *site = exchange->host->site;
 	struct buf text = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
 	buf_add(&text, STR("+-2\r\n+INFO: "));

@@ -47,7 +47,7 @@ answer_item(struct exchange *exchange, const struct response *response,
 {
 	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
-	gophermenu_item(&menu, exchange->server->site,
+	gophermenu_item(&menu, exchange->host->site,
 	    &(struct gophermenu_item){ .type = type,
 		.display = response->meta,
 		.selector = buf_str(selector) });
@@ -80,11 +80,11 @@ answer_only_gemini(
 	buf_add(&error, STR("Only over Gemini: "));
 	buf_add(&error, response->meta);
 	buf_add(&target, STR("URL:"));
-	if (site_url(exchange->server->site, exchange->arena, path, &url) == -1)
+	if (site_url(exchange->host->site, exchange->arena, path, &url) == -1)
 		target.overflow = true;
 	buf_add(&target, url);
 	gophermenu_error(&menu, buf_str(&error));
-	gophermenu_item(&menu, exchange->server->site,
+	gophermenu_item(&menu, exchange->host->site,
 	    &(struct gophermenu_item){ .type = 'h',
 		.display = response->meta,
 		.selector = buf_str(&target) });
@@ -109,7 +109,7 @@ static void
 answer_body(struct exchange *exchange, const struct request *request,
     struct response *response)
 {
-	const struct site *site = exchange->server->site;
+	const struct site *site = exchange->host->site;
 	struct body *body = response->body;
 
 	if (site->strict_text && !mime_is(response->meta, RESPONSE_MENU) &&

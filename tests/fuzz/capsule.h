@@ -29,6 +29,7 @@ struct capsule {
 	struct cache cache;
 	struct site sites[CAPSULE_SERVERS];
 	struct server servers[CAPSULE_SERVERS];
+	struct host hosts[CAPSULE_SERVERS]; /* one of each server */
 };
 
 static inline struct capsule *
@@ -126,14 +127,20 @@ capsule_open(void)
 	capsule->sites[1].listing = false;
 	capsule->servers[0].media = media_new(error, sizeof error);
 	CHECK(capsule->servers[0].media != NULL);
-	for (size_t i = 0; i < CAPSULE_SERVERS; i++)
-		capsule->servers[i] = (struct server){
+	for (size_t i = 0; i < CAPSULE_SERVERS; i++) {
+		capsule->hosts[i] = (struct host){
+			.server = &capsule->servers[i],
 			.site = &capsule->sites[i],
 			.builtins = i > 0 ? builtins : NULL,
 			.tree = &capsule->tree,
+		};
+		capsule->servers[i] = (struct server){
+			.hosts = &capsule->hosts[i],
+			.host_count = 1,
 			.cache = &capsule->cache,
 			.media = capsule->servers[0].media,
 		};
+	}
 	atexit(capsule_remove);
 	return capsule;
 }
@@ -158,7 +165,7 @@ struct capsule_answer {
 };
 
 struct capsule_request {
-	const struct server *server;
+	const struct host *host;
 	const struct protocol *protocol;
 	struct str input;
 	bool ended;
@@ -191,7 +198,7 @@ capsule_ask(const struct capsule_request *request)
 	struct capsule_answer answer = { 0 };
 	struct arena arena;
 	struct exchange exchange = {
-		.server = request->server, .arena = &arena, .fd = -1
+		.host = request->host, .arena = &arena, .fd = -1
 	};
 	int fd = capsule_free_fd();
 
@@ -247,7 +254,7 @@ capsule_fuzz(const struct capsule_fuzz *fuzz, struct str input)
 	size_t end = fuzz->length(request.input);
 
 	for (size_t i = 0; i < CAPSULE_SERVERS; i++) {
-		request.server = &capsule->servers[i];
+		request.host = &capsule->hosts[i];
 		request.ended = i == 1;
 		answer = capsule_ask(&request);
 		CHECK(!request.ended || answer.parse != PARSE_MORE);

@@ -86,8 +86,10 @@ client_open(struct client *client, const struct capsule *capsule, unsigned how)
 	int fds[2];
 
 	client->group = group_of(capsule, how);
-	client->kind = (struct conn_kind){ how & HOW_GOPHER ? &gopher : &gemini,
-		TRANSPORT_TLS_NEVER };
+	client->kind = (struct conn_kind){
+		.protocol = how & HOW_GOPHER ? &gopher : &gemini,
+		.tls = TRANSPORT_TLS_NEVER,
+	};
 	client->how = how;
 	client->interrupted = (how & HOW_LATE) != 0;
 	client->sent_len = client->got_len = 0;
@@ -255,7 +257,7 @@ static struct str
 answer_of(const struct client *client)
 {
 	struct str sent = { client->sent, client->sent_len };
-	struct capsule_request request = { .server = client->group->server,
+	struct capsule_request request = { .host = client->group->server->hosts,
 		.protocol = client->kind.protocol,
 		.input = sent,
 		.ended = true };

@@ -25,6 +25,7 @@ struct serving {
 	struct cache cache;
 	struct site site;
 	struct server server;
+	struct host host;
 	struct arena arena;
 	char answer[SERVING_ANSWER_MAX];
 	size_t len;
@@ -52,10 +53,15 @@ serving_begin(struct serving *serving)
 		.listing = true,
 	};
 	assert_int_equal(tree_init(&serving->tree, serving->folder.path), 0);
-	serving->server = (struct server){
+	serving->host = (struct host){
+		.server = &serving->server,
 		.site = &serving->site,
 		.builtins = builtins,
 		.tree = &serving->tree,
+	};
+	serving->server = (struct server){
+		.hosts = &serving->host,
+		.host_count = 1,
 		.cache = &serving->cache,
 		.media = media_new(error, sizeof error),
 	};
@@ -79,7 +85,7 @@ serving_ask(struct serving *serving, const struct protocol *protocol,
     struct str request, bool ended)
 {
 	struct exchange exchange = {
-		.server = &serving->server, .arena = &serving->arena, .fd = -1
+		.host = &serving->host, .arena = &serving->arena, .fd = -1
 	};
 	enum parse parse = protocol->answer(&exchange, request, ended);
 

@@ -28,7 +28,7 @@ static const struct str names[] = { STR_INIT("example.org") };
 static const struct site site = {
 	.names = names, .name_count = 1, .lang = STR_INIT("en,fr")
 };
-static struct server server = {
+static struct host host = {
 	.site = &site,
 	.tree = &tree,
 };
@@ -38,7 +38,7 @@ set_up(void **state)
 {
 	(void)state;
 	archive_prepare();
-	server.archive_limit = 0;
+	host.archive_limit = 0;
 	/* A look of a moment sees all, however slow the machine is. */
 	fakeclock_stop();
 	temporary_make(&folder);
@@ -69,7 +69,7 @@ try_body(enum archive_page_kind kind, const char *directory, struct body **out)
 	const struct request request = { .arena = &arena,
 		.path = str_of(directory) };
 
-	return archive_page_open(&server, &request, kind, out);
+	return archive_page_open(&host, &request, kind, out);
 }
 
 static struct body *
@@ -323,12 +323,12 @@ too_large_is_told_at_once(void **state)
 	(void)state;
 	assert_int_equal(ftruncate(fd, 1000), 0);
 	close(fd);
-	server.archive_limit = 500;
+	host.archive_limit = 500;
 	assert_int_equal(
 	    try_body(ARCHIVE_PAGE_TAR, "/", &body), STATUS_TOO_LARGE);
 	/* Each directory for itself. */
 	drain(open_body(ARCHIVE_PAGE_TAR, "/qa/"), first);
-	server.archive_limit = 1100;
+	host.archive_limit = 1100;
 	drain(open_body(ARCHIVE_PAGE_TAR, "/"), first);
 }
 
@@ -338,7 +338,7 @@ what_grows_too_large_is_cut(void **state)
 	struct body *body;
 
 	(void)state;
-	server.archive_limit = 500;
+	host.archive_limit = 500;
 	body = open_body(ARCHIVE_PAGE_TAR, "/");
 	assert_int_equal(
 	    truncate(temporary_path(&folder, "index.gmi"), 1000), 0);

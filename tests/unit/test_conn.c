@@ -26,7 +26,8 @@ static struct serving serving;
 static struct conn_group group;
 static size_t closed;
 
-static const struct conn_kind kind = { &gopher, TRANSPORT_TLS_NEVER };
+static const struct conn_kind kind = { .protocol = &gopher,
+	.tls = TRANSPORT_TLS_NEVER };
 
 static void
 on_closed(struct conn_group *closed_in, const struct conn_client *client)
@@ -303,7 +304,7 @@ answers_begin(struct answers *answers, const struct timeval *length)
 	answers->worker_line = line[1];
 	answers->fd = -1;
 	serving.server.answers = &answers->worker_line;
-	serving.server.builtins = builtins;
+	serving.host.builtins = builtins;
 	set_deadlines(length);
 }
 
@@ -516,8 +517,8 @@ is_closed(int fd)
 static void
 room_is_made_by_who_does_not_ask(void **state)
 {
-	static const struct conn_kind secure = { &gopher,
-		TRANSPORT_TLS_DETECT };
+	static const struct conn_kind secure = { .protocol = &gopher,
+		.tls = TRANSPORT_TLS_DETECT };
 	int served[SERVED], asking[2], half[3];
 
 	(void)state;

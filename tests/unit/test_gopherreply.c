@@ -70,7 +70,7 @@ static struct str
 answer_to(enum status status, struct str meta, enum status *answered)
 {
 	struct exchange exchange = {
-		.server = &serving.server, .arena = &serving.arena, .fd = -1
+		.host = &serving.host, .arena = &serving.arena, .fd = -1
 	};
 	struct response response = { .status = status, .meta = meta };
 

@@ -21,7 +21,8 @@ static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
 static char text[SIZE];
-static const struct server server = { .tree = &tree };
+static const struct server server;
+static const struct host host = { .server = &server, .tree = &tree };
 
 static int
 set_up(void **state)
@@ -56,7 +57,7 @@ ask(const char *query)
 		.has_query = query[0] != '\0' };
 	struct response response;
 
-	manifestpage(&server, &request, &response);
+	manifestpage(&host, &request, &response);
 	return response;
 }
 
@@ -180,7 +181,9 @@ static void
 without_an_index_it_is_later(void **state)
 {
 	const struct db_place none = { open("/", O_RDONLY), "none.db", false };
-	const struct server waiting = { .tree = &tree, .index = &none };
+	const struct host waiting = {
+		.server = &server, .tree = &tree, .index = &none
+	};
 	const struct request request = { .arena = &arena,
 		.path = STR("/manifest") };
 	struct response response;

@@ -53,8 +53,8 @@ pull(const char *path, size_t *texts)
 	size_t pulls = 0;
 
 	serving.len = 0;
-	serve(&serving.server, &request, &response);
-	menu_project(&serving.server, &request, &response);
+	serve(&serving.host, &request, &response);
+	menu_project(&serving.host, &request, &response);
 	assert_int_equal(response.status, STATUS_SUCCESS);
 	while (!response.body->ended) {
 		ssize_t got = body_pull(

@@ -1,0 +1,57 @@
+#ifndef SERVE_HOST_H
+#define SERVE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/cache.h"
+#include "text/arena.h"
+#include "text/site.h"
+#include "text/str.h"
+#include "tree/media.h"
+#include "tree/tree.h"
+
+struct db_place;
+struct visitors;
+
+/* The built-in pages. */
+enum builtin {
+	BUILTIN_ASK,
+	BUILTIN_GEMPUB,
+	BUILTIN_TAR,
+	BUILTIN_MANIFEST,
+	BUILTIN_ONLINE,
+	BUILTIN_COUNT,
+};
+
+/* The state of a process that all its hosts share. */
+struct server {
+	const struct host *hosts; /* the first is the default */
+	size_t host_count; /* at least 1 */
+	struct media *media;
+	struct cache *cache;
+	struct visitors *visitors; /* NULL: not counted */
+	/*
+	 * The socket to the `answers` process; NULL: this process answers all.
+	 */
+	const int *answers;
+};
+
+/* One capsule: its settings, and its tree. */
+struct host {
+	const struct server *server;
+	const struct site *site;
+	const struct tree *tree;
+	const struct db_place *index; /* NULL: nothing is indexed */
+	uint64_t archive_limit; /* bytes of files in one; 0: none */
+	bool strict_archives; /* see download_setup.strict */
+	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
+	const struct str *builtins;
+};
+
+/* The host with this name, in any form; NULL when there is none. */
+const struct host *host_for_name(
+    const struct server *server, struct arena *arena, struct str name);
+
+#endif
