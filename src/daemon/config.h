@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "serve/response.h"
+#include "serve/host.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
 #include "sys/net.h"
@@ -13,12 +13,21 @@
 #include "text/attribute.h"
 #include "text/site.h"
 
-/* A complete, immutable configuration. */
-struct config {
-	struct arena arena; /* holds everything that is pointed to */
+/* The settings of one capsule. */
+struct host_config {
 	struct site site;
 	const char *capsule; /* the root of the tree */
 	const char *certs;
+	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
+	unsigned archive_limit; /* MiB of files in one archive */
+	bool gopher_port_given; /* for site.gopher_port; see gemini_ports */
+};
+
+/* A complete, immutable configuration. */
+struct config {
+	struct arena arena; /* holds everything that is pointed to */
+	struct host_config *hosts; /* the first is the default */
+	size_t host_count; /* 1 */
 	const char *state; /* directory for databases; empty: temporary */
 	enum jail_mode jail;
 	struct limit_rules limits;
@@ -32,23 +41,28 @@ struct config {
 	bool loopback;
 	size_t workers; /* at least 1 */
 	/*
-	 * The target of site.gemini_ports. Unless gemini_ports_given, there is
-	 * one entry for each Gemini listener, in the same order, with its
-	 * configured port; the caller replaces a 0 by the bound port. The same
-	 * goes for site.gopher_port, unless gopher_port_given.
+	 * The target of each site's gemini_ports. Unless gemini_ports_given,
+	 * there is one entry for each Gemini listener, in the same order, with
+	 * its configured port; the caller replaces a 0 by the bound port. The
+	 * same goes for site.gopher_port, unless gopher_port_given.
 	 */
 	uint16_t *gemini_ports;
-	bool gopher_port_given, gemini_ports_given;
+	bool gemini_ports_given;
 	bool gopher_tls; /* TLS, detected by the first byte */
-	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	bool watch; /* use change notifications instead of polling */
-	unsigned archive_limit; /* MiB of files in one archive */
 	bool log_addresses;
 	bool verbose;
 	unsigned request_timeout_ms, stall_timeout_ms, drain_timeout_ms;
 	unsigned shutdown_timeout_ms;
 	char error[512]; /* of config_load */
 };
+
+/*
+ * The host with these settings, without an index. Borrows all, as long as it is
+ * in use.
+ */
+struct host config_host(const struct host_config *config,
+    const struct server *server, const struct tree *tree);
 
 void config_release(struct config *config);
 

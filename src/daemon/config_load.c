@@ -332,6 +332,7 @@ read_settings(struct loader *loader)
 	for (size_t i = 0; i < setting_keys_count; i++) {
 		cfg_opt_t *option = &loader->cfg->opts[i];
 		struct setting setting = { .config = loader->config,
+			.host = loader->config->hosts,
 			.key = &setting_keys[i],
 			.count = cfg_opt_size(option) };
 		struct str *values = arena_alloc(
@@ -352,6 +353,13 @@ read_settings(struct loader *loader)
 static int
 load_all(struct loader *loader, const struct options *options)
 {
+	struct config *config = loader->config;
+
+	config->hosts = arena_alloc(&config->arena, sizeof *config->hosts);
+	if (config->hosts == NULL)
+		return fail_memory(loader);
+	*config->hosts = (struct host_config){ 0 };
+	config->host_count = 1;
 	if (open_keys(loader) == -1 || parse_file(loader) == -1)
 		return -1;
 	for (size_t i = 0; i < options->count; i++)

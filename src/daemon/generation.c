@@ -59,7 +59,7 @@ log_certificate(const struct cert *cert)
 void
 generation_log_made(const struct generation *generation)
 {
-	const char *certs = generation->config.certs;
+	const char *certs = generation->config.hosts->certs;
 	char *path;
 
 	if (!generation->cert.made)
@@ -82,7 +82,7 @@ static int
 check_certs_place(struct generation *generation)
 {
 	const struct config *config = &generation->config;
-	int inside = tree_contains(&generation->tree, config->certs);
+	int inside = tree_contains(&generation->tree, config->hosts->certs);
 
 	if (inside == 0)
 		return 0;
@@ -90,11 +90,11 @@ check_certs_place(struct generation *generation)
 		snprintf(generation->error, sizeof generation->error,
 		    "%s: lies in the capsule, where clients could fetch the "
 		    "key; name another directory with -C",
-		    config->certs);
+		    config->hosts->certs);
 	else
 		snprintf(generation->error, sizeof generation->error,
 		    "%s: %s; name a directory for certificates with -C",
-		    config->certs, strerror(errno));
+		    config->hosts->certs, strerror(errno));
 	return -1;
 }
 
@@ -179,7 +179,7 @@ try_jail(struct generation *generation)
 	case JAIL_UNREADABLE:
 		snprintf(error, size,
 		    "%s: not readable for %s%s; open it with chmod a+rx",
-		    generation->config.capsule,
+		    generation->config.hosts->capsule,
 		    jail->changes ? "user " : "this user", jail->name);
 		break;
 	}
@@ -189,7 +189,7 @@ try_jail(struct generation *generation)
 static int
 open_tree(struct generation *generation)
 {
-	const char *path = generation->config.capsule;
+	const char *path = generation->config.hosts->capsule;
 
 	if (tree_init(&generation->tree, path) == -1) {
 		snprintf(generation->error, sizeof generation->error,
@@ -203,8 +203,8 @@ open_tree(struct generation *generation)
 static bool
 is_indexed(const struct config *config)
 {
-	return config->builtins[BUILTIN_ASK].len > 0 ||
-	    config->builtins[BUILTIN_MANIFEST].len > 0;
+	return config->hosts->builtins[BUILTIN_ASK].len > 0 ||
+	    config->hosts->builtins[BUILTIN_MANIFEST].len > 0;
 }
 
 /* Refuse a directory inside of the capsule: clients could fetch it. */
@@ -229,7 +229,7 @@ static int
 open_state(struct generation *generation, struct state *last)
 {
 	const struct config *config = &generation->config;
-	struct str host = config->site.names[0];
+	struct str host = config->hosts->site.names[0];
 
 	if (!is_indexed(config))
 		return 0;
@@ -304,7 +304,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
-	print_names(&generation.config.site);
+	print_names(&generation.config.hosts->site);
 	print_certificate(&generation);
 	warn_of_certificate(&generation.cert, print_warning);
 	jail_warn(&generation.jail, print_warning);
@@ -332,15 +332,10 @@ generation_init(struct generation *generation, struct config *config,
 		.media = setup->media,
 		.cache = &generation->cache,
 	};
-	generation->host = (struct host){
-		.server = &generation->server,
-		.site = &generation->config.site,
-		.tree = &generation->tree,
-		.index = generation->state.fd != -1 ? &generation->place : NULL,
-		.archive_limit = (uint64_t)generation->config.archive_limit
-		    << 20,
-		.builtins = generation->config.builtins,
-	};
+	generation->host = config_host(
+	    generation->config.hosts, &generation->server, &generation->tree);
+	if (generation->state.fd != -1)
+		generation->host.index = &generation->place;
 	return 0;
 }
 
@@ -371,6 +366,6 @@ generation_is_alike(const struct generation *a, const struct generation *b)
 	return fstat(a->tree.root, &here) == 0 &&
 	    fstat(b->tree.root, &there) == 0 && here.st_dev == there.st_dev &&
 	    here.st_ino == there.st_ino &&
-	    site_is_english(&a->config.site) ==
-	    site_is_english(&b->config.site);
+	    site_is_english(&a->config.hosts->site) ==
+	    site_is_english(&b->config.hosts->site);
 }

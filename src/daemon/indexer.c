@@ -269,7 +269,7 @@ keep_index(struct indexer *indexer)
 	const struct builder_setup parts = {
 		.tree = setup->tree,
 		.media = setup->media,
-		.english = site_is_english(&setup->config->site),
+		.english = site_is_english(&setup->config->hosts->site),
 		.place = setup->place,
 		.waits_for_look = setup->waits_for_look,
 		.rebuilds = setup->rebuilds,

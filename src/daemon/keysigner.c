@@ -75,9 +75,9 @@ load(const struct keysigner *signer, struct keysigner_loaded *loaded)
 {
 	const struct config *config = signer->config;
 	const struct cert_request request = {
-		.dir = config->certs,
-		.names = config->site.names,
-		.name_count = config->site.name_count,
+		.dir = config->hosts->certs,
+		.names = config->hosts->site.names,
+		.name_count = config->hosts->site.name_count,
 		.missing = signer->missing,
 	};
 

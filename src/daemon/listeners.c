@@ -165,7 +165,7 @@ static void
 fill_ports(const struct listeners *listeners, struct config *config)
 {
 	size_t gemini_seen = 0;
-	bool gopher_seen = config->gopher_port_given;
+	bool gopher_seen = config->hosts->gopher_port_given;
 
 	for (size_t i = 0; i < listeners->count; i++) {
 		const struct listener_address *address =
@@ -173,15 +173,15 @@ fill_ports(const struct listeners *listeners, struct config *config)
 		uint16_t port = net_port(&address->bound);
 
 		if (address->kind.protocol == &gopher && !gopher_seen) {
-			config->site.gopher_port = port;
+			config->hosts->site.gopher_port = port;
 			gopher_seen = true;
 		}
 		if (address->kind.protocol == &gemini &&
 		    !config->gemini_ports_given)
 			config->gemini_ports[gemini_seen++] = port;
 	}
-	if (gemini_seen > 0)
-		config->site.gemini_port_count = gemini_seen;
+	for (size_t i = 0; gemini_seen > 0 && i < config->host_count; i++)
+		config->hosts[i].site.gemini_port_count = gemini_seen;
 }
 
 /* Describes the failure in errno, and suggests a remedy. */
@@ -448,8 +448,8 @@ listeners_log_ready(
 	buf_add(&line, STR("ready"));
 	describe(listeners, &gemini, &line);
 	describe(listeners, &gopher, &line);
-	log_field(&line, "capsule", str_of(config->capsule));
-	log_field(&line, "name", config->site.names[0]);
+	log_field(&line, "capsule", str_of(config->hosts->capsule));
+	log_field(&line, "name", config->hosts->site.names[0]);
 	buf_printf(&line, " workers=%zu", config->workers);
 	log_info(buf_str(&line));
 }
@@ -467,7 +467,7 @@ add_url(struct buf *out, struct str host, unsigned port, unsigned usual)
 void
 listeners_print_urls(const struct config *config)
 {
-	const struct site *site = &config->site;
+	const struct site *site = &config->hosts->site;
 	char text[1024];
 	struct buf out = buf_over(text, sizeof text);
 

@@ -27,7 +27,8 @@ setting_fail_memory(struct setting *s)
 void *
 setting_field(struct setting *s)
 {
-	return (char *)s->config + s->key->at;
+	return (s->key->of_host ? (char *)s->host : (char *)s->config) +
+	    s->key->at;
 }
 
 void *

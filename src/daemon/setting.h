@@ -11,6 +11,8 @@
 /* A key and its values, as they are read into the configuration. */
 struct setting {
 	struct config *config;
+	struct host_config
+	    *host; /* the default one, for a key of the process */
 	const struct setting_key *key;
 	const struct str *values; /* each is NUL-terminated as well */
 	size_t count; /* 1 unless the key takes a list */
@@ -25,7 +27,9 @@ struct setting_key {
 	 * a remedy, without the place.
 	 */
 	MUST_USE int (*read)(struct setting *setting);
-	size_t at; /* offset in struct config, for simple types */
+	bool of_host; /* belongs to one capsule, not to the process */
+	size_t
+	    at; /* for simple types: offset in struct config or host_config */
 	unsigned least, most; /* for numbers */
 };
 
@@ -43,7 +47,7 @@ MUST_USE int setting_switch(struct setting *s); /* bool */
 MUST_USE int setting_count(struct setting *s); /* unsigned */
 MUST_USE int setting_size(struct setting *s); /* size_t */
 
-/* The member of struct config at key->at. */
+/* The member of the configuration at key->at. */
 MUST_USE void *setting_field(struct setting *s);
 
 /*

@@ -46,7 +46,7 @@ settings_display_lang(struct setting *s)
 		return setting_fail(s,
 		    "lang is \"%.99s\", give language tags like en or en,fr",
 		    value.at);
-	if (arena_copy(&config->arena, value, &config->site.lang) == -1)
+	if (arena_copy(&config->arena, value, &s->host->site.lang) == -1)
 		return setting_fail_memory(s);
 	return 0;
 }
@@ -93,7 +93,7 @@ read_item_type(struct setting *s, struct str value, struct site_type *out)
 int
 settings_display_item_types(struct setting *s)
 {
-	struct site *site = &s->config->site;
+	struct site *site = &s->host->site;
 	struct site_type *types = setting_array(s, s->count, sizeof *types);
 
 	if (types == NULL)
@@ -139,7 +139,7 @@ settings_display_builtin(struct setting *s)
 		    "%s is \"%.99s\", give a path like %s, or off",
 		    s->key->name, value.at, s->key->fallback);
 	for (size_t i = 0; i < BUILTIN_COUNT; i++)
-		if (str_equals(value, config->builtins[i]))
+		if (str_equals(value, s->host->builtins[i]))
 			return setting_fail(s,
 			    "%s is \"%.99s\", which is another page's path; "
 			    "give another, or off",

@@ -26,7 +26,7 @@ read_host(struct setting *s, size_t i, struct str *out)
 int
 settings_listen_names(struct setting *s)
 {
-	struct site *site = &s->config->site;
+	struct site *site = &s->host->site;
 	size_t count = s->count;
 	struct str *names = setting_array(s, count, sizeof *names);
 
@@ -94,7 +94,7 @@ read_addresses(struct setting *s, size_t i, struct net_address found[2])
 
 	if (net_address_parse(value.at, &found[0]) == -1)
 		return 0;
-	if (str_find(value, ':') < value.len || !is_local(&s->config->site))
+	if (str_find(value, ':') < value.len || !is_local(&s->host->site))
 		return 1;
 	s->config->loopback = true;
 	port = net_port(&found[0]);
@@ -219,15 +219,18 @@ settings_listen_gemini_ports(struct setting *s)
 	if (count == 0 && bound == 0)
 		ports[bound++] = 1965;
 	config->gemini_ports = ports;
-	config->site.gemini_ports = ports;
-	config->site.gemini_port_count = count > 0 ? count : bound;
+	for (size_t i = 0; i < config->host_count; i++) {
+		config->hosts[i].site.gemini_ports = ports;
+		config->hosts[i].site.gemini_port_count =
+		    count > 0 ? count : bound;
+	}
 	return 0;
 }
 
 int
 settings_listen_gopher_host(struct setting *s)
 {
-	struct site *site = &s->config->site;
+	struct site *site = &s->host->site;
 
 	site->gopher_host = site->names[0];
 	if (s->values[0].len == 0)
@@ -243,9 +246,9 @@ settings_listen_gopher_port(struct setting *s)
 
 	if (setting_number(s, &port) == -1)
 		return -1;
-	config->gopher_port_given = port != 0;
+	s->host->gopher_port_given = port != 0;
 	if (port == 0)
 		port = config->gopher_count > 0 ? net_port(config->gopher) : 70;
-	config->site.gopher_port = (uint16_t)port;
+	s->host->site.gopher_port = (uint16_t)port;
 	return 0;
 }

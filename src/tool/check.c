@@ -302,7 +302,7 @@ check_with(struct config *config, enum finding_format format)
 	/* The findings already contain the server's log lines. */
 	log_mute(true);
 	check.findings = (struct finding_writer){
-		.out = stdout, .format = format, .root = config->capsule
+		.out = stdout, .format = format, .root = config->hosts->capsule
 	};
 	check.links.offline = &check.offline;
 	check.links.findings = &check.findings;

@@ -20,9 +20,10 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 	struct media *media;
 
 	*offline = (struct offline){ .state = { .fd = -1 } };
-	if (tree_init(&offline->tree, config->capsule) == -1) {
+	if (tree_init(&offline->tree, config->hosts->capsule) == -1) {
 		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
-		    config->capsule, strerror(errno), tree_init_remedy(errno));
+		    config->hosts->capsule, strerror(errno),
+		    tree_init_remedy(errno));
 		return -1;
 	}
 	archive_prepare();
@@ -37,13 +38,8 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		.media = media,
 		.cache = &offline->cache,
 	};
-	offline->host = (struct host){
-		.server = &offline->server,
-		.site = &config->site,
-		.tree = &offline->tree,
-		.archive_limit = (uint64_t)config->archive_limit << 20,
-		.builtins = config->builtins,
-	};
+	offline->host =
+	    config_host(config->hosts, &offline->server, &offline->tree);
 	offline->has_gopher = config->gopher_count > 0;
 	arena_init(&offline->arena, MEMORY);
 	return 0;

@@ -190,13 +190,13 @@ pack_with(
 {
 	struct tree tree;
 	/* The author's own archive has no size limit. */
-	const struct host host = {
-		.site = &config->site, .tree = &tree, .strict_archives = true
-	};
+	const struct host host = { .site = &config->hosts->site,
+		.tree = &tree,
+		.strict_archives = true };
 	int result;
 
-	if (tree_init(&tree, config->capsule) == -1)
-		return failed(config->capsule, "cannot be opened",
+	if (tree_init(&tree, config->hosts->capsule) == -1)
+		return failed(config->hosts->capsule, "cannot be opened",
 		    tree_init_remedy(errno));
 	result = check_place(&tree, file);
 	if (result == 0)

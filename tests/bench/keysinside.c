@@ -11,9 +11,9 @@ keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 {
 	const struct config *config = keys->signer.config;
 	const struct cert_request request = {
-		.dir = config->certs,
-		.names = config->site.names,
-		.name_count = config->site.name_count,
+		.dir = config->hosts->certs,
+		.names = config->hosts->site.names,
+		.name_count = config->hosts->site.name_count,
 		.missing = keys->signer.missing,
 	};
 

@@ -48,7 +48,7 @@ add_settings(struct options *options, char *lines)
 static void
 check_site(const struct config *config)
 {
-	const struct site *site = &config->site;
+	const struct site *site = &config->hosts->site;
 
 	CHECK(site->name_count > 0);
 	for (size_t i = 0; i < site->name_count; i++)
@@ -67,8 +67,9 @@ static void
 check_config(const struct config *config)
 {
 	check_site(config);
-	CHECK(config->capsule != NULL && config->capsule[0] != '\0');
-	CHECK(config->certs != NULL && config->certs[0] != '\0');
+	CHECK(config->hosts->capsule != NULL &&
+	    config->hosts->capsule[0] != '\0');
+	CHECK(config->hosts->certs != NULL && config->hosts->certs[0] != '\0');
 	CHECK(config->user != NULL);
 	CHECK(config->workers > 0 && config->workers <= 256);
 	CHECK(config->gemini_count + config->gopher_count > 0);

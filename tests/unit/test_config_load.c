@@ -81,11 +81,11 @@ test_defaults(void **state)
 
 	(void)state;
 	load_good(&config, NULL, no_settings);
-	assert_string_equal(config.capsule, "capsule");
-	assert_string_equal(config.certs, "certs");
+	assert_string_equal(config.hosts->capsule, "capsule");
+	assert_string_equal(config.hosts->certs, "certs");
 	assert_string_equal(config.user, "");
-	assert_int_equal(config.site.name_count, 1);
-	expect_str(config.site.names[0], "localhost");
+	assert_int_equal(config.hosts->site.name_count, 1);
+	expect_str(config.hosts->site.names[0], "localhost");
 	assert_true(config.loopback);
 	assert_int_equal(config.gemini_count, 2);
 	net_address_format(&config.gemini[0], text);
@@ -95,24 +95,24 @@ test_defaults(void **state)
 	assert_int_equal(config.gopher_count, 2);
 	assert_int_equal(net_port(&config.gopher[0]), 70);
 	assert_true(config.workers >= 1 && config.workers <= 256);
-	assert_false(config.gopher_port_given);
+	assert_false(config.hosts->gopher_port_given);
 	assert_false(config.gemini_ports_given);
-	assert_int_equal(config.site.gopher_port, 70);
-	assert_int_equal(config.site.gemini_port_count, 2);
-	assert_int_equal(config.site.gemini_ports[0], 1965);
-	assert_ptr_equal(config.site.gemini_ports, config.gemini_ports);
-	expect_str(config.site.gopher_host, "localhost");
-	expect_str(config.site.lang, "");
-	assert_int_equal(config.site.width, 67);
-	assert_int_equal(config.site.type_count, 0);
-	assert_false(config.site.alt_text);
-	assert_false(config.site.strict_text);
-	assert_true(config.site.listing);
-	expect_str(config.builtins[BUILTIN_ASK], "/ask");
-	expect_str(config.builtins[BUILTIN_GEMPUB], "/capsule.gpub");
-	expect_str(config.builtins[BUILTIN_TAR], "/capsule.tar.gz");
-	expect_str(config.builtins[BUILTIN_MANIFEST], "/manifest");
-	assert_int_equal(config.archive_limit, 256);
+	assert_int_equal(config.hosts->site.gopher_port, 70);
+	assert_int_equal(config.hosts->site.gemini_port_count, 2);
+	assert_int_equal(config.hosts->site.gemini_ports[0], 1965);
+	assert_ptr_equal(config.hosts->site.gemini_ports, config.gemini_ports);
+	expect_str(config.hosts->site.gopher_host, "localhost");
+	expect_str(config.hosts->site.lang, "");
+	assert_int_equal(config.hosts->site.width, 67);
+	assert_int_equal(config.hosts->site.type_count, 0);
+	assert_false(config.hosts->site.alt_text);
+	assert_false(config.hosts->site.strict_text);
+	assert_true(config.hosts->site.listing);
+	expect_str(config.hosts->builtins[BUILTIN_ASK], "/ask");
+	expect_str(config.hosts->builtins[BUILTIN_GEMPUB], "/capsule.gpub");
+	expect_str(config.hosts->builtins[BUILTIN_TAR], "/capsule.tar.gz");
+	expect_str(config.hosts->builtins[BUILTIN_MANIFEST], "/manifest");
+	assert_int_equal(config.hosts->archive_limit, 256);
 	assert_false(config.gopher_tls);
 	assert_false(config.log_addresses);
 	assert_false(config.verbose);
@@ -156,42 +156,43 @@ test_everything(void **state)
 
 	(void)state;
 	load_good(&config, text, no_settings);
-	assert_string_equal(config.capsule, "/srv/my capsule");
-	assert_int_equal(config.site.name_count, 3);
-	expect_str(config.site.names[0], "example.org");
-	expect_str(config.site.names[1], "xn--bcher-kva.example");
-	expect_str(config.site.names[2], "192.0.2.1");
+	assert_string_equal(config.hosts->capsule, "/srv/my capsule");
+	assert_int_equal(config.hosts->site.name_count, 3);
+	expect_str(config.hosts->site.names[0], "example.org");
+	expect_str(config.hosts->site.names[1], "xn--bcher-kva.example");
+	expect_str(config.hosts->site.names[2], "192.0.2.1");
 	assert_int_equal(config.gemini_count, 2);
 	net_address_format(&config.gemini[1], address);
 	assert_string_equal(address, "[2001:db8::1]:1966");
 	net_address_format(&config.gopher[0], address);
 	assert_string_equal(address, "127.0.0.1:0");
 	assert_true(config.gemini_ports_given);
-	assert_int_equal(config.site.gemini_port_count, 2);
-	assert_int_equal(config.site.gemini_ports[0], 443);
-	assert_int_equal(config.site.gemini_ports[1], 1965);
-	assert_true(config.gopher_port_given);
-	assert_int_equal(config.site.gopher_port, 7070);
-	expect_str(config.site.gopher_host, "gopher.example.org");
+	assert_int_equal(config.hosts->site.gemini_port_count, 2);
+	assert_int_equal(config.hosts->site.gemini_ports[0], 443);
+	assert_int_equal(config.hosts->site.gemini_ports[1], 1965);
+	assert_true(config.hosts->gopher_port_given);
+	assert_int_equal(config.hosts->site.gopher_port, 7070);
+	expect_str(config.hosts->site.gopher_host, "gopher.example.org");
 	assert_true(config.gopher_tls);
-	assert_string_equal(config.certs, "/etc/capsuled");
+	assert_string_equal(config.hosts->certs, "/etc/capsuled");
 	assert_string_equal(config.user, "_capsuled");
 	assert_int_equal(config.workers, 256);
-	expect_str(config.site.lang, "de-CH,en");
-	assert_int_equal(config.site.width, 200);
-	assert_true(config.site.alt_text && config.site.strict_text);
-	assert_false(config.site.listing);
-	assert_int_equal(config.site.type_count, 3);
-	expect_str(config.site.types[0].mime, "application/pdf");
-	assert_int_equal(config.site.types[0].item, 'd');
-	expect_str(config.site.types[1].mime, "video");
-	assert_int_equal(config.site.types[1].item, ';');
-	assert_int_equal(config.site.types[2].item, '=');
-	expect_str(config.builtins[BUILTIN_ASK], "/a question");
-	expect_str(config.builtins[BUILTIN_GEMPUB], "");
-	expect_str(config.builtins[BUILTIN_TAR], "/all.tar.gz");
-	expect_str(config.builtins[BUILTIN_MANIFEST], "/all");
-	assert_int_equal(config.archive_limit, 1000000);
+	expect_str(config.hosts->site.lang, "de-CH,en");
+	assert_int_equal(config.hosts->site.width, 200);
+	assert_true(
+	    config.hosts->site.alt_text && config.hosts->site.strict_text);
+	assert_false(config.hosts->site.listing);
+	assert_int_equal(config.hosts->site.type_count, 3);
+	expect_str(config.hosts->site.types[0].mime, "application/pdf");
+	assert_int_equal(config.hosts->site.types[0].item, 'd');
+	expect_str(config.hosts->site.types[1].mime, "video");
+	assert_int_equal(config.hosts->site.types[1].item, ';');
+	assert_int_equal(config.hosts->site.types[2].item, '=');
+	expect_str(config.hosts->builtins[BUILTIN_ASK], "/a question");
+	expect_str(config.hosts->builtins[BUILTIN_GEMPUB], "");
+	expect_str(config.hosts->builtins[BUILTIN_TAR], "/all.tar.gz");
+	expect_str(config.hosts->builtins[BUILTIN_MANIFEST], "/all");
+	assert_int_equal(config.hosts->archive_limit, 1000000);
 	assert_false(config.watch);
 	assert_true(config.log_addresses && config.verbose);
 	assert_int_equal(config.request_timeout_ms, 1);
@@ -219,12 +220,12 @@ test_command_line_wins(void **state)
 	    "names = { a.example, b.example }\nwidth = 40\n"
 	    "gemini_ports = { 443 }\n",
 	    settings);
-	assert_int_equal(config.site.name_count, 2);
-	expect_str(config.site.names[0], "c.example");
-	expect_str(config.site.names[1], "d.example");
-	assert_int_equal(config.site.width, 50);
+	assert_int_equal(config.hosts->site.name_count, 2);
+	expect_str(config.hosts->site.names[0], "c.example");
+	expect_str(config.hosts->site.names[1], "d.example");
+	assert_int_equal(config.hosts->site.width, 50);
 	assert_false(config.gemini_ports_given);
-	assert_int_equal(config.site.gemini_ports[0], 1965);
+	assert_int_equal(config.hosts->site.gemini_ports[0], 1965);
 	config_release(&config);
 }
 
@@ -249,7 +250,7 @@ test_lists(void **state)
 		struct config config;
 
 		load_good(&config, table[i].text, no_settings);
-		assert_int_equal(config.site.name_count, table[i].names);
+		assert_int_equal(config.hosts->site.name_count, table[i].names);
 		config_release(&config);
 	}
 }
@@ -279,9 +280,12 @@ test_listeners(void **state)
 		load_good(&config, "names = example.org", table[i].settings);
 		assert_int_equal(config.gemini_count, table[i].gemini);
 		assert_int_equal(config.gopher_count, table[i].gopher);
-		assert_int_equal(config.site.gemini_port_count, table[i].ports);
-		assert_int_equal(config.site.gemini_ports[0], table[i].port);
-		assert_int_equal(config.site.gopher_port, table[i].gopher_port);
+		assert_int_equal(
+		    config.hosts->site.gemini_port_count, table[i].ports);
+		assert_int_equal(
+		    config.hosts->site.gemini_ports[0], table[i].port);
+		assert_int_equal(
+		    config.hosts->site.gopher_port, table[i].gopher_port);
 		config_release(&config);
 	}
 }
@@ -338,7 +342,7 @@ test_loopback(void **state)
 		assert_string_equal(text, table[i].gemini);
 		assert_int_equal(config.loopback, table[i].loopback);
 		assert_int_equal(
-		    config.site.gemini_port_count, config.gemini_count);
+		    config.hosts->site.gemini_port_count, config.gemini_count);
 		config_release(&config);
 	}
 }
@@ -535,7 +539,7 @@ test_lang(void **state)
 		snprintf(setting, sizeof setting, "lang=%s", table[i].value);
 		if (table[i].good) {
 			load_good(&config, NULL, settings);
-			expect_str(config.site.lang, table[i].value);
+			expect_str(config.hosts->site.lang, table[i].value);
 			config_release(&config);
 			continue;
 		}
@@ -628,7 +632,8 @@ test_builtins(void **state)
 
 		snprintf(setting, sizeof setting, "ask=%s", good[i]);
 		load_good(&config, NULL, settings);
-		expect_str(config.builtins[BUILTIN_ASK], i > 0 ? good[i] : "");
+		expect_str(
+		    config.hosts->builtins[BUILTIN_ASK], i > 0 ? good[i] : "");
 		config_release(&config);
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -677,7 +682,7 @@ test_long_values(void **state)
 	assert_int_equal(load(&config, text, no_settings), -1);
 	snprintf(text, sizeof text, "capsule = %s", value);
 	load_good(&config, text, no_settings);
-	assert_int_equal(strlen(config.capsule), sizeof value - 1);
+	assert_int_equal(strlen(config.hosts->capsule), sizeof value - 1);
 	config_release(&config);
 }
 
@@ -760,8 +765,8 @@ test_bracketed_names(void **state)
 			continue;
 		}
 		load_good(&config, NULL, settings);
-		expect_str(config.site.names[0], table[i].want);
-		expect_str(config.site.gopher_host, table[i].want);
+		expect_str(config.hosts->site.names[0], table[i].want);
+		expect_str(config.hosts->site.gopher_host, table[i].want);
 		config_release(&config);
 	}
 }

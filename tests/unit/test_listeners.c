@@ -17,9 +17,11 @@
 #define TEXT_MAX 1024
 
 static struct net_address any_port;
-static struct config config = { .gopher = &any_port,
+static struct host_config host = { .gopher_port_given = true };
+static struct config config = { .hosts = &host,
+	.host_count = 1,
+	.gopher = &any_port,
 	.gopher_count = 1,
-	.gopher_port_given = true,
 	.workers = 2 };
 
 static int
