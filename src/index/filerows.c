@@ -24,12 +24,11 @@ number(struct tables *tables, const char *query, int64_t *out)
 int
 filerows_waits_in_vain(struct tables *tables)
 {
-	int64_t in_vain;
+	int64_t in_vain = 0;
 
 	return number(tables,
 		   "SELECT NOT EXISTS(SELECT 1 FROM total WHERE waits = 0)"
-		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 0 AND due > "
-		   "1)",
+		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 1)",
 		   &in_vain) == -1
 	    ? -1
 	    : in_vain != 0;
@@ -38,7 +37,7 @@ filerows_waits_in_vain(struct tables *tables)
 int
 filerows_next_id(struct tables *tables, int64_t *out)
 {
-	int64_t last;
+	int64_t last = 0;
 
 	if (number(tables, "SELECT max(id) FROM file", &last) == -1)
 		return -1;

@@ -182,9 +182,10 @@ linkqueue_map(struct linkqueue *queue, struct str map, unsigned depth)
 {
 	while (map.len > 0) {
 		struct str line = str_cut(&map, '\n');
-		struct gopheritem item = { .type = line.len > 0 ? line.at[0]
-								: 'i' };
+		struct gopheritem item = { .type = 'i' };
 
+		if (line.len > 0)
+			item.type = line.at[0];
 		arena_reset(&queue->scratch);
 		(void)str_cut(&line, '\t');
 		item.selector = str_cut(&line, '\t');

@@ -18,6 +18,7 @@
 #define NAME "capsuled-keys"
 #define PROPERTY "provider=" NAME
 #define SIGNATURE "capsuled-signature"
+#define POINTER_SIZE sizeof(void *)
 #define PARAM_PUBLIC "capsuled-public" /* an EVP_PKEY pointer */
 #define PARAM_INDEX "capsuled-index"
 
@@ -76,11 +77,11 @@ key_import(void *context, int selection, const OSSL_PARAM params[])
 	unsigned number;
 
 	(void)selection;
-	if (public == NULL || public->data_size != sizeof key->public ||
+	if (public == NULL || public->data_size != POINTER_SIZE ||
 	    index == NULL || OSSL_PARAM_get_uint(index, &number) != 1 ||
 	    number > UINT16_MAX)
 		return 0;
-	memcpy(&key->public, public->data, sizeof key->public);
+	memcpy(&key->public, public->data, POINTER_SIZE);
 	key->index = (uint16_t)number;
 	return EVP_PKEY_up_ref(key->public);
 }
@@ -359,7 +360,7 @@ keyprovider_key(EVP_PKEY *public, uint16_t index)
 	unsigned number = index;
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_octet_string(
-		    PARAM_PUBLIC, &public, sizeof public),
+		    PARAM_PUBLIC, &public, POINTER_SIZE),
 		OSSL_PARAM_construct_uint(PARAM_INDEX, &number),
 		OSSL_PARAM_construct_end(),
 	};

@@ -414,7 +414,7 @@ trickle(const struct answers *answers, int fd, long deadline_ms)
 static void
 a_slow_process_ends_its_answer(void **state)
 {
-	static const struct timeval soon = { .tv_usec = 5 * SOON_US };
+	static const struct timeval soon = { .tv_usec = 5L * SOON_US };
 	bool tried = false;
 
 	(void)state;

@@ -17,7 +17,7 @@
 #include "mirror/dir.h"
 #include "temporary.h"
 
-#define DEPTH 600
+#define DEPTH ((size_t)600)
 
 static struct temporary temporary;
 static struct arena arena;
@@ -123,7 +123,7 @@ removed(void **state)
 static void
 deep(void **state)
 {
-	char path[2 * DEPTH + 8] = "";
+	char path[2 * DEPTH + sizeof "file"];
 	struct rlimit before, few;
 	struct dir_list list;
 	char name[NAME_MAX + 1];
@@ -131,9 +131,9 @@ deep(void **state)
 	int dir;
 
 	(void)state;
-	for (int i = 0; i < DEPTH; i++)
-		strcat(path, "d/");
-	strcat(path, "file");
+	for (size_t i = 0; i < DEPTH; i++)
+		memcpy(path + 2 * i, "d/", 2);
+	memcpy(path + sizeof path - sizeof "file", "file", sizeof "file");
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = (struct rlimit){ 64, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);

@@ -74,7 +74,7 @@ time_is_charged(void **state)
 		limit_charge(table, &rules, odd[i], 1000);
 	limit_charge(table, &rules, answer.network, -1);
 	/* It has 19 left, and is charged for 17. */
-	limit_charge(table, &rules, answer.network, 17 * LIMIT_CPU_MS);
+	limit_charge(table, &rules, answer.network, 17L * LIMIT_CPU_MS);
 	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_PASS);
 	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_PASS);
 	assert_int_equal(visit(table, &rules, "192.0.2.1:9"), LIMIT_SLOW);

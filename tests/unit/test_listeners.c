@@ -65,8 +65,8 @@ sockets_of(const char *described, int sockets[2])
 	do
 		first--;
 	while (*first != ',');
-	sockets[0] = atoi(first + 1);
-	sockets[1] = atoi(last + 1);
+	sockets[0] = (int)strtol(first + 1, NULL, 10);
+	sockets[1] = (int)strtol(last + 1, NULL, 10);
 }
 
 static struct listeners

@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <sys/wait.h>
 
 #include "temporary.h"
+#include "text/str.h"
 
 static struct temporary folder;
 static const struct jail nobody = { .mode = JAIL_OFF };
@@ -144,16 +146,15 @@ what_is_not_ours(void **state)
 static size_t
 count_temporary(void)
 {
-	char command[256];
-	unsigned long count = 0;
-	FILE *found;
+	DIR *names = opendir(folder.path);
+	const struct dirent *name;
+	size_t count = 0;
 
-	snprintf(command, sizeof command,
-	    "ls -d %s/capsuled-state-* 2>/dev/null | wc -l", folder.path);
-	found = popen(command, "r");
-	assert_non_null(found);
-	assert_int_equal(fscanf(found, "%lu", &count), 1);
-	pclose(found);
+	assert_non_null(names);
+	while ((name = readdir(names)) != NULL)
+		count +=
+		    str_starts(str_of(name->d_name), STR("capsuled-state-"));
+	closedir(names);
 	return count;
 }
 

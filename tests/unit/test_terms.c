@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "indexing.h"
+#include "text/buf.h"
 
 #define ROUNDS 400
 #define NAMES 12
@@ -143,13 +144,14 @@ write_something(const char *name)
 {
 	static const char *const parts[] = { "# Herrings\n", "cod ", "roe ",
 		"\n## Running\n", "runs ", "=> /a.gmi label\n", "herring ",
-		"\xc3\xbc"
-		"bung ",
-		"x86_64 ", "\n" };
-	char text[1024] = "";
+		"\303\274bung ", "x86_64 ", "\n" };
+	char text[1024];
+	struct buf out = buf_over(text, sizeof text - 1);
 
 	for (unsigned i = pick(WORDS_MAX); i > 0; i--)
-		strcat(text, parts[pick(sizeof parts / sizeof *parts)]);
+		buf_add(
+		    &out, str_of(parts[pick(sizeof parts / sizeof *parts)]));
+	text[out.len] = '\0';
 	temporary_file(&indexing.folder, ".new", text);
 	(void)rename(temporary_path(&indexing.folder, ".new"), name);
 }

@@ -277,16 +277,19 @@ find_shared(size_t *size)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
 	unsigned long from, to;
-	char line[512], flags[8];
+	char line[512], *end;
 	unsigned char *found = NULL;
 
 	assert_non_null(maps);
-	while (fgets(line, sizeof line, maps) != NULL)
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) == 3 &&
-		    strcmp(flags, "rw-s") == 0 && to - from > 1 << 17) {
+	*size = 0;
+	while (fgets(line, sizeof line, maps) != NULL) {
+		from = strtoul(line, &end, 16);
+		to = strtoul(end + 1, &end, 16);
+		if (strncmp(end, " rw-s ", 6) == 0 && to - from > 1 << 17) {
 			found = (unsigned char *)from;
 			*size = to - from;
 		}
+	}
 	fclose(maps);
 	assert_non_null(found);
 	return found;

@@ -140,9 +140,13 @@ class Place(unittest.TestCase):
         self.assertTrue(forms_in(keys, forms))
         others = [server.pid] + [pid for pid in server.children()
                                  if pid != keys]
-        self.assertGreaterEqual(len(others), 4)
+        searched = 0
         for pid in others:
-            self.assertEqual(forms_in(pid, forms), set(), pid)
+            # One that a reload retired may have ended by now.
+            with contextlib.suppress(FileNotFoundError):
+                self.assertEqual(forms_in(pid, forms), set(), pid)
+                searched += 1
+        self.assertGreaterEqual(searched, 4)
 
     @as_root
     def test_search(self):
