@@ -15,7 +15,7 @@
 #include "sys/signing.h"
 
 /* The time limit of the first signature, on a busy machine. */
-#define TRIAL_MAX_MS 30000
+#define TRIAL_MAX_MS 5000
 
 static void
 log_warning(const char *text)

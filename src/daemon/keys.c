@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 
 #include "daemon/keysigner.h"
+#include "daemon/signals.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/keyprovider.h"
@@ -20,7 +21,7 @@
 #include "sys/signing.h"
 
 /* A generous limit for making a key, or reading one from a slow disk. */
-#define LOAD_MAX_MS 30000
+#define LOAD_MAX_MS 10000
 /* The time limit of the answer to KEYSIGNER_PING. */
 #define PING_MAX_MS 1000
 /* Parses the first certificate in `der`; NULL when it is malformed. */
@@ -110,14 +111,23 @@ receive_loaded(int line, struct keysigner_loaded *loaded)
 }
 
 static bool
-waits_for(int line, int ms)
+is_readable(int line)
 {
 	struct pollfd ready = { .fd = line, .events = POLLIN };
+
+	return poll(&ready, 1, 0) == 1;
+}
+
+/* Waits for the first message, but not if the server is to stop. */
+static bool
+waits_for_first(int line)
+{
+	const struct timespec due = clock_in(LOAD_MAX_MS);
 	int result;
 
 	do
-		result = poll(&ready, 1, ms);
-	while (result == -1 && errno == EINTR);
+		result = signals_wait(line, &due);
+	while (result == -1 && errno == EINTR && signals.stop == 0);
 	return result == 1;
 }
 
@@ -128,7 +138,7 @@ receive_first(struct keys *keys, struct keysigner_loaded *loaded, char *error,
 {
 	if (keys->service.pid == 0)
 		snprintf(error, error_size, "cannot start the keys process");
-	else if (!waits_for(keys->service.line, LOAD_MAX_MS))
+	else if (!waits_for_first(keys->service.line))
 		snprintf(error, error_size,
 		    "the keys process did not load the key in %d s",
 		    LOAD_MAX_MS / 1000);
@@ -221,7 +231,7 @@ keys_listen(struct keys *keys)
 {
 	pid_t pid = keys->service.pid;
 
-	if (pid == 0 || !waits_for(keys->service.line, 0))
+	if (pid == 0 || !is_readable(keys->service.line))
 		return;
 	/* Any other message, or the end, is a fault of the process. */
 	if ((keys->heard == pid ? hear_pong(keys) : hear_successor(keys)) == -1)
@@ -237,7 +247,7 @@ keys_reap(struct keys *keys, pid_t pid, int status)
 	if (service->pid != pid)
 		return false;
 	/* Its first message says why it ended. */
-	if (keys->heard != pid && waits_for(service->line, 0))
+	if (keys->heard != pid && is_readable(service->line))
 		(void)!hear_successor(keys);
 	keys->heard = 0;
 	keys->pinged = 0;

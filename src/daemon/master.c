@@ -203,8 +203,9 @@ reload(struct master *master)
 		generation_log_made(master->generation);
 		return;
 	}
-	log_line(LOG_LEVEL_ERROR, "reload: %s; the old configuration goes on",
-	    error);
+	if (signals.stop == 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "reload: %s; the old configuration goes on", error);
 }
 
 static void
@@ -247,6 +248,9 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->answers, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
 	ms = execution_due_ms(master, ms);
+	/* A signal may have come during a reload. */
+	if (signals.reload || (signals.stop > 0 && !master->stopping))
+		ms = 0;
 	/* A killed worker's end arrives as a signal, too. */
 	if (ms < 10)
 		ms = 10;
@@ -440,8 +444,10 @@ master_run(struct config *config, const struct options *options,
 		goto done;
 	}
 	adopt_state(&master, config);
-	if (load(&master, config, error, sizeof error) == -1)
+	if (load(&master, config, error, sizeof error) == -1) {
+		status = signals.stop > 0 ? 0 : 1;
 		goto done;
+	}
 	announce(&master);
 	supervise(&master);
 	keys_stop(&master.generation->keys);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/pause.h"
+#include "daemon/signals.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/system.h"
@@ -22,7 +24,7 @@
 /* The longest string that Linux accepts in an environment. */
 #define TEXT_MAX ((size_t)128 << 10)
 /* The time limit of the trial, for which the master waits. */
-#define TRIAL_MAX_S 30
+#define TRIAL_MAX_MS 30000
 /* Between two executions; so long without a fault starts anew. */
 #define PAUSE_MAX_MS 60000
 
@@ -202,7 +204,6 @@ try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 	arguments[1] = check;
 	for (size_t i = 1; i < count; i++)
 		arguments[i + 1] = reexec->arguments[i];
-	alarm(TRIAL_MAX_S);
 	(void)system_execute_itself(arguments);
 	_exit(EXIT_FAILURE);
 }
@@ -211,14 +212,18 @@ try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 static bool
 try(const struct reexec *reexec, const struct reexec_estate *estate)
 {
+	const struct timespec due = clock_in(TRIAL_MAX_MS);
 	pid_t child = fork();
 	int status = -1;
 
 	if (child == 0)
 		try_in_child(reexec, estate);
-	while (child != -1 && waitpid(child, &status, 0) == -1)
-		if (errno != EINTR)
+	/* The end of a child is a signal, too. */
+	while (child != -1 && waitpid(child, &status, WNOHANG) == 0)
+		if (signals.stop > 0 || signals_wait(-1, &due) == 0) {
+			kill(child, SIGKILL);
 			return false;
+		}
 	return child != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -235,11 +240,11 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);
-	} else if (!try(reexec, estate)) {
+	} else if (!try(reexec, estate) && signals.stop == 0) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: a restart would fail, %s; try capsuled -t",
 		    goes_on);
-	} else {
+	} else if (signals.stop == 0) {
 		log_line(LOG_LEVEL_INFO,
 		    "master: executing itself, for "
 		    "another memory layout");

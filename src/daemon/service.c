@@ -5,6 +5,7 @@
 #include "daemon/service.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #define PAUSE_MAX_MS 500
 /* After an error that the process itself reports, which may last. */
 #define ERROR_PAUSE_MAX_MS 5000
+/* Wait for two seconds for the end of a process that was killed. */
+#define END_TRIES 1000
+#define END_PAUSE_MS 2
 
 void
 service_init(struct service *service)
@@ -191,6 +195,8 @@ service_stop(struct service *service)
 	if (pid == 0)
 		return;
 	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	/* A process that waits for a disk may not end yet; it is reaped later.
+	 */
+	for (int i = 0; i < END_TRIES && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		(void)poll(NULL, 0, END_PAUSE_MS);
 }

@@ -64,7 +64,8 @@ long service_due_ms(const struct service *service, long ms);
 /* Releases the process: it ends after its last client. */
 void service_retire(struct service *service);
 
-/* Ends the process at once and waits for it; it has no data to lose. */
+/* Ends the process at once and waits a moment for it; it has no data to lose.
+ */
 void service_stop(struct service *service);
 
 /* In another child: closes the master's descriptors. */

@@ -3,10 +3,15 @@
  */
 #include "daemon/signals.h"
 
+#include <poll.h>
 #include <stddef.h>
+
+#include "sys/clock.h"
 
 /* Handlers can only set flags. */
 struct signals signals;
+/* The mask while the master waits; NULL: the present one. */
+static const sigset_t *mask;
 
 static void
 on_signal(int number)
@@ -43,7 +48,18 @@ signals_begin(sigset_t *waiting)
 	/* A predecessor has left them blocked. */
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		sigdelset(waiting, numbers[i]);
+	mask = waiting;
 	return 0;
+}
+
+int
+signals_wait(int fd, const struct timespec *due)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	long ms = clock_until_ms(due);
+	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000 };
+
+	return ppoll(&ready, 1, &timeout, mask);
 }
 
 int

@@ -2,6 +2,7 @@
 #define DAEMON_SIGNALS_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "text/attribute.h"
 
@@ -15,10 +16,17 @@ extern struct signals signals;
 
 /*
  * Sets the master's handlers for SIGHUP, SIGTERM, SIGINT and SIGCHLD, which are
- * delivered only while it waits with the mask `waiting`, filled here. -1 with
- * errno set.
+ * delivered only while it waits with the mask `waiting`, filled here and
+ * borrowed. -1 with errno set.
  */
 MUST_USE int signals_begin(sigset_t *waiting);
+
+/*
+ * Waits until `fd` (-1: none) is readable, with the signals delivered. Returns
+ * 1, 0 at the time `due`, or -1 with errno set: EINTR after a signal. It may be
+ * called without signals_begin.
+ */
+MUST_USE int signals_wait(int fd, const struct timespec *due);
 
 /*
  * In a child: leaves the terminal's signals to the master, and blocks SIGTERM

@@ -346,6 +346,20 @@ class Ends(unittest.TestCase):
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
 
     @beneath
+    def test_a_stop_does_not_wait_for_a_key(self):
+        for number in signal.SIGTERM, signal.SIGINT:
+            with TroubledServer(TREE, workers=1) as server:
+                count = len(server.children())
+                server.trouble['hold'] = HOLD_CERTIFICATE
+                server.signal(signal.SIGHUP)
+                wait_until(lambda s=server, c=count: len(s.children()) > c,
+                           'a process for the new key')
+                server.signal(number)
+                self.assertEqual(server.wait(), 0)
+                # It is not that the reload was over.
+                self.assertIsNone(server.log.find('reload: |reloaded'))
+
+    @beneath
     def test_one_that_hangs_at_its_start_is_replaced(self):
         with TroubledServer(TREE, workers=1, stopped=True) as server:
             old = server.keys()
@@ -357,7 +371,7 @@ class Ends(unittest.TestCase):
             server.trouble.pass_time(31)
             server.signal(signal.SIGCHLD)
             server.wait_for_line(
-                '^error master: keys process %d did not load the key in 30 s, '
+                '^error master: keys process %d did not load the key in 10 s, '
                 'replacing it$' % keys)
             server.trouble['hold'] = 0
 

@@ -12,7 +12,7 @@ import unittest
 from build import INSTRUMENTED, beneath
 from server import (CAPSULED, Server, as_root, fetch, gopher_connect,
                     new_directory, peer_certificate, select, wait_until)
-from trouble import ESCAPES, TroubledServer
+from trouble import ESCAPES, HOLD_CERTIFICATE, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 EXECUTES = '^info master: executing itself'
@@ -226,6 +226,21 @@ class Faults(unittest.TestCase):
                     self.assertEqual(fetch(server).text, '# Home\n')
                     server.signal(signal.SIGTERM)
                 self.assertEqual(server.wait(), 0)
+
+    def test_a_stop_does_not_wait_for_a_trial(self):
+        with TroubledServer(TREE) as server:
+            count = len(server.children())
+            server.trouble['hold'] = HOLD_CERTIFICATE
+            # The worker is replaced by the trial.
+            os.kill(server.workers()[0], signal.SIGILL)
+            server.wait_for_line(' ended: killed')
+            wait_until(lambda: len(server.children()) == count, 'a trial')
+            server.signal(signal.SIGTERM)
+            server.wait_for_line('^info stopping')
+            server.trouble['hold'] = 0
+            self.assertEqual(server.wait(), 0)
+            self.assertIsNone(server.log.find('restart would fail'))
+            self.assertEqual(executions(server), 0)
 
     def test_an_upgrade(self):
         # The program's file is another's by now: the old one goes on.
