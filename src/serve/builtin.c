@@ -4,11 +4,10 @@
 #include "serve/builtin.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "serve/archive_page.h"
 #include "serve/ask.h"
-#include "serve/manifestpage.h"
+#include "serve/manifest_page.h"
 #include "serve/online.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
@@ -21,7 +20,7 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_TAR] = { .type = STR_INIT("application/gzip"),
 	    .answer = archive_page_tar },
 	[BUILTIN_MANIFEST] = { .type = STR_INIT("text/plain"),
-	    .answer = manifestpage },
+	    .answer = manifest_page_answer },
 	[BUILTIN_ONLINE] = { .type = STR_INIT("text/gemini"),
 	    .query = STR_INIT("plain"),
 	    .query_type = STR_INIT("text/plain"),
@@ -51,12 +50,8 @@ owner_of(const struct host *host, struct str path, struct str *own)
 static bool
 is_in_tree(const struct host *host, struct str path)
 {
-	struct entry entry;
-	enum status status = tree_open(host->tree, path, &entry);
-
-	if (status == STATUS_SUCCESS)
-		close(entry.fd);
-	return status != STATUS_NOT_FOUND || errno == EACCES;
+	return tree_status(host->tree, path) != STATUS_NOT_FOUND ||
+	    errno == EACCES;
 }
 
 const struct builtin_page *

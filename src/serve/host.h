@@ -45,7 +45,6 @@ struct host {
 	const struct tree *tree;
 	const struct db_place *index; /* NULL: nothing is indexed */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
-	bool strict_archives; /* see download_setup.strict */
 	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
 	const struct str *builtins;
 };

@@ -1,5 +1,5 @@
 /*
- * Makes a body that can only be written pullable, by way of a temporary file.
+ * A body that can only be written, made pullable by way of a temporary file.
  */
 #include "serve/spool.h"
 
@@ -7,9 +7,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
+struct spool {
+	struct body body;
+	struct spool_source source;
+	int fd; /* of the temporary file; -1: not yet */
+};
+
+static int
+spool_write(struct body *body, struct sink *sink)
+{
+	const struct spool_source *source = &((struct spool *)body)->source;
+
+	return source->write(source->context, sink);
+}
+
 /* Writes the body to a temporary file and rewinds it; -1 with errno set. */
 static int
-spool_open(struct spool *spool)
+fill(struct spool *spool)
 {
 	FILE *file = tmpfile();
 	struct sink_file sink = { { sink_file_write }, -1 };
@@ -24,7 +38,7 @@ spool_open(struct spool *spool)
 	if (sink.fd == -1)
 		return -1;
 	spool->fd = sink.fd;
-	if (spool->body.write(&spool->body, &sink.sink) == -1)
+	if (spool_write(&spool->body, &sink.sink) == -1)
 		return -1;
 	return lseek(sink.fd, 0, SEEK_SET) == -1 ? -1 : 0;
 }
@@ -35,7 +49,7 @@ spool_pull(struct body *body, char *at, size_t room)
 	struct spool *spool = (struct spool *)body;
 	ssize_t got;
 
-	if (spool->fd == -1 && spool_open(spool) == -1)
+	if (spool->fd == -1 && fill(spool) == -1)
 		return -1;
 	do
 		got = read(spool->fd, at, room);
@@ -44,17 +58,36 @@ spool_pull(struct body *body, char *at, size_t room)
 	return got;
 }
 
-void
-spool_init(struct spool *spool)
+static void
+close_source(const struct spool_source *source)
 {
-	spool->body.pull = spool_pull;
-	spool->fd = -1;
+	if (source->close != NULL)
+		source->close(source->context);
 }
 
-void
-spool_release(struct spool *spool)
+static void
+spool_release(struct body *body)
 {
+	struct spool *spool = (struct spool *)body;
+
 	if (spool->fd != -1)
 		close(spool->fd);
+	close_source(&spool->source);
+}
+
+struct body *
+spool_open(struct arena *arena, const struct spool_source *source)
+{
+	struct spool *spool = arena_alloc(arena, sizeof *spool);
+
+	if (spool == NULL) {
+		close_source(source);
+		return NULL;
+	}
+	spool->body = (struct body){ .pull = spool_pull,
+		.write = spool_write,
+		.release = spool_release };
+	spool->source = *source;
 	spool->fd = -1;
+	return &spool->body;
 }

@@ -1,22 +1,23 @@
 #ifndef SERVE_SPOOL_H
 #define SERVE_SPOOL_H
 
-#include <sys/types.h>
-
 #include "serve/body.h"
+#include "sys/sink.h"
+#include "text/arena.h"
 #include "text/attribute.h"
 
-/*
- * A body that is written at once but can be pulled, too: the first pull writes
- * it to a temporary file without a name. A kind of body embeds this as its
- * first member and sets body.write; spool_init sets body.pull.
- */
-struct spool {
-	struct body body;
-	int fd; /* -1: before the first pull */
+/* Code that writes all bytes of a body, and its context. */
+struct spool_source {
+	int (*write)(void *context, struct sink *sink); /* -1 with errno set */
+	void (*close)(void *context); /* NULL: nothing to close */
+	void *context;
 };
 
-void spool_init(struct spool *spool);
-void spool_release(struct spool *spool);
+/*
+ * A body that `source` writes.  Where it is pulled, it is first written to a
+ * temporary file.  Takes the context, even when it returns NULL without memory.
+ */
+MUST_USE struct body *
+spool_open(struct arena *arena, const struct spool_source *source);
 
 #endif

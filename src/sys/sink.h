@@ -1,6 +1,8 @@
 #ifndef SYS_SINK_H
 #define SYS_SINK_H
 
+#include <stddef.h>
+
 #include "text/attribute.h"
 #include "text/str.h"
 
@@ -20,5 +22,14 @@ struct sink_file {
 };
 
 MUST_USE int sink_file_write(struct sink *sink, struct str bytes);
+
+/* A sink that keeps up to `most` bytes in memory of malloc, the caller's. */
+struct sink_memory {
+	struct sink sink;
+	char *at;
+	size_t len, room, most;
+};
+
+struct sink_memory sink_memory_of(size_t most);
 
 #endif

@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/config_load.h"
-#include "serve/archive_page.h"
-#include "serve/download.h"
+#include "index/capsule_archive.h"
 #include "sys/archive.h"
 #include "sys/atomic_file.h"
 #include "sys/log.h"
@@ -40,16 +39,16 @@ failed(const char *path, const char *what, const char *remedy)
 }
 
 static int
-kind_of(const char *file, enum archive_page_kind *out)
+kind_of(const char *file, enum capsule_archive_kind *out)
 {
 	static const struct {
 		struct str suffix;
-		enum archive_page_kind kind;
+		enum capsule_archive_kind kind;
 	} kinds[] = {
-		{ STR_INIT(".gpub"), ARCHIVE_PAGE_GEMPUB },
-		{ STR_INIT(".zip"), ARCHIVE_PAGE_ZIP },
-		{ STR_INIT(".tar.gz"), ARCHIVE_PAGE_TAR },
-		{ STR_INIT(".tgz"), ARCHIVE_PAGE_TAR },
+		{ STR_INIT(".gpub"), CAPSULE_ARCHIVE_GEMPUB },
+		{ STR_INIT(".zip"), CAPSULE_ARCHIVE_ZIP },
+		{ STR_INIT(".tar.gz"), CAPSULE_ARCHIVE_TAR },
+		{ STR_INIT(".tgz"), CAPSULE_ARCHIVE_TAR },
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -73,7 +72,7 @@ write_bytes(struct sink *sink, struct str bytes)
 }
 
 static int
-write_file(const char *file, struct body *body)
+write_file(const char *file, struct capsule_archive *archive)
 {
 	struct atomic_file atomic;
 	struct sink_file sink = { .sink = { write_bytes } };
@@ -81,7 +80,7 @@ write_file(const char *file, struct body *body)
 	if (atomic_file_open(&atomic, file) == -1)
 		return -1;
 	sink.fd = atomic.fd;
-	if (body_write(body, &sink.sink) == 0)
+	if (capsule_archive_write(archive, &sink.sink) == 0)
 		return atomic_file_keep(&atomic, file);
 	atomic_file_drop(&atomic);
 	return -1;
@@ -141,9 +140,9 @@ unread(const char *file, struct str culprit)
 
 /* Reports files that the archive is without. */
 static void
-report_left_out(const char *file, const struct body *body)
+report_left_out(const char *file, const struct capsule_archive *archive)
 {
-	uint64_t count = download_left_out(body);
+	uint64_t count = archive->left_out;
 
 	if (count > 0)
 		cli_say("pack",
@@ -154,53 +153,48 @@ report_left_out(const char *file, const struct body *body)
 }
 
 static int
-pack(const struct host *host, enum archive_page_kind kind, const char *file)
+pack(struct capsule_archive *archive, const char *file)
 {
-	struct arena arena;
-	const struct request request = { .arena = &arena, .path = STR("/") };
-	struct body *body = NULL;
-	struct str culprit = { 0 };
-	enum status status;
+	enum status status = capsule_archive_open(archive);
 	int result = -1;
 
-	arena_init(&arena, MEMORY);
-	status = archive_page_open(host, &request, kind, &body);
 	if (status == STATUS_TOO_LARGE)
 		errno = EFBIG;
 	if (status == STATUS_NOT_FOUND)
-		culprit = STR("/");
+		archive->culprit = STR("/");
 	if (status == STATUS_SUCCESS)
-		result = write_file(file, body);
-	if (result == 0)
-		report_left_out(file, body);
-	if (result == -1 && body != NULL)
-		culprit = download_culprit(body);
-	if (result == -1 && culprit.len > 0)
-		unread(file, culprit);
-	else if (result == -1)
-		failed(file, "cannot be made", remedy(errno));
-	body_release(body);
-	arena_release(&arena);
-	return result;
+		result = write_file(file, archive);
+	if (result == -1)
+		return archive->culprit.len > 0
+		    ? unread(file, archive->culprit)
+		    : failed(file, "cannot be made", remedy(errno));
+	report_left_out(file, archive);
+	return 0;
 }
 
 static int
-pack_with(
-    const struct config *config, enum archive_page_kind kind, const char *file)
+pack_with(const struct config *config, enum capsule_archive_kind kind,
+    const char *file)
 {
+	struct arena arena;
 	struct tree tree;
 	/* The author's own archive has no size limit. */
-	const struct host host = { .site = &config->hosts->site,
+	struct capsule_archive archive = { .kind = kind,
+		.arena = &arena,
 		.tree = &tree,
-		.strict_archives = true };
+		.site = &config->hosts->site,
+		.directory = STR("/"),
+		.strict = true };
 	int result;
 
 	if (tree_init(&tree, config->hosts->capsule) == -1)
 		return failed(config->hosts->capsule, "cannot be opened",
 		    tree_init_remedy(errno));
+	arena_init(&arena, MEMORY);
 	result = check_place(&tree, file);
 	if (result == 0)
-		result = pack(&host, kind, file);
+		result = pack(&archive, file);
+	arena_release(&arena);
 	tree_release(&tree);
 	return result;
 }
@@ -237,7 +231,7 @@ stop_at(int number)
 int
 pack_main(int argc, char **argv)
 {
-	enum archive_page_kind kind;
+	enum capsule_archive_kind kind;
 	struct options options;
 	struct config config;
 	int result;

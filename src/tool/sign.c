@@ -28,56 +28,9 @@
 #define MANIFEST_MAX ((size_t)256 << 20)
 #define MEMORY ((size_t)256 << 10)
 
-/* The text to be signed. */
-struct text {
-	char *at;
-	size_t len, room;
-};
-
-/* Makes room for more bytes; -1 without memory, or beyond the limit. */
 static int
-grow(struct text *text)
-{
-	size_t room = text->room == 0 ? 65536 : 2 * text->room;
-	char *at = room <= MANIFEST_MAX ? realloc(text->at, room) : NULL;
-
-	if (at == NULL) {
-		errno = EFBIG;
-		return -1;
-	}
-	text->at = at;
-	text->room = room;
-	return 0;
-}
-
-struct text_sink {
-	struct sink sink;
-	struct text *text;
-};
-
-static int
-keep_bytes(struct sink *sink, struct str bytes)
-{
-	struct text *text = ((struct text_sink *)sink)->text;
-
-	while (text->room - text->len < bytes.len)
-		if (grow(text) == -1)
-			return -1;
-	memcpy(text->at + text->len, bytes.at, bytes.len);
-	text->len += bytes.len;
-	return 0;
-}
-
-static int
-read_body(struct text *text, struct body *body)
-{
-	struct text_sink sink = { { keep_bytes }, text };
-
-	return body_write(body, &sink.sink);
-}
-
-static int
-ask_server(const struct host *host, struct text *text, const char *folder)
+ask_server(
+    const struct host *host, struct sink_memory *text, const char *folder)
 {
 	struct arena arena;
 	struct response response = { 0 };
@@ -90,7 +43,7 @@ ask_server(const struct host *host, struct text *text, const char *folder)
 	if (response.status != STATUS_SUCCESS)
 		cli_say("sign", "%s: the server would send no manifest of it",
 		    folder);
-	else if (read_body(text, response.body) == -1)
+	else if (body_write(response.body, &text->sink) == -1)
 		cli_say(
 		    "sign", "%s: its manifest: %s", folder, strerror(errno));
 	else
@@ -101,7 +54,8 @@ ask_server(const struct host *host, struct text *text, const char *folder)
 }
 
 static int
-ask_with(const struct config *config, struct text *text, const char *folder)
+ask_with(
+    const struct config *config, struct sink_memory *text, const char *folder)
 {
 	struct offline offline;
 	char error[512];
@@ -116,7 +70,7 @@ ask_with(const struct config *config, struct text *text, const char *folder)
 
 /* Reads the manifest of a folder as the server would send it now. */
 static int
-read_folder(struct text *text, const char *folder)
+read_folder(struct sink_memory *text, const char *folder)
 {
 	struct options options = { 0 };
 	struct config config;
@@ -132,20 +86,20 @@ read_folder(struct text *text, const char *folder)
 }
 
 static int
-read_file(struct text *text, const char *path)
+read_file(struct sink_memory *text, const char *path)
 {
 	FILE *file = fopen(path, "re");
+	char bytes[16384];
+	size_t got;
 	int error;
 
 	if (file == NULL)
 		return cli_say("sign", "%s: %s", path, strerror(errno));
 	errno = 0;
-	while (feof(file) == 0 && ferror(file) == 0) {
-		if (text->len == text->room && grow(text) == -1)
+	while (errno == 0 && (got = fread(bytes, 1, sizeof bytes, file)) > 0)
+		if (text->sink.write(&text->sink, (struct str){ bytes, got }) ==
+		    -1)
 			break;
-		text->len += fread(
-		    text->at + text->len, 1, text->room - text->len, file);
-	}
 	error = errno;
 	fclose(file);
 	return error == 0 ? 0
@@ -154,7 +108,7 @@ read_file(struct text *text, const char *path)
 
 /* Refuses a manifest that no mirror would accept. */
 static int
-check_manifest(const struct text *text, const char *path)
+check_manifest(const struct sink_memory *text, const char *path)
 {
 	struct str bytes = { text->at, text->len };
 	struct manifest manifest;
@@ -223,7 +177,7 @@ sign(const char *path, const char *key_path, bool makes_key)
 	struct signature_key key = { .path = key_path };
 	char name[PATH_MAX - 4], out[PATH_MAX];
 	unsigned char signature[SIGNATURE_SIZE];
-	struct text text = { 0 };
+	struct sink_memory text = sink_memory_of(MANIFEST_MAX);
 	struct stat st;
 	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 	int result = -1;

@@ -267,6 +267,17 @@ tree_open(const struct tree *tree, struct str path, struct entry *out)
 }
 
 enum status
+tree_status(const struct tree *tree, struct str path)
+{
+	struct entry entry;
+	enum status status = tree_open(tree, path, &entry);
+
+	if (status == STATUS_SUCCESS)
+		close(entry.fd);
+	return status;
+}
+
+enum status
 tree_find(const struct tree *tree, struct str path, struct entry *out)
 {
 	return open_in(tree, path, STR(""), false, out);

@@ -47,6 +47,9 @@ struct entry {
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
 
+/* The status that tree_open would return. */
+MUST_USE enum status tree_status(const struct tree *tree, struct str path);
+
 /*
  * As tree_open, for a path that no client has asked for: a file without read
  * permission is not logged.

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "index/db.h"
-#include "serve/manifestpage.h"
+#include "serve/manifest_page.h"
 #include "sys/sha256.h"
 #include "temporary.h"
 #include "text/manifest.h"
@@ -57,7 +57,7 @@ ask(const char *query)
 		.has_query = query[0] != '\0' };
 	struct response response;
 
-	manifestpage(&host, &request, &response);
+	manifest_page_answer(&host, &request, &response);
 	return response;
 }
 
@@ -189,7 +189,7 @@ without_an_index_it_is_later(void **state)
 	struct response response;
 
 	(void)state;
-	manifestpage(&waiting, &request, &response);
+	manifest_page_answer(&waiting, &request, &response);
 	assert_int_equal(response.status, STATUS_UNAVAILABLE);
 	assert_null(response.body);
 }

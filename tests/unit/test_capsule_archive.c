@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "fakeclock.h"
-#include "serve/archive_page.h"
-#include "serve/download.h"
+#include "index/capsule_archive.h"
 #include "sys/archive.h"
 #include "sys/sha256.h"
 #include "text/manifest.h"
@@ -28,17 +27,14 @@ static const struct str names[] = { STR_INIT("example.org") };
 static const struct site site = {
 	.names = names, .name_count = 1, .lang = STR_INIT("en,fr")
 };
-static struct host host = {
-	.site = &site,
-	.tree = &tree,
-};
+static uint64_t limit;
 
 static int
 set_up(void **state)
 {
 	(void)state;
 	archive_prepare();
-	host.archive_limit = 0;
+	limit = 0;
 	/* A look of a moment sees all, however slow the machine is. */
 	fakeclock_stop();
 	temporary_make(&folder);
@@ -64,44 +60,41 @@ tear_down(void **state)
 }
 
 static enum status
-try_body(enum archive_page_kind kind, const char *directory, struct body **out)
+try_archive(enum capsule_archive_kind kind, const char *directory,
+    struct capsule_archive *out)
 {
-	const struct request request = { .arena = &arena,
-		.path = str_of(directory) };
-
-	return archive_page_open(&host, &request, kind, out);
+	*out = (struct capsule_archive){ .kind = kind,
+		.arena = &arena,
+		.tree = &tree,
+		.site = &site,
+		.directory = str_of(directory),
+		.limit = limit };
+	return capsule_archive_open(out);
 }
 
-static struct body *
-open_body(enum archive_page_kind kind, const char *directory)
+static struct capsule_archive
+open_archive(enum capsule_archive_kind kind, const char *directory)
 {
-	struct body *body;
+	struct capsule_archive archive;
 
-	assert_int_equal(try_body(kind, directory, &body), STATUS_SUCCESS);
-	return body;
+	assert_int_equal(
+	    try_archive(kind, directory, &archive), STATUS_SUCCESS);
+	return archive;
 }
 
-/* All of a body, which is released; the length, or -1 with errno set. */
+/* What is written; the length, or -1 with errno set. */
 static ssize_t
-drain(struct body *body, char *at)
+drain(struct capsule_archive archive, char *at)
 {
-	size_t len = 0;
-	ssize_t got = 0;
-	int error;
+	struct sink_memory out = sink_memory_of(SIZE);
+	int result = capsule_archive_write(&archive, &out.sink);
+	int error = errno;
 
-	while (!body->ended) {
-		got = body_pull(body, at + len, BODY_ROOM);
-		if (got == -1 && errno == EAGAIN)
-			continue;
-		if (got <= 0)
-			break;
-		len += (size_t)got;
-		assert_true(len < SIZE - BODY_ROOM);
-	}
-	error = errno;
-	body_release(body);
+	if (result == 0)
+		memcpy(at, out.at, out.len);
+	free(out.at);
 	errno = error;
-	return got == -1 ? -1 : (ssize_t)len;
+	return result == -1 ? -1 : (ssize_t)out.len;
 }
 
 static char manifest[4096];
@@ -153,19 +146,19 @@ static void
 what_visitors_see_is_in_it(void **state)
 {
 	static const struct {
-		enum archive_page_kind kind;
+		enum capsule_archive_kind kind;
 		const char *directory, *want;
 	} table[] = {
-		{ ARCHIVE_PAGE_GEMPUB, "/", METADATA FILES },
-		{ ARCHIVE_PAGE_ZIP, "/", FILES },
-		{ ARCHIVE_PAGE_TAR, "/", FILES },
-		{ ARCHIVE_PAGE_TAR, "/qa/", "qa/page.gmi=# Page\n;" },
+		{ CAPSULE_ARCHIVE_GEMPUB, "/", METADATA FILES },
+		{ CAPSULE_ARCHIVE_ZIP, "/", FILES },
+		{ CAPSULE_ARCHIVE_TAR, "/", FILES },
+		{ CAPSULE_ARCHIVE_TAR, "/qa/", "qa/page.gmi=# Page\n;" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		ssize_t len =
-		    drain(open_body(table[i].kind, table[i].directory), first);
+		ssize_t len = drain(
+		    open_archive(table[i].kind, table[i].directory), first);
 
 		assert_true(len > 0);
 		assert_string_equal(text_of(first, (size_t)len), table[i].want);
@@ -176,15 +169,16 @@ what_visitors_see_is_in_it(void **state)
 static void
 a_manifest_proves_it(void **state)
 {
-	static const enum archive_page_kind kinds[] = { ARCHIVE_PAGE_GEMPUB,
-		ARCHIVE_PAGE_ZIP, ARCHIVE_PAGE_TAR };
+	static const enum capsule_archive_kind kinds[] = {
+		CAPSULE_ARCHIVE_GEMPUB, CAPSULE_ARCHIVE_ZIP, CAPSULE_ARCHIVE_TAR
+	};
 	unsigned char hash[SHA256_SIZE];
 	struct manifest parsed;
 	ssize_t len;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		len = drain(open_body(kinds[i], "/"), first);
+		len = drain(open_archive(kinds[i], "/"), first);
 		text_of(first, (size_t)len);
 		assert_int_equal(
 		    manifest_parse(&arena, str_of(manifest), &parsed), 0);
@@ -200,11 +194,11 @@ a_manifest_proves_it(void **state)
 		    0);
 		assert_memory_equal(parsed.total.hash, hash, sizeof hash);
 	}
-	len = drain(open_body(ARCHIVE_PAGE_TAR, "/qa/"), first);
+	len = drain(open_archive(CAPSULE_ARCHIVE_TAR, "/qa/"), first);
 	text_of(first, (size_t)len);
 	assert_string_equal(manifest, "");
 	temporary_file(&folder, "manifest", "mine");
-	len = drain(open_body(ARCHIVE_PAGE_TAR, "/"), first);
+	len = drain(open_archive(CAPSULE_ARCHIVE_TAR, "/"), first);
 	assert_non_null(strstr(text_of(first, (size_t)len), "manifest=mine;"));
 }
 
@@ -215,7 +209,7 @@ the_author_may_say_what_a_book_is(void **state)
 
 	(void)state;
 	temporary_file(&folder, "metadata.txt", "title: Mine\n");
-	len = drain(open_body(ARCHIVE_PAGE_GEMPUB, "/"), first);
+	len = drain(open_archive(CAPSULE_ARCHIVE_GEMPUB, "/"), first);
 	assert_string_equal(text_of(first, (size_t)len),
 	    "a=first;index.gmi=text\n# The harbour\n;"
 	    "metadata.txt=title: Mine\n;qa/page.gmi=# Page\n;");
@@ -229,30 +223,32 @@ a_book_has_a_title_in_any_case(void **state)
 	(void)state;
 	assert_int_equal(unlink(temporary_path(&folder, "index.gmi")), 0);
 	temporary_file(&folder, "index.gemini", "no heading\n");
-	len = drain(open_body(ARCHIVE_PAGE_GEMPUB, "/"), first);
+	len = drain(open_archive(CAPSULE_ARCHIVE_GEMPUB, "/"), first);
 	assert_memory_equal(text_of(first, (size_t)len),
 	    "metadata.txt=title: example.org\ngpubVersion: 1.0.0\n"
 	    "index: index.gemini\n",
 	    60);
 	assert_int_equal(unlink(temporary_path(&folder, "index.gemini")), 0);
-	len = drain(open_body(ARCHIVE_PAGE_GEMPUB, "/"), first);
+	len = drain(open_archive(CAPSULE_ARCHIVE_GEMPUB, "/"), first);
 	assert_null(strstr(text_of(first, (size_t)len), "index:"));
 }
 
 static void
 twice_is_the_same(void **state)
 {
-	static const enum archive_page_kind kinds[] = { ARCHIVE_PAGE_GEMPUB,
-		ARCHIVE_PAGE_TAR };
+	static const enum capsule_archive_kind kinds[] = {
+		CAPSULE_ARCHIVE_GEMPUB, CAPSULE_ARCHIVE_TAR
+	};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		ssize_t len = drain(open_body(kinds[i], "/"), first);
+		ssize_t len = drain(open_archive(kinds[i], "/"), first);
 
 		assert_int_equal(
 		    chmod(temporary_path(&folder, "a"), 0600 + (mode_t)i * 044),
 		    0);
-		assert_int_equal(drain(open_body(kinds[i], "/"), second), len);
+		assert_int_equal(
+		    drain(open_archive(kinds[i], "/"), second), len);
 		assert_memory_equal(first, second, (size_t)len);
 	}
 }
@@ -290,14 +286,14 @@ a_file_that_changes_ends_it(void **state)
 	}
 	for (size_t i = 0; i < 2; i++) {
 		struct meddler meddler = { { meddle }, becomes[i], false };
-		struct body *body;
+		struct capsule_archive archive;
 
 		temporary_file(&folder, "a", large);
-		body = open_body(ARCHIVE_PAGE_TAR, "/");
-		assert_int_equal(body_write(body, &meddler.sink), -1);
+		archive = open_archive(CAPSULE_ARCHIVE_TAR, "/");
+		assert_int_equal(
+		    capsule_archive_write(&archive, &meddler.sink), -1);
 		assert_int_equal(errno, ESTALE);
-		assert_true(str_equals(download_culprit(body), STR("a")));
-		body_release(body);
+		assert_true(str_equals(archive.culprit, STR("a")));
 	}
 }
 
@@ -305,44 +301,44 @@ a_file_that_changes_ends_it(void **state)
 static void
 what_is_not_there_is_not_packed(void **state)
 {
-	struct body *body;
+	struct capsule_archive archive;
 
 	(void)state;
-	assert_int_equal(
-	    try_body(ARCHIVE_PAGE_TAR, "/none/", &body), STATUS_NOT_FOUND);
-	assert_int_equal(
-	    try_body(ARCHIVE_PAGE_TAR, "/a/", &body), STATUS_NOT_FOUND);
+	assert_int_equal(try_archive(CAPSULE_ARCHIVE_TAR, "/none/", &archive),
+	    STATUS_NOT_FOUND);
+	assert_int_equal(try_archive(CAPSULE_ARCHIVE_TAR, "/a/", &archive),
+	    STATUS_NOT_FOUND);
 }
 
 static void
 too_large_is_told_at_once(void **state)
 {
-	struct body *body;
+	struct capsule_archive archive;
 	int fd = open(temporary_path(&folder, "a"), O_WRONLY);
 
 	(void)state;
 	assert_int_equal(ftruncate(fd, 1000), 0);
 	close(fd);
-	host.archive_limit = 500;
+	limit = 500;
 	assert_int_equal(
-	    try_body(ARCHIVE_PAGE_TAR, "/", &body), STATUS_TOO_LARGE);
+	    try_archive(CAPSULE_ARCHIVE_TAR, "/", &archive), STATUS_TOO_LARGE);
 	/* Each directory for itself. */
-	drain(open_body(ARCHIVE_PAGE_TAR, "/qa/"), first);
-	host.archive_limit = 1100;
-	drain(open_body(ARCHIVE_PAGE_TAR, "/"), first);
+	drain(open_archive(CAPSULE_ARCHIVE_TAR, "/qa/"), first);
+	limit = 1100;
+	drain(open_archive(CAPSULE_ARCHIVE_TAR, "/"), first);
 }
 
 static void
 what_grows_too_large_is_cut(void **state)
 {
-	struct body *body;
+	struct capsule_archive archive;
 
 	(void)state;
-	host.archive_limit = 500;
-	body = open_body(ARCHIVE_PAGE_TAR, "/");
+	limit = 500;
+	archive = open_archive(CAPSULE_ARCHIVE_TAR, "/");
 	assert_int_equal(
 	    truncate(temporary_path(&folder, "index.gmi"), 1000), 0);
-	assert_int_equal(drain(body, first), -1);
+	assert_int_equal(drain(archive, first), -1);
 	assert_int_equal(errno, EFBIG);
 }
 
@@ -359,13 +355,12 @@ static void
 a_sink_may_refuse(void **state)
 {
 	struct sink sink = { refuse };
-	struct body *body = open_body(ARCHIVE_PAGE_TAR, "/");
+	struct capsule_archive archive = open_archive(CAPSULE_ARCHIVE_TAR, "/");
 
 	(void)state;
-	assert_int_equal(body_write(body, &sink), -1);
+	assert_int_equal(capsule_archive_write(&archive, &sink), -1);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(download_culprit(body).len, 0);
-	body_release(body);
+	assert_int_equal(archive.culprit.len, 0);
 }
 
 static void
@@ -373,14 +368,13 @@ lack_of_memory_leaks_nothing(void **state)
 {
 	(void)state;
 	for (size_t n = 1;; n++) {
-		struct body *body;
+		struct capsule_archive archive;
 		enum status status;
 
 		arena_fail_at(&arena, n);
-		status = try_body(ARCHIVE_PAGE_GEMPUB, "/", &body);
+		status = try_archive(CAPSULE_ARCHIVE_GEMPUB, "/", &archive);
 		arena_fail_at(&arena, 0);
 		if (status == STATUS_SUCCESS) {
-			body_release(body);
 			break;
 		}
 		assert_int_equal(status, STATUS_FAILURE);

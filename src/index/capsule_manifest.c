@@ -1,0 +1,121 @@
+/* Lists all files of a capsule, or their changes, as a manifest. */
+#include "index/capsule_manifest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "index/filelist.h"
+#include "index/manifest_writer.h"
+#include "tree/tour.h"
+
+struct capsule_manifest {
+	bool is_changes;
+	int64_t since;
+	struct filelist *files; /* with an index; else NULL, */
+	struct tour *tour; /* and this is set */
+};
+
+struct capsule_manifest *
+capsule_manifest_open(
+    const struct db_place *place, const struct tree *tree, const int64_t *since)
+{
+	struct capsule_manifest *manifest = calloc(1, sizeof *manifest);
+
+	if (manifest == NULL)
+		return NULL;
+	manifest->is_changes = since != NULL;
+	manifest->since = since != NULL ? *since : 0;
+	if (place != NULL)
+		manifest->files = filelist_open(place, since);
+	else
+		manifest->tour = tour_open(tree, STR("/"), false);
+	if (manifest->files != NULL || manifest->tour != NULL)
+		return manifest;
+	free(manifest);
+	return NULL;
+}
+
+void
+capsule_manifest_close(struct capsule_manifest *manifest)
+{
+	if (manifest == NULL)
+		return;
+	filelist_close(manifest->files);
+	tour_close(manifest->tour);
+	free(manifest);
+}
+
+/*
+ * Gets the next file of the tree, and whether it changed since the requested
+ * time.  Returns 1, 0 at the end, or -1 with errno set.
+ */
+static int
+next_by_tour(
+    struct capsule_manifest *manifest, struct manifest_file *out, bool *changed)
+{
+	struct tour_file file;
+	int found = tour_next(manifest->tour, &file);
+	const struct stat *st = &file.entry.st;
+	int result;
+
+	if (found != 1)
+		return found;
+	*out = (struct manifest_file){ .path = file.path,
+		.size = (uint64_t)st->st_size,
+		.time = st->st_mtime };
+	*changed =
+	    st->st_mtime >= manifest->since || st->st_ctime >= manifest->since;
+	result = entry_hash(&file.entry, out->hash);
+	close(file.entry.fd);
+	return result == -1 ? -1 : 1;
+}
+
+/*
+ * Writes the files.  In a manifest of changes an unchanged file is only counted
+ * and hashed for the whole.
+ */
+static int
+write_files(struct capsule_manifest *manifest, struct manifest_writer *whole,
+    struct manifest_writer *changes)
+{
+	struct manifest_file file;
+	bool changed;
+	int found;
+
+	while ((found = manifest->files != NULL
+		       ? filelist_next(manifest->files, &file, &changed)
+		       : next_by_tour(manifest, &file, &changed)) == 1) {
+		if (!file.removed && manifest_writer_add(whole, &file) == -1)
+			return -1;
+		if (manifest->is_changes && changed &&
+		    manifest_writer_add(changes, &file) == -1)
+			return -1;
+	}
+	return found;
+}
+
+int
+capsule_manifest_write(struct capsule_manifest *manifest, struct sink *sink)
+{
+	struct manifest_writer whole, changes = { 0 };
+	int result = manifest_writer_open(
+	    &whole, manifest->is_changes ? NULL : sink, NULL);
+	int error;
+
+	if (result == 0 && manifest->is_changes)
+		result = manifest_writer_open(&changes, sink, &manifest->since);
+	if (result == 0)
+		result = write_files(manifest, &whole, &changes);
+	if (result == 0)
+		result = manifest_writer_end(&whole);
+	if (result == 0 && manifest->is_changes &&
+	    (manifest_writer_whole(&changes, &whole.total) == -1 ||
+		manifest_writer_end(&changes) == -1))
+		result = -1;
+	error = errno;
+	manifest_writer_release(&whole);
+	manifest_writer_release(&changes);
+	errno = error;
+	return result;
+}
