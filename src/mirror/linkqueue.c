@@ -11,7 +11,8 @@
 #include "text/hostname.h"
 #include "text/uri.h"
 
-#define ROBOTS_MAX ((uint64_t)64 << 10)
+/* RFC 9309 section 2.5. */
+#define ROBOTS_MAX ((uint64_t)500 << 10)
 #define SCRATCH_MAX ((size_t)16 << 20)
 
 int

@@ -74,6 +74,19 @@ next_request(void *context, struct pool_job *job)
 	return true;
 }
 
+/*
+ * Whether the file may come later.  A server that asks for input or for a
+ * certificate, redirects elsewhere, or answers nonsense, has no such file.
+ */
+static bool
+is_temporary(const struct pool_job *job)
+{
+	if (job->fetch.end == FETCH_ANSWERED)
+		return job->gopher == GOPHERANSWER_LATER ||
+		    job->fetch.status / 10 == 4;
+	return job->fetch.end != FETCH_INVALID;
+}
+
 static void
 take(void *context, struct pool_job *job)
 {
@@ -96,10 +109,7 @@ take(void *context, struct pool_job *job)
 	}
 	utf8_escape(&why, str_of(failure));
 	out->why[why.len] = '\0';
-	/* Permanent errors. */
-	if (job->fetch.end == FETCH_ANSWERED &&
-	    job->gopher != GOPHERANSWER_LATER &&
-	    (job->fetch.status / 10 == 2 || job->fetch.status / 10 == 5))
+	if (!is_temporary(job))
 		out->got = MIRROR_NOTHING;
 }
 

@@ -465,9 +465,15 @@ class Hostile(Mirroring):
         self.run_mirror()
         before = self.mirror.files()
         self.origin.with_manifest = False
-        result = self.run_mirror(status=1)
-        self.assertIn('no longer has a manifest', result.stderr)
-        self.assertEqual(self.mirror.files(), before)
+        for answer in (None, b'10 What?\r\n', b'60 Who?\r\n', b'Nonsense\r\n',
+                       b'20 text/html\r\n<html>\n'):
+            for path in ('/manifest', '/manifest?since='):
+                if answer is not None:
+                    self.origin.answers[path] = (answer,)
+            with self.subTest(answer=answer):
+                result = self.run_mirror(status=1)
+                self.assertIn('no longer has a manifest', result.stderr)
+                self.assertEqual(self.mirror.files(), before)
 
     def test_a_changed_key(self):
         self.run_mirror()

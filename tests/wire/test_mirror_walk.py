@@ -248,7 +248,7 @@ class Walk(Mirroring):
         self.origin.files['index.gmi'] = b'# Home\n'
         for scheme, answer in (
                 ('gemini', (b'40 Later\r\n',)),
-                ('gemini', b'x' * 100000),
+                ('gemini', b'x' * 600000),
                 ('gopher', b'3Something failed here, please try again later'
                            b'\t\terror.host\t1\r\n.\r\n')):
             self.origin.answers['/robots.txt'] = answer
@@ -257,6 +257,30 @@ class Walk(Mirroring):
                 result = self.run_mirror(scheme=scheme, status=1)
                 self.assertIn('robots.txt: ', result.stderr)
                 self.assertNotIn('/', self.origin.paths())
+
+    def test_a_server_that_has_none(self):
+        """Nonsense for files that most servers do not have is no failure."""
+        self.origin.files = {'index.gmi': b'# Home\n'}
+        for answer in (b'10 What?\r\n', b'11 Word?\r\n', b'60 Who?\r\n',
+                       b'62 Not you\r\n', b'53 Not here\r\n',
+                       b'31 gemini://other.example/x\r\n',
+                       b'HTTP/1.1 404 Not Found\r\n\r\n', b'2 \r\n',
+                       b'20 text/html\r\n<html>\n'):
+            self.origin.answers['/manifest'] = (answer,)
+            self.origin.answers['/robots.txt'] = (answer,)
+            with self.subTest(answer=answer):
+                result = self.run_mirror()
+                self.assertIn('has no manifest', result.stderr)
+                self.assertEqual(self.mirror.files(), self.origin.files)
+                shutil.rmtree(self.mirror.folder)
+
+    def test_a_long_robots_txt(self):
+        self.origin.files = {
+            'index.gmi': b'=> a.txt\n=> b.txt\n', 'a.txt': b'a\n',
+            'b.txt': b'b\n', 'robots.txt': b'# A remark\n' * 46000 +
+            b'User-agent: *\nDisallow: /b\n'}
+        self.run_mirror()
+        self.assertEqual(sorted(self.mirror.files()), ['a.txt', 'index.gmi'])
 
     def test_many_links_and_many_rules(self):
         """A page of links to one place, where much is forbidden."""
