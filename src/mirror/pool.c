@@ -14,8 +14,8 @@
 #include "text/utf8.h"
 
 #define TRIES_MAX 3 /* of a failed request */
-#define SLOW_MAX 10 /* "slow down" answers in a row */
-#define PAUSE_MAX 600 /* seconds that a server may ask to wait */
+#define SLOW_MAX 10 /* times the patience to wait if the server asks to */
+#define DOUBLINGS_MAX 10 /* of a pause of one second */
 /* A longer answer is not an error message. */
 #define ERROR_MAX ((uint64_t)1 << 20)
 #define WORDS_MAX ((size_t)300) /* bytes of an error message to show */
@@ -105,25 +105,56 @@ asked_pause(const struct pool_job *job)
 	return found != NULL ? found + strlen(words) : NULL;
 }
 
-/* Waits as long as the server asks, and twice as long each time. */
+/*
+ * Sets the milliseconds to wait after a refusal: as long as the server asks,
+ * and twice as long each time, up to `most_ms` after the first refusal.  False
+ * when that is over, or when the server asks for more.
+ */
+static bool
+allot(struct pool_job *job, unsigned long asked_s, long most_ms, long *out)
+{
+	unsigned twice =
+	    job->refusals < DOUBLINGS_MAX ? job->refusals : DOUBLINGS_MAX;
+	unsigned long pause_s = 1ul << twice;
+	long left_ms;
+
+	if (job->refusals++ == 0)
+		job->refused = clock_now();
+	left_ms = most_ms - clock_since_ms(&job->refused);
+	if (left_ms <= 0 || asked_s > (unsigned long)left_ms / 1000)
+		return false;
+	if (pause_s < asked_s)
+		pause_s = asked_s;
+	*out = (long)pause_s * 1000 < left_ms ? (long)pause_s * 1000 : left_ms;
+	return true;
+}
+
+/* No request is made while the server asks to slow down. */
 static bool
 slow_down(struct pool *pool, struct pool_job *job, const char *pause)
 {
-	unsigned long asked = 0, ours;
+	struct str digits = { pause, strspn(pause, "0123456789") };
+	unsigned long asked = 0;
+	long ms;
 
-	if (job->tries++ >= SLOW_MAX)
+	if (digits.len > 0 && !str_number(digits, ULONG_MAX, &asked))
+		asked = ULONG_MAX;
+	if (!allot(job, asked, SLOW_MAX * (long)pool->patience_ms, &ms))
 		return false;
-	ours = 1ul << (job->tries - 1);
-	(void)str_number((struct str){ pause, strspn(pause, "0123456789") },
-	    ULONG_MAX, &asked);
-	if (asked < ours)
-		asked = ours;
-	if (asked > PAUSE_MAX)
-		return false;
-	if (clock_until_ms(&pool->pause) < (long)asked * 1000)
-		pool->pause = clock_in((unsigned)asked * 1000);
+	if (clock_until_ms(&pool->pause) < ms)
+		pool->pause = clock_in((unsigned)ms);
 	pool->width = (pool->width + 1) / 2;
 	return wait_until(job, pool->pause);
+}
+
+/* A server may still be reading its files. */
+static bool
+try_later(struct pool *pool, struct pool_job *job)
+{
+	long ms;
+
+	return allot(job, 0, (long)pool->patience_ms, &ms) &&
+	    wait_until(job, clock_in((unsigned)ms));
 }
 
 static bool
@@ -208,7 +239,10 @@ goes_on(struct pool *pool, struct pool_job *job)
 	pause = asked_pause(job);
 	if (pause != NULL)
 		return slow_down(pool, job, pause);
-	if (fetch->status / 10 == 4 || job->gopher == GOPHERANSWER_LATER)
+	if (fetch->status == STATUS_UNAVAILABLE ||
+	    job->gopher == GOPHERANSWER_LATER)
+		return try_later(pool, job);
+	if (fetch->status / 10 == 4)
 		return try_again(pool, job);
 	return fetch->status / 10 == 3 && follow(pool, job);
 }

@@ -23,15 +23,19 @@ struct pool_job {
 	/* The kind of a Gopher answer; fetch.meta has an error's message. */
 	enum gopheranswer gopher;
 	unsigned redirects, tries;
+	unsigned refusals; /* answers "slow down" or "not now" */
+	struct timespec refused; /* the first time */
 	bool busy;
 	bool waits; /* until `until`, before the next attempt */
 	struct timespec until;
 };
 
 /*
- * Several requests at once.  Redirects within the server are followed, failed
- * requests are repeated, and a server that answers "slow down" is given a
- * longer pause each time.
+ * Several requests at once.  Redirects within the server are followed, and
+ * failed requests are repeated.  A server that answers "not now" is asked again
+ * after longer and longer pauses for as long as the patience lasts; one that
+ * answers "slow down" for ten times as long, and never before the time that it
+ * asks for.
  */
 struct pool {
 	/* Set by the caller. */

@@ -376,9 +376,42 @@ class Hostile(Mirroring):
             self.assertLess(len(meanwhile), 12, meanwhile)
 
     def test_a_pause_that_is_too_long(self):
-        self.origin.answers['/a.txt'] = (b'44 86400\r\n',)
-        result = self.run_mirror(status=1)
-        self.assertIn('a.txt: 44 86400', result.stderr)
+        for seconds in (b'86400', b'9' * 30, b'301'):
+            self.origin.answers['/a.txt'] = (b'44 %s\r\n' % seconds,)
+            self.origin.paths()
+            with self.subTest(seconds=seconds):
+                result = self.run_mirror(status=1)
+                self.assertIn('a.txt: 44 ' + seconds.decode(), result.stderr)
+                self.assertEqual(self.origin.paths().count('/a.txt'), 1)
+
+    def test_a_server_that_is_not_ready(self):
+        """It is waited for as long as --patience says, and then no more."""
+        for scheme, answer in (
+                ('gemini', (b'41 Still being read\r\n',)),
+                ('gopher', b'3The capsule is still being read, please try '
+                           b'again in a moment\t\terror.host\t1\r\n.\r\n')):
+            with self.subTest(scheme=scheme):
+                self.refuse('/manifest', 2, answer)
+                self.run_mirror(scheme=scheme)
+                self.assertIn('manifest', self.mirror.files())
+                shutil.rmtree(self.mirror.folder)
+                self.refuse('/manifest', 9, answer)
+                began = time.monotonic()
+                result = self.run_mirror(
+                    '--patience', '2', scheme=scheme, status=1)
+                self.assertGreater(time.monotonic() - began, 1.9)
+                self.assertRegex(result.stderr, 'manifest: .*being read')
+                self.assertEqual(self.mirror.files(), {})
+
+    def test_slow_down_without_end(self):
+        """It ends after ten times --patience."""
+        self.refuse('/a.txt', 99, (b'44 0\r\n',))
+        began = time.monotonic()
+        result = self.run_mirror('--patience', '1', status=1)
+        self.assertGreater(time.monotonic() - began, 9.9)
+        self.assertIn('a.txt: 44 0', result.stderr)
+        # 0, 1, 3, 7 and 10 s after the first.
+        self.assertEqual(self.origin.paths().count('/a.txt'), 5)
 
     def stalled(self, head, pace=None):
         """Says this, and then nothing, or a byte now and then."""
@@ -420,7 +453,7 @@ class Hostile(Mirroring):
         for scheme, answer in (
                 ('gemini', self.stalled(b'')),
                 ('gopher', self.stalled(b'', 0.05)),
-                ('gemini', (b'44 500\r\n',))):
+                ('gemini', (b'44 200\r\n',))):
             self.mirror.write('a.txt', b'old\n')
             self.origin.answers = {'/a.txt': answer}
             with self.subTest(scheme=scheme):

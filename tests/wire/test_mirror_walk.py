@@ -254,7 +254,8 @@ class Walk(Mirroring):
             self.origin.answers['/robots.txt'] = answer
             with self.subTest(scheme=scheme, answer=answer[:20]):
                 self.origin.paths()
-                result = self.run_mirror(scheme=scheme, status=1)
+                result = self.run_mirror(
+                    '--patience', '1', scheme=scheme, status=1)
                 self.assertIn('robots.txt: ', result.stderr)
                 self.assertNotIn('/', self.origin.paths())
 
