@@ -23,15 +23,14 @@
 /* Room for one result: its link, title, heading and passage. */
 #define HIT_ROOM 3072
 
+/* Room for a page: the hits, and what is above and below them. */
+#define PAGE_ROOM ((HITS_SHOWN + 2) * HIT_ROOM)
+
 struct answer {
-	struct body body;
-	const struct host *host;
-	struct search *search; /* NULL after the search */
+	struct str own; /* the path of the built-in page */
 	const struct hits_result *result;
 	struct str words; /* the question, cleaned */
 	size_t part; /* from 0 */
-	size_t next; /* the next hit to write */
-	bool begun;
 };
 
 static void
@@ -138,56 +137,30 @@ add_hit(struct buf *out, const struct hits_page *hit, bool is_found)
 }
 
 static void
-add_hits(struct buf *out, struct answer *answer)
+add_hits(struct buf *out, const struct hits_result *result)
 {
-	const struct hits_result *result = answer->result;
-
-	while (answer->next < result->count && buf_room(out) >= HIT_ROOM) {
-		const struct hits_page *hit = &result->hits[answer->next++];
-
-		if (hit->path.len <= LINK_MAX / 3)
-			add_hit(out, hit, result->found > 0);
-	}
+	for (size_t i = 0; i < result->count; i++)
+		if (result->hits[i].path.len <= LINK_MAX / 3)
+			add_hit(out, &result->hits[i], result->found > 0);
 }
 
 static void
 add_foot(struct buf *out, const struct answer *answer)
 {
-	struct str own = answer->host->builtins[BUILTIN_ASK];
 	size_t shown = (answer->part + 1) * HITS_SHOWN;
 
 	buf_char(out, '\n');
 	if (answer->result->found > shown && answer->part + 1 < HITS_PARTS &&
 	    answer->words.len < CARRIED_MAX / 3) {
 		buf_add(out, STR("=> "));
-		uri_encode(out, own);
+		uri_encode(out, answer->own);
 		buf_printf(out, "/%zu?", answer->part + 2);
 		uri_encode(out, answer->words);
 		buf_add(out, STR(" The next pages\n"));
 	}
 	buf_add(out, STR("=> "));
-	uri_encode(out, own);
+	uri_encode(out, answer->own);
 	buf_add(out, STR(" Ask something else\n=> / Home\n"));
-}
-
-static ssize_t
-answer_pull(struct body *body, char *at, size_t room)
-{
-	struct answer *answer = (struct answer *)body;
-	struct buf out = buf_over(at, room);
-
-	if (body->ended)
-		return 0;
-	if (!answer->begun)
-		add_head(&out, answer);
-	answer->begun = true;
-	add_hits(&out, answer);
-	if (answer->next == answer->result->count &&
-	    buf_room(&out) >= HIT_ROOM) {
-		add_foot(&out, answer);
-		body->ended = true;
-	}
-	return (ssize_t)out.len;
 }
 
 /* Decodes the question and cleans it for display on one line. */
@@ -223,71 +196,67 @@ read_part(struct str path, struct str own, size_t *out)
 	return true;
 }
 
-/* Runs the search and closes the index; -1 with errno set. */
-static int
-find(struct answer *answer)
+/*
+ * Searches, and lists all pages if there is no match. NULL with errno set,
+ * EAGAIN when there is no index yet.
+ */
+static const struct hits_result *
+find(const struct host *host, const struct request *request,
+    const struct answer *answer)
 {
-	int result = search_run(answer->search), error;
-
-	if (result == 0 && search_result(answer->search)->found == 0)
-		result = search_list(answer->search);
-	error = errno;
-	answer->result = search_result(answer->search);
-	search_end(answer->search);
-	answer->search = NULL;
-	errno = error;
-	return result;
-}
-
-static enum status
-begin(struct answer *answer, const struct request *request)
-{
-	const struct host *host = answer->host;
 	const struct search_wish wish = { answer->words, answer->part,
 		host->tree };
+	const struct hits_result *result;
+	struct search *search;
+	int found, error;
 
-	if (host->index != NULL) {
-		answer->search =
-		    search_begin(host->index, request->arena, &wish);
-		if (answer->search != NULL && find(answer) == 0)
-			return STATUS_SUCCESS;
-	} else {
-		errno = EAGAIN;
-	}
-	return errno == EAGAIN ? STATUS_UNAVAILABLE : STATUS_FAILURE;
+	errno = EAGAIN;
+	search = host->index != NULL
+	    ? search_begin(host->index, request->arena, &wish)
+	    : NULL;
+	if (search == NULL)
+		return NULL;
+	found = search_run(search);
+	result = search_result(search);
+	if (found == 0 && result->found == 0)
+		found = search_list(search);
+	error = errno;
+	search_end(search);
+	errno = error;
+	return found == 0 ? result : NULL;
+}
+
+/* Writes the page; empty without memory. */
+static struct str
+write_page(struct arena *arena, const struct answer *answer)
+{
+	struct buf out = buf_in(arena, PAGE_ROOM);
+
+	add_head(&out, answer);
+	add_hits(&out, answer->result);
+	add_foot(&out, answer);
+	return out.overflow ? (struct str){ 0 } : buf_str(&out);
 }
 
 static void
 answer_words(const struct host *host, const struct request *request,
-    struct str words, struct response *response)
+    struct answer *answer, struct response *response)
 {
-	struct answer *answer = arena_alloc(request->arena, sizeof *answer);
-	enum status status = STATUS_FAILURE;
+	struct str page =
+	    STR("# Not yet\n\nThe pages of this capsule are being "
+		"read just now. Please ask again in a "
+		"moment.\n");
 
 	if (remote_ask(host, request, response))
 		return;
-	if (answer != NULL) {
-		*answer = (struct answer){
-			.body = { .pull = answer_pull },
-			.host = host,
-			.words = words,
-		};
-		(void)read_part(
-		    request->path, host->builtins[BUILTIN_ASK], &answer->part);
-		status = begin(answer, request);
-	}
-	if (status != STATUS_SUCCESS && errno == EAGAIN) {
-		response_set(response, STATUS_SUCCESS, STR("text/gemini"));
-		response->body = body_of_text(request->arena,
-		    STR("# Not yet\n\nThe pages of this capsule are being read "
-			"just now. Please ask again in a moment.\n"));
-	} else if (status != STATUS_SUCCESS) {
-		response_error(response, status);
-		return;
-	} else {
-		response_set(response, STATUS_SUCCESS, STR("text/gemini"));
-		response->body = &answer->body;
-	}
+	answer->result = find(host, request, answer);
+	if (answer->result != NULL)
+		page = write_page(request->arena, answer);
+	else if (errno != EAGAIN)
+		page.len = 0;
+	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	if (page.len > 0)
+		response->body = body_of_text(request->arena, page);
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
 }
@@ -308,17 +277,16 @@ void
 ask_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
-	struct str own = host->builtins[BUILTIN_ASK], words;
-	size_t part;
+	struct answer answer = { .own = host->builtins[BUILTIN_ASK] };
 
-	if (!read_part(request->path, own, &part))
+	if (!read_part(request->path, answer.own, &answer.part))
 		response_error(response, STATUS_NOT_FOUND);
-	else if (read_words(request, &words) == -1)
+	else if (read_words(request, &answer.words) == -1)
 		response_error(response, STATUS_FAILURE);
-	else if (words.len > 0)
-		answer_words(host, request, words, response);
-	else if (part > 0)
-		ask_again(request, own, response);
+	else if (answer.words.len > 0)
+		answer_words(host, request, &answer, response);
+	else if (answer.part > 0)
+		ask_again(request, answer.own, response);
 	else
 		response_set(response, STATUS_INPUT,
 		    STR("What would you like to know?"));
