@@ -256,7 +256,7 @@ init(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
 {
 	*generation = (struct generation){ .config = *config,
-		.state = { .fd = -1 },
+		.state = { .fd = -1, .lock = -1 },
 		.tree = { .root = -1 },
 		.keys = { .service = { .line = -1 } } };
 	config = &generation->config;

@@ -54,6 +54,7 @@ change_services(struct master *master)
 {
 	struct generation *generation = master->generation;
 
+	workers_leave_to(&master->workers, master->answers.pid);
 	service_retire(&master->answers);
 	workers_leave_services(&master->workers);
 	service_init(&master->answers);
@@ -359,7 +360,7 @@ supervise(struct master *master)
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
 
-/* Takes the temporary directory over that a predecessor left. */
+/* Takes the state directory over that a predecessor left. */
 static void
 adopt_state(struct master *master, const struct config *config)
 {
@@ -367,10 +368,11 @@ adopt_state(struct master *master, const struct config *config)
 	struct jail jail;
 
 	/* Loading the configuration reports faults of the jail. */
-	if (master->reexec->state[0] != '\0' &&
+	if (master->reexec->lock != -1 &&
 	    jail_init(&jail, config->jail, config->user, error, sizeof error) ==
 		0)
-		state_adopt(&master->left, master->reexec->state, &jail);
+		state_adopt(&master->left, master->reexec->state,
+		    master->reexec->lock, &jail);
 }
 
 /* Sets all of the master that needs no configuration; -1 with `error`. */
@@ -434,7 +436,7 @@ master_run(struct config *config, const struct options *options,
 	master = (struct master){
 		.options = options,
 		.reexec = reexec,
-		.left = { .fd = -1 },
+		.left = { .fd = -1, .lock = -1 },
 		.listeners = reexec->listeners,
 		.execution_pause_ms = reexec->execution_pause_ms,
 		.execution_due = clock_in(reexec->execution_pause_ms),

@@ -106,9 +106,14 @@ take_word(struct reexec *reexec, struct str word)
 		reexec->answers_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("execution_pause")))
 		reexec->execution_pause_ms = (unsigned)number;
+	else if (str_equals(name, STR("lock")))
+		reexec->lock = (int)number;
 	else if (str_equals(name, STR("child")) &&
 	    reexec->child_count < WORKERS_MAX)
 		reexec->children[reexec->child_count++] = (pid_t)number;
+	else if (str_equals(name, STR("service")) &&
+	    reexec->service_count < WORKERS_MAX)
+		reexec->services[reexec->service_count++] = (pid_t)number;
 }
 
 void
@@ -120,6 +125,7 @@ reexec_init(struct reexec *reexec, char **argv)
 	*reexec = (struct reexec){
 		.arguments = copy_arguments(argv),
 		.is_successor = is_ours(text),
+		.lock = -1,
 	};
 	while (reexec->is_successor && rest.len > 0)
 		take_word(reexec, str_cut(&rest, ' '));
@@ -146,6 +152,14 @@ reexec_check(const struct reexec *reexec, struct config *config, char *error,
 	    reexec->has_keys ? CERT_REFUSE : CERT_ALLOW, error, error_size);
 }
 
+/* Describes a process, if there is one. */
+static void
+describe(struct buf *out, const char *name, pid_t pid)
+{
+	if (pid != 0)
+		buf_printf(out, " %s=%ld", name, (long)pid);
+}
+
 /* Sets the variable; -1 with errno set. */
 static int
 leave(const struct reexec_estate *estate)
@@ -165,9 +179,14 @@ leave(const struct reexec_estate *estate)
 	    estate->index->pause_ms, estate->keys->pause_ms,
 	    estate->answers->pause_ms, estate->execution_pause_ms);
 	for (size_t i = 0; i < workers->child_count; i++)
-		buf_printf(&out, " child=%ld", (long)workers->children[i].pid);
-	if (estate->index->pid != 0)
-		buf_printf(&out, " child=%ld", (long)estate->index->pid);
+		describe(&out, "child", workers->children[i].pid);
+	describe(&out, "child", estate->index->pid);
+	for (size_t i = 0; i < workers->leftover_count; i++)
+		describe(&out, "service", workers->leftovers[i].pid);
+	describe(&out, "service", estate->keys->pid);
+	describe(&out, "service", estate->answers->pid);
+	if (estate->state->lock != -1)
+		buf_printf(&out, " lock=%d", estate->state->lock);
 	/*
 	 * Otherwise the index would have to be made anew; a space ends a word.
 	 */
@@ -236,6 +255,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 	if (reexec->arguments == NULL || !system_executes_itself())
 		return;
 	listeners_inherit(estate->listeners, true);
+	state_inherit(estate->state, true);
 	if (leave(estate) == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
@@ -257,6 +277,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		workers_replace_all(estate->workers, estate->grace_ms);
 	}
 	listeners_inherit(estate->listeners, false);
+	state_inherit(estate->state, false);
 	unsetenv(VARIABLE);
 }
 
@@ -295,4 +316,6 @@ reexec_succeed(const struct reexec *reexec, struct workers *workers,
 	for (size_t i = 0; i < reexec->child_count; i++)
 		workers_adopt(workers, reexec->children[i],
 		    generation_grace_ms(generation));
+	for (size_t i = 0; i < reexec->service_count; i++)
+		workers_adopt_service(workers, reexec->services[i]);
 }

@@ -31,8 +31,11 @@ struct reexec {
 	unsigned execution_pause_ms; /* before the next execution */
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */
-	pid_t children[WORKERS_MAX];
+	int lock; /* of the state directory; -1: none */
+	pid_t children[WORKERS_MAX]; /* to be ended */
 	size_t child_count;
+	pid_t services[WORKERS_MAX]; /* that end with the last of them */
+	size_t service_count;
 };
 
 /* Whether this process is a successor, or the trial of one. */
@@ -85,7 +88,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
 
 /*
  * In a successor, after its children were started: takes the pauses over, and
- * tells the old children to end.
+ * tells the old children to end, and their services with the last of them.
  */
 void reexec_succeed(const struct reexec *reexec, struct workers *workers,
     struct service *index, struct service *answers,

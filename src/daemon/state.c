@@ -103,6 +103,34 @@ lock(int directory, int flags)
 	return -1;
 }
 
+static bool
+is_same(const struct stat *st, int fd)
+{
+	struct stat other;
+
+	return fd != -1 && fstat(fd, &other) == 0 &&
+	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
+}
+
+/*
+ * Takes over the lock of `last` if it is one of the directory. It has to be
+ * this descriptor: closing any descriptor of the file ends the lock.
+ */
+static bool
+take_lock(struct state *state, struct state *last)
+{
+	struct stat st;
+
+	if (last == NULL ||
+	    fstatat(state->fd, "lock", &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !is_same(&st, last->lock))
+		return false;
+	state->lock = last->lock;
+	last->lock = -1;
+	last->is_temporary = false;
+	return true;
+}
+
 /* Locks as above, but retries for a server that is just ending. */
 static int
 wait_for_lock(struct state *state)
@@ -117,16 +145,7 @@ wait_for_lock(struct state *state)
 	return state->lock == -1 ? -1 : 0;
 }
 
-static bool
-is_same(const struct stat *st, int fd)
-{
-	struct stat other;
-
-	return fd != -1 && fstat(fd, &other) == 0 &&
-	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
-}
-
-/* Takes over the lock of `last`. */
+/* Takes over the temporary directory of `last`. */
 static int
 take_over(struct state *state, struct state *last)
 {
@@ -134,10 +153,6 @@ take_over(struct state *state, struct state *last)
 	state->fd = fcntl(last->fd, F_DUPFD_CLOEXEC, 0);
 	if (state->fd == -1)
 		return -1;
-	/*
-	 * Keep this descriptor: closing any descriptor of the file ends the
-	 * lock.
-	 */
 	last->lock = -1;
 	last->is_temporary = false;
 	return 0;
@@ -157,13 +172,7 @@ open_named(struct state *state, const char *path, struct state *last,
 		return fail(path, "name another directory", error, size);
 	if (check(path, &st, jail, error, size) == -1)
 		return -1;
-	if (last != NULL && is_same(&st, last->fd)) {
-		close(state->fd);
-		return take_over(state, last) == 0
-		    ? 0
-		    : fail(path, "start again", error, size);
-	}
-	if (wait_for_lock(state) == 0)
+	if (take_lock(state, last) || wait_for_lock(state) == 0)
 		return 0;
 	if (errno != EAGAIN)
 		return fail(path, "name another directory", error, size);
@@ -298,20 +307,31 @@ state_open(struct state *state, const char *path, struct state *last,
 }
 
 void
-state_adopt(struct state *state, const char *path, const struct jail *jail)
+state_inherit(const struct state *state, bool inherit)
 {
+	if (state->lock != -1)
+		(void)fcntl(state->lock, F_SETFD, inherit ? 0 : FD_CLOEXEC);
+}
+
+void
+state_adopt(
+    struct state *state, const char *path, int lock, const struct jail *jail)
+{
+	struct state left = { .fd = -1, .lock = lock };
 	const char *slash = strrchr(path, '/');
 	struct stat st;
 
-	*state = (struct state){ .fd = -1, .lock = -1 };
-	/* The directory is emptied in the end: it has to be one of ours. */
-	if (slash == NULL || strncmp(slash + 1, PREFIX, strlen(PREFIX)) != 0)
+	state_inherit(&left, false);
+	*state = left;
+	if (path[0] == '\0')
 		return;
 	snprintf(state->path, sizeof state->path, "%s", path);
-	state->fd = open_directory(AT_FDCWD, path, O_NOFOLLOW);
+	/* The directory is emptied in the end: it has to be one of ours. */
+	if (slash != NULL && strncmp(slash + 1, PREFIX, strlen(PREFIX)) == 0)
+		state->fd = open_directory(AT_FDCWD, path, O_NOFOLLOW);
 	if (state->fd != -1 && fstat(state->fd, &st) == 0 &&
 	    st.st_uid == owner_of(jail) && (st.st_mode & 07777) == 0700 &&
-	    wait_for_lock(state) == 0)
+	    take_lock(state, &left))
 		state->is_temporary = true;
 	else
 		state_forget(state);
@@ -343,7 +363,7 @@ state_close(struct state *state)
 void
 state_forget_lock(struct state *state)
 {
-	if (state->fd != -1 && state->lock != -1)
+	if (state->lock != -1)
 		close(state->lock);
 	state->lock = -1;
 	state->is_temporary = false;

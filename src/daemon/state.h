@@ -11,7 +11,7 @@
 /* The directory for databases: a configured one, or a temporary one. */
 struct state {
 	int fd; /* -1: none */
-	int lock; /* a file in it, locked by this process, not its children */
+	int lock; /* a file in it, locked by this process only; -1: none */
 	bool is_temporary; /* removed when it is closed */
 	char path[PATH_MAX];
 };
@@ -27,12 +27,15 @@ state_open(struct state *state, const char *path, struct state *last,
     const struct jail *jail, char *error, size_t error_size);
 
 /*
- * Opens the temporary directory `path` of a predecessor, and locks it.  Leaves
- * `state` without a directory on failure, and if the directory is not as
- * state_open makes it for the jail's user.
+ * Takes the lock of a predecessor, for state_open, and its temporary directory
+ * `path`, unless that is "". Leaves `state` without a directory on failure, and
+ * if the directory is not as state_open makes it for the jail's user.
  */
-void
-state_adopt(struct state *state, const char *path, const struct jail *jail);
+void state_adopt(
+    struct state *state, const char *path, int lock, const struct jail *jail);
+
+/* Whether a program that this process executes inherits the lock. */
+void state_inherit(const struct state *state, bool inherit);
 
 /*
  * Checks whether state_open could open the directory `path`, as far as possible

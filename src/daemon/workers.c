@@ -236,18 +236,21 @@ workers_reap(struct workers *workers, pid_t pid, int status, bool replaced)
 void
 workers_adopt(struct workers *workers, pid_t pid, unsigned ms)
 {
+	struct child *child = &workers->children[0];
+
 	if (workers->child_count == WORKERS_MAX)
 		return;
-	workers->children[workers->child_count++] = (struct child){
+	/* Children are in the order of their start. */
+	memmove(child + 1, child, workers->child_count++ * sizeof *child);
+	*child = (struct child){
 		.pid = pid,
-		.serial = ++workers->serial,
 		.number = LIMIT_NONE,
 		.line = -1,
 		.retired = true,
 		.end_by = clock_in(ms),
 	};
 	for (int i = 0; i < WORKERS_SERVICES; i++)
-		workers->children[workers->child_count - 1].ends[i] = -1;
+		child->ends[i] = -1;
 	kill(pid, SIGTERM);
 }
 
@@ -256,7 +259,10 @@ workers_adopted(const struct workers *workers, pid_t pid)
 {
 	for (size_t i = 0; i < workers->child_count; i++)
 		if (workers->children[i].pid == pid)
-			return workers->children[i].number == LIMIT_NONE;
+			return workers->children[i].serial == 0;
+	for (size_t i = 0; i < workers->leftover_count; i++)
+		if (workers->leftovers[i].pid == pid)
+			return workers->leftovers[i].serial == 0;
 	return false;
 }
 
@@ -376,17 +382,26 @@ workers_leave_services(struct workers *workers)
 			workers->children[i].ends[j] = -1;
 }
 
+static void
+leave_to(struct workers *workers, struct leftover leftover)
+{
+	if (workers->leftover_count == WORKERS_MAX)
+		kill(leftover.pid, SIGKILL);
+	else
+		workers->leftovers[workers->leftover_count++] = leftover;
+}
+
 void
 workers_leave_to(struct workers *workers, pid_t pid)
 {
-	if (pid == 0)
-		return;
-	if (workers->leftover_count == WORKERS_MAX) {
-		kill(pid, SIGKILL);
-		return;
-	}
-	workers->leftovers[workers->leftover_count++] =
-	    (struct leftover){ pid, workers->serial };
+	if (pid != 0)
+		leave_to(workers, (struct leftover){ pid, workers->serial });
+}
+
+void
+workers_adopt_service(struct workers *workers, pid_t pid)
+{
+	leave_to(workers, (struct leftover){ pid, 0 });
 }
 
 void

@@ -42,7 +42,7 @@ struct workers_start {
 
 struct child {
 	pid_t pid;
-	uint64_t serial; /* grows with each child */
+	uint64_t serial; /* grows with each child; 0: a predecessor's */
 	size_t slot;
 	size_t number;
 	int line; /* the master's end; -1: closed by the worker */
@@ -111,9 +111,11 @@ bool workers_reap(struct workers *workers, pid_t pid, int status, bool replace);
 
 /*
  * Adds a child of a predecessor, known by its pid only, and tells it to end
- * within `ms`.
+ * within `ms`. Its services, which end with the last of these children, are
+ * added as by workers_leave_to.
  */
 void workers_adopt(struct workers *workers, pid_t pid, unsigned ms);
+void workers_adopt_service(struct workers *workers, pid_t pid);
 
 /* Whether a child is a predecessor's. */
 bool workers_adopted(const struct workers *workers, pid_t pid);

@@ -184,10 +184,15 @@ static void
 expect_adopted(const char *name, bool is_adopted)
 {
 	struct state state;
+	char path[4200];
+	int lock;
 
-	state_adopt(&state, temporary_path(&folder, name), &nobody);
+	snprintf(path, sizeof path, "%s/lock", temporary_path(&folder, name));
+	lock = open(path, O_RDWR | O_CREAT, 0600);
+	state_adopt(&state, temporary_path(&folder, name), lock, &nobody);
 	if (state.is_temporary != is_adopted || (state.fd != -1) != is_adopted)
 		fail_msg("%s", name);
+	assert_int_equal(state.lock, is_adopted ? lock : -1);
 	state_forget(&state);
 }
 
@@ -214,6 +219,40 @@ what_is_adopted(void **state)
 		return;
 	assert_int_equal(chown(temporary_path(&folder, made), 12345, 0), 0);
 	expect_adopted(made, false);
+}
+
+/* The successor of a master has the lock all the time. */
+static void
+the_lock_is_adopted(void **state)
+{
+	struct state mine, left, next;
+	int lock, other;
+
+	(void)state;
+	assert_int_equal(open_at(&mine, "state", NULL), 0);
+	lock = mine.lock;
+	state_inherit(&mine, true);
+	assert_int_equal(fcntl(lock, F_GETFD), 0);
+	/* The rest is closed when the successor is executed. */
+	close(mine.fd);
+	state_adopt(&left, "", lock, &nobody);
+	assert_int_equal(fcntl(lock, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(open_at(&next, "state", &left), 0);
+	assert_int_equal(next.lock, lock);
+	state_close(&left);
+	expect_in_use("state", true);
+	state_close(&next);
+	expect_in_use("state", false);
+	/* The descriptor of any other file is closed. */
+	temporary_file(&folder, "file", "x");
+	other = open(temporary_path(&folder, "file"), O_RDWR);
+	state_adopt(&left, "", other, &nobody);
+	assert_int_equal(open_at(&next, "state", &left), 0);
+	assert_int_not_equal(next.lock, other);
+	state_close(&left);
+	assert_int_equal(fcntl(other, F_GETFD), -1);
+	expect_in_use("state", true);
+	state_close(&next);
 }
 
 /* What a killed server left goes; what another still has does not. */
@@ -257,6 +296,7 @@ main(void)
 		TEST(a_temporary_one),
 		TEST(leftovers),
 		TEST(what_is_adopted),
+		TEST(the_lock_is_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

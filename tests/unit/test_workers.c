@@ -132,6 +132,20 @@ children_of_a_predecessor(void **state)
 	assert_false(workers_adopted(&workers, PID + 1));
 	assert_true(workers.children[0].retired);
 	workers.slots[0].empty = false;
+	workers.serial = 1;
+	/* Its services end with it, and not with the newer children. */
+	workers_leave_to(&workers, PID + 1);
+	workers_adopt_service(&workers, PID + 2);
+	assert_false(workers_adopted(&workers, PID + 1));
+	assert_true(workers_adopted(&workers, PID + 2));
+	assert_true(workers_reap(&workers, PID + 2, SIGKILL, true));
+	assert_false(workers_adopted(&workers, PID + 2));
+	assert_true(workers_reap(&workers, PID + 1, SIGKILL, true));
+	/* It is older than all. */
+	workers_adopt(&workers, PID + 3, 1000);
+	assert_int_equal(workers.children[0].pid, PID + 3);
+	assert_int_equal(workers.children[1].pid, PID);
+	assert_true(workers_reap(&workers, PID + 3, SIGKILL, true));
 	assert_true(workers_reap(&workers, PID, SIGSEGV, true));
 	assert_int_equal(workers.child_count, 0);
 	assert_false(workers_is_short(&workers));

@@ -1,6 +1,8 @@
 """After a child died of a fault the master executes itself."""
 
 import errno
+import fcntl
+import glob
 import os
 import re
 import shutil
@@ -203,6 +205,41 @@ class Faults(unittest.TestCase):
                 self.assertEqual(executions(server), count)
             # The second pause follows the first, which was handed over.
             server.wait_for_line('answers process .*another in 100 ms$')
+
+    def check_lock(self, server, path):
+        with open(path, 'r+b') as file:
+            for _ in range(2):
+                since = len(server.lines)
+                os.kill(server.workers()[0], signal.SIGSEGV)
+                while not server.log.find('^info ready', since):
+                    with self.assertRaises(BlockingIOError):
+                        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def test_the_state_stays_locked(self):
+        # No other server can take it, not even for a moment.
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        state = os.path.join(directory, 'the state')
+        with serve(options=('state=' + state,)) as server:
+            self.check_lock(server, os.path.join(state, 'lock'))
+        os.environ['TMPDIR'] = directory
+        self.addCleanup(os.environ.pop, 'TMPDIR')
+        os.chmod(directory, 0o1777)
+        with serve() as server:
+            path, = glob.glob(os.path.join(directory, 'capsuled-*', 'lock'))
+            self.check_lock(server, path)
+
+    def test_old_services_end_with_their_workers(self):
+        # Those that do not hear of it are killed, as after a reload.
+        with serve(options=('shutdown_timeout_ms=200',)) as server:
+            worker, = server.workers()
+            old = server.keys(), server.answers()
+            for pid in old:
+                os.kill(pid, signal.SIGSTOP)
+            die(server, worker)
+            wait_until(lambda: not set(old) & set(server.children()),
+                       'their end')
+            self.assertEqual(fetch(server).text, '# Home\n')
 
     def test_an_old_worker_is_ended(self):
         # One that does not end is known to the successor, too.
