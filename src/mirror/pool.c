@@ -102,7 +102,11 @@ asked_pause(const struct pool_job *job)
 	if (job->gopher == GOPHERANSWER_NO_ERROR)
 		return NULL;
 	found = strstr(job->fetch.meta, words);
-	return found != NULL ? found + strlen(words) : NULL;
+	if (found == NULL)
+		return NULL;
+	/* capsuled also says "try again in a moment". */
+	found += strlen(words);
+	return *found >= '0' && *found <= '9' ? found : NULL;
 }
 
 /*

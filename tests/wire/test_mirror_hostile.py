@@ -396,10 +396,14 @@ class Hostile(Mirroring):
                 self.assertIn('manifest', self.mirror.files())
                 shutil.rmtree(self.mirror.folder)
                 self.refuse('/manifest', 9, answer)
+                self.origin.paths()
                 began = time.monotonic()
                 result = self.run_mirror(
                     '--patience', '2', scheme=scheme, status=1)
                 self.assertGreater(time.monotonic() - began, 1.9)
+                # At most 0, 1 and 2 s after the first.
+                self.assertLessEqual(
+                    self.origin.paths().count('/manifest'), 3)
                 self.assertRegex(result.stderr, 'manifest: .*being read')
                 self.assertEqual(self.mirror.files(), {})
 
@@ -410,8 +414,8 @@ class Hostile(Mirroring):
         result = self.run_mirror('--patience', '1', status=1)
         self.assertGreater(time.monotonic() - began, 9.9)
         self.assertIn('a.txt: 44 0', result.stderr)
-        # 0, 1, 3, 7 and 10 s after the first.
-        self.assertEqual(self.origin.paths().count('/a.txt'), 5)
+        # At most 0, 1, 3, 7 and 10 s after the first.
+        self.assertLessEqual(self.origin.paths().count('/a.txt'), 5)
 
     def stalled(self, head, pace=None):
         """Says this, and then nothing, or a byte now and then."""
