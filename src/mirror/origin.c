@@ -190,12 +190,13 @@ int
 origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE])
 {
 	if (!origin->pinned) {
-		if (pins_add(origin->known_hosts, origin->name, key) == -1) {
+		memcpy(origin->pin, key, SHA256_SIZE);
+		if (pins_add(origin->known_hosts, origin->name, origin->pin) ==
+		    -1) {
 			(void)failed(
 			    origin, origin->known_hosts, strerror(errno));
 			return -1;
 		}
-		memcpy(origin->pin, key, SHA256_SIZE);
 		origin->pinned = true;
 	}
 	if (memcmp(origin->pin, key, SHA256_SIZE) == 0)

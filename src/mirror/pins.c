@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,23 +96,37 @@ ends_with_line(int fd)
 	return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
 }
 
-int
-pins_add(
-    const char *path, const char *server, const unsigned char key[SHA256_SIZE])
+static int
+append(int fd, const char *server, const unsigned char key[SHA256_SIZE])
 {
 	char line[512], hex[2 * MANIFEST_HASH + 1];
-	int fd, len, error = 0;
+	int len;
+
+	manifest_hash_format(key, hex);
+	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
+	    ends_with_line(fd) ? "" : "\n", server, hex);
+	errno = EIO; /* for a short write */
+	return write(fd, line, (size_t)len) == len && fsync(fd) == 0 ? 0 : -1;
+}
+
+int
+pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE])
+{
+	unsigned char known[SHA256_SIZE];
+	int fd, error = 0;
+	long found;
 
 	make_folders(path);
 	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	manifest_hash_format(key, hex);
-	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
-	    ends_with_line(fd) ? "" : "\n", server, hex);
-	/* One write: another process may append at the same time. */
-	if (write(fd, line, (size_t)len) != len || fsync(fd) == -1)
-		error = errno != 0 ? errno : EIO;
+	/* Some file systems have no locks. */
+	(void)flock(fd, LOCK_EX);
+	found = pins_find(path, server, known);
+	if (found > 0)
+		memcpy(key, known, SHA256_SIZE);
+	if (found == -1 || (found == 0 && append(fd, server, key) == -1))
+		error = errno;
 	close(fd);
 	errno = error;
 	return error == 0 ? 0 : -1;

@@ -26,10 +26,11 @@ MUST_USE long
 pins_find(const char *path, const char *server, unsigned char key[SHA256_SIZE]);
 
 /*
- * Adds a line; makes the file and its folders when missing.  Returns -1 with
- * errno set.
+ * Adds a line; makes the file and its folders when missing.  The file is locked
+ * meanwhile: if another process has added a line for the server by then, `key`
+ * is set to the one of that line instead.  Returns -1 with errno set.
  */
-MUST_USE int pins_add(
-    const char *path, const char *server, const unsigned char key[SHA256_SIZE]);
+MUST_USE int
+pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE]);
 
 #endif

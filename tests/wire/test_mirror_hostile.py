@@ -1,5 +1,6 @@
 """`capsule mirror` and servers that mean ill, or just fail."""
 
+import fcntl
 import hashlib
 import os
 import resource
@@ -10,8 +11,9 @@ import time
 import unittest
 import urllib.parse
 
-from build import INSTRUMENTED, SLOWER
+from build import DEADLINE_S, INSTRUMENTED, SLOWER
 from origin import Mirroring, Origin, ended, manifest_of, record
+from server import wait_until
 
 GOOD = {'a.txt': b'a\n', 'b/c.txt': b'c\n'}
 
@@ -578,6 +580,34 @@ class Hostile(Mirroring):
             file.write(lines[3].replace('sha256', 'md5'))
         result = self.run_mirror(status=1)
         self.assertIn('invalid line', result.stderr)
+
+    def is_awaited(self, file):
+        """Whether a process waits for the lock of the file."""
+        inode = ':%d ' % os.fstat(file.fileno()).st_ino
+        with open('/proc/locks', encoding='ascii') as locks:
+            return any('->' in line and inode in line for line in locks)
+
+    def test_two_first_contacts_at_once(self):
+        """The second to write is refused if it has seen another key."""
+        known = '127.0.0.1:%d sha256 %064d\n' % (self.origin.gemini_port, 0)
+        with open(self.mirror.known_hosts, 'a', encoding='ascii') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with subprocess.Popen(
+                    self.mirror.command(self.origin.url()),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    text=True) as process:
+                wait_until(lambda: process.poll() is not None or
+                           self.is_awaited(file), 'the lock')
+                file.write(known)
+                file.flush()
+                fcntl.flock(file, fcntl.LOCK_UN)
+                _, errors = process.communicate(timeout=DEADLINE_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("the server's key has changed", errors)
+        self.assertEqual(self.origin.paths(), [])
+        self.assertEqual(self.mirror.files(), {})
+        with open(self.mirror.known_hosts, encoding='ascii') as file:
+            self.assertEqual(file.read(), known)
 
     def test_no_tls(self):
         self.origin.context = None
