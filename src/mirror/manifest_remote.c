@@ -57,6 +57,22 @@ get(struct manifest_remote *remote, const char *name, const char *query,
 	mirror_get(remote->mirror, buf_str(&request), limit, out);
 }
 
+/* Over Gopher it asks by item type 9 first, which other servers do not know. */
+static void
+get_manifest(struct manifest_remote *remote, const char *query, uint64_t limit,
+    struct mirror_text *out)
+{
+	struct origin *origin = &remote->mirror->origin;
+
+	origin->knows_binary = origin->is_gopher;
+	get(remote, MANIFEST_REMOTE_NAME, query, limit, out);
+	if (!origin->is_gopher || out->got == MIRROR_FAILED || is_manifest(out))
+		return;
+	free(out->at);
+	origin->knows_binary = false;
+	get(remote, MANIFEST_REMOTE_NAME, query, limit, out);
+}
+
 /*
  * Applies changes to the old manifest.  Returns 1, or 0 when the result does
  * not match its hash.
@@ -103,7 +119,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 	int result = 0;
 
 	utc_format(long_enough_ago(remote), query + strlen(query));
-	get(remote, MANIFEST_REMOTE_NAME, query, CHANGES_MAX, &changed);
+	get_manifest(remote, query, CHANGES_MAX, &changed);
 	if (is_manifest(&changed)) {
 		struct str text = { changed.at, changed.len };
 		struct manifest changes;
@@ -133,7 +149,7 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 {
 	struct str text;
 
-	get(remote, MANIFEST_REMOTE_NAME, "", MANIFEST_MAX, &remote->text);
+	get_manifest(remote, "", MANIFEST_MAX, &remote->text);
 	if (remote->text.got == MIRROR_FAILED)
 		return mirror_fail(
 		    remote->mirror, "the manifest: %s", remote->text.why);
@@ -172,7 +188,7 @@ read_old(struct manifest_remote *remote, const struct replica_text *text)
 }
 
 static int
-get_manifest(struct manifest_remote *remote)
+get_whole(struct manifest_remote *remote)
 {
 	struct mirror *mirror = remote->mirror;
 	struct replica_text old = { 0 };
@@ -233,7 +249,7 @@ manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror)
 	int result;
 
 	*remote = (struct manifest_remote){ .mirror = mirror };
-	result = get_manifest(remote);
+	result = get_whole(remote);
 	return result == 1 && get_signature(remote) == -1 ? -1 : result;
 }
 

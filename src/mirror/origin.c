@@ -206,8 +206,9 @@ origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE])
 }
 
 /*
- * Over Gopher capsuled sends gemtext as a menu, unless its source is asked for
- * by item type 0; other files have one form on every server.
+ * Over Gopher capsuled sends gemtext as a menu, and with strict_text other text
+ * in the form of RFC 1436.  Item type 9 gets the bytes of a file.  Versions
+ * that do not know it send the source of gemtext by item type 0.
  */
 static bool
 is_projected(struct str path)
@@ -220,6 +221,8 @@ origin_request(const struct origin *origin, struct buf *out, struct str path)
 {
 	if (!origin->is_gopher)
 		buf_add(out, str_of(origin->root));
+	else if (origin->knows_binary)
+		buf_char(out, '9');
 	else if (is_projected(path))
 		buf_char(out, '0');
 	buf_add(out, str_of(origin->base));

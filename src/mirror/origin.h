@@ -32,6 +32,8 @@ struct origin {
 	struct net_address addresses[ORIGIN_ADDRESSES];
 	size_t address_count, working; /* `working`: the one to use */
 	bool reached; /* it has answered */
+	/* Gopher: a selector "9/PATH" asks it for a file as it is. */
+	bool knows_binary;
 	struct tlsclient_context *tls; /* Gemini */
 	char known_hosts[PATH_MAX];
 	bool pinned;
@@ -66,7 +68,8 @@ origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE]);
 
 /*
  * Appends the request, a URL or a selector, for the file `path`, which is
- * relative to the base and decoded.
+ * relative to the base and decoded.  To servers that are known to understand
+ * item types the selector begins with one.
  */
 void
 origin_request(const struct origin *origin, struct buf *out, struct str path);

@@ -198,6 +198,26 @@ limit_of(const struct sync *sync, const struct manifest_file *file)
 	return file->size;
 }
 
+/*
+ * Appends the request for a file.  A selector "9/PATH" means the file of that
+ * path if there is one.
+ */
+static void
+add_request(struct sync *sync, struct str path, struct buf *out)
+{
+	struct origin *origin = &sync->mirror->origin;
+	bool knows_binary = origin->knows_binary;
+	char memory[MANIFEST_PATH_MAX + 2];
+	struct buf typed = buf_over(memory, sizeof memory);
+
+	buf_add(&typed, STR("9/"));
+	buf_add(&typed, path);
+	if (manifest_find(&sync->remote.manifest, buf_str(&typed)) != NULL)
+		origin->knows_binary = false;
+	origin_request(origin, out, path);
+	origin->knows_binary = knows_binary;
+}
+
 static bool
 next_job(void *context, struct pool_job *job)
 {
@@ -210,7 +230,7 @@ next_job(void *context, struct pool_job *job)
 
 		job->which = sync->next++;
 		job->fetch.limit = limit_of(sync, file);
-		origin_request(&sync->mirror->origin, &request, file->path);
+		add_request(sync, file->path, &request);
 		if (!request.overflow && request.len <= ORIGIN_REQUEST_MAX)
 			return true;
 		memset(job->fetch.request, 0, sizeof job->fetch.request);

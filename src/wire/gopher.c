@@ -33,7 +33,8 @@ take_type(struct str *text)
 
 	if (str_starts(rest, STR("/")))
 		rest = str_tail(rest, 1);
-	if (!str_starts(rest, STR("0/")) && !str_starts(rest, STR("1/")))
+	if (rest.len < 2 || rest.at[1] != '/' ||
+	    str_find(STR("0159Ighs"), rest.at[0]) == 8)
 		return 0;
 	type = rest.at[0];
 	*text = str_tail(rest, 1);
@@ -121,8 +122,8 @@ answer_path(struct exchange *exchange, const struct selector *selector)
 		if (!read_path(exchange, text, &request) ||
 		    !read_search(exchange, selector->search, &request))
 			return;
-		/* Item type 0 gets the author's source. */
-		request.form = type == '0' ? FORM_SOURCE : FORM_MENU;
+		/* All types but 1 get the author's source. */
+		request.form = type == '1' ? FORM_MENU : FORM_SOURCE;
 		serve(exchange->host, &request, &response);
 	}
 	if (exchange_defer(exchange, &request, &response))

@@ -104,17 +104,35 @@ answer_elsewhere(struct exchange *exchange, const struct response *response)
 	answer_item(exchange, response, 'h', &target);
 }
 
+/*
+ * Whether the body is sent in the form of RFC 1436. What mirrors compare byte
+ * by byte is not: the manifest, archives, and selectors that begin with "9/".
+ */
+static bool
+is_strict(const struct exchange *exchange, const struct request *request,
+    struct str type)
+{
+	const struct host *host = exchange->host;
+	bool is_text = mime_is(type, STR("text/gemini")) ||
+	    mime_item_type(host->site, type) == '0';
+
+	return host->site->strict_text && is_text &&
+	    !mime_is(type, RESPONSE_MENU) && !mime_is(type, RESPONSE_TAR) &&
+	    !mime_is(type, RESPONSE_GEMPUB) &&
+	    !str_starts(exchange->path, STR("9/")) &&
+	    !str_equals(request->path, STR("/manifest")) &&
+	    (host->builtins == NULL ||
+		!str_equals(request->path, host->builtins[BUILTIN_MANIFEST]));
+}
+
 /* Sets the body of a success; with strict text, in the form of RFC 1436. */
 static void
 answer_body(struct exchange *exchange, const struct request *request,
     struct response *response)
 {
-	const struct site *site = exchange->host->site;
 	struct body *body = response->body;
 
-	if (site->strict_text && !mime_is(response->meta, RESPONSE_MENU) &&
-	    (mime_is(response->meta, STR("text/gemini")) ||
-		mime_item_type(site, response->meta) == '0'))
+	if (is_strict(exchange, request, response->meta))
 		body = body_of_lines(request->arena, body);
 	if (body == NULL) {
 		gopherreply_refusal(exchange, STATUS_FAILURE);

@@ -93,6 +93,8 @@ class Origin:
         self.with_manifest = with_manifest
         self.answers = {}
         self.requests = []
+        self.selectors = []  # of Gopher, as they were sent
+        self.knows_binary = True  # item type 9 in selectors
         self.before = None  # called with each path
         self.directory = tempfile.mkdtemp(prefix='capsuled-origin-')
         self.context = self.new_key()
@@ -213,7 +215,8 @@ class Origin:
 
     def gopher(self, client):
         path = self.line(client).decode()
-        if path[:2] in ('0/', '1/'):
+        self.selectors.append(path)
+        if path[:2] in ('0/', '1/', '9/')[:3 if self.knows_binary else 2]:
             path = path[1:]
         answer = self.answer('/' + path.lstrip('/'))
         if callable(answer):

@@ -4,7 +4,7 @@ import os
 import unittest
 
 from gophercase import BINARY, PNG, TREE, Case, info, title
-from server import Server, fetch, select
+from server import Server, fetch, select, wait_until
 
 
 class Gophermaps(Case):
@@ -299,6 +299,27 @@ class Options(Case):
                     self.assertEqual(select(server, selector), want)
             self.assertEqual(fetch(server, '/text.txt').text,
                              TREE['text.txt'])
+
+    def test_strict_text_spares_mirrors(self):
+        """What they compare is sent as it is."""
+        with Server(TREE, options=[
+                'strict_text=yes', 'item_types=application/gzip=0']) as server:
+            wait_until(lambda: fetch(server, '/manifest').status == 20,
+                       'the manifest')
+            for selector, path in [('/manifest', '/manifest'),
+                                   ('manifest', '/manifest'),
+                                   ('9/manifest', '/manifest'),
+                                   ('/capsule.tar.gz', '/capsule.tar.gz'),
+                                   ('9/text.txt', '/text.txt'),
+                                   ('9/page.gmi', '/page.gmi'),
+                                   ('9/crlf.txt', '/crlf.txt')]:
+                with self.subTest(selector=selector):
+                    self.assertEqual(select(server, selector),
+                                     fetch(server, path).body)
+            self.assertEqual(select(server, 'I/picture.png'), PNG)
+        with Server(dict(TREE, manifest='mine\n.\n'),
+                    options=['strict_text=yes']) as server:
+            self.assertEqual(select(server, '/manifest'), b'mine\n.\n')
 
     def test_host_and_port(self):
         with Server(TREE, options=['gopher_host=menu.example',

@@ -333,6 +333,40 @@ class Mirrors(Mirroring):
                     self.assertEqual(found, FILES)
                     shutil.rmtree(self.mirror.folder)
 
+    def test_item_types(self):
+        """Over Gopher files are asked for by type 9, of those who know it."""
+        self.origin.files.update({'9/x.txt': b'9x\n', 'x.txt': b'x\n'})
+        self.run_mirror(scheme='gopher')
+        self.check_whole()
+        asked, self.origin.selectors = self.origin.selectors, []
+        self.assertEqual(asked[0], '9/manifest')
+        self.assertIn('9/qa/why.gmi', asked)
+        self.assertIn('9/9/x.txt', asked)
+        self.assertIn('/x.txt', asked)
+        shutil.rmtree(self.mirror.folder)
+        self.origin.knows_binary = False
+        self.run_mirror(scheme='gopher')
+        self.check_whole()
+        asked, self.origin.selectors = self.origin.selectors, []
+        self.assertEqual(asked[:2], ['9/manifest', '/manifest'])
+        self.assertIn('0/qa/why.gmi', asked)
+        # A walk does not ask so.
+        self.origin.with_manifest = False
+        shutil.rmtree(self.mirror.folder)
+        self.origin.files['index.gmi'] = b'1Docs\t/docs\tlocalhost\t70\r\n.\r\n'
+        self.run_mirror(scheme='gopher')
+        asked = self.origin.selectors
+        self.assertEqual(asked[:4], [
+            '9/manifest', '/manifest', '/robots.txt', ''])
+
+    def test_strict_text(self):
+        """Our own server, which changes text over Gopher elsewhere."""
+        with Server(FILES, options=['strict_text=yes']) as server:
+            self.mirror.run('gopher://localhost:%d/' % server.gopher_port)
+            found = self.mirror.files()
+            found.pop('manifest')
+            self.assertEqual(found, FILES)
+
     def test_served_again(self):
         """A mirror is a capsule."""
         self.run_mirror()
