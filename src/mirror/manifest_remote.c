@@ -237,8 +237,9 @@ get_signature(struct manifest_remote *remote)
 		return mirror_fail(remote->mirror, "%s", key.error);
 	if (good == 0)
 		return mirror_fail(remote->mirror,
-		    "the signature of the manifest does not match the key %s; "
-		    "nothing was changed",
+		    "the signature does not fit the manifest and the key %s: "
+		    "the author has changed something and not signed again, or "
+		    "someone else has changed it; nothing was fetched",
 		    mirror->key);
 	return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "tool/mirror.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -86,6 +87,27 @@ open_folder(struct mirror *mirror)
 	return -1;
 }
 
+/*
+ * Whether the folder has files but is neither a mirror nor an unpacked archive
+ * of a capsule: it may be served, and then the copy is, too.
+ */
+static bool
+is_users_own(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	bool has_files = false, is_copy = false;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		has_files = has_files || entry->d_name[0] != '.';
+		is_copy = is_copy || strcmp(entry->d_name, ".mirror") == 0 ||
+		    strcmp(entry->d_name, "manifest") == 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return has_files && !is_copy;
+}
+
 /* Checks the key before any request. */
 static int
 check_key(const char *path)
@@ -117,6 +139,10 @@ fetch_all(struct mirror *mirror)
 	mirror->pool.width = 1;
 	mirror->pool.patience_ms = (unsigned)mirror->patience * 1000;
 	mirror->pool.until = clock_in((unsigned)mirror->seconds * 1000);
+	if (is_users_own(mirror->folder))
+		report_note(&mirror->report, str_of(mirror->folder),
+		    "has files and is no mirror, maybe a capsule of your own; "
+		    "the copy is added to these files, which stay as they are");
 	if (open_folder(mirror) == 0) {
 		int result = run(mirror);
 

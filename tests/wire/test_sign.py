@@ -211,6 +211,10 @@ class SignedMirrors(Signing, Mirroring):
                         '--key', self.path('key.pub'), scheme=scheme,
                         status=1)
                     self.assertIn('signature', result.stderr)
+                    if name == 'another manifest':
+                        self.assertRegex(
+                            result.stderr, 'the author has changed something '
+                            'and not signed again, or someone else')
                     self.assertEqual(self.mirror.files(), before)
         # Without a key nobody claims anything.
         self.run_mirror()
