@@ -15,6 +15,7 @@
 #include "mirror/filestore.h"
 #include "mirror/frontier.h"
 #include "mirror/linkqueue.h"
+#include "mirror/rewrite.h"
 #include "text/mime.h"
 
 /* The links of a larger page or menu are not followed. */
@@ -39,19 +40,6 @@ no_memory(struct crawl *crawl)
 
 /* Answers. */
 
-/* Replaces the content of the part. */
-static int
-rewrite(struct pool_job *job, struct str bytes)
-{
-	int fd = job->fetch.body;
-
-	job->fetch.size = bytes.len;
-	if (sha256_of(bytes, job->fetch.hash) == -1 || ftruncate(fd, 0) == -1 ||
-	    pwrite(fd, bytes.at, bytes.len, 0) != (ssize_t)bytes.len)
-		return -1;
-	return 0;
-}
-
 /* Follows the links of a menu, and replaces the menu by a gophermap. */
 static int
 follow_and_map(struct crawl *crawl, struct pool_job *job, struct str menu)
@@ -62,7 +50,7 @@ follow_and_map(struct crawl *crawl, struct pool_job *job, struct str menu)
 	if (map.at == NULL)
 		return no_memory(crawl);
 	linkqueue_menu(&crawl->queue, menu, crawl->place.depth + 1, &map);
-	if (rewrite(job, buf_str(&map)) == -1)
+	if (rewrite_body(job, buf_str(&map)) == -1)
 		result = mirror_fail_disk(crawl->mirror, "cannot be written");
 	free(map.at);
 	return result;
@@ -226,6 +214,8 @@ job_done(void *context, struct pool_job *job)
 	}
 	if (why == NULL && crawl->place.is_menu)
 		why = refuse_menu(crawl, job);
+	if (why == NULL && crawl->place.is_text && rewrite_text(job) == -1)
+		(void)mirror_fail_disk(crawl->mirror, "cannot be rewritten");
 	if (why == NULL)
 		why = filestore_name(
 		    &crawl->store, job, crawl->place.is_menu, &name);
@@ -435,8 +425,8 @@ go(struct crawl *crawl)
 	/* The selector of Gopher's root is empty (RFC 1436 section 3). */
 	if (str_equals(buf_str(&first), STR("/")))
 		first.len = 0;
-	linkqueue_add(
-	    &crawl->queue, buf_str(&first), 0, mirror->origin.is_gopher);
+	linkqueue_add(&crawl->queue, buf_str(&first), 0,
+	    mirror->origin.is_gopher ? '1' : LINKQUEUE_URL);
 	if (crawl->queue.forbidden > 0) {
 		report_failed(&mirror->report, str_of(mirror->url),
 		    "robots.txt forbids the whole capsule; nothing was fetched "

@@ -12,7 +12,7 @@
 struct frontier_place {
 	struct str request; /* ends with a NUL */
 	unsigned depth; /* links from the first page to it */
-	bool is_menu; /* of Gopher */
+	bool is_menu, is_text; /* of Gopher */
 };
 
 /*

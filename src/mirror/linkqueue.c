@@ -102,9 +102,10 @@ linkqueue_allows(struct linkqueue *queue, struct str request)
 
 void
 linkqueue_add(
-    struct linkqueue *queue, struct str request, unsigned depth, bool is_menu)
+    struct linkqueue *queue, struct str request, unsigned depth, char type)
 {
-	const struct frontier_place place = { request, depth, is_menu };
+	const struct frontier_place place = { request, depth, type == '1',
+		type == '0' };
 
 	/*
 	 * A page may have a million links to the same address: look it up
@@ -134,7 +135,7 @@ linkqueue_page(
 		    origin_resolve(
 			origin, &queue->scratch, base, line.url, &url) == 1 &&
 		    !linkqueue_has_query(url))
-			linkqueue_add(queue, url, depth, false);
+			linkqueue_add(queue, url, depth, LINKQUEUE_URL);
 	}
 }
 
@@ -157,7 +158,7 @@ add_item(struct linkqueue *queue, const struct gopheritem *item, unsigned depth)
 	if (str_equals(selector, STR("/")))
 		selector = STR("");
 	if (gopheritem_leads(item))
-		linkqueue_add(queue, selector, depth, item->type == '1');
+		linkqueue_add(queue, selector, depth, item->type);
 }
 
 void

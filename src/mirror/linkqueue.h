@@ -48,12 +48,16 @@ bool linkqueue_allows(struct linkqueue *queue, struct str request);
 /* Whether robots.txt allows the file that has this path in the copy. */
 bool linkqueue_allows_file(struct linkqueue *queue, struct str path);
 
+/* In place of an item type of Gopher. */
+#define LINKQUEUE_URL '\0'
+
 /*
  * Adds a request, `depth` links away from the first, unless it is known or not
- * allowed.  Without memory origin.error is set, here and below.
+ * allowed.  `type` is the item type of the first link to it.  Without memory
+ * origin.error is set, here and below.
  */
 void linkqueue_add(
-    struct linkqueue *queue, struct str request, unsigned depth, bool is_menu);
+    struct linkqueue *queue, struct str request, unsigned depth, char type);
 
 /* Adds the links of a gemtext page, whose own URL is `base`. */
 void linkqueue_page(

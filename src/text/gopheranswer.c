@@ -154,3 +154,25 @@ gopheranswer_is_menu(struct str answer)
 		any = gopheritem_read(str_cut(&answer, '\n'), &item);
 	return any;
 }
+
+bool
+gopheranswer_plain(struct str text, struct buf *out)
+{
+	while (text.len > 0) {
+		size_t end = str_find(text, '\n');
+		struct str line =
+		    str_head(text, end < text.len ? end + 1 : end);
+
+		text = str_tail(text, line.len);
+		if (!str_ends(line, STR("\r\n")))
+			return false;
+		if (str_equals(line, STR(".\r\n")))
+			return text.len == 0;
+		if (str_starts(line, STR("..")))
+			line = str_tail(line, 1);
+		else if (str_starts(line, STR(".")))
+			return false;
+		buf_add(out, line);
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "text/buf.h"
 #include "text/str.h"
 
 /*
@@ -32,5 +33,13 @@ gopheranswer_judge(struct str answer, struct str request, struct str *words);
  * line ends with LF or is the final ".".
  */
 bool gopheranswer_is_menu(struct str answer);
+
+/*
+ * Whether all of the text is in the form of RFC 1436: each line ends with CR
+ * LF, the last one is a single dot, and any other that begins with a dot begins
+ * with two.  If so, appends the text without the last line and without the
+ * first of two dots; it is shorter.  Otherwise what is appended has no meaning.
+ */
+bool gopheranswer_plain(struct str text, struct buf *out);
 
 #endif

@@ -203,10 +203,46 @@ whole_menus(void **state)
 			fail_msg("%s: %d", menus[i].answer, !menus[i].is_menu);
 }
 
+static const struct {
+	struct str in, want;
+} texts[] = {
+	{ STR_INIT(".\r\n"), STR_INIT("") },
+	{ STR_INIT("a\r\n.\r\n"), STR_INIT("a\r\n") },
+	{ STR_INIT("..\r\n...a\r\n\r\n.\r\n"), STR_INIT(".\r\n..a\r\n\r\n") },
+	{ STR_INIT("a\0b..\r\n.\r\n"), STR_INIT("a\0b..\r\n") },
+	/* These are as the author wrote them. */
+	{ STR_INIT(""), { NULL, 0 } },
+	{ STR_INIT("a\r\n"), { NULL, 0 } },
+	{ STR_INIT("a\r\n.\n"), { NULL, 0 } },
+	{ STR_INIT("a\n.\r\n"), { NULL, 0 } },
+	{ STR_INIT("a.\r\n"), { NULL, 0 } },
+	{ STR_INIT("a\r\n."), { NULL, 0 } },
+	{ STR_INIT(".a\r\n.\r\n"), { NULL, 0 } },
+	{ STR_INIT("a\r\n.\r\nb\r\n"), { NULL, 0 } },
+	{ STR_INIT(".\r\n.\r\n"), { NULL, 0 } },
+	{ STR_INIT("..\r\n"), { NULL, 0 } },
+};
+
+static void
+texts_lose_their_dots(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char memory[64];
+		struct buf out = buf_over(memory, sizeof memory);
+		bool good = gopheranswer_plain(texts[i].in, &out);
+
+		if (good != (texts[i].want.at != NULL) ||
+		    (good && !str_equals(buf_str(&out), texts[i].want)))
+			fail_msg("row %zu: %.*s", i, STR_ARG(buf_str(&out)));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_lose_their_dots),
 		cmocka_unit_test(judged),
 		cmocka_unit_test(of_any_name),
 		cmocka_unit_test(of_any_length),

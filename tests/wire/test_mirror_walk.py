@@ -414,5 +414,29 @@ class Walk(Mirroring):
             self.assertIn(b'9Binary\t/docs/b.bin\t', select(server, '/docs'))
 
 
+    def test_gopher_texts(self):
+        """They lose what RFC 1436 adds, if all of the text has its form."""
+        table = {
+            'whole.txt': (b'a\r\n..b\r\n.\r\n', b'a\r\n.b\r\n'),
+            'lf.txt': (b'a\n.\r\n', b'a\n.\r\n'),
+            'single.txt': (b'.TH\r\n.\r\n', b'.TH\r\n.\r\n'),
+            'none.txt': (b'a\r\n..b\r\n', b'a\r\n..b\r\n'),
+            'empty.txt': (b'.\r\n', b''),
+            'binary.bin': (b'a\r\n.\r\n', b'a\r\n.\r\n')}
+        self.origin.answers = {
+            '/' + name: sent for name, (sent, _) in table.items()}
+        self.origin.answers['/'] = gophermenu(
+            self.origin.gopher_port, *(
+                ('9' if name.endswith('bin') else '0', name, '/' + name)
+                for name in table))
+        for _ in range(2):
+            result = self.run_mirror(scheme='gopher')
+            found = self.mirror.files()
+            del found['gophermap']
+            self.assertEqual(
+                found, {name: want for name, (_, want) in table.items()})
+        self.assertIn('0 fetched, 0 removed', result.stdout)
+
+
 if __name__ == '__main__':
     unittest.main()
