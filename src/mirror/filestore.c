@@ -109,6 +109,54 @@ clash(struct filestore *store, struct str name,
 	return store->why;
 }
 
+static struct manifest_file *
+find_stored(struct filestore *store, struct str path)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (str_equals(store->files[i].path, path))
+			return &store->files[i];
+	return NULL;
+}
+
+/* Sets `out` to the name of the folder's page; -1 without memory. */
+static int
+name_page(struct filestore *store, struct str folder, struct str *out)
+{
+	struct buf name = buf_in(&store->mirror->arena, folder.len + 11);
+
+	buf_add(&name, folder);
+	buf_add(&name, STR("/index.gmi"));
+	buf_char(&name, '\0');
+	*out = str_head(buf_str(&name), name.overflow ? 0 : name.len - 1);
+	return name.overflow ? no_memory(store) : 0;
+}
+
+/*
+ * Makes a folder of the name of a page that was stored, which becomes the page
+ * of this folder.  Returns -1 when that is not possible.
+ */
+static int
+make_folder(struct filestore *store, struct str folder,
+    const struct filestore_claim *claimed)
+{
+	struct mirror *mirror = store->mirror;
+	struct manifest_file *file = find_stored(store, folder);
+	struct filestore_claim page = *claimed;
+	struct str name;
+
+	if (!page.is_page || file == NULL ||
+	    name_page(store, folder, &name) == -1 ||
+	    mirror_record_one(mirror, name) == -1 ||
+	    replica_nest(&mirror->replica, folder, "index.gmi") == -1)
+		return -1;
+	report_note(&mirror->report, folder,
+	    "is stored as the index.gmi of a folder, as there are files "
+	    "beneath it");
+	file->path = name;
+	store->claims[frontier_find(&store->names, folder)].is_folder = true;
+	return claim_name(store, name, &page) != NULL ? 0 : -1;
+}
+
 /* The result of comparing the name of an answer with all others. */
 enum claimed {
 	CLAIM_NEW,
@@ -116,26 +164,40 @@ enum claimed {
 	CLAIM_CLASH /* see `why` */
 };
 
-/* Claims the name for a file, and the folders above it as folders. */
+/* Claims the folders above the name. */
 static enum claimed
-claim_path(struct filestore *store, struct str name,
+claim_folders(struct filestore *store, struct str name,
     const struct filestore_claim *claim)
 {
-	const struct filestore_claim above = { claim->request, true, { 0 } };
-	const struct filestore_claim *other;
-	size_t known;
+	const struct filestore_claim above = { .request = claim->request,
+		.is_folder = true };
 
 	for (size_t i = 1; i < name.len; i++) {
 		struct str folder = str_head(name, i);
+		const struct filestore_claim *other;
 
 		if (name.at[i] != '/')
 			continue;
 		other = claim_name(store, folder, &above);
-		if (other != NULL && !other->is_folder) {
+		if (other != NULL && !other->is_folder &&
+		    make_folder(store, folder, other) == -1) {
 			(void)clash(store, folder, other);
 			return CLAIM_CLASH;
 		}
 	}
+	return CLAIM_NEW;
+}
+
+/* Claims the name for a file. */
+static enum claimed
+claim_path(struct filestore *store, struct str name,
+    const struct filestore_claim *claim)
+{
+	const struct filestore_claim *other;
+	size_t known;
+
+	if (claim_folders(store, name, claim) == CLAIM_CLASH)
+		return CLAIM_CLASH;
 	known = store->names.count;
 	other = claim_name(store, name, claim);
 	if (other == NULL || store->names.count > known)
@@ -147,6 +209,24 @@ claim_path(struct filestore *store, struct str name,
 		return CLAIM_SAME;
 	(void)clash(store, name, other);
 	return CLAIM_CLASH;
+}
+
+/* Whether the copy has, or had before this run, files beneath the name. */
+static bool
+is_folder(const struct filestore *store, struct str name)
+{
+	const struct frontier *names = &store->names;
+	size_t number = frontier_find(names, name);
+	const struct manifest_file *file;
+	char memory[MANIFEST_PATH_MAX + 1];
+	struct buf folder = buf_over(memory, sizeof memory);
+
+	if (number < names->count)
+		return store->claims[number].is_folder;
+	buf_add(&folder, name);
+	buf_char(&folder, '/');
+	file = manifest_at_or_after(&store->mirror->known, buf_str(&folder));
+	return file != NULL && str_starts(file->path, buf_str(&folder));
 }
 
 /* Storing. */
@@ -218,12 +298,16 @@ filestore_put(
 	struct filestore_claim claim = { 0 };
 	const char *why;
 
+	claim.is_page = mime_is(str_of(job->fetch.meta), STR("text/gemini"));
+	if (claim.is_page && is_folder(store, name) &&
+	    name_page(store, name, &file.path) == -1)
+		return "out of memory";
 	memcpy(file.hash, job->fetch.hash, sizeof file.hash);
 	memcpy(claim.hash, job->fetch.hash, sizeof claim.hash);
 	if (arena_copy(&store->mirror->arena, str_of(job->fetch.request),
 		&claim.request) == -1)
 		return "out of memory";
-	switch (claim_path(store, name, &claim)) {
+	switch (claim_path(store, file.path, &claim)) {
 	case CLAIM_SAME: return NULL;
 	case CLAIM_CLASH: return store->why;
 	case CLAIM_NEW: break;

@@ -13,13 +13,15 @@
 struct filestore_claim {
 	struct str request; /* after redirects */
 	bool is_folder; /* the name is a folder above the request's file */
+	bool is_page; /* gemtext: it may be the page of a folder */
 	unsigned char hash[SHA256_SIZE]; /* of the file */
 };
 
 /*
  * The files that a crawl stores in the copy.  Each has one name, made from its
  * address, and each name stands for one address: a second address of the same
- * name is a failure, unless its answer is the same.
+ * name is a failure, unless its answer is the same.  A page "posts" whose name
+ * is that of a folder, too, is stored as "posts/index.gmi".
  */
 struct filestore {
 	/* The caller sets these two; they are borrowed. */

@@ -22,6 +22,7 @@
 /* O_NONBLOCK, in case a FIFO has the file's name. */
 #define READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 /* The largest file that is read into memory. */
+#define SPARE_PART UINT_MAX /* the number of no job */
 #define TEXT_MAX ((off_t)256 << 20)
 
 /* Opening. */
@@ -134,6 +135,26 @@ replica_place(struct replica *replica, unsigned number, int fd,
 		return -1;
 	result = renameat(replica->work, part, dir, name);
 	dir_close(dir);
+	return result;
+}
+
+int
+replica_nest(struct replica *replica, struct str path, const char *name)
+{
+	char part[32], folder[NAME_MAX + 1];
+	int above, dir = -1, result = -1;
+
+	assert(manifest_lists(path));
+	part_name(SPARE_PART, part);
+	above = dir_parent(replica->root, path, false, folder);
+	if (above == -1)
+		return -1;
+	if (renameat(above, folder, replica->work, part) == 0)
+		dir = dir_enter(above, folder, true);
+	if (dir != -1)
+		result = renameat(replica->work, part, dir, name);
+	dir_close(dir);
+	dir_close(above);
 	return result;
 }
 
@@ -325,7 +346,7 @@ int
 replica_write(struct replica *replica, enum replica_folder folder,
     const char *name, struct str text)
 {
-	const unsigned number = UINT_MAX; /* not used by a job */
+	const unsigned number = SPARE_PART;
 	char part[32];
 	int fd = replica_part(replica, number);
 	int result;

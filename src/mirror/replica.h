@@ -44,6 +44,13 @@ MUST_USE int replica_part(struct replica *replica, unsigned number);
 MUST_USE int replica_place(struct replica *replica, unsigned number, int fd,
     const struct manifest_file *file);
 
+/*
+ * Makes a folder in place of the file `path`, and moves the file into it, as
+ * `name`.  Returns -1 with errno set; a crash may lose the file.
+ */
+MUST_USE int
+replica_nest(struct replica *replica, struct str path, const char *name);
+
 /* Removes the incomplete file of that number. */
 void replica_drop(struct replica *replica, unsigned number);
 

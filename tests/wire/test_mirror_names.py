@@ -105,6 +105,66 @@ class Names(Mirroring):
                 self.assertEqual(self.mirror.files()[first[1:]], b'first\n')
                 shutil.rmtree(self.mirror.folder)
 
+    def test_a_page_and_files_beneath_it(self):
+        """The page becomes that of the folder, in any order and run."""
+        page = (b'20 text/gemini\r\n# Posts\n',)
+        wanted = {'posts/index.gmi': b'# Posts\n', 'posts/1': b'1\n',
+                  'posts/2/x.txt': b'x\n'}
+        for order in (['/posts', '/posts/1', '/posts/2/x.txt'],
+                      ['/posts/1', '/posts/2/x.txt', '/posts']):
+            answers = {'/posts': page, '/posts/1': b'1\n',
+                       '/posts/2/x.txt': b'x\n'}
+            self.gemini({path: answers[path] for path in order})
+            with self.subTest(order=order):
+                for _ in range(2):
+                    result = self.run_mirror()
+                    found = self.mirror.files()
+                    del found['index.gmi']
+                    self.assertEqual(found, wanted)
+                self.assertIn('0 fetched, 0 removed, 0 failed', result.stdout)
+                # A page that changes is the same file.
+                self.origin.answers['/posts'] = (
+                    b'20 text/gemini\r\n# New\n',)
+                self.run_mirror()
+                self.assertEqual(
+                    self.mirror.files()['posts/index.gmi'], b'# New\n')
+                shutil.rmtree(self.mirror.folder)
+
+    def test_files_that_come_beneath_a_page(self):
+        """The page of an earlier run moves, too."""
+        page = (b'20 text/gemini\r\n# Posts\n',)
+        self.gemini({'/posts': page})
+        self.run_mirror()
+        self.assertEqual(self.mirror.files()['posts'], b'# Posts\n')
+        self.gemini({'/posts': page, '/posts/1': b'1\n'})
+        for _ in range(2):
+            self.run_mirror()
+            self.assertEqual(sorted(self.mirror.files()), [
+                'index.gmi', 'posts/1', 'posts/index.gmi'])
+
+    def test_other_clashes_with_a_page(self):
+        """They are named; a file of the user's is not moved."""
+        page = (b'20 text/gemini\r\n# Posts\n',)
+        other = (b'20 text/gemini\r\n# Other\n',)
+        for last in ('/posts/', '/posts/index.gmi'):
+            self.gemini({'/posts': page, last: other})
+            with self.subTest(last=last):
+                result = self.run_mirror(status=1)
+                self.assertRegex(
+                    result.stderr, r'%s: not stored: the name '
+                    r'posts/index.gmi in the copy is taken by \S*/posts\n'
+                    % last)
+                shutil.rmtree(self.mirror.folder)
+        self.gemini({'/posts': page, '/posts/': page})
+        self.run_mirror()
+        shutil.rmtree(self.mirror.folder)
+        self.mirror.write('posts', b'mine\n')
+        self.gemini({'/posts': page, '/posts/1': b'1\n'})
+        result = self.run_mirror(status=1)
+        self.assertIn('posts: is not part of this mirror', result.stderr)
+        self.assertRegex(result.stderr, '/posts/1: not stored: the name posts')
+        self.assertEqual(self.mirror.files()['posts'], b'mine\n')
+
     def test_redirects_to_a_query(self):
         """An answer to a question is no file, and takes no file's name."""
         self.gemini({'/r': (b'31 /q?secret\r\n',), '/q': b'the true q\n',
