@@ -18,6 +18,7 @@ struct host_config {
 	struct site site;
 	const char *capsule; /* the root of the tree */
 	const char *certs;
+	const char *const *hide; /* see struct tree */
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	unsigned archive_limit; /* MiB of files in one archive */
 	bool gopher_port_given; /* for site.gopher_port; see gemini_ports */

@@ -109,6 +109,25 @@ on_value(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
+static int
+set_fallback(struct loader *loader, size_t key)
+{
+	struct str rest = str_of(setting_keys[key].fallback);
+
+	do {
+		struct str value = setting_keys[key].list
+		    ? str_cut(&rest, ' ')
+		    : str_cut(&rest, '\0');
+		const char *text = arena_string(&loader->config->arena, value);
+
+		if (text == NULL ||
+		    cfg_setopt(loader->cfg, &loader->cfg->opts[key], text) ==
+			NULL)
+			return -1;
+	} while (rest.len > 0);
+	return 0;
+}
+
 /*
  * All values are strings for libConfuse, so that numbers get our own error
  * messages, and "08" is not taken for octal.
@@ -133,15 +152,10 @@ open_keys(struct loader *loader)
 	if (loader->cfg == NULL)
 		return fail_memory(loader);
 	cfg_set_error_function(loader->cfg, on_error);
-	for (size_t i = 0; i < setting_keys_count; i++) {
-		cfg_opt_t *option = &loader->cfg->opts[i];
-
-		if (setting_keys[i].fallback == NULL)
-			continue;
-		if (cfg_setopt(loader->cfg, option, setting_keys[i].fallback) ==
-		    NULL)
+	for (size_t i = 0; i < setting_keys_count; i++)
+		if (setting_keys[i].fallback != NULL &&
+		    set_fallback(loader, i) == -1)
 			return fail_memory(loader);
-	}
 	return 0;
 }
 

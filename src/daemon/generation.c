@@ -191,7 +191,8 @@ open_tree(struct generation *generation)
 {
 	const char *path = generation->config.hosts->capsule;
 
-	if (tree_init(&generation->tree, path) == -1) {
+	if (tree_init(&generation->tree, path,
+		generation->config.hosts->hide) == -1) {
 		snprintf(generation->error, sizeof generation->error,
 		    "%s: cannot be opened: %s; %s", path, strerror(errno),
 		    tree_init_remedy(errno));
@@ -358,12 +359,21 @@ generation_release(struct generation *generation)
 	config_release(&generation->config);
 }
 
+static bool
+hides_alike(const char *const *a, const char *const *b)
+{
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+		a++, b++;
+	return *a == NULL && *b == NULL;
+}
+
 bool
 generation_is_alike(const struct generation *a, const struct generation *b)
 {
 	struct stat here, there;
 
-	return fstat(a->tree.root, &here) == 0 &&
+	return hides_alike(a->tree.hide, b->tree.hide) &&
+	    fstat(a->tree.root, &here) == 0 &&
 	    fstat(b->tree.root, &there) == 0 && here.st_dev == there.st_dev &&
 	    here.st_ino == there.st_ino &&
 	    site_is_english(&a->config.hosts->site) ==

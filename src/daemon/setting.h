@@ -20,7 +20,7 @@ struct setting {
 
 struct setting_key {
 	const char *name;
-	const char *fallback; /* NULL: an empty list */
+	const char *fallback; /* of a list: words; NULL: an empty list */
 	bool list;
 	/*
 	 * Reads the values; -1 with a message in config->error: the problem and

@@ -98,6 +98,8 @@ const struct setting_key setting_keys[] = {
 	    .most = 200 },
 	{ "alt_text", "no", .read = setting_switch, HOST(site.alt_text) },
 	{ "strict_text", "no", .read = setting_switch, HOST(site.strict_text) },
+	{ "hide", "*~ #*#", .list = true, .read = settings_display_hide,
+	    OF_HOST },
 	{ "listing", "yes", .read = setting_switch, HOST(site.listing) },
 	{ "item_types", NULL, .list = true, .read = settings_display_item_types,
 	    OF_HOST },

@@ -106,6 +106,28 @@ settings_display_item_types(struct setting *s)
 	return 0;
 }
 
+int
+settings_display_hide(struct setting *s)
+{
+	const char **hide = setting_array(s, s->count, sizeof *hide);
+
+	if (hide == NULL)
+		return setting_fail_memory(s);
+	for (size_t i = 0; i < s->count; i++) {
+		if (str_find(s->values[i], '/') < s->values[i].len)
+			return setting_fail(s,
+			    "\"%.99s\" in hide has a slash, give a pattern for "
+			    "a name, like *.bak",
+			    s->values[i].at);
+		hide[i] = arena_string(&s->config->arena, s->values[i]);
+		if (hide[i] == NULL)
+			return setting_fail_memory(s);
+	}
+	hide[s->count] = NULL;
+	s->host->hide = hide;
+	return 0;
+}
+
 static bool
 is_path(struct arena *arena, struct str path)
 {

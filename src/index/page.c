@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "text/gemtext.h"
+#include "text/gophermap.h"
 #include "text/mime.h"
 #include "text/utf8.h"
 
@@ -28,9 +29,11 @@ read_page(void *context, char *at, size_t room)
 
 /* Whether the text is for visitors, not for programs. */
 static bool
-is_searched(struct str path, struct str type)
+is_searched(struct str path, struct str name, struct str type)
 {
-	if (str_equals(path, STR("/robots.txt")) ||
+	/* The pages to which a menu leads have what it says. */
+	if (str_equals(name, GOPHERMAP_NAME) ||
+	    str_equals(path, STR("/robots.txt")) ||
 	    str_equals(path, STR("/favicon.txt")) ||
 	    str_starts(path, STR("/.well-known/")))
 		return false;
@@ -68,7 +71,7 @@ page_open(struct page *page, struct arena *arena, struct media *media,
 	if (type.len == 0)
 		return -1;
 	/* The target of a link is indexed under its own path. */
-	if (file->is_link || !is_searched(file->path, type))
+	if (file->is_link || !is_searched(file->path, file->name, type))
 		return 0;
 	page->fd = fd;
 	page->left = PAGE_LONGEST;

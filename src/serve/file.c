@@ -8,6 +8,7 @@
 
 #include "serve/menu.h"
 #include "serve/resource.h"
+#include "text/gophermap.h"
 #include "text/uri.h"
 
 static bool
@@ -111,10 +112,10 @@ file_answer_in(const struct host *host, const struct request *request,
 		close(entry.fd);
 		return DECLINED;
 	}
-	if (tree_shows(name))
-		answer_entry(host, request, name, &entry, response);
-	else
+	if (str_equals(name, GOPHERMAP_NAME))
 		answer_gophermap(host, request, &entry, response);
+	else
+		answer_entry(host, request, name, &entry, response);
 	return HANDLED;
 }
 
@@ -163,12 +164,6 @@ file_answer(const struct host *host, const struct request *request,
 	}
 	while (str_find(name, '/') < name.len)
 		(void)str_cut(&name, '/');
-	if (tree_shows(name)) {
-		answer_entry(host, request, name, &entry, response);
-		return HANDLED;
-	}
-	/* A gophermap requested by its own name would reveal its source. */
-	close(entry.fd);
-	response_error(response, STATUS_NOT_FOUND);
+	answer_entry(host, request, name, &entry, response);
 	return HANDLED;
 }

@@ -6,6 +6,7 @@
 
 #include "serve/remote.h"
 #include "text/buf.h"
+#include "text/gophermap.h"
 #include "text/uri.h"
 #include "text/utf8.h"
 #include "tree/directory.h"
@@ -26,7 +27,7 @@ struct listing {
 	struct arena titles; /* one title at a time */
 	struct directory directory;
 	size_t next; /* the next entry to write */
-	bool begun;
+	bool entries_only, begun;
 };
 
 static void
@@ -52,6 +53,9 @@ add_entry(struct listing *listing, const struct directory_entry *entry,
 	struct str slash = entry->is_directory ? STR("/") : STR("");
 	struct str title = { 0 };
 
+	/* A menu that lists its directory does not list itself. */
+	if (listing->entries_only && str_equals(entry->name, GOPHERMAP_NAME))
+		return;
 	if (!entry->is_directory)
 		directory_title(listing->tree, &listing->titles, listing->path,
 		    entry->name, &title);
@@ -112,6 +116,7 @@ make(const struct host *host, const struct request *request,
 		.body = { .pull = listing_pull, .release = listing_release },
 		.tree = host->tree,
 		.path = request->path,
+		.entries_only = request->entries_only,
 		.begun = request->entries_only,
 	};
 	arena_init(&listing->titles, TITLE_MEMORY);

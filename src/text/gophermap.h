@@ -22,6 +22,7 @@
  *	*               ends the map; the directory's listing follows
  *	.               ends the map
  */
+#define GOPHERMAP_NAME STR("gophermap") /* of the file */
 struct gophermap;
 
 struct gophermap_file {

@@ -194,6 +194,10 @@ mime_of_name(struct str name)
 	const struct extension_table table = { extensions,
 		sizeof extensions / sizeof *extensions };
 
+	/* libmagic may take a menu for anything. */
+	if (str_equals(name, STR("gophermap")) ||
+	    str_ends(name, STR("/gophermap")))
+		return STR("text/plain");
 	return of_name(&table, name);
 }
 

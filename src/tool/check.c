@@ -13,6 +13,7 @@
 
 #include "daemon/config_load.h"
 #include "sys/log.h"
+#include "text/gophermap.h"
 #include "text/mime.h"
 #include "text/uri.h"
 #include "tool/cli.h"
@@ -65,6 +66,10 @@ check_refused(struct check_run *check, const struct survey_entry *entry)
 		note(check, entry, "hidden",
 		    "not served: the name begins with a dot; rename it if it "
 		    "should be served");
+	else if (!tree_shows(&check->offline.tree, entry->name))
+		note(check, entry, "hidden",
+		    "not served: the name matches the setting hide; rename it "
+		    "if it should be served");
 	else if (entry->status == STATUS_FAILURE)
 		problem(check, entry, kind,
 		    "cannot be opened; check memory and disk");
@@ -194,7 +199,7 @@ check_file(struct check_run *check, const struct survey_entry *entry)
 {
 	struct str type;
 
-	if (str_equals(entry->name, STR("gophermap"))) {
+	if (str_equals(entry->name, GOPHERMAP_NAME)) {
 		if (check->offline.has_gopher)
 			proofread_gophermap(&check->links, entry);
 		return;
@@ -251,7 +256,7 @@ find_orphan(void *context, const struct survey_entry *entry)
 	if (entry_is_directory(&entry->found)) {
 		if (is_listed(check, entry))
 			file_set_add(known, st, FILE_SET_LISTED);
-	} else if (tree_shows(entry->name) &&
+	} else if (!str_equals(entry->name, GOPHERMAP_NAME) &&
 	    mime_is(media_type(check->offline.server.media, entry->path,
 			&entry->found),
 		STR("text/gemini")) &&

@@ -20,7 +20,8 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 	struct media *media;
 
 	*offline = (struct offline){ .state = { .fd = -1 } };
-	if (tree_init(&offline->tree, config->hosts->capsule) == -1) {
+	if (tree_init(&offline->tree, config->hosts->capsule,
+		config->hosts->hide) == -1) {
 		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
 		    config->hosts->capsule, strerror(errno),
 		    tree_init_remedy(errno));

@@ -187,7 +187,7 @@ pack_with(const struct config *config, enum capsule_archive_kind kind,
 		.strict = true };
 	int result;
 
-	if (tree_init(&tree, config->hosts->capsule) == -1)
+	if (tree_init(&tree, config->hosts->capsule, config->hosts->hide) == -1)
 		return failed(config->hosts->capsule, "cannot be opened",
 		    tree_init_remedy(errno));
 	arena_init(&arena, MEMORY);

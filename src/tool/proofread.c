@@ -334,12 +334,27 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 	return str_find(buf_str(out), '+') < out->len;
 }
 
+/* Visitors can read a gophermap by its own name; one finding a file. */
+static void
+check_comment(struct proofread *proofread, bool *told)
+{
+	struct finding finding = finding_of(proofread, "comment");
+
+	if (*told || !str_starts(proofread->part.text, STR("#")))
+		return;
+	finding.is_note = true;
+	finding_add(proofread->links->findings, &finding,
+	    "visitors can read the comments of a gophermap; remove them if "
+	    "they should not");
+	*told = true;
+}
+
 void
 proofread_gophermap(struct links *links, const struct survey_entry *entry)
 {
 	struct proofread proofread;
 	struct arena arena;
-	bool goes_on = true;
+	bool goes_on = true, comment_told = false;
 
 	if (proofread_open(&proofread, links, entry) == -1)
 		return;
@@ -351,6 +366,7 @@ proofread_gophermap(struct links *links, const struct survey_entry *entry)
 		check_lost(&proofread);
 		if (!proofread.part.first || !proofread.part.last)
 			continue;
+		check_comment(&proofread, &comment_told);
 		arena_reset(&arena);
 		goes_on = read_item(&proofread, &arena, &out);
 		if (goes_on)

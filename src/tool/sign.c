@@ -157,7 +157,7 @@ check_place(const char *path, bool is_folder, const char *key)
 	snprintf(above, sizeof above, "%s", path);
 	snprintf(
 	    folder, sizeof folder, "%s", is_folder ? path : dirname(above));
-	if (tree_init(&tree, folder) == -1)
+	if (tree_init(&tree, folder, NULL) == -1)
 		return cli_say("sign", "%s: cannot be opened: %s", folder,
 		    strerror(errno));
 	snprintf(above, sizeof above, "%s", key);

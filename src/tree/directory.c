@@ -76,7 +76,7 @@ directory_shows(const struct directory_place *place, const struct dirent *found,
 	struct entry entry;
 
 	*is_directory = found->d_type == DT_DIR;
-	if (!tree_shows(name))
+	if (!tree_shows(place->tree, name))
 		return 0;
 	if (found->d_type == DT_DIR || found->d_type == DT_REG)
 		return readable_at(place->fd, found->d_name, R_OK) == 0

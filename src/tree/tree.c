@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,8 +35,9 @@ static struct failure failures_of_process[FAILURES];
 static struct failure *failures = failures_of_process;
 
 int
-tree_init(struct tree *tree, const char *path)
+tree_init(struct tree *tree, const char *path, const char *const *hide)
 {
+	tree->hide = hide;
 	tree->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tree->root == -1 ? -1 : 0;
 }
@@ -111,26 +113,31 @@ tree_contains(const struct tree *tree, const char *path)
 	return climb(open_or_above(path), &root);
 }
 
-static bool
-is_hidden(struct str name)
+bool
+tree_shows(const struct tree *tree, struct str name)
 {
-	return str_starts(name, STR(".")) &&
-	    !str_equals(name, STR(".well-known"));
+	const char *const *hide = tree->hide;
+	char text[NAME_MAX + 1];
+
+	if (str_starts(name, STR(".")))
+		return str_equals(name, STR(".well-known"));
+	/* No file has a longer name. */
+	if (hide == NULL || name.len == 0 || name.len > NAME_MAX)
+		return true;
+	memcpy(text, name.at, name.len);
+	text[name.len] = '\0';
+	while (*hide != NULL && fnmatch(*hide, text, 0) != 0)
+		hide++;
+	return *hide == NULL;
 }
 
 bool
-tree_shows(struct str name)
-{
-	return !is_hidden(name) && !str_equals(name, STR("gophermap"));
-}
-
-static bool
-holds_hidden(struct str path)
+tree_shows_path(const struct tree *tree, struct str path)
 {
 	while (path.len > 0)
-		if (is_hidden(str_cut(&path, '/')))
-			return true;
-	return false;
+		if (!tree_shows(tree, str_cut(&path, '/')))
+			return false;
+	return true;
 }
 
 static void
@@ -235,7 +242,7 @@ open_in(const struct tree *tree, struct str path, struct str name, bool warns,
 	char text[PATH_MAX];
 	int error;
 
-	if (holds_hidden(path) || is_hidden(name) ||
+	if (!tree_shows_path(tree, path) || !tree_shows(tree, name) ||
 	    relative_path(path, name, text) == -1)
 		return not_found();
 	out->fd = beneath_open(tree->root, text);

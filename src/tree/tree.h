@@ -10,13 +10,21 @@
 #include "text/status.h"
 #include "text/str.h"
 
-/* A tree of files: the descriptor of its root. */
 struct tree {
-	int root;
+	int root; /* descriptor */
+	/*
+	 * Patterns of fnmatch(3) for names that are hidden like dotfiles, with
+	 * NULL at the end; borrowed. NULL: none.
+	 */
+	const char *const *hide;
 };
 
-/* Opens the tree at `path`; -1 with errno set. */
-MUST_USE int tree_init(struct tree *tree, const char *path);
+/*
+ * Opens the tree at `path`, without the names that match `hide`; -1 with errno
+ * set.
+ */
+MUST_USE int
+tree_init(struct tree *tree, const char *path, const char *const *hide);
 /* Advice for the operator when tree_init failed with this errno. */
 const char *tree_init_remedy(int error);
 void tree_release(struct tree *tree);
@@ -36,13 +44,13 @@ struct entry {
 /*
  * Opens `path` beneath the tree's root, following no link out of it.  `path` is
  * decoded, normal and absolute ("/", "/docs/", "/docs/a b.gmi"); a final slash
- * asks for a directory.  Dotfiles (".well-known" excepted), paths that lead
- * out, FIFOs, sockets, devices, unreadable files and missing files are all
- * STATUS_NOT_FOUND, so that clients cannot tell them apart.  Returns
- * STATUS_SUCCESS and an entry, or the status to answer with.  A failure of the
- * system is STATUS_FAILURE with errno set, but not to EAGAIN, and is logged.  A
- * file without read permission is logged, too.  With STATUS_NOT_FOUND, errno is
- * EACCES for such a file and ENOENT otherwise.
+ * asks for a directory.  Dotfiles (".well-known" excepted), names that match
+ * tree->hide, paths that lead out, FIFOs, sockets, devices, unreadable files
+ * and missing files are all STATUS_NOT_FOUND, so that clients cannot tell them
+ * apart.  Returns STATUS_SUCCESS and an entry, or the status to answer with.  A
+ * failure of the system is STATUS_FAILURE with errno set, but not to EAGAIN,
+ * and is logged.  A file without read permission is logged, too.  With
+ * STATUS_NOT_FOUND, errno is EACCES for such a file and ENOENT otherwise.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
@@ -96,7 +104,9 @@ void tree_log_failure(const char *what, int error, struct str path);
  */
 MUST_USE int tree_share_failures(void);
 
-/* Whether visitors may see a name: no dotfile, no gophermap. */
-bool tree_shows(struct str name);
+/* Whether visitors may see a name: no dotfile, and not in tree->hide. */
+bool tree_shows(const struct tree *tree, struct str name);
+/* The same for all names of a path. */
+bool tree_shows_path(const struct tree *tree, struct str path);
 
 #endif

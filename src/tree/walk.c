@@ -97,7 +97,7 @@ meet(struct step *step, int directory, const char *met, unsigned char type)
 	struct stat st;
 	int result = 0;
 
-	if (!tree_shows((struct str){ met, name }) ||
+	if (!tree_shows(step->walk->tree, (struct str){ met, name }) ||
 	    len + name + 1 > sizeof step->at)
 		return 0;
 	memcpy(step->at + len, met, name + 1);
@@ -158,20 +158,6 @@ walk_tree(const struct walk *walk)
 	return fd == -1 ? -1 : walk_directory(&step, fd);
 }
 
-/* Whether all parents of a path may be shown. */
-static bool
-shows_parents(struct str path)
-{
-	size_t end;
-
-	while ((end = str_find(path, '/')) < path.len) {
-		if (!tree_shows(str_head(path, end)))
-			return false;
-		path = str_tail(path, end + 1);
-	}
-	return true;
-}
-
 int
 walk_path(const struct walk *walk, const char *path)
 {
@@ -182,7 +168,9 @@ walk_path(const struct walk *walk, const char *path)
 
 	if (path[0] == '\0')
 		return walk_tree(walk);
-	if (strlen(path) + 2 > sizeof step.at || !shows_parents(str_of(path)))
+	if (strlen(path) + 2 > sizeof step.at ||
+	    !tree_shows_path(
+		walk->tree, (struct str){ path, (size_t)(name - path) }))
 		return 0;
 	memcpy(step.at + 1, path, (size_t)(name - path));
 	step.len += (size_t)(name - path);

@@ -120,7 +120,7 @@ capsule_open(void)
 	capsule_fill(&capsule->folder);
 	capsule_fill_large(&capsule->folder);
 	CHECK(tree_init(&capsule->tree,
-		  temporary_path(&capsule->folder, "root")) == 0);
+		  temporary_path(&capsule->folder, "root"), NULL) == 0);
 	capsule->sites[0] = capsule->sites[1] = site;
 	capsule->sites[1].lang = STR("en,fr");
 	capsule->sites[1].alt_text = capsule->sites[1].strict_text = true;

@@ -40,7 +40,8 @@ indexing_begin(struct indexing *indexing, bool english)
 	};
 	temporary_check(indexing->place.directory != -1, "store");
 	temporary_check(
-	    tree_init(&indexing->tree, indexing->folder.path) == 0, "tree");
+	    tree_init(&indexing->tree, indexing->folder.path, NULL) == 0,
+	    "tree");
 	indexing->media = media_new(error, sizeof error);
 	temporary_check(indexing->media != NULL, "media");
 	indexing->setup = (struct builder_setup){

@@ -52,7 +52,8 @@ serving_begin(struct serving *serving)
 		.width = 67,
 		.listing = true,
 	};
-	assert_int_equal(tree_init(&serving->tree, serving->folder.path), 0);
+	assert_int_equal(
+	    tree_init(&serving->tree, serving->folder.path, NULL), 0);
 	serving->host = (struct host){
 		.server = &serving->server,
 		.site = &serving->site,

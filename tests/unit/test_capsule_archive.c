@@ -46,7 +46,7 @@ set_up(void **state)
 	temporary_link(&folder, "qa/up", "..");
 	temporary_link(&folder, "out", "/etc");
 	arena_init(&arena, 256 << 10);
-	return tree_init(&tree, folder.path);
+	return tree_init(&tree, folder.path, NULL);
 }
 
 static int

@@ -15,12 +15,13 @@
 static struct temporary folder;
 static struct tree tree;
 static struct arena arena;
+static const char *const hide[] = { "*~", "#*#", NULL };
 
 static int
 set_up(void **state)
 {
 	static const char *const files[] = { "file10.txt", "file2.txt",
-		"file1.txt", ".hidden", "gophermap", "-dash", "a:colon",
+		"file1.txt", ".hidden", "file1.txt~", "-dash", "a:colon",
 		"new\nline", "\xff" };
 
 	(void)state;
@@ -53,7 +54,7 @@ set_up(void **state)
 		temporary_file(&folder, name, "");
 	}
 	arena_init(&arena, 1 << 20);
-	return tree_init(&tree, folder.path);
+	return tree_init(&tree, folder.path, hide);
 }
 
 static int

@@ -91,7 +91,7 @@ static const struct {
 	{ STR_INIT("/list/\r\n"),
 	    "iabove\t\tnull.host\t1\r\n"
 	    "1Titled\t/list/page.gmi\tg.example\t70\r\n.\r\n" },
-	{ STR_INIT("/map/gophermap\r\n"), NOT_FOUND },
+	{ STR_INIT("/map/gophermap\r\n"), "0Text\tx.txt\nhello\n" },
 	{ STR_INIT("/none\r\n"), NOT_FOUND },
 	{ STR_INIT("0/none\r\n"), NOT_FOUND },
 	{ STR_INIT("/.hidden\r\n"), NOT_FOUND },

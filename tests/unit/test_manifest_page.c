@@ -35,7 +35,7 @@ set_up(void **state)
 	temporary_file(&folder, "qa/new\nline", "odd");
 	temporary_file(&folder, ".hidden", "hidden");
 	arena_init(&arena, (size_t)8 << 20);
-	return tree_init(&tree, folder.path);
+	return tree_init(&tree, folder.path, NULL);
 }
 
 static int

@@ -74,7 +74,7 @@ visits_all_in_order(void **state)
 	temporary_link(&folder, "none", "nothing");
 	temporary_link(&folder, "round", "round");
 	temporary_link(&folder, "to", "a/b/c");
-	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	survey_run(&survey);
 	assert_string_equal(notes.text, want);
 	tree_release(&tree);
@@ -94,7 +94,7 @@ nothing_is_there(void **state)
 
 	(void)state;
 	temporary_make(&folder);
-	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	temporary_remove(&folder);
 	survey_run(&survey);
 	assert_string_equal(notes.text, "d /\n");

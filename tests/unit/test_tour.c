@@ -14,6 +14,7 @@
 #define PATHS_MAX 20000
 
 static struct temporary folder;
+static const char *const hide[] = { "*~", "#*#", NULL };
 static struct tree tree;
 static char paths[PATHS_MAX][32];
 
@@ -22,7 +23,7 @@ set_up(void **state)
 {
 	(void)state;
 	temporary_make(&folder);
-	return tree_init(&tree, folder.path);
+	return tree_init(&tree, folder.path, hide);
 }
 
 static int
@@ -77,7 +78,7 @@ paths_come_in_the_order_of_their_bytes(void **state)
 	temporary_link(&folder, "outside", "/etc");
 	temporary_link(&folder, "dangling", "nowhere");
 	temporary_file(&folder, ".hidden", "x");
-	temporary_file(&folder, "gophermap", "x");
+	temporary_file(&folder, "#a.txt#", "x");
 	temporary_folder(&folder, "empty");
 	temporary_check(
 	    mkfifo(temporary_path(&folder, "fifo"), 0644) == 0, "fifo");

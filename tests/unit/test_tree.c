@@ -15,6 +15,7 @@
 #include "temporary.h"
 #include "tree/tree.h"
 
+static const char *const hide[] = { "*~", "#*#", NULL };
 static struct temporary folder;
 static struct tree tree;
 
@@ -44,11 +45,14 @@ set_up(void **state)
 	temporary_file(&folder, ".secret/page", "x");
 	temporary_file(&folder, ".well-known/page", "known");
 	temporary_file(&folder, "gophermap", "map");
+	temporary_file(&folder, "a.gmi~", "backup");
+	temporary_folder(&folder, "d~");
+	temporary_file(&folder, "d~/a.gmi", "# A\n");
 	temporary_link(&folder, "out", "/etc/passwd");
 	temporary_check(
 	    mkfifo(temporary_path(&folder, "fifo"), 0644) == 0, "fifo");
 	make_socket(temporary_path(&folder, "socket"));
-	return tree_init(&tree, folder.path);
+	return tree_init(&tree, folder.path, hide);
 }
 
 static int
@@ -80,6 +84,10 @@ finds(void **state)
 		{ STR_INIT("/.well-known/page"), STR_INIT(""), STATUS_SUCCESS,
 		    false },
 		{ STR_INIT("/gophermap"), STR_INIT(""), STATUS_SUCCESS, false },
+		{ STR_INIT("/a.gmi~"), STR_INIT(""), STATUS_NOT_FOUND, false },
+		{ STR_INIT("/"), STR_INIT("a.gmi~"), STATUS_NOT_FOUND, false },
+		{ STR_INIT("/d~/a.gmi"), STR_INIT(""), STATUS_NOT_FOUND,
+		    false },
 		{ STR_INIT("/none"), STR_INIT(""), STATUS_NOT_FOUND, false },
 		{ STR_INIT("/index.gmi/"), STR_INIT(""), STATUS_NOT_FOUND,
 		    false },
@@ -137,11 +145,19 @@ long_paths_are_not_found(void **state)
 static void
 shows(void **state)
 {
+	static const char *const seen[] = { "index.gmi", ".well-known",
+		"gophermap", "a~b", "#", "#a", "" };
+	static const char *const unseen[] = { ".git", ".", "~", "a~", "a.gmi~",
+		"##", "#a.gmi#" };
+
 	(void)state;
-	assert_true(tree_shows(STR("index.gmi")));
-	assert_true(tree_shows(STR(".well-known")));
-	assert_false(tree_shows(STR(".git")));
-	assert_false(tree_shows(STR("gophermap")));
+	for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+		assert_true(tree_shows(&tree, str_of(seen[i])));
+	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+		assert_false(tree_shows(&tree, str_of(unseen[i])));
+	assert_true(tree_shows_path(&tree, STR("/a/gophermap/")));
+	assert_false(tree_shows_path(&tree, STR("/a~/b/")));
+	assert_false(tree_shows_path(&tree, STR("/a/.b")));
 }
 
 static void

@@ -12,6 +12,8 @@
 #include "temporary.h"
 #include "tree/walk.h"
 
+static const char *const hide[] = { "*~", "#*#", NULL };
+
 struct visits {
 	char text[4096];
 	int stop_after; /* visits, or 0 */
@@ -80,7 +82,7 @@ visits(void **state)
 	temporary_file(&folder, "root/sp ace", "a");
 	temporary_file(&folder, "root/d/b.txt", "b");
 	temporary_file(&folder, "root/d/e/c", "c");
-	temporary_file(&folder, "root/d/gophermap", "no");
+	temporary_file(&folder, "root/d/b.txt~", "no");
 	temporary_file(&folder, "root/.hidden", "no");
 	temporary_file(&folder, "root/.git/x", "no");
 	temporary_file(&folder, "root/.well-known/x", "x");
@@ -91,7 +93,8 @@ visits(void **state)
 	temporary_link(&folder, "root/d/up", "..");
 	temporary_link(&folder, "root/dd", "d");
 	assert_int_equal(mkfifo(temporary_path(&folder, "root/fifo"), 0644), 0);
-	assert_int_equal(tree_init(&tree, temporary_path(&folder, "root")), 0);
+	assert_int_equal(
+	    tree_init(&tree, temporary_path(&folder, "root"), hide), 0);
 	closed = dup(0);
 	close(closed);
 	assert_int_equal(walk_tree(&walk), 0);
@@ -127,7 +130,7 @@ deep(void **state)
 		temporary_folder(&folder, path);
 	}
 	temporary_file(&folder, "a", "a");
-	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	assert_int_equal(walk_tree(&walk), 0);
 	assert_int_equal(visits.count, 1);
 	tree_release(&tree);
@@ -171,7 +174,7 @@ what_goes_meanwhile_is_left_out(void **state)
 	temporary_file(&removal.folder, "b", "b");
 	temporary_file(&removal.folder, "c/d", "d");
 	temporary_file(&removal.folder, "e/f", "f");
-	assert_int_equal(tree_init(&tree, removal.folder.path), 0);
+	assert_int_equal(tree_init(&tree, removal.folder.path, NULL), 0);
 	assert_int_equal(walk_tree(&walk), 0);
 	assert_int_equal(removal.count, 1);
 	tree_release(&tree);
@@ -209,7 +212,7 @@ want_of_descriptors_is_said(void **state)
 			temporary_link(&folder, "b", table[i].link);
 		else
 			temporary_folder(&folder, "b");
-		assert_int_equal(tree_init(&tree, folder.path), 0);
+		assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 		scarce_files(table[i].files);
 		result = walk_tree(&walk);
 		error = errno;
@@ -246,7 +249,7 @@ failures_are_told(void **state)
 	temporary_folder(&folder, "b");
 	temporary_file(&folder, "b/c", "c");
 	temporary_link(&folder, "l", "a");
-	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	scarce_files(1);
 	assert_int_equal(walk_tree(&walk), 0);
 	expect_once(&visits, " /a ");
@@ -302,7 +305,7 @@ one_path(void **state)
 	temporary_link(&folder, "link", "d/b.gmi");
 	temporary_link(&folder, "lost", "nothing");
 	temporary_link(&folder, "linked", "d");
-	assert_int_equal(tree_init(&tree, folder.path), 0);
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct visits visits = { .text = "" };
 		const struct walk walk = { &tree, on_enter, on_file, NULL,

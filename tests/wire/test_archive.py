@@ -31,12 +31,15 @@ TREE = {
     '.hidden': 'no\n',
     '.git/config': 'no\n',
     '.well-known/thing.txt': 'known\n',
-    'qa/gophermap': 'no\n',
+    'qa/gophermap': 'a menu\n',
+    'qa/index.gmi~': 'no\n',
+    'old~/index.gmi': 'no\n',
     'locked.txt': 'no\n',
 }
 # In the order of their bytes.
 FILES = ['.well-known/thing.txt', 'a.gmi', 'a/b', 'empty', 'grüße.txt',
-         'index.gmi', 'new\nline', 'qa/deep/page.gmi', 'qa/index.gmi']
+         'index.gmi', 'new\nline', 'qa/deep/page.gmi', 'qa/gophermap',
+         'qa/index.gmi']
 
 
 def tar_of(data):
@@ -120,7 +123,8 @@ class Contents(unittest.TestCase):
         reply = fetch(self.server, '/qa.tar.gz')
         self.assertEqual((reply.status, reply.meta), (20, 'application/gzip'))
         self.assertEqual(tar_of(reply.body), self.want(
-            ['qa/deep/page.gmi', 'qa/index.gmi', 'qa/zz-link.gmi']))
+            ['qa/deep/page.gmi', 'qa/gophermap', 'qa/index.gmi',
+             'qa/zz-link.gmi']))
         self.assertEqual(tar_of(fetch(self.server, '/qa/deep.tar.gz').body),
                          self.want(['qa/deep/page.gmi']))
         self.assertEqual(

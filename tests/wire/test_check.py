@@ -60,6 +60,12 @@ ROWS = {
         ('index.gmi', 2, 'dead-link', 'nowhere on Gopher')]),
     'long selector': ({'index.gmi': HOME + '=> ?%s A\n' % ('q' * 1050)}, [
         ('index.gmi', 2, 'dead-link', '59 Bad request')]),
+    'backups': ({'index.gmi': HOME + '=> a.gmi~ A\n', 'a.gmi~': '# A\n',
+                 'd/#b.gmi#': '# B\n', 'c~/d.gmi': '# D\n'}, [
+        ('a.gmi~', 1, '~hidden', 'matches the setting hide'),
+        ('c~', 1, '~hidden', 'matches the setting hide'),
+        ('d/#b.gmi#', 1, '~hidden', 'matches the setting hide'),
+        ('index.gmi', 2, 'dead-link', 'a.gmi~ leads nowhere')]),
     'hidden': ({'index.gmi': HOME + '=> .a A\n', '.a': 'x', '.git/b': ''}, [
         ('.a', 1, '~hidden', 'begins with a dot'),
         ('.git', 1, '~hidden', 'begins with a dot'),
@@ -145,6 +151,7 @@ ROWS = {
              '1Far\tx\tfar.example\t7070\nhWeb\tURL:https://w.example/\n'
              'b.txt\n0b.txt\nonly+text\n0B\tb.txt\t\n.\n0After\tc.txt\n',
              'm/b.txt': 'b\n'}, [
+        ('m/gophermap', 2, '~comment', 'can read the comments'),
         ('m/gophermap', 3, 'dead-link', '/m/a.txt leads nowhere'),
         ('m/gophermap', 5, '~external', 'gopher://far.example:7070/1x'),
         ('m/gophermap', 6, '~external', 'https://w.example/')]),

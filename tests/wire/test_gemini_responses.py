@@ -198,7 +198,7 @@ class Directories(unittest.TestCase):
             'zoo/index.gmi': '# Zoo\n',
             'alpha/x.txt': '',
             '.hidden': 'no\n', '.git/config': 'no\n',
-            'gophermap': '!Menu\n',
+            'gophermap': '!Menu\n', 'plain.gmi~': 'no\n',
         }
         with Server(tree) as server:
             os.symlink('/etc/passwd', server.path('out'))
@@ -212,7 +212,8 @@ class Directories(unittest.TestCase):
             self.assertEqual(
                 [url for url, label in found],
                 ['./alpha/', './zoo/', './file1.gmi', './file2.gmi',
-                 './file10.gmi', './inside', './notes.txt', './plain.gmi'])
+                 './file10.gmi', './gophermap', './inside', './notes.txt',
+                 './plain.gmi'])
             labels = dict(found)
             for url, part in [
                     ('./file1.gmi', 'First page'),

@@ -210,8 +210,8 @@ class Malformed(Case):
             os.chmod(self.server.path('locked.txt'), 0)
         for selector in ('/none/', 'none', '/.hidden', '.hidden',
                          '/docs/.hidden', '/%2ehidden', '0/.hidden',
-                         '/mapped/gophermap', 'mapped/gophermap',
-                         '0/mapped/gophermap', '/gophermap', '/out',
+                         '/mapped/page.gmi~', 'mapped/page.gmi~',
+                         '0/mapped/page.gmi~', '/gophermap', '/out',
                          '/fifo', '/locked.txt', '/docs%2Fdeep.txt',
                          '/page.gmi/', '/x%00y', '0/none', '1/none',
                          '9/none', '/%', '/' + 'x' * 500, '/none\tx'):

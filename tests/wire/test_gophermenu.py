@@ -66,7 +66,11 @@ class Gophermaps(Case):
         self.assertEqual(fetch(self.server, '/both/').text, '# Page\n')
         self.assertEqual(select(self.server, '/both/').decode(),
                          info('map') + '.\r\n')
-        self.assertEqual(fetch(self.server, '/both/gophermap').status, 51)
+        # Asked for by name, a gophermap is a text.
+        reply = fetch(self.server, '/both/gophermap')
+        self.assertEqual((reply.meta, reply.text), ('text/plain', 'map\n'))
+        self.assertEqual(select(self.server, '/plain/gophermap'),
+                         self.tree['plain/gophermap'].encode())
         # Asked for by name, a page is a page.
         self.assertEqual(select(self.server, '/both/index.gmi').decode(),
                          title('Page') + info('====') + '.\r\n')

@@ -17,6 +17,8 @@ class Hidden(unittest.TestCase):
             'sub/page.gmi': '# Page\n',
             'sub/target.txt': 'target\n',
             '.hidden': 'no\n', '.git/config': 'no\n',
+            'backup.gmi~': 'no\n', 'sub/#auto#': 'no\n',
+            'old~/page.gmi': 'no\n',
             'sub/.hidden.gmi': 'no\n',
             '.well-known/thing.txt': 'known\n',
             'locked.txt': 'no\n', 'locked/x.txt': 'no\n',
@@ -57,6 +59,7 @@ class Hidden(unittest.TestCase):
         want = fetch(self.server, '/none')
         self.assertEqual(want.status, 51)
         paths = [
+            '/backup.gmi~', '/sub/%23auto%23', '/old~/', '/old~/page.gmi',
             '/none/', '/none/x', '/.hidden', '/.git', '/.git/',
             '/.git/config', '/sub/.hidden.gmi', '/%2ehidden',
             '/.well-known/none', '/.hidden/', '/.none',
@@ -86,9 +89,19 @@ class Hidden(unittest.TestCase):
         names = fetch(self.server, '/sub/').text
         self.assertIn('target.txt', names)
         self.assertNotIn('hidden', names)
+        self.assertNotIn('auto', names)
         self.assertNotIn('relative', names)
         self.assertNotIn('locked.txt', fetch(self.server, '/more/').text)
         self.assertIn('open.txt', fetch(self.server, '/more/').text)
+
+    def test_other_names(self):
+        tree = {'a.gmi~': '# A\n', 'b.bak': 'b\n', 'c.txt': 'c\n'}
+        with Server(tree, options=['hide=']) as server:
+            self.assertEqual(fetch(server, '/a.gmi~').status, 20)
+        with Server(tree, options=['hide=*.bak', 'hide=c.*']) as server:
+            self.assertEqual(
+                [fetch(server, '/' + name).status for name in tree],
+                [20, 51, 51])
 
     def test_device(self):
         try:

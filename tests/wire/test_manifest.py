@@ -16,7 +16,9 @@ TREE = {
     'qa/page.gmi': '# Page\n',
     'new\nline': 'odd\n',
     '.hidden': 'no\n',
-    'gophermap': 'no\n',
+    'gophermap': 'a menu\n',
+    'index.gmi~': 'no\n',
+    'qa/#page.gmi#': 'no\n',
     'manifest.sig': 'a signature\n',
 }
 LONG_AGO = '2001-01-01T00:00:00Z'
@@ -55,12 +57,13 @@ class Manifest(unittest.TestCase):
         reply = manifest(server)
         self.assertEqual((reply.status, reply.meta), (20, 'text/plain'))
         self.assertEqual(listed(reply),
-                         ['index.gmi', 'new\\nline', 'qa/page.gmi'])
-        first = reply.text.splitlines()[2]
+                         ['gophermap', 'index.gmi', 'new\\nline',
+                          'qa/page.gmi'])
+        first = reply.text.splitlines()[4]
         self.assertEqual(first, hashlib.sha256(b'# Home\n').hexdigest() +
                          ' *index.gmi')
         body, end = reply.body.rsplit(b'# end ', 1)
-        self.assertEqual(end.decode(), '3 18 %s\n' %
+        self.assertEqual(end.decode(), '4 25 %s\n' %
                          hashlib.sha256(body).hexdigest())
         self.assertEqual(select(server, '/manifest'), reply.body)
         self.assertEqual(select(server, '/0/manifest'), reply.body)
@@ -101,12 +104,13 @@ class Manifest(unittest.TestCase):
 
     def test_what_changes_is_seen(self):
         server = self.serve(TREE)
-        old = self.wait_for(server, ['index.gmi', 'new\\nline',
-                                     'qa/page.gmi'])
+        old = self.wait_for(server, ['gophermap', 'index.gmi',
+                                     'new\\nline', 'qa/page.gmi'])
         with open(server.path('added.gmi'), 'wb') as file:
             file.write(b'# Added\n')
         os.unlink(server.path('qa/page.gmi'))
-        new = self.wait_for(server, ['added.gmi', 'index.gmi', 'new\\nline'])
+        new = self.wait_for(server, ['added.gmi', 'gophermap', 'index.gmi',
+                                     'new\\nline'])
         changes = manifest(server, since(LONG_AGO)).text
         self.assertIn('\n# removed *qa/page.gmi\n', changes)
         self.assertIn('\n# whole %s' % new.text.rsplit('# end ', 1)[1],

@@ -68,6 +68,17 @@ class Restart(State):
         self.assertNotIn('turbot', ask(server, 'turbot').split('\n', 1)[1])
         server.stop()
 
+    def test_names_that_are_hidden_now(self):
+        server = self.serve({'a.bak': 'herring\n', 'b.txt': 'cod\n'})
+        self.wait_for(server, 'herring', '/a.bak')
+        server.stop()
+        server = self.serve({}, 'hide=*.bak')
+        self.assertFalse(holds(server, 'herring', '/a.bak'))
+        self.wait_for(server, 'cod', '/b.txt')
+        wait_until(lambda: 'a.bak' not in fetch(server, '/manifest').text,
+                   'a manifest without the name')
+        server.stop()
+
     def test_it_looks_only_at_what_changed(self):
         self.fill({'a.gmi': '# A\nherring\n', 'b.gmi': '# B\ncod\n'})
         with contextlib.closing(sqlite3.connect(self.database())) as database:
