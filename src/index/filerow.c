@@ -1,28 +1,12 @@
 /* The row of a file in the index, and the comparison with the file. */
 #include "index/filerow.h"
 
-#include <time.h>
+#include "tree/tree.h"
 
 static int64_t
 ns_of(const struct timespec *time)
 {
 	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
-/*
- * The time of the last change.  0 when the file may change again in the same
- * tick of the file system's clock, which would not show.
- */
-static int64_t
-changed(const struct stat *st)
-{
-	int64_t tick = st->st_ctim.tv_nsec == 0 ? 3000000000 : 50000000;
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) == -1 ||
-	    ns_of(&now) - ns_of(&st->st_ctim) < tick)
-		return 0;
-	return ns_of(&st->st_ctim);
 }
 
 struct filerow
@@ -31,7 +15,7 @@ filerow_of(const struct stat *st)
 	return (struct filerow){
 		.size = st->st_size,
 		.mtime = ns_of(&st->st_mtim),
-		.ctime = changed(st),
+		.ctime = tree_is_settled(st) ? ns_of(&st->st_ctim) : 0,
 		.inode = (int64_t)st->st_ino,
 	};
 }

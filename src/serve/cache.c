@@ -15,8 +15,6 @@
 #define SMALLEST ((size_t)4096)
 /* The limit for all texts, including those still being sent. */
 #define HELD_MAX ((size_t)8 << 20)
-/* Longer than one tick of any file system's clock. */
-#define SETTLED_SECONDS 3
 
 struct cache_text {
 	size_t users;
@@ -25,27 +23,16 @@ struct cache_text {
 };
 
 struct cache_key
-cache_key(enum cache_form form, struct str path, const struct stat *st)
+cache_key(enum cache_form form, uint64_t path, const struct stat *st)
 {
-	return (struct cache_key){
-		.form = form, .path = str_hash(path), .st = *st
-	};
-}
-
-static bool
-is_same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	return (struct cache_key){ .form = form, .path = path, .st = *st };
 }
 
 static bool
 is_same(const struct cache_key *a, const struct cache_key *b)
 {
 	return a->form == b->form && a->path == b->path &&
-	    a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev &&
-	    a->st.st_size == b->st.st_size &&
-	    is_same_time(&a->st.st_mtim, &b->st.st_mtim) &&
-	    is_same_time(&a->st.st_ctim, &b->st.st_ctim);
+	    tree_is_same(&a->st, &b->st);
 }
 
 static size_t
@@ -61,15 +48,13 @@ slot_of(struct cache *cache, const struct cache_key *key)
 }
 
 bool
-cache_knows(const struct cache *cache, struct str path)
+cache_knows(const struct cache *cache, uint64_t path)
 {
-	uint64_t hash = str_hash(path);
-
 	for (enum cache_form form = CACHE_FILE; form <= CACHE_MENU; form++) {
 		const struct cache_slot *slot =
-		    &cache->slots[place_of(form, hash)];
+		    &cache->slots[place_of(form, path)];
 
-		if (slot->key.form == form && slot->key.path == hash &&
+		if (slot->key.form == form && slot->key.path == path &&
 		    clock_until_ms(&slot->until) > 0)
 			return true;
 	}
@@ -246,20 +231,10 @@ recording_release(struct body *body)
 	struct recording *self = (struct recording *)body;
 	struct cache_slot *slot = slot_of(self->cache, &self->key);
 
-	if (is_same_time(&slot->expected, &self->until))
+	if (slot->recorder == self)
 		slot->expected = (struct timespec){ 0 };
 	text_leave(self->cache, self->text);
 	body_release(self->made);
-}
-
-/*
- * Do not cache a file that has just changed: a second change within one tick of
- * the file system's clock would go unnoticed.
- */
-static bool
-is_settled(const struct stat *st)
-{
-	return time(NULL) - st->st_ctim.tv_sec >= SETTLED_SECONDS;
 }
 
 static bool
@@ -272,7 +247,7 @@ is_large(const struct cache_key *key)
 static bool
 is_wanted(struct cache *cache, const struct cache_key *key)
 {
-	return is_settled(&key->st) && !is_large(key) &&
+	return tree_is_settled(&key->st) && !is_large(key) &&
 	    clock_until_ms(&slot_of(cache, key)->expected) == 0;
 }
 
@@ -295,6 +270,7 @@ cache_record(struct cache *cache, const struct cache_key *key,
 		.made = made,
 	};
 	slot_of(cache, key)->expected = self->until;
+	slot_of(cache, key)->recorder = self;
 	return &self->body;
 }
 

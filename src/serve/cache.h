@@ -26,7 +26,7 @@ enum cache_form {
  */
 struct cache_key {
 	enum cache_form form;
-	uint64_t path; /* hash of the path, because links are relative to it */
+	uint64_t path; /* see host_key; links are relative to the path */
 	struct stat st;
 	struct str type; /* MIME type; goes with the answer, is not compared */
 };
@@ -46,19 +46,20 @@ struct cache {
 		struct cache_text *text;
 		/* Another request is recording this answer until then. */
 		struct timespec expected;
+		const struct recording *recorder;
 	} slots[CACHE_SLOTS];
 	size_t held; /* bytes of all texts, including those in use */
 };
 
 /* Makes a key without a type. */
 struct cache_key
-cache_key(enum cache_form form, struct str path, const struct stat *st);
+cache_key(enum cache_form form, uint64_t path, const struct stat *st);
 
 /*
  * Whether the cache has an entry for this path. If not, cache_body finds
  * nothing, whatever the path leads to now.
  */
-bool cache_knows(const struct cache *cache, struct str path);
+bool cache_knows(const struct cache *cache, uint64_t path);
 
 /*
  * The cached answer, as a body in the arena, and its type in the key; NULL when

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "serve/menu.h"
-#include "serve/resource.h"
 #include "text/gophermap.h"
 #include "text/uri.h"
 
@@ -30,7 +29,7 @@ enum handled
 file_answer_cached(const struct host *host, const struct request *request,
     const struct stat *st, struct response *response)
 {
-	struct cache_key key = cache_key(CACHE_MENU, request->path, st);
+	struct cache_key key = cache_key(CACHE_MENU, request->key, st);
 
 	if (request->form == FORM_MENU &&
 	    answer_key(host, request, &key, response))
@@ -48,7 +47,7 @@ static int
 stat_again(const struct host *host, const struct request *request,
     struct str name, struct stat *st)
 {
-	if (cache_knows(host->server->cache, request->path))
+	if (cache_knows(host->server->cache, request->key))
 		return tree_stat_in(host->tree, request->path, name, st);
 	errno = ESTALE;
 	return -1;
@@ -59,10 +58,12 @@ static void
 answer_entry(const struct host *host, const struct request *request,
     struct str name, const struct entry *entry, struct response *response)
 {
-	struct cache_key key = cache_key(CACHE_FILE, request->path, &entry->st);
+	struct cache_key key = cache_key(CACHE_FILE, request->key, &entry->st);
 	struct body *body = body_of_file(request->arena, entry);
 
-	key.type = resource_file_type(host, request->path, name, entry);
+	key.type = media_type(host->server->media, name, entry);
+	if (key.type.len == 0)
+		tree_log_failure("cannot read", errno, request->path);
 	response_set(response, STATUS_SUCCESS, key.type);
 	response->st = entry->st;
 	response->body =

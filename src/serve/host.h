@@ -49,6 +49,9 @@ struct host {
 	const struct str *builtins;
 };
 
+/* The key of a path of this host in the caches that hosts share. */
+uint64_t host_key(const struct host *host, struct str path);
+
 /* The host with this name, in any form; NULL when there is none. */
 const struct host *host_for_name(
     const struct server *server, struct arena *arena, struct str name);

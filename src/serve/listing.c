@@ -132,7 +132,7 @@ listing_answer(const struct host *host, const struct request *request,
 {
 	struct cache_key key =
 	    cache_key(request->entries_only ? CACHE_ENTRIES : CACHE_LISTING,
-		request->path, &entry->st);
+		request->key, &entry->st);
 	struct body *body =
 	    cache_body(host->server->cache, &key, request->arena);
 	enum status status = STATUS_SUCCESS;

@@ -131,7 +131,7 @@ static struct body *
 of_gemtext(const struct host *host, const struct request *request,
     const struct response *page)
 {
-	struct cache_key key = cache_key(CACHE_MENU, request->path, &page->st);
+	struct cache_key key = cache_key(CACHE_MENU, request->key, &page->st);
 	struct body *menu = make(host, request, page->body);
 
 	key.type = RESPONSE_MENU;

@@ -41,7 +41,7 @@ struct remote {
 };
 
 /*
- * Sends `request` to the process behind host->host->server->answers; `response`
+ * Sends `request` to the process behind host->server->answers; `response`
  * then has `remote`, or is an error. Returns false, without sending, when this
  * process has to answer the request.
  */

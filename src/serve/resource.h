@@ -7,17 +7,9 @@
 
 /*
  * The MIME type that `path` is served with, for a menu's item types: that of
- * the resource if it exists, else the one that its name implies. A few seconds
- * old at most.
+ * the resource if it exists, else the one that its name implies.
  */
 struct str resource_type(const struct host *host, struct str path);
-
-/*
- * The MIME type of an open file named `name`; empty with errno set when the
- * file cannot be read, which is logged.
- */
-struct str resource_file_type(const struct host *host, struct str path,
-    struct str name, const struct entry *entry);
 
 /*
  * The MIME type of the answer to a query with a known meaning: a page's feed,

@@ -30,6 +30,7 @@ struct request {
 	struct arena *arena; /* for everything the answer needs */
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
+	uint64_t key; /* of the path in caches, see host_key; set by serve */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;
 	enum form form;

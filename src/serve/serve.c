@@ -33,8 +33,9 @@ static handler *const slow_chain[] = {
 
 static void
 run_chain(handler *const *next, const struct host *host,
-    const struct request *request, struct response *response)
+    struct request *request, struct response *response)
 {
+	request->key = host_key(host, request->path);
 	for (; *next != NULL; next++)
 		if ((*next)(host, request, response) == HANDLED)
 			return;
@@ -66,8 +67,8 @@ serve(
 }
 
 void
-serve_slow(const struct host *host, const struct request *request,
-    struct response *response)
+serve_slow(
+    const struct host *host, struct request *request, struct response *response)
 {
 	run_chain(slow_chain, host, request, response);
 }

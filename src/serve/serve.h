@@ -17,7 +17,7 @@ void serve(const struct host *host, struct request *request,
  * Answers a request that a worker handed over: the listing of a directory, a
  * built-in page or an archive; anything else is not found.
  */
-void serve_slow(const struct host *host, const struct request *request,
+void serve_slow(const struct host *host, struct request *request,
     struct response *response);
 
 #endif

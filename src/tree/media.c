@@ -13,7 +13,6 @@
 #include <unistr.h>
 #include <unistd.h>
 
-#include "sys/clock.h"
 #include "text/buf.h"
 #include "text/mime.h"
 
@@ -45,23 +44,10 @@
 #define TYPE_SIZE 96
 /* Files whose type is cached; a power of two. */
 #define SLOTS 8192
-/* Paths whose type is cached, and for how long. */
-#define RECENT 2048
-#define RECENT_MS 3000
 
 struct media_slot {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec changed;
-	struct str told; /* the type by the name: a view of a constant */
-	bool is_named; /* by mime_of_name, not mime_usual */
-	struct str type;
-};
-
-struct recent {
-	uint64_t hash; /* of the path */
-	struct timespec until;
+	uint64_t name; /* hash of the name */
+	struct stat st;
 	struct str type;
 };
 
@@ -75,7 +61,6 @@ struct media {
 		size_t len;
 	} types[TYPES_MAX];
 	struct media_slot slots[SLOTS];
-	struct recent recent[RECENT];
 };
 
 /*
@@ -254,7 +239,7 @@ is_plain(struct str sample)
 }
 
 /* The parts of a file that its type depends on. */
-struct look {
+struct media_clues {
 	struct str named, usual; /* types by its name */
 	struct str sample;
 	bool is_utf8;
@@ -266,15 +251,16 @@ struct look {
  * text.  Fails as ask_type.
  */
 static bool
-type_of_content(struct media *media, const struct look *look, struct str *type)
+type_of_content(
+    struct media *media, const struct media_clues *clues, struct str *type)
 {
-	bool plain = look->is_utf8 && is_plain(look->sample);
+	bool plain = clues->is_utf8 && is_plain(clues->sample);
 
-	if (look->sample.len == 0) {
-		*type = look->usual.len > 0 ? look->usual : STR("text/plain");
+	if (clues->sample.len == 0) {
+		*type = clues->usual.len > 0 ? clues->usual : STR("text/plain");
 		return true;
 	}
-	if (!ask_type(media, look->sample, type))
+	if (!ask_type(media, clues->sample, type))
 		return false;
 	if (plain && !mime_is_textual(*type))
 		*type = STR("text/plain");
@@ -286,12 +272,13 @@ type_of_content(struct media *media, const struct look *look, struct str *type)
 
 /* The encoding of text; empty for UTF-8 and for one without a name. */
 static bool
-encoding_of(struct media *media, const struct look *look, struct str *encoding)
+encoding_of(
+    struct media *media, const struct media_clues *clues, struct str *encoding)
 {
 	*encoding = (struct str){ 0 };
-	if (look->is_utf8)
+	if (clues->is_utf8)
 		return true;
-	if (!ask(media, ASK_ENCODING, look->sample, encoding))
+	if (!ask(media, ASK_ENCODING, clues->sample, encoding))
 		return false;
 	if (str_equals(*encoding, STR("binary")) ||
 	    str_equals(*encoding, STR("unknown-8bit")))
@@ -323,102 +310,56 @@ write_type(struct media *media, struct str type, struct str encoding)
  * meaning for other types.  Empty when ask_type fails.
  */
 static struct str
-build(struct media *media, const struct look *look)
+build(struct media *media, const struct media_clues *clues)
 {
 	char content[TYPE_SIZE];
 	struct buf copy = buf_over(content, sizeof content);
-	struct str type = look->named, encoding = { 0 };
+	struct str type = clues->named, encoding = { 0 };
 
-	if (type.len > 0 && (!mime_is_text(type) || look->is_utf8))
+	if (type.len > 0 && (!mime_is_text(type) || clues->is_utf8))
 		return type;
-	if (type.len == 0 && !type_of_content(media, look, &type))
+	if (type.len == 0 && !type_of_content(media, clues, &type))
 		return (struct str){ 0 };
 	/* libmagic's next answer overwrites this one. */
 	buf_add(&copy, type);
 	if (copy.overflow)
 		return STR("application/octet-stream");
 	type = buf_str(&copy);
-	if (mime_is_text(type) && !encoding_of(media, look, &encoding))
+	if (mime_is_text(type) && !encoding_of(media, clues, &encoding))
 		return (struct str){ 0 };
-	if (look->named.len == 0 && look->usual.len > 0 &&
+	if (clues->named.len == 0 && clues->usual.len > 0 &&
 	    (str_equals(type, STR("application/octet-stream")) ||
-		(str_equals(type, STR("text/plain")) && !look->is_utf8 &&
+		(str_equals(type, STR("text/plain")) && !clues->is_utf8 &&
 		    encoding.len == 0)))
-		return look->usual;
+		return clues->usual;
 	return write_type(media, type, encoding);
-}
-
-static struct media_slot *
-slot_of(struct media *media, const struct stat *st)
-{
-	uint64_t mix = (uint64_t)st->st_ino * 0x9e3779b97f4a7c15u;
-
-	return &media->slots[(mix >> 32) % SLOTS];
-}
-
-static bool
-slot_holds(const struct media_slot *slot, const struct stat *st,
-    const struct look *look)
-{
-	return slot->type.len > 0 && slot->inode == st->st_ino &&
-	    slot->device == st->st_dev && slot->size == st->st_size &&
-	    slot->changed.tv_sec == st->st_mtim.tv_sec &&
-	    slot->changed.tv_nsec == st->st_mtim.tv_nsec &&
-	    slot->is_named == (look->named.len > 0) &&
-	    str_equals(
-		slot->told, look->named.len > 0 ? look->named : look->usual);
 }
 
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry)
 {
 	char sample[SAMPLE_SIZE];
-	struct look look = { .named = mime_of_name(name),
-		.usual = mime_usual(name) };
-	struct media_slot *slot = slot_of(media, &entry->st);
+	struct media_clues clues;
+	uint64_t hash = str_hash(name);
+	uint64_t mix =
+	    (hash ^ (uint64_t)entry->st.st_ino) * 0x9e3779b97f4a7c15u;
+	struct media_slot *slot = &media->slots[(mix >> 32) % SLOTS];
 	struct str type;
 	ssize_t got;
 
-	if (slot_holds(slot, &entry->st, &look))
+	if (slot->type.len > 0 && slot->name == hash &&
+	    tree_is_same(&slot->st, &entry->st))
 		return slot->type;
 	got = pread(entry->fd, sample, sizeof sample, 0);
 	/* Do not cache a failure, which may be temporary. */
 	if (got == -1)
 		return (struct str){ 0 };
-	look.sample = (struct str){ sample, (size_t)got };
-	look.is_utf8 = is_utf8(look.sample, got == (ssize_t)sizeof sample);
-	type = build(media, &look);
-	if (type.len == 0)
-		return type;
-	*slot = (struct media_slot){
-		.device = entry->st.st_dev,
-		.inode = entry->st.st_ino,
-		.size = entry->st.st_size,
-		.changed = entry->st.st_mtim,
-		.told = look.named.len > 0 ? look.named : look.usual,
-		.is_named = look.named.len > 0,
-		.type = type,
-	};
-	return slot->type;
-}
-
-bool
-media_recall(const struct media *media, struct str path, struct str *type)
-{
-	uint64_t wanted = str_hash(path);
-	const struct recent *recent = &media->recent[wanted % RECENT];
-
-	if (recent->hash != wanted || clock_until_ms(&recent->until) == 0)
-		return false;
-	*type = recent->type;
-	return true;
-}
-
-void
-media_keep(struct media *media, struct str path, struct str type)
-{
-	uint64_t wanted = str_hash(path);
-
-	media->recent[wanted % RECENT] =
-	    (struct recent){ wanted, clock_in(RECENT_MS), type };
+	clues.named = mime_of_name(name);
+	clues.usual = mime_usual(name);
+	clues.sample = (struct str){ sample, (size_t)got };
+	clues.is_utf8 = is_utf8(clues.sample, got == (ssize_t)sizeof sample);
+	type = build(media, &clues);
+	if (type.len > 0 && tree_is_settled(&entry->st))
+		*slot = (struct media_slot){ hash, entry->st, type };
+	return type;
 }

@@ -9,8 +9,8 @@
 
 /*
  * The MIME types of files: by the name, else by libmagic, else by the usual
- * type of the name where libmagic has no answer.  They are cached by the
- * identity of the file.  One for each process.
+ * type of the name where libmagic has no answer.  They are cached as
+ * long as the file is unchanged.  One for each process.
  */
 struct media;
 
@@ -32,14 +32,5 @@ media_type(struct media *media, struct str name, const struct entry *entry);
  * that needs many types lets others have their turn when this grows.
  */
 size_t media_lookups(const struct media *media);
-
-/*
- * Types are also cached by path for a few seconds, because a menu needs the
- * type of each link's target every time it is served.  This cache is not used
- * for the served file itself.  media_recall returns whether the type of `path`
- * was cached lately, and the type, which lives as long as `media`.
- */
-bool media_recall(const struct media *media, struct str path, struct str *type);
-void media_keep(struct media *media, struct str path, struct str type);
 
 #endif

@@ -71,7 +71,7 @@ open_or_above(const char *path)
 }
 
 static bool
-is_same(const struct stat *a, const struct stat *b)
+is_identical(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -93,9 +93,9 @@ climb(int fd, const struct stat *root)
 		fd = next;
 		if (failed)
 			break;
-		if (is_same(&here, root) || is_same(&here, &above)) {
+		if (is_identical(&here, root) || is_identical(&here, &above)) {
 			close(fd);
-			return is_same(&here, root);
+			return is_identical(&here, root);
 		}
 	}
 	if (fd != -1)
@@ -303,6 +303,31 @@ tree_stat_in(
 	return fstatat(tree->root, text, out, AT_SYMLINK_NOFOLLOW);
 }
 
+static int64_t
+ns_of(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+bool
+tree_is_same(const struct stat *a, const struct stat *b)
+{
+	return is_identical(a, b) && a->st_size == b->st_size &&
+	    ns_of(&a->st_mtim) == ns_of(&b->st_mtim) &&
+	    ns_of(&a->st_ctim) == ns_of(&b->st_ctim);
+}
+
+bool
+tree_is_settled(const struct stat *st)
+{
+	/* Some file systems count in steps of two seconds. */
+	int64_t tick = st->st_ctim.tv_nsec == 0 ? 3000000000 : 50000000;
+	struct timespec now;
+
+	return clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+	    ns_of(&now) - ns_of(&st->st_ctim) >= tick;
+}
+
 bool
 entry_is_directory(const struct entry *entry)
 {
@@ -316,8 +341,7 @@ entry_is_same(const struct entry *entry)
 
 	return fstat(entry->fd, &now) == 0 &&
 	    now.st_size == entry->st.st_size &&
-	    now.st_mtim.tv_sec == entry->st.st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == entry->st.st_mtim.tv_nsec;
+	    ns_of(&now.st_mtim) == ns_of(&entry->st.st_mtim);
 }
 
 int

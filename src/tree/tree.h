@@ -78,6 +78,14 @@ MUST_USE enum status tree_open_in(const struct tree *tree, struct str path,
 MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
     struct str name, struct stat *out);
 
+/*
+ * Whether a file or directory is unchanged: the same identity, size and times.
+ * Of an unsettled one this is no proof: two changes within one tick of the file
+ * system's clock look like one, so it is not to be cached.
+ */
+bool tree_is_same(const struct stat *a, const struct stat *b);
+bool tree_is_settled(const struct stat *st);
+
 bool entry_is_directory(const struct entry *entry);
 
 /*

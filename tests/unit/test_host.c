@@ -42,11 +42,29 @@ by_name(void **state)
 	arena_release(&arena);
 }
 
+/* Two hosts have no cached answer in common. */
+static void
+keys(void **state)
+{
+	struct host hosts[2];
+	const struct server server = { .hosts = hosts, .host_count = 2 };
+
+	(void)state;
+	hosts[0] = hosts[1] = (struct host){ .server = &server };
+	assert_true(
+	    host_key(&hosts[0], STR("/a")) == host_key(&hosts[0], STR("/a")));
+	assert_true(
+	    host_key(&hosts[0], STR("/a")) != host_key(&hosts[0], STR("/b")));
+	assert_true(
+	    host_key(&hosts[0], STR("/a")) != host_key(&hosts[1], STR("/a")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_name),
+		cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@
 #include <limits.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
+#include "fakeclock.h"
 #include "scarce.h"
 #include "temporary.h"
 #include "tree/tree.h"
@@ -308,6 +310,51 @@ names_a_remedy(void **state)
 		    tree_init_remedy(cases[i].error), cases[i].want);
 }
 
+static void
+unchanged(void **state)
+{
+	const struct stat one = { .st_dev = 1, .st_ino = 2, .st_size = 3 };
+	struct stat others[7];
+
+	(void)state;
+	assert_true(tree_is_same(&one, &one));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		others[i] = one;
+	others[0].st_dev++;
+	others[1].st_ino++;
+	others[2].st_size++;
+	others[3].st_mtim.tv_sec++;
+	others[4].st_mtim.tv_nsec++;
+	others[5].st_ctim.tv_sec++;
+	others[6].st_ctim.tv_nsec++;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(tree_is_same(&one, &others[i]));
+}
+
+/* Some file systems count nanoseconds, and some whole seconds. */
+static void
+settles(void **state)
+{
+	struct stat fine = { 0 }, coarse = { 0 };
+
+	(void)state;
+	fakeclock_stop();
+	(void)clock_gettime(CLOCK_REALTIME, &fine.st_ctim);
+	coarse.st_ctim.tv_sec = fine.st_ctim.tv_sec;
+	fine.st_ctim.tv_nsec |= 1;
+	fakeclock_forward_ms(49);
+	assert_false(tree_is_settled(&fine));
+	fakeclock_forward_ms(2);
+	assert_true(tree_is_settled(&fine));
+	assert_false(tree_is_settled(&coarse));
+	fakeclock_forward_ms(3000);
+	assert_true(tree_is_settled(&coarse));
+	/* The clock of another machine. */
+	fine.st_ctim.tv_sec += 60;
+	assert_false(tree_is_settled(&fine));
+	fakeclock_run();
+}
+
 int
 main(void)
 {
@@ -320,6 +367,8 @@ main(void)
 		cmocka_unit_test(looks),
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 		cmocka_unit_test(failures_are_logged_once),
+		cmocka_unit_test(unchanged),
+		cmocka_unit_test(settles),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
