@@ -457,6 +457,7 @@ crawl_run(struct mirror *mirror)
 		    .arena = &mirror->arena, .now = (int64_t)time(NULL) } };
 	int result = -1;
 
+	mirror->keep = mirror->keep || mirror->allow_truncated;
 	if (backup_open(&mirror->backup, mirror->replica.work,
 		(int64_t)time(NULL)) == -1)
 		return mirror_fail_disk(mirror, ".mirror/before");

@@ -249,7 +249,8 @@ finish(struct fetch *fetch, ssize_t io)
 	else if (io == IO_CLOSED)
 		end(fetch, FETCH_ANSWERED, "");
 	else if (fetch->tls != NULL && error == 0)
-		end(fetch, FETCH_CUT, "the answer was cut short");
+		end(fetch, FETCH_CUT,
+		    "the answer was cut short; see --allow-truncated");
 	else
 		end(fetch, FETCH_FAILED, strerror(error));
 }

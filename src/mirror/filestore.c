@@ -276,6 +276,9 @@ store_file(struct filestore *store, const struct pool_job *job,
 		if (mirror_record_one(mirror, file->path) == -1)
 			return strerror(errno);
 	}
+	if (job->cut && replica_holds(&mirror->replica, file->path) != 0)
+		return "has changed, but may be cut short; the copy keeps its "
+		       "file, remove that to get the new one";
 	if (backup_keep(&mirror->backup, mirror->replica.root, file->path) ==
 	    -1)
 		return not_kept(store);

@@ -22,6 +22,7 @@ struct mirror {
 	const char *known_hosts; /* NULL: the usual place */
 	const char *key; /* NULL: the signature is not checked */
 	bool keep;
+	bool allow_truncated; /* in a crawl, which then removes nothing */
 	bool restore; /* fetch nothing, but restore the newest run */
 	unsigned width; /* number of requests at once */
 	unsigned long pages, depth; /* of a crawl */

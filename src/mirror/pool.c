@@ -234,8 +234,12 @@ goes_on(struct pool *pool, struct pool_job *job)
 	case FETCH_PENDING: return true;
 	case FETCH_STOP:
 	case FETCH_TOO_LONG:
-	case FETCH_INVALID:
-	case FETCH_CUT: return false;
+	case FETCH_INVALID: return false;
+	case FETCH_CUT:
+		job->cut = pool->accepts_cut;
+		if (job->cut)
+			job->fetch.end = FETCH_ANSWERED;
+		return false;
 	case FETCH_FAILED: return try_again(pool, job);
 	case FETCH_ANSWERED: break;
 	}

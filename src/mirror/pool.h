@@ -25,6 +25,7 @@ struct pool_job {
 	unsigned redirects, tries;
 	unsigned refusals; /* answers "slow down" or "not now" */
 	struct timespec refused; /* the first time */
+	bool cut; /* the answer may be incomplete */
 	bool busy;
 	bool waits; /* until `until`, before the next attempt */
 	struct timespec until;
@@ -44,6 +45,8 @@ struct pool {
 	unsigned width; /* jobs at once */
 	unsigned patience_ms; /* see struct fetch */
 	struct timespec until; /* the end of the run at the latest */
+	/* Whether an answer counts whose end TLS does not confirm. */
+	bool accepts_cut;
 	/* Sets the next job; false when there is none at present. */
 	bool (*next)(void *context, struct pool_job *job);
 	/* Called when a job has ended; its part is still open. */

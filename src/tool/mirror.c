@@ -24,7 +24,8 @@
 #define MEMORY ((size_t)1 << 30)
 
 enum {
-	OPTION_KEEP = 256,
+	OPTION_ALLOW_TRUNCATED = 256,
+	OPTION_KEEP,
 	OPTION_KEY,
 	OPTION_KNOWN_HOSTS,
 	OPTION_MAX,
@@ -137,6 +138,7 @@ fetch_all(struct mirror *mirror)
 	mirror->pool.origin = &mirror->origin;
 	mirror->pool.replica = &mirror->replica;
 	mirror->pool.width = 1;
+	mirror->pool.accepts_cut = mirror->allow_truncated;
 	mirror->pool.patience_ms = (unsigned)mirror->patience * 1000;
 	mirror->pool.until = clock_in((unsigned)mirror->seconds * 1000);
 	if (is_users_own(mirror->folder))
@@ -217,6 +219,7 @@ read_option(struct mirror *mirror, int option, char **argv)
 	int status = 0;
 
 	switch (option) {
+	case OPTION_ALLOW_TRUNCATED: mirror->allow_truncated = true; break;
 	case OPTION_KEEP: mirror->keep = true; break;
 	case OPTION_KEY: mirror->key = optarg; break;
 	case OPTION_KNOWN_HOSTS: mirror->known_hosts = optarg; break;
@@ -243,6 +246,8 @@ int
 mirror_main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "allow-truncated", no_argument, NULL,
+		    OPTION_ALLOW_TRUNCATED },
 		{ "keep", no_argument, NULL, OPTION_KEEP },
 		{ "key", required_argument, NULL, OPTION_KEY },
 		{ "known-hosts", required_argument, NULL, OPTION_KNOWN_HOSTS },

@@ -359,6 +359,36 @@ class Walk(Mirroring):
         result = self.run_mirror(status=1)
         self.assertIn('cut.txt: the answer was cut short', result.stderr)
 
+    def test_allow_truncated(self):
+        """New files are stored; none is replaced or removed."""
+        def cut(body, mime=b'text/plain'):
+            return lambda client: client.sendall(
+                b'20 %s\r\n%s' % (mime, body))
+
+        self.origin.answers = {
+            '/robots.txt': cut(b'User-agent: *\nDisallow: /c\n'),
+            '/': cut(b'=> a.txt\n=> b.txt\n=> c.txt\n', b'text/gemini'),
+            '/a.txt': cut(b'a\n'), '/b.txt': cut(b'b\n'),
+            '/manifest': cut(b'Not found\n')}
+        self.run_mirror(status=1)
+        self.assertEqual(self.mirror.files(), {})
+        result = self.run_mirror('--allow-truncated')
+        files = {'index.gmi': b'=> a.txt\n=> b.txt\n=> c.txt\n',
+                 'a.txt': b'a\n', 'b.txt': b'b\n'}
+        self.assertEqual(self.mirror.files(), files)
+        result = self.run_mirror('--allow-truncated')
+        self.assertIn('0 fetched, 0 removed, 0 failed', result.stdout)
+        # The front page is complete, for once: it may replace another.
+        files['index.gmi'] = b'=> a.txt\n=> new.txt\n'
+        self.origin.files = {'index.gmi': files['index.gmi']}
+        del self.origin.answers['/']
+        self.origin.answers['/a.txt'] = cut(b'a')
+        self.origin.answers['/new.txt'] = cut(b'new\n')
+        result = self.run_mirror('--allow-truncated', status=1)
+        self.assertRegex(result.stderr, 'a.txt: has changed, but may be cut')
+        files['new.txt'] = b'new\n'
+        self.assertEqual(self.mirror.files(), files)
+
     def test_a_folder_and_a_file_of_one_name(self):
         self.origin.files = {
             'index.gmi': b'=> about\n=> about/me.gmi\n',
