@@ -41,11 +41,11 @@ linkqueue_read_robots(struct linkqueue *queue)
 		STR_INIT("capsule"), STR_INIT("") };
 	struct mirror *mirror = queue->mirror;
 	struct mirror_text *text = &queue->robots_text;
-	char request[sizeof mirror->origin.root + 16];
+	char memory[sizeof mirror->origin.root + 16];
+	struct buf request = buf_over(memory, sizeof memory);
 
-	snprintf(request, sizeof request, "%s%s",
-	    mirror->origin.is_gopher ? "" : mirror->origin.root, "/robots.txt");
-	mirror_get(mirror, str_of(request), ROBOTS_MAX, text);
+	origin_root_request(&mirror->origin, &request, STR("robots.txt"));
+	mirror_get(mirror, buf_str(&request), ROBOTS_MAX, text);
 	if (text->got == MIRROR_FAILED)
 		return mirror_fail(mirror, "robots.txt: %s", text->why);
 	return robots_read(&mirror->arena, (struct str){ text->at, text->len },

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sys/signature.h"
+#include "text/uri.h"
 #include "text/utc.h"
 
 /* About a million files. */
@@ -52,7 +53,8 @@ get(struct manifest_remote *remote, const char *name, const char *query,
 	char memory[2 * ORIGIN_REQUEST_MAX];
 	struct buf request = buf_over(memory, sizeof memory);
 
-	origin_request(&remote->mirror->origin, &request, str_of(name));
+	(remote->is_root ? origin_root_request : origin_request)(
+	    &remote->mirror->origin, &request, str_of(name));
 	buf_add(&request, str_of(query));
 	mirror_get(remote->mirror, buf_str(&request), limit, out);
 }
@@ -143,9 +145,27 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 	return result;
 }
 
+/*
+ * There is no manifest of the base.  Returns 0, or -1 when there has to be one.
+ */
+static int
+has_none(struct manifest_remote *remote)
+{
+	bool had_one = remote->old_text.at != NULL;
+
+	if (!had_one && remote->mirror->key == NULL)
+		return 0;
+	return mirror_fail(remote->mirror,
+	    had_one ? "the server no longer has a manifest; to follow its "
+		      "links, remove the manifest in %s"
+		    : "the server has no manifest, so %s cannot be checked "
+		      "with a signature",
+	    remote->mirror->folder);
+}
+
 /* Returns 1 with the manifest, 0 when there is none, -1 on a failure. */
 static int
-ask_for_all(struct manifest_remote *remote, bool had_one)
+ask_for_all(struct manifest_remote *remote)
 {
 	struct str text;
 
@@ -154,14 +174,9 @@ ask_for_all(struct manifest_remote *remote, bool had_one)
 		return mirror_fail(
 		    remote->mirror, "the manifest: %s", remote->text.why);
 	if (!is_manifest(&remote->text)) {
-		if (!had_one && remote->mirror->key == NULL)
-			return 0;
-		return mirror_fail(remote->mirror,
-		    had_one ? "the server no longer has a manifest; to follow "
-			      "its links, remove the manifest in %s"
-			    : "the server has no manifest, so %s cannot be "
-			      "checked with a signature",
-		    remote->mirror->folder);
+		free(remote->text.at);
+		remote->text.at = NULL;
+		return 0;
 	}
 	text = (struct str){ remote->text.at, remote->text.len };
 	if (read_manifest(remote, text, &remote->manifest) == -1)
@@ -191,22 +206,61 @@ static int
 get_whole(struct manifest_remote *remote)
 {
 	struct mirror *mirror = remote->mirror;
-	struct replica_text old = { 0 };
-	int had = replica_read(
-	    &mirror->replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME, &old);
 	int result = 0;
 
-	if (had == -1)
+	if (replica_read(&mirror->replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME,
+		&remote->old_text) == -1)
 		return mirror_fail_disk(mirror, MANIFEST_REMOTE_NAME);
-	if (had == 1 && read_old(remote, &old))
-		result = ask_for_changes(remote, old.len);
+	if (remote->old_text.at != NULL && read_old(remote, &remote->old_text))
+		result = ask_for_changes(remote, remote->old_text.len);
 	if (result == 0 && mirror->origin.error[0] == '\0')
-		result = ask_for_all(remote, had == 1);
-	remote->is_old = result == 1 && had == 1 &&
-	    remote->text.len == old.len &&
-	    memcmp(remote->text.at, old.at, old.len) == 0;
-	free(old.at);
+		result = ask_for_all(remote);
+	if (result == 0 && mirror->origin.base[1] != '\0' &&
+	    mirror->origin.error[0] == '\0') {
+		remote->is_root = true;
+		result = ask_for_all(remote);
+	}
+	if (result == 0 && mirror->origin.error[0] == '\0')
+		return has_none(remote);
 	return mirror->origin.error[0] == '\0' ? result : -1;
+}
+
+/*
+ * Reduces the server's manifest to the files beneath the base, with paths
+ * relative to it.  Returns 1; 0 when it lists none; or -1.
+ */
+static int
+narrow(struct manifest_remote *remote)
+{
+	struct mirror *mirror = remote->mirror;
+	const struct manifest *all = &remote->manifest;
+	struct manifest_file *files =
+	    arena_alloc(&mirror->arena, (all->count + 1) * sizeof *files);
+	char memory[ORIGIN_REQUEST_MAX];
+	struct buf base = buf_over(memory, sizeof memory);
+	size_t count = 0;
+
+	uri_decode(&base, str_tail(str_of(mirror->origin.base), 1));
+	for (size_t i = 0; files != NULL && i < all->count; i++) {
+		files[count] = all->files[i];
+		if (!str_starts(files[count].path, buf_str(&base)))
+			continue;
+		files[count].path = str_tail(files[count].path, base.len);
+		count += manifest_lists(files[count].path);
+	}
+	if (count == 0 && files != NULL)
+		return has_none(remote);
+	free(remote->text.at);
+	remote->text.at = NULL;
+	if (files == NULL ||
+	    mirror_manifest_of(files, count, &remote->text) == -1 ||
+	    read_manifest(remote,
+		(struct str){ remote->text.at, remote->text.len },
+		&remote->manifest) == -1)
+		return mirror_fail(mirror, "out of memory");
+	/* The signature is that of another text. */
+	remote->signature.got = MIRROR_NOTHING;
+	return 1;
 }
 
 /* Fetches the signature even without a key, for readers of the copy. */
@@ -247,11 +301,18 @@ get_signature(struct manifest_remote *remote)
 int
 manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror)
 {
+	const struct replica_text *old = &remote->old_text;
 	int result;
 
 	*remote = (struct manifest_remote){ .mirror = mirror };
 	result = get_whole(remote);
-	return result == 1 && get_signature(remote) == -1 ? -1 : result;
+	if (result == 1 && get_signature(remote) == -1)
+		result = -1;
+	if (result == 1 && remote->is_root)
+		result = narrow(remote);
+	remote->is_old = result == 1 && remote->text.len == old->len &&
+	    memcmp(remote->text.at, old->at, old->len) == 0;
+	return result;
 }
 
 void
@@ -259,4 +320,5 @@ manifest_remote_release(struct manifest_remote *remote)
 {
 	free(remote->text.at);
 	free(remote->signature.at);
+	free(remote->old_text.at);
 }

@@ -244,29 +244,44 @@ room_for(const struct manifest_file *files, size_t count)
 }
 
 int
-mirror_record(
-    struct mirror *mirror, const struct manifest_file *files, size_t count)
+mirror_manifest_of(
+    const struct manifest_file *files, size_t count, struct mirror_text *out)
 {
 	struct manifest_total total = { .files = count };
 	size_t room = room_for(files, count);
 	struct buf text = buf_over(malloc(room), room);
-	int result = -1;
 
 	if (text.at == NULL)
-		return mirror_fail_disk(mirror, KNOWN);
+		return -1;
 	manifest_begin(&text, NULL);
 	for (size_t i = 0; i < count; i++) {
 		manifest_add(&text, &files[i]);
 		total.bytes += files[i].size;
 	}
-	if (sha256_of(buf_str(&text), total.hash) == 0) {
-		manifest_end(&text, &total);
-		result = replica_write(
-		    &mirror->replica, REPLICA_OWN, KNOWN, buf_str(&text));
-		if (result == 0)
-			result =
-			    replica_erase(&mirror->replica, REPLICA_OWN, COMES);
+	if (sha256_of(buf_str(&text), total.hash) == -1) {
+		free(text.at);
+		errno = ENOMEM;
+		return -1;
 	}
+	manifest_end(&text, &total);
+	*out = (struct mirror_text){
+		.got = MIRROR_TEXT, .at = text.at, .len = text.len
+	};
+	return 0;
+}
+
+int
+mirror_record(
+    struct mirror *mirror, const struct manifest_file *files, size_t count)
+{
+	struct mirror_text text = { 0 };
+	int result = mirror_manifest_of(files, count, &text);
+
+	if (result == 0)
+		result = replica_write(&mirror->replica, REPLICA_OWN, KNOWN,
+		    (struct str){ text.at, text.len });
+	if (result == 0)
+		result = replica_erase(&mirror->replica, REPLICA_OWN, COMES);
 	free(text.at);
 	return result == -1 ? mirror_fail_disk(mirror, KNOWN) : 0;
 }

@@ -69,6 +69,13 @@ void mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
 MUST_USE int mirror_load(struct mirror *mirror);
 
 /*
+ * Sets `out` to the manifest of `count` files, sorted by path.  Returns -1 with
+ * errno set.
+ */
+MUST_USE int mirror_manifest_of(
+    const struct manifest_file *files, size_t count, struct mirror_text *out);
+
+/*
  * Records `count` files, sorted by path.  To be called before anything is
  * changed, so that the files of an interrupted run are known to the next.
  */

@@ -216,8 +216,9 @@ is_projected(struct str path)
 	return str_ends(path, STR(".gmi")) || str_ends(path, STR(".gemini"));
 }
 
-void
-origin_request(const struct origin *origin, struct buf *out, struct str path)
+static void
+add_request(const struct origin *origin, struct buf *out, struct str base,
+    struct str path)
 {
 	if (!origin->is_gopher)
 		buf_add(out, str_of(origin->root));
@@ -225,8 +226,21 @@ origin_request(const struct origin *origin, struct buf *out, struct str path)
 		buf_char(out, '9');
 	else if (is_projected(path))
 		buf_char(out, '0');
-	buf_add(out, str_of(origin->base));
+	buf_add(out, base);
 	uri_encode(out, path);
+}
+
+void
+origin_request(const struct origin *origin, struct buf *out, struct str path)
+{
+	add_request(origin, out, str_of(origin->base), path);
+}
+
+void
+origin_root_request(
+    const struct origin *origin, struct buf *out, struct str path)
+{
+	add_request(origin, out, STR("/"), path);
 }
 
 int

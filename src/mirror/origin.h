@@ -74,6 +74,10 @@ origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE]);
 void
 origin_request(const struct origin *origin, struct buf *out, struct str path);
 
+/* The same for a path that is relative to the server's root. */
+void origin_root_request(
+    const struct origin *origin, struct buf *out, struct str path);
+
 /*
  * Resolves a Gemini link against the URL of its page.  Returns 1 and the URL,
  * without fragment and in the form of origin_request, when it leads to this

@@ -346,6 +346,37 @@ class Mirrors(Mirroring):
                     self.assertEqual(found, FILES)
                     shutil.rmtree(self.mirror.folder)
 
+    def test_a_folder_of_a_capsule(self):
+        """The manifest of the whole capsule is that of each folder."""
+        for scheme in SCHEMES:
+            self.origin.files = dict(
+                {'my log/' + path: content for path, content in FILES.items()},
+                **{'index.gmi': b'# Home\n', 'my log.txt': b'beside\n'})
+            with self.subTest(scheme=scheme):
+                self.run_mirror(scheme=scheme, path='/my%20log/')
+                found = self.mirror.files()
+                self.assertEqual(found.pop('manifest'), manifest_of(FILES))
+                self.assertEqual(found, FILES)
+                result = self.run_mirror(scheme=scheme, path='/my%20log/')
+                self.assertIn('0 fetched, 0 removed', result.stdout)
+                del self.origin.files['my log/what?.txt']
+                self.origin.files['my log/new.txt'] = b'new\n'
+                result = self.run_mirror(scheme=scheme, path='/my%20log/')
+                self.assertIn('1 fetched, 1 removed', result.stdout)
+                # Nothing of it is listed any more.
+                self.origin.files = {'index.gmi': b'# Home\n'}
+                result = self.run_mirror(
+                    scheme=scheme, path='/my%20log/', status=1)
+                self.assertIn('no longer has a manifest', result.stderr)
+                shutil.rmtree(self.mirror.folder)
+
+    def test_a_folder_that_no_manifest_lists(self):
+        self.origin.files = {'index.gmi': b'# Home\n'}
+        self.origin.answers['/made/'] = b'# Made\n'
+        result = self.run_mirror(path='/made/')
+        self.assertIn('has no manifest', result.stderr)
+        self.assertEqual(self.mirror.files(), {'index.gmi': b'# Made\n'})
+
     def test_item_types(self):
         """Over Gopher files are asked for by type 9, of those who know it."""
         self.origin.files.update({'9/x.txt': b'9x\n', 'x.txt': b'x\n'})

@@ -189,6 +189,20 @@ class SignedMirrors(Signing, Mirroring):
                 self.assertEqual(found, self.origin.files)
                 shutil.rmtree(self.mirror.folder)
 
+    def test_a_folder(self):
+        """The signature is that of the whole capsule, the copy has none."""
+        name = next(path for path in FILES if '/' in path)
+        folder = name.split('/')[0]
+        self.run_mirror('--key', self.path('key.pub'),
+                        path='/%s/' % folder)
+        found = self.mirror.files()
+        self.assertEqual(found[name[len(folder) + 1:]], FILES[name])
+        self.assertNotIn('manifest.sig', found)
+        self.origin.files['evil.txt'] = b'evil\n'
+        self.run_mirror('--key', self.path('key.pub'),
+                        path='/%s/' % folder, status=1)
+        self.assertEqual(self.mirror.files(), found)
+
     def test_signed_by_nobody(self):
         self.run_mirror('--key', self.path('key.pub'))
         before = self.mirror.files()
