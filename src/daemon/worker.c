@@ -446,8 +446,10 @@ serve_clients(struct worker *worker)
 		write_log_soon(worker);
 		watch_keys(worker);
 	}
-	if (worker->deaf)
+	if (worker->deaf) {
 		conn_close_all(&worker->group);
+		conn_sweep(&worker->group);
+	}
 	log_store_write(setup->held);
 	return worker->deaf ? -1 : 0;
 }

@@ -190,8 +190,11 @@ def count(bench, tree, more=None):
     for key, kind in KINDS.items():
         for _ in range(WARM + (REQUESTS if key == more else 0)):
             visitor.visit(kind)
+    # The others may end after the master, and write there, too.
+    others = rig.children(server)
     server.child.send_signal(signal.SIGTERM)
     server.child.wait(60)
+    rig.wait_until(lambda: all(map(rig.has_ended, others)), 'an end', 60)
     bench.servers.remove(server)
     return read_costs(os.path.join(folder, str(worker)))
 

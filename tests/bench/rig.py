@@ -72,6 +72,15 @@ def children(server):
         return [int(word) for word in file.read().split()]
 
 
+def has_ended(pid):
+    """Also of a process that nobody has waited for yet."""
+    try:
+        with open('/proc/%d/stat' % pid, encoding='ascii') as file:
+            return file.read().rsplit(')', 1)[1].split()[0] == 'Z'
+    except FileNotFoundError:
+        return True
+
+
 def ready_ports(server):
     """What capsuled has bound; None as long as it is not ready."""
     match = re.search(r'^info ready gemini=\S*:(\d+) gopher=\S*:(\d+) ',

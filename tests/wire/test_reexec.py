@@ -458,11 +458,13 @@ class Deaf(unittest.TestCase):
     """A worker that was taken over shuts the listeners down."""
 
     def attack(self, server):
-        server.trouble['escape'] = ESCAPES.index('deafen')
-        try:
-            select(server, '/page.gmi')
-        except (OSError, AssertionError):
-            pass
+        # The worker has other clients, too.
+        with gopher_connect(server):
+            server.trouble['escape'] = ESCAPES.index('deafen')
+            try:
+                select(server, '/page.gmi')
+            except (OSError, AssertionError):
+                pass
 
     def test_without_a_jail(self):
         with TroubledServer(TREE, options=('jail=off',)) as server:

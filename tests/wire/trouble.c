@@ -257,9 +257,12 @@ static bool
 deafen(void)
 {
 	bool done = false;
+	char byte;
 
+	/* The listeners only: the worker keeps its clients. */
 	for (int fd = 3; fd < 64; fd++)
-		done |= shutdown(fd, SHUT_RD) == 0;
+		done |= recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+		    errno == ENOTCONN && shutdown(fd, SHUT_RD) == 0;
 	return done;
 }
 
