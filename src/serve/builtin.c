@@ -9,6 +9,8 @@
 #include "serve/ask.h"
 #include "serve/manifest_page.h"
 #include "serve/online.h"
+#include "text/buf.h"
+#include "text/uri.h"
 
 static const struct builtin_page pages[BUILTIN_COUNT] = {
 	[BUILTIN_ASK] = { .type = STR_INIT("text/gemini"),
@@ -63,10 +65,23 @@ builtin_find(const struct host *host, struct str path)
 	return page == NULL || is_in_tree(host, own) ? NULL : page;
 }
 
+/* Makes the search words the query, encoded as by a Gemini client. */
+static int
+take_search(struct request *request)
+{
+	struct buf query = buf_in(request->arena, request->search.len * 3);
+
+	uri_encode(&query, request->search);
+	request->has_query = true;
+	request->query = buf_str(&query);
+	return query.overflow ? -1 : 0;
+}
+
 enum handled
 builtin_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
+	struct request asked = *request;
 	struct str own;
 	const struct builtin_page *page = owner_of(host, request->path, &own);
 
@@ -74,6 +89,10 @@ builtin_answer(const struct host *host, const struct request *request,
 	if (page == NULL ||
 	    (!str_equals(own, request->path) && is_in_tree(host, own)))
 		return DECLINED;
-	page->answer(host, request, response);
+	if (page->takes_input && request->search.len > 0 &&
+	    take_search(&asked) == -1)
+		response_error(response, STATUS_FAILURE);
+	else
+		page->answer(host, &asked, response);
 	return HANDLED;
 }

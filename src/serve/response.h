@@ -30,6 +30,11 @@ struct request {
 	struct arena *arena; /* for everything the answer needs */
 	struct str path; /* decoded, normal, absolute */
 	struct str query; /* still encoded */
+	/*
+	 * Gopher's search words, not encoded: the query of a page that takes
+	 * one; other pages ignore them (RFC 1436 section 3.6).
+	 */
+	struct str search;
 	uint64_t key; /* of the path in caches, see host_key; set by serve */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;

@@ -15,121 +15,92 @@
 #include "wire/gopherreply.h"
 #include "wire/gopherurl.h"
 
-/* A request line in its parts. */
-struct selector {
-	struct str text; /* up to the first TAB */
-	struct str search; /* between the first and second TAB */
-};
-
 /*
  * Some old clients put the item type before the selector, and Veronica-2
  * requests "0/robots.txt" so. Removes the type and returns it, or 0.
  */
 static char
-take_type(struct str *text)
+take_type(struct str *path)
 {
-	struct str rest = *text;
 	char type;
 
-	if (str_starts(rest, STR("/")))
-		rest = str_tail(rest, 1);
-	if (rest.len < 2 || rest.at[1] != '/' ||
-	    str_find(STR("0159Ighs"), rest.at[0]) == 8)
+	if (path->len < 3 || path->at[2] != '/' ||
+	    str_find(STR("0159Ighs"), path->at[1]) == 8)
 		return 0;
-	type = rest.at[0];
-	*text = str_tail(rest, 1);
+	type = path->at[1];
+	*path = str_tail(*path, 2);
 	return type;
 }
 
-/* Parses path and query; answers and returns false when they are invalid. */
+/* Removes a dot in any encoding; false when there is none. */
 static bool
-read_path(struct exchange *exchange, struct str text, struct request *request)
+take_dot(struct str *segment)
 {
-	size_t question = str_find(text, '?');
+	size_t len = 0;
 
-	request->has_query = question < text.len;
-	if (request->has_query)
-		request->query = str_tail(text, question + 1);
-	switch (uri_path_decode(
-	    exchange->arena, str_head(text, question), &request->path)) {
-	case URI_PATH_NORMAL: return true;
-	case URI_PATH_NO_MEMORY:
-		gopherreply_refusal(exchange, STATUS_FAILURE);
-		return false;
-	case URI_PATH_CLIMBS:
-	case URI_PATH_ENCODED: break;
-	}
-	gopherreply_refusal(exchange, STATUS_NOT_FOUND);
-	return false;
+	if (str_starts(*segment, STR(".")))
+		len = 1;
+	else if (str_starts(*segment, STR("%2e")) ||
+	    str_starts(*segment, STR("%2E")))
+		len = 3;
+	*segment = str_tail(*segment, len);
+	return len > 0;
 }
 
 /* Reject ".." in any encoding: no honest client sends it. */
 static bool
-holds_parent(struct str selector)
+holds_parent(struct str path)
 {
-	char decoded[GOPHER_LINE_MAX];
-	struct buf path = buf_over(decoded, sizeof decoded);
-	struct str rest;
+	while (path.len > 0) {
+		struct str segment = str_cut(&path, '/');
 
-	uri_decode(&path, str_head(selector, str_find(selector, '?')));
-	rest = buf_str(&path);
-	while (rest.len > 0)
-		if (str_equals(str_cut(&rest, '/'), STR("..")))
+		if (take_dot(&segment) && take_dot(&segment) &&
+		    segment.len == 0)
 			return true;
+	}
 	return false;
 }
 
 /*
- * Makes the search words the query of a resource that takes one, encoded as by
- * a Gemini client; other resources ignore them (RFC 1436 section 3.6).
+ * Parses a selector into path and query. Returns STATUS_SUCCESS, or the status
+ * of an invalid one.
  */
-static bool
-read_search(
-    struct exchange *exchange, struct str search, struct request *request)
+static enum status
+read_selector(struct str selector, struct request *request)
 {
-	struct buf query = buf_in(exchange->arena, search.len * 3);
+	size_t question = str_find(selector, '?');
+	struct str path = str_head(selector, question);
 
-	if (search.len == 0 ||
-	    !resource_takes_input(exchange->host, request->path))
-		return true;
-	uri_encode(&query, search);
-	request->has_query = true;
-	request->query = buf_str(&query);
-	if (query.overflow)
-		gopherreply_refusal(exchange, STATUS_FAILURE);
-	return !query.overflow;
+	request->has_query = question < selector.len;
+	if (request->has_query)
+		request->query = str_tail(selector, question + 1);
+	switch (uri_path_decode(request->arena, path, &request->path)) {
+	case URI_PATH_NORMAL: break;
+	case URI_PATH_NO_MEMORY: return STATUS_FAILURE;
+	case URI_PATH_CLIMBS:
+	case URI_PATH_ENCODED: return STATUS_NOT_FOUND;
+	}
+	return holds_parent(path) ? STATUS_NOT_FOUND : STATUS_SUCCESS;
 }
 
 static void
-answer_path(struct exchange *exchange, const struct selector *selector)
+answer_path(struct exchange *exchange, struct request *request)
 {
-	struct request request = { .arena = exchange->arena,
-		.network = exchange->network,
-		.form = FORM_MENU,
-		/* A Gopher client cannot follow a redirect. */
-		.follows_moves = true };
-	struct str text = selector->text;
 	struct response response;
 	char type = 0;
 
-	if (!read_path(exchange, text, &request) ||
-	    !read_search(exchange, selector->search, &request))
-		return;
-	serve(exchange->host, &request, &response);
+	serve(exchange->host, request, &response);
 	if (response.status == STATUS_NOT_FOUND)
-		type = take_type(&text);
+		type = take_type(&request->path);
 	if (type != 0) {
-		if (!read_path(exchange, text, &request) ||
-		    !read_search(exchange, selector->search, &request))
-			return;
 		/* All types but 1 get the author's source. */
-		request.form = type == '1' ? FORM_MENU : FORM_SOURCE;
-		serve(exchange->host, &request, &response);
+		request->form = type == '1' ? FORM_MENU : FORM_SOURCE;
+		serve(exchange->host, request, &response);
 	}
-	if (exchange_defer(exchange, &request, &response))
+	if (exchange_defer(exchange, request, &response))
 		return;
-	menu_project(exchange->host, &request, &response);
-	gopherreply_response(exchange, &request, &response);
+	menu_project(exchange->host, request, &response);
+	gopherreply_response(exchange, request, &response);
 }
 
 static enum parse
@@ -147,11 +118,11 @@ gopher_resume(struct exchange *exchange, bool gives_up)
 
 /* Answers /caps.txt, for clients of other servers; a file overrides it. */
 static void
-answer_caps(struct exchange *exchange, const struct selector *selector)
+answer_caps(struct exchange *exchange, struct request *request)
 {
 	struct buf caps = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
-	answer_path(exchange, selector);
+	answer_path(exchange, request);
 	if (exchange->status != STATUS_NOT_FOUND)
 		return;
 	buf_printf(&caps,
@@ -175,17 +146,15 @@ answer_caps(struct exchange *exchange, const struct selector *selector)
  * request without them.
  */
 static bool
-is_plus(struct exchange *exchange, const struct selector *selector)
+is_plus(const struct exchange *exchange, const struct request *request)
 {
-	struct str field = selector->search;
-	struct str path;
+	struct str field = request->search;
 
 	if (!str_equals(field, STR("+")) && !str_equals(field, STR("!")) &&
 	    !str_equals(field, STR("$")))
 		return false;
-	return uri_path_decode(exchange->arena, selector->text, &path) !=
-	    URI_PATH_NORMAL ||
-	    !resource_takes_input(exchange->host, path);
+	return request->path.len == 0 ||
+	    !resource_takes_input(exchange->host, request->path);
 }
 
 static void
@@ -200,15 +169,23 @@ answer_plus(struct exchange *exchange)
 	gopherreply_text(exchange, STATUS_SUCCESS, &text);
 }
 
-/* Answers a selector without control characters. */
+/* Answers a selector without control characters, and its search words. */
 static void
-answer_selector(struct exchange *exchange, const struct selector *selector)
+answer_selector(
+    struct exchange *exchange, struct str selector, struct str words)
 {
-	struct str text = selector->text, url = text;
+	struct request request = { .arena = exchange->arena,
+		.search = words,
+		.network = exchange->network,
+		.form = FORM_MENU,
+		/* A Gopher client cannot follow a redirect. */
+		.follows_moves = true };
+	enum status status = read_selector(selector, &request);
+	struct str url = selector;
 
 	if (str_starts(url, STR("/")))
 		url = str_tail(url, 1);
-	if (is_plus(exchange, selector)) {
+	if (is_plus(exchange, &request)) {
 		answer_plus(exchange);
 	} else if (str_starts(url, STR("URL:"))) {
 		struct buf page = buf_in(exchange->arena, GOPHERURL_SIZE);
@@ -218,16 +195,16 @@ answer_selector(struct exchange *exchange, const struct selector *selector)
 			    STR("This link is not one to follow"));
 		else
 			gopherreply_text(exchange, STATUS_SUCCESS, &page);
-	} else if (str_starts(text, STR("GET ")) ||
-	    str_starts(text, STR("POST "))) {
+	} else if (str_starts(selector, STR("GET ")) ||
+	    str_starts(selector, STR("POST "))) {
 		gopherreply_error(exchange, STATUS_BAD_REQUEST,
 		    STR("This is a Gopher server, not a web server"));
-	} else if (holds_parent(text)) {
-		gopherreply_refusal(exchange, STATUS_NOT_FOUND);
+	} else if (status != STATUS_SUCCESS) {
+		gopherreply_refusal(exchange, status);
 	} else if (str_equals(url, STR("caps.txt"))) {
-		answer_caps(exchange, selector);
+		answer_caps(exchange, &request);
 	} else {
-		answer_path(exchange, selector);
+		answer_path(exchange, &request);
 	}
 }
 
@@ -247,8 +224,7 @@ static enum parse
 gopher_answer(struct exchange *exchange, struct str input, bool ended)
 {
 	size_t end = str_find(input, '\n');
-	struct str line = str_head(input, end);
-	struct selector selector = { 0 };
+	struct str line = str_head(input, end), selector;
 
 	if (end == input.len && input.len < gopher.request_max && !ended)
 		return PARSE_MORE;
@@ -263,13 +239,12 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 			: STR("Bad request: a selector has no control bytes"));
 		return PARSE_DONE;
 	}
-	selector.text = str_cut(&line, '\t');
-	selector.search = str_cut(&line, '\t');
+	selector = str_cut(&line, '\t');
 	/* Do not log queries: they are private. */
-	exchange->path = selector.text.len > 0
-	    ? str_head(selector.text, str_find(selector.text, '?'))
+	exchange->path = selector.len > 0
+	    ? str_head(selector, str_find(selector, '?'))
 	    : STR("/");
-	answer_selector(exchange, &selector);
+	answer_selector(exchange, selector, str_cut(&line, '\t'));
 	return exchange->remote != NULL ? PARSE_WAIT : PARSE_DONE;
 }
 

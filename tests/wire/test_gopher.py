@@ -113,7 +113,7 @@ class Files(Case):
         for selector, name in [
                 ('/text.txt', 'text.txt'), ('text.txt', 'text.txt'),
                 ('/crlf.txt', 'crlf.txt'), ('/binary.bin', 'binary.bin'),
-                ('9/binary.bin', None), ('/picture.png', 'picture.png'),
+                ('9/binary.bin', 'binary.bin'), ('/picture.png', 'picture.png'),
                 ('/empty.txt', 'empty.txt'), ('0/text.txt', 'text.txt'),
                 ('1/text.txt', 'text.txt'), ('0text.txt', None),
                 ('/text.txt\tsearch', 'text.txt'),
