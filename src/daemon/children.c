@@ -174,6 +174,7 @@ children_reap(struct master *master)
 	pid_t pid;
 	int status;
 
+	signals.child = 0;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		/*
 		 * A predecessor's child does not have this process's memory

@@ -250,7 +250,8 @@ wait_for_signal(const struct master *master)
 	ms = keys_due_ms(&master->generation->keys, ms);
 	ms = execution_due_ms(master, ms);
 	/* A signal may have come during a reload. */
-	if (signals.reload || (signals.stop > 0 && !master->stopping))
+	if (signals.child || signals.reload ||
+	    (signals.stop > 0 && !master->stopping))
 		ms = 0;
 	/* A killed worker's end arrives as a signal, too. */
 	if (ms < 10)

@@ -25,8 +25,11 @@
 #define TEXT_MAX ((size_t)128 << 10)
 /* The time limit of the trial, for which the master waits. */
 #define TRIAL_MAX_MS 30000
-/* Between two executions; so long without a fault starts anew. */
-#define PAUSE_MAX_MS 60000
+/*
+ * Between two executions; so long without a fault starts anew. In between a
+ * worker is replaced about ten times, too few to guess a byte of a canary.
+ */
+#define PAUSE_MAX_MS 10000
 
 /* The variable begins with the pid of the process that set it. */
 static bool

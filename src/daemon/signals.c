@@ -16,9 +16,11 @@ static const sigset_t *mask;
 static void
 on_signal(int number)
 {
-	if (number == SIGHUP)
+	if (number == SIGCHLD)
+		signals.child = 1;
+	else if (number == SIGHUP)
 		signals.reload = 1;
-	else if (number != SIGCHLD)
+	else
 		signals.stop++;
 }
 

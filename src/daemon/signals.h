@@ -8,6 +8,7 @@
 
 /* Requests to the master, received as signals. */
 struct signals {
+	volatile sig_atomic_t child; /* SIGCHLD */
 	volatile sig_atomic_t reload; /* SIGHUP */
 	volatile sig_atomic_t stop; /* count of SIGTERM and SIGINT */
 };
