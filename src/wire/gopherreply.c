@@ -113,10 +113,10 @@ is_strict(const struct exchange *exchange, const struct request *request,
     struct str type)
 {
 	const struct host *host = exchange->host;
-	bool is_text = mime_is(type, STR("text/gemini")) ||
-	    mime_item_type(host->site, type) == '0';
 
-	return host->site->strict_text && is_text &&
+	return host->site->strict_text &&
+	    (mime_is(type, STR("text/gemini")) ||
+		mime_item_type(host->site, type) == '0') &&
 	    !mime_is(type, RESPONSE_MENU) && !mime_is(type, RESPONSE_TAR) &&
 	    !mime_is(type, RESPONSE_GEMPUB) &&
 	    !str_starts(exchange->path, STR("9/")) &&
