@@ -10,13 +10,13 @@
 #define ARENA_CAP ((size_t)128 << 10)
 
 static struct str
-make(struct menu_source source, struct str title, size_t room)
+make(struct source source, struct str title, size_t room)
 {
 	static struct site site;
 	struct feed_page page = { .site = &site,
 		.base = MENU_BASE,
 		.title = title,
-		.read = menu_source_read,
+		.read = source_read,
 		.context = &source };
 	size_t size = 24 * source.text.len + 16384;
 	struct buf out = buf_over(malloc(size), size);
@@ -119,9 +119,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str feed, again;
 
 	CHECK(title.len <= page.len);
-	feed = make((struct menu_source){ page, SIZE_MAX }, title, 4096);
-	again = make((struct menu_source){ page, 1 + size % 61 }, title,
-	    1 + size % 5000);
+	feed = make((struct source){ page, SIZE_MAX, 0 }, title, 4096);
+	again = make(
+	    (struct source){ page, 1 + size % 61, 0 }, title, 1 + size % 5000);
 	CHECK(str_equals(feed, again));
 	check_characters(feed);
 	/* There may be none all the same: not every link leads anywhere. */

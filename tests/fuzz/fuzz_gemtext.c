@@ -14,11 +14,11 @@
 #define PART ((size_t)4096)
 
 static struct str
-project(const struct site *site, struct menu_source source, size_t room)
+project(const struct site *site, struct source source, size_t room)
 {
 	struct gophermenu_page page = { .site = site,
 		.base = MENU_BASE,
-		.read = menu_source_read,
+		.read = source_read,
 		.item_type = menu_item_type,
 		.context = &source };
 	size_t size = 24 * source.text.len + GOPHERMENU_ROOM;
@@ -194,9 +194,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str page = fuzz_text(data, size);
 	struct site site = menu_site(widths[size % 3], size % 2 == 1);
 	struct str menu = project(
-	    &site, (struct menu_source){ page, SIZE_MAX }, GOPHERMENU_ROOM);
+	    &site, (struct source){ page, SIZE_MAX, 0 }, GOPHERMENU_ROOM);
 	struct str again =
-	    project(&site, (struct menu_source){ page, 1 + size % 61 },
+	    project(&site, (struct source){ page, 1 + size % 61, 0 },
 		GOPHERMENU_ROOM + size % 5000);
 
 	CHECK(str_equals(menu, again));

@@ -9,10 +9,10 @@
 #define ARENA_CAP ((size_t)256 << 10)
 
 static struct str
-read_map(const struct site *site, struct menu_source source, size_t room,
-    bool *lists)
+read_map(
+    const struct site *site, struct source source, size_t room, bool *lists)
 {
-	struct gophermap_file file = { site, STR("/a b\t/"), menu_source_read,
+	struct gophermap_file file = { site, STR("/a b\t/"), source_read,
 		&source };
 	size_t size = 24 * source.text.len + GOPHERMENU_ROOM;
 	struct buf out = buf_over(malloc(size), size);
@@ -45,10 +45,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str text = fuzz_text(data, size);
 	struct site site = menu_site(67, false);
 	bool lists, lists_again;
-	struct str menu = read_map(&site,
-	    (struct menu_source){ text, SIZE_MAX }, GOPHERMENU_ROOM, &lists);
+	struct str menu = read_map(&site, (struct source){ text, SIZE_MAX, 0 },
+	    GOPHERMENU_ROOM, &lists);
 	struct str again =
-	    read_map(&site, (struct menu_source){ text, 1 + size % 61 },
+	    read_map(&site, (struct source){ text, 1 + size % 61, 0 },
 		GOPHERMENU_ROOM + size % 5000, &lists_again);
 
 	CHECK(str_equals(menu, again));

@@ -7,32 +7,11 @@
 
 #include <unistr.h>
 
+#include "../unit/source.h"
 #include "fuzz.h"
 #include "text/gophermenu.h"
 
 #define MENU_BASE STR("gemini://example.org/docs/page.gmi")
-
-/* A source that gives its text in parts of `chunk` bytes. */
-struct menu_source {
-	struct str text;
-	size_t chunk;
-};
-
-static inline ssize_t
-menu_source_read(void *context, char *at, size_t room)
-{
-	struct menu_source *source = context;
-	size_t len = source->text.len;
-
-	if (len > source->chunk)
-		len = source->chunk;
-	if (len > room)
-		len = room;
-	if (len > 0)
-		memcpy(at, source->text.at, len);
-	source->text = str_tail(source->text, len);
-	return (ssize_t)len;
-}
 
 static inline char
 menu_item_type(void *context, struct str path, struct str query)

@@ -134,4 +134,31 @@ indexing_scarce_sqlite(sqlite3_int64 bytes)
 	    bytes > 0 ? sqlite3_memory_used() + bytes : 0);
 }
 
+/* That of the tests in a file. */
+static struct indexing indexing;
+
+static inline int
+indexing_set_up(void **state)
+{
+	(void)state;
+	indexing_begin(&indexing, true);
+	return 0;
+}
+
+static inline int
+indexing_tear_down(void **state)
+{
+	(void)state;
+	fakeclock_run();
+	indexing_end(&indexing);
+	return 0;
+}
+
+static inline void
+indexing_settled_file(const char *name, const char *text)
+{
+	temporary_file(&indexing.folder, name, text);
+	indexing_settle();
+}
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source.h"
 #include "text/gophermenu.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -44,7 +45,7 @@ static const struct site site = {
 	.width = 67,
 };
 
-struct source {
+struct page_source {
 	const struct site *site;
 	struct str base, text;
 	size_t chunk, room;
@@ -53,29 +54,20 @@ struct source {
 };
 
 static inline ssize_t
-source_read(void *context, char *at, size_t room)
+page_read(void *context, char *at, size_t room)
 {
-	struct source *source = context;
-	size_t len = source->text.len;
+	struct page_source *page = context;
+	struct source source = { page->text, page->chunk, page->error };
+	ssize_t got = source_read(&source, at, room);
 
-	if (len == 0 && source->error != 0) {
-		errno = source->error;
-		return -1;
-	}
-	if (len > source->chunk)
-		len = source->chunk;
-	if (len > room)
-		len = room;
-	if (len > 0)
-		memcpy(at, source->text.at, len);
-	source->text = str_tail(source->text, len);
-	return (ssize_t)len;
+	page->text = source.text;
+	return got;
 }
 
 static inline char
 item_type(void *context, struct str path, struct str query)
 {
-	struct source *source = context;
+	struct page_source *source = context;
 
 	if (source != NULL && source->pauses != NULL)
 		gophermenu_pause(source->pauses);
@@ -92,11 +84,11 @@ item_type(void *context, struct str path, struct str query)
 
 /* What a page becomes, in memory to be freed; errno 0, or its failure. */
 static inline struct str
-project(struct source source)
+project(struct page_source source)
 {
 	struct gophermenu_page page = { .site = source.site,
 		.base = source.base,
-		.read = source_read,
+		.read = page_read,
 		.item_type = item_type,
 		.context = &source };
 	size_t size = 24 * source.text.len + source.room + 4096;
@@ -126,10 +118,10 @@ project(struct source source)
 	return buf_str(&out);
 }
 
-static inline struct source
+static inline struct page_source
 source_of(struct str text)
 {
-	return (struct source){ .site = &site,
+	return (struct page_source){ .site = &site,
 		.base = STR("gemini://example.org/docs/page.gmi"),
 		.text = text,
 		.chunk = 1 << 20,
@@ -156,7 +148,7 @@ release(struct str text)
 }
 
 static inline void
-assert_projection(struct source source, const char *want, size_t row)
+assert_projection(struct page_source source, const char *want, size_t row)
 {
 	struct str got = project(source);
 

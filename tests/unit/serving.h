@@ -113,4 +113,23 @@ serving_answer(const struct serving *serving)
 	return (struct str){ serving->answer, serving->len };
 }
 
+/* That of the tests in a file. */
+static struct serving serving;
+
+static inline int
+serving_set_up(void **state)
+{
+	(void)state;
+	serving_begin(&serving);
+	return 0;
+}
+
+static inline int
+serving_tear_down(void **state)
+{
+	(void)state;
+	serving_end(&serving);
+	return 0;
+}
+
 #endif

@@ -17,32 +17,6 @@
 #include "index/db.h"
 #include "index/tokenizer.h"
 
-static struct indexing indexing;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	indexing_begin(&indexing, true);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	fakeclock_run();
-	indexing_end(&indexing);
-	return 0;
-}
-
-static void
-settled_file(const char *name, const char *text)
-{
-	temporary_file(&indexing.folder, name, text);
-	indexing_settle();
-}
-
 static int64_t
 count(const char *sql)
 {
@@ -78,14 +52,14 @@ updates(void **state)
 	temporary_folder(&indexing.folder, "d");
 	temporary_file(&indexing.folder, "a.gmi", "# A\nherring\n");
 	temporary_file(&indexing.folder, "picture.bin", "\x89\x01\x02\xff");
-	settled_file("d/b.txt", "herrings\n");
+	indexing_settled_file("d/b.txt", "herrings\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	expect_pages(3, 2, 2);
 	assert_int_equal(builder_update(indexing.build, NULL), 0);
-	settled_file("a.gmi", "# A\ncod\n");
+	indexing_settled_file("a.gmi", "# A\ncod\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	expect_pages(3, 2, 1);
-	settled_file("a.gmi", "# A\ndab\n"); /* as long as it was */
+	indexing_settled_file("a.gmi", "# A\ndab\n"); /* as long as it was */
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(count("SELECT count(*) FROM words"
 			       " WHERE words MATCH 'dab'"),
@@ -102,7 +76,7 @@ static void
 goes_on(void **state)
 {
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	indexing_begin_again(&indexing);
 	assert_int_equal(builder_update(indexing.build, NULL), 0);
@@ -150,8 +124,8 @@ damaged(void **state)
 	};
 
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
-	settled_file("b.gmi", "# B\ncod\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("b.gmi", "# B\ncod\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		builder_free(indexing.build);
@@ -175,7 +149,7 @@ damaged_meanwhile(void **state)
 
 	(void)state;
 	memset(noise, 0xa5, sizeof noise);
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	indexing_tamper(&indexing, "PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_int_equal(stat(indexing_path(&indexing, ""), &st), 0);
@@ -186,7 +160,7 @@ damaged_meanwhile(void **state)
 		char text[64];
 
 		snprintf(text, sizeof text, "# A\nherring %d\n", i);
-		settled_file("a.gmi", text);
+		indexing_settled_file("a.gmi", text);
 		result = builder_update(indexing.build, NULL);
 	}
 	assert_int_equal(result, 1);
@@ -200,7 +174,7 @@ static void
 removed_meanwhile(void **state)
 {
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(unlink(indexing_path(&indexing, "")), 0);
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
@@ -217,7 +191,7 @@ killed(void **state)
 	pid_t pid;
 
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	builder_free(indexing.build);
 	for (int i = 0; i < 400; i++) {
@@ -257,7 +231,7 @@ killed_at_first(void **state)
 	int fd;
 
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	fd = open(indexing_path(&indexing, "-new"), O_RDWR | O_CREAT, 0600);
 	assert_int_equal(write(fd, "half", 4), 4);
 	close(fd);
@@ -282,7 +256,7 @@ static void
 restarts(void **state)
 {
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(count("SELECT waits FROM total"), 0);
 	indexing.setup.waits_for_look = true;
@@ -294,7 +268,7 @@ restarts(void **state)
 	assert_int_equal(count("SELECT waits FROM total"), 0);
 	/* Once: an edit is no reason to wait. */
 	indexing.setup.enter = NULL;
-	settled_file("a.gmi", "# A\ncod\n");
+	indexing_settled_file("a.gmi", "# A\ncod\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	expect_pages(1, 1, 0);
 }
@@ -315,7 +289,7 @@ deployed_anew(void **state)
 	int64_t inode;
 
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	inode = count("SELECT inode FROM file");
 	indexing_tamper(&indexing, "DELETE FROM words");
@@ -339,7 +313,7 @@ no_room(void **state)
 
 	(void)state;
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	/* Not even for the first. */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tiny), 0);
 	assert_int_equal(builder_update(indexing.build, NULL), -1);
@@ -351,7 +325,7 @@ no_room(void **state)
 		text[i] =
 		    "abcdefghijklmnopqrstuvwxyz "[i % 7 == 6 ? 26 : i * i % 26];
 	text[sizeof text - 1] = '\0';
-	settled_file("b.gmi", text);
+	indexing_settled_file("b.gmi", text);
 	/* For what is new there is none: what there was is there. */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_int_equal(builder_update(indexing.build, NULL), -1);
@@ -372,14 +346,14 @@ little_room(void **state)
 
 	(void)state;
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(stat(indexing_path(&indexing, ""), &st), 0);
 	limit.rlim_cur = (rlim_t)st.st_size + 100000;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (int i = 0; i < 200; i++) {
 		snprintf(text, sizeof text, "# A\nherring %d\n", i);
-		settled_file("a.gmi", text);
+		indexing_settled_file("a.gmi", text);
 		assert_int_equal(builder_update(indexing.build, NULL), 1);
 	}
 	limit.rlim_cur = RLIM_INFINITY;
@@ -397,11 +371,11 @@ no_memory(void **state)
 	int result = -1, failed = 0;
 
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
-	settled_file("b.gmi", "# B\nherring\n## Heading\nand roe\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("b.gmi", "# B\nherring\n## Heading\nand roe\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
-	settled_file("a.gmi", "# A\ncod\n=> b.gmi roe\n");
-	settled_file("c.gmi", "# C\nherring\n");
+	indexing_settled_file("a.gmi", "# A\ncod\n=> b.gmi roe\n");
+	indexing_settled_file("c.gmi", "# C\nherring\n");
 	assert_int_equal(unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
 	for (sqlite3_int64 bytes = 1000; result == -1; bytes += 2000) {
 		indexing_begin_again(&indexing);
@@ -464,7 +438,7 @@ static void
 without_tables(void **state)
 {
 	(void)state;
-	settled_file("a.gmi", "# A\nherring\n");
+	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	indexing_tamper(&indexing, "DROP TABLE gone");
 	indexing_begin_again(&indexing);
@@ -508,29 +482,38 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(updates, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    damaged_meanwhile, set_up, tear_down),
+		    updates, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    removed_meanwhile, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(killed, set_up, tear_down),
+		    goes_on, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    killed_at_first, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(restarts, set_up, tear_down),
+		    damaged, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    deployed_anew, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_room, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(little_room, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
+		    damaged_meanwhile, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    nothing_begins_without_memory, set_up, tear_down),
+		    removed_meanwhile, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    directories_are_told, set_up, tear_down),
+		    killed, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    without_tables, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(titles, set_up, tear_down),
+		    killed_at_first, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    restarts, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    deployed_anew, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    no_room, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    little_room, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    no_memory, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(nothing_begins_without_memory,
+		    indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    directories_are_told, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    without_tables, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    titles, indexing_set_up, indexing_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,6 @@
 #define MIDDLE ((size_t)60000) /* less */
 #define SOON_US 20000
 
-static struct serving serving;
 static struct conn_group group;
 static size_t closed;
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "source.h"
 #include "text/feed.h"
 
 #define BASE "gemini://example.org/log/"
@@ -83,40 +84,15 @@ static const struct site site = {
 	.gemini_port_count = 1,
 };
 
-struct source {
-	struct str rest;
-	size_t step;
-	int error; /* at the end */
-};
-
-static ssize_t
-read_source(void *context, char *at, size_t room)
-{
-	struct source *source = context;
-	size_t len = source->step < room ? source->step : room;
-
-	if (source->rest.len == 0 && source->error != 0) {
-		errno = source->error;
-		return -1;
-	}
-	if (len > source->rest.len)
-		len = source->rest.len;
-	if (len > 0)
-		memcpy(at, source->rest.at, len);
-	source->rest = str_tail(source->rest, len);
-	return (ssize_t)len;
-}
-
-/* The feed of a page, to be freed; `errno` is 0, or its failure. */
 static char *
 feed_of(struct source source, struct str title, size_t room)
 {
 	struct feed_page page = { .site = &site,
 		.base = STR(BASE),
 		.title = title,
-		.read = read_source,
+		.read = source_read,
 		.context = &source };
-	size_t size = source.rest.len * 20 + 8192, len = 0;
+	size_t size = source.text.len * 20 + 8192, len = 0;
 	char *text = malloc(size);
 	struct arena arena;
 	struct feed *feed;
@@ -218,7 +194,7 @@ one_language_is_said(void **state)
 		struct source source = { STR_INIT("# L"), 9, 0 };
 		struct feed_page page = { .site = &spoken,
 			.base = STR(BASE),
-			.read = read_source,
+			.read = source_read,
 			.context = &source };
 		char text[2048];
 		struct arena arena;
@@ -287,7 +263,7 @@ memory_runs_out(void **state)
 	struct source source = { STR_INIT("=> a 2026-11-24 A\n"), 5, 0 };
 	struct feed_page page = { .site = &site,
 		.base = STR(BASE),
-		.read = read_source,
+		.read = source_read,
 		.context = &source };
 	struct arena arena;
 

@@ -12,25 +12,8 @@
 #include "indexing.h"
 #include "index/filelist.h"
 
-static struct indexing indexing;
 #define folder indexing.folder
 #define place (&indexing.place)
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	indexing_begin(&indexing, true);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	indexing_end(&indexing);
-	return 0;
-}
 
 /* Looks at the tree, and gives what is new to those who read. */
 static void
@@ -237,7 +220,9 @@ an_index_may_have_no_tables(void **state)
 	assert_string_equal(list(NULL), "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown( \
+	    name, indexing_set_up, indexing_tear_down)
 
 int
 main(void)

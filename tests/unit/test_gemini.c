@@ -3,8 +3,6 @@
 
 #include "wire/gemini.h"
 
-static struct serving serving;
-
 static int
 set_up(void **state)
 {
@@ -15,14 +13,6 @@ set_up(void **state)
 	temporary_file(&serving.folder, "gr\xc3\xbcn.txt", "green\n");
 	temporary_folder(&serving.folder, "d e");
 	temporary_file(&serving.folder, "d e/x", "x");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	serving_end(&serving);
 	return 0;
 }
 
@@ -254,5 +244,5 @@ main(void)
 		cmocka_unit_test(lack_of_memory_is_an_answer),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, serving_tear_down);
 }

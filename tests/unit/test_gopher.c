@@ -13,8 +13,6 @@
 	"\t\tnull.host\t1\r\n" \
 	"iin a moment.\t\tnull.host\t1\r\n.\r\n"
 
-static struct serving serving;
-
 static int
 set_up(void **state)
 {
@@ -35,14 +33,6 @@ set_up(void **state)
 	temporary_file(&serving.folder, "list/page.gmi", "# Titled\n");
 	temporary_folder(&serving.folder, "1");
 	temporary_file(&serving.folder, "1/real.txt", "real\n");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	serving_end(&serving);
 	return 0;
 }
 
@@ -251,5 +241,5 @@ main(void)
 		cmocka_unit_test(lack_of_memory_is_an_answer),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, serving_tear_down);
 }

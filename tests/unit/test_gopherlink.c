@@ -123,7 +123,7 @@ projects_links(void **state)
 static void
 resolves_against_base(void **state)
 {
-	struct source source = source_of(STR("=> a.txt A"));
+	struct page_source source = source_of(STR("=> a.txt A"));
 
 	(void)state;
 	source.base = STR("gemini://example.org/a%20b/");
@@ -179,7 +179,7 @@ no_memory(void **state)
 	static const char *const urls[] = { "a.txt", "../a.txt", "?",
 		"https://w.example/", "gopher://g2.example/0/x",
 		"gemini://alias.example" };
-	struct source source = source_of(STR(""));
+	struct page_source source = source_of(STR(""));
 	struct gopherlink_page page = {
 		.site = &site, .base = source.base, .item_type = item_type
 	};

@@ -15,9 +15,9 @@ struct result {
 
 /* What a map becomes; its `menu` is to be released. */
 static struct result
-read_map(struct source source, struct str directory)
+read_map(struct page_source source, struct str directory)
 {
-	struct gophermap_file file = { &site, directory, source_read, &source };
+	struct gophermap_file file = { &site, directory, page_read, &source };
 	size_t size = 24 * source.text.len + source.room + 4096;
 	char *at = malloc(size), *room = malloc(source.room);
 	struct buf out = buf_over(at, size);
@@ -159,7 +159,7 @@ hostile_maps(void **state)
 	for (size_t i = 0; i < COUNT(hostile) * 3; i++) {
 		struct str text = filled(hostile[i / 3][0], hostile[i / 3][1],
 		    i % 3 == 0 ? 1023 : 30000);
-		struct source source = source_of(text);
+		struct page_source source = source_of(text);
 		struct str want, got, rest;
 
 		source.room = 1 << 20;
@@ -223,7 +223,7 @@ long_lines(void **state)
 static void
 source_failure(void **state)
 {
-	struct source source = source_of(STR("one\ntwo"));
+	struct page_source source = source_of(STR("one\ntwo"));
 	struct result got;
 
 	(void)state;
@@ -237,8 +237,8 @@ source_failure(void **state)
 static void
 no_memory(void **state)
 {
-	struct source source = source_of(STR("one"));
-	struct gophermap_file file = { &site, STR("/"), source_read, &source };
+	struct page_source source = source_of(STR("one"));
+	struct gophermap_file file = { &site, STR("/"), page_read, &source };
 	struct gophermap *map = NULL;
 	size_t n = 0;
 

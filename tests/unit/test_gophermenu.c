@@ -110,11 +110,11 @@ pauses(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct source source =
+		struct page_source source =
 		    source_of(STR("=> a.txt A\n=> b.png B\n"));
 		struct gophermenu_page page = { .site = &site,
 			.base = source.base,
-			.read = source_read,
+			.read = page_read,
 			.item_type = item_type,
 			.context = &source };
 		struct gophermenu *menu;
@@ -139,7 +139,7 @@ static void
 shows_alt_text(void **state)
 {
 	struct site shown = site;
-	struct source source = source_of(
+	struct page_source source = source_of(
 	    STR("```\n```\n``` a cat\nx\n``` no\n```" SIXTY " 12345 7"));
 
 	(void)state;
@@ -154,7 +154,7 @@ static void
 other_width(void **state)
 {
 	struct site narrow = site;
-	struct source source =
+	struct page_source source =
 	    source_of(STR("0123456789 0123456789 0123456789 0123456789\n"
 			  "* 0123456789 0123456789 0123456789\n"));
 
@@ -225,7 +225,7 @@ assert_any_chunk(struct str page)
 
 	assert_menu(want);
 	for (size_t i = 0; i < COUNT(chunks) * COUNT(rooms); i++) {
-		struct source source = source_of(page);
+		struct page_source source = source_of(page);
 		struct str got;
 
 		source.chunk = chunks[i % COUNT(chunks)];
@@ -288,7 +288,7 @@ hostile_pages(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(hostile); i++) {
 		struct str page = filled(hostile[i][0], hostile[i][1], 40000);
-		struct source source = source_of(page);
+		struct page_source source = source_of(page);
 		struct str want, got;
 
 		source.room = 8 << 20;
@@ -383,7 +383,7 @@ source_failure(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pages); i++) {
-		struct source source = source_of(str_of(pages[i]));
+		struct page_source source = source_of(str_of(pages[i]));
 		struct str got;
 
 		source.error = EIO;
@@ -398,10 +398,10 @@ source_failure(void **state)
 static void
 no_memory(void **state)
 {
-	struct source source = source_of(STR("one"));
+	struct page_source source = source_of(STR("one"));
 	struct gophermenu_page page = { .site = &site,
 		.base = source.base,
-		.read = source_read,
+		.read = page_read,
 		.item_type = item_type,
 		.context = &source };
 	struct gophermenu *menu = NULL;

@@ -12,24 +12,6 @@
 	".\r\n"
 #define WORDS(meta) "3" meta "\t\terror.host\t1\r\n.\r\n"
 
-static struct serving serving;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	serving_begin(&serving);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	serving_end(&serving);
-	return 0;
-}
-
 static const struct {
 	enum status status;
 	struct str meta;
@@ -164,5 +146,5 @@ main(void)
 		cmocka_unit_test(long_words_are_whole_or_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, serving_set_up, serving_tear_down);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "source.h"
 #include "text/buf.h"
 #include "text/lines.h"
 
@@ -15,32 +16,6 @@
 	{ \
 		"" literal, sizeof(literal) - 1 \
 	}
-
-struct source {
-	struct str text;
-	size_t chunk;
-	int error; /* at the end */
-};
-
-static ssize_t
-source_read(void *context, char *at, size_t room)
-{
-	struct source *source = context;
-	size_t len = source->text.len;
-
-	if (len == 0 && source->error != 0) {
-		errno = source->error;
-		return -1;
-	}
-	if (len > source->chunk)
-		len = source->chunk;
-	if (len > room)
-		len = room;
-	if (len > 0)
-		memcpy(at, source->text.at, len);
-	source->text = str_tail(source->text, len);
-	return (ssize_t)len;
-}
 
 static void
 open_lines(struct lines *lines, struct arena *arena, struct source *source,

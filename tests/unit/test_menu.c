@@ -8,24 +8,6 @@
 /* Files that only their content tells the type of. */
 #define UNKNOWN 40
 
-static struct serving serving;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	serving_begin(&serving);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	serving_end(&serving);
-	return 0;
-}
-
 static void
 write_files(void)
 {
@@ -99,8 +81,8 @@ one_lookup_a_turn(void **state)
 		assert_int_equal(texts, UNKNOWN);
 		assert_in_range(pulls, 1, UNKNOWN / 2);
 		fakeclock_run();
-		tear_down(NULL);
-		set_up(NULL);
+		serving_tear_down(NULL);
+		serving_set_up(NULL);
 	}
 }
 
@@ -111,5 +93,5 @@ main(void)
 		cmocka_unit_test(one_lookup_a_turn),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, serving_set_up, serving_tear_down);
 }

@@ -10,8 +10,6 @@
 #include "text/buf.h"
 #include "index/search.h"
 
-static struct indexing indexing;
-
 static int
 set_up(void **state)
 {
@@ -31,14 +29,6 @@ set_up(void **state)
 	    "en Gr\xc3\xbc\xc3\x9f"
 	    "e\n=> /b.gmi zeppelin\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	indexing_end(&indexing);
 	return 0;
 }
 
@@ -356,5 +346,5 @@ main(void)
 		cmocka_unit_test(common_phrase),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, indexing_tear_down);
 }

@@ -16,7 +16,6 @@
 #define NAMES 12
 #define WORDS_MAX 12
 
-static struct indexing indexing;
 static struct pathlist news;
 
 static int
