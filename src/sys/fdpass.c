@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "sys/system.h"
+
 /* Sockets within messages within sockets that are closed with care. */
 #define DEPTH_MAX 4
 /* Messages that a socket may hold unread: Linux takes fewer, by their size. */
@@ -124,11 +126,13 @@ close_within(int fd, unsigned depth)
 	char bytes[256];
 	int error = errno;
 
-	/* An empty message cannot be told from an end; only a few are put. */
-	for (int i = 0; i < UNREAD_MAX && depth < DEPTH_MAX; i++)
-		if (receive(fd, (struct iovec){ bytes, sizeof bytes },
-			MSG_DONTWAIT, depth, NULL) == -1)
+	for (int i = 0; i < UNREAD_MAX && depth < DEPTH_MAX; i++) {
+		ssize_t got = receive(fd, (struct iovec){ bytes, sizeof bytes },
+		    MSG_DONTWAIT, depth, NULL);
+
+		if (got == -1 || (got == 0 && system_is_at_end(fd)))
 			break;
+	}
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 	close(fd);
 	errno = error;

@@ -121,6 +121,7 @@ static const struct {
 	    2 },
 	/* See fdpass_close. */
 	{ "setsockopt", ALL, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
+	{ "setsockopt", ALL, { IS(1, SOL_SOCKET), IS(2, SO_PASSCRED) }, 2 },
 	{ "fcntl", READERS, { IS(1, F_GETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_SETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_GETFL) }, 1 },
@@ -168,6 +169,7 @@ static const struct {
 	unsigned count; /* of `when` */
 } never[] = {
 	{ "shutdown", MASKED(1, 0, 0), 0 },
+	{ "setsockopt", MASKED(1, 0, 0), 0 },
 	{ "ftruncate", MASKED(1, 0, 0), 0 },
 	{ "ftruncate64", MASKED(1, 0, 0), 0 },
 	{ "fcntl", MASKED(1, 0xffffffff, F_DUPFD_CLOEXEC), 1 },

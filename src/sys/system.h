@@ -53,6 +53,12 @@ system_enter(enum jail_mode mode, const struct jail_access *access);
  */
 bool system_spreads_connections(void);
 
+/*
+ * Whether the other end of a local socket is closed and no message is left to
+ * be received, as far as that can be told from a message without bytes.
+ */
+bool system_is_at_end(int fd);
+
 /* The number of sent bytes that the peer has not acknowledged; 0 if unknown. */
 size_t system_unsent(int fd);
 

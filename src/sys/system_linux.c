@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -99,6 +100,23 @@ bool
 system_spreads_connections(void)
 {
 	return true;
+}
+
+bool
+system_is_at_end(int fd)
+{
+	const int on = 1;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct msghdr header = { .msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes };
+
+	/* Each message then comes with its sender, but not the end. */
+	return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0 &&
+	    recvmsg(fd, &header, MSG_PEEK | MSG_DONTWAIT) == 0 &&
+	    header.msg_controllen == 0;
 }
 
 size_t

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sys/fdpass.h"
+#include "sys/system.h"
 
 static void
 words_and_descriptors(void **state)
@@ -249,6 +250,36 @@ a_message_of_no_bytes_leaves_no_descriptor_behind(void **state)
 	close(line[1]);
 }
 
+/* Messages without bytes do not hide what comes after them. */
+static void
+all_that_is_unread_is_found(void **state)
+{
+	int line[2], fd, next;
+
+	(void)state;
+	assert_int_equal(fdpass_pair(line), 0);
+	assert_false(system_is_at_end(line[1]));
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(fdpass_send_message(line[0], STR(""), -1), 0);
+	fd = dup(0);
+	send_away(line[0], fd);
+	assert_false(system_is_at_end(line[1]));
+	close(line[0]);
+	for (int i = 0; i < 5; i++) {
+		char bytes[8];
+
+		assert_false(system_is_at_end(line[1]));
+		assert_int_equal(
+		    fdpass_receive_bytes(line[1], bytes, sizeof bytes, 0),
+		    i < 4 ? 0 : 1);
+	}
+	assert_true(system_is_at_end(line[1]));
+	next = dup(0);
+	assert_int_equal(next, line[0]);
+	close(next);
+	fdpass_close(line[1]);
+}
+
 int
 main(void)
 {
@@ -258,6 +289,7 @@ main(void)
 		cmocka_unit_test(many_descriptors_leave_none_behind),
 		cmocka_unit_test(
 		    a_message_of_no_bytes_leaves_no_descriptor_behind),
+		cmocka_unit_test(all_that_is_unread_is_found),
 		cmocka_unit_test(a_socket_that_lingers_is_closed_at_once),
 		cmocka_unit_test(a_socket_that_lingers_is_not_wanted),
 	};
