@@ -342,6 +342,7 @@ soak: $(B)/capsuled
 JOBS = $$(getconf _NPROCESSORS_ONLN)
 tidy:
 	@tests/floors
+	@tests/names
 	@clang-format --dry-run --Werror $(C_FILES) $(ELSEWHERE)
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | \
 	    xargs -P $(JOBS) -n 4 sh -c 'exec clang-tidy --quiet "$$@" -- \

@@ -153,7 +153,7 @@ start(struct answers *answers, size_t at)
 	if (child == -1) {
 		log_line(LOG_LEVEL_ERROR, "answers: cannot start a child: %s",
 		    strerror(errno));
-		remote_refuse(question->fd, STATUS_UNAVAILABLE);
+		remote_answer_refuse(question->fd, STATUS_UNAVAILABLE);
 		drop(answers, at);
 	} else {
 		forget(answers, at);
@@ -221,7 +221,7 @@ take_question(struct answers *answers, int line)
 	}
 	archive = is_archive(answers->setup->server->hosts, request.path);
 	if (!enter(answers, message, &request, archive, fd)) {
-		remote_refuse(fd, STATUS_UNAVAILABLE);
+		remote_answer_refuse(fd, STATUS_UNAVAILABLE);
 		fdpass_close(fd);
 	} else if (archive) {
 		/*

@@ -46,7 +46,7 @@ struct listener {
 struct worker {
 	const struct worker_setup *setup;
 	struct event_base *base;
-	struct conn_group group;
+	struct conngroup group;
 	struct listener *listeners;
 	struct event stop, line, resume, shutdown, log;
 	bool stopping;
@@ -107,7 +107,7 @@ on_resume(evutil_socket_t fd, short what, void *context)
 	listen_again(worker);
 	/* Closing a client resumes listening, too: see on_closed. */
 	if (worker->paused && !worker->stopping)
-		(void)conn_make_room(&worker->group);
+		(void)conngroup_make_room(&worker->group);
 	if (worker->paused && !worker->stopping)
 		evtimer_add(&worker->resume, &wait);
 }
@@ -129,7 +129,7 @@ static bool
 has_room(struct worker *worker)
 {
 	return worker->group.count < worker->room.most ||
-	    conn_make_room(&worker->group);
+	    conngroup_make_room(&worker->group);
 }
 
 /*
@@ -203,7 +203,7 @@ cannot_accept(struct listener *listener, int error)
 		return;
 	complain(worker, error);
 	/* The listening socket is still readable: accept in the next turn. */
-	if (conn_make_room(&worker->group))
+	if (conngroup_make_room(&worker->group))
 		return;
 	if ((error == EMFILE || error == ENFILE) && worker->spare != -1)
 		accept_with_spare(listener);
@@ -247,7 +247,7 @@ end_when_idle(struct worker *worker)
 }
 
 static void
-on_closed(struct conn_group *group, const struct conn_client *client)
+on_closed(struct conngroup *group, const struct conn_client *client)
 {
 	struct worker *worker = group->owner;
 
@@ -276,7 +276,7 @@ stop(struct worker *worker)
 		close(worker->setup->sockets[i].fd);
 	}
 	evtimer_add(&worker->shutdown, &wait);
-	conn_close_idle(&worker->group);
+	conngroup_close_idle(&worker->group);
 	end_when_idle(worker);
 }
 
@@ -320,7 +320,7 @@ on_shutdown(evutil_socket_t fd, short what, void *context)
 	log_line(LOG_LEVEL_WARN,
 	    "worker: clients that were not done in time: %zu",
 	    worker->group.count);
-	conn_close_all(&worker->group);
+	conngroup_close_all(&worker->group);
 	event_base_loopbreak(worker->base);
 }
 
@@ -429,7 +429,7 @@ serve_clients(struct worker *worker)
 	worker->group.log_addresses = setup->config->log_addresses;
 	worker->group.closed = on_closed;
 	worker->group.owner = worker;
-	conn_group_init(&worker->group);
+	conngroup_init(&worker->group);
 	worker->limits = setup->config->limits;
 	worker->limits.room = worker->room.most;
 	open_spare(worker);
@@ -441,14 +441,14 @@ serve_clients(struct worker *worker)
 	    !worker->deaf && (!worker->stopping || worker->group.count > 0)) {
 		if (event_base_loop(worker->base, EVLOOP_ONCE) == -1)
 			return -1;
-		conn_sweep(&worker->group);
+		conngroup_sweep(&worker->group);
 		room_clients(&worker->room, worker->group.count);
 		write_log_soon(worker);
 		watch_keys(worker);
 	}
 	if (worker->deaf) {
-		conn_close_all(&worker->group);
-		conn_sweep(&worker->group);
+		conngroup_close_all(&worker->group);
+		conngroup_sweep(&worker->group);
 	}
 	log_store_write(setup->held);
 	return worker->deaf ? -1 : 0;

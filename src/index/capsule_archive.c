@@ -200,8 +200,9 @@ copy_content(struct packing *packing, const struct tour_file *file)
 			return -1;
 	}
 	/* Never pack a mixture of two versions of a file. */
-	return entry_is_same(&file->entry) ? 0
-					   : fail_changed(packing, file->path);
+	return tree_is_unchanged(&file->entry)
+	    ? 0
+	    : fail_changed(packing, file->path);
 }
 
 static int

@@ -35,7 +35,7 @@ find_index(const struct tree *tree, int64_t *time)
 			continue;
 		close(entry.fd);
 		*time = entry.st.st_mtime;
-		if (!entry_is_directory(&entry))
+		if (!tree_is_directory(&entry))
 			return names[i];
 	}
 	*time = 0;

@@ -34,7 +34,7 @@ hashing_go_on(struct hashing *hashing, unsigned char out[SHA256_SIZE])
 		hashing->at += (uint64_t)got;
 	}
 	/* Check at each step: the hash of a changed file is of no use. */
-	if (!entry_is_same(&hashing->entry) ||
+	if (!tree_is_unchanged(&hashing->entry) ||
 	    (got == 0 && hashing->at != (uint64_t)hashing->entry.st.st_size)) {
 		errno = ESTALE;
 		return -1;

@@ -56,7 +56,7 @@ open_index(const struct host *host, struct str path, struct entry *out)
 		/* An unreadable index.gmi hides index.gemini. */
 		if (status == STATUS_NOT_FOUND && errno != EACCES)
 			continue;
-		if (status != STATUS_SUCCESS || !entry_is_directory(out))
+		if (status != STATUS_SUCCESS || !tree_is_directory(out))
 			return status == STATUS_SUCCESS;
 		close(out->fd);
 	}
@@ -72,7 +72,7 @@ open_page(const struct host *host, struct str path, struct entry *out)
 	if (is_folder ? !open_index(host, path, out)
 		      : tree_open(host->tree, path, out) != STATUS_SUCCESS)
 		return false;
-	if (!entry_is_directory(out) &&
+	if (!tree_is_directory(out) &&
 	    (is_folder || mime_is(mime_of_name(path), STR("text/gemini"))))
 		return true;
 	close(out->fd);

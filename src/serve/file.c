@@ -109,7 +109,7 @@ file_answer_in(const struct host *host, const struct request *request,
 		response_error(response, status);
 		return HANDLED;
 	}
-	if (entry_is_directory(&entry)) {
+	if (tree_is_directory(&entry)) {
 		close(entry.fd);
 		return DECLINED;
 	}
@@ -158,7 +158,7 @@ file_answer(const struct host *host, const struct request *request,
 		response_error(response, status);
 		return HANDLED;
 	}
-	if (entry_is_directory(&entry)) {
+	if (tree_is_directory(&entry)) {
 		close(entry.fd);
 		add_slash(request, response);
 		return HANDLED;

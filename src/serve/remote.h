@@ -74,7 +74,7 @@ MUST_USE bool remote_read(struct str message, struct request *request);
 MUST_USE int remote_answer(int fd, struct response *response);
 
 /* In the other process: sends a head without a body. */
-void remote_refuse(int fd, enum status status);
+void remote_answer_refuse(int fd, enum status status);
 
 /*
  * Whether a body of this type may come in parts: the exact types of archives,

@@ -20,7 +20,7 @@ resource_type(const struct host *host, struct str path)
 	if (str_ends(path, STR("/")))
 		return STR("text/gemini");
 	status = tree_open(host->tree, path, &entry);
-	if (status == STATUS_SUCCESS && entry_is_directory(&entry)) {
+	if (status == STATUS_SUCCESS && tree_is_directory(&entry)) {
 		type = STR("text/gemini");
 	} else if (status == STATUS_SUCCESS) {
 		type = media_type(host->server->media, path, &entry);

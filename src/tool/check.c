@@ -96,7 +96,7 @@ static void
 check_mode(struct check_run *check, const struct survey_entry *entry)
 {
 	mode_t wanted =
-	    entry_is_directory(&entry->found) ? S_IROTH | S_IXOTH : S_IROTH;
+	    tree_is_directory(&entry->found) ? S_IROTH | S_IXOTH : S_IROTH;
 
 	if ((entry->found.st.st_mode & wanted) != wanted)
 		note(check, entry, "permission",
@@ -176,7 +176,7 @@ has_page(struct check_run *check, struct str path, struct str name)
 	    STATUS_SUCCESS)
 		return false;
 	close(page.fd);
-	return !entry_is_directory(&page);
+	return !tree_is_directory(&page);
 }
 
 static void
@@ -224,7 +224,7 @@ check_entry(void *context, const struct survey_entry *entry)
 	}
 	check_name(check, entry);
 	check_mode(check, entry);
-	if (entry_is_directory(&entry->found))
+	if (tree_is_directory(&entry->found))
 		check_directory(check, entry);
 	else
 		check_file(check, entry);
@@ -253,7 +253,7 @@ find_orphan(void *context, const struct survey_entry *entry)
 	    file_set_has(known, entry->within, FILE_SET_REACHED) &&
 	    file_set_has(known, entry->within, FILE_SET_LISTED))
 		links_reach(&check->links, NULL, entry->path);
-	if (entry_is_directory(&entry->found)) {
+	if (tree_is_directory(&entry->found)) {
 		if (is_listed(check, entry))
 			file_set_add(known, st, FILE_SET_LISTED);
 	} else if (!str_equals(entry->name, GOPHERMAP_NAME) &&

@@ -82,7 +82,7 @@ links_reach(struct links *links, const struct links_from *from, struct str path)
 
 	if (tree_open(tree, path, &entry) != STATUS_SUCCESS)
 		return;
-	is_directory = entry_is_directory(&entry);
+	is_directory = tree_is_directory(&entry);
 	reach(links, from, &entry);
 	for (size_t i = 0; is_directory && i < 2; i++)
 		if (tree_open_in(tree, path, str_of(pages[i]), &entry) ==

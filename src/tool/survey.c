@@ -139,7 +139,7 @@ visit_name(
 		    &entry.found);
 		entry.error = errno;
 	}
-	if (entry.status == STATUS_SUCCESS && entry_is_directory(&entry.found))
+	if (entry.status == STATUS_SUCCESS && tree_is_directory(&entry.found))
 		survey->path[survey->len++] = '/';
 	entry.path = (struct str){ survey->path, survey->len };
 	if (entry.status != STATUS_SUCCESS) {

@@ -88,7 +88,7 @@ directory_shows(const struct directory_place *place, const struct dirent *found,
 	if (tree_open_in(place->tree, place->path, name, &entry) !=
 	    STATUS_SUCCESS)
 		return not_shown(errno);
-	*is_directory = entry_is_directory(&entry);
+	*is_directory = tree_is_directory(&entry);
 	close(entry.fd);
 	return 1;
 }
@@ -190,7 +190,7 @@ directory_title(const struct tree *tree, struct arena *arena, struct str path,
 	if (!mime_is(mime_of_name(name), STR("text/gemini")) ||
 	    tree_open_in(tree, path, name, &entry) != STATUS_SUCCESS)
 		return;
-	got = entry_is_directory(&entry)
+	got = tree_is_directory(&entry)
 	    ? -1
 	    : pread(entry.fd, sample, sizeof sample, 0);
 	close(entry.fd);

@@ -269,7 +269,7 @@ step_to(struct tour *tour, struct tour_file *out)
 	status = tree_open_in(tour->tree, directory, name, &out->entry);
 	if (status != STATUS_SUCCESS)
 		return passes_over(tour, status) ? 0 : -1;
-	if (entry_is_directory(&out->entry)) {
+	if (tree_is_directory(&out->entry)) {
 		close(out->entry.fd);
 		return 0;
 	}

@@ -329,13 +329,13 @@ tree_is_settled(const struct stat *st)
 }
 
 bool
-entry_is_directory(const struct entry *entry)
+tree_is_directory(const struct entry *entry)
 {
 	return S_ISDIR(entry->st.st_mode);
 }
 
 bool
-entry_is_same(const struct entry *entry)
+tree_is_unchanged(const struct entry *entry)
 {
 	struct stat now;
 
@@ -345,13 +345,13 @@ entry_is_same(const struct entry *entry)
 }
 
 int
-entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE])
+tree_hash(const struct entry *entry, unsigned char out[SHA256_SIZE])
 {
 	uint64_t size;
 
 	if (sha256_file(entry->fd, out, &size) == -1)
 		return -1;
-	if (size == (uint64_t)entry->st.st_size && entry_is_same(entry))
+	if (size == (uint64_t)entry->st.st_size && tree_is_unchanged(entry))
 		return 0;
 	errno = ESTALE;
 	return -1;

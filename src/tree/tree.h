@@ -86,17 +86,17 @@ MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
 bool tree_is_same(const struct stat *a, const struct stat *b);
 bool tree_is_settled(const struct stat *st);
 
-bool entry_is_directory(const struct entry *entry);
+bool tree_is_directory(const struct entry *entry);
 
 /*
  * The SHA-256 of a file's content; -1 with errno set, ESTALE when it changed
  * while it was read or since it was opened.
  */
 MUST_USE int
-entry_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
+tree_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
 
 /* Whether a file is unchanged since it was opened. */
-bool entry_is_same(const struct entry *entry);
+bool tree_is_unchanged(const struct entry *entry);
 
 /*
  * Logs `what`, such as "cannot open", with `error` and `path`.  A dead mount

@@ -99,7 +99,7 @@ log_access(struct conn *conn, bool cut)
 static void
 conn_close(struct conn *conn)
 {
-	struct conn_group *group = conn->member.group;
+	struct conngroup *group = conn->member.group;
 
 	transport_unfinished(&conn->transport, conn->state == CONN_RESPONSE);
 	log_access(conn, true);
@@ -110,7 +110,7 @@ conn_close(struct conn *conn)
 	arena_release(&conn->arena);
 	close(conn->fd);
 	conn->state = CONN_CLOSED;
-	conn_leave(&conn->member);
+	conngroup_leave(&conn->member);
 	group->closed(group, &conn->client);
 }
 
@@ -148,7 +148,7 @@ conn_start(struct conn *conn)
 	if (early.len >= HELLO_PART)
 		transport_wake(&conn->transport);
 	conn->state = CONN_HANDSHAKE;
-	conn_enter_stage(&conn->member, CONN_STAGE_REQUEST);
+	conngroup_enter_stage(&conn->member, CONN_STAGE_REQUEST);
 	return STEP_AGAIN;
 }
 
@@ -172,7 +172,7 @@ static void
 begin_response(struct conn *conn)
 {
 	conn->state = CONN_RESPONSE;
-	conn_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
+	conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
 }
 
@@ -465,7 +465,7 @@ static const struct waiting_calls calls = {
 };
 
 int
-conn_open(struct conn_group *group, const struct conn_kind *kind,
+conn_open(struct conngroup *group, const struct conn_kind *kind,
     const struct conn_client *client)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
@@ -493,7 +493,7 @@ conn_open(struct conn_group *group, const struct conn_kind *kind,
 	group->close = close_member;
 	group->is_idle = is_idle;
 	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
-	conn_enter(&conn->member);
+	conngroup_enter(&conn->member);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* TCP_DEFER_ACCEPT has held the connection back until input came. */
 	conn_run(conn);

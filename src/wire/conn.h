@@ -16,7 +16,7 @@ struct conn_kind {
  * Serves one client, whose socket it takes, until it is closed. Returns -1,
  * with the socket closed, without memory; then group->closed is not called.
  */
-MUST_USE int conn_open(struct conn_group *group, const struct conn_kind *kind,
+MUST_USE int conn_open(struct conngroup *group, const struct conn_kind *kind,
     const struct conn_client *client);
 
 #endif

@@ -15,7 +15,7 @@
 #define TIME_TO_ASK_MS 800
 
 void
-conn_group_init(struct conn_group *group)
+conngroup_init(struct conngroup *group)
 {
 	for (size_t i = 0; i < CONN_STAGES; i++)
 		TAILQ_INIT(&group->open[i]);
@@ -23,9 +23,9 @@ conn_group_init(struct conn_group *group)
 }
 
 void
-conn_enter(struct conn_member *member)
+conngroup_enter(struct conn_member *member)
 {
-	struct conn_group *group = member->group;
+	struct conngroup *group = member->group;
 
 	member->stage = CONN_STAGE_HELLO;
 	member->opened = clock_now();
@@ -34,7 +34,7 @@ conn_enter(struct conn_member *member)
 }
 
 void
-conn_enter_stage(struct conn_member *member, enum conn_stage stage)
+conngroup_enter_stage(struct conn_member *member, enum conn_stage stage)
 {
 	struct conn_list *open = member->group->open;
 
@@ -44,9 +44,9 @@ conn_enter_stage(struct conn_member *member, enum conn_stage stage)
 }
 
 void
-conn_leave(struct conn_member *member)
+conngroup_leave(struct conn_member *member)
 {
-	struct conn_group *group = member->group;
+	struct conngroup *group = member->group;
 
 	TAILQ_REMOVE(&group->open[member->stage], member, link);
 	TAILQ_INSERT_TAIL(&group->corpses, member, link);
@@ -54,7 +54,7 @@ conn_leave(struct conn_member *member)
 }
 
 bool
-conn_make_room(struct conn_group *group)
+conngroup_make_room(struct conngroup *group)
 {
 	/* Close these first: a browser sends its whole ClientHello at once. */
 	struct conn_member *member =
@@ -71,7 +71,7 @@ conn_make_room(struct conn_group *group)
 }
 
 void
-conn_close_idle(struct conn_group *group)
+conngroup_close_idle(struct conngroup *group)
 {
 	struct conn_member *next;
 
@@ -85,7 +85,7 @@ conn_close_idle(struct conn_group *group)
 }
 
 void
-conn_close_all(struct conn_group *group)
+conngroup_close_all(struct conngroup *group)
 {
 	for (size_t i = 0; i < CONN_STAGES; i++)
 		while (!TAILQ_EMPTY(&group->open[i]))
@@ -93,7 +93,7 @@ conn_close_all(struct conn_group *group)
 }
 
 void
-conn_sweep(struct conn_group *group)
+conngroup_sweep(struct conngroup *group)
 {
 	while (!TAILQ_EMPTY(&group->corpses)) {
 		struct conn_member *member = TAILQ_FIRST(&group->corpses);

@@ -44,15 +44,15 @@ TAILQ_HEAD(conn_list, conn_member);
 struct conn_member {
 	TAILQ_ENTRY(conn_member) link; /* in the list of its stage */
 	enum conn_stage stage;
-	struct conn_group *group;
+	struct conngroup *group;
 	struct timespec opened;
 };
 
 /*
  * All connections of a process. The owner fills the first part and calls
- * conn_group_init.
+ * conngroup_init.
  */
-struct conn_group {
+struct conngroup {
 	struct event_base *base;
 	const struct server *server;
 	struct tls_context *tls; /* NULL without TLS */
@@ -60,19 +60,19 @@ struct conn_group {
 	bool log_addresses;
 	/* Called when a client's connection was closed. */
 	void (*closed)(
-	    struct conn_group *group, const struct conn_client *client);
+	    struct conngroup *group, const struct conn_client *client);
 	void *owner; /* the context of `closed` */
 
-	/* Set by conn_open; `close` must call conn_leave. */
+	/* Set by conn_open; `close` must call conngroup_leave. */
 	void (*close)(struct conn_member *member);
 	bool (*is_idle)(const struct conn_member *member); /* no bytes came */
 	struct conn_list open[CONN_STAGES]; /* the oldest of a stage first */
-	struct conn_list corpses; /* closed, not yet freed by conn_sweep */
+	struct conn_list corpses; /* closed, not yet freed by conngroup_sweep */
 	size_t count; /* of open connections */
 	char scratch[CONN_SCRATCH_SIZE];
 };
 
-void conn_group_init(struct conn_group *group);
+void conngroup_init(struct conngroup *group);
 
 /* An accepted client. */
 struct conn_client {
@@ -85,27 +85,27 @@ struct conn_client {
 };
 
 /* Adds a connection to its group, moves it to a stage, removes it. */
-void conn_enter(struct conn_member *member);
-void conn_enter_stage(struct conn_member *member, enum conn_stage stage);
-void conn_leave(struct conn_member *member);
+void conngroup_enter(struct conn_member *member);
+void conngroup_enter_stage(struct conn_member *member, enum conn_stage stage);
+void conngroup_leave(struct conn_member *member);
 
 /*
  * Makes room by closing the oldest connection without a whole ClientHello, or
  * else the oldest one that has been without a request for 0.8 s. False when
  * there is none.
  */
-bool conn_make_room(struct conn_group *group);
+bool conngroup_make_room(struct conngroup *group);
 
 /* Closes the connections without any input, in a process about to end. */
-void conn_close_idle(struct conn_group *group);
+void conngroup_close_idle(struct conngroup *group);
 
 /* Closes every connection at once. */
-void conn_close_all(struct conn_group *group);
+void conngroup_close_all(struct conngroup *group);
 
 /*
  * Frees closed connections. Must be called outside of all events: libevent may
  * still hold one for a connection that was closed by another.
  */
-void conn_sweep(struct conn_group *group);
+void conngroup_sweep(struct conngroup *group);
 
 #endif

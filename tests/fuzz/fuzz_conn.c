@@ -42,7 +42,7 @@ enum {
 #define TURNS_MAX 2000
 
 struct client {
-	struct conn_group *group;
+	struct conngroup *group;
 	struct conn_kind kind;
 	unsigned how;
 	int fd, server_fd; /* -1: closed; -1: given away */
@@ -54,23 +54,23 @@ struct client {
 static size_t closed; /* how often its owner was told that it is gone */
 
 static void
-on_closed(struct conn_group *group, const struct conn_client *client)
+on_closed(struct conngroup *group, const struct conn_client *client)
 {
 	(void)group;
 	CHECK(client->network == NETWORK);
 	closed++;
 }
 
-static struct conn_group *
+static struct conngroup *
 group_of(const struct capsule *capsule, unsigned how)
 {
 	static const struct timeval never = { .tv_sec = 100000 };
 	static const struct timeval now = { 0 };
-	static struct conn_group group = { .closed = on_closed };
+	static struct conngroup group = { .closed = on_closed };
 
 	if (group.base == NULL) {
 		group.base = event_base_new();
-		conn_group_init(&group);
+		conngroup_init(&group);
 	}
 	CHECK(group.base != NULL);
 	for (size_t i = 0; i < CONN_DEADLINES; i++)
@@ -125,7 +125,7 @@ static void
 turn(struct client *client)
 {
 	CHECK(event_base_loop(client->group->base, EVLOOP_NONBLOCK) != -1);
-	conn_sweep(client->group);
+	conngroup_sweep(client->group);
 	CHECK(TAILQ_EMPTY(&client->group->corpses));
 }
 
@@ -180,15 +180,15 @@ client_step(struct client *client, uint8_t step)
 		break;
 	case STEP_LEAVE: client_leave(client); break;
 	case STEP_IDLE:
-		conn_close_idle(client->group);
+		conngroup_close_idle(client->group);
 		client->interrupted = true;
 		break;
 	case STEP_CLOSE:
-		conn_close_all(client->group);
+		conngroup_close_all(client->group);
 		client->interrupted = true;
 		break;
 	case STEP_ROOM:
-		if (conn_make_room(client->group))
+		if (conngroup_make_room(client->group))
 			client->interrupted = true;
 		break;
 	default: break;

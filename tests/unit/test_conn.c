@@ -22,14 +22,14 @@
 #define MIDDLE ((size_t)60000) /* less */
 #define SOON_US 20000
 
-static struct conn_group group;
+static struct conngroup group;
 static size_t closed;
 
 static const struct conn_kind kind = { .protocol = &gopher,
 	.tls = TRANSPORT_TLS_NEVER };
 
 static void
-on_closed(struct conn_group *closed_in, const struct conn_client *client)
+on_closed(struct conngroup *closed_in, const struct conn_client *client)
 {
 	assert_ptr_equal(closed_in, &group);
 	assert_int_equal(client->network, NETWORK);
@@ -71,7 +71,7 @@ set_up(void **state)
 	group.base = event_base_new();
 	group.server = &serving.server;
 	group.closed = on_closed;
-	conn_group_init(&group);
+	conngroup_init(&group);
 	set_deadlines(&never);
 	return group.base == NULL;
 }
@@ -121,7 +121,7 @@ static void
 turn(void)
 {
 	assert_int_not_equal(event_base_loop(group.base, EVLOOP_NONBLOCK), -1);
-	conn_sweep(&group);
+	conngroup_sweep(&group);
 }
 
 /* Sends what is given, takes all until the end; then nobody is left. */
@@ -248,7 +248,7 @@ static void
 let_time_pass(void)
 {
 	assert_int_not_equal(event_base_loop(group.base, EVLOOP_ONCE), -1);
-	conn_sweep(&group);
+	conngroup_sweep(&group);
 }
 
 /*
@@ -362,8 +362,8 @@ silence_before_the_head(void **state)
 	/* The worker has hung up. */
 	assert_int_equal(send(answers.fd, "e", 1, MSG_NOSIGNAL), -1);
 	close(fd);
-	conn_close_all(&group);
-	conn_sweep(&group);
+	conngroup_close_all(&group);
+	conngroup_sweep(&group);
 	answers_end(&answers);
 }
 
@@ -428,8 +428,8 @@ a_slow_process_ends_its_answer(void **state)
 		if (tried)
 			assert_int_equal(group.count, 1);
 		close(fd);
-		conn_close_all(&group);
-		conn_sweep(&group);
+		conngroup_close_all(&group);
+		conngroup_sweep(&group);
 		answers_end(&answers);
 	}
 	assert_true(tried);
@@ -487,13 +487,13 @@ idle_clients_are_closed(void **state)
 	(void)state;
 	turn();
 	assert_int_equal(group.count, 2);
-	conn_close_idle(&group);
-	conn_sweep(&group);
+	conngroup_close_idle(&group);
+	conngroup_sweep(&group);
 	assert_int_equal(group.count, 1);
 	assert_int_equal(recv(silent, &byte, 1, 0), 0);
 	assert_int_equal(recv(half, &byte, 1, 0), -1);
-	conn_close_all(&group);
-	conn_sweep(&group);
+	conngroup_close_all(&group);
+	conngroup_sweep(&group);
 	close(silent);
 	close(half);
 }
@@ -532,22 +532,22 @@ room_is_made_by_who_does_not_ask(void **state)
 	assert_int_equal(group.count, SERVED + 5);
 	for (size_t i = 0; i < 3; i++) {
 		assert_false(is_closed(half[i]));
-		assert_true(conn_make_room(&group));
+		assert_true(conngroup_make_room(&group));
 		assert_true(is_closed(half[i]));
 	}
 	fakeclock_forward_ms(799);
-	assert_false(conn_make_room(&group));
+	assert_false(conngroup_make_room(&group));
 	fakeclock_forward_ms(1);
 	for (size_t i = 0; i < 2; i++) {
 		assert_false(is_closed(asking[i]));
-		assert_true(conn_make_room(&group));
+		assert_true(conngroup_make_room(&group));
 		assert_true(is_closed(asking[i]));
 	}
 	assert_int_equal(group.count, SERVED);
-	assert_false(conn_make_room(&group));
+	assert_false(conngroup_make_room(&group));
 	fakeclock_run();
-	conn_close_all(&group);
-	conn_sweep(&group);
+	conngroup_close_all(&group);
+	conngroup_sweep(&group);
 	for (size_t i = 0; i < SERVED; i++)
 		close(served[i]);
 	for (size_t i = 0; i < 3; i++)

@@ -24,7 +24,7 @@ note(void *context, const struct survey_entry *entry)
 	const char *what = "-";
 
 	if (entry->status == STATUS_SUCCESS)
-		what = entry_is_directory(&entry->found) ? "d" : "f";
+		what = tree_is_directory(&entry->found) ? "d" : "f";
 	notes->len += (size_t)snprintf(notes->text + notes->len,
 	    sizeof notes->text - notes->len, "%s %.*s\n", what,
 	    STR_ARG(entry->path));

@@ -46,7 +46,7 @@ collect(const char *path)
 
 	assert_non_null(tour);
 	while ((result = tour_next(tour, &file)) == 1) {
-		assert_false(entry_is_directory(&file.entry));
+		assert_false(tree_is_directory(&file.entry));
 		close(file.entry.fd);
 		assert_true(count < PATHS_MAX);
 		snprintf(paths[count++], sizeof paths[0], "%.*s",

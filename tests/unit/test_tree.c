@@ -124,7 +124,7 @@ finds(void **state)
 		if (status != STATUS_SUCCESS)
 			continue;
 		assert_int_equal(
-		    entry_is_directory(&entry), table[i].is_directory);
+		    tree_is_directory(&entry), table[i].is_directory);
 		close(entry.fd);
 	}
 }

@@ -51,7 +51,7 @@ send_head(int fd, const struct response *response, int file)
 }
 
 void
-remote_refuse(int fd, enum status status)
+remote_answer_refuse(int fd, enum status status)
 {
 	struct response response;
 
