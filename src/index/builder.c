@@ -82,7 +82,8 @@ open_index(struct builder *build)
 
 	/* What is written to a file without a name is read by no question. */
 	if (build->tables.db != NULL && !build->tables.is_damaged &&
-	    (build->tables.is_first || !db_has_moved(build->tables.db)))
+	    (build->tables.is_first ||
+		!db_has_moved(build->tables.db, setup->place)))
 		return 0;
 	tables_rollback(&build->tables);
 	if (!build->tables.is_damaged)

@@ -106,18 +106,34 @@ db_errno(sqlite3 *db)
 	case SQLITE_NOMEM: return ENOMEM;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB: met_damage = true; return EBADMSG;
+	/* Only the writer can set up the log, and the memory they share. */
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+		return sqlite3_db_readonly(db, "main") == 1 ? EAGAIN : EIO;
 	default: return EIO;
 	}
 }
 
+/* Whether the file of the memory that the processes share is in its place. */
+static bool
+has_shared_memory(const struct db_place *place)
+{
+	char name[VFS_PATH];
+	struct stat st;
+
+	snprintf(name, sizeof name, "%s-shm", place->name);
+	return fstatat(place->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool
-db_has_moved(sqlite3 *db)
+db_has_moved(sqlite3 *db, const struct db_place *place)
 {
 	int moved = 0;
 
-	return sqlite3_file_control(
-		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-	    moved != 0;
+	return !has_shared_memory(place) ||
+	    (sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
+		    SQLITE_OK &&
+		moved != 0);
 }
 
 bool

@@ -30,15 +30,19 @@ MUST_USE sqlite3 *db_open(const struct db_place *place, enum db_use use);
 
 /*
  * Converts SQLite's last error to an errno value: EBADMSG is a damaged file,
- * ENOSPC a full disk.
+ * ENOSPC a full disk, and EAGAIN means that the writer has to open the index
+ * before a reader can.
  */
 int db_errno(sqlite3 *db);
 
 /* Whether db_errno has returned EBADMSG in this process. */
 bool db_met_damage(void);
 
-/* Whether the file of an open index was removed, or another is in its place. */
-bool db_has_moved(sqlite3 *db);
+/*
+ * Whether a file of an index that is open for writing was removed, or another
+ * is in its place.
+ */
+bool db_has_moved(sqlite3 *db, const struct db_place *place);
 
 /* Whether the file of the index exists. */
 bool db_exists(const struct db_place *place);

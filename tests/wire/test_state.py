@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import unittest
 
-from build import CAPSULED, DEADLINE_S
+from build import CAPSULED, DEADLINE_S, beneath
 from server import Server, fetch, new_directory, wait_until, write_tree
 from test_index import ask, holds
 
@@ -156,6 +156,45 @@ class Damaged(State):
         self.assertIn(fetch(server, '/ask?herring').status, (20, 40))
         self.wait_for(server, 'herring', '/a.gmi')
         server.wait_for_line('^error master: a question found the index')
+
+
+class SharedMemory(State):
+    """The file by which the processes share the log of the database."""
+
+    def check(self, spoil):
+        server = self.serve({'a.gmi': '# A\nherring\n'})
+        self.wait_for(server, 'herring', '/a.gmi')
+        spoil(self.database() + '-shm')
+        # Until the index sets it up again, it is not there.
+        for path in '/ask?herring', '/manifest':
+            self.assertIn(fetch(server, path).status, (20, 41))
+        write_tree(self.root, {'b.gmi': '# B\ncod\n'})
+        self.wait_for(server, 'cod', '/b.gmi')
+        self.assertTrue(holds(server, 'herring', '/a.gmi'))
+        server.stop()
+        server = self.serve()
+        self.wait_for(server, 'cod', '/b.gmi')
+        server.stop()
+
+    def test_it_is_removed(self):
+        self.check(os.unlink)
+
+    @beneath
+    def test_it_is_cut(self):
+        # The index dies of it, and another one takes its place.
+        for size in 0, 3, 4096:
+            with self.subTest(size=size):
+                self.check(lambda path, size=size: os.truncate(path, size))
+                shutil.rmtree(self.state)
+
+    def test_it_is_overwritten(self):
+        for byte in b'\0', b'\xa5':
+            with self.subTest(byte=byte):
+                def spoil(path, byte=byte):
+                    with open(path, 'r+b') as file:
+                        file.write(byte * os.path.getsize(path))
+                self.check(spoil)
+                shutil.rmtree(self.state)
 
 
 class Alone(State):
