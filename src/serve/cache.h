@@ -26,7 +26,7 @@ enum cache_form {
  */
 struct cache_key {
 	enum cache_form form;
-	uint64_t path; /* see host_key; links are relative to the path */
+	uint64_t path; /* request->key; links are relative to the path */
 	struct stat st;
 	struct str type; /* MIME type; goes with the answer, is not compared */
 };

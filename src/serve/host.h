@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "serve/cache.h"
-#include "text/arena.h"
 #include "text/site.h"
 #include "text/str.h"
 #include "tree/media.h"
@@ -48,12 +47,5 @@ struct host {
 	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
 	const struct str *builtins;
 };
-
-/* The key of a path of this host in the caches that hosts share. */
-uint64_t host_key(const struct host *host, struct str path);
-
-/* The host with this name, in any form; NULL when there is none. */
-const struct host *host_for_name(
-    const struct server *server, struct arena *arena, struct str name);
 
 #endif

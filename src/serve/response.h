@@ -35,7 +35,7 @@ struct request {
 	 * one; other pages ignore them (RFC 1436 section 3.6).
 	 */
 	struct str search;
-	uint64_t key; /* of the path in caches, see host_key; set by serve */
+	uint64_t key; /* of host and path, in caches; set by serve */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;
 	enum form form;

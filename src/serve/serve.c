@@ -31,11 +31,28 @@ static handler *const slow_chain[] = {
 	NULL,
 };
 
+const struct host *
+serve_host(const struct server *server, struct arena *arena, struct str name)
+{
+	for (size_t i = 0; i < server->host_count; i++)
+		if (site_has_name(server->hosts[i].site, arena, name))
+			return &server->hosts[i];
+	return NULL;
+}
+
+/* The key of a path of this host in the caches that all hosts share. */
+static uint64_t
+key_of(const struct host *host, struct str path)
+{
+	return str_hash(path) +
+	    (uint64_t)(host - host->server->hosts) * 0x9e3779b97f4a7c15u;
+}
+
 static void
 run_chain(handler *const *next, const struct host *host,
     struct request *request, struct response *response)
 {
-	request->key = host_key(host, request->path);
+	request->key = key_of(host, request->path);
 	for (; *next != NULL; next++)
 		if ((*next)(host, request, response) == HANDLED)
 			return;

@@ -12,7 +12,6 @@
 
 #include "sys/clock.h"
 #include "sys/visitors.h"
-#include "wire/access.h"
 #include "wire/hello.h"
 #include "wire/waiting.h"
 
@@ -60,7 +59,6 @@ struct conn {
 	struct transport transport;
 	struct arena arena;
 	struct exchange exchange;
-	struct delivery delivery;
 	char *input; /* protocol->request_max bytes in the arena */
 	size_t input_len;
 	size_t drained;
@@ -80,19 +78,12 @@ static void conn_run(struct conn *conn);
 static void
 log_access(struct conn *conn, bool cut)
 {
-	struct access access = {
-		.protocol = conn->kind->protocol->name,
-		.status = conn->exchange.status,
-		.peer = conn->member.group->log_addresses ? &conn->client.peer
-							  : NULL,
-		.path = conn->exchange.path,
-		.bytes = conn->delivery.bytes,
-		.ms = clock_since_ms(&conn->member.opened),
-		.cut = cut,
-	};
+	const struct net_address *peer =
+	    conn->member.group->log_addresses ? &conn->client.peer : NULL;
 
 	if (!conn->logged)
-		access_log(&access);
+		exchange_log(&conn->exchange, peer,
+		    clock_since_ms(&conn->member.opened), cut);
 	conn->logged = true;
 }
 
@@ -275,36 +266,36 @@ conn_answer(struct conn *conn, bool gives_up)
 static enum step
 conn_response(struct conn *conn)
 {
-	struct delivery *delivery = &conn->delivery;
+	struct exchange *exchange = &conn->exchange;
 	ssize_t sent = transport_flush(&conn->transport);
-	uint64_t before = delivery->bytes;
+	uint64_t before = exchange->bytes;
 	bool moved = false, waits = false;
 
 	/* The event must be deleted before its descriptor is closed. */
 	waiting_leave_remote(&conn->waiting);
 	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (sent == IO_DONE && !delivery->finished && !waits &&
-	    delivery->bytes - before < TURN_BYTES) {
+	while (sent == IO_DONE && !exchange->finished && !waits &&
+	    exchange->bytes - before < TURN_BYTES) {
 		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
 			break;
-		sent = delivery_part(delivery, conn->member.group->scratch);
+		sent = exchange_send(exchange, conn->member.group->scratch);
 		waits = exchange_waits_for(&conn->exchange) != -1;
 		/* Only bytes that arrive renew the deadline. */
-		moved |= delivery->bytes > before ||
+		moved |= exchange->bytes > before ||
 		    (sent != IO_WANT_WRITE && !waits);
 	}
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;
-	if (moved && (sent != IO_DONE || !delivery->finished)) {
+	if (moved && (sent != IO_DONE || !exchange->finished)) {
 		set_deadline(conn, CONN_DEADLINE_STALL);
-		(void)delivery_unsent(delivery);
+		(void)exchange_unsent(exchange);
 		transport_unfinished(&conn->transport, true);
 	}
 	if (sent != IO_DONE)
 		return STEP_WRITE;
-	if (!delivery->finished && waits)
+	if (!exchange->finished && waits)
 		return is_client_here(conn) ? STEP_REMOTE : STEP_CLOSE;
-	if (!delivery->finished)
+	if (!exchange->finished)
 		return STEP_YIELD;
 	transport_unfinished(&conn->transport, false);
 	log_access(conn, false);
@@ -336,7 +327,7 @@ conn_drain(struct conn *conn)
 		ssize_t got = take_rest(conn);
 
 		if (got == IO_WANT_READ && !conn->lingering) {
-			if (delivery_unsent(&conn->delivery) == 0 &&
+			if (exchange_unsent(&conn->exchange) == 0 &&
 			    conn->drained == 0 && !conn->cut_off)
 				return STEP_CLOSE;
 			conn->lingering = true;
@@ -440,7 +431,7 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	waiting_renew(&conn->waiting);
 	if ((conn->state != CONN_RESPONSE && conn->state != CONN_DRAIN) ||
 	    conn->waiting.remote_fd != -1 ||
-	    !delivery_is_taken(&conn->delivery) ||
+	    !exchange_is_taken(&conn->exchange) ||
 	    waiting_for_client(&conn->waiting, conn->waiting.what,
 		conn->member.group->deadlines[conn->due]) == -1)
 		conn_close(conn);
@@ -485,10 +476,9 @@ conn_open(struct conngroup *group, const struct conn_kind *kind,
 	    (struct exchange){ .host = &group->server->hosts[kind->host],
 		    .arena = &conn->arena,
 		    .fd = conn->fd,
-		    .network = client->network };
-	conn->delivery = (struct delivery){ .exchange = &conn->exchange,
-		.transport = &conn->transport,
-		.protocol = kind->protocol->name };
+		    .network = client->network,
+		    .protocol = kind->protocol->name,
+		    .transport = &conn->transport };
 	conn->member.group = group;
 	group->close = close_member;
 	group->is_idle = is_idle;

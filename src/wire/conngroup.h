@@ -11,7 +11,7 @@
 #include "sys/limit.h"
 #include "sys/net.h"
 #include "sys/tls.h"
-#include "wire/delivery.h"
+#include "wire/exchange.h"
 
 struct event_base;
 struct timeval;
@@ -34,7 +34,7 @@ enum conn_stage {
 };
 
 /* A buffer for one turn of one connection, shared by all of them. */
-#define CONN_SCRATCH_SIZE DELIVERY_ROOM
+#define CONN_SCRATCH_SIZE EXCHANGE_ROOM
 
 struct conn_member;
 

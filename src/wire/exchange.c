@@ -1,12 +1,30 @@
 /*
- * One request's answer, head and body, as one stream of bytes.
+ * One request's answer, head and body, as one stream of bytes; sends it part by
+ * part, file contents without a copy where the kernel can do it, and logs it.
  */
 #include "wire/exchange.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "serve/remote.h"
 #include "sys/clock.h"
+#include "sys/log.h"
+#include "text/buf.h"
+
+/*
+ * The most bytes for one sendfile call, so that other connections do not wait
+ * long.
+ */
+#define FILE_PART ((size_t)256 << 10)
+/* The least that a client must take between two stall deadlines. */
+#define STALL_BYTES 4096
+
+/*
+ * Escaping can make it four times as long, and the rest of the line needs room.
+ */
+#define PATH_LONGEST ((size_t)256)
 
 bool
 exchange_defer(struct exchange *exchange, const struct request *request,
@@ -97,4 +115,194 @@ exchange_release(struct exchange *exchange)
 	body_release(exchange->body);
 	exchange->remote = NULL;
 	exchange->body = NULL;
+}
+
+/* Logs a failed body. No close_notify is sent, so the client can tell. */
+static ssize_t
+cut_short(const struct exchange *exchange)
+{
+	char text[1024];
+	struct buf line = buf_over(text, sizeof text);
+
+	log_field(&line, "path", exchange->path);
+	log_line(LOG_LEVEL_ERROR, "%s: an answer was cut short: %s %.*s",
+	    exchange->protocol, strerror(errno), STR_ARG(buf_str(&line)));
+	return IO_FAILED;
+}
+
+static ssize_t
+finish_or_flush(struct exchange *exchange)
+{
+	if (exchange_ended(exchange)) {
+		transport_finish(exchange->transport);
+		exchange->finished = true;
+	}
+	return transport_flush(exchange->transport);
+}
+
+/* Whether a send failed because of the client, not of the file. */
+static bool
+is_client_gone(void)
+{
+	return errno == EPIPE || errno == ECONNRESET || errno == ETIMEDOUT ||
+	    errno == EHOSTUNREACH || errno == ENETUNREACH;
+}
+
+/* Sends from a file without copying it through this process. */
+static ssize_t
+send_file(struct exchange *exchange, struct body *body)
+{
+	struct body_file *file = body->file;
+	size_t most =
+	    (uintmax_t)file->left < FILE_PART ? (size_t)file->left : FILE_PART;
+	ssize_t sent;
+
+	if ((off_t)most < file->left)
+		transport_unfinished(exchange->transport, true);
+	sent = transport_send_file(exchange->transport, file->fd, most);
+	if (sent == IO_FAILED && (errno == EINVAL || errno == ENOSYS)) {
+		/* The file system has no sendfile: read the file instead. */
+		body->file = NULL;
+		return IO_DONE;
+	}
+	/* The file was truncated after the client was promised its size. */
+	if (sent == IO_CLOSED)
+		errno = EIO;
+	if (sent == IO_CLOSED || (sent == IO_FAILED && !is_client_gone()))
+		return cut_short(exchange);
+	if (sent < 0)
+		return sent;
+	file->left -= sent;
+	body->ended = file->left == 0;
+	exchange->bytes += (uint64_t)sent;
+	return finish_or_flush(exchange);
+}
+
+static ssize_t
+send_read(struct exchange *exchange, char *scratch)
+{
+	ssize_t len = exchange_read(exchange, scratch, EXCHANGE_PART);
+	ssize_t sent = IO_DONE;
+
+	if (len == -1)
+		return cut_short(exchange);
+	if (!exchange_ended(exchange))
+		transport_unfinished(exchange->transport, true);
+	if (len > 0)
+		sent =
+		    transport_write(exchange->transport, scratch, (size_t)len);
+	if (sent != IO_DONE)
+		return sent;
+	exchange->bytes += (uint64_t)len;
+	return finish_or_flush(exchange);
+}
+
+/* Sends record by record; leaves the bytes that the socket has no room for. */
+static ssize_t
+send_records(struct exchange *exchange, struct str *bytes)
+{
+	ssize_t sent = IO_DONE;
+
+	while (sent == IO_DONE && bytes->len > 0) {
+		size_t len =
+		    bytes->len < EXCHANGE_PART ? bytes->len : EXCHANGE_PART;
+
+		sent = transport_write(exchange->transport, bytes->at, len);
+		if (sent != IO_DONE)
+			return sent;
+		*bytes = str_tail(*bytes, len);
+		exchange->bytes += len;
+		if (bytes->len > 0)
+			sent = transport_flush(exchange->transport);
+	}
+	return sent;
+}
+
+/* As send_read, with fewer reads; unsent bytes are read again later. */
+static ssize_t
+send_file_read(struct exchange *exchange, struct body *body, char *scratch)
+{
+	struct body_file *file = body->file;
+	ssize_t len = body_pull(body, scratch, EXCHANGE_ROOM);
+	struct str bytes = { scratch, (size_t)len };
+	ssize_t sent;
+
+	if (len == -1)
+		return cut_short(exchange);
+	sent = send_records(exchange, &bytes);
+	if (bytes.len == 0)
+		return sent == IO_DONE ? finish_or_flush(exchange) : sent;
+	if (lseek(file->fd, -(off_t)bytes.len, SEEK_CUR) == -1)
+		return cut_short(exchange);
+	file->left += (off_t)bytes.len;
+	body->ended = false;
+	return sent;
+}
+
+ssize_t
+exchange_send(struct exchange *exchange, char *scratch)
+{
+	struct body *body = exchange->body;
+	bool is_file = exchange->head.len == 0 && body != NULL &&
+	    !body->ended && body->file != NULL;
+
+	if (!is_file)
+		return send_read(exchange, scratch);
+	return transport_sends_files(exchange->transport)
+	    ? send_file(exchange, body)
+	    : send_file_read(exchange, body, scratch);
+}
+
+size_t
+exchange_unsent(struct exchange *exchange)
+{
+	exchange->unsent = net_unsent(exchange->transport->out.fd);
+	return exchange->unsent;
+}
+
+/*
+ * The kernel reports a socket as writable only after many bytes were taken,
+ * which may take a slow client longer than the deadline. So count the bytes
+ * instead.
+ */
+bool
+exchange_is_taken(struct exchange *exchange)
+{
+	size_t before = exchange->unsent;
+
+	return before >= exchange_unsent(exchange) + STALL_BYTES;
+}
+
+void
+exchange_log(const struct exchange *exchange, const struct net_address *peer,
+    long ms, bool cut)
+{
+	char text[2048], address[NET_TEXT_MAX];
+	struct buf line = buf_over(text, sizeof text);
+	struct str path = exchange->path;
+
+	if (exchange->status == 0) {
+		if (log_is_debug())
+			log_line(LOG_LEVEL_DEBUG,
+			    "%s: ended before a request, after %ld ms",
+			    exchange->protocol, ms);
+		return;
+	}
+	if (path.len > PATH_LONGEST)
+		path = str_head(path, PATH_LONGEST);
+	buf_add(&line, str_of(exchange->protocol));
+	buf_add(&line, STR(" status="));
+	buf_number(&line, (unsigned)exchange->status);
+	if (peer != NULL) {
+		net_host_format(peer, address);
+		log_field(&line, "address", str_of(address));
+	}
+	log_field(&line, "path", path);
+	buf_add(&line, STR(" bytes="));
+	buf_number(&line, exchange->bytes);
+	buf_add(&line, STR(" ms="));
+	buf_number(&line, (unsigned long)ms);
+	if (cut)
+		buf_add(&line, STR(" cut=yes"));
+	log_info(buf_str(&line));
 }

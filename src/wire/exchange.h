@@ -10,10 +10,15 @@
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
+#include "wire/transport.h"
+
+/* One part of an answer: a TLS record of the largest size. */
+#define EXCHANGE_PART 16384
+/* Bytes read from a file at once; more would not fit into the CPU's cache. */
+#define EXCHANGE_ROOM ((size_t)8 * EXCHANGE_PART)
 
 /*
- * One request and its answer, without a connection, so that `capsule show` can
- * use it, too.
+ * One request and its answer. `capsule show` uses it without a transport.
  */
 struct exchange {
 	const struct host *host; /* the default one until the protocol knows */
@@ -31,6 +36,13 @@ struct exchange {
 	struct str path; /* the requested path, for the log */
 	struct str head; /* the rest of it, sent before the body */
 	struct body *body; /* sent after the head; or NULL */
+
+	/* How it is sent; unused without exchange_send. */
+	const char *protocol; /* the protocol's name, for the log */
+	struct transport *transport;
+	uint64_t bytes; /* of head and body, before encryption, so far */
+	bool finished; /* the end was given to the transport */
+	size_t unsent; /* the last result of exchange_unsent */
 };
 
 /*
@@ -64,6 +76,32 @@ int exchange_waits_for(const struct exchange *exchange);
 
 /* Whether the whole answer was read. */
 bool exchange_ended(const struct exchange *exchange);
+
+/*
+ * Sends the next part or, of a file, a few, for which `scratch` has
+ * EXCHANGE_ROOM bytes, once earlier output is flushed. Returns IO_DONE, or
+ * another enum io; IO_FAILED also when the body fails, which is logged.
+ */
+MUST_USE ssize_t exchange_send(struct exchange *exchange, char *scratch);
+
+/*
+ * Returns the bytes that the client has not taken, and stores them in `unsent`.
+ */
+size_t exchange_unsent(struct exchange *exchange);
+
+/*
+ * Whether the client has taken at least 4096 bytes since the last call of
+ * exchange_unsent, which this function calls again.
+ */
+bool exchange_is_taken(struct exchange *exchange);
+
+/*
+ * Logs one line: at level info for an answer, at debug without one. `peer` may
+ * be NULL; `ms` is the time from the connection to its end; `cut`: the client
+ * did not receive all of it.
+ */
+void exchange_log(const struct exchange *exchange,
+    const struct net_address *peer, long ms, bool cut);
 
 /* Releases the body; the owner releases the arena. */
 void exchange_release(struct exchange *exchange);

@@ -82,7 +82,7 @@ static bool
 pick_host(struct exchange *exchange, const struct uri *uri)
 {
 	const struct host *named =
-	    host_for_name(exchange->host->server, exchange->arena, uri->host);
+	    serve_host(exchange->host->server, exchange->arena, uri->host);
 
 	if (named != NULL)
 		exchange->host = named;

@@ -26,6 +26,19 @@ class Documents(unittest.TestCase):
                     self.assertTrue(
                         os.path.isfile(os.path.join(SOURCE, name)), name)
 
+    def test_a_page_is_followed_in_few_files(self):
+        with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as file:
+            text = file.read()
+        walk = text.split('## A Gemini request')[1].split('\n## ')[0]
+        files = set(re.findall(r'`([a-z]+/[a-z_]+\.c)`', walk))
+        lines = 0
+        for name in files:
+            with open(os.path.join(SOURCE, name), encoding='utf-8') as file:
+                lines += len(file.readlines())
+        self.assertGreater(len(files), 10)
+        self.assertLessEqual(len(files), 14)
+        self.assertLessEqual(lines, 4500)
+
     def test_every_feature_has_a_file(self):
         with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as file:
             table = file.read().split('## Where a feature is')[1]

@@ -1,0 +1,133 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "fakeclock.h"
+#include "serve/menu.h"
+#include "serve/serve.h"
+#include "temporary.h"
+
+static void
+by_name(void **state)
+{
+	static const struct str first[] = { STR_INIT("example.org"),
+		STR_INIT("www.example.org") };
+	static const struct str second[] = { STR_INIT("xn--caf-dma.example") };
+	static const struct site sites[] = {
+		{ .names = first, .name_count = 2 },
+		{ .names = second, .name_count = 1 },
+	};
+	const struct host hosts[] = { { .site = &sites[0] },
+		{ .site = &sites[1] } };
+	const struct server server = { .hosts = hosts, .host_count = 2 };
+	const struct {
+		const char *name;
+		const struct host *host;
+	} table[] = {
+		{ "example.org", &hosts[0] },
+		{ "WWW.Example.org.", &hosts[0] },
+		{ "xn--caf-dma.example", &hosts[1] },
+		{ "caf\xc3\xa9.example", &hosts[1] },
+		{ "example.com", NULL },
+		{ "", NULL },
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 4096);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		assert_ptr_equal(
+		    serve_host(&server, &arena, str_of(table[i].name)),
+		    table[i].host);
+	arena_release(&arena);
+}
+
+/* Asks for the menu of the root; writes its text. */
+static void
+ask(const struct host *host, struct arena *arena, char text[BODY_ROOM + 1])
+{
+	struct request request = {
+		.arena = arena, .path = STR("/"), .form = FORM_MENU
+	};
+	struct response response;
+	size_t len = 0;
+
+	serve(host, &request, &response);
+	menu_project(host, &request, &response);
+	assert_int_equal(response.status, STATUS_SUCCESS);
+	while (!response.body->ended) {
+		ssize_t got = body_pull(response.body, text + len, BODY_ROOM);
+
+		assert_true(got >= 0 && len + (size_t)got < BODY_ROOM);
+		len += (size_t)got;
+	}
+	text[len] = '\0';
+	body_release(response.body);
+	arena_reset(arena);
+}
+
+/* Hosts that share a tree share no cached answer: links have their host. */
+static void
+a_host_has_its_own_answers(void **state)
+{
+	static const struct str names[] = { STR_INIT("a.example"),
+		STR_INIT("b.example") };
+	static const uint16_t port = 1965;
+	struct site sites[2];
+	struct host hosts[2];
+	struct server server = { .hosts = hosts, .host_count = 2 };
+	struct temporary folder;
+	struct cache cache = { 0 };
+	struct arena arena;
+	struct tree tree;
+	char text[BODY_ROOM + 1], error[256];
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_file(&folder, "index.gmi", "=> /page.gmi Page\n");
+	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
+	server.media = media_new(error, sizeof error);
+	server.cache = &cache;
+	arena_init(&arena, (size_t)256 << 10);
+	for (size_t i = 0; i < 2; i++) {
+		sites[i] = (struct site){ .names = &names[i],
+			.name_count = 1,
+			.gemini_ports = &port,
+			.gemini_port_count = 1,
+			.gopher_host = names[i],
+			.gopher_port = 70,
+			.width = 67 };
+		hosts[i] = (struct host){
+			.server = &server, .site = &sites[i], .tree = &tree
+		};
+	}
+	fakeclock_stop();
+	fakeclock_forward_ms(3000);
+	for (size_t i = 0; i < 4; i++) {
+		ask(&hosts[i % 2], &arena, text);
+		assert_non_null(strstr(text, names[i % 2].at));
+		assert_null(strstr(text, names[1 - i % 2].at));
+	}
+	fakeclock_run();
+	cache_release(&cache);
+	arena_release(&arena);
+	media_free(server.media);
+	tree_release(&tree);
+	temporary_remove(&folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_name),
+		cmocka_unit_test(a_host_has_its_own_answers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
