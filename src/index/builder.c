@@ -18,6 +18,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "text/bitset.h"
+#include "tree/beneath.h"
 #include "tree/walk.h"
 
 #define PAGE_MEMORY ((size_t)128 << 10)
@@ -139,13 +140,17 @@ note(const struct builder *build, struct pathlist *list, struct str path)
 	    : pathlist_add(list, path);
 }
 
-/* A file that cannot be read still exists: the index keeps its row. */
+/*
+ * A file or directory that cannot be read still exists: the index keeps its
+ * rows. With errno set; one that is gone or hidden is ignored.
+ */
 static int
-fail(void *context, struct str path)
+fail(struct builder *build, struct str path)
 {
-	struct builder *build = context;
 	int error = errno;
 
+	if (beneath_is_absent(error))
+		return 0;
 	/* Without descriptors or memory the failure is not of the file. */
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return -1;
@@ -203,7 +208,7 @@ put(struct builder *build, struct fileadd_file *file,
 
 /* Replaces `last` with the file that the walk found, and measures the time. */
 static int
-replace(struct builder *build, const struct walk_file *met,
+replace(struct builder *build, const struct walk_entry *met,
     const struct filerow *last)
 {
 	struct fileadd_file file;
@@ -222,32 +227,56 @@ replace(struct builder *build, const struct walk_file *met,
 }
 
 static int
-visit(void *context, const struct walk_file *met)
+visit(
+    struct builder *build, const struct walk_entry *met, const struct stat *st)
 {
-	struct builder *build = context;
 	struct filerow last = filerows_find(&build->tables, met->path);
 
-	if ((last.id != 0 && filerow_is_settled(&last, &met->st)) ||
+	if ((last.id != 0 && filerow_is_settled(&last, st)) ||
 	    is_enough(build, last.id == 0))
 		return bitset_add(&build->seen, (uint64_t)last.id);
 	return replace(build, met, &last);
 }
 
 static int
-dangle(void *context, struct str path)
+enter(const struct builder_setup *setup, struct str path)
 {
-	struct builder *build = context;
-
-	return note(build, &build->dangling, path);
+	return setup->enter == NULL
+	    ? 0
+	    : setup->enter(setup->context, path.len > 1 ? path.at + 1 : ".");
 }
 
+/* Visits a name of the tree. */
 static int
-enter(void *context, const char *directory)
+meet(struct builder *build, const struct walk_entry *met)
 {
-	const struct builder_setup *setup = ((struct builder *)context)->setup;
+	struct stat st;
 
-	return setup->enter != NULL ? setup->enter(setup->context, directory)
-				    : 0;
+	if (met->type == DT_DIR)
+		return enter(build->setup, met->path);
+	if (walk_stat(build->setup->tree, met, &st) == 0)
+		return S_ISREG(st.st_mode) ? visit(build, met, &st) : 0;
+	/* A later scan tries a dangling link again. */
+	return met->type == DT_LNK && beneath_is_absent(errno)
+	    ? note(build, &build->dangling, met->path)
+	    : fail(build, met->path);
+}
+
+/* Visits all names from `path` on. */
+static int
+scan(struct builder *build, struct str path)
+{
+	struct walk *walk = walk_open(build->setup->tree, path, false);
+	struct walk_entry met;
+	int result = 0, found;
+
+	if (walk == NULL)
+		return fail(build, path);
+	while (result == 0 && (found = walk_next(walk, &met)) != 0)
+		result = found == 1 ? meet(build, &met)
+				    : fail(build, walk_path(walk));
+	walk_close(walk);
+	return result;
 }
 
 /*
@@ -274,22 +303,22 @@ remove_gone(struct builder *build, struct str path)
 }
 
 static int
-look_at_all(struct builder *build, const struct walk *walk)
+look_at_all(struct builder *build)
 {
 	pathlist_release(&build->failed);
 	pathlist_release(&build->dangling);
-	return walk_tree(walk) == -1 ? -1 : remove_gone(build, STR(""));
+	return scan(build, STR("/")) == -1 ? -1 : remove_gone(build, STR(""));
 }
 
 /* Scans one path, absolute; "" means the whole tree. */
 static int
-look_at(struct builder *build, const struct walk *walk, const char *path)
+look_at(struct builder *build, const char *path)
 {
 	struct filerow row = filerows_find(&build->tables, str_of(path));
 
 	if (path[0] == '\0' || path[1] == '\0')
-		return look_at_all(build, walk);
-	if (walk_path(walk, path + 1) == -1)
+		return look_at_all(build);
+	if (scan(build, str_of(path)) == -1)
 		return -1;
 	/* A link to a removed file is removed with it. */
 	if (row.id != 0 && !bitset_has(&build->seen, (uint64_t)row.id) &&
@@ -299,8 +328,7 @@ look_at(struct builder *build, const struct walk *walk, const char *path)
 }
 
 static int
-look_at_some(struct builder *build, const struct walk *walk,
-    const struct pathlist *paths)
+look_at_some(struct builder *build, const struct pathlist *paths)
 {
 	build->todo = pathlist_move(&build->failed);
 	for (size_t i = 0; i < paths->count; i++)
@@ -315,7 +343,7 @@ look_at_some(struct builder *build, const struct walk *walk,
 		int result = 0;
 
 		for (size_t i = 0; i < todo.count && result == 0; i++)
-			result = look_at(build, walk, todo.paths[i]);
+			result = look_at(build, todo.paths[i]);
 		pathlist_release(&todo);
 		if (result == -1)
 			return -1;
@@ -378,19 +406,12 @@ end_looking(struct builder *build, int result)
 static int
 update(struct builder *build, const struct pathlist *paths)
 {
-	const struct walk walk = { .tree = build->setup->tree,
-		.enter = enter,
-		.visit = visit,
-		.fail = fail,
-		.dangle = dangle,
-		.context = build };
 	int result = begin_looking(build);
 
 	build->looks_at_all = paths == NULL || build->tables.is_first;
 	if (result == 0)
-		result = build->looks_at_all
-		    ? look_at_all(build, &walk)
-		    : look_at_some(build, &walk, paths);
+		result = build->looks_at_all ? look_at_all(build)
+					     : look_at_some(build, paths);
 	if (result == 0)
 		result = is_worth_it(build);
 	return end_looking(build, result);

@@ -10,7 +10,7 @@
 #include "sys/archive.h"
 #include "sys/log.h"
 #include "text/buf.h"
-#include "tree/tour.h"
+#include "tree/walk.h"
 
 /* Bytes read from a file at once. */
 #define BLOCK 16384
@@ -30,17 +30,18 @@ is_too_large(
 static bool
 is_seen_too_large(const struct capsule_archive *archive)
 {
-	struct tour *tour = tour_open(archive->tree, archive->directory, false);
+	struct walk *walk = walk_open(archive->tree, archive->directory, false);
 	uint64_t files = 0, bytes = 0;
-	struct tour_file file;
+	struct walk_file file;
 	bool too_large = false;
 
-	while (tour != NULL && !too_large && tour_next(tour, &file) == 1) {
+	while (walk != NULL && !too_large &&
+	    walk_next_file(walk, false, &file) == 1) {
 		close(file.entry.fd);
 		bytes += (uint64_t)file.entry.st.st_size;
 		too_large = is_too_large(archive, ++files, bytes);
 	}
-	tour_close(tour);
+	walk_close(walk);
 	return too_large;
 }
 
@@ -87,7 +88,7 @@ capsule_archive_open(struct capsule_archive *archive)
 struct packing {
 	struct capsule_archive *archive;
 	struct archive_writer *writer;
-	struct tour *tour;
+	struct walk *walk;
 	uint64_t files, bytes; /* so far */
 	/* With a manifest: */
 	struct manifest_writer manifest;
@@ -110,7 +111,7 @@ write_text(
 }
 
 static int
-list_file(struct packing *packing, const struct tour_file *packed)
+list_file(struct packing *packing, const struct walk_file *packed)
 {
 	const struct stat *st = &packed->entry.st;
 	struct manifest_file file = { .path = packed->path,
@@ -175,7 +176,7 @@ fail_read(struct packing *packing, struct str path)
 }
 
 static int
-copy_content(struct packing *packing, const struct tour_file *file)
+copy_content(struct packing *packing, const struct walk_file *file)
 {
 	off_t left = file->entry.st.st_size;
 
@@ -206,7 +207,7 @@ copy_content(struct packing *packing, const struct tour_file *file)
 }
 
 static int
-write_file(struct packing *packing, const struct tour_file *file)
+write_file(struct packing *packing, const struct walk_file *file)
 {
 	const struct stat *st = &file->entry.st;
 	const struct archive_file header = { .path = file->path,
@@ -234,19 +235,23 @@ is_left_out(const struct capsule_archive *archive, struct str path)
 static int
 write_files(struct packing *packing)
 {
-	struct tour_file file;
+	struct walk_file file;
+	struct str path;
 	int found = 0, result = 0;
 
-	while (result == 0 && (found = tour_next(packing->tour, &file)) == 1) {
+	while (result == 0 &&
+	    (found = walk_next_file(
+		 packing->walk, packing->archive->strict, &file)) == 1) {
 		if (is_left_out(packing->archive, file.path))
 			packing->archive->left_out++;
 		else
 			result = write_file(packing, &file);
 		close(file.entry.fd);
 	}
-	if (result == 0 && found == -1)
-		return blame(packing, tour_path(packing->tour));
-	return result;
+	if (result == -1 || found == 0)
+		return result;
+	path = walk_path(packing->walk);
+	return blame(packing, str_tail(path, path.len > 0 ? 1 : 0));
 }
 
 static int
@@ -254,12 +259,11 @@ begin(struct packing *packing, struct sink *sink)
 {
 	const struct capsule_archive *archive = packing->archive;
 
-	packing->tour =
-	    tour_open(archive->tree, archive->directory, archive->strict);
+	packing->walk = walk_open(archive->tree, archive->directory, false);
 	packing->writer = archive_writer_new(
 	    archive->kind == CAPSULE_ARCHIVE_TAR ? ARCHIVE_TAR : ARCHIVE_ZIP,
 	    sink);
-	if (packing->tour == NULL || packing->writer == NULL)
+	if (packing->walk == NULL || packing->writer == NULL)
 		return -1;
 	if (!archive->with_manifest)
 		return 0;
@@ -293,7 +297,7 @@ capsule_archive_write(struct capsule_archive *archive, struct sink *sink)
 	struct packing packing = { .archive = archive };
 	int result = write_all(&packing, sink), error = errno;
 
-	tour_close(packing.tour);
+	walk_close(packing.walk);
 	archive_writer_free(packing.writer);
 	manifest_writer_release(&packing.manifest);
 	sha256_free(packing.content);

@@ -7,13 +7,13 @@
 
 #include "index/filelist.h"
 #include "index/manifest_writer.h"
-#include "tree/tour.h"
+#include "tree/walk.h"
 
 struct capsule_manifest {
 	bool is_changes;
 	int64_t since;
 	struct filelist *files; /* with an index; else NULL, */
-	struct tour *tour; /* and this is set */
+	struct walk *walk; /* and this is set */
 };
 
 struct capsule_manifest *
@@ -29,8 +29,8 @@ capsule_manifest_open(
 	if (place != NULL)
 		manifest->files = filelist_open(place, since);
 	else
-		manifest->tour = tour_open(tree, STR("/"), false);
-	if (manifest->files != NULL || manifest->tour != NULL)
+		manifest->walk = walk_open(tree, STR("/"), false);
+	if (manifest->files != NULL || manifest->walk != NULL)
 		return manifest;
 	free(manifest);
 	return NULL;
@@ -42,7 +42,7 @@ capsule_manifest_close(struct capsule_manifest *manifest)
 	if (manifest == NULL)
 		return;
 	filelist_close(manifest->files);
-	tour_close(manifest->tour);
+	walk_close(manifest->walk);
 	free(manifest);
 }
 
@@ -51,11 +51,11 @@ capsule_manifest_close(struct capsule_manifest *manifest)
  * time.  Returns 1, 0 at the end, or -1 with errno set.
  */
 static int
-next_by_tour(
+next_by_walk(
     struct capsule_manifest *manifest, struct manifest_file *out, bool *changed)
 {
-	struct tour_file file;
-	int found = tour_next(manifest->tour, &file);
+	struct walk_file file;
+	int found = walk_next_file(manifest->walk, false, &file);
 	const struct stat *st = &file.entry.st;
 	int result;
 
@@ -85,7 +85,7 @@ write_files(struct capsule_manifest *manifest, struct manifest_writer *whole,
 
 	while ((found = manifest->files != NULL
 		       ? filelist_next(manifest->files, &file, &changed)
-		       : next_by_tour(manifest, &file, &changed)) == 1) {
+		       : next_by_walk(manifest, &file, &changed)) == 1) {
 		if (!file.removed && manifest_writer_add(whole, &file) == -1)
 			return -1;
 		if (manifest->is_changes && changed &&

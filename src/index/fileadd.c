@@ -55,7 +55,7 @@ hash_entry(struct fileadd *add, const struct entry *entry,
 }
 
 int
-fileadd_open(struct fileadd *add, const struct walk_file *met,
+fileadd_open(struct fileadd *add, const struct walk_entry *met,
     const struct filerow *last, struct fileadd_file *out)
 {
 	enum status status = tree_open(add->tree, met->path, &out->entry);
@@ -63,8 +63,7 @@ fileadd_open(struct fileadd *add, const struct walk_file *met,
 
 	if (status != STATUS_SUCCESS)
 		return status == STATUS_NOT_FOUND ? 0 : -1;
-	out->file = *met;
-	out->file.st = out->entry.st;
+	out->met = *met;
 	out->row = filerow_of(&out->entry.st);
 	out->row.path = met->path;
 	if (hash_entry(add, &out->entry, last, &out->row) == 0)
@@ -93,8 +92,8 @@ int
 fileadd_write(struct fileadd *add, struct fileadd_file *file)
 {
 	struct page page;
-	int result = page_open(
-	    &page, add->arena, add->media, &file->file, file->entry.fd);
+	int result =
+	    page_open(&page, add->arena, add->media, &file->met, &file->entry);
 
 	if (result == 0)
 		result = tables_add_file(add->tables, &file->row);

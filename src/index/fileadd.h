@@ -21,7 +21,7 @@ struct fileadd {
 
 /* A file to add. */
 struct fileadd_file {
-	struct walk_file file;
+	struct walk_entry met; /* valid until the next step of the walk */
 	struct entry entry; /* open, closed by the caller */
 	struct filerow row; /* its id is the caller's */
 };
@@ -30,7 +30,7 @@ struct fileadd_file {
  * Opens a file that the scan found; it will replace `last`.  Returns 1, 0 when
  * the file no longer exists, or -1 with errno set when it cannot be read.
  */
-MUST_USE int fileadd_open(struct fileadd *add, const struct walk_file *met,
+MUST_USE int fileadd_open(struct fileadd *add, const struct walk_entry *met,
     const struct filerow *last, struct fileadd_file *out);
 
 /*

@@ -62,22 +62,21 @@ find_title(struct page *page, struct str name)
 
 int
 page_open(struct page *page, struct arena *arena, struct media *media,
-    const struct walk_file *file, int fd)
+    const struct walk_entry *met, const struct entry *entry)
 {
-	const struct entry entry = { .fd = fd, .st = file->st };
-	struct str type = media_type(media, file->name, &entry);
+	struct str type = media_type(media, met->name, entry);
 
 	page->error = type.len > 0 || errno == ENOMEM ? 0 : errno;
 	if (type.len == 0)
 		return -1;
 	/* The target of a link is indexed under its own path. */
-	if (file->is_link || !is_searched(file->path, file->name, type))
+	if (met->type == DT_LNK || !is_searched(met->path, met->name, type))
 		return 0;
-	page->fd = fd;
+	page->fd = entry->fd;
 	page->left = PAGE_LONGEST;
 	page->sections = (struct sections){ .is_gemtext = !mime_is(
 						type, STR("text/plain")) };
-	find_title(page, file->name);
+	find_title(page, met->name);
 	return sections_open(&page->sections, arena, read_page, page) == -1 ? -1
 									    : 1;
 }

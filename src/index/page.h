@@ -32,8 +32,9 @@ struct page {
  * arena.  Returns 1; 0 when visitors cannot search the file; or -1 with
  * page->error set, to 0 when memory ran out.
  */
-MUST_USE int page_open(struct page *page, struct arena *arena,
-    struct media *media, const struct walk_file *file, int fd);
+MUST_USE int
+page_open(struct page *page, struct arena *arena, struct media *media,
+    const struct walk_entry *met, const struct entry *entry);
 
 /* Returns the next section as sections_next does; sets page->error. */
 MUST_USE int page_next(struct page *page, struct section *out);

@@ -50,13 +50,13 @@ static void
 add_entry(struct listing *listing, const struct directory_entry *entry,
     struct buf *out)
 {
-	struct str slash = entry->is_directory ? STR("/") : STR("");
+	struct str slash = entry->type == DT_DIR ? STR("/") : STR("");
 	struct str title = { 0 };
 
 	/* A menu that lists its directory does not list itself. */
 	if (listing->entries_only && str_equals(entry->name, GOPHERMAP_NAME))
 		return;
-	if (!entry->is_directory)
+	if (entry->type != DT_DIR)
 		directory_title(listing->tree, &listing->titles, listing->path,
 		    entry->name, &title);
 	/* Without "./" the part before a colon in a name would be a scheme. */

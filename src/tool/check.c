@@ -182,10 +182,6 @@ has_page(struct check_run *check, struct str path, struct str name)
 static void
 check_directory(struct check_run *check, const struct survey_entry *entry)
 {
-	if (entry->unlisted)
-		problem(check, entry, "not-served",
-		    "not all names in the folder can be read; make it "
-		    "readable, or smaller");
 	if (entry->type == DT_DIR &&
 	    has_page(check, entry->path, STR("index.gmi")) &&
 	    has_page(check, entry->path, STR("index.gemini")))
@@ -218,6 +214,12 @@ check_entry(void *context, const struct survey_entry *entry)
 {
 	struct check_run *check = context;
 
+	if (entry->unlisted) {
+		problem(check, entry, "not-served",
+		    "the names in the folder cannot be read; make it readable, "
+		    "or smaller");
+		return;
+	}
 	if (entry->status != STATUS_SUCCESS) {
 		check_refused(check, entry);
 		return;
@@ -273,22 +275,24 @@ run(struct check_run *check)
 	struct survey survey = { .tree = &check->offline.tree,
 		.visit = check_entry,
 		.context = check };
+	bool complete;
 
 	links_init(&check->links);
 	finding_begin(&check->findings);
 	/* Every reader can reach the home page. */
 	links_reach(&check->links, NULL, STR("/"));
-	survey_run(&survey);
+	complete = survey_run(&survey) == 0;
 	survey.visit = find_orphan;
-	survey_run(&survey);
-	if (check->links.file_set.incomplete)
+	complete = survey_run(&survey) == 0 && complete &&
+	    !check->links.file_set.incomplete;
+	if (!complete)
 		cli_say("check",
 		    "not enough memory to find pages without links to them");
 	if (finding_end(&check->findings) == -1) {
 		cli_say("check", "standard output: %s", strerror(errno));
 		return 2;
 	}
-	if (check->links.file_set.incomplete)
+	if (!complete)
 		return 2;
 	return check->findings.problems > 0 ? 1 : 0;
 }

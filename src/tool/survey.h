@@ -1,11 +1,10 @@
 #ifndef TOOL_SURVEY_H
 #define TOOL_SURVEY_H
 
-#include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
 
+#include "text/attribute.h"
 #include "text/status.h"
 #include "text/str.h"
 #include "tree/tree.h"
@@ -21,26 +20,21 @@ struct survey_entry {
 	enum status status;
 	int error; /* errno when `status` is no success */
 	struct entry found; /* on success; borrowed */
-	bool unlisted; /* a directory whose names could not all be read */
+	bool unlisted; /* see survey_run */
 };
 
-/* An iterator over everything in a tree, in order, hidden names included. */
+/* A visit to everything in a tree, hidden names included. */
 struct survey {
 	const struct tree *tree;
 	void (*visit)(void *context, const struct survey_entry *entry);
 	void *context;
-	/* Private. */
-	char path[PATH_MAX];
-	size_t len; /* length of the current directory's path */
 };
 
 /*
- * Visits the root, then each name, a directory before its content.  Hidden
- * directories and links to directories are visited and not entered: the target
- * of a link is visited at its own place.  Memory is needed for the names of one
- * directory and those above it; names that do not fit are left out, and marked
- * in the directory's visit.
+ * Visits all names in the order of walk_next, the root first. A directory whose
+ * names cannot be read is visited a second time, `unlisted`, with its path
+ * only. -1 without memory, with errno set.
  */
-void survey_run(struct survey *survey);
+MUST_USE int survey_run(struct survey *survey);
 
 #endif

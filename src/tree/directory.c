@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/readable.h"
@@ -44,8 +46,18 @@ grow(struct directory *directory)
 	return 0;
 }
 
+unsigned char
+directory_type(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    ? (unsigned char)IFTODT(st.st_mode)
+	    : DT_UNKNOWN;
+}
+
 static int
-append(struct directory *directory, const char *name, bool is_directory)
+append(struct directory *directory, int fd, const struct dirent *found)
 {
 	struct directory_entry *entry;
 
@@ -53,78 +65,36 @@ append(struct directory *directory, const char *name, bool is_directory)
 	if (grow(directory) == -1)
 		return -1;
 	entry = &directory->entries[directory->count];
-	entry->is_directory = is_directory;
-	if (arena_copy(&directory->arena, str_of(name), &entry->name) == -1)
+	if (arena_copy(
+		&directory->arena, str_of(found->d_name), &entry->name) == -1)
 		return -1;
+	/* Not every file system reports the type with the name. */
+	entry->type = found->d_type != DT_UNKNOWN
+	    ? found->d_type
+	    : directory_type(fd, found->d_name);
 	directory->count++;
 	return 0;
 }
 
-/* The result of directory_shows for a name that could not be examined. */
-static int
-not_shown(int error)
+static bool
+is_itself_or_above(const char *name)
 {
-	errno = error;
-	return error != EACCES && beneath_is_absent(error) ? 0 : -1;
-}
-
-int
-directory_shows(const struct directory_place *place, const struct dirent *found,
-    bool *is_directory)
-{
-	struct str name = str_of(found->d_name);
-	struct entry entry;
-
-	*is_directory = found->d_type == DT_DIR;
-	if (!tree_shows(place->tree, name))
-		return 0;
-	if (found->d_type == DT_DIR || found->d_type == DT_REG)
-		return readable_at(place->fd, found->d_name, R_OK) == 0
-		    ? 1
-		    : not_shown(errno);
-	/* A link, or a file system without types: examine the target. */
-	if (found->d_type != DT_LNK && found->d_type != DT_UNKNOWN)
-		return 0;
-	if (tree_open_in(place->tree, place->path, name, &entry) !=
-	    STATUS_SUCCESS)
-		return not_shown(errno);
-	*is_directory = tree_is_directory(&entry);
-	close(entry.fd);
-	return 1;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static int
-in_order(const void *left, const void *right)
-{
-	const struct directory_entry *a = left, *b = right;
-
-	if (a->is_directory != b->is_directory)
-		return a->is_directory ? -1 : 1;
-	return strverscmp(a->name.at, b->name.at);
-}
-
-/* Reads all names; -1 with errno set, E2BIG when there are too many. */
-static int
-read_names(const struct directory_place *place, size_t most, DIR *stream,
-    struct directory *out)
+read_names(DIR *stream, size_t most, struct directory *out)
 {
 	const struct dirent *found;
-	bool is_directory;
 
 	/* readdir tells a failure from the end only by errno. */
 	while ((errno = 0, found = readdir(stream)) != NULL) {
-		int shown;
-
-		if (most-- == 0) {
-			errno = E2BIG;
-			break;
-		}
-		shown = directory_shows(place, found, &is_directory);
-		/* List a dead mount: a request for it reports the error. */
-		if (shown == 0 || (shown == -1 && errno == EACCES))
+		if (is_itself_or_above(found->d_name))
 			continue;
-		if (append(out, found->d_name, is_directory) == -1)
-			break;
+		errno = E2BIG;
+		if (out->count == most ||
+		    append(out, dirfd(stream), found) == -1)
+			return -1;
 	}
 	return errno == 0 ? 0 : -1;
 }
@@ -141,34 +111,28 @@ open_stream(int fd)
 	return stream;
 }
 
-enum status
-directory_read(
-    const struct directory_place *place, size_t most, struct directory *out)
+int
+directory_names(int fd, size_t most, struct directory *out)
 {
 	int error = 0;
 	DIR *stream;
 
 	*out = (struct directory){ 0 };
-	if (held > HELD_MAX)
-		return STATUS_UNAVAILABLE;
+	if (held > HELD_MAX) {
+		errno = EBUSY;
+		return -1;
+	}
 	arena_init(&out->arena, DIRECTORY_MEMORY);
-	stream = open_stream(place->fd);
-	if (stream == NULL || read_names(place, most, stream, out) == -1)
+	stream = open_stream(fd);
+	if (stream == NULL || read_names(stream, most, out) == -1)
 		error = errno;
 	if (stream != NULL)
 		closedir(stream);
 	held += out->arena.held;
-	if (error == 0) {
-		if (out->count > 0)
-			qsort(out->entries, out->count, sizeof *out->entries,
-			    in_order);
-		return STATUS_SUCCESS;
-	}
-	directory_release(out);
-	if (error == E2BIG)
-		return STATUS_TOO_LARGE;
-	tree_log_failure("cannot list", error, place->path);
-	return STATUS_FAILURE;
+	if (error != 0)
+		directory_release(out);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 void
@@ -176,6 +140,66 @@ directory_release(struct directory *directory)
 {
 	held -= directory->arena.held;
 	arena_release(&directory->arena);
+}
+
+/*
+ * Whether a visitor may see an entry, which gets the type of its target. One
+ * that cannot be examined, such as a dead mount, is listed: a request for it
+ * reports the error.
+ */
+static bool
+shows(const struct directory_place *place, struct directory_entry *entry)
+{
+	struct entry target;
+
+	if (!tree_shows(place->tree, entry->name))
+		return false;
+	if (entry->type == DT_DIR || entry->type == DT_REG)
+		return readable_at(place->fd, entry->name.at, R_OK) == 0 ||
+		    !beneath_is_absent(errno);
+	if (entry->type != DT_LNK && entry->type != DT_UNKNOWN)
+		return false;
+	if (tree_open_in(place->tree, place->path, entry->name, &target) !=
+	    STATUS_SUCCESS) {
+		entry->type = DT_REG;
+		return !beneath_is_absent(errno);
+	}
+	entry->type = tree_is_directory(&target) ? DT_DIR : DT_REG;
+	close(target.fd);
+	return true;
+}
+
+static int
+in_order(const void *left, const void *right)
+{
+	const struct directory_entry *a = left, *b = right;
+
+	if (a->type != b->type)
+		return a->type == DT_DIR ? -1 : 1;
+	return strverscmp(a->name.at, b->name.at);
+}
+
+enum status
+directory_read(
+    const struct directory_place *place, size_t most, struct directory *out)
+{
+	size_t shown = 0;
+
+	if (directory_names(place->fd, most, out) == -1) {
+		if (errno == E2BIG)
+			return STATUS_TOO_LARGE;
+		if (errno == EBUSY)
+			return STATUS_UNAVAILABLE;
+		tree_log_failure("cannot list", errno, place->path);
+		return STATUS_FAILURE;
+	}
+	for (size_t i = 0; i < out->count; i++)
+		if (shows(place, &out->entries[i]))
+			out->entries[shown++] = out->entries[i];
+	out->count = shown;
+	if (shown > 0)
+		qsort(out->entries, shown, sizeof *out->entries, in_order);
+	return STATUS_SUCCESS;
 }
 
 void

@@ -2,7 +2,6 @@
 #define TREE_DIRECTORY_H
 
 #include <dirent.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "text/arena.h"
@@ -11,13 +10,12 @@
 #include "text/str.h"
 #include "tree/tree.h"
 
-/* A directory entry that a visitor may see. */
 struct directory_entry {
 	struct str name; /* any bytes but "/" and NUL; NUL-terminated */
-	bool is_directory;
+	unsigned char type; /* of the name itself: DT_REG, DT_DIR, DT_LNK … */
 };
 
-/* The listing of a directory. */
+/* The names in a directory. */
 struct directory {
 	struct directory_entry *entries;
 	size_t count;
@@ -25,6 +23,19 @@ struct directory {
 	struct arena arena;
 	size_t room;
 };
+
+/*
+ * Reads all names but "." and ".." of the directory `fd`, borrowed, in no
+ * order. The type is DT_UNKNOWN for a name that cannot be examined. Returns 0,
+ * and `out` is to be released, or -1 with errno set: E2BIG when there are more
+ * than `most` names, EBUSY when the directories that this process holds take
+ * too much memory.
+ */
+MUST_USE int directory_names(int fd, size_t most, struct directory *out);
+void directory_release(struct directory *directory);
+
+/* The type of `name` in the directory `fd`, as in an entry. */
+unsigned char directory_type(int fd, const char *name);
 
 /* The directory `path` (decoded, with its final slash), open as `fd`. */
 struct directory_place {
@@ -34,26 +45,17 @@ struct directory_place {
 };
 
 /*
- * Reads a directory: directories first, each part in natural order.  Names that
- * are hidden, lead out of the tree or are neither file nor directory are left
- * out; a name that cannot be examined at the moment is listed.  Returns
+ * Reads the names that a visitor may see, directories first, each part in
+ * natural order; the type is DT_DIR or DT_REG also for a link. Names that are
+ * hidden, lead out of the tree or are neither file nor directory are left out;
+ * a name that cannot be examined at the moment is listed. Returns
  * STATUS_SUCCESS, and `out` is to be released; STATUS_TOO_LARGE when the
  * directory has more than `most` names, hidden ones included;
- * STATUS_UNAVAILABLE when the listings that this process holds take too much
- * memory; or STATUS_FAILURE, which is logged.
+ * STATUS_UNAVAILABLE as directory_names with EBUSY; or STATUS_FAILURE, which is
+ * logged.
  */
 MUST_USE enum status directory_read(
     const struct directory_place *place, size_t most, struct directory *out);
-void directory_release(struct directory *directory);
-
-/*
- * Whether a visitor may see the entry `found` of readdir(3), and whether it is
- * a directory.  Returns 1; 0 when it is hidden, gone, leads out of the tree or
- * is neither file nor directory; or -1 with errno set: EACCES when it may not
- * be read, another error when it could not be examined.
- */
-MUST_USE int directory_shows(const struct directory_place *place,
-    const struct dirent *found, bool *is_directory);
 
 /*
  * Sets the title of a page: its first heading, if the page is gemtext and has a

@@ -1,6 +1,7 @@
 #ifndef TREE_WALK_H
 #define TREE_WALK_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -8,50 +9,66 @@
 #include "text/str.h"
 #include "tree/tree.h"
 
-/* A file that is served. */
+/*
+ * An iterator over all names beneath a directory, in the order of the bytes of
+ * their paths, a directory before the names in it. Links to directories are not
+ * followed: their files have other paths, or the links form a loop. A name that
+ * is added or removed meanwhile may be met or not. Its memory is limited to the
+ * names of one branch, of at most 256 directories.
+ */
+struct walk;
+
+/* A name; valid until the next call. */
+struct walk_entry {
+	/*
+	 * Decoded and absolute, with a final slash for a directory;
+	 * NUL-terminated.
+	 */
+	struct str path;
+	struct str name; /* the last component; empty: the start of the walk */
+	unsigned char type; /* of the name itself: DT_REG, DT_DIR, DT_LNK … */
+	int directory; /* descriptor of the directory that it is in */
+};
+
+/*
+ * Begins at `path`, absolute: at a directory if it has a final slash, else at
+ * any name, whose parent exists. `tree` and `path` are borrowed. Hidden names
+ * are left out unless `hidden`; directories with hidden names are not entered
+ * in any case. NULL with errno set.
+ */
+MUST_USE struct walk *
+walk_open(const struct tree *tree, struct str path, bool hidden);
+void walk_close(struct walk *walk);
+
+/*
+ * Gets the next name, the first of which is the start. Returns 1, 0 at the end,
+ * or -1 with errno set when the directory of the last call cannot be read; the
+ * next call goes on after it.
+ */
+MUST_USE int walk_next(struct walk *walk, struct walk_entry *out);
+
+/* The path of the last call, a directory's without its slash. */
+struct str walk_path(const struct walk *walk);
+
+/*
+ * Gets the status of what a name leads to; -1 with errno set when it cannot be
+ * read. Without opening it, unless it is a link.
+ */
+MUST_USE int walk_stat(
+    const struct tree *tree, const struct walk_entry *met, struct stat *out);
+
+/* A file that a visitor may read. */
 struct walk_file {
-	struct str path; /* absolute, as in a request */
-	struct str name;
-	bool is_link; /* to a file with another path, or a hidden one */
-	struct stat st; /* of the file itself */
-};
-
-/* The callbacks of a walk; -1 from any of them ends it. */
-struct walk {
-	const struct tree *tree;
-	/*
-	 * Called before a directory is read, with its path relative to the
-	 * root.
-	 */
-	int (*enter)(void *context, const char *directory);
-	int (*visit)(void *context, const struct walk_file *file);
-	/*
-	 * Called with errno set for a file or directory that exists and cannot
-	 * be examined; its path is as in walk_file, "" for the root.  Where
-	 * this is NULL, such a failure ends the walk.
-	 */
-	int (*fail)(void *context, struct str path);
-	/*
-	 * Called with the path of a link that leads to no visible file.  May be
-	 * NULL.
-	 */
-	int (*dangle)(void *context, struct str path);
-	void *context;
+	struct str path; /* from the root, without a slash before it */
+	struct entry entry; /* the caller closes it */
 };
 
 /*
- * Visits each file that a client could get, once: no dotfiles, no unreadable
- * files, no links out of the tree.  Links to directories are not followed,
- * since they may form loops.  A file that is added or removed meanwhile may be
- * visited or not.  Returns 0, or -1 with errno set when the walk was ended.
+ * Opens the next file. A file or directory without read permission is passed
+ * over; with `strict` it is a failure. Returns 1, 0 at the end, or -1 with
+ * errno set, logged, when the walk is incomplete.
  */
-MUST_USE int walk_tree(const struct walk *walk);
-
-/*
- * Does the same for the file at `path`, or for all files beneath the directory
- * `path`.  `path` is from the root, without slashes around it, and its parents
- * are no links; "" is the root.
- */
-MUST_USE int walk_path(const struct walk *walk, const char *path);
+MUST_USE int
+walk_next_file(struct walk *walk, bool strict, struct walk_file *out);
 
 #endif

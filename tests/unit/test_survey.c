@@ -46,8 +46,8 @@ visits_all_in_order(void **state)
 					"d /a/up/\n"
 					"f /file\n"
 					"f /n1\n"
-					"f /n2\n"
 					"f /n10\n"
+					"f /n2\n"
 					"- /none\n"
 					"- /out\n"
 					"- /round\n"
@@ -75,7 +75,7 @@ visits_all_in_order(void **state)
 	temporary_link(&folder, "round", "round");
 	temporary_link(&folder, "to", "a/b/c");
 	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
-	survey_run(&survey);
+	assert_int_equal(survey_run(&survey), 0);
 	assert_string_equal(notes.text, want);
 	tree_release(&tree);
 	temporary_remove(&folder);
@@ -96,7 +96,7 @@ nothing_is_there(void **state)
 	temporary_make(&folder);
 	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	temporary_remove(&folder);
-	survey_run(&survey);
+	assert_int_equal(survey_run(&survey), 0);
 	assert_string_equal(notes.text, "d /\n");
 	tree_release(&tree);
 }

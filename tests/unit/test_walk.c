@@ -1,4 +1,5 @@
-/* Every file that is served, once. */
+/* A walk through a tree: what is met, in which order, and what is told. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,328 +7,348 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
-
 #include "scarce.h"
 #include "temporary.h"
 #include "tree/walk.h"
 
+#define MANY 5000
+
 static const char *const hide[] = { "*~", "#*#", NULL };
+static struct temporary folder;
+static struct tree tree;
+static char seen[1 << 18];
 
-struct visits {
-	char text[4096];
-	int stop_after; /* visits, or 0 */
-	int count;
-};
-
-static void
-note(struct visits *visits, const char *before, struct str path,
-    const char *after)
+static int
+set_up(void **state)
 {
-	size_t len = strlen(visits->text);
-
-	snprintf(visits->text + len, sizeof visits->text - len, "%s%.*s%s",
-	    before, STR_ARG(path), after);
+	(void)state;
+	temporary_make(&folder);
+	return tree_init(&tree, folder.path, hide);
 }
 
 static int
-on_enter(void *context, const char *directory)
+tear_down(void **state)
 {
-	note(context, "[", str_of(directory), "]");
+	(void)state;
+	tree_release(&tree);
+	temporary_remove(&folder);
 	return 0;
 }
 
-static int
-on_file(void *context, const struct walk_file *file)
+/* Makes folders, whose names end in a slash, and files, from the root. */
+static void
+plant(const char *const *names, size_t count)
 {
-	struct visits *visits = context;
+	for (size_t i = 0; i < count; i++) {
+		char name[256];
 
-	note(visits, " ", file->path, file->is_link ? "@ " : " ");
-	assert_true(S_ISREG(file->st.st_mode));
-	assert_true(str_ends(file->path, file->name));
-	errno = EIO;
-	return ++visits->count == visits->stop_after ? -1 : 0;
+		snprintf(name, sizeof name, "%s", names[i]);
+		if (name[strlen(name) - 1] != '/') {
+			temporary_file(&folder, name, "x");
+			continue;
+		}
+		name[strlen(name) - 1] = '\0';
+		temporary_folder(&folder, name);
+	}
+}
+
+#define PLANT(...) \
+	plant((const char *const[]){ __VA_ARGS__ }, \
+	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static void
+see(const char *before, struct str path)
+{
+	size_t len = strlen(seen);
+
+	snprintf(
+	    seen + len, sizeof seen - len, "%s%.*s\n", before, STR_ARG(path));
+}
+
+/* A line for each name, or with "!" for each failure. */
+static const char *
+names(const char *path, bool hidden)
+{
+	struct walk *walk = walk_open(&tree, str_of(path), hidden);
+	struct walk_entry met;
+	int found;
+
+	seen[0] = '\0';
+	if (walk == NULL)
+		return NULL;
+	while ((found = walk_next(walk, &met)) != 0) {
+		const char *mark = met.type == DT_LNK ? "@" : "";
+
+		see(found == -1 ? "!" : mark,
+		    found == -1 ? walk_path(walk) : met.path);
+	}
+	walk_close(walk);
+	return seen;
+}
+
+/* A line for each file, and one with the errno of a failure. */
+static const char *
+files(const char *path, bool strict)
+{
+	struct walk *walk = walk_open(&tree, str_of(path), false);
+	struct walk_file file;
+	int found;
+
+	seen[0] = '\0';
+	if (walk == NULL)
+		return strerror(errno);
+	while ((found = walk_next_file(walk, strict, &file)) == 1) {
+		assert_false(tree_is_directory(&file.entry));
+		close(file.entry.fd);
+		see("", file.path);
+	}
+	if (found == -1)
+		see(strerror(errno), walk_path(walk));
+	walk_close(walk);
+	return seen;
 }
 
 static void
-expect_once(const struct visits *visits, const char *what)
+paths_come_in_the_order_of_their_bytes(void **state)
 {
-	const char *at = strstr(visits->text, what);
-
-	if (at == NULL || strstr(at + 1, what) != NULL)
-		fail_msg("%s: not once in %s", what, visits->text);
+	(void)state;
+	PLANT("a/", "a/c/", "a/b", "a/c/d", "a.txt", "a-b", "a0", "A", "b\nc",
+	    "z\xff", ".well-known/", ".well-known/x", ".hidden", ".git/",
+	    ".git/x", "#a.txt#", "d~/", "d~/x", "empty/", "n10", "n9");
+	temporary_link(&folder, "linked", "a");
+	temporary_link(&folder, "to-file", "a.txt");
+	temporary_link(&folder, "outside", "/etc");
+	temporary_link(&folder, "dangling", "nowhere");
+	temporary_check(
+	    mkfifo(temporary_path(&folder, "fifo"), 0644) == 0, "fifo");
+	assert_string_equal(names("/", false),
+	    "/\n/.well-known/\n/.well-known/x\n/A\n/a-b\n/a.txt\n/a/\n/a/b\n"
+	    "/a/c/\n/a/c/d\n/a0\n/b\nc\n@/dangling\n/empty/\n/fifo\n@/linked\n"
+	    "/n10\n/n9\n@/outside\n@/to-file\n/z\xff\n");
+	/* Hidden directories are met, and what is in them is not. */
+	assert_string_equal(names("/", true),
+	    "/\n/#a.txt#\n/.git/\n/.hidden\n/.well-known/\n/.well-known/x\n"
+	    "/A\n/a-b\n/a.txt\n/a/\n/a/b\n/a/c/\n/a/c/d\n/a0\n/b\nc\n"
+	    "@/dangling\n/d~/\n/empty/\n/fifo\n@/linked\n/n10\n/n9\n"
+	    "@/outside\n@/to-file\n/z\xff\n");
+	assert_string_equal(files("/", true),
+	    ".well-known/x\nA\na-b\na.txt\na/b\na/c/d\na0\nb\nc\nn10\nn9\n"
+	    "to-file\nz\xff\n");
 }
 
 static void
-visits(void **state)
+it_may_begin_anywhere(void **state)
 {
-	static const char *const once[] = { "[.]", "[d/]", "[d/e/]",
-		"[.well-known/]", " /a.gmi ", " /d/b.txt ", " /d/e/c ",
-		" /.well-known/x ", " /in@ ", " /sp ace " };
-	struct temporary folder;
-	struct visits visits = { .text = "" };
-	struct tree tree;
-	struct walk walk = { &tree, on_enter, on_file, NULL, NULL, &visits };
-	int closed;
+	static const struct {
+		const char *path, *want;
+	} table[] = {
+		{ "/a.gmi", "/a.gmi\n" },
+		{ "/d/b.gmi", "/d/b.gmi\n" },
+		{ "/d/e", "/d/e/\n/d/e/c.gmi\n" },
+		{ "/d/e/", "/d/e/\n/d/e/c.gmi\n" },
+		{ "/linked", "@/linked\n" },
+		{ "/linked/",
+		    "/linked/\n/linked/b.gmi\n/linked/e/\n"
+		    "/linked/e/c.gmi\n" },
+		{ "/lost", "@/lost\n" },
+		{ "/none", "/none\n" },
+		{ "/none/", "/none/\n!/none\n" },
+		{ "/a.gmi/", "/a.gmi/\n!/a.gmi\n" },
+		{ "/.x", "" },
+		{ "/.hidden/x", NULL },
+		{ "/d/none/x", NULL },
+		{ "/a.gmi/x", NULL },
+	};
 
 	(void)state;
-	temporary_make(&folder);
-	temporary_folder(&folder, "root");
-	temporary_folder(&folder, "root/d");
-	temporary_folder(&folder, "root/d/e");
-	temporary_folder(&folder, "root/.git");
-	temporary_folder(&folder, "root/.well-known");
-	temporary_file(&folder, "secret", "no");
-	temporary_file(&folder, "root/a.gmi", "a");
-	temporary_file(&folder, "root/sp ace", "a");
-	temporary_file(&folder, "root/d/b.txt", "b");
-	temporary_file(&folder, "root/d/e/c", "c");
-	temporary_file(&folder, "root/d/b.txt~", "no");
-	temporary_file(&folder, "root/.hidden", "no");
-	temporary_file(&folder, "root/.git/x", "no");
-	temporary_file(&folder, "root/.well-known/x", "x");
-	temporary_link(&folder, "root/in", "d/b.txt");
-	temporary_link(&folder, "root/out", "../secret");
-	temporary_link(&folder, "root/none", "none");
-	temporary_link(&folder, "root/loop", "loop");
-	temporary_link(&folder, "root/d/up", "..");
-	temporary_link(&folder, "root/dd", "d");
-	assert_int_equal(mkfifo(temporary_path(&folder, "root/fifo"), 0644), 0);
-	assert_int_equal(
-	    tree_init(&tree, temporary_path(&folder, "root"), hide), 0);
-	closed = dup(0);
-	close(closed);
-	assert_int_equal(walk_tree(&walk), 0);
-	for (size_t i = 0; i < sizeof once / sizeof *once; i++)
-		expect_once(&visits, once[i]);
-	assert_int_equal(visits.count, 6);
-	visits = (struct visits){ .stop_after = 2 };
-	assert_int_equal(walk_tree(&walk), -1);
-	assert_int_equal(errno, EIO);
-	assert_int_equal(visits.count, 2);
-	/* No descriptor is left open. */
-	assert_int_equal(dup(0), closed);
-	close(closed);
-	tree_release(&tree);
-	temporary_remove(&folder);
+	PLANT("d/", "d/e/", ".hidden/", "a.gmi", "d/b.gmi", "d/e/c.gmi",
+	    ".hidden/x", ".x");
+	temporary_link(&folder, "lost", "nothing");
+	temporary_link(&folder, "linked", "d");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *got = names(table[i].path, false);
+
+		if ((got == NULL) != (table[i].want == NULL) ||
+		    (got != NULL && strcmp(got, table[i].want) != 0))
+			fail_msg("row %zu: %s", i, got);
+	}
+	assert_string_equal(
+	    files("/linked/", true), "linked/b.gmi\nlinked/e/c.gmi\n");
+	assert_string_equal(files("/none/", true), "");
 }
 
-/* Deeper than anybody could ask for, it is cut, and does not fail. */
+static void
+links_do_not_loop(void **state)
+{
+	(void)state;
+	PLANT("a/", "a/file");
+	temporary_link(&folder, "a/up", "..");
+	temporary_link(&folder, "loop", "loop");
+	assert_string_equal(
+	    names("/", false), "/\n/a/\n/a/file\n@/a/up\n@/loop\n");
+	assert_string_equal(files("/", true), "a/file\n");
+}
+
+static void
+many_names_come_in_order(void **state)
+{
+	struct walk *walk;
+	struct walk_entry met;
+	char last[64] = "";
+	size_t count = 0;
+
+	(void)state;
+	temporary_folder(&folder, "many");
+	for (int i = 0; i < MANY; i++) {
+		char name[32];
+
+		/* In an order that is neither theirs nor its opposite. */
+		snprintf(name, sizeof name, "many/%d", i * 1237 % MANY);
+		temporary_file(&folder, name, "");
+	}
+	walk = walk_open(&tree, STR("/many/"), false);
+	for (; walk_next(walk, &met) == 1; count++) {
+		assert_true(strcmp(last, met.path.at) < 0);
+		snprintf(last, sizeof last, "%s", met.path.at);
+	}
+	walk_close(walk);
+	assert_int_equal(count, MANY + 1);
+}
+
+/* Deeper than a client could ask for, it is cut. */
 static void
 deep(void **state)
 {
-	struct temporary folder;
-	struct visits visits = { .text = "" };
-	struct tree tree;
-	struct walk walk = { &tree, NULL, on_file, NULL, NULL, &visits };
 	char path[2048] = "";
+	size_t len;
 
 	(void)state;
-	temporary_make(&folder);
+	PLANT("a");
 	for (int i = 0; i < 400; i++) {
-		snprintf(path + strlen(path), sizeof path - strlen(path), "%sd",
-		    i > 0 ? "/" : "");
+		len = strlen(path);
+		snprintf(path + len, sizeof path - len, i > 0 ? "/d" : "d");
 		temporary_folder(&folder, path);
 	}
-	temporary_file(&folder, "a", "a");
-	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
-	assert_int_equal(walk_tree(&walk), 0);
-	assert_int_equal(visits.count, 1);
-	tree_release(&tree);
-	temporary_remove(&folder);
+	assert_string_equal(files("/", true), "a\n");
+	(void)names("/", false);
+	len = strlen(seen);
+	assert_true(seen[len - 1] == '\n' && strstr(seen, "\n!/d/") != NULL);
 }
 
-struct removal {
-	struct temporary folder;
-	int count;
-};
-
-/* Who is met first removes all the others: then they were never there. */
-static int
-remove_others(void *context, const struct walk_file *file)
-{
-	static const char *const names[] = { "/a", "/b", "/c/d", "/c", "/e/f",
-		"/e" };
-	struct removal *removal = context;
-
-	removal->count++;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		/* Where it is itself, its directory stays. */
-		if (!str_equals(file->path, str_of(names[i])))
-			(void)remove(
-			    temporary_path(&removal->folder, names[i]));
-	return 0;
-}
-
+/* Gone, or another thing by now: it is as if it had never been there. */
 static void
-what_goes_meanwhile_is_left_out(void **state)
+what_is_gone_is_left_out(void **state)
 {
-	struct removal removal = { .count = 0 };
-	struct tree tree;
-	struct walk walk = { &tree, NULL, remove_others, NULL, NULL, &removal };
+	struct walk *walk;
+	struct walk_file file;
 
 	(void)state;
-	temporary_make(&removal.folder);
-	temporary_folder(&removal.folder, "c");
-	temporary_folder(&removal.folder, "e");
-	temporary_file(&removal.folder, "a", "a");
-	temporary_file(&removal.folder, "b", "b");
-	temporary_file(&removal.folder, "c/d", "d");
-	temporary_file(&removal.folder, "e/f", "f");
-	assert_int_equal(tree_init(&tree, removal.folder.path, NULL), 0);
-	assert_int_equal(walk_tree(&walk), 0);
-	assert_int_equal(removal.count, 1);
-	tree_release(&tree);
-	temporary_remove(&removal.folder);
+	PLANT("a", "b", "c", "d/", "d/e", "f");
+	walk = walk_open(&tree, STR("/"), false);
+	assert_int_equal(walk_next_file(walk, true, &file), 1);
+	close(file.entry.fd);
+	assert_int_equal(unlink(temporary_path(&folder, "b")), 0);
+	assert_int_equal(unlink(temporary_path(&folder, "d/e")), 0);
+	assert_int_equal(rmdir(temporary_path(&folder, "d")), 0);
+	assert_int_equal(unlink(temporary_path(&folder, "f")), 0);
+	PLANT("d", "f/");
+	assert_int_equal(walk_next_file(walk, true, &file), 1);
+	close(file.entry.fd);
+	assert_true(str_equals(file.path, STR("c")));
+	assert_int_equal(walk_next_file(walk, true, &file), 0);
+	walk_close(walk);
 }
 
-/* What could not be opened is not gone: the walk does not say it saw all. */
 static void
-want_of_descriptors_is_said(void **state)
+it_may_be_left_anywhere(void **state)
 {
-	static const struct {
-		const char *link; /* what is in the tree, or a directory */
-		size_t files;
-		int result;
-	} table[] = {
-		{ "a", 0, -1 },
-		{ "a", 1, -1 },
-		{ "a", 2, 0 },
-		{ NULL, 1, -1 },
-		{ NULL, 2, 0 },
+	struct walk *walk;
+	struct walk_file file;
+	int free_fd = dup(0);
+
+	(void)state;
+	close(free_fd);
+	PLANT("a/", "a/b/", "a/b/c");
+	walk_close(walk_open(&tree, STR("/"), false));
+	walk = walk_open(&tree, STR("/"), false);
+	assert_int_equal(walk_next_file(walk, false, &file), 1);
+	close(file.entry.fd);
+	walk_close(walk);
+	walk_close(NULL);
+	assert_int_equal(dup(0), free_fd);
+	close(free_fd);
+}
+
+static void
+lack_of_memory_is_told(void **state)
+{
+	enum {
+		FILES = 600 /* the list of names has to grow */
 	};
+	const char *got = "";
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct temporary folder;
-		struct visits visits = { .text = "" };
-		struct tree tree;
-		struct walk walk = { &tree, NULL, on_file, NULL, NULL,
-			&visits };
-		int result, error;
+	temporary_folder(&folder, "a");
+	for (int i = 0; i < FILES; i++) {
+		char name[16];
 
-		temporary_make(&folder);
-		temporary_file(&folder, "a", "a");
-		if (table[i].link != NULL)
-			temporary_link(&folder, "b", table[i].link);
-		else
-			temporary_folder(&folder, "b");
-		assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
-		scarce_files(table[i].files);
-		result = walk_tree(&walk);
-		error = errno;
-		scarce_files_end();
-		assert_int_equal(result, table[i].result);
-		assert_true(result == 0 || error == EMFILE);
-		tree_release(&tree);
-		temporary_remove(&folder);
+		snprintf(name, sizeof name, "a/%d", i);
+		temporary_file(&folder, name, "x");
+	}
+	for (size_t n = 1; strstr(got, "a/99\n") == NULL; n++) {
+		scarce_memory(n);
+		got = files("/", false);
+		scarce_memory(0);
+		assert_true(strstr(got, "a/99\n") != NULL ||
+		    strstr(got, strerror(ENOMEM)) == got);
+		assert_true(n > 3 || strstr(got, strerror(ENOMEM)) == got);
 	}
 }
 
-static int
-on_fail(void *context, struct str path)
-{
-	struct visits *visits = context;
-
-	assert_int_equal(errno, EMFILE);
-	note(visits, " !", path, " ");
-	return visits->stop_after == -1 ? -1 : 0;
-}
-
-/* A visitor that takes a failure for what it is sees the rest. */
+/* What cannot be opened now is there all the same: no end is claimed. */
 static void
-failures_are_told(void **state)
+lack_of_descriptors_is_told(void **state)
 {
-	struct temporary folder;
-	struct visits visits = { .text = "" };
-	struct tree tree;
-	struct walk walk = { &tree, NULL, on_file, on_fail, NULL, &visits };
+	static const struct {
+		size_t descriptors;
+		const char *names, *files;
+	} table[] = {
+		{ 0, "/\n!\n", "Too many open files\n" },
+		{ 1, "/\n!\n", "Too many open files\n" },
+		{ 2, "/\n/a\n/b/\n!/b\n@/l\n", "a\nToo many open files/b\n" },
+		{ 3, "/\n/a\n/b/\n/b/c\n@/l\n", "a\nb/c\nl\n" },
+	};
 
 	(void)state;
-	temporary_make(&folder);
-	temporary_file(&folder, "a", "a");
-	temporary_folder(&folder, "b");
-	temporary_file(&folder, "b/c", "c");
+	PLANT("a", "b/", "b/c");
 	temporary_link(&folder, "l", "a");
-	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
-	scarce_files(1);
-	assert_int_equal(walk_tree(&walk), 0);
-	expect_once(&visits, " /a ");
-	expect_once(&visits, " !/b ");
-	expect_once(&visits, " !/l ");
-	assert_int_equal(visits.count, 1);
-	visits = (struct visits){ .stop_after = -1 };
-	assert_int_equal(walk_tree(&walk), -1);
-	scarce_files_end();
-	tree_release(&tree);
-	temporary_remove(&folder);
-}
-
-static int
-on_dangle(void *context, struct str path)
-{
-	note(context, "?", path, "");
-	return 0;
-}
-
-/* One path of a tree: what a whole walk meets there, and nothing else. */
-static void
-one_path(void **state)
-{
-	static const struct {
-		const char *path, *visits;
-	} table[] = {
-		{ "a.gmi", " /a.gmi " },
-		{ "d/b.gmi", " /d/b.gmi " },
-		{ "d/e", "[d/e/] /d/e/c.gmi " },
-		{ "link", " /link@ " },
-		{ "lost", "?/lost" },
-		{ "linked", "" },
-		{ "none", "" },
-		{ "d/none/x", "" },
-		{ "a.gmi/x", "" },
-		{ ".hidden/x", "" },
-		{ ".x", "" },
-	};
-	struct temporary folder;
-	struct tree tree;
-
-	(void)state;
-	temporary_make(&folder);
-	temporary_folder(&folder, "d");
-	temporary_folder(&folder, "d/e");
-	temporary_folder(&folder, ".hidden");
-	temporary_file(&folder, "a.gmi", "x");
-	temporary_file(&folder, "d/b.gmi", "x");
-	temporary_file(&folder, "d/e/c.gmi", "x");
-	temporary_file(&folder, ".hidden/x", "x");
-	temporary_file(&folder, ".x", "x");
-	temporary_link(&folder, "link", "d/b.gmi");
-	temporary_link(&folder, "lost", "nothing");
-	temporary_link(&folder, "linked", "d");
-	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct visits visits = { .text = "" };
-		const struct walk walk = { &tree, on_enter, on_file, NULL,
-			on_dangle, &visits };
-
-		assert_int_equal(walk_path(&walk, table[i].path), 0);
-		assert_string_equal(visits.text, table[i].visits);
+		scarce_files(table[i].descriptors);
+		(void)names("/", false);
+		scarce_files_end();
+		assert_string_equal(seen, table[i].names);
+		scarce_files(table[i].descriptors);
+		(void)files("/", false);
+		scarce_files_end();
+		assert_string_equal(seen, table[i].files);
 	}
-	tree_release(&tree);
-	temporary_remove(&folder);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(visits),
-		cmocka_unit_test(one_path),
-		cmocka_unit_test(deep),
-		cmocka_unit_test(what_goes_meanwhile_is_left_out),
-		cmocka_unit_test(want_of_descriptors_is_said),
-		cmocka_unit_test(failures_are_told),
+		TEST(paths_come_in_the_order_of_their_bytes),
+		TEST(it_may_begin_anywhere),
+		TEST(links_do_not_loop),
+		TEST(many_names_come_in_order),
+		TEST(deep),
+		TEST(what_is_gone_is_left_out),
+		TEST(it_may_be_left_anywhere),
+		TEST(lack_of_memory_is_told),
+		TEST(lack_of_descriptors_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

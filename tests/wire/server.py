@@ -258,9 +258,10 @@ class Server(Process):
         except AssertionError:
             self.kill()
             raise
-        # From then on it can be told from the workers.
+        # From then on they can be told from the workers.
         if 'ask=off' not in options and self.child.poll() is None:
             self.indexer()
+            self.answers()
         self.gemini_port = self._port('gemini')
         self.gopher_port = self._port('gopher')
 

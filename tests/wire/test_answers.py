@@ -435,9 +435,13 @@ class Many(Answers):
         server.trouble['hold'] = HOLD_ASLEEP
         client = self.begin(server, '/manifest')
         child, = self.at_work(server)
-        with open('/proc/%d/limits' % child, encoding='ascii') as file:
-            limits = dict(re.findall(r'^(.*?)  +([0-9]+) ', file.read(),
-                                     re.M))
+
+        def limits():
+            with open('/proc/%d/limits' % child, encoding='ascii') as file:
+                found = dict(re.findall(r'^(.*?)  +([0-9]+) ', file.read(),
+                                        re.M))
+            return found if 'Max file size' in found else None
+        limits = wait_until(limits, 'limits')
         self.assertEqual(limits['Max file size'], str(256 << 20))
         self.assertEqual(limits['Max cpu time'], '60')
         server.trouble['hold'] = 0

@@ -93,6 +93,9 @@ class TroubledServer(Server):
             options = ('ask=off', 'manifest=off', *options)
         super().__init__(tree, workers=workers, options=options,
                          env=self.trouble.environment(), **named)
+        # From then on it can be told from the workers.
+        if self.child.poll() is None:
+            self.answers()
 
     def _clean(self):
         self.trouble.close()
