@@ -40,6 +40,7 @@
 
 struct indexer {
 	const struct indexer_setup *setup;
+	struct builder *build;
 	struct watch *watch; /* NULL: no notifications, or incomplete ones */
 	struct pathlist paths; /* reported as changed */
 	bool looks_at_all; /* the next scan is a full one */
@@ -106,25 +107,24 @@ indexer_rest_ms(long took_ms)
 
 /* Sets the time of the next scan from the duration of the last one. */
 static void
-set_next_look(
-    struct indexer *indexer, struct builder *build, int result, long took)
+set_next_scan(struct indexer *indexer, int result, long took)
 {
 	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
 
 	if (result == -1)
 		pause = FAILED_MS;
-	else if (builder_has_more(build))
+	else if (builder_has_more(indexer->build))
 		pause = 0;
 	else if (took * SHARE > pause)
 		pause = took * SHARE;
-	if (result == -1 || builder_has_more(build))
+	if (result == -1 || builder_has_more(indexer->build))
 		indexer->looks_at_all = true;
 	indexer->schedule.look_at = clock_in((unsigned)pause);
 }
 
 /* Scans the changed paths, or the whole tree; false on failure. */
 static bool
-look(struct indexer *indexer, struct builder *build)
+scan(struct indexer *indexer)
 {
 	struct timespec started = clock_now();
 	bool all = indexer->watch == NULL || indexer->looks_at_all ||
@@ -132,8 +132,10 @@ look(struct indexer *indexer, struct builder *build)
 	int result, error;
 	long took;
 
+	/* Changes during a scan count for the next scan. */
+	indexer->schedule.news = false;
 	indexer->looks_at_all = false;
-	result = builder_update(build, all ? NULL : &indexer->paths);
+	result = builder_update(indexer->build, all ? NULL : &indexer->paths);
 	error = errno;
 	took = clock_since_ms(&started);
 	pathlist_release(&indexer->paths);
@@ -147,7 +149,7 @@ look(struct indexer *indexer, struct builder *build)
 		    clock_in((unsigned)indexer_rest_ms(took));
 	if (result == 1)
 		note(indexer, "", took);
-	set_next_look(indexer, build, result, took);
+	set_next_scan(indexer, result, took);
 	return result != -1;
 }
 
@@ -237,25 +239,35 @@ hear(struct indexer *indexer, bool waits)
 	schedule->news = true;
 }
 
+/* Reads pending notifications; whether a scan is due. */
 static bool
-wants_look(void *context)
+is_scan_due(struct indexer *indexer)
 {
-	struct indexer *indexer = context;
-
 	hear(indexer, false);
 	return look_due_ms(indexer) == 0;
 }
 
-/* Hashes files left over by the scan, until a scan is due. */
+/* Scans the tree while files are hashed, when it is due. */
+static int
+on_idle(void *context)
+{
+	struct indexer *indexer = context;
+
+	if (is_scan_due(indexer) && !indexer->lost)
+		(void)scan(indexer);
+	return indexer->lost ? -1 : 0;
+}
+
+/* Hashes the files that scans left over. */
 static void
-hash_rest(struct indexer *indexer, struct builder *build)
+hash_rest(struct indexer *indexer)
 {
 	struct timespec started = clock_now();
-	int result = builder_hash(build);
+	int result = builder_hash(indexer->build);
 
 	if (result == 1)
 		note(indexer, " hashes", clock_since_ms(&started));
-	if (result != -1 || errno == EAGAIN || indexer->lost)
+	if (result != -1 || indexer->lost)
 		return;
 	complain(errno);
 	indexer->looks_at_all = true;
@@ -274,27 +286,24 @@ keep_index(struct indexer *indexer)
 		.waits_for_look = setup->waits_for_look,
 		.rebuilds = setup->rebuilds,
 		.enter = on_directory,
-		.gives_way = wants_look,
+		.idle = on_idle,
 		.context = indexer,
 		.look_ms = LOOK_SHARED_MS,
 	};
-	struct builder *build = builder_new(&parts);
 
-	if (build == NULL)
+	indexer->build = builder_new(&parts);
+	if (indexer->build == NULL)
 		return -1;
-	builder_open(build);
+	builder_open(indexer->build);
 	if (write(setup->line, INDEXER_OPEN, 1) == -1 && errno == EPIPE)
 		indexer->lost = true;
 	while (!indexer->lost) {
-		/* Changes during a scan count for the next scan. */
-		(void)wants_look(indexer);
-		indexer->schedule.news = false;
-		if (look(indexer, build) && !wants_look(indexer))
-			hash_rest(indexer, build);
-		while (!wants_look(indexer))
+		if (scan(indexer) && !is_scan_due(indexer))
+			hash_rest(indexer);
+		while (!is_scan_due(indexer))
 			hear(indexer, true);
 	}
-	builder_free(build);
+	builder_free(indexer->build);
 	return 0;
 }
 

@@ -19,8 +19,11 @@ struct builder_setup {
 	bool waits_for_look; /* old rows may be out of date */
 	/* Called for each directory; -1 ends the scan.  May be NULL. */
 	int (*enter)(void *context, const char *directory);
-	/* Whether hashing has to stop for a scan.  NULL: never. */
-	bool (*gives_way)(void *context);
+	/*
+	 * Called while files are hashed; it may call builder_update.  -1 ends
+	 * the hashing.  May be NULL.
+	 */
+	int (*idle)(void *context);
 	void *context;
 	/*
 	 * A scan that has added files for this long leaves the rest to the next
@@ -59,8 +62,8 @@ bool builder_has_more(const struct builder *build);
 
 /*
  * Computes the hashes that scans left out.  Returns 1 when it has stored some,
- * 0 when none was due, or -1 with errno set: EAGAIN when it stopped for a scan
- * and has to be called again after it.
+ * 0 when none was due, or -1 with errno set: ECANCELED when setup->idle ended
+ * it.
  */
 MUST_USE int builder_hash(struct builder *build);
 

@@ -66,7 +66,7 @@ next_by_walk(
 		.time = st->st_mtime };
 	*changed =
 	    st->st_mtime >= manifest->since || st->st_ctime >= manifest->since;
-	result = tree_hash(&file.entry, out->hash);
+	result = tree_hash(&file.entry, out->hash, NULL);
 	close(file.entry.fd);
 	return result == -1 ? -1 : 1;
 }

@@ -50,7 +50,7 @@ hash_entry(struct fileadd *add, const struct entry *entry,
 	/*
 	 * A file that changes meanwhile differs from its row at the next scan.
 	 */
-	row->hashed = tree_hash(entry, row->hash) == 0;
+	row->hashed = tree_hash(entry, row->hash, NULL) == 0;
 	return row->hashed || errno == ESTALE ? 0 : -1;
 }
 

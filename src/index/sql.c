@@ -28,7 +28,9 @@ const char *const sql_text[SQL_STATEMENTS] = {
 	[SQL_NOTE_GONE] = "INSERT OR REPLACE INTO gone"
 			  " SELECT path, ?2 FROM file WHERE id = ?1",
 	[SQL_FORGET_GONE] = "DELETE FROM gone WHERE path = ?1",
-	[SQL_SET_HASH] = "UPDATE file SET hash = ?2, due = 0,"
-			 " inode = iif(?2 IS NULL, -1, inode),"
-			 " ctime = iif(?2 IS NULL, 0, ctime) WHERE id = ?1",
+	[SQL_SET_HASH] = "UPDATE file SET hash = ?5, due = 0,"
+			 " inode = iif(?5 IS NULL, -1, inode),"
+			 " ctime = iif(?5 IS NULL, 0, ctime)"
+			 " WHERE path = ?1 AND size = ?2 AND mtime = ?3"
+			 " AND inode = ?4",
 };

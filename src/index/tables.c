@@ -344,16 +344,18 @@ tables_add_section(struct tables *tables, const struct filerow *page,
 }
 
 int
-tables_set_hash(struct tables *tables, int64_t id, const unsigned char *hash)
+tables_set_hash(struct tables *tables, const struct filerow *row)
 {
 	sqlite3_stmt *statement = tables->statements[SQL_SET_HASH];
 
-	sqlite3_bind_int64(statement, 1, id);
-	if (hash != NULL)
-		db_bind_bytes(statement, 2,
-		    (struct str){ (const char *)hash, SHA256_SIZE });
-	else
-		sqlite3_bind_null(statement, 2);
+	sqlite3_clear_bindings(statement);
+	db_bind_bytes(statement, 1, row->path);
+	sqlite3_bind_int64(statement, 2, row->size);
+	sqlite3_bind_int64(statement, 3, row->mtime);
+	sqlite3_bind_int64(statement, 4, row->inode);
+	if (row->hashed)
+		db_bind_bytes(statement, 5,
+		    (struct str){ (const char *)row->hash, SHA256_SIZE });
 	return db_do(statement) == -1 ? tables_fail(tables) : 0;
 }
 

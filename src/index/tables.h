@@ -83,11 +83,11 @@ MUST_USE int tables_add_section(struct tables *tables,
 MUST_USE int tables_end_page(struct tables *tables);
 
 /*
- * Stores a hash that was due.  NULL means that it cannot be computed: then the
- * next scan treats the file as new, and tries again.
+ * Stores the hash of a row in which it was due, if the file has not changed
+ * since.  Without a hash, which cannot be computed then, the next scan treats
+ * the file as new, and tries again.
  */
-MUST_USE int
-tables_set_hash(struct tables *tables, int64_t id, const unsigned char *hash);
+MUST_USE int tables_set_hash(struct tables *tables, const struct filerow *row);
 
 /* Removes a file; with `is_gone`, remembers it as removed. */
 MUST_USE int tables_remove(struct tables *tables, int64_t id, bool is_gone);

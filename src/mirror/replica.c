@@ -169,7 +169,7 @@ same_content(int dir, const char *name, const struct manifest_file *file)
 
 	if (fd == -1)
 		return -1;
-	result = sha256_file(fd, hash, &size);
+	result = sha256_file(fd, hash, &size, NULL);
 	dir_close(fd);
 	if (result == -1)
 		return -1;

@@ -10,6 +10,9 @@
 
 #include <openssl/evp.h>
 
+/* Some milliseconds of hashing; a multiple of the block that is read. */
+#define PAUSE_BYTES ((uint64_t)4 << 20)
+
 struct sha256 {
 	EVP_MD *method; /* fetched once: a fetch costs more than a hash */
 	EVP_MD_CTX *context;
@@ -70,26 +73,38 @@ sha256_of(struct str bytes, unsigned char out[SHA256_SIZE])
 	    : -1;
 }
 
-int
-sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size)
+/* Adds a file; returns 0, or the errno of the failure. */
+static int
+add_file(struct sha256 *sha256, int fd, uint64_t *size,
+    const struct sha256_pause *pause)
 {
-	struct sha256 *sha256 = sha256_new();
 	char bytes[32768];
 	ssize_t got;
-	int error = 0;
 
 	*size = 0;
+	while ((got = pread(fd, bytes, sizeof bytes, (off_t)*size)) > 0) {
+		sha256_add(sha256, (struct str){ bytes, (size_t)got });
+		*size += (uint64_t)got;
+		if (pause != NULL && *size % PAUSE_BYTES == 0 &&
+		    pause->call(pause->context) == -1)
+			return errno;
+	}
+	return got == -1 ? errno : 0;
+}
+
+int
+sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size,
+    const struct sha256_pause *pause)
+{
+	struct sha256 *sha256 = sha256_new();
+	int error;
+
 	if (sha256 == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	while ((got = pread(fd, bytes, sizeof bytes, (off_t)*size)) > 0) {
-		sha256_add(sha256, (struct str){ bytes, (size_t)got });
-		*size += (uint64_t)got;
-	}
-	if (got == -1)
-		error = errno;
-	else if (sha256_end(sha256, out) == -1)
+	error = add_file(sha256, fd, size, pause);
+	if (error == 0 && sha256_end(sha256, out) == -1)
 		error = EIO;
 	sha256_free(sha256);
 	errno = error;

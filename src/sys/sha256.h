@@ -26,11 +26,17 @@ MUST_USE int sha256_end(struct sha256 *sha256, unsigned char out[SHA256_SIZE]);
 /* Hashes `bytes` in one call; -1 when OpenSSL failed. */
 MUST_USE int sha256_of(struct str bytes, unsigned char out[SHA256_SIZE]);
 
+/* Called after every few megabytes; -1 with errno set ends the hashing. */
+struct sha256_pause {
+	int (*call)(void *context);
+	void *context;
+};
+
 /*
  * Hashes the open file `fd` from start to end, and sets `size` to its length.
- * Returns -1 with errno set.
+ * Without `pause`, NULL, it is not interrupted.  Returns -1 with errno set.
  */
-MUST_USE int
-sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size);
+MUST_USE int sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size,
+    const struct sha256_pause *pause);
 
 #endif

@@ -345,11 +345,12 @@ tree_is_unchanged(const struct entry *entry)
 }
 
 int
-tree_hash(const struct entry *entry, unsigned char out[SHA256_SIZE])
+tree_hash(const struct entry *entry, unsigned char out[SHA256_SIZE],
+    const struct sha256_pause *pause)
 {
 	uint64_t size;
 
-	if (sha256_file(entry->fd, out, &size) == -1)
+	if (sha256_file(entry->fd, out, &size, pause) == -1)
 		return -1;
 	if (size == (uint64_t)entry->st.st_size && tree_is_unchanged(entry))
 		return 0;

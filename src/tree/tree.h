@@ -90,10 +90,10 @@ bool tree_is_directory(const struct entry *entry);
 
 /*
  * The SHA-256 of a file's content; -1 with errno set, ESTALE when it changed
- * while it was read or since it was opened.
+ * while it was read or since it was opened.  For `pause` see sha256_file.
  */
-MUST_USE int
-tree_hash(const struct entry *entry, unsigned char out[SHA256_SIZE]);
+MUST_USE int tree_hash(const struct entry *entry,
+    unsigned char out[SHA256_SIZE], const struct sha256_pause *pause);
 
 /* Whether a file is unchanged since it was opened. */
 bool tree_is_unchanged(const struct entry *entry);

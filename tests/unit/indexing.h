@@ -22,7 +22,6 @@ struct indexing {
 	struct builder *build;
 	struct temporary store; /* where the index is */
 	struct db_place place;
-	int patience; /* of hashing, in steps */
 };
 
 static inline void

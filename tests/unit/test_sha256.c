@@ -75,13 +75,13 @@ files(void **state)
 		temporary_file(&temporary, "file", table[i].text);
 		fd = open(temporary_path(&temporary, "file"), O_RDONLY);
 		assert_true(read(fd, &byte, 1) >= 0);
-		assert_int_equal(sha256_file(fd, hash, &size), 0);
+		assert_int_equal(sha256_file(fd, hash, &size, NULL), 0);
 		check(hash, table[i].hash);
 		assert_int_equal(size, strlen(table[i].text));
 		close(fd);
 	}
 	temporary_remove(&temporary);
-	assert_int_equal(sha256_file(-1, hash, &size), -1);
+	assert_int_equal(sha256_file(-1, hash, &size, NULL), -1);
 }
 
 int

@@ -89,45 +89,77 @@ many_files_are_hashed_later(void **state)
 	expect_hashes(3, 0, 0);
 }
 
-static bool
-give_way(void *context)
-{
-	struct indexing *told = context;
+/* What happens at each pause while files are hashed. */
+static void (*meanwhile)(void);
+static int pauses;
 
-	return --told->patience < 0;
+static int
+on_idle(void *context)
+{
+	(void)context;
+	if (meanwhile != NULL)
+		meanwhile();
+	pauses++;
+	return 0;
 }
 
-/* Who gives way goes on where it was, whatever a look finds meanwhile. */
+/* Each of two files has eight pauses, and one when it is done. */
 static void
-hashing_gives_way(void **state)
+add_page(void)
 {
-	int times = 0, changes = 0;
+	int64_t due = pauses < 8 ? 2 : pauses < 17 ? 1 : 0;
 	char name[16];
 
+	snprintf(name, sizeof name, "%d.gmi", pauses);
+	indexing_settled_file(name, "herring\n");
+	expect_look(1);
+	assert_int_equal(count("SELECT count(*) FROM file WHERE due > 0"), due);
+	assert_int_equal(count("SELECT waits FROM total"), due > 0);
+}
+
+/* The tree is scanned while files are hashed, whatever a scan finds. */
+static void
+scans_go_on_while_files_are_hashed(void **state)
+{
 	(void)state;
-	indexing.setup.gives_way = give_way;
+	indexing.setup.idle = on_idle;
+	meanwhile = NULL;
+	pauses = 0;
 	large_file("a", LARGE);
 	large_file("b", LARGE);
 	expect_look(1);
-	while (indexing.patience = 2,
-	    builder_hash(indexing.build) == -1 && times < MANY) {
-		assert_int_equal(errno, EAGAIN);
-		if (times++ % 2 == 0) {
-			expect_look(0);
-			continue;
-		}
-		snprintf(name, sizeof name, "%d.gmi", changes++);
-		indexing_settled_file(name, "herring\n");
-		expect_look(1);
-		assert_int_equal(count("SELECT waits = EXISTS(SELECT 1 FROM"
-				       " file WHERE due > 0) FROM total"),
-		    1);
-	}
-	/* Nine steps of 4 MB each, of which three make a turn. */
-	assert_in_range(times, 5, 8);
-	expect_hashes(2 + changes, 0, 0);
+	meanwhile = add_page;
+	expect_hashing(1);
+	assert_int_equal(pauses, 18);
+	expect_hashes(2 + pauses, 0, 0);
 	assert_int_equal(count("SELECT count(DISTINCT hash) FROM file"), 2);
 	expect_hashing(0);
+}
+
+static int
+cancel(void *context)
+{
+	(void)context;
+	return -1;
+}
+
+static void
+hashing_is_cancelled(void **state)
+{
+	(void)state;
+	indexing.setup.idle = cancel;
+	large_file("large", LARGE);
+	expect_look(1);
+	expect_hashing(-1);
+	assert_int_equal(errno, ECANCELED);
+	expect_hashes(0, 1, 1);
+}
+
+static void
+grow_once(void)
+{
+	if (pauses == 0)
+		large_file("large", LARGE + 1);
 }
 
 /* No file is given the hash of what it was. */
@@ -135,14 +167,11 @@ static void
 files_change_before_they_are_hashed(void **state)
 {
 	(void)state;
-	indexing.setup.gives_way = give_way;
+	indexing.setup.idle = on_idle;
+	meanwhile = grow_once;
+	pauses = 0;
 	large_file("large", LARGE);
 	expect_look(1);
-	indexing.patience = 0;
-	expect_hashing(-1);
-	assert_int_equal(errno, EAGAIN);
-	large_file("large", LARGE + 1);
-	indexing.patience = MANY;
 	expect_hashing(1);
 	expect_hashes(0, 0, 0);
 	/* Nobody waits for what may never rest. */
@@ -165,23 +194,78 @@ files_change_before_they_are_hashed(void **state)
 	assert_int_equal(count("SELECT count(*) FROM file"), 0);
 }
 
+static void
+replace_once(void)
+{
+	if (pauses > 0)
+		return;
+	remove_file("large");
+	large_file("large", LARGE + 1);
+	expect_look(1);
+}
+
 /* Another by the name of one that is half hashed. */
 static void
 a_file_is_replaced_while_it_is_hashed(void **state)
 {
 	(void)state;
-	indexing.setup.gives_way = give_way;
+	indexing.setup.idle = on_idle;
+	meanwhile = replace_once;
+	pauses = 0;
 	large_file("large", LARGE);
 	expect_look(1);
-	expect_hashing(-1);
-	remove_file("large");
-	large_file("large", LARGE + 1);
-	expect_look(1);
-	indexing.patience = MANY;
 	expect_hashing(1);
 	expect_hashes(1, 0, 0);
 	assert_int_equal(count("SELECT size FROM file"), LARGE + 1);
 	expect_look(0);
+}
+
+static void
+remove_once(void)
+{
+	if (pauses > 0)
+		return;
+	remove_file("large");
+	expect_look(1);
+}
+
+/* No other file waits for it. */
+static void
+a_file_is_removed_while_it_is_hashed(void **state)
+{
+	(void)state;
+	indexing.setup.idle = on_idle;
+	meanwhile = remove_once;
+	pauses = 0;
+	large_file("large", LARGE);
+	expect_look(1);
+	expect_hashing(1);
+	assert_int_equal(pauses, 2);
+	assert_int_equal(count("SELECT count(*) FROM file"), 0);
+}
+
+static void
+lose_index(void)
+{
+	if (pauses > 0)
+		return;
+	assert_int_equal(unlink(indexing_path(&indexing, "")), 0);
+	indexing_settled_file("a.gmi", "herring\n");
+	expect_look(1);
+}
+
+/* The index is made anew by a scan while a file is hashed. */
+static void
+the_index_is_replaced_while_a_file_is_hashed(void **state)
+{
+	(void)state;
+	indexing.setup.idle = on_idle;
+	meanwhile = lose_index;
+	pauses = 0;
+	large_file("large", LARGE);
+	expect_look(1);
+	expect_hashing(1);
+	expect_hashes(2, 0, 0);
 }
 
 /* They stay due, and the last index stays. */
@@ -344,9 +428,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(large_files_are_hashed_later),
 		TEST(many_files_are_hashed_later),
-		TEST(hashing_gives_way),
+		TEST(scans_go_on_while_files_are_hashed),
+		TEST(hashing_is_cancelled),
 		TEST(files_change_before_they_are_hashed),
 		TEST(a_file_is_replaced_while_it_is_hashed),
+		TEST(a_file_is_removed_while_it_is_hashed),
+		TEST(the_index_is_replaced_while_a_file_is_hashed),
 		TEST(hashes_that_cannot_be_kept),
 		TEST(what_has_just_changed_is_looked_at_twice),
 		TEST(much_at_once_comes_in_parts),
