@@ -12,7 +12,7 @@
 #include "index/vfs.h"
 
 /* Version of the tables; an index of another version is built again. */
-#define FORMAT 4
+#define FORMAT 5
 /* The longest wait for a writer or a checkpoint. */
 #define BUSY_MS 2000
 /* Suffix of the file name while an index is built. */
@@ -188,9 +188,9 @@ db_replace(const struct db_place *place)
  * `file` has a row for each served file, with the title of a page; `due` says
  * whether its hash is still to come.  `total` has the totals and whether lists
  * of files wait.  `gone` has removed files and the time at which that was
- * noticed.  `words` has a row for each section of a page.  `term` has the
- * number of rows that hold a stem, which FTS5 would have to count for each
- * query.  `form` has unstemmed words, for lookups by prefix and by suffix.
+ * noticed.  `words` has a row for each section of a page, and `vocabulary`
+ * counts the rows that hold a stem.  `form` has unstemmed words, for lookups by
+ * prefix and by suffix.
  */
 int
 db_create(sqlite3 *db, bool english)
@@ -217,8 +217,6 @@ db_create(sqlite3 *db, bool english)
 		   " links, tokenize = 'capsule');"
 		   "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, "
 		   "row);"
-		   "CREATE TABLE term(term BLOB PRIMARY KEY, rows INT)"
-		   " WITHOUT ROWID;"
 		   "CREATE TABLE form(form BLOB PRIMARY KEY, backwards BLOB)"
 		   " WITHOUT ROWID;"
 		   "CREATE INDEX form_backwards ON form(backwards);"

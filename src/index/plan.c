@@ -144,13 +144,13 @@ static int64_t
 rows_of(const struct plan *plan, struct str term)
 {
 	sqlite3_stmt *statement = db_prepare(
-	    plan->index->db, "SELECT rows FROM term WHERE term = ?1");
+	    plan->index->db, "SELECT doc FROM vocabulary WHERE term = ?1");
 	int64_t rows = -1;
 	int result;
 
 	if (statement == NULL)
 		return -1;
-	db_bind_bytes(statement, 1, term);
+	db_bind_text(statement, 1, term);
 	result = sqlite3_step(statement);
 	if (result == SQLITE_ROW)
 		rows = sqlite3_column_int64(statement, 0);

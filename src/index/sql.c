@@ -20,9 +20,6 @@ const char *const sql_text[SQL_STATEMENTS] = {
 	[SQL_ADD_SECTION] = "INSERT INTO words(rowid, title, heading, text,"
 			    " links) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ADD_FORM] = "INSERT OR IGNORE INTO form VALUES(?1, ?2)",
-	[SQL_ADD_TERM] = "INSERT INTO term VALUES(?1, ?2) ON CONFLICT(term)"
-			 " DO UPDATE SET rows = rows + excluded.rows",
-	[SQL_DROP_TERM] = "DELETE FROM term WHERE term = ?1 AND rows <= 0",
 	[SQL_DROP_SECTION] = "DELETE FROM words WHERE rowid = ?1",
 	[SQL_DROP_FILE] = "DELETE FROM file WHERE id = ?1 RETURNING size",
 	[SQL_NOTE_GONE] = "INSERT OR REPLACE INTO gone"

@@ -32,16 +32,9 @@ tables_close(struct tables *tables)
 	}
 	sqlite3_close(tables->db);
 	tokenizer_close(tables->tokenizer);
-	terms_release(&tables->terms);
 	tables->db = NULL;
 	tables->tokenizer = NULL;
 	tables->is_open = tables->is_first = false;
-}
-
-static void
-on_term(void *context, struct str term)
-{
-	terms_add(context, term);
 }
 
 /* After a rollback the cache of stored words is no longer valid. */
@@ -79,7 +72,6 @@ open_db(struct tables *tables, enum db_use use, bool english)
 			errno = EBADMSG;
 		return -1;
 	}
-	tokenizer_tell(tables->tokenizer, on_term, &tables->terms);
 	forget_forms(tables);
 	return 0;
 }
@@ -161,23 +153,6 @@ set_total(struct tables *tables, bool waits)
 }
 
 static int
-write_terms(struct tables *tables)
-{
-	return terms_write(&tables->terms, tables->statements[SQL_ADD_TERM],
-	    tables->statements[SQL_DROP_TERM]);
-}
-
-/* Counts all rows at once, which is faster than adding up differences. */
-static int
-count_terms(struct tables *tables)
-{
-	return db_run(tables->db,
-	    "INSERT INTO term"
-	    " SELECT CAST(term AS BLOB), doc FROM vocabulary"
-	    " WHERE length(CAST(term AS BLOB)) <= 64");
-}
-
-static int
 forget_some_gone(struct tables *tables)
 {
 	return !tables->has_gone
@@ -208,13 +183,10 @@ commit(struct tables *tables, bool waits)
 {
 	reset_statements(tables);
 	/* One segment is faster to query than many.  Merging once is enough. */
-	if (tables->is_first &&
-	    (db_run(tables->db,
-		 "INSERT INTO words(words) VALUES('optimize')") == -1 ||
-		count_terms(tables) == -1))
-		return tables_fail(tables);
-	if (write_terms(tables) == -1 || forget_some_gone(tables) == -1 ||
-	    set_total(tables, waits) == -1 ||
+	if ((tables->is_first &&
+		db_run(tables->db,
+		    "INSERT INTO words(words) VALUES('optimize')") == -1) ||
+	    forget_some_gone(tables) == -1 || set_total(tables, waits) == -1 ||
 	    db_run(tables->db, "COMMIT") == -1)
 		return tables_fail(tables);
 	tables->is_open = false;
@@ -242,7 +214,6 @@ tables_rollback(struct tables *tables)
 	tables->is_damaged |= db_run(tables->db, "ROLLBACK") == -1 &&
 	    !sqlite3_get_autocommit(tables->db);
 	tables->is_open = false;
-	terms_release(&tables->terms);
 	forget_forms(tables);
 }
 
@@ -302,21 +273,6 @@ tables_keep_file(struct tables *tables, const struct filerow *row)
 	return db_do(statement) == -1 ? tables_fail(tables) : 0;
 }
 
-/* Adds or removes a row of `words`, and counts its terms. */
-static int
-change_row(struct tables *tables, sqlite3_stmt *statement, int change)
-{
-	int result, counted;
-
-	terms_begin_row(&tables->terms, tables->is_first ? 0 : change);
-	result = db_do(statement);
-	counted = terms_end_row(&tables->terms);
-	if (result == -1)
-		return tables_fail(tables);
-	errno = ENOMEM;
-	return counted;
-}
-
 int
 tables_add_section(struct tables *tables, const struct filerow *page,
     int64_t place, const struct section *section)
@@ -333,9 +289,8 @@ tables_add_section(struct tables *tables, const struct filerow *page,
 	db_bind_text(statement, 3, heading);
 	db_bind_text(statement, 4, section->text);
 	db_bind_text(statement, 5, section->links);
-	if (change_row(tables, statement, 1) == -1)
-		return -1;
-	return wordforms_add(forms, page->title) == -1 ||
+	return db_do(statement) == -1 ||
+		wordforms_add(forms, page->title) == -1 ||
 		wordforms_add(forms, heading) == -1 ||
 		wordforms_add(forms, section->text) == -1 ||
 		wordforms_add(forms, section->links) == -1
@@ -367,8 +322,8 @@ remove_sections(struct tables *tables, int64_t id)
 
 	for (int64_t i = 0; i < 1 << DB_SECTION_BITS; i++) {
 		sqlite3_bind_int64(statement, 1, (id << DB_SECTION_BITS) + i);
-		if (change_row(tables, statement, -1) == -1)
-			return -1;
+		if (db_do(statement) == -1)
+			return tables_fail(tables);
 		if (sqlite3_changes(tables->db) == 0)
 			break;
 	}
@@ -414,7 +369,5 @@ tables_end_page(struct tables *tables)
 	/* Lists of files wait until the scan ends. */
 	if (!tables->is_first && ++tables->pages == PAGES_MAX)
 		return commit(tables, true) == -1 ? -1 : tables_begin(tables);
-	return terms_is_large(&tables->terms) && write_terms(tables) == -1
-	    ? tables_fail(tables)
-	    : 0;
+	return 0;
 }

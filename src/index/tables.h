@@ -6,7 +6,6 @@
 
 #include "index/filerow.h"
 #include "index/sql.h"
-#include "index/terms.h"
 #include "index/wordforms.h"
 #include "text/attribute.h"
 #include "text/sections.h"
@@ -23,7 +22,6 @@ struct tables {
 	struct tokenizer *tokenizer;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 	struct wordforms forms;
-	struct terms terms;
 	enum sql list; /* lists removed files */
 	/* Of one transaction: */
 	bool has_gone;

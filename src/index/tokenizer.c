@@ -16,28 +16,21 @@ struct tokenizer_kind {
 
 struct tokenizer {
 	struct tokenizer_kind plain;
-	struct tokenizer_kind
-	    stemming; /* of pages; as `plain` unless English */
-	void (*told)(void *context, struct str term); /* or NULL */
-	void *context;
+	struct tokenizer_kind stemming; /* as `plain` unless English */
 };
 
 static int
-make(fts5_api *api, struct tokenizer_kind *tokenizer, bool english)
+make(fts5_api *api, struct tokenizer_kind *out, bool stems)
 {
-	static const char *const arguments[] = { "unicode61",
-		"remove_diacritics", "2" };
+	/* "porter" takes the tokenizer whose words it stems. */
+	const char *options[] = { "unicode61", "remove_diacritics", "2" };
+	int skipped = stems ? 0 : 1;
 	void *context;
-	const char *options[3];
-	int skipped = english ? 0 : 1;
 
-	for (int i = 0; i + skipped < 3; i++)
-		options[i] = arguments[i + skipped];
-	if (api->xFindTokenizer(api, english ? "porter" : "unicode61", &context,
-		&tokenizer->kind) != SQLITE_OK)
-		return -1;
-	return tokenizer->kind.xCreate(
-		   context, options, 3 - skipped, &tokenizer->one) == SQLITE_OK
+	return api->xFindTokenizer(api, stems ? "porter" : "unicode61",
+		   &context, &out->kind) == SQLITE_OK &&
+		out->kind.xCreate(context, options + skipped, 3 - skipped,
+		    &out->one) == SQLITE_OK
 	    ? 0
 	    : -1;
 }
@@ -58,75 +51,47 @@ take_back(Fts5Tokenizer *tokenizer)
 	(void)tokenizer;
 }
 
-/* FTS5's callback, called after words->told. */
-struct told {
-	const struct tokenizer *words;
-	int (*found)(void *, int, const char *, int, int, int);
-	void *context;
-};
-
-static int
-tell(void *context, int flags, const char *term, int len, int start, int end)
-{
-	const struct told *told = context;
-
-	told->words->told(
-	    told->words->context, (struct str){ term, (size_t)len });
-	return told->found(told->context, flags, term, len, start, end);
-}
-
 static int
 tokenize(Fts5Tokenizer *self, void *context, int flags, const char *text,
     int len, int (*found)(void *, int, const char *, int, int, int))
 {
-	struct tokenizer *words = (struct tokenizer *)self;
-	struct tokenizer_kind *tokenizer =
-	    flags & FTS5_TOKENIZE_QUERY ? &words->plain : &words->stemming;
-	struct told told = { words, found, context };
+	const struct tokenizer *tokenizer = (struct tokenizer *)self;
+	const struct tokenizer_kind *used = flags & FTS5_TOKENIZE_QUERY
+	    ? &tokenizer->plain
+	    : &tokenizer->stemming;
 
-	if (words->told != NULL && (flags & FTS5_TOKENIZE_DOCUMENT))
-		return tokenizer->kind.xTokenize(
-		    tokenizer->one, &told, flags, text, len, tell);
-	return tokenizer->kind.xTokenize(
-	    tokenizer->one, context, flags, text, len, found);
+	return used->kind.xTokenize(
+	    used->one, context, flags, text, len, found);
 }
 
 struct tokenizer *
 tokenizer_open(struct sqlite3 *db, bool english)
 {
 	static fts5_tokenizer kind = { lend, take_back, tokenize };
-	struct tokenizer *words = calloc(1, sizeof *words);
+	struct tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
 	fts5_api *api = db_api(db);
 
-	if (words == NULL || api == NULL ||
-	    make(api, &words->plain, false) == -1 ||
-	    make(api, &words->stemming, english) == -1 ||
-	    api->xCreateTokenizer(api, "capsule", words, &kind, NULL) !=
+	if (tokenizer == NULL || api == NULL ||
+	    make(api, &tokenizer->plain, false) == -1 ||
+	    make(api, &tokenizer->stemming, english) == -1 ||
+	    api->xCreateTokenizer(api, "capsule", tokenizer, &kind, NULL) !=
 		SQLITE_OK) {
-		tokenizer_close(words);
+		tokenizer_close(tokenizer);
 		return NULL;
 	}
-	return words;
+	return tokenizer;
 }
 
 void
-tokenizer_tell(struct tokenizer *words,
-    void (*told)(void *context, struct str term), void *context)
+tokenizer_close(struct tokenizer *tokenizer)
 {
-	words->told = told;
-	words->context = context;
-}
-
-void
-tokenizer_close(struct tokenizer *words)
-{
-	if (words == NULL)
+	if (tokenizer == NULL)
 		return;
-	if (words->plain.one != NULL)
-		words->plain.kind.xDelete(words->plain.one);
-	if (words->stemming.one != NULL)
-		words->stemming.kind.xDelete(words->stemming.one);
-	free(words);
+	if (tokenizer->plain.one != NULL)
+		tokenizer->plain.kind.xDelete(tokenizer->plain.one);
+	if (tokenizer->stemming.one != NULL)
+		tokenizer->stemming.kind.xDelete(tokenizer->stemming.one);
+	free(tokenizer);
 }
 
 struct each {
@@ -148,16 +113,16 @@ pass_on(void *context, int flags, const char *term, int len, int start, int end)
 }
 
 int
-tokenizer_each(const struct tokenizer *words, bool stemmed, struct str text,
+tokenizer_each(const struct tokenizer *tokenizer, bool stemmed, struct str text,
     bool (*found)(void *context, const struct tokenizer_word *word),
     void *context)
 {
-	const struct tokenizer_kind *tokenizer =
-	    stemmed ? &words->stemming : &words->plain;
+	const struct tokenizer_kind *used =
+	    stemmed ? &tokenizer->stemming : &tokenizer->plain;
 	struct each each = { found, context };
-	int result = tokenizer->kind.xTokenize(tokenizer->one, &each,
-	    FTS5_TOKENIZE_DOCUMENT, text.len > 0 ? text.at : "", (int)text.len,
-	    pass_on);
+	int result =
+	    used->kind.xTokenize(used->one, &each, FTS5_TOKENIZE_DOCUMENT,
+		text.len > 0 ? text.at : "", (int)text.len, pass_on);
 
 	return result == SQLITE_OK || result == SQLITE_DONE ? 0 : -1;
 }

@@ -21,14 +21,7 @@ struct tokenizer;
 
 /* Registers the tokenizer "capsule" in `db`; NULL without memory. */
 MUST_USE struct tokenizer *tokenizer_open(struct sqlite3 *db, bool english);
-void tokenizer_close(struct tokenizer *words);
-
-/*
- * Makes `told` be called for each stem of a row that is added to a table of
- * `db`, or removed from it.
- */
-void tokenizer_tell(struct tokenizer *words,
-    void (*told)(void *context, struct str term), void *context);
+void tokenizer_close(struct tokenizer *tokenizer);
 
 /* A word found in a text: its term, and its position. */
 struct tokenizer_word {
@@ -41,7 +34,7 @@ struct tokenizer_word {
  * returns false; -1 without memory.
  */
 MUST_USE int
-tokenizer_each(const struct tokenizer *words, bool stemmed, struct str text,
+tokenizer_each(const struct tokenizer *tokenizer, bool stemmed, struct str text,
     bool (*found)(void *context, const struct tokenizer_word *word),
     void *context);
 

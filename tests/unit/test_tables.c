@@ -395,29 +395,6 @@ much_at_once_goes_again(void **state)
 	expect_look(0);
 }
 
-/* Only terms of pages that have changed are counted. */
-static void
-an_edit_leaves_other_words_alone(void **state)
-{
-	(void)state;
-	indexing_settled_file("a.gmi", "herring\n");
-	large_file("large", LARGE);
-	expect_look(1);
-	indexing_tamper(&indexing, "UPDATE term SET rows = 7");
-	expect_hashing(1);
-	expect_hashes(2, 0, 0);
-	assert_int_equal(count("SELECT min(rows) FROM term"), 7);
-	indexing_settled_file("a.gmi", "cod\n");
-	expect_look(1);
-	assert_int_equal(count("SELECT max(rows) FROM term"), 7);
-	assert_int_equal(count("SELECT rows FROM term"
-			       " WHERE term = CAST('cod' AS BLOB)"),
-	    1);
-	assert_int_equal(count("SELECT rows FROM term"
-			       " WHERE term = CAST('her' AS BLOB)"),
-	    6);
-}
-
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, indexing_set_up, indexing_tear_down)
@@ -438,7 +415,6 @@ main(void)
 		TEST(what_has_just_changed_is_looked_at_twice),
 		TEST(much_at_once_comes_in_parts),
 		TEST(much_at_once_goes_again),
-		TEST(an_edit_leaves_other_words_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,6 @@ dump(const struct db_place *place, char *out, size_t size)
 	    "SELECT group_concat(line, x'0a') FROM (SELECT line FROM"
 	    " (SELECT CAST(path AS TEXT) || ' ' || size || ' ' ||"
 	    " coalesce(title, '-') || hex(hash) AS line FROM file)"
-	    " UNION ALL SELECT CAST(term AS TEXT) || rows FROM term"
 	    " UNION ALL SELECT term || doc FROM vocabulary"
 	    " UNION ALL SELECT files || ' ' || bytes || waits FROM total"
 	    " UNION ALL SELECT text || heading || links FROM words ORDER BY 1)";
