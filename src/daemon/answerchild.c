@@ -73,7 +73,7 @@ answerchild_run(const struct answers_setup *setup, const struct request *asked,
 	set_limits(archive);
 	arena_init(&arena, REQUEST_MEMORY);
 	request.arena = &arena;
-	serve_slow(setup->server->hosts, &request, &response);
+	serve_slow(&setup->server->hosts[request.host], &request, &response);
 	result = remote_answer(fd, &response);
 	/* Not an error: the worker's client may have left. */
 	if (result == -1 && errno != EPIPE && errno != ECONNRESET)

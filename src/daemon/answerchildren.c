@@ -27,10 +27,10 @@
  * see remote_answer.
  */
 static unsigned
-longest_ms(const struct answerchildren *children, bool archive)
+longest_ms(const struct host *host, bool archive)
 {
-	uint64_t longest_s = 2 * REMOTE_GRACE_S +
-	    children->setup->server->hosts->archive_limit / REMOTE_LEAST_RATE;
+	uint64_t longest_s =
+	    2 * REMOTE_GRACE_S + host->archive_limit / REMOTE_LEAST_RATE;
 
 	if (!archive)
 		return QUESTION_MS;
@@ -43,10 +43,12 @@ answerchildren_fork(struct answerchildren *children,
     const struct request *request, int line, bool archive)
 {
 	struct answerchildren_child *child = &children->of[children->count];
+	const struct host *host =
+	    &children->setup->server->hosts[request->host];
 
 	*child = (struct answerchildren_child){
 		.line = line,
-		.end_by = clock_in(longest_ms(children, archive)),
+		.end_by = clock_in(longest_ms(host, archive)),
 		.network = request->network,
 		.is_archive = archive,
 	};

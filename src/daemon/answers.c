@@ -74,8 +74,11 @@ set_signals(struct answers *answers)
 }
 
 static bool
-is_archive(const struct host *host, struct str path)
+is_archive(const struct answers *answers, const struct request *request)
 {
+	const struct host *host = &answers->setup->server->hosts[request->host];
+	struct str path = request->path;
+
 	return str_ends(path, STR(".tar.gz")) ||
 	    str_equals(path, host->builtins[BUILTIN_GEMPUB]) ||
 	    str_equals(path, host->builtins[BUILTIN_TAR]);
@@ -140,8 +143,7 @@ static void
 start(struct answers *answers, size_t at)
 {
 	struct answers_question *question = &answers->queue[at];
-	bool archive =
-	    is_archive(answers->setup->server->hosts, question->request.path);
+	bool archive = is_archive(answers, &question->request);
 	pid_t child = answerchildren_fork(
 	    &answers->children, &question->request, question->fd, archive);
 
@@ -215,11 +217,12 @@ take_question(struct answers *answers, int line)
 	message = (struct str){ bytes, (size_t)got };
 	if (fd == -1)
 		return true;
-	if (!remote_read(message, &request)) {
+	if (!remote_read(message, &request) ||
+	    request.host >= answers->setup->server->host_count) {
 		fdpass_close(fd);
 		return true;
 	}
-	archive = is_archive(answers->setup->server->hosts, request.path);
+	archive = is_archive(answers, &request);
 	if (!enter(answers, message, &request, archive, fd)) {
 		remote_answer_refuse(fd, STATUS_UNAVAILABLE);
 		fdpass_close(fd);

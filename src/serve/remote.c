@@ -15,8 +15,8 @@
 
 struct request_head {
 	uint64_t network;
-	uint16_t path_len, query_len;
-	uint8_t has_query, entries_only, unused[2];
+	uint16_t path_len, query_len, host;
+	uint8_t has_query, entries_only;
 };
 
 /* A body that arrives in parts. */
@@ -28,12 +28,14 @@ struct parts {
 };
 
 static bool
-write_request(struct buf *out, const struct request *request)
+write_request(
+    struct buf *out, const struct host *host, const struct request *request)
 {
 	const struct request_head head = {
 		.network = request->network,
 		.path_len = (uint16_t)request->path.len,
 		.query_len = (uint16_t)request->query.len,
+		.host = (uint16_t)(host - host->server->hosts),
 		.has_query = request->has_query,
 		.entries_only = request->entries_only,
 	};
@@ -63,6 +65,7 @@ remote_read(struct str message, struct request *request)
 		.query = str_tail(message, head.path_len),
 		.has_query = head.has_query != 0,
 		.entries_only = head.entries_only != 0,
+		.host = head.host,
 	};
 	return memchr(request->path.at, '\0', request->path.len) == NULL;
 }
@@ -71,19 +74,20 @@ remote_read(struct str message, struct request *request)
  * Sends a request; returns the worker's end of the pair, or -1 with errno set.
  */
 static int
-send_request(int line, const struct request *request)
+send_request(const struct host *host, const struct request *request)
 {
 	char bytes[REMOTE_REQUEST_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
 	int ends[2];
 
-	if (!write_request(&message, request)) {
+	if (!write_request(&message, host, request)) {
 		errno = EMSGSIZE;
 		return -1;
 	}
 	if (fdpass_pair(ends) == -1)
 		return -1;
-	if (fdpass_send_message(line, buf_str(&message), ends[1]) == -1) {
+	if (fdpass_send_message(
+		*host->server->answers, buf_str(&message), ends[1]) == -1) {
 		close(ends[0]);
 		ends[0] = -1;
 	}
@@ -104,7 +108,7 @@ remote_ask(const struct host *host, const struct request *request,
 	if (remote == NULL)
 		return true;
 	remote->network = request->network;
-	remote->fd = send_request(*host->server->answers, request);
+	remote->fd = send_request(host, request);
 	if (remote->fd == -1) {
 		/* The other process is overloaded, or about to be replaced. */
 		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||

@@ -61,7 +61,7 @@ void remote_release(struct remote *remote);
 
 /*
  * In the other process: parses a request from a `message`; `request` borrows
- * from it. False when it is malformed.
+ * from it. False when it is malformed; request->host may still be any number.
  */
 MUST_USE bool remote_read(struct str message, struct request *request);
 

@@ -36,6 +36,7 @@ struct request {
 	 */
 	struct str search;
 	uint64_t key; /* of host and path, in caches; set by serve */
+	size_t host; /* from a worker: the number of its host */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;
 	enum form form;

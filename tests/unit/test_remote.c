@@ -374,6 +374,7 @@ requests(void **state)
 	struct {
 		uint64_t network;
 		uint16_t path_len, query_len;
+		uint16_t host;
 		uint8_t has_query, entries_only;
 		char text[22];
 	} sent;
@@ -403,6 +404,7 @@ requests(void **state)
 		head = (head + 7) / 8 * 8;
 		sent.network = UINT64_MAX;
 		sent.entries_only = i % 2;
+		sent.host = (uint16_t)(7 + i);
 		sent.path_len = table[i].path_len;
 		sent.query_len = table[i].query_len;
 		memcpy(
@@ -410,7 +412,9 @@ requests(void **state)
 		if (remote_read((struct str){ (const char *)&sent,
 				    head + strlen(table[i].text) },
 			&request) != table[i].is_one ||
-		    (table[i].is_one && request.entries_only != i % 2))
+		    (table[i].is_one &&
+			(request.entries_only != i % 2 ||
+			    request.host != 7 + i)))
 			fail_msg("row %zu", i);
 	}
 	/* Less than a head, and a NUL in a path. */
