@@ -465,6 +465,10 @@ class Deaf(unittest.TestCase):
     """A worker that was taken over shuts the listeners down."""
 
     def attack(self, server):
+        # Another page each time: one that is known is not read again.
+        page = '/%d.gmi' % len(server.lines)
+        with open(server.path(page[1:]), 'wb') as file:
+            file.write(b'# New\n')
         # The worker has other clients, too.
         with gopher_connect(server):
             server.trouble['escape'] = ESCAPES.index('deafen')
@@ -472,7 +476,7 @@ class Deaf(unittest.TestCase):
             with open(server.path('page.gmi'), 'a', encoding='ascii') as page:
                 page.write('more\n')
             try:
-                select(server, '/page.gmi')
+                select(server, page)
             except (OSError, AssertionError):
                 pass
 
