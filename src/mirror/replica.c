@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 #include "mirror/dir.h"
+#include "sys/system.h"
 
 #define WORK ".mirror"
 /* O_NONBLOCK, in case a FIFO has the file's name. */
 #define READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-/* The largest file that is read into memory. */
 #define SPARE_PART UINT_MAX /* the number of no job */
+/* The largest file that is read into memory. */
 #define TEXT_MAX ((off_t)256 << 20)
 
 /* Opening. */
@@ -128,7 +129,8 @@ replica_place(struct replica *replica, unsigned number, int fd,
 	times_of(file->time, times);
 	part_name(number, part);
 	/* Sync before renaming: a crash leaves the old file or the new one. */
-	if (futimens(fd, times) == -1 || fsync(fd) == -1)
+	if (futimens(fd, times) == -1 ||
+	    (!replica->is_synced && fsync(fd) == -1))
 		return -1;
 	dir = dir_parent(replica->root, file->path, true, name);
 	if (dir == -1)
@@ -136,6 +138,27 @@ replica_place(struct replica *replica, unsigned number, int fd,
 	result = renameat(replica->work, part, dir, name);
 	dir_close(dir);
 	return result;
+}
+
+void
+replica_sync(struct replica *replica)
+{
+	replica->is_synced = system_sync(replica->work) == 0;
+}
+
+void
+replica_unsync(struct replica *replica)
+{
+	replica->is_synced = false;
+}
+
+int
+replica_reopen(struct replica *replica, unsigned number)
+{
+	char name[32];
+
+	part_name(number, name);
+	return openat(replica->work, name, READ);
 }
 
 int

@@ -18,6 +18,7 @@
  */
 struct replica {
 	int root, work, lock;
+	bool is_synced; /* replica_sync has synced all incomplete files */
 	const char *path; /* borrowed, for messages */
 };
 
@@ -43,6 +44,16 @@ MUST_USE int replica_part(struct replica *replica, unsigned number);
  */
 MUST_USE int replica_place(struct replica *replica, unsigned number, int fd,
     const struct manifest_file *file);
+
+/*
+ * Syncs all incomplete files at once, where the system can do that: until
+ * replica_unsync is called, replica_place syncs none.
+ */
+void replica_sync(struct replica *replica);
+void replica_unsync(struct replica *replica);
+
+/* Opens an incomplete file again; -1 with errno. */
+MUST_USE int replica_reopen(struct replica *replica, unsigned number);
 
 /*
  * Makes a folder in place of the file `path`, and moves the file into it, as

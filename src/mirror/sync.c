@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mirror/bulk.h"
 #include "mirror/manifest_remote.h"
 
 struct sync {
@@ -282,6 +283,33 @@ job_done(void *context, struct pool_job *job)
 	    !is_ours(sync, file->path);
 }
 
+/* Fetches many files as one archive, and leaves the others in `need`. */
+static int
+fetch_archive(struct sync *sync)
+{
+	struct arena *arena = &sync->mirror->arena;
+	struct bulk bulk = { .mirror = sync->mirror,
+		.manifest = &sync->remote.manifest,
+		.need = sync->need,
+		.got = arena_alloc(arena, sync->need_count + 1),
+		.count = sync->need_count };
+	size_t left = 0;
+
+	/* The archive of the server has names that are not beneath the base. */
+	if (sync->remote.is_root || !bulk_is_worth(&bulk))
+		return 0;
+	if (bulk.got == NULL)
+		return mirror_fail(sync->mirror, "out of memory");
+	memset(bulk.got, 0, bulk.count);
+	if (bulk_fetch(&bulk) == -1)
+		return -1;
+	for (size_t i = 0; i < bulk.count; i++)
+		if (!bulk.got[i])
+			sync->need[left++] = sync->need[i];
+	sync->need_count = left;
+	return 0;
+}
+
 static int
 fetch_all(struct sync *sync)
 {
@@ -333,7 +361,7 @@ bring_about(struct sync *sync)
 		if (note(sync, false) == -1)
 			return -1;
 		remove_gone(sync, true);
-		if (fetch_all(sync) == -1)
+		if (fetch_archive(sync) == -1 || fetch_all(sync) == -1)
 			return -1;
 		/*
 		 * A file to be removed may be the only copy of one that was

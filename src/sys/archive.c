@@ -1,5 +1,6 @@
 /*
- * Archives by libarchive, written so that the same files give the same bytes.
+ * Archives by libarchive: written so that the same files give the same bytes,
+ * and read with limits.
  */
 #include "sys/archive.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -281,4 +283,152 @@ archive_writer_end(struct archive_writer *writer)
 	    check(writer, archive_write_close(writer->gzip)) == -1)
 		return -1;
 	return flush(writer);
+}
+
+/* Reading. */
+
+struct reader {
+	struct archive *gzip, *tar;
+	struct archive_visitor *visitor;
+	int fd;
+	uint64_t left; /* bytes that may still be unpacked */
+	bool is_over; /* there are more */
+	int error; /* of reading `fd`, or the visitor's; 0: none */
+	char packed[BLOCK], unpacked[BLOCK];
+};
+
+static la_ssize_t
+read_packed(struct archive *archive, void *context, const void **out)
+{
+	struct reader *reader = context;
+	ssize_t got;
+
+	do
+		got = read(reader->fd, reader->packed, BLOCK);
+	while (got == -1 && errno == EINTR);
+	if (got == -1) {
+		reader->error = errno;
+		archive_set_error(archive, errno, "cannot be read");
+	}
+	*out = reader->packed;
+	return got;
+}
+
+/* Whatever the tar's headers say, no more is unpacked than the limit. */
+static la_ssize_t
+read_unpacked(struct archive *archive, void *context, const void **out)
+{
+	struct reader *reader = context;
+	la_ssize_t got =
+	    archive_read_data(reader->gzip, reader->unpacked, BLOCK);
+
+	*out = reader->unpacked;
+	if (got < 0) {
+		archive_set_error(archive, EINVAL, "cannot be unpacked");
+		return ARCHIVE_FATAL;
+	}
+	if ((uint64_t)got > reader->left) {
+		reader->is_over = true;
+		archive_set_error(archive, EFBIG, "is too large");
+		return ARCHIVE_FATAL;
+	}
+	reader->left -= (uint64_t)got;
+	return got;
+}
+
+static bool
+open_reader(struct reader *reader)
+{
+	struct archive *gzip = reader->gzip = archive_read_new();
+	struct archive *tar = reader->tar = archive_read_new();
+	struct archive_entry *entry;
+
+	return gzip != NULL && tar != NULL &&
+	    archive_read_support_format_raw(gzip) == ARCHIVE_OK &&
+	    archive_read_support_filter_gzip(gzip) == ARCHIVE_OK &&
+	    archive_read_open(gzip, reader, NULL, read_packed, NULL) ==
+	    ARCHIVE_OK &&
+	    archive_read_next_header(gzip, &entry) == ARCHIVE_OK &&
+	    archive_read_support_format_tar(tar) == ARCHIVE_OK &&
+	    archive_read_open(tar, reader, NULL, read_unpacked, NULL) ==
+	    ARCHIVE_OK;
+}
+
+static int
+hand_on(struct reader *reader, int result)
+{
+	if (result == -1)
+		reader->error = errno;
+	return result;
+}
+
+static int
+read_content(struct reader *reader, uint64_t size)
+{
+	char block[BLOCK];
+
+	while (size > 0) {
+		la_ssize_t got = archive_read_data(
+		    reader->tar, block, size < BLOCK ? (size_t)size : BLOCK);
+		struct str bytes = { block, (size_t)got };
+
+		if (got <= 0 ||
+		    hand_on(reader,
+			reader->visitor->bytes(reader->visitor, bytes)) == -1)
+			return -1;
+		size -= (uint64_t)got;
+	}
+	return 0;
+}
+
+/* Returns 1 after a file, 0 at the end, -1 on an error. */
+static int
+read_file(struct reader *reader)
+{
+	struct archive_file file = { 0 };
+	struct archive_entry *entry;
+	int result = archive_read_next_header(reader->tar, &entry);
+
+	if (result == ARCHIVE_EOF)
+		return 0;
+	if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+		return -1;
+	file.path = str_of(archive_entry_pathname(entry));
+	if (archive_entry_filetype(entry) != AE_IFREG ||
+	    archive_entry_hardlink(entry) != NULL || file.path.len == 0 ||
+	    archive_entry_size(entry) < 0)
+		return 1;
+	file.size = (uint64_t)archive_entry_size(entry);
+	file.time = archive_entry_mtime(entry);
+	if (hand_on(reader, reader->visitor->begin(reader->visitor, &file)) ==
+		-1 ||
+	    read_content(reader, file.size) == -1)
+		return -1;
+	return 1;
+}
+
+int
+archive_read(int fd, uint64_t limit, struct archive_visitor *visitor)
+{
+	struct reader *reader = calloc(1, sizeof *reader);
+	locale_t before = uselocale(utf8);
+	int result = -1;
+
+	if (reader == NULL)
+		return -1;
+	reader->fd = fd;
+	reader->left = limit;
+	reader->visitor = visitor;
+	if (open_reader(reader))
+		do
+			result = read_file(reader);
+		while (result == 1);
+	uselocale(before);
+	archive_read_free(reader->tar);
+	archive_read_free(reader->gzip);
+	errno = reader->error != 0 ? reader->error
+	    : reader->is_over      ? EFBIG
+				   : EINVAL;
+	free(reader);
+	return result;
 }

@@ -45,4 +45,27 @@ MUST_USE int
 archive_writer_write(struct archive_writer *writer, struct str bytes);
 MUST_USE int archive_writer_end(struct archive_writer *writer);
 
+/* A destination for the files of an archive. */
+struct archive_visitor {
+	/*
+	 * Each file comes in one call of `begin`, and its bytes, as many as its
+	 * size says, in calls of `bytes`. After -1 with errno set, neither is
+	 * called again.
+	 */
+	int (*begin)(
+	    struct archive_visitor *visitor, const struct archive_file *file);
+	int (*bytes)(struct archive_visitor *visitor, struct str bytes);
+};
+
+/*
+ * Reads a tar, with gzip or without, from the descriptor `fd`, and hands on its
+ * regular files. Their paths may be absolute, climb or come twice; the rest is
+ * left out: directories, links, devices. Stops with EFBIG before more than
+ * `limit` bytes are unpacked, and with EINVAL where the archive is not valid;
+ * then the last file may lack bytes. Returns -1 with errno set, which may be
+ * the visitor's.
+ */
+MUST_USE int
+archive_read(int fd, uint64_t limit, struct archive_visitor *visitor);
+
 #endif

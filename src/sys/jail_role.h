@@ -14,6 +14,7 @@ enum jail_role {
 	JAIL_INDEXER,
 	JAIL_ANSWERS,
 	JAIL_KEYS,
+	JAIL_UNPACKER, /* reads and writes open descriptors, opens none */
 };
 
 /* The access that a process keeps. Descriptors are borrowed; -1 means none. */

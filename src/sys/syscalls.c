@@ -22,8 +22,10 @@
 #define INDEXER (1U << JAIL_INDEXER)
 #define ANSWERS (1U << JAIL_ANSWERS)
 #define KEYS (1U << JAIL_KEYS)
+#define UNPACKER (1U << JAIL_UNPACKER)
 #define READERS (WORKER | INDEXER | ANSWERS)
-#define ALL (READERS | KEYS)
+#define DAEMONS (READERS | KEYS)
+#define ALL (DAEMONS | UNPACKER)
 
 /*
  * System calls by name: libseccomp finds each machine's number, and a name that
@@ -39,7 +41,7 @@ static const struct {
 	    { "accept4", "accept", "getsockname" } },
 	{ "messages of clients, and of other processes", WORKER | KEYS,
 	    { "recvfrom", "recv" } },
-	{ "descriptors come from other processes", ALL,
+	{ "descriptors come from other processes", DAEMONS,
 	    { "recvmsg", "close" } },
 	{ "slow pages are made by children", ANSWERS,
 	    { "memfd_create", "wait4", "set_robust_list", "rseq",
@@ -54,6 +56,7 @@ static const struct {
 		"readlinkat" } },
 	{ "and read", READERS,
 	    { "read", "pread64", "lseek", "_llseek", "getdents64" } },
+	{ "an archive is read", UNPACKER, { "read" } },
 	{ "and sent", WORKER, { "sendfile", "sendfile64" } },
 	{ "an index is written", INDEXER,
 	    { "pwrite64", "ftruncate", "ftruncate64", "fdatasync", "fsync",
@@ -120,8 +123,8 @@ static const struct {
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
 	/* See fdpass_close. */
-	{ "setsockopt", ALL, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
-	{ "setsockopt", ALL, { IS(1, SOL_SOCKET), IS(2, SO_PASSCRED) }, 2 },
+	{ "setsockopt", DAEMONS, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
+	{ "setsockopt", DAEMONS, { IS(1, SOL_SOCKET), IS(2, SO_PASSCRED) }, 2 },
 	{ "fcntl", READERS, { IS(1, F_GETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_SETFD) }, 1 },
 	{ "fcntl", READERS, { IS(1, F_GETFL) }, 1 },

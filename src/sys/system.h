@@ -70,6 +70,12 @@ size_t system_unsent(int fd);
  */
 MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
 
+/*
+ * Writes everything to the disk that was written to the file system of `fd`.
+ * Returns -1 with errno set; ENOSYS if not supported.
+ */
+MUST_USE int system_sync(int fd);
+
 /* The number of CPUs that this process may use, at least 1. */
 size_t system_cpus(void);
 

@@ -85,6 +85,15 @@ system_is_at_end(int fd)
 	return false;
 }
 
+/* Here sync(2) does not wait. */
+int
+system_sync(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+
 size_t
 system_cpus(void)
 {

@@ -197,6 +197,12 @@ system_kill_child(pid_t child, int handle)
 	(void)syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0);
 }
 
+int
+system_sync(int fd)
+{
+	return syncfs(fd);
+}
+
 /* The link refers to the executed file, even if its path was replaced. */
 #define PROGRAM "/proc/self/exe"
 

@@ -26,6 +26,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		[JAIL_INDEXER] = "stdio rpath wpath cpath flock recvfd",
 		[JAIL_ANSWERS] = "stdio rpath flock proc sendfd recvfd",
 		[JAIL_KEYS] = "stdio recvfd",
+		[JAIL_UNPACKER] = "stdio",
 	};
 
 	system_hide_memory();
@@ -39,7 +40,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 	if (access->root != -1 &&
 	    (fchdir(access->root) == -1 || unveil(".", "r") == -1))
 		return -1;
-	if (access->role != JAIL_KEYS && unveil(NULL, NULL) == -1)
+	if (access->root != -1 && unveil(NULL, NULL) == -1)
 		return -1;
 	return pledge(promises[access->role], NULL);
 }
@@ -74,6 +75,15 @@ system_is_at_end(int fd)
 {
 	(void)fd;
 	return false;
+}
+
+/* Here sync(2) does not wait. */
+int
+system_sync(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
 }
 
 size_t

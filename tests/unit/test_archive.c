@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,77 @@ set_up(void **state)
 	return 0;
 }
 
+/* Counts what an archive has; `most` files are welcome. */
+struct counter {
+	struct archive_visitor visitor;
+	size_t files, len, most;
+	uint64_t promised;
+};
+
+static int
+count_file(struct archive_visitor *visitor, const struct archive_file *file)
+{
+	struct counter *counter = (struct counter *)visitor;
+
+	assert_int_equal(counter->len, counter->promised);
+	counter->promised += file->size;
+	errno = EPIPE;
+	return ++counter->files > counter->most ? -1 : 0;
+}
+
+static int
+count_bytes(struct archive_visitor *visitor, struct str part)
+{
+	((struct counter *)visitor)->len += part.len;
+	return 0;
+}
+
+/* Reads the archive in `bytes`; returns 0 or errno. */
+static int
+read_back(size_t len, uint64_t limit, struct counter *counter)
+{
+	FILE *file = tmpfile();
+	size_t most = counter->most;
+	int error = 0;
+
+	*counter = (struct counter){ .visitor = { count_file, count_bytes },
+		.most = most };
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	rewind(file);
+	if (archive_read(fileno(file), limit, &counter->visitor) == -1)
+		error = errno;
+	fclose(file);
+	return error;
+}
+
+static void
+reading_has_limits(void **state)
+{
+	size_t len = pack_files(ARCHIVE_TAR, bytes);
+	struct counter counter = { .most = SIZE_MAX };
+	size_t all;
+
+	(void)state;
+	assert_int_equal(read_back(len, UINT64_MAX, &counter), 0);
+	assert_int_equal(counter.files, sizeof files / sizeof *files);
+	assert_int_equal(counter.len, counter.promised);
+	all = counter.len;
+	assert_int_equal(read_back(len, all / 2, &counter), EFBIG);
+	assert_in_range(counter.len, 0, all / 2);
+	assert_int_equal(read_back(len, 0, &counter), EFBIG);
+	assert_int_equal(counter.files, 0);
+	assert_int_equal(read_back(len / 2, UINT64_MAX, &counter), EINVAL);
+	assert_in_range(counter.len, 1, all - 1);
+	assert_int_equal(read_back(0, UINT64_MAX, &counter), EINVAL);
+	counter.most = 1;
+	assert_int_equal(read_back(len, UINT64_MAX, &counter), EPIPE);
+	assert_int_equal(counter.files, 2);
+	len = pack_files(ARCHIVE_ZIP, bytes);
+	assert_int_equal(read_back(len, UINT64_MAX, &counter), EINVAL);
+	assert_int_equal(counter.files, 0);
+}
+
 int
 main(void)
 {
@@ -286,6 +358,7 @@ main(void)
 		cmocka_unit_test(a_sink_may_refuse),
 		cmocka_unit_test(it_may_be_left_anywhere),
 		cmocka_unit_test(a_path_has_an_end),
+		cmocka_unit_test(reading_has_limits),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

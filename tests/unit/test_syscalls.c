@@ -316,13 +316,13 @@ roles(void **state)
 	static const struct {
 		const char *name;
 		uint64_t arguments[5];
-		const char *roles; /* worker, indexer, answers, keys */
+		const char *roles; /* see `each` */
 	} table[] = {
 		{ "recvmsg", { 0 }, "wiak" },
 		{ "close", { 0 }, "wiak" },
-		{ "write", { 0 }, "wiak" }, /* the log */
-		{ "getrandom", { 0 }, "wiak" },
-		{ "read", { 0 }, "wia" },
+		{ "write", { 0 }, "wiaku" }, /* the log */
+		{ "getrandom", { 0 }, "wiaku" },
+		{ "read", { 0 }, "wiau" },
 		{ "openat2", { 0 }, "wia" },
 		{ "openat", { 0 }, "wia" },
 		{ "newfstatat", { 0 }, "wia" },
@@ -379,7 +379,8 @@ roles(void **state)
 		char letter;
 		enum jail_role role;
 	} each[] = { { 'w', JAIL_WORKER }, { 'i', JAIL_INDEXER },
-		{ 'a', JAIL_ANSWERS }, { 'k', JAIL_KEYS } };
+		{ 'a', JAIL_ANSWERS }, { 'k', JAIL_KEYS },
+		{ 'u', JAIL_UNPACKER } };
 
 	(void)state;
 	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++)

@@ -1,0 +1,353 @@
+/* The first copy in one download: files from an archive of the whole capsule.
+ */
+#include "mirror/bulk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/archive.h"
+#include "sys/clock.h"
+#include "sys/jail.h"
+#include "sys/net.h"
+#include "sys/sha256.h"
+#include "sys/system.h"
+
+#define ARCHIVE_NAME "capsule.tar.gz"
+#define PART POOL_WIDTH_MAX /* the number of the first file's part */
+#define BLOCK 65536
+/* A header of a tar, padding, and a long name's header and padding. */
+#define HEADERS_MAX 2560
+/* Files may have been added since the manifest was made. */
+#define SLACK ((uint64_t)1 << 20)
+
+/* Longer paths are no file's, even without a "./" before them. */
+#define PATH_ROOM (MANIFEST_PATH_MAX + 3)
+
+/* What the child writes before the path and the bytes of a file. */
+struct header {
+	uint64_t size;
+	size_t path_len;
+};
+
+bool
+bulk_is_worth(const struct bulk *bulk)
+{
+	const struct manifest *manifest = bulk->manifest;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < bulk->count; i++)
+		bytes += bulk->need[i]->size;
+	return manifest->count > BULK_LEAST &&
+	    bulk->count >= (manifest->count + 3) / 4 &&
+	    bytes >= manifest->total.bytes / 4;
+}
+
+/* The size of a tar of the capsule at most. */
+static uint64_t
+limit_of(const struct bulk *bulk)
+{
+	const struct manifest *manifest = bulk->manifest;
+	uint64_t limit = manifest->total.bytes + SLACK;
+
+	for (size_t i = 0; i < manifest->count; i++)
+		limit += manifest->files[i].path.len + HEADERS_MAX;
+	/* It holds the manifest, too. */
+	return limit + manifest->hashed;
+}
+
+/* The child. */
+
+struct writer {
+	struct archive_visitor visitor;
+	struct sink_file out;
+};
+
+static int
+write_bytes(struct archive_visitor *visitor, struct str bytes)
+{
+	struct writer *writer = (struct writer *)visitor;
+
+	return sink_file_write(&writer->out.sink, bytes);
+}
+
+static int
+write_header(struct archive_visitor *visitor, const struct archive_file *file)
+{
+	struct str path = str_head(file->path,
+	    file->path.len < PATH_ROOM ? file->path.len : PATH_ROOM);
+	struct header header = { file->size, path.len };
+	struct str bytes = { (const char *)&header, sizeof header };
+
+	return write_bytes(visitor, bytes) == -1 ? -1
+						 : write_bytes(visitor, path);
+}
+
+/* Reads the archive as standard input, and writes its files. */
+static NO_RETURN void
+be_unpacker(int archive, int out, uint64_t limit)
+{
+	const struct jail jail = { .mode = JAIL_ON };
+	const struct jail_access access = { JAIL_UNPACKER, -1, -1, -1 };
+	struct writer writer = { { write_header, write_bytes },
+		{ { sink_file_write }, STDOUT_FILENO } };
+
+	archive_prepare();
+	if (dup2(archive, STDIN_FILENO) == -1 ||
+	    dup2(out, STDOUT_FILENO) == -1 || dup2(out, STDERR_FILENO) == -1)
+		_exit(EXIT_FAILURE);
+	system_close_from(STDERR_FILENO + 1);
+	if (jail_enter(&jail, &access) == -1)
+		_exit(EXIT_FAILURE);
+	_exit(archive_read(STDIN_FILENO, limit, &writer.visitor) == -1);
+}
+
+/* The parent, which believes nothing of the child. */
+
+struct unpacking {
+	struct bulk *bulk;
+	int from; /* the child's output */
+	uint64_t left; /* bytes that it may still write */
+	char block[BLOCK];
+};
+
+/* Reads up to `most` bytes; 0 when the child has ended or is too slow. */
+static size_t
+read_some(struct unpacking *unpacking, void *at, size_t most)
+{
+	const struct pool *pool = &unpacking->bulk->mirror->pool;
+	struct pollfd polled = { .fd = unpacking->from, .events = POLLIN };
+	long ms = clock_until_ms(&pool->until);
+	ssize_t got;
+
+	if (ms > (long)pool->patience_ms)
+		ms = (long)pool->patience_ms;
+	if (poll(&polled, 1, (int)ms) != 1)
+		return 0;
+	got = read(unpacking->from, at, most);
+	if (got <= 0 || (uint64_t)got > unpacking->left)
+		return 0;
+	unpacking->left -= (uint64_t)got;
+	return (size_t)got;
+}
+
+static bool
+read_all(struct unpacking *unpacking, void *at, size_t len)
+{
+	char *to = at;
+
+	while (len > 0) {
+		size_t got = read_some(unpacking, to, len);
+
+		if (got == 0)
+			return false;
+		to += got;
+		len -= got;
+	}
+	return true;
+}
+
+/* Reads the content of a file to `fd`, or with -1 for nothing. */
+static bool
+read_content(
+    struct unpacking *unpacking, uint64_t size, int fd, struct sha256 *sha256)
+{
+	while (size > 0) {
+		size_t got = read_some(unpacking, unpacking->block,
+		    size < BLOCK ? (size_t)size : BLOCK);
+
+		if (got == 0)
+			return false;
+		size -= got;
+		if (fd == -1)
+			continue;
+		if (write(fd, unpacking->block, got) != (ssize_t)got)
+			return false;
+		sha256_add(sha256, (struct str){ unpacking->block, got });
+	}
+	return true;
+}
+
+/* Whether the file, which was read, has the hash of the manifest. */
+static bool
+is_right(const struct manifest_file *file, struct sha256 *sha256)
+{
+	unsigned char hash[SHA256_SIZE];
+
+	return sha256_end(sha256, hash) == 0 &&
+	    memcmp(hash, file->hash, sizeof hash) == 0;
+}
+
+static bool
+take_file(struct unpacking *unpacking, size_t which)
+{
+	struct bulk *bulk = unpacking->bulk;
+	struct replica *replica = &bulk->mirror->replica;
+	const struct manifest_file *file = bulk->need[which];
+	unsigned part = PART + (unsigned)which;
+	int fd = replica_part(replica, part);
+	struct sha256 *sha256 = sha256_new();
+	bool goes_on = fd != -1 && sha256 != NULL &&
+	    read_content(unpacking, file->size, fd, sha256);
+
+	bulk->got[which] = goes_on && is_right(file, sha256);
+	if (!bulk->got[which])
+		replica_drop(replica, part);
+	sha256_free(sha256);
+	if (fd != -1)
+		close(fd);
+	return goes_on;
+}
+
+static int
+in_order(const void *path, const void *file)
+{
+	return str_compare(*(const struct str *)path,
+	    (*(const struct manifest_file *const *)file)->path);
+}
+
+/* The number of the needed file of that path and size; `count`: none. */
+static size_t
+find(const struct bulk *bulk, struct str path, uint64_t size)
+{
+	const struct manifest_file **found;
+
+	/* Archives that were made by hand begin names so. */
+	if (str_starts(path, STR("./")))
+		path = str_tail(path, 2);
+	found =
+	    bsearch(&path, bulk->need, bulk->count, sizeof(void *), in_order);
+	if (found == NULL || (*found)->size != size ||
+	    bulk->got[found - bulk->need])
+		return bulk->count;
+	return (size_t)(found - bulk->need);
+}
+
+/* Takes files until the child ends, or says nonsense. */
+static void
+take_files(struct unpacking *unpacking)
+{
+	const struct bulk *bulk = unpacking->bulk;
+	char path[PATH_ROOM];
+	struct header header;
+	bool goes_on = true;
+
+	while (goes_on && read_all(unpacking, &header, sizeof header) &&
+	    header.path_len <= sizeof path &&
+	    read_all(unpacking, path, header.path_len)) {
+		struct str name = { path, header.path_len };
+		size_t which = find(bulk, name, header.size);
+
+		goes_on = which < bulk->count
+		    ? take_file(unpacking, which)
+		    : read_content(unpacking, header.size, -1, NULL);
+	}
+}
+
+/* Stores the files that came right, after syncing all of them at once. */
+static void
+place_files(struct bulk *bulk)
+{
+	struct mirror *mirror = bulk->mirror;
+
+	replica_sync(&mirror->replica);
+	for (size_t i = 0; i < bulk->count; i++) {
+		const struct manifest_file *file = bulk->need[i];
+		unsigned part = PART + (unsigned)i;
+		int fd =
+		    bulk->got[i] ? replica_reopen(&mirror->replica, part) : -1;
+
+		bulk->got[i] = fd != -1 &&
+		    replica_place(&mirror->replica, part, fd, file) == 0;
+		if (bulk->got[i])
+			report_fetched(&mirror->report, file->path, file->size);
+		else if (fd != -1)
+			replica_drop(&mirror->replica, part);
+		if (fd != -1)
+			close(fd);
+	}
+	replica_unsync(&mirror->replica);
+}
+
+static void
+unpack(struct bulk *bulk, int archive)
+{
+	uint64_t limit = limit_of(bulk);
+	struct unpacking *unpacking = malloc(sizeof *unpacking);
+	int ends[2] = { -1, -1 };
+	pid_t child = -1;
+
+	if (unpacking != NULL && lseek(archive, 0, SEEK_SET) == 0 &&
+	    pipe(ends) == 0)
+		child = fork();
+	if (child == 0)
+		be_unpacker(archive, ends[1], limit);
+	if (ends[1] != -1)
+		close(ends[1]);
+	if (child != -1) {
+		unpacking->bulk = bulk;
+		unpacking->from = ends[0];
+		unpacking->left = limit;
+		take_files(unpacking);
+		(void)kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+			;
+		place_files(bulk);
+	}
+	if (ends[0] != -1)
+		close(ends[0]);
+	free(unpacking);
+}
+
+/* The request. */
+
+struct request {
+	struct bulk *bulk;
+	bool asked;
+};
+
+static bool
+next_request(void *context, struct pool_job *job)
+{
+	struct request *request = context;
+	struct buf out =
+	    buf_over(job->fetch.request, sizeof job->fetch.request - 1);
+
+	if (request->asked)
+		return false;
+	request->asked = true;
+	/* Compression makes a file longer by less than a thousandth. */
+	job->fetch.limit = limit_of(request->bulk);
+	job->fetch.limit += job->fetch.limit / 1000;
+	origin_request(&request->bulk->mirror->origin, &out, STR(ARCHIVE_NAME));
+	return !out.overflow && out.len <= ORIGIN_REQUEST_MAX;
+}
+
+/* Part of an archive has whole files, too. */
+static void
+take_archive(void *context, struct pool_job *job)
+{
+	const struct request *request = context;
+
+	if (job->fetch.status / 10 == 2 &&
+	    job->gopher == GOPHERANSWER_NO_ERROR && job->fetch.size > 0)
+		unpack(request->bulk, job->fetch.body);
+}
+
+int
+bulk_fetch(struct bulk *bulk)
+{
+	struct pool *pool = &bulk->mirror->pool;
+	struct request request = { .bulk = bulk };
+
+	pool->width = 1;
+	pool->next = next_request;
+	pool->done = take_archive;
+	pool->context = &request;
+	return pool_run(pool);
+}
