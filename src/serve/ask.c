@@ -21,7 +21,7 @@
 /* A longer link would not fit into a request, so it is omitted. */
 #define LINK_MAX 1000
 /* Room for one result: its link, title, heading and passage. */
-#define HIT_ROOM 3072
+#define HIT_ROOM ((size_t)3072)
 
 /* Room for a page: the hits, and what is above and below them. */
 #define PAGE_ROOM ((HITS_SHOWN + 2) * HIT_ROOM)
