@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "serving.h"
 
 #include <string.h>
 
 #include "fakeclock.h"
 #include "serve/menu.h"
 #include "serve/serve.h"
-#include "temporary.h"
 
 static void
 by_name(void **state)
@@ -121,12 +115,61 @@ a_host_has_its_own_answers(void **state)
 	temporary_remove(&folder);
 }
 
+/* A worker that was taken over asks for what it likes. */
+static void
+slow_pages_only(void **state)
+{
+	static const struct {
+		const char *path;
+		bool entries_only, listing;
+		enum status status;
+		const char *begin;
+	} table[] = {
+		{ "/d/", false, true, STATUS_SUCCESS, "# /d/\n" },
+		{ "/d/", true, true, STATUS_SUCCESS, "=> ./index.gmi " },
+		/* A gophermap may list its directory in any case. */
+		{ "/d/", true, false, STATUS_SUCCESS, "=> ./index.gmi " },
+		{ "/d/", false, false, STATUS_NOT_FOUND, "" },
+		{ "/d", false, true, STATUS_NOT_FOUND, "" },
+		{ "/d/index.gmi", false, true, STATUS_NOT_FOUND, "" },
+		{ "/d/index.gmi/", false, true, STATUS_NOT_FOUND, "" },
+		{ "/.git/", true, true, STATUS_NOT_FOUND, "" },
+		{ "/ask", false, true, STATUS_INPUT, "" },
+		{ "/d.tar.gz", false, true, STATUS_NOT_FOUND, "" },
+	};
+
+	(void)state;
+	temporary_folder(&serving.folder, "d");
+	temporary_folder(&serving.folder, ".git");
+	temporary_file(&serving.folder, "d/index.gmi", "# Page\n");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct request request = { .arena = &serving.arena,
+			.path = str_of(table[i].path),
+			.entries_only = table[i].entries_only };
+		struct response response;
+		char text[BODY_ROOM];
+		ssize_t got = 0;
+
+		serving.site.listing = table[i].listing;
+		serve_slow(&serving.host, &request, &response);
+		if (response.body != NULL)
+			got = body_pull(response.body, text, sizeof text);
+		if (response.status != table[i].status || got < 0 ||
+		    !str_starts((struct str){ text, (size_t)got },
+			str_of(table[i].begin)))
+			fail_msg("row %zu: %d", i, (int)response.status);
+		body_release(response.body);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_name),
 		cmocka_unit_test(a_host_has_its_own_answers),
+		cmocka_unit_test_setup_teardown(
+		    slow_pages_only, serving_set_up, serving_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
