@@ -61,7 +61,8 @@ answer_entry(const struct host *host, const struct request *request,
 	struct cache_key key = cache_key(CACHE_FILE, request->key, &entry->st);
 	struct body *body = body_of_file(request->arena, entry);
 
-	key.type = media_type(host->server->media, name, entry);
+	key.type = media_type(
+	    host->server->media, name.len > 0 ? name : request->path, entry);
 	if (key.type.len == 0)
 		tree_log_failure("cannot read", errno, request->path);
 	response_set(response, STATUS_SUCCESS, key.type);
@@ -84,6 +85,23 @@ answer_gophermap(const struct host *host, const struct request *request,
 	    host, request, body_of_file(request->arena, entry));
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
+}
+
+/*
+ * Redirects a directory requested without its slash: as a page its relative
+ * links would resolve one level too high.
+ */
+static void
+add_slash(const struct request *request, struct response *response)
+{
+	struct buf target = buf_in(request->arena, request->path.len * 3 + 1);
+
+	uri_encode(&target, request->path);
+	buf_char(&target, '/');
+	if (target.overflow)
+		response_error(response, STATUS_FAILURE);
+	else
+		response_set(response, STATUS_MOVED, buf_str(&target));
 }
 
 enum handled
@@ -111,7 +129,10 @@ file_answer_in(const struct host *host, const struct request *request,
 	}
 	if (tree_is_directory(&entry)) {
 		close(entry.fd);
-		return DECLINED;
+		if (name.len > 0)
+			return DECLINED;
+		add_slash(request, response);
+		return HANDLED;
 	}
 	if (str_equals(name, GOPHERMAP_NAME))
 		answer_gophermap(host, request, &entry, response);
@@ -120,51 +141,11 @@ file_answer_in(const struct host *host, const struct request *request,
 	return HANDLED;
 }
 
-/*
- * Redirects a directory requested without its slash: as a page its relative
- * links would resolve one level too high.
- */
-static void
-add_slash(const struct request *request, struct response *response)
-{
-	struct buf target = buf_in(request->arena, request->path.len * 3 + 1);
-
-	uri_encode(&target, request->path);
-	buf_char(&target, '/');
-	if (target.overflow)
-		response_error(response, STATUS_FAILURE);
-	else
-		response_set(response, STATUS_MOVED, buf_str(&target));
-}
-
 enum handled
 file_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
-	struct str name = request->path;
-	struct entry entry;
-	struct stat st;
-	enum status status;
-
-	if (str_ends(request->path, STR("/")))
-		return DECLINED;
-	if (stat_again(host, request, STR(""), &st) == 0 &&
-	    file_answer_cached(host, request, &st, response) == HANDLED)
-		return HANDLED;
-	status = tree_open(host->tree, request->path, &entry);
-	if (status == STATUS_NOT_FOUND && errno != EACCES)
-		return DECLINED;
-	if (status != STATUS_SUCCESS) {
-		response_error(response, status);
-		return HANDLED;
-	}
-	if (tree_is_directory(&entry)) {
-		close(entry.fd);
-		add_slash(request, response);
-		return HANDLED;
-	}
-	while (str_find(name, '/') < name.len)
-		(void)str_cut(&name, '/');
-	answer_entry(host, request, name, &entry, response);
-	return HANDLED;
+	return str_ends(request->path, STR("/"))
+	    ? DECLINED
+	    : file_answer_in(host, request, STR(""), response);
 }

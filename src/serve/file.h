@@ -12,7 +12,8 @@ handler file_answer;
 
 /*
  * Answers with the file `name` of the directory `request->path`. Declines when
- * it does not exist or is a directory. A gophermap becomes a menu.
+ * it does not exist or is a directory. A gophermap becomes a menu. An empty
+ * name stands for the path itself, as for file_answer.
  */
 enum handled file_answer_in(const struct host *host,
     const struct request *request, struct str name, struct response *response);
