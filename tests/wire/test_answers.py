@@ -31,6 +31,14 @@ def leave(connection):
     connection.close()
 
 
+def state_of(pid):
+    """A letter of proc(5); '' of one that is gone."""
+    with contextlib.suppress(FileNotFoundError), \
+            open('/proc/%d/stat' % pid, encoding='ascii') as file:
+        return file.read().rpartition(')')[2].split()[0]
+    return ''
+
+
 class Answers(unittest.TestCase):
     def serve(self, tree=None, options=(), **named):
         server = TroubledServer(tree or TREE, indexed=True, options=options,
@@ -176,9 +184,10 @@ class Ends(Answers):
         child, = self.at_work(server)
         # It cannot do anything about it by itself.
         os.kill(child, signal.SIGSTOP)
+        wait_until(lambda: state_of(child) == 'T', 'a stop')
         server.trouble['hold'] = 0
         for seconds in before_s, rest_s:
-            self.assertTrue(os.path.exists('/proc/%d/cwd' % child))
+            self.assertEqual(state_of(child), 'T')
             server.trouble.pass_time(seconds)
             # Another request wakes the process, which has an own clock.
             self.assertEqual(fetch(server, '/ask?herring').status, 20)
