@@ -5,7 +5,6 @@
 #include "index/builder.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "index/fileadd.h"
 #include "index/filerows.h"
+#include "index/hashing.h"
 #include "index/tables.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -435,114 +435,14 @@ builder_has_more(const struct builder *build)
 	return build->more;
 }
 
-/* Lets the caller scan the tree; -1 with errno set ends the hashing. */
-static int
-be_idle(const struct builder_setup *setup)
-{
-	if (setup->idle == NULL || setup->idle(setup->context) == 0)
-		return 0;
-	errno = ECANCELED;
-	return -1;
-}
-
-/* A file that is hashed. */
-struct hashing {
-	struct builder *build;
-	struct str path;
-	struct entry entry;
-};
-
-/* Whether the file is the one whose hash is due, after scans meanwhile. */
-static bool
-is_still_due(const struct hashing *hashing)
-{
-	struct tables *tables = &hashing->build->tables;
-	struct filerow row = { 0 };
-
-	if (tables->db != NULL)
-		row = filerows_find(tables, hashing->path);
-	return row.due != FILEROW_DUE_NOT &&
-	    filerow_is_same(&row, &hashing->entry.st) &&
-	    tree_is_unchanged(&hashing->entry);
-}
-
-static int
-on_pause(void *context)
-{
-	const struct hashing *hashing = context;
-
-	if (be_idle(hashing->build->setup) == -1)
-		return -1;
-	errno = ESTALE;
-	return is_still_due(hashing) ? 0 : -1;
-}
-
-/*
- * Hashes the file of `row`, which sets its hash.  -1 with errno set; unless the
- * file was removed or replaced, the failure is logged.
- */
-static int
-hash_file(struct builder *build, struct filerow *row)
-{
-	struct hashing hashing = { build, row->path, { 0 } };
-	const struct sha256_pause pause = { on_pause, &hashing };
-	int error = ESTALE;
-
-	if (tree_open(build->setup->tree, row->path, &hashing.entry) !=
-	    STATUS_SUCCESS)
-		return -1;
-	if (filerow_is_same(row, &hashing.entry.st)) {
-		row->hashed = tree_hash(&hashing.entry, row->hash, &pause) == 0;
-		error = errno;
-	}
-	close(hashing.entry.fd);
-	if (!row->hashed && error != ESTALE && error != ECANCELED)
-		tree_log_failure("cannot read", error, row->path);
-	errno = error;
-	return row->hashed ? 0 : -1;
-}
-
-/*
- * Hashes a file that is due.  Returns 1 when the file is done, 0 when none is
- * due, or -1 with errno set.
- */
-static int
-hash_next(struct builder *build)
-{
-	struct tables *tables = &build->tables;
-	char path[PATH_MAX];
-	struct filerow row;
-
-	/* A scan meanwhile may have failed and closed the index. */
-	if (tables->db == NULL)
-		return 0;
-	if (filerows_next_due(tables, path, sizeof path, &row) == -1)
-		return -1;
-	if (row.id == 0)
-		return 0;
-	if (hash_file(build, &row) == -1 && errno == ECANCELED)
-		return -1;
-	if (tables->db == NULL)
-		return 0;
-	/* The next scan finds a file that has changed since. */
-	return tables_begin(tables) == -1 ||
-		tables_set_hash(tables, &row) == -1 ||
-		tables_commit(tables, build->more) == -1 ||
-		be_idle(build->setup) == -1
-	    ? -1
-	    : 1;
-}
-
 int
 builder_hash(struct builder *build)
 {
-	int result, hashed = 0, error;
+	struct hashing hashing = { .tables = &build->tables,
+		.tree = build->setup->tree,
+		.more = &build->more,
+		.idle = build->setup->idle,
+		.context = build->setup->context };
 
-	while ((result = hash_next(build)) == 1)
-		hashed = 1;
-	error = errno;
-	if (result == -1)
-		tables_rollback(&build->tables);
-	errno = error;
-	return result == 0 ? hashed : result;
+	return hashing_run(&hashing);
 }
