@@ -306,7 +306,7 @@ unpack(struct bulk *bulk, int archive)
 
 /* The request. */
 
-struct request {
+struct bulk_request {
 	struct bulk *bulk;
 	bool asked;
 };
@@ -314,7 +314,7 @@ struct request {
 static bool
 next_request(void *context, struct pool_job *job)
 {
-	struct request *request = context;
+	struct bulk_request *request = context;
 	struct buf out =
 	    buf_over(job->fetch.request, sizeof job->fetch.request - 1);
 
@@ -332,7 +332,7 @@ next_request(void *context, struct pool_job *job)
 static void
 take_archive(void *context, struct pool_job *job)
 {
-	const struct request *request = context;
+	const struct bulk_request *request = context;
 
 	if (job->fetch.status / 10 == 2 &&
 	    job->gopher == GOPHERANSWER_NO_ERROR && job->fetch.size > 0)
@@ -343,7 +343,7 @@ int
 bulk_fetch(struct bulk *bulk)
 {
 	struct pool *pool = &bulk->mirror->pool;
-	struct request request = { .bulk = bulk };
+	struct bulk_request request = { .bulk = bulk };
 
 	pool->width = 1;
 	pool->next = next_request;
