@@ -6,7 +6,6 @@
 
 #include <sqlite3.h>
 
-#include "index/plan.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
@@ -41,18 +40,22 @@ struct hits {
 	sqlite3 *db;
 	const struct tree *tree; /* to check that pages exist; NULL: no check */
 	struct arena *arena; /* for the text of hits */
-	const struct plan *plan;
-	const double *worth;
 	struct hits_result *result;
 };
 
+/* A row of the index and its rank. */
+struct hits_row {
+	sqlite3_int64 row;
+	double score;
+};
+
 /*
- * Adds the page of `row`, the parameter of `statement`, to the result.  Columns
- * are path, title, heading, text, links, size and mtime.  Returns 1, 0 when the
- * page is gone, or -1 on failure; the caller counts it.
+ * Adds the pages of the `count` rows, which the query `match` found, until the
+ * result is full.  Pages that are gone are left out of result->found.  -1 on
+ * failure.
  */
-MUST_USE int
-hits_show(const struct hits *hits, sqlite3_stmt *statement, sqlite3_int64 row);
+MUST_USE int hits_show(const struct hits *hits, struct str match,
+    const struct hits_row *rows, size_t count);
 
 /* Lists pages by title, of the first `most` in the index; -1 on failure. */
 MUST_USE int hits_list(const struct hits *hits, size_t most);

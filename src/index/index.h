@@ -11,7 +11,6 @@
 struct index {
 	sqlite3 *db;
 	struct tokenizer *tokenizer;
-	bool ranks; /* search has registered its ranking function */
 };
 
 /*

@@ -41,19 +41,18 @@ is_wanted(const struct plan *plan, struct str stem)
 }
 
 static bool
-keep_stem(void *context, const struct tokenizer_word *word)
+keep_stem(void *context, struct str word)
 {
 	struct reading *reading = context;
 	struct plan *plan = reading->plan;
 	struct plan_want *want = &plan->wants[plan->count];
 
-	reading->failed |=
-	    arena_copy(plan->arena, word->term, &want->stem) == -1;
+	reading->failed |= arena_copy(plan->arena, word, &want->stem) == -1;
 	return false;
 }
 
 static bool
-keep_word(void *context, const struct tokenizer_word *word)
+keep_word(void *context, struct str word)
 {
 	struct reading *reading = context;
 	struct plan *plan = reading->plan;
@@ -62,7 +61,7 @@ keep_word(void *context, const struct tokenizer_word *word)
 	if (plan->count == PLAN_WANTS || reading->failed)
 		return false;
 	*want = (struct plan_want){ 0 };
-	if (arena_copy(plan->arena, word->term, &want->word) == -1 ||
+	if (arena_copy(plan->arena, word, &want->word) == -1 ||
 	    tokenizer_each(plan->index->tokenizer, true, want->word, keep_stem,
 		reading) == -1) {
 		reading->failed = true;
@@ -75,7 +74,7 @@ keep_word(void *context, const struct tokenizer_word *word)
 }
 
 static bool
-keep_of_phrase(void *context, const struct tokenizer_word *word)
+keep_of_phrase(void *context, struct str word)
 {
 	struct reading *reading = context;
 
@@ -83,7 +82,7 @@ keep_of_phrase(void *context, const struct tokenizer_word *word)
 		return false;
 	if (reading->words++ > 0)
 		buf_char(&reading->text, ' ');
-	buf_add(&reading->text, word->term);
+	buf_add(&reading->text, word);
 	return !reading->text.overflow;
 }
 
@@ -112,26 +111,21 @@ read_phrase(struct reading *reading, struct str text)
 	return 0;
 }
 
-int
-plan_begin(struct plan *plan, const struct index *index, struct arena *arena,
-    const struct question *question)
+/* Reads the words of the question into the plan. */
+static int
+read_words(struct plan *plan, const struct question *question)
 {
 	struct reading reading = { .plan = plan };
 
-	plan->index = index;
-	plan->arena = arena;
-	plan->count = plan->next = 0;
-	plan->nearest = 0;
-	for (size_t i = 0; i < question->count; i++) {
+	for (size_t i = 0; i < question->count && plan->count < PLAN_WANTS;
+	     i++) {
 		const struct question_part *part = &question->parts[i];
 
-		if (plan->count == PLAN_WANTS)
-			break;
 		if (part->is_phrase) {
 			if (read_phrase(&reading, part->text) == -1)
 				return -1;
-		} else if (tokenizer_each(index->tokenizer, false, part->text,
-			       keep_word, &reading) == -1 ||
+		} else if (tokenizer_each(plan->index->tokenizer, false,
+			       part->text, keep_word, &reading) == -1 ||
 		    reading.failed) {
 			return -1;
 		}
@@ -232,13 +226,13 @@ insert(struct nearest *near, struct str term, int64_t rows)
 
 /* Considers the stem of a similar word, if a row still holds it. */
 static bool
-consider_stem(void *context, const struct tokenizer_word *word)
+consider_stem(void *context, struct str word)
 {
 	struct nearest *near = context;
-	int64_t rows = rows_of(near->plan, word->term);
+	int64_t rows = rows_of(near->plan, word);
 
 	near->failed |=
-	    rows == -1 || (rows > 0 && insert(near, word->term, rows) == -1);
+	    rows == -1 || (rows > 0 && insert(near, word, rows) == -1);
 	return false;
 }
 
@@ -338,16 +332,11 @@ look_up_phrase(struct plan *plan, struct plan_want *want)
 	return 0;
 }
 
-int
-plan_next(struct plan *plan)
+static int
+look_up(struct plan *plan, struct plan_want *want)
 {
-	struct plan_want *want = &plan->wants[plan->next];
-
-	if (plan->next == plan->count)
-		return 0;
-	plan->next++;
 	if (want->is_phrase)
-		return look_up_phrase(plan, want) == -1 ? -1 : 1;
+		return look_up_phrase(plan, want);
 	want->rows = rows_of(plan, want->stem);
 	if (want->rows == -1)
 		return -1;
@@ -356,9 +345,24 @@ plan_next(struct plan *plan)
 		want->terms[0] = (struct plan_term){ want->stem, 1.0 };
 	}
 	if (want->is_filler || plan->nearest == NEAREST_WORDS)
-		return 1;
+		return 0;
 	plan->nearest += want->rows == 0;
-	return find_nearest(plan, want) == -1 ? -1 : 1;
+	return find_nearest(plan, want);
+}
+
+int
+plan_make(struct plan *plan, const struct index *index, struct arena *arena,
+    const struct question *question)
+{
+	plan->index = index;
+	plan->arena = arena;
+	plan->count = plan->nearest = 0;
+	if (read_words(plan, question) == -1)
+		return -1;
+	for (size_t i = 0; i < plan->count; i++)
+		if (look_up(plan, &plan->wants[i]) == -1)
+			return -1;
+	return 0;
 }
 
 static void

@@ -39,22 +39,15 @@ struct plan {
 	struct arena *arena; /* of all pointers below */
 	struct plan_want wants[PLAN_WANTS];
 	size_t count;
-	size_t next; /* next word to look up */
 	unsigned nearest; /* words for which similar terms were searched */
 };
 
 /*
- * Begins a plan for `question`, which is borrowed.  All memory is from the
- * arena.  -1 without memory.
+ * Makes a plan for `question`, which is borrowed.  A word that is not in the
+ * index gets similar terms.  All memory is from the arena.  -1 on failure.
  */
-MUST_USE int plan_begin(struct plan *plan, const struct index *index,
+MUST_USE int plan_make(struct plan *plan, const struct index *index,
     struct arena *arena, const struct question *question);
-
-/*
- * Looks up the next word.  A word that is not in the index is replaced by
- * similar terms.  Returns 1, 0 after the last word, or -1 on failure.
- */
-MUST_USE int plan_next(struct plan *plan);
 
 /*
  * Removes words that would hide better ones: words without terms in the index,

@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "index/hits.h"
 #include "index/plan.h"
 
 /* Rows that are examined for one query. */
@@ -32,17 +30,9 @@ static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
 #define BEST_MAX ((size_t)HITS_SHOWN * HITS_PARTS)
 #define PHRASES_MAX (PLAN_WANTS * (PLAN_TERMS + 1))
 
-struct search_place {
-	sqlite3_int64 row;
-	double score;
-};
-
 struct search {
-	const struct tree *tree;
 	struct index *index;
-	struct arena *arena;
 	struct question question;
-	size_t part;
 	struct plan plan;
 	/* The plan's word for each phrase of FTS5's query; weight 0: none. */
 	size_t wants[PHRASES_MAX];
@@ -50,11 +40,10 @@ struct search {
 	size_t phrases;
 	double worth[PLAN_WANTS];
 	double length; /* average of a row; 0: not known yet */
-	size_t rows;
-	struct search_place page; /* best row of the current page */
-	struct search_place best[BEST_MAX];
+	struct hits_row best[BEST_MAX]; /* the best row of each page */
 	size_t best_count;
-	struct hits_result result;
+	struct hits hits;
+	struct hits_result *result;
 };
 
 /* Computes each word's worth, at the first row: FTS5 has the totals. */
@@ -137,34 +126,6 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
 		sqlite3_result_error_code(context, result);
 }
 
-struct search *
-search_begin(const struct db_place *place, struct arena *arena,
-    const struct search_wish *wish)
-{
-	struct search *search = arena_alloc(arena, sizeof *search);
-
-	if (search == NULL) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	search->index = index_open(place);
-	if (search->index == NULL)
-		return NULL;
-	search->tree = wish->tree;
-	search->arena = arena;
-	search->part = wish->part;
-	question_read(wish->words, &search->question);
-	if (plan_begin(
-		&search->plan, search->index, arena, &search->question) == -1) {
-		int error = db_errno(search->index->db);
-
-		index_close(search->index);
-		errno = error == EBADMSG ? EBADMSG : ENOMEM;
-		return NULL;
-	}
-	return search;
-}
-
 /* Lists FTS5's phrases as plan_match writes them. */
 static void
 list_phrases(struct search *search)
@@ -185,19 +146,17 @@ list_phrases(struct search *search)
 		}
 }
 
-/* Registers the ranking function, once for each open index. */
+/* Registers the ranking function. */
 static int
-teach(struct index *index)
+teach(sqlite3 *db)
 {
-	fts5_api *api;
+	fts5_api *api = db_api(db);
 
-	if (index->ranks)
-		return 0;
-	api = db_api(index->db);
-	index->ranks = api != NULL &&
-	    api->xCreateFunction(api, "capsule", NULL, on_row, NULL) ==
-		SQLITE_OK;
-	return index->ranks ? 0 : -1;
+	return api != NULL &&
+		api->xCreateFunction(api, "capsule", NULL, on_row, NULL) ==
+		    SQLITE_OK
+	    ? 0
+	    : -1;
 }
 
 static bool
@@ -207,24 +166,17 @@ is_unknown(const struct plan_want *want)
 	    (want->count == 0 || want->terms[0].weight < 1);
 }
 
-/* Turns a phrase into separate words; 1, 0 if there is no phrase, or -1. */
-static int
-loosen(struct search *search)
+/* Turns phrases into separate words; false if there is none. */
+static bool
+loosen(struct question *question)
 {
 	bool had_phrase = false;
 
-	for (size_t i = 0; i < search->question.count; i++) {
-		had_phrase |= search->question.parts[i].is_phrase;
-		search->question.parts[i].is_phrase = false;
+	for (size_t i = 0; i < question->count; i++) {
+		had_phrase |= question->parts[i].is_phrase;
+		question->parts[i].is_phrase = false;
 	}
-	if (!had_phrase)
-		return 0;
-	search->result.unknown = (struct str){ 0 };
-	search->length = 0;
-	return plan_begin(&search->plan, search->index, search->arena,
-		   &search->question) == -1
-	    ? -1
-	    : 1;
+	return had_phrase;
 }
 
 static bool
@@ -240,50 +192,50 @@ has_common_phrase(const struct plan *plan)
 	return false;
 }
 
+/* Plans the query, and notes the first word that no page holds. */
 static int
 plan_words(struct search *search)
 {
-	size_t i;
-	int more;
+	struct plan *plan = &search->plan;
+	struct hits_result *result = search->result;
 
-	while (i = search->plan.next, (more = plan_next(&search->plan)) == 1) {
-		const struct plan_want *want = &search->plan.wants[i];
-
-		if (is_unknown(want) && search->result.unknown.len == 0) {
-			search->result.unknown = want->word;
-			search->result.is_near = want->count > 0;
+	if (plan_make(plan, search->index, search->hits.arena,
+		&search->question) == -1)
+		return -1;
+	search->length = 0;
+	result->unknown = (struct str){ 0 };
+	for (size_t i = 0; i < plan->count && result->unknown.len == 0; i++)
+		if (is_unknown(&plan->wants[i])) {
+			result->unknown = plan->wants[i].word;
+			result->is_near = plan->wants[i].count > 0;
 		}
-	}
-	return more;
+	return 0;
 }
 
 static int
-make_plan(struct search *search)
+plan_query(struct search *search)
 {
-	int loosened = 0;
-
 	if (plan_words(search) == -1)
 		return -1;
-	if (has_common_phrase(&search->plan))
-		loosened = loosen(search);
-	if (loosened == 1) {
-		search->result.is_partial = true;
+	if (has_common_phrase(&search->plan)) {
+		(void)loosen(&search->question);
+		search->result->is_partial = true;
 		if (plan_words(search) == -1)
 			return -1;
 	}
 	plan_thin(&search->plan, ROWS_MAX);
-	return loosened == -1 ? -1 : 0;
+	return 0;
 }
 
 /* Keeps a page if it is among the best; of equals, the first stays first. */
 static void
-keep(struct search *search, const struct search_place *page)
+keep(struct search *search, const struct hits_row *page)
 {
 	size_t i = search->best_count;
 
 	if (page->row == 0)
 		return;
-	search->result.found++;
+	search->result->found++;
 	while (i > 0 && search->best[i - 1].score < page->score)
 		i--;
 	if (i == BEST_MAX)
@@ -302,51 +254,44 @@ is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 }
 
 /* Rows are in order, so those of a page follow each other. */
-static void
-add_row(struct search *search, const struct search_place *row)
-{
-	if (!is_of_page(row->row, search->page.row)) {
-		keep(search, &search->page);
-		search->page = *row;
-	} else if (row->score > search->page.score) {
-		search->page = *row;
-	}
-}
-
 static int
 look_at_rows(struct search *search, sqlite3_stmt *statement)
 {
+	struct hits_row page = { 0 }; /* the best row of the current page */
+	size_t rows = 0;
 	int result;
 
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct search_place row;
+		const struct hits_row row = { sqlite3_column_int64(
+						  statement, 0),
+			sqlite3_column_double(statement, 1) };
 
-		if (search->rows++ == ROWS_MAX) {
-			search->result.is_partial = true;
+		if (rows++ == ROWS_MAX) {
+			search->result->is_partial = true;
 			break;
 		}
-		row.row = sqlite3_column_int64(statement, 0);
-		row.score = sqlite3_column_double(statement, 1);
-		add_row(search, &row);
+		if (!is_of_page(row.row, page.row))
+			keep(search, &page);
+		if (!is_of_page(row.row, page.row) || row.score > page.score)
+			page = row;
 	}
-	keep(search, &search->page);
-	search->page = (struct search_place){ 0 };
+	keep(search, &page);
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
+/* Finds the best pages, and shows those of a part. */
 static int
-run_match(struct search *search)
+run_match(struct search *search, size_t part)
 {
 	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
 				  " WHERE words MATCH ?1";
 	struct str match = plan_match(&search->plan);
+	size_t from = part * HITS_SHOWN;
 	sqlite3_stmt *statement;
 	int result;
 
 	if (match.len == 0)
 		return 0;
-	if (teach(search->index) == -1)
-		return -1;
 	statement = db_prepare(search->index->db, sql);
 	if (statement == NULL)
 		return -1;
@@ -355,91 +300,45 @@ run_match(struct search *search)
 	sqlite3_bind_pointer(statement, 2, search, "search", NULL);
 	result = look_at_rows(search, statement);
 	sqlite3_finalize(statement);
-	return result;
-}
-
-static struct hits
-hits_of(struct search *search)
-{
-	return (struct hits){
-		.db = search->index->db,
-		.tree = search->tree,
-		.arena = search->arena,
-		.plan = &search->plan,
-		.worth = search->worth,
-		.result = &search->result,
-	};
+	return result == -1 || search->best_count <= from
+	    ? result
+	    : hits_show(&search->hits, match, search->best + from,
+		  search->best_count - from);
 }
 
 static int
-show_all(struct search *search)
+run(struct search *search, size_t part)
 {
-	static const char sql[] =
-	    "SELECT path, file.title, heading, text, links, size, mtime"
-	    " FROM words, file"
-	    " WHERE words.rowid = ?1 AND file.id = ?1 >> 16";
-	struct hits_result *result = &search->result;
-	sqlite3_stmt *statement = db_prepare(search->index->db, sql);
-	const struct hits hits = hits_of(search);
-	size_t i = search->part * HITS_SHOWN;
-	int shown = statement == NULL ? -1 : 0;
-
-	while (shown != -1 && i < search->best_count &&
-	    result->count < HITS_SHOWN) {
-		shown = hits_show(&hits, statement, search->best[i++].row);
-		if (shown == 1)
-			result->count++;
-		else
-			result->found--;
-	}
-	sqlite3_finalize(statement);
-	return shown == -1 ? -1 : 0;
-}
-
-static int
-run(struct search *search)
-{
-	int loosened = 0;
-
-	if (make_plan(search) == -1 || run_match(search) == -1)
+	if (teach(search->index->db) == -1 || plan_query(search) == -1 ||
+	    run_match(search, part) == -1)
 		return -1;
 	/* No page holds the phrase: search for its words. */
-	if (search->result.found == 0)
-		loosened = loosen(search);
-	if (loosened == 1) {
-		search->result.is_loose = true;
-		if (make_plan(search) == -1 || run_match(search) == -1)
+	if (search->result->found == 0 && loosen(&search->question)) {
+		search->result->is_loose = true;
+		if (plan_query(search) == -1 || run_match(search, part) == -1)
 			return -1;
 	}
-	return loosened == -1 ? -1 : show_all(search);
+	return search->result->found == 0 ? hits_list(&search->hits, BEST_MAX)
+					  : 0;
 }
 
 int
-search_run(struct search *search)
+search_run(const struct db_place *place, struct arena *arena,
+    const struct search_wish *wish, struct hits_result *result)
 {
-	int result = run(search);
+	struct search search = { .index = index_open(place),
+		.result = result,
+		.hits = { NULL, wish->tree, arena, result } };
+	int done, error;
 
-	if (result == -1)
-		errno = db_errno(search->index->db);
-	return result;
-}
-
-const struct hits_result *
-search_result(const struct search *search)
-{
-	return &search->result;
-}
-
-int
-search_list(struct search *search)
-{
-	const struct hits hits = hits_of(search);
-
-	return hits_list(&hits, BEST_MAX);
-}
-
-void
-search_end(struct search *search)
-{
-	index_close(search->index);
+	*result = (struct hits_result){ 0 };
+	if (search.index == NULL)
+		return -1;
+	search.hits.db = search.index->db;
+	question_read(wish->words, &search.question);
+	done = run(&search, wish->part);
+	error = db_errno(search.index->db);
+	index_close(search.index);
+	errno = error;
+	return done;
 }

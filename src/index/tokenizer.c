@@ -95,7 +95,7 @@ tokenizer_close(struct tokenizer *tokenizer)
 }
 
 struct each {
-	bool (*found)(void *context, const struct tokenizer_word *word);
+	tokenizer_found *found;
 	void *context;
 };
 
@@ -103,19 +103,20 @@ static int
 pass_on(void *context, int flags, const char *term, int len, int start, int end)
 {
 	struct each *each = context;
-	const struct tokenizer_word word = { { term, (size_t)len },
-		(size_t)start, (size_t)end };
+	const struct str word = { term, (size_t)len };
 
 	(void)flags;
-	if (word.term.len == 0 || word.term.len > TOKENIZER_LONGEST)
-		return SQLITE_OK;
-	return each->found(each->context, &word) ? SQLITE_OK : SQLITE_DONE;
+	(void)start;
+	(void)end;
+	return word.len == 0 || word.len > TOKENIZER_LONGEST ||
+		each->found(each->context, word)
+	    ? SQLITE_OK
+	    : SQLITE_DONE;
 }
 
 int
 tokenizer_each(const struct tokenizer *tokenizer, bool stemmed, struct str text,
-    bool (*found)(void *context, const struct tokenizer_word *word),
-    void *context)
+    tokenizer_found *found, void *context)
 {
 	const struct tokenizer_kind *used =
 	    stemmed ? &tokenizer->stemming : &tokenizer->plain;

@@ -23,19 +23,13 @@ struct tokenizer;
 MUST_USE struct tokenizer *tokenizer_open(struct sqlite3 *db, bool english);
 void tokenizer_close(struct tokenizer *tokenizer);
 
-/* A word found in a text: its term, and its position. */
-struct tokenizer_word {
-	struct str term;
-	size_t start, end;
-};
+typedef bool tokenizer_found(void *context, struct str word);
 
 /*
  * Calls `found` for each word of `text`, as a stem or as it is, until it
  * returns false; -1 without memory.
  */
-MUST_USE int
-tokenizer_each(const struct tokenizer *tokenizer, bool stemmed, struct str text,
-    bool (*found)(void *context, const struct tokenizer_word *word),
-    void *context);
+MUST_USE int tokenizer_each(const struct tokenizer *tokenizer, bool stemmed,
+    struct str text, tokenizer_found *found, void *context);
 
 #endif

@@ -21,14 +21,14 @@
 /* A longer link would not fit into a request, so it is omitted. */
 #define LINK_MAX 1000
 /* Room for one result: its link, title, heading and passage. */
-#define HIT_ROOM ((size_t)3072)
+#define HIT_ROOM ((size_t)4096)
 
 /* Room for a page: the hits, and what is above and below them. */
 #define PAGE_ROOM ((HITS_SHOWN + 2) * HIT_ROOM)
 
 struct answer {
 	struct str own; /* the path of the built-in page */
-	const struct hits_result *result;
+	struct hits_result result;
 	struct str words; /* the question, cleaned */
 	size_t part; /* from 0 */
 };
@@ -50,7 +50,7 @@ add_question(struct buf *out, struct str words)
 static void
 add_count(struct buf *out, const struct answer *answer)
 {
-	const struct hits_result *result = answer->result;
+	const struct hits_result *result = &answer->result;
 	size_t first = answer->part * HITS_SHOWN + 1;
 
 	if (result->found == 1) {
@@ -91,13 +91,13 @@ static void
 add_head(struct buf *out, const struct answer *answer)
 {
 	buf_add(out,
-	    answer->result->found > 0 ? STR("# Found for ")
-				      : STR("# Nothing found for "));
+	    answer->result.found > 0 ? STR("# Found for ")
+				     : STR("# Nothing found for "));
 	add_question(out, answer->words);
 	buf_add(out, STR("\n\n"));
-	if (answer->result->found > 0) {
+	if (answer->result.found > 0) {
 		add_count(out, answer);
-		add_notes(out, answer->result);
+		add_notes(out, &answer->result);
 		return;
 	}
 	buf_add(out,
@@ -150,7 +150,7 @@ add_foot(struct buf *out, const struct answer *answer)
 	size_t shown = (answer->part + 1) * HITS_SHOWN;
 
 	buf_char(out, '\n');
-	if (answer->result->found > shown && answer->part + 1 < HITS_PARTS &&
+	if (answer->result.found > shown && answer->part + 1 < HITS_PARTS &&
 	    answer->words.len < CARRIED_MAX / 3) {
 		buf_add(out, STR("=> "));
 		uri_encode(out, answer->own);
@@ -196,34 +196,17 @@ read_part(struct str path, struct str own, size_t *out)
 	return true;
 }
 
-/*
- * Searches, and lists all pages if there is no match. NULL with errno set,
- * EAGAIN when there is no index yet.
- */
-static const struct hits_result *
-find(const struct host *host, const struct request *request,
-    const struct answer *answer)
+/* Searches; -1 with errno set, EAGAIN when there is no index yet. */
+static int
+find(const struct host *host, struct arena *arena, struct answer *answer)
 {
 	const struct search_wish wish = { answer->words, answer->part,
 		host->tree };
-	const struct hits_result *result;
-	struct search *search;
-	int found, error;
 
 	errno = EAGAIN;
-	search = host->index != NULL
-	    ? search_begin(host->index, request->arena, &wish)
-	    : NULL;
-	if (search == NULL)
-		return NULL;
-	found = search_run(search);
-	result = search_result(search);
-	if (found == 0 && result->found == 0)
-		found = search_list(search);
-	error = errno;
-	search_end(search);
-	errno = error;
-	return found == 0 ? result : NULL;
+	return host->index == NULL
+	    ? -1
+	    : search_run(host->index, arena, &wish, &answer->result);
 }
 
 /* Writes the page; empty without memory. */
@@ -233,7 +216,7 @@ write_page(struct arena *arena, const struct answer *answer)
 	struct buf out = buf_in(arena, PAGE_ROOM);
 
 	add_head(&out, answer);
-	add_hits(&out, answer->result);
+	add_hits(&out, &answer->result);
 	add_foot(&out, answer);
 	return out.overflow ? (struct str){ 0 } : buf_str(&out);
 }
@@ -249,8 +232,7 @@ answer_words(const struct host *host, const struct request *request,
 
 	if (remote_ask(host, request, response))
 		return;
-	answer->result = find(host, request, answer);
-	if (answer->result != NULL)
+	if (find(host, request->arena, answer) == 0)
 		page = write_page(request->arena, answer);
 	else if (errno != EAGAIN)
 		page.len = 0;

@@ -60,7 +60,7 @@ check_hit(const struct hits_page *hit)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct search *search;
+	static struct hits_result result;
 	struct arena arena;
 
 	if (indexing.build == NULL)
@@ -68,15 +68,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > 4096)
 		return 0;
 	arena_init(&arena, (size_t)256 << 10);
-	search = search_begin(&indexing.place, &arena,
-	    &(struct search_wish){
-		fuzz_text(data + 1, size - 1), data[0] % 3, &indexing.tree });
-	CHECK(search != NULL);
-	CHECK(search_run(search) == 0);
-	CHECK(search_result(search)->count <= search_result(search)->found);
-	for (size_t i = 0; i < search_result(search)->count; i++)
-		check_hit(&search_result(search)->hits[i]);
-	search_end(search);
+	CHECK(search_run(&indexing.place, &arena,
+		  &(struct search_wish){ fuzz_text(data + 1, size - 1),
+		      data[0] % 3, &indexing.tree },
+		  &result) == 0);
+	CHECK(result.found == 0 || result.count <= result.found);
+	for (size_t i = 0; i < result.count; i++)
+		check_hit(&result.hits[i]);
 	arena_release(&arena);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "indexing.h"
 #include "text/buf.h"
+#include "text/utf8.h"
 #include "index/search.h"
 
 static int
@@ -32,15 +33,14 @@ set_up(void **state)
 	return 0;
 }
 
-static struct search *
-finish(struct arena *arena, const char *words, size_t part)
+static const struct hits_result *
+find(struct arena *arena, const char *words, size_t part)
 {
+	static struct hits_result result;
 	const struct search_wish wish = { str_of(words), part, &indexing.tree };
-	struct search *search = search_begin(&indexing.place, arena, &wish);
 
-	assert_non_null(search);
-	assert_int_equal(search_run(search), 0);
-	return search;
+	assert_int_equal(search_run(&indexing.place, arena, &wish, &result), 0);
+	return &result;
 }
 
 /* The first that is found, as "path title/heading: passage". */
@@ -49,14 +49,19 @@ first(void **state)
 {
 	static const char *const table[][2] = {
 		{ "ships dawn",
-		    "/a.gmi The harbour/: *Ships* come in at *dawn*." },
+		    "/a.gmi The harbour/: *Ships* come in at *dawn*. Lamps "
+		    "burn "
+		    "on the quay!" },
 		{ "quay lamp",
-		    "/a.gmi The harbour/: *Lamps* burn on the *quay*!" },
-		{ "lamps", "/b.gmi Lamps/: Oil is dear." },
+		    "/a.gmi The harbour/: Ships come in at dawn. *Lamps* burn "
+		    "on the *quay*!" },
+		{ "lamps",
+		    "/b.gmi Lamps/: Oil is dear. Nobody knows the price of "
+		    "ships." },
 		{ "NOON",
 		    "/a.gmi The harbour/Tides: High water is at *noon*." },
 		{ "\"high water\"",
-		    "/a.gmi The harbour/Tides: *High* *water* is at noon." },
+		    "/a.gmi The harbour/Tides: *High water* is at noon." },
 		{ "\"water high\"",
 		    "/a.gmi The harbour/Tides: *High* *water* is at noon." },
 		{ "when is the tide",
@@ -91,23 +96,54 @@ first(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
-		struct search *search;
+		const struct hits_result *result;
 		const struct hits_page *hit;
 		char got[1024] = "";
 
 		arena_init(&arena, (size_t)256 << 10);
-		search = finish(&arena, table[i][0], 0);
-		hit = search_result(search)->hits;
-		if (search_result(search)->count > 0)
+		result = find(&arena, table[i][0], 0);
+		hit = result->hits;
+		if (result->found > 0)
 			snprintf(got, sizeof got, "%.*s %.*s/%.*s: %.*s",
 			    STR_ARG(hit->path), STR_ARG(hit->title),
 			    STR_ARG(hit->heading), STR_ARG(hit->passage));
 		if (strcmp(got, table[i][1]) != 0)
 			fail_msg("%s: got %s, want %s", table[i][0], got,
 			    table[i][1]);
-		search_end(search);
 		arena_release(&arena);
 	}
+}
+
+/* One line around the match, limited whatever the words are. */
+static void
+passages(void **state)
+{
+	static char page[2000];
+	struct buf text = buf_over(page, sizeof page);
+	const struct hits_result *result;
+	struct arena arena;
+	struct str passage;
+
+	(void)state;
+	buf_add(&text, STR("kraken\n\nbelow "));
+	for (int i = 0; i < 400; i++)
+		buf_add(&text, STR("\xc3\xa9"));
+	for (int i = 0; i < 100; i++)
+		buf_add(&text, STR(" fill"));
+	buf_char(&text, '\0');
+	temporary_file(&indexing.folder, "long.txt", page);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	arena_init(&arena, (size_t)256 << 10);
+	result = find(&arena, "kraken", 0);
+	assert_int_equal(result->found, 1);
+	passage = result->hits[0].passage;
+	assert_true(str_starts(passage, STR("*kraken* below \xc3\xa9")));
+	assert_in_range(passage.len, 500, 4 * 320);
+	assert_true(utf8_is_valid(passage));
+	assert_int_equal(
+	    unlink(temporary_path(&indexing.folder, "long.txt")), 0);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	arena_release(&arena);
 }
 
 static void
@@ -130,12 +166,10 @@ notes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
-		struct search *search;
 		const struct hits_result *result;
 
 		arena_init(&arena, (size_t)256 << 10);
-		search = finish(&arena, table[i].words, 0);
-		result = search_result(search);
+		result = find(&arena, table[i].words, 0);
 		if (!str_equals(result->unknown, str_of(table[i].unknown)) ||
 		    result->is_near != table[i].is_near ||
 		    result->is_loose != table[i].is_loose ||
@@ -143,7 +177,6 @@ notes(void **state)
 			fail_msg("%s: [%.*s] %d %d %zu", table[i].words,
 			    STR_ARG(result->unknown), result->is_near,
 			    result->is_loose, result->found);
-		search_end(search);
 		arena_release(&arena);
 	}
 }
@@ -152,16 +185,13 @@ static void
 list(void **state)
 {
 	struct arena arena;
-	struct search *search;
+	const struct hits_result *result;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
-	search = finish(&arena, "xylophone", 0);
-	assert_int_equal(search_list(search), 0);
-	assert_int_equal(search_result(search)->count, 4);
-	assert_true(
-	    str_equals(search_result(search)->hits[0].path, STR("/a.gmi")));
-	search_end(search);
+	result = find(&arena, "xylophone", 0);
+	assert_int_equal(result->count, 4);
+	assert_true(str_equals(result->hits[0].path, STR("/a.gmi")));
 	arena_release(&arena);
 }
 
@@ -173,47 +203,18 @@ no_memory(void **state)
 
 	(void)state;
 	for (size_t n = 1; n < 60; n++) {
+		struct hits_result result;
 		struct arena arena;
-		struct search *search;
-		int done = 0;
 
 		arena_init(&arena, (size_t)256 << 10);
 		arena_fail_at(&arena, n);
-		search = search_begin(&indexing.place, &arena,
-		    &(struct search_wish){
-			STR("shipps \"at dawn\" lamps"), 0, NULL });
-		if (search != NULL)
-			done = search_run(search);
-		failed += search == NULL || done == -1;
-		if (search != NULL)
-			search_end(search);
+		failed += search_run(&indexing.place, &arena,
+			      &(struct search_wish){
+				  STR("shipps \"at dawn\" lamps"), 0, NULL },
+			      &result) == -1;
 		arena_release(&arena);
 	}
 	assert_in_range(failed, 10, 59);
-}
-
-/* A question is answered from the index as it was when that was begun. */
-static void
-changed_meanwhile(void **state)
-{
-	struct arena arena;
-	struct search *search;
-
-	(void)state;
-	arena_init(&arena, (size_t)256 << 10);
-	search = search_begin(&indexing.place, &arena,
-	    &(struct search_wish){ STR("lamps"), 0, NULL });
-	assert_non_null(search);
-	unlink(temporary_path(&indexing.folder, "b.gmi"));
-	assert_int_equal(builder_update(indexing.build, NULL), 1);
-	assert_int_equal(search_run(search), 0);
-	assert_in_range(search_result(search)->found, 1, 2);
-	search_end(search);
-	arena_release(&arena);
-	search = finish(&arena, "lamps", 0);
-	assert_int_equal(search_result(search)->found, 1);
-	search_end(search);
-	arena_release(&arena);
 }
 
 /* The index is behind the tree: what is gone is not shown. */
@@ -221,23 +222,19 @@ static void
 gone_by_now(void **state)
 {
 	struct arena arena;
-	struct search *search;
+	const struct hits_result *result;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
 	temporary_file(&indexing.folder, "gone.gmi", "# Ships\nships\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
-	search = finish(&arena, "ships", 0);
-	assert_true(
-	    str_equals(search_result(search)->hits[0].path, STR("/gone.gmi")));
-	search_end(search);
+	result = find(&arena, "ships", 0);
+	assert_true(str_equals(result->hits[0].path, STR("/gone.gmi")));
 	unlink(temporary_path(&indexing.folder, "gone.gmi"));
-	search = finish(&arena, "ships", 0);
-	assert_int_equal(search_result(search)->found, 1);
-	assert_int_equal(search_result(search)->count, 1);
-	assert_true(
-	    str_equals(search_result(search)->hits[0].path, STR("/a.gmi")));
-	search_end(search);
+	result = find(&arena, "ships", 0);
+	assert_int_equal(result->found, 2);
+	assert_int_equal(result->count, 2);
+	assert_true(str_equals(result->hits[0].path, STR("/b.gmi")));
 	arena_release(&arena);
 }
 
@@ -246,33 +243,29 @@ static void
 changed_by_now(void **state)
 {
 	struct arena arena;
-	struct search *search;
+	const struct hits_result *result;
 	const struct hits_page *hit;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
 	temporary_file(&indexing.folder, "secret.gmi", "# Notes\nkraken 7\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
-	search = finish(&arena, "kraken", 0);
-	hit = &search_result(search)->hits[0];
+	result = find(&arena, "kraken", 0);
+	hit = &result->hits[0];
 	assert_true(str_equals(hit->passage, STR("*kraken* 7")));
-	search_end(search);
 	temporary_file(&indexing.folder, "secret.gmi", "# Notes\nnone\n");
-	search = finish(&arena, "kraken", 0);
-	hit = &search_result(search)->hits[0];
-	assert_int_equal(search_result(search)->count, 1);
+	result = find(&arena, "kraken", 0);
+	hit = &result->hits[0];
+	assert_int_equal(result->count, 1);
 	assert_true(str_equals(hit->path, STR("/secret.gmi")));
 	assert_true(str_equals(hit->title, STR("Notes")));
 	assert_int_equal(hit->heading.len, 0);
 	assert_int_equal(hit->passage.len, 0);
-	search_end(search);
 	unlink(temporary_path(&indexing.folder, "secret.gmi"));
-	search = finish(&arena, "nothingness", 0);
-	assert_int_equal(search_list(search), 0);
-	for (size_t i = 0; i < search_result(search)->count; i++)
-		assert_false(str_equals(
-		    search_result(search)->hits[i].path, STR("/secret.gmi")));
-	search_end(search);
+	result = find(&arena, "nothingness", 0);
+	for (size_t i = 0; i < result->count; i++)
+		assert_false(
+		    str_equals(result->hits[i].path, STR("/secret.gmi")));
 	arena_release(&arena);
 }
 
@@ -283,17 +276,18 @@ not_an_index(void **state)
 		"SQLite format 3" };
 	const struct db_place other = { indexing.place.directory, "other",
 		false };
+	const struct search_wish wish = { STR("ships"), 0, NULL };
+	struct hits_result result;
 	struct arena arena;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
-	assert_null(search_begin(
-	    &other, &arena, &(struct search_wish){ STR("ships"), 0, NULL }));
+	assert_int_equal(search_run(&other, &arena, &wish, &result), -1);
 	assert_int_equal(errno, EAGAIN);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		temporary_file(&indexing.store, "other", texts[i]);
-		assert_null(search_begin(&other, &arena,
-		    &(struct search_wish){ STR("ships"), 0, NULL }));
+		assert_int_equal(
+		    search_run(&other, &arena, &wish, &result), -1);
 		assert_int_equal(errno, i == 0 ? EIO : EBADMSG);
 	}
 	arena_release(&arena);
@@ -306,7 +300,6 @@ common_phrase(void **state)
 	static char page[(size_t)256 << 10];
 	struct buf text = buf_over(page, sizeof page);
 	struct arena arena;
-	struct search *search;
 	const struct hits_result *result;
 
 	(void)state;
@@ -317,17 +310,14 @@ common_phrase(void **state)
 	temporary_file(&indexing.folder, "common.gmi", page);
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	arena_init(&arena, (size_t)256 << 10);
-	search = finish(&arena, "\"star north\"", 0);
-	result = search_result(search);
+	result = find(&arena, "\"star north\"", 0);
 	assert_int_equal(result->found, 1);
 	assert_true(result->is_partial);
 	assert_false(result->is_loose);
-	search_end(search);
 	/* One word is no phrase, however common. */
-	search = finish(&arena, "\"star\" ships", 0);
-	assert_int_equal(search_result(search)->found, 1);
-	assert_false(search_result(search)->is_partial);
-	search_end(search);
+	result = find(&arena, "\"star\" ships", 0);
+	assert_int_equal(result->found, 1);
+	assert_false(result->is_partial);
 	arena_release(&arena);
 }
 
@@ -336,11 +326,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first),
+		cmocka_unit_test(passages),
 		cmocka_unit_test(notes),
 		cmocka_unit_test(list),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(not_an_index),
-		cmocka_unit_test(changed_meanwhile),
 		cmocka_unit_test(gone_by_now),
 		cmocka_unit_test(changed_by_now),
 		cmocka_unit_test(common_phrase),

@@ -61,8 +61,9 @@ class Asked(Case):
             title('Found for “lamps”') + info('=================') +
             info('') + info('One page tells of it.') + info('') +
             self.item('1The harbour|/harbour.gmi') +
-            info('> The *lamps* on the quay burn until the last of them is '
-                 'fast!') +
+            info('> Ships come in at dawn. The *lamps* on the quay burn until '
+                 'the') +
+            info('> last of them is fast! Then all is quiet.') +
             info('') + self.item('7Ask something else|/ask') +
             self.item('1Home|/') + '.\r\n')
 
