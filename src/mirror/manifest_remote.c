@@ -310,8 +310,10 @@ manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror)
 		result = -1;
 	if (result == 1 && remote->is_root)
 		result = narrow(remote);
-	remote->is_old = result == 1 && remote->text.len == old->len &&
-	    memcmp(remote->text.at, old->at, old->len) == 0;
+	remote->is_old = result == 1 && remote->text.at != NULL &&
+	    old->at != NULL &&
+	    str_equals((struct str){ remote->text.at, remote->text.len },
+		(struct str){ old->at, old->len });
 	return result;
 }
 
