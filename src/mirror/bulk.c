@@ -30,7 +30,7 @@
 #define PATH_ROOM (MANIFEST_PATH_MAX + 3)
 
 /* What the child writes before the path and the bytes of a file. */
-struct header {
+struct bulk_header {
 	uint64_t size;
 	size_t path_len;
 };
@@ -63,17 +63,38 @@ limit_of(const struct bulk *bulk)
 
 /* The child. */
 
-struct writer {
+struct bulk_writer {
 	struct archive_visitor visitor;
 	struct sink_file out;
+	size_t len; /* bytes in `block` */
+	char block[BLOCK];
 };
+
+static int
+flush_writer(struct bulk_writer *writer)
+{
+	struct str bytes = { writer->block, writer->len };
+
+	writer->len = 0;
+	return sink_file_write(&writer->out.sink, bytes);
+}
 
 static int
 write_bytes(struct archive_visitor *visitor, struct str bytes)
 {
-	struct writer *writer = (struct writer *)visitor;
+	struct bulk_writer *writer = (struct bulk_writer *)visitor;
 
-	return sink_file_write(&writer->out.sink, bytes);
+	while (bytes.len > 0) {
+		size_t room = BLOCK - writer->len;
+		size_t len = bytes.len < room ? bytes.len : room;
+
+		memcpy(writer->block + writer->len, bytes.at, len);
+		writer->len += len;
+		bytes = str_tail(bytes, len);
+		if (writer->len == BLOCK && flush_writer(writer) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -81,7 +102,7 @@ write_header(struct archive_visitor *visitor, const struct archive_file *file)
 {
 	struct str path = str_head(file->path,
 	    file->path.len < PATH_ROOM ? file->path.len : PATH_ROOM);
-	struct header header = { file->size, path.len };
+	struct bulk_header header = { file->size, path.len };
 	struct str bytes = { (const char *)&header, sizeof header };
 
 	return write_bytes(visitor, bytes) == -1 ? -1
@@ -94,8 +115,9 @@ be_unpacker(int archive, int out, uint64_t limit)
 {
 	const struct jail jail = { .mode = JAIL_ON };
 	const struct jail_access access = { JAIL_UNPACKER, -1, -1, -1 };
-	struct writer writer = { { write_header, write_bytes },
-		{ { sink_file_write }, STDOUT_FILENO } };
+	struct bulk_writer writer = { { write_header, write_bytes },
+		{ { sink_file_write }, STDOUT_FILENO }, 0, { 0 } };
+	int result;
 
 	archive_prepare();
 	if (dup2(archive, STDIN_FILENO) == -1 ||
@@ -104,7 +126,9 @@ be_unpacker(int archive, int out, uint64_t limit)
 	system_close_from(STDERR_FILENO + 1);
 	if (jail_enter(&jail, &access) == -1)
 		_exit(EXIT_FAILURE);
-	_exit(archive_read(STDIN_FILENO, limit, &writer.visitor) == -1);
+	result = archive_read(STDIN_FILENO, limit, &writer.visitor);
+	/* What came before a fault counts. */
+	_exit(flush_writer(&writer) == -1 || result == -1);
 }
 
 /* The parent, which believes nothing of the child. */
@@ -113,12 +137,13 @@ struct unpacking {
 	struct bulk *bulk;
 	int from; /* the child's output */
 	uint64_t left; /* bytes that it may still write */
+	struct str read; /* in `block`, and not yet taken */
 	char block[BLOCK];
 };
 
-/* Reads up to `most` bytes; 0 when the child has ended or is too slow. */
-static size_t
-read_some(struct unpacking *unpacking, void *at, size_t most)
+/* Waits for bytes; false when the child has ended or is too slow. */
+static bool
+fill(struct unpacking *unpacking)
 {
 	const struct pool *pool = &unpacking->bulk->mirror->pool;
 	struct pollfd polled = { .fd = unpacking->from, .events = POLLIN };
@@ -128,47 +153,63 @@ read_some(struct unpacking *unpacking, void *at, size_t most)
 	if (ms > (long)pool->patience_ms)
 		ms = (long)pool->patience_ms;
 	if (poll(&polled, 1, (int)ms) != 1)
-		return 0;
-	got = read(unpacking->from, at, most);
+		return false;
+	got = read(unpacking->from, unpacking->block, BLOCK);
 	if (got <= 0 || (uint64_t)got > unpacking->left)
-		return 0;
+		return false;
 	unpacking->left -= (uint64_t)got;
-	return (size_t)got;
+	unpacking->read = (struct str){ unpacking->block, (size_t)got };
+	return true;
+}
+
+/* Takes up to `most` bytes; none when the child has ended or is too slow. */
+static struct str
+take_bytes(struct unpacking *unpacking, uint64_t most)
+{
+	struct str taken = { 0 };
+
+	if (unpacking->read.len == 0 && !fill(unpacking))
+		return taken;
+	taken = unpacking->read;
+	if (taken.len > most)
+		taken.len = (size_t)most;
+	unpacking->read = str_tail(unpacking->read, taken.len);
+	return taken;
 }
 
 static bool
-read_all(struct unpacking *unpacking, void *at, size_t len)
+take_all(struct unpacking *unpacking, void *at, size_t len)
 {
 	char *to = at;
 
 	while (len > 0) {
-		size_t got = read_some(unpacking, to, len);
+		struct str taken = take_bytes(unpacking, len);
 
-		if (got == 0)
+		if (taken.len == 0)
 			return false;
-		to += got;
-		len -= got;
+		memcpy(to, taken.at, taken.len);
+		to += taken.len;
+		len -= taken.len;
 	}
 	return true;
 }
 
-/* Reads the content of a file to `fd`, or with -1 for nothing. */
+/* Copies the content of a file to `fd`, or with -1 to nothing. */
 static bool
-read_content(
+take_content(
     struct unpacking *unpacking, uint64_t size, int fd, struct sha256 *sha256)
 {
 	while (size > 0) {
-		size_t got = read_some(unpacking, unpacking->block,
-		    size < BLOCK ? (size_t)size : BLOCK);
+		struct str taken = take_bytes(unpacking, size);
 
-		if (got == 0)
+		if (taken.len == 0)
 			return false;
-		size -= got;
+		size -= taken.len;
 		if (fd == -1)
 			continue;
-		if (write(fd, unpacking->block, got) != (ssize_t)got)
+		if (write(fd, taken.at, taken.len) != (ssize_t)taken.len)
 			return false;
-		sha256_add(sha256, (struct str){ unpacking->block, got });
+		sha256_add(sha256, taken);
 	}
 	return true;
 }
@@ -193,7 +234,7 @@ take_file(struct unpacking *unpacking, size_t which)
 	int fd = replica_part(replica, part);
 	struct sha256 *sha256 = sha256_new();
 	bool goes_on = fd != -1 && sha256 != NULL &&
-	    read_content(unpacking, file->size, fd, sha256);
+	    take_content(unpacking, file->size, fd, sha256);
 
 	bulk->got[which] = goes_on && is_right(file, sha256);
 	if (!bulk->got[which])
@@ -234,18 +275,18 @@ take_files(struct unpacking *unpacking)
 {
 	const struct bulk *bulk = unpacking->bulk;
 	char path[PATH_ROOM];
-	struct header header;
+	struct bulk_header header;
 	bool goes_on = true;
 
-	while (goes_on && read_all(unpacking, &header, sizeof header) &&
+	while (goes_on && take_all(unpacking, &header, sizeof header) &&
 	    header.path_len <= sizeof path &&
-	    read_all(unpacking, path, header.path_len)) {
+	    take_all(unpacking, path, header.path_len)) {
 		struct str name = { path, header.path_len };
 		size_t which = find(bulk, name, header.size);
 
 		goes_on = which < bulk->count
 		    ? take_file(unpacking, which)
-		    : read_content(unpacking, header.size, -1, NULL);
+		    : take_content(unpacking, header.size, -1, NULL);
 	}
 }
 
@@ -293,6 +334,7 @@ unpack(struct bulk *bulk, int archive)
 		unpacking->bulk = bulk;
 		unpacking->from = ends[0];
 		unpacking->left = limit;
+		unpacking->read = (struct str){ 0 };
 		take_files(unpacking);
 		(void)kill(child, SIGKILL);
 		while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
