@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -303,18 +304,23 @@ tree_stat_in(
 	return fstatat(tree->root, text, out, AT_SYMLINK_NOFOLLOW);
 }
 
-static int64_t
-ns_of(const struct timespec *time)
+int64_t
+tree_ns(const struct timespec *time)
 {
-	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+	const int64_t most = INT64_MAX / 1000000000 - 1;
+	int64_t seconds = time->tv_sec;
+
+	if (seconds > most || seconds < -most)
+		return seconds > 0 ? INT64_MAX : INT64_MIN;
+	return seconds * 1000000000 + time->tv_nsec;
 }
 
 bool
 tree_is_same(const struct stat *a, const struct stat *b)
 {
 	return is_identical(a, b) && a->st_size == b->st_size &&
-	    ns_of(&a->st_mtim) == ns_of(&b->st_mtim) &&
-	    ns_of(&a->st_ctim) == ns_of(&b->st_ctim);
+	    tree_ns(&a->st_mtim) == tree_ns(&b->st_mtim) &&
+	    tree_ns(&a->st_ctim) == tree_ns(&b->st_ctim);
 }
 
 bool
@@ -325,7 +331,7 @@ tree_is_settled(const struct stat *st)
 	struct timespec now;
 
 	return clock_gettime(CLOCK_REALTIME, &now) == 0 &&
-	    ns_of(&now) - ns_of(&st->st_ctim) >= tick;
+	    tree_ns(&now) - tick >= tree_ns(&st->st_ctim);
 }
 
 bool
@@ -341,7 +347,7 @@ tree_is_unchanged(const struct entry *entry)
 
 	return fstat(entry->fd, &now) == 0 &&
 	    now.st_size == entry->st.st_size &&
-	    ns_of(&now.st_mtim) == ns_of(&entry->st.st_mtim);
+	    tree_ns(&now.st_mtim) == tree_ns(&entry->st.st_mtim);
 }
 
 int

@@ -2,7 +2,9 @@
 #define TREE_TREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "sys/sha256.h"
 #include "text/arena.h"
@@ -85,6 +87,12 @@ MUST_USE int tree_stat_in(const struct tree *tree, struct str path,
  */
 bool tree_is_same(const struct stat *a, const struct stat *b);
 bool tree_is_settled(const struct stat *st);
+
+/*
+ * A time in nanoseconds since 1970; before 1678 and after 2261 the least and
+ * the greatest number.
+ */
+int64_t tree_ns(const struct timespec *time);
 
 bool tree_is_directory(const struct entry *entry);
 

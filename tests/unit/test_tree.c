@@ -331,6 +331,23 @@ unchanged(void **state)
 		assert_false(tree_is_same(&one, &others[i]));
 }
 
+/* A file may have any time, such as one after 2262. */
+static void
+far_times(void **state)
+{
+	static const time_t far[] = { 15000000000, -15000000000, INT64_MAX,
+		INT64_MIN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+		struct stat file = { .st_mtim = { .tv_sec = far[i] },
+			.st_ctim = { far[i], 1 } };
+
+		assert_true(tree_is_same(&file, &file));
+		assert_int_equal(tree_is_settled(&file), far[i] < 0);
+	}
+}
+
 /* Some file systems count nanoseconds, and some whole seconds. */
 static void
 settles(void **state)
@@ -368,6 +385,7 @@ main(void)
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 		cmocka_unit_test(failures_are_logged_once),
 		cmocka_unit_test(unchanged),
+		cmocka_unit_test(far_times),
 		cmocka_unit_test(settles),
 	};
 
