@@ -36,6 +36,11 @@ struct archive_writer {
 	int error; /* the sink's errno; 0: none */
 	size_t len; /* bytes in `block` */
 	char block[BLOCK];
+	/*
+	 * What goes into `gzip`: after a failure zlib reads it again, when the
+	 * memory that libarchive wrote it from is gone.
+	 */
+	char packed[BLOCK];
 };
 
 /* libarchive asks the locale whether a zip's names are UTF-8. */
@@ -96,7 +101,10 @@ compress_bytes(
 
 	if (writer->abandoned)
 		return -1;
-	taken = archive_write_data(writer->gzip, bytes, len);
+	if (len > BLOCK)
+		len = BLOCK;
+	memcpy(writer->packed, bytes, len);
+	taken = archive_write_data(writer->gzip, writer->packed, len);
 	if (taken <= 0)
 		archive_set_error(archive, archive_errno(writer->gzip), "%s",
 		    archive_error_string(writer->gzip));
