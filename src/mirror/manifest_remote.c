@@ -153,6 +153,8 @@ has_none(struct manifest_remote *remote)
 {
 	bool had_one = remote->old_text.at != NULL;
 
+	/* Without a manifest it may be any server. */
+	remote->mirror->origin.knows_binary = false;
 	if (!had_one && remote->mirror->key == NULL)
 		return 0;
 	return mirror_fail(remote->mirror,

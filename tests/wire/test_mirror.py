@@ -376,6 +376,13 @@ class Mirrors(Mirroring):
         result = self.run_mirror(path='/made/')
         self.assertIn('has no manifest', result.stderr)
         self.assertEqual(self.mirror.files(), {'index.gmi': b'# Made\n'})
+        shutil.rmtree(self.mirror.folder)
+        self.origin.answers['/made/'] = b'1Made\t/made/\tlocalhost\t70\r\n.\r\n'
+        self.origin.answers['/made/gophermap'] = b'made\n'
+        self.run_mirror(scheme='gopher', path='/made/')
+        # A walk asks no server by item type.
+        self.assertEqual(self.origin.selectors[-2:],
+                         ['/robots.txt', '/made/'])
 
     def test_item_types(self):
         """Over Gopher files are asked for by type 9, of those who know it."""
