@@ -260,6 +260,40 @@ not_kept(struct filestore *store)
 	return store->why;
 }
 
+/*
+ * Moves a file of an earlier run away that has the name of a folder above
+ * `path`; false when there is none.
+ */
+static bool
+make_way(struct mirror *mirror, struct str path)
+{
+	for (size_t i = 1; i < path.len && !mirror->keep; i++) {
+		struct str above = str_head(path, i);
+
+		if (path.at[i] == '/' &&
+		    manifest_find(&mirror->known, above) != NULL &&
+		    replica_holds(&mirror->replica, above) == 1)
+			return backup_take(&mirror->backup,
+				   mirror->replica.root, above) == 0;
+	}
+	return false;
+}
+
+static int
+place(struct mirror *mirror, const struct pool_job *job,
+    const struct manifest_file *file)
+{
+	int fd = job->fetch.body;
+	int result = replica_place(&mirror->replica, job->part, fd, file);
+
+	if (result == 0 || errno != ENOTDIR)
+		return result;
+	if (make_way(mirror, file->path))
+		return replica_place(&mirror->replica, job->part, fd, file);
+	errno = ENOTDIR;
+	return -1;
+}
+
 static const char *
 store_file(struct filestore *store, const struct pool_job *job,
     struct manifest_file *file)
@@ -282,8 +316,7 @@ store_file(struct filestore *store, const struct pool_job *job,
 	if (backup_keep(&mirror->backup, mirror->replica.root, file->path) ==
 	    -1)
 		return not_kept(store);
-	if (replica_place(&mirror->replica, job->part, job->fetch.body, file) ==
-	    -1)
+	if (place(mirror, job, file) == -1)
 		return errno == ENOTDIR || errno == EISDIR
 		    ? "something else is in its place"
 		    : strerror(errno);

@@ -142,6 +142,30 @@ class Names(Mirroring):
             self.assertEqual(sorted(self.mirror.files()), [
                 'index.gmi', 'posts/1', 'posts/index.gmi'])
 
+    def test_a_file_that_became_a_folder(self):
+        """It makes way, and is kept, whatever is asked for first."""
+        page = (b'20 text/gemini\r\n# Posts\n',)
+        for before, now, names in (
+                ({'/posts': page}, {'/posts/1': b'1\n', '/posts': page},
+                 ['posts/1', 'posts/index.gmi']),
+                ({'/about': b'old\n'}, {'/about/me.txt': b'me\n'},
+                 ['about/me.txt'])):
+            with self.subTest(now=now):
+                self.gemini(before)
+                self.run_mirror()
+                self.gemini(now)
+                result = self.run_mirror('--keep', status=1)
+                self.assertIn('something else is in its place', result.stderr)
+                for _ in range(2):
+                    self.run_mirror()
+                    self.assertEqual(sorted(self.mirror.files()),
+                                     sorted(['index.gmi', *names]))
+                old = names[0].split('/')[0]
+                self.assertTrue([path for path in self.mirror.files(True)
+                                 if path.startswith('.mirror/before/') and
+                                 path.endswith('/' + old)])
+                shutil.rmtree(self.mirror.folder)
+
     def test_other_clashes_with_a_page(self):
         """They are named; a file of the user's is not moved."""
         page = (b'20 text/gemini\r\n# Posts\n',)
