@@ -165,19 +165,27 @@ int
 replica_nest(struct replica *replica, struct str path, const char *name)
 {
 	char part[32], folder[NAME_MAX + 1];
-	int above, dir = -1, result = -1;
+	int above, dir = -1, moved, result = -1, error;
 
 	assert(manifest_lists(path));
 	part_name(SPARE_PART, part);
 	above = dir_parent(replica->root, path, false, folder);
 	if (above == -1)
 		return -1;
-	if (renameat(above, folder, replica->work, part) == 0)
+	moved = renameat(above, folder, replica->work, part);
+	if (moved == 0)
 		dir = dir_enter(above, folder, true);
 	if (dir != -1)
 		result = renameat(replica->work, part, dir, name);
+	error = errno;
+	/* The next run would remove the file as an incomplete one. */
+	if (moved == 0 && result == -1) {
+		(void)unlinkat(above, folder, AT_REMOVEDIR);
+		(void)renameat(replica->work, part, above, folder);
+	}
 	dir_close(dir);
 	dir_close(above);
+	errno = error;
 	return result;
 }
 

@@ -57,7 +57,8 @@ MUST_USE int replica_reopen(struct replica *replica, unsigned number);
 
 /*
  * Makes a folder in place of the file `path`, and moves the file into it, as
- * `name`.  Returns -1 with errno set; a crash may lose the file.
+ * `name`.  Returns -1 with errno set and the file where it was; a crash may
+ * lose it.
  */
 MUST_USE int
 replica_nest(struct replica *replica, struct str path, const char *name);

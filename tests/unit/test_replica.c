@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "mirror/replica.h"
+#include "scarce.h"
 #include "temporary.h"
 
 static struct temporary temporary;
@@ -275,6 +276,22 @@ parts_are_ours(void **state)
 	check_file("outside/victim", "precious");
 }
 
+/* A file that cannot be moved into its folder stays. */
+static void
+nested(void **state)
+{
+	(void)state;
+	assert_int_equal(place("posts", "page"), 0);
+	/* One is for the folder above; there is none for the new one. */
+	scarce_files(1);
+	assert_int_equal(replica_nest(&replica, STR("posts"), "index.gmi"), -1);
+	scarce_files_end();
+	assert_int_equal(errno, EMFILE);
+	assert_int_equal(replica_holds(&replica, STR("posts")), 1);
+	assert_int_equal(replica_nest(&replica, STR("posts"), "index.gmi"), 0);
+	assert_int_equal(replica_holds(&replica, STR("posts/index.gmi")), 1);
+}
+
 int
 main(void)
 {
@@ -284,6 +301,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(held, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(compared, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nested, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
