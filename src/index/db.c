@@ -225,24 +225,26 @@ db_create(sqlite3 *db, bool english)
 	    : db_run(db, about);
 }
 
-static int
-number(sqlite3 *db, const char *sql)
+int
+db_number(sqlite3 *db, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *statement = db_prepare(db, sql);
-	int result = -1;
+	int result = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
 
-	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW)
-		result = sqlite3_column_int(statement, 0);
+	if (result == SQLITE_ROW)
+		*out = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return result;
+	return result == SQLITE_ROW ? 0 : -1;
 }
 
 int
 db_is_english(sqlite3 *db)
 {
-	int about = number(db, "PRAGMA application_id");
+	int64_t about, version;
 
-	if (number(db, "PRAGMA user_version") != FORMAT || about < 1)
+	if (db_number(db, "PRAGMA application_id", &about) == -1 ||
+	    db_number(db, "PRAGMA user_version", &version) == -1 ||
+	    version != FORMAT || about < 1)
 		return -1;
 	return about == 2;
 }

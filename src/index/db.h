@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "text/attribute.h"
 #include "text/str.h"
@@ -69,6 +70,9 @@ fts5_api *db_api(sqlite3 *db);
 
 /* Runs statements that return no rows; -1 on failure. */
 MUST_USE int db_run(sqlite3 *db, const char *sql);
+
+/* Runs a query for one number; -1 on failure. */
+MUST_USE int db_number(sqlite3 *db, const char *sql, int64_t *out);
 
 /* Prepares one statement; NULL on failure. */
 MUST_USE sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql);

@@ -30,25 +30,17 @@ static int
 begin(struct filelist *files)
 {
 	sqlite3 *db = files->index->db;
-	sqlite3_stmt *total;
-	int error;
+	int64_t waits;
 
-	total = db_prepare(db, "SELECT waits FROM total");
-	if (total != NULL && sqlite3_step(total) == SQLITE_ROW)
-		error = sqlite3_column_int(total, 0) != 0 ? EAGAIN : 0;
-	else
-		error = db_errno(db);
-	sqlite3_finalize(total);
-	errno = error;
-	if (error != 0)
+	if (db_number(db, "SELECT waits FROM total", &waits) == 0)
+		files->statement = db_prepare(db, list);
+	if (files->statement == NULL) {
+		errno = db_errno(db);
 		return -1;
-	errno = ENOMEM;
-	files->statement = db_prepare(db, list);
-	return files->statement != NULL &&
-		sqlite3_bind_int64(files->statement, 1, files->since) ==
-		    SQLITE_OK
-	    ? 0
-	    : -1;
+	}
+	sqlite3_bind_int64(files->statement, 1, files->since);
+	errno = EAGAIN;
+	return waits == 0 ? 0 : -1;
 }
 
 struct filelist *
@@ -135,18 +127,17 @@ int
 filelist_total(const struct db_place *place, uint64_t *files, uint64_t *bytes)
 {
 	struct index *index = index_open(place);
-	sqlite3_stmt *statement = NULL;
+	int64_t numbers[2];
 	int result = -1;
 
 	if (index == NULL)
 		return -1;
-	statement = db_prepare(index->db, "SELECT files, bytes FROM total");
-	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
-		*files = (uint64_t)sqlite3_column_int64(statement, 0);
-		*bytes = (uint64_t)sqlite3_column_int64(statement, 1);
+	if (db_number(index->db, "SELECT files FROM total", &numbers[0]) == 0 &&
+	    db_number(index->db, "SELECT bytes FROM total", &numbers[1]) == 0) {
+		*files = (uint64_t)numbers[0];
+		*bytes = (uint64_t)numbers[1];
 		result = 0;
 	}
-	sqlite3_finalize(statement);
 	index_close(index);
 	return result;
 }

@@ -6,43 +6,27 @@
 
 #include "index/db.h"
 
-/* Runs a query that returns one number. */
-static int
-number(struct tables *tables, const char *query, int64_t *out)
-{
-	sqlite3_stmt *statement = db_prepare(tables->db, query);
-	int result = -1;
-
-	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(statement, 0);
-		result = 0;
-	}
-	sqlite3_finalize(statement);
-	return result == -1 ? tables_fail(tables) : 0;
-}
-
 int
 filerows_waits_in_vain(struct tables *tables)
 {
-	int64_t in_vain = 0;
+	int64_t in_vain;
 
-	return number(tables,
+	return db_number(tables->db,
 		   "SELECT NOT EXISTS(SELECT 1 FROM total WHERE waits = 0)"
-		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 1)",
+		   " AND NOT EXISTS(SELECT 1 FROM file WHERE due > 0 AND due > "
+		   "1)",
 		   &in_vain) == -1
-	    ? -1
+	    ? tables_fail(tables)
 	    : in_vain != 0;
 }
 
 int
 filerows_next_id(struct tables *tables, int64_t *out)
 {
-	int64_t last = 0;
-
-	if (number(tables, "SELECT max(id) FROM file", &last) == -1)
-		return -1;
-	*out = last + 1;
-	return 0;
+	return db_number(tables->db,
+		   "SELECT coalesce(max(id), 0) + 1 FROM file", out) == -1
+	    ? tables_fail(tables)
+	    : 0;
 }
 
 static struct filerow
