@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "index/db.h"
+#include "index/filerow.h"
 #include "index/plan.h"
 
 /* Rows that are examined for one query. */
@@ -27,8 +30,14 @@ static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
 #define LONG_COLUMNS 3
 
 /* The best pages: all that can be shown. */
-#define BEST_MAX ((size_t)HITS_SHOWN * HITS_PARTS)
+#define BEST_MAX ((size_t)SEARCH_SHOWN * SEARCH_PARTS)
 #define PHRASES_MAX (PLAN_WANTS * (PLAN_TERMS + 1))
+
+/* A row of the index and its rank. */
+struct search_row {
+	sqlite3_int64 row;
+	double score;
+};
 
 struct search {
 	struct index *index;
@@ -40,10 +49,11 @@ struct search {
 	size_t phrases;
 	double worth[PLAN_WANTS];
 	double length; /* average of a row; 0: not known yet */
-	struct hits_row best[BEST_MAX]; /* the best row of each page */
+	struct search_row best[BEST_MAX]; /* the best row of each page */
 	size_t best_count;
-	struct hits hits;
-	struct hits_result *result;
+	const struct tree *tree; /* to check that pages exist; NULL: no check */
+	struct arena *arena;
+	struct search_result *result;
 };
 
 /* Computes each word's worth, at the first row: FTS5 has the totals. */
@@ -197,10 +207,10 @@ static int
 plan_words(struct search *search)
 {
 	struct plan *plan = &search->plan;
-	struct hits_result *result = search->result;
+	struct search_result *result = search->result;
 
-	if (plan_make(plan, search->index, search->hits.arena,
-		&search->question) == -1)
+	if (plan_make(plan, search->index, search->arena, &search->question) ==
+	    -1)
 		return -1;
 	search->length = 0;
 	result->unknown = (struct str){ 0 };
@@ -229,7 +239,7 @@ plan_query(struct search *search)
 
 /* Keeps a page if it is among the best; of equals, the first stays first. */
 static void
-keep(struct search *search, const struct hits_row *page)
+keep(struct search *search, const struct search_row *page)
 {
 	size_t i = search->best_count;
 
@@ -257,13 +267,13 @@ is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 static int
 look_at_rows(struct search *search, sqlite3_stmt *statement)
 {
-	struct hits_row page = { 0 }; /* the best row of the current page */
+	struct search_row page = { 0 }; /* the best row of the current page */
 	size_t rows = 0;
 	int result;
 
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		const struct hits_row row = { sqlite3_column_int64(
-						  statement, 0),
+		const struct search_row row = { sqlite3_column_int64(
+						    statement, 0),
 			sqlite3_column_double(statement, 1) };
 
 		if (rows++ == ROWS_MAX) {
@@ -279,6 +289,117 @@ look_at_rows(struct search *search, sqlite3_stmt *statement)
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
+/* Copies a column to the arena. */
+static int
+copy(const struct search *search, sqlite3_stmt *statement, int at,
+    struct str *out)
+{
+	return arena_copy(search->arena, db_column(statement, at), out);
+}
+
+/*
+ * Whether a found page still exists, and has the text of the index: text that
+ * was removed is not shown while the index is out of date.
+ */
+static bool
+is_there(
+    const struct search *search, const struct filerow *row, bool *is_current)
+{
+	struct entry entry;
+	enum status status;
+
+	*is_current = true;
+	if (search->tree == NULL)
+		return true;
+	*is_current = false;
+	status = tree_find(search->tree, row->path, &entry);
+	if (status == STATUS_SUCCESS) {
+		close(entry.fd);
+		*is_current = filerow_has_same_text(row, &entry.st);
+	}
+	/* A failing disk does not mean that the page is gone. */
+	return status != STATUS_NOT_FOUND;
+}
+
+/* Fills in the page of the current row; 0 when it is gone, -1 on failure. */
+static int
+fill(const struct search *search, sqlite3_stmt *statement)
+{
+	struct search_page *page = &search->result->hits[search->result->count];
+	const struct filerow row = { .path = db_column(statement, 0),
+		.size = sqlite3_column_int64(statement, 2),
+		.mtime = sqlite3_column_int64(statement, 3) };
+	bool is_current;
+
+	if (!is_there(search, &row, &is_current))
+		return 0;
+	*page = (struct search_page){ 0 };
+	if (copy(search, statement, 0, &page->path) == -1 ||
+	    copy(search, statement, 1, &page->title) == -1 ||
+	    (is_current &&
+		(copy(search, statement, 4, &page->heading) == -1 ||
+		    copy(search, statement, 5, &page->passage) == -1)))
+		return -1;
+	search->result->count++;
+	return 1;
+}
+
+/* FTS5 cuts a passage by words, which may be of any length. */
+static const char show_sql[] =
+    "SELECT path, file.title, size, mtime, heading, trim(substr(replace("
+    "snippet(words, iif(text = '', 3, 2), '*', '*', '\xe2\x80\xa6', 32),"
+    " char(10), ' '), 1, 320))"
+    " FROM words, file"
+    " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 16";
+
+static int
+show_pages(const struct search *search, struct str match,
+    const struct search_row *rows, size_t count)
+{
+	sqlite3_stmt *statement = db_prepare(search->index->db, show_sql);
+	int shown = statement == NULL ? -1 : 0;
+
+	db_bind_text(statement, 1, match);
+	for (size_t i = 0;
+	     i < count && shown != -1 && search->result->count < SEARCH_SHOWN;
+	     i++) {
+		sqlite3_bind_int64(statement, 2, rows[i].row);
+		switch (sqlite3_step(statement)) {
+		case SQLITE_ROW: shown = fill(search, statement); break;
+		/* The page was removed after its row was found. */
+		case SQLITE_DONE: shown = 0; break;
+		default: shown = -1;
+		}
+		search->result->found -= shown == 0;
+		(void)sqlite3_reset(statement);
+	}
+	sqlite3_finalize(statement);
+	return shown == -1 ? -1 : 0;
+}
+
+static int
+list_pages(const struct search *search)
+{
+	sqlite3_stmt *statement = db_prepare(search->index->db,
+	    "SELECT path, title, NULL, NULL, NULL, NULL FROM file"
+	    " WHERE title IS NOT NULL ORDER BY path LIMIT ?1");
+	int step = SQLITE_ERROR;
+
+	if (statement == NULL)
+		return -1;
+	/* More than are shown, as some may be gone. */
+	sqlite3_bind_int(statement, 1, BEST_MAX);
+	search->result->count = 0;
+	while (search->result->count < SEARCH_SHOWN &&
+	    (step = sqlite3_step(statement)) == SQLITE_ROW)
+		if (fill(search, statement) == -1)
+			break;
+	sqlite3_finalize(statement);
+	return step == SQLITE_DONE || search->result->count == SEARCH_SHOWN
+	    ? 0
+	    : -1;
+}
+
 /* Finds the best pages, and shows those of a part. */
 static int
 run_match(struct search *search, size_t part)
@@ -286,7 +407,7 @@ run_match(struct search *search, size_t part)
 	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
 				  " WHERE words MATCH ?1";
 	struct str match = plan_match(&search->plan);
-	size_t from = part * HITS_SHOWN;
+	size_t from = part * SEARCH_SHOWN;
 	sqlite3_stmt *statement;
 	int result;
 
@@ -302,7 +423,7 @@ run_match(struct search *search, size_t part)
 	sqlite3_finalize(statement);
 	return result == -1 || search->best_count <= from
 	    ? result
-	    : hits_show(&search->hits, match, search->best + from,
+	    : show_pages(search, match, search->best + from,
 		  search->best_count - from);
 }
 
@@ -318,23 +439,22 @@ run(struct search *search, size_t part)
 		if (plan_query(search) == -1 || run_match(search, part) == -1)
 			return -1;
 	}
-	return search->result->found == 0 ? hits_list(&search->hits, BEST_MAX)
-					  : 0;
+	return search->result->found == 0 ? list_pages(search) : 0;
 }
 
 int
 search_run(const struct db_place *place, struct arena *arena,
-    const struct search_wish *wish, struct hits_result *result)
+    const struct search_wish *wish, struct search_result *result)
 {
 	struct search search = { .index = index_open(place),
 		.result = result,
-		.hits = { NULL, wish->tree, arena, result } };
+		.tree = wish->tree,
+		.arena = arena };
 	int done, error;
 
-	*result = (struct hits_result){ 0 };
+	*result = (struct search_result){ 0 };
 	if (search.index == NULL)
 		return -1;
-	search.hits.db = search.index->db;
 	question_read(wish->words, &search.question);
 	done = run(&search, wish->part);
 	error = db_errno(search.index->db);

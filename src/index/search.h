@@ -1,15 +1,39 @@
 #ifndef INDEX_SEARCH_H
 #define INDEX_SEARCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "index/hits.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
 #include "tree/tree.h"
 
 struct db_place;
+
+/*
+ * Pages of a result that are shown at once, and how many such parts there are.
+ */
+#define SEARCH_SHOWN 20
+#define SEARCH_PARTS 10
+
+/* A page that matches, and its best passage. */
+struct search_page {
+	struct str path; /* decoded */
+	struct str title;
+	struct str heading; /* of the section; empty: the title */
+	struct str passage; /* one line, with matching words between "*" */
+};
+
+struct search_result {
+	struct search_page hits[SEARCH_SHOWN];
+	size_t count;
+	size_t found; /* pages in all, shown or not */
+	bool is_partial; /* not all rows were examined */
+	bool is_loose; /* no page has the phrase: its words were searched */
+	struct str unknown; /* a word that no page holds; empty: none */
+	bool is_near; /* similar words were searched */
+};
 
 /* A query; borrowed. */
 struct search_wish {
@@ -25,6 +49,6 @@ struct search_wish {
  * read, or ENOMEM.
  */
 MUST_USE int search_run(const struct db_place *place, struct arena *arena,
-    const struct search_wish *wish, struct hits_result *result);
+    const struct search_wish *wish, struct search_result *result);
 
 #endif

@@ -24,11 +24,11 @@
 #define HIT_ROOM ((size_t)4096)
 
 /* Room for a page: the hits, and what is above and below them. */
-#define PAGE_ROOM ((HITS_SHOWN + 2) * HIT_ROOM)
+#define PAGE_ROOM ((SEARCH_SHOWN + 2) * HIT_ROOM)
 
 struct answer {
 	struct str own; /* the path of the built-in page */
-	struct hits_result result;
+	struct search_result result;
 	struct str words; /* the question, cleaned */
 	size_t part; /* from 0 */
 };
@@ -50,12 +50,12 @@ add_question(struct buf *out, struct str words)
 static void
 add_count(struct buf *out, const struct answer *answer)
 {
-	const struct hits_result *result = &answer->result;
-	size_t first = answer->part * HITS_SHOWN + 1;
+	const struct search_result *result = &answer->result;
+	size_t first = answer->part * SEARCH_SHOWN + 1;
 
 	if (result->found == 1) {
 		buf_add(out, STR("One page tells of it.\n"));
-	} else if (result->found <= HITS_SHOWN) {
+	} else if (result->found <= SEARCH_SHOWN) {
 		buf_printf(out, "%zu pages tell of it, the best first.\n",
 		    result->found);
 	} else {
@@ -68,7 +68,7 @@ add_count(struct buf *out, const struct answer *answer)
 
 /* Tells the reader when the question was loosened. */
 static void
-add_notes(struct buf *out, const struct hits_result *result)
+add_notes(struct buf *out, const struct search_result *result)
 {
 	if (result->is_loose)
 		buf_add(out,
@@ -117,7 +117,7 @@ add_link(struct buf *out, struct str path)
 }
 
 static void
-add_hit(struct buf *out, const struct hits_page *hit, bool is_found)
+add_hit(struct buf *out, const struct search_page *hit, bool is_found)
 {
 	if (is_found)
 		buf_char(out, '\n');
@@ -137,7 +137,7 @@ add_hit(struct buf *out, const struct hits_page *hit, bool is_found)
 }
 
 static void
-add_hits(struct buf *out, const struct hits_result *result)
+add_hits(struct buf *out, const struct search_result *result)
 {
 	for (size_t i = 0; i < result->count; i++)
 		if (result->hits[i].path.len <= LINK_MAX / 3)
@@ -147,10 +147,10 @@ add_hits(struct buf *out, const struct hits_result *result)
 static void
 add_foot(struct buf *out, const struct answer *answer)
 {
-	size_t shown = (answer->part + 1) * HITS_SHOWN;
+	size_t shown = (answer->part + 1) * SEARCH_SHOWN;
 
 	buf_char(out, '\n');
-	if (answer->result.found > shown && answer->part + 1 < HITS_PARTS &&
+	if (answer->result.found > shown && answer->part + 1 < SEARCH_PARTS &&
 	    answer->words.len < CARRIED_MAX / 3) {
 		buf_add(out, STR("=> "));
 		uri_encode(out, answer->own);
@@ -190,7 +190,8 @@ read_part(struct str path, struct str own, size_t *out)
 	unsigned long number = 1;
 
 	if (rest.len > 0 &&
-	    (!str_number(str_tail(rest, 1), HITS_PARTS, &number) || number < 2))
+	    (!str_number(str_tail(rest, 1), SEARCH_PARTS, &number) ||
+		number < 2))
 		return false;
 	*out = number - 1;
 	return true;

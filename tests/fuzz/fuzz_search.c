@@ -46,7 +46,7 @@ check_text(struct str text)
 }
 
 static void
-check_hit(const struct hits_page *hit)
+check_hit(const struct search_page *hit)
 {
 	CHECK(str_starts(hit->path, STR("/")));
 	CHECK(hit->title.len > 0);
@@ -60,7 +60,7 @@ check_hit(const struct hits_page *hit)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct hits_result result;
+	static struct search_result result;
 	struct arena arena;
 
 	if (indexing.build == NULL)

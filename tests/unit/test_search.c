@@ -33,10 +33,10 @@ set_up(void **state)
 	return 0;
 }
 
-static const struct hits_result *
+static const struct search_result *
 find(struct arena *arena, const char *words, size_t part)
 {
-	static struct hits_result result;
+	static struct search_result result;
 	const struct search_wish wish = { str_of(words), part, &indexing.tree };
 
 	assert_int_equal(search_run(&indexing.place, arena, &wish, &result), 0);
@@ -96,8 +96,8 @@ first(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
-		const struct hits_result *result;
-		const struct hits_page *hit;
+		const struct search_result *result;
+		const struct search_page *hit;
 		char got[1024] = "";
 
 		arena_init(&arena, (size_t)256 << 10);
@@ -120,7 +120,7 @@ passages(void **state)
 {
 	static char page[2000];
 	struct buf text = buf_over(page, sizeof page);
-	const struct hits_result *result;
+	const struct search_result *result;
 	struct arena arena;
 	struct str passage;
 
@@ -166,7 +166,7 @@ notes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct arena arena;
-		const struct hits_result *result;
+		const struct search_result *result;
 
 		arena_init(&arena, (size_t)256 << 10);
 		result = find(&arena, table[i].words, 0);
@@ -185,7 +185,7 @@ static void
 list(void **state)
 {
 	struct arena arena;
-	const struct hits_result *result;
+	const struct search_result *result;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
@@ -203,7 +203,7 @@ no_memory(void **state)
 
 	(void)state;
 	for (size_t n = 1; n < 60; n++) {
-		struct hits_result result;
+		struct search_result result;
 		struct arena arena;
 
 		arena_init(&arena, (size_t)256 << 10);
@@ -222,7 +222,7 @@ static void
 gone_by_now(void **state)
 {
 	struct arena arena;
-	const struct hits_result *result;
+	const struct search_result *result;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
@@ -243,8 +243,8 @@ static void
 changed_by_now(void **state)
 {
 	struct arena arena;
-	const struct hits_result *result;
-	const struct hits_page *hit;
+	const struct search_result *result;
+	const struct search_page *hit;
 
 	(void)state;
 	arena_init(&arena, (size_t)256 << 10);
@@ -277,7 +277,7 @@ not_an_index(void **state)
 	const struct db_place other = { indexing.place.directory, "other",
 		false };
 	const struct search_wish wish = { STR("ships"), 0, NULL };
-	struct hits_result result;
+	struct search_result result;
 	struct arena arena;
 
 	(void)state;
@@ -300,7 +300,7 @@ common_phrase(void **state)
 	static char page[(size_t)256 << 10];
 	struct buf text = buf_over(page, sizeof page);
 	struct arena arena;
-	const struct hits_result *result;
+	const struct search_result *result;
 
 	(void)state;
 	for (int i = 0; i <= 10000; i++)
