@@ -20,7 +20,7 @@ add_page(struct fileadd *add, struct page *page, struct filerow *row)
 	if (tables_add_file(add->tables, row) == -1)
 		return -1;
 	for (int64_t i = 0; i < SECTIONS_MAX; i++) {
-		int got = page_next(page, &section);
+		int got = sections_next(&page->sections, &section);
 
 		if (got < 1)
 			return got;

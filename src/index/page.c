@@ -80,9 +80,3 @@ page_open(struct page *page, struct arena *arena, struct media *media,
 	return sections_open(&page->sections, arena, read_page, page) == -1 ? -1
 									    : 1;
 }
-
-int
-page_next(struct page *page, struct section *out)
-{
-	return sections_next(&page->sections, out);
-}

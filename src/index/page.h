@@ -20,23 +20,20 @@
 struct page {
 	struct str title; /* clean; the file name if the page has none */
 	int error; /* errno of a failed read, else 0 */
+	struct sections sections; /* to be read with sections_next */
 	/* Private: */
 	int fd;
 	size_t left;
 	char text[PAGE_TITLE];
-	struct sections sections;
 };
 
 /*
- * Begins to read the file open as `fd`, which is borrowed, with memory from the
- * arena.  Returns 1; 0 when visitors cannot search the file; or -1 with
- * page->error set, to 0 when memory ran out.
+ * Begins to read the open file, which is borrowed, with memory from the arena.
+ * Returns 1; 0 when visitors cannot search the file; or -1 with page->error
+ * set, to 0 when memory ran out.
  */
 MUST_USE int
 page_open(struct page *page, struct arena *arena, struct media *media,
     const struct walk_entry *met, const struct entry *entry);
-
-/* Returns the next section as sections_next does; sets page->error. */
-MUST_USE int page_next(struct page *page, struct section *out);
 
 #endif

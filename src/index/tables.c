@@ -41,9 +41,7 @@ tables_close(struct tables *tables)
 static void
 forget_forms(struct tables *tables)
 {
-	memset(&tables->forms, 0, sizeof tables->forms);
-	tables->forms.tokenizer = tables->tokenizer;
-	tables->forms.add = tables->statements[SQL_ADD_FORM];
+	memset(tables->forms, 0, sizeof tables->forms);
 }
 
 /* Opens the index, or creates one; -1 with errno set. */
@@ -273,12 +271,48 @@ tables_keep_file(struct tables *tables, const struct filerow *row)
 	return db_do(statement) == -1 ? tables_fail(tables) : 0;
 }
 
+/*
+ * Stores an unstemmed word, and the word reversed.  The cache of hashes avoids
+ * looking up the same word again; a word with the hash of another is lost,
+ * which 64 bits make rare.
+ */
+static bool
+add_form(void *context, struct str word)
+{
+	struct tables *tables = context;
+	sqlite3_stmt *statement = tables->statements[SQL_ADD_FORM];
+	uint64_t hash = str_hash(word);
+	uint64_t *known =
+	    &tables->forms[hash % (sizeof tables->forms / sizeof hash)];
+	char turned[TOKENIZER_LONGEST];
+
+	if (*known == hash)
+		return true;
+	*known = hash;
+	for (size_t i = 0; i < word.len; i++)
+		turned[i] = word.at[word.len - 1 - i];
+	db_bind_bytes(statement, 1, word);
+	db_bind_bytes(statement, 2, (struct str){ turned, word.len });
+	tables->forms_failed |= db_do(statement) == -1;
+	return !tables->forms_failed;
+}
+
+static int
+add_forms(struct tables *tables, struct str text)
+{
+	tables->forms_failed = false;
+	return tokenizer_each(
+		   tables->tokenizer, false, text, add_form, tables) == -1 ||
+		tables->forms_failed
+	    ? -1
+	    : 0;
+}
+
 int
 tables_add_section(struct tables *tables, const struct filerow *page,
     int64_t place, const struct section *section)
 {
 	sqlite3_stmt *statement = tables->statements[SQL_ADD_SECTION];
-	struct wordforms *forms = &tables->forms;
 	struct str heading = section->heading;
 
 	/* The title has the same words and a higher weight. */
@@ -289,11 +323,10 @@ tables_add_section(struct tables *tables, const struct filerow *page,
 	db_bind_text(statement, 3, heading);
 	db_bind_text(statement, 4, section->text);
 	db_bind_text(statement, 5, section->links);
-	return db_do(statement) == -1 ||
-		wordforms_add(forms, page->title) == -1 ||
-		wordforms_add(forms, heading) == -1 ||
-		wordforms_add(forms, section->text) == -1 ||
-		wordforms_add(forms, section->links) == -1
+	return db_do(statement) == -1 || add_forms(tables, page->title) == -1 ||
+		add_forms(tables, heading) == -1 ||
+		add_forms(tables, section->text) == -1 ||
+		add_forms(tables, section->links) == -1
 	    ? tables_fail(tables)
 	    : 0;
 }

@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "index/db.h"
 #include "index/filerow.h"
 #include "index/sql.h"
-#include "index/wordforms.h"
+#include "index/tokenizer.h"
 #include "text/attribute.h"
 #include "text/sections.h"
 #include "text/str.h"
@@ -21,7 +22,8 @@ struct tables {
 	bool is_open; /* a transaction is open */
 	struct tokenizer *tokenizer;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
-	struct wordforms forms;
+	uint64_t forms[32768]; /* hashes of words that are in `form` */
+	bool forms_failed;
 	enum sql list; /* lists removed files */
 	/* Of one transaction: */
 	bool has_gone;
