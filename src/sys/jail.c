@@ -172,9 +172,12 @@ is_dispensable(int error)
 static enum jail_fault
 enter(const struct jail *jail, const struct jail_access *access)
 {
-	/* The keys process opens no file and needs no root directory. */
-	if (jail->chroots && access->role != JAIL_KEYS &&
-	    change_root(access->root) == -1 && !is_dispensable(errno))
+	/* These open no file and need no root directory. */
+	bool has_root =
+	    access->role != JAIL_KEYS && access->role != JAIL_UNPACKER;
+
+	if (jail->chroots && has_root && change_root(access->root) == -1 &&
+	    !is_dispensable(errno))
 		return JAIL_NO_WALLS;
 	if (system_drop_bounding() == -1)
 		return JAIL_NO_WALLS;

@@ -107,7 +107,7 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 	if (pid == 0) {
 		bool knows_state = role == JAIL_INDEXER || role == JAIL_ANSWERS;
 		const struct jail_access access = { role,
-			role == JAIL_KEYS ? -1 : root, knows_state ? kept : -1,
+			role >= JAIL_KEYS ? -1 : root, knows_state ? kept : -1,
 			role == JAIL_WORKER ? line[0] : -1 };
 
 		if (jail_enter(&jail, &access) == -1)
@@ -497,10 +497,11 @@ walls(void **state)
 	assert_int_equal(failures, 0);
 }
 
-/* Who holds the keys has neither files nor clients. */
+/* Who holds the keys, or unpacks an archive, has neither files nor clients. */
 static void
-walls_of_keys(void **state)
+walls_without_files(void **state)
 {
+	static const enum jail_role roles[] = { JAIL_KEYS, JAIL_UNPACKER };
 	static const struct {
 		const char *name;
 		int (*attempt)(void);
@@ -516,11 +517,12 @@ walls_of_keys(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		int within = imprison_as(JAIL_KEYS, JAIL_ON, table[i].attempt);
+	for (size_t i = 0; i < 2 * sizeof table / sizeof *table; i++) {
+		int within =
+		    imprison_as(roles[i % 2], JAIL_ON, table[i / 2].attempt);
 
-		if (within != table[i].within)
-			fail_msg("%s: %d within", table[i].name, within);
+		if (within != table[i / 2].within)
+			fail_msg("%s: %d within", table[i / 2].name, within);
 	}
 }
 
@@ -792,7 +794,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #ifndef __SANITIZE_ADDRESS__ /* whose own calls run into them too */
 		cmocka_unit_test(walls),
-		cmocka_unit_test(walls_of_keys),
+		cmocka_unit_test(walls_without_files),
 		cmocka_unit_test(walls_of_the_state),
 		cmocka_unit_test(walls_of_the_indexer),
 		cmocka_unit_test(metadata),
