@@ -366,6 +366,8 @@ next_request(void *context, struct pool_job *job)
 	/* Compression makes a file longer by less than a thousandth. */
 	job->fetch.limit = limit_of(request->bulk);
 	job->fetch.limit += job->fetch.limit / 1000;
+	if (job->fetch.limit > request->bulk->mirror->bytes)
+		job->fetch.limit = request->bulk->mirror->bytes;
 	origin_request(&request->bulk->mirror->origin, &out, STR(ARCHIVE_NAME));
 	return !out.overflow && out.len <= ORIGIN_REQUEST_MAX;
 }

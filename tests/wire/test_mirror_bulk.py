@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import re
 import resource
 import shutil
 import tarfile
@@ -172,6 +173,13 @@ class Bulk(Mirroring):
             for path, content in FEW.items():
                 archive.writestr(path, content)
         return out.getvalue()
+
+    def test_the_most_bytes(self):
+        """An archive is no longer than --max allows, whatever it has."""
+        self.origin.answers['/capsule.tar.gz'] = bytes(2 << 20)
+        result = self.run_mirror('--max', '1')
+        received = int(re.search(r'(\d+) bytes', result.stdout).group(1))
+        self.assertLess(received, (1 << 20) + 500000)
 
     def test_part_of_an_archive(self):
         """What came before the fault counts."""
