@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +77,12 @@ append(struct directory *directory, int fd, const struct dirent *found)
 	return 0;
 }
 
+/* What is longer is not served, and has no room in a path: see walk.c. */
 static bool
-is_itself_or_above(const char *name)
+is_passed_over(const char *name)
 {
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strlen(name) > NAME_MAX;
 }
 
 static int
@@ -89,7 +92,7 @@ read_names(DIR *stream, size_t most, struct directory *out)
 
 	/* readdir tells a failure from the end only by errno. */
 	while ((errno = 0, found = readdir(stream)) != NULL) {
-		if (is_itself_or_above(found->d_name))
+		if (is_passed_over(found->d_name))
 			continue;
 		errno = E2BIG;
 		if (out->count == most ||

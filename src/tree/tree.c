@@ -122,8 +122,10 @@ tree_shows(const struct tree *tree, struct str name)
 
 	if (str_starts(name, STR(".")))
 		return str_equals(name, STR(".well-known"));
-	/* No file has a longer name. */
-	if (hide == NULL || name.len == 0 || name.len > NAME_MAX)
+	/* Such names exist on a few file systems, as by FUSE. */
+	if (name.len > NAME_MAX)
+		return false;
+	if (hide == NULL || name.len == 0)
 		return true;
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';

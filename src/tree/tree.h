@@ -120,7 +120,10 @@ void tree_log_failure(const char *what, int error, struct str path);
  */
 MUST_USE int tree_share_failures(void);
 
-/* Whether visitors may see a name: no dotfile, and not in tree->hide. */
+/*
+ * Whether visitors may see a name: no dotfile, not in tree->hide, and not over
+ * NAME_MAX bytes.
+ */
 bool tree_shows(const struct tree *tree, struct str name);
 /* The same for all names of a path. */
 bool tree_shows_path(const struct tree *tree, struct str path);

@@ -151,8 +151,13 @@ shows(void **state)
 		"gophermap", "a~b", "#", "#a", "" };
 	static const char *const unseen[] = { ".git", ".", "~", "a~", "a.gmi~",
 		"##", "#a.gmi#" };
+	char name[NAME_MAX + 1];
 
 	(void)state;
+	/* A longer one could be of no pattern. */
+	memset(name, 'x', sizeof name);
+	assert_true(tree_shows(&tree, (struct str){ name, NAME_MAX }));
+	assert_false(tree_shows(&tree, (struct str){ name, NAME_MAX + 1 }));
 	for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
 		assert_true(tree_shows(&tree, str_of(seen[i])));
 	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
