@@ -126,7 +126,7 @@ cpu_ms(const struct rusage *usage)
 static void
 log_end(const struct answerchildren_child *child, int status)
 {
-	/* It is usual that a child is killed when its worker has hung up. */
+	/* A child is also killed, without a fault, after its worker hung up. */
 	if (WIFSIGNALED(status) &&
 	    (WTERMSIG(status) != SIGKILL || child->line != -1))
 		log_line(LOG_LEVEL_ERROR,

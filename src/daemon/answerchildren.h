@@ -48,7 +48,7 @@ size_t answerchildren_archives(
 
 /*
  * Kills the children that are overdue: they may be stuck, or hijacked. Returns
- * the milliseconds until the next one is, or -1.
+ * the milliseconds until the next child is overdue; -1 without children.
  */
 long answerchildren_end_overdue(const struct answerchildren *children);
 

@@ -84,7 +84,7 @@ is_archive(const struct answers *answers, const struct request *request)
 	    str_equals(path, host->builtins[BUILTIN_TAR]);
 }
 
-/* Removes a question, whose socket a child has, or nobody. */
+/* Removes a question without closing its socket. */
 static void
 forget(struct answers *answers, size_t at)
 {
@@ -328,7 +328,7 @@ end_after_fault(struct answers *answers)
 	abort();
 }
 
-/* The master has the index made anew when this process ends so. */
+/* The exit status makes the master rebuild the index. */
 static void
 end_after_damage(struct answers *answers)
 {

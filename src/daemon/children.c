@@ -17,7 +17,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* A damaged index is made anew at most so often. */
+/* The minimum interval between two rebuilds of a damaged index. */
 #define REBUILD_PAUSE_MS 60000
 
 void
@@ -140,8 +140,8 @@ children_forget_shared(void *context)
 }
 
 /*
- * Has the index made anew that the answers process found damaged, unless that
- * was done a moment ago: a rebuild costs more than a question.
+ * Has the index rebuilt that the answers process found damaged, unless that was
+ * done a moment ago: a rebuild costs more than a question.
  */
 static void
 rebuild_index(struct master *master)
@@ -152,7 +152,7 @@ rebuild_index(struct master *master)
 	master->rebuilt = clock_now();
 	master->rebuilds = true;
 	log_line(LOG_LEVEL_ERROR,
-	    "master: a question found the index damaged; making it anew");
+	    "master: a question found the index damaged; rebuilding it");
 	if (master->index.pid != 0)
 		(void)kill(master->index.pid, SIGKILL);
 }

@@ -32,7 +32,7 @@ struct master {
 	const struct reexec *reexec;
 	bool faulted; /* to be executed, when that is due */
 	struct timespec execution_due;
-	unsigned execution_pause_ms; /* that before it */
+	unsigned execution_pause_ms; /* the pause before that execution */
 	struct service answers;
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */

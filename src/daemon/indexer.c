@@ -56,8 +56,8 @@ watch_no_more(struct indexer *indexer)
 	watch_close(indexer->watch);
 	indexer->watch = NULL;
 	log_line(LOG_LEVEL_WARN,
-	    "index: the system watches no more directories for us, so changes "
-	    "are looked for every %d s; raise fs.inotify.max_user_watches",
+	    "index: the system's limit of watches is reached, so the tree is "
+	    "scanned every %d s; raise fs.inotify.max_user_watches",
 	    LOOK_MS / 1000);
 }
 
@@ -77,12 +77,12 @@ complain(int error)
 {
 	if (error == ENOSPC)
 		log_line(LOG_LEVEL_ERROR,
-		    "index: no room for it, so the last one goes on; make "
-		    "room, or name a directory that has some with the setting "
+		    "index: no room for a new one, keeping the old one; free "
+		    "some space, or name another directory with the setting "
 		    "state, or TMPDIR");
 	else
 		log_line(LOG_LEVEL_ERROR,
-		    "index: cannot be made: %s; the last one goes on",
+		    "index: cannot be updated: %s; keeping the old one",
 		    strerror(error));
 }
 

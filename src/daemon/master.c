@@ -206,7 +206,7 @@ reload(struct master *master)
 	}
 	if (signals.stop == 0)
 		log_line(LOG_LEVEL_ERROR,
-		    "reload: %s; the old configuration goes on", error);
+		    "reload: %s; keeping the old configuration", error);
 }
 
 static void
@@ -272,7 +272,7 @@ keep_visitors(struct master *master)
 	    -1)
 		log_line(LOG_LEVEL_WARN,
 		    "master: no randomness for a new key, so visitors are "
-		    "counted under the old one");
+		    "counted with the old key");
 }
 
 static void
@@ -361,7 +361,7 @@ supervise(struct master *master)
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
 
-/* Takes the state directory over that a predecessor left. */
+/* Takes over the state directory that a predecessor left. */
 static void
 adopt_state(struct master *master, const struct config *config)
 {
@@ -376,7 +376,7 @@ adopt_state(struct master *master, const struct config *config)
 		    master->reexec->lock, &jail);
 }
 
-/* Sets all of the master that needs no configuration; -1 with `error`. */
+/* Sets the members that need no configuration; -1 with `error`. */
 static int
 begin(struct master *master, char *error, size_t error_size)
 {

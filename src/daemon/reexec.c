@@ -26,8 +26,9 @@
 /* The time limit of the trial, for which the master waits. */
 #define TRIAL_MAX_MS 30000
 /*
- * Between two executions; so long without a fault starts anew. In between a
- * worker is replaced about ten times, too few to guess a byte of a canary.
+ * The longest pause between two executions; after as long without a fault, the
+ * pauses are short again. Meanwhile a worker is replaced about ten times, too
+ * few to guess a byte of a canary.
  */
 #define PAUSE_MAX_MS 10000
 
@@ -191,7 +192,7 @@ leave(const struct reexec_estate *estate)
 	if (estate->state->lock != -1)
 		buf_printf(&out, " lock=%d", estate->state->lock);
 	/*
-	 * Otherwise the index would have to be made anew; a space ends a word.
+	 * Otherwise the index would have to be rebuilt; a space ends a word.
 	 */
 	if (estate->state->is_temporary &&
 	    strchr(estate->state->path, ' ') == NULL)
@@ -252,8 +253,8 @@ try(const struct reexec *reexec, const struct reexec_estate *estate)
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 {
-	static const char goes_on[] = "so the next workers have the memory "
-				      "layout of those before";
+	static const char goes_on[] = "so new workers have the memory "
+				      "layout of the old ones";
 
 	if (reexec->arguments == NULL || !system_executes_itself())
 		return;
@@ -276,7 +277,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);
-		/* They were dismissed. */
+		/* The workers have already been told to end. */
 		workers_replace_all(estate->workers, estate->grace_ms);
 	}
 	listeners_inherit(estate->listeners, false);

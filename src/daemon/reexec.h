@@ -19,7 +19,7 @@
  * The master executes itself after a crash, so that new workers have another
  * memory layout and another stack canary than the dead one: an attacker must
  * not learn them guess by guess. The process stays the same; its successor
- * takes the listeners over, and ends the old workers.
+ * takes over the listeners, and ends the old workers.
  */
 struct reexec {
 	char **arguments; /* copied before argument parsing */
@@ -47,7 +47,7 @@ bool reexec_is_successor(void);
  */
 void reexec_init(struct reexec *reexec, char **argv);
 
-/* Warns where the program cannot be executed again, but usually can. */
+/* Warns if this process cannot execute its program, though the system can. */
 void reexec_warn(void);
 
 /*
@@ -69,26 +69,27 @@ struct reexec_estate {
 };
 
 /*
- * The next pause between two executions.  `pause_ms` is the last one, which
- * ended at `due`.  It keeps children that die of faults again and again from
- * occupying the master.
+ * The next pause between two executions. `pause_ms` is the last one, which
+ * ended at `due`. Without pauses, children that die again and again would
+ * occupy the master.
  */
 unsigned reexec_pause_next(unsigned pause_ms, const struct timespec *due);
 
-/* Whether a child is due to be started, or all children are running. */
+/* Whether to execute now: a child is due to be started, or all are running. */
 bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
  * Executes the program with its arguments, if a trial with option -t succeeds.
- * Returns only on failure, which is logged.  Nothing has changed then, unless
- * the execution itself failed: the workers end, and others are due.
+ * Returns only on failure, which is logged. Nothing has changed then, unless
+ * the execution itself failed: the workers have been told to end, and others
+ * are due.
  */
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
 
 /*
- * In a successor, after its children were started: takes the pauses over, and
- * tells the old children to end, and their services with the last of them.
+ * In a successor, after its children were started: takes over the pauses, tells
+ * the old children to end, and lets their services end with the last of them.
  */
 void reexec_succeed(const struct reexec *reexec, struct workers *workers,
     struct service *index, struct service *answers,

@@ -21,9 +21,9 @@
 
 /* Visitors wait while a service is missing. */
 #define PAUSE_MAX_MS 500
-/* After an error that the process itself reports, which may last. */
+/* After an error that the process itself reports, which may persist. */
 #define ERROR_PAUSE_MAX_MS 5000
-/* Wait for two seconds for the end of a process that was killed. */
+/* Wait up to two seconds for the end of a process that was killed. */
 #define END_TRIES 1000
 #define END_PAUSE_MS 2
 

@@ -76,7 +76,7 @@ read_item_type(struct setting *s, struct str value, struct site_type *out)
 	if (!is_mime(mime) || item.len != 1 || item.at[0] <= ' ' ||
 	    item.at[0] > '~')
 		return setting_fail(s,
-		    "\"%.99s\" is no item type, give MIME=TYPE like "
+		    "\"%.99s\" is not an item type, give MIME=TYPE like "
 		    "application/pdf=d",
 		    value.at);
 	lower = arena_string(&s->config->arena, mime);

@@ -20,7 +20,8 @@ read_host(struct setting *s, size_t i, struct str *out)
 	if (hostname_normal(&s->config->arena, bare, out) == 0)
 		return 0;
 	return setting_fail(s,
-	    "\"%.99s\" is no host name, give one like example.org", value.at);
+	    "\"%.99s\" is not a host name, give one like example.org",
+	    value.at);
 }
 
 int
@@ -207,7 +208,7 @@ settings_listen_gemini_ports(struct setting *s)
 
 		if (!str_number(value, 65535, &port) || port == 0)
 			return setting_fail(s,
-			    "\"%.99s\" is no port, give a number from 1 to "
+			    "\"%.99s\" is not a port, give a number from 1 to "
 			    "65535",
 			    value.at);
 		ports[i] = (uint16_t)port;

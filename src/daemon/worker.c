@@ -121,7 +121,7 @@ complain(struct worker *worker, int error)
 	log_line(LOG_LEVEL_ERROR, "worker: cannot take another client: %s; %s",
 	    strerror(error),
 	    error == EMFILE ? "raise the limit of open files (ulimit -n)"
-			    : "the system has too little of it");
+			    : "the system's limit is reached");
 }
 
 /* Whether there is room for a client, if necessary by closing an idle one. */
@@ -317,8 +317,7 @@ on_shutdown(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	log_line(LOG_LEVEL_WARN,
-	    "worker: clients that were not done in time: %zu",
+	log_line(LOG_LEVEL_WARN, "worker: closed %zu unfinished connections",
 	    worker->group.count);
 	conngroup_close_all(&worker->group);
 	event_base_loopbreak(worker->base);

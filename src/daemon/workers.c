@@ -159,7 +159,7 @@ workers_replace_all(struct workers *workers, unsigned ms)
 {
 	workers_retire(workers, workers->child_count, ms);
 	for (size_t i = 0; i < workers->slot_count; i++) {
-		/* One that is empty has its own pause. */
+		/* An empty slot already has its own pause. */
 		if (!workers->slots[i].empty)
 			workers->slots[i].due = clock_now();
 		workers->slots[i].empty = true;

@@ -131,7 +131,7 @@ bool workers_is_due(const struct workers *workers);
 /* The lower of `ms` and the time until the next event. */
 long workers_due_ms(const struct workers *workers, long ms);
 
-/* Adds the sockets of workers that may send to `polled`; returns how many. */
+/* Adds the sockets of workers that may send to `polled`; returns the number. */
 size_t workers_poll(const struct workers *workers, struct pollfd *polled);
 
 /* Reads the workers' messages; true when one of them is `word`. */

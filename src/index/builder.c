@@ -77,7 +77,7 @@ open_index(struct builder *build)
 {
 	const struct builder_setup *setup = build->setup;
 
-	/* What is written to a file without a name is read by no question. */
+	/* Readers open the index by name, so a renamed file is of no use. */
 	if (build->tables.db != NULL && !build->tables.is_damaged &&
 	    (build->tables.is_first ||
 		!db_has_moved(build->tables.db, setup->place)))
@@ -93,7 +93,7 @@ open_index(struct builder *build)
 		if (errno == EBADMSG)
 			log_line(LOG_LEVEL_WARN,
 			    "index: %s is damaged, or of another version or "
-			    "language; it is made anew",
+			    "language; it is built again",
 			    setup->place->name);
 		tables_close(&build->tables);
 		return tables_create(&build->tables, setup->english);
@@ -112,7 +112,7 @@ builder_open(struct builder *build)
 
 /*
  * Whether the scan ends early, so that visitors can search its results, and
- * leaves the rest to the next scan.  The first scan is never cut, since there
+ * leaves the rest to the next scan. The first scan is never cut, since there
  * is no index before it ends.
  */
 static bool
@@ -127,7 +127,7 @@ is_enough(struct builder *build, bool is_new)
 	return true;
 }
 
-/* Adds a path to a list once.  A scan of all visits each path once anyway. */
+/* Adds a path to a list once; a scan of the whole tree has no duplicates. */
 static int
 note(const struct builder *build, struct pathlist *list, struct str path)
 {
@@ -147,7 +147,7 @@ fail(struct builder *build, struct str path)
 
 	if (beneath_is_absent(error))
 		return 0;
-	/* Without descriptors or memory the failure is not of the file. */
+	/* A lack of descriptors or memory is not a failure of the file. */
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return -1;
 	tree_log_failure("cannot read", error, path);
@@ -157,7 +157,7 @@ fail(struct builder *build, struct str path)
 }
 
 /*
- * Scans the other names of a file, and the links to it.  They have changed with
+ * Scans the other names of a file, and the links to it. They have changed with
  * it, but no event reports them.
  */
 static int
@@ -170,7 +170,7 @@ add_aliases(struct builder *build, int64_t inode)
 }
 
 /*
- * Whether a file was only copied again, as by a deployment.  Its text is in the
+ * Whether a file was only copied again, as by a deployment. Its text is in the
  * index then.
  */
 static bool

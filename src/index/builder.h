@@ -15,7 +15,7 @@ struct builder_setup {
 	struct media *media;
 	bool english; /* words are stemmed */
 	const struct db_place *place; /* of the index */
-	bool rebuilds; /* what is there is not used */
+	bool rebuilds; /* replaces an existing index */
 	bool waits_for_look; /* old rows may be out of date */
 	/* Called for each directory; -1 ends the scan.  May be NULL. */
 	int (*enter)(void *context, const char *directory);
@@ -41,7 +41,7 @@ void builder_free(struct builder *build);
 
 /*
  * Opens the index, as the first update does by itself, so that lists of files
- * wait from now on where setup->waits_for_look.  After a failure the first
+ * wait from now on if setup->waits_for_look is set.  After a failure the first
  * update tries again.
  */
 void builder_open(struct builder *build);
@@ -51,8 +51,9 @@ void builder_open(struct builder *build);
  * known to be unsettled, and updates the index.  Paths are from the root with
  * their first slash and without a last one.  Returns 1 when the index has
  * changed, 0 when it was up to date, or -1 with errno set and the index
- * unchanged.  When much is new, a call may add only a part of it.  An index
- * that is damaged or of another version is built again.
+ * unchanged.  If many files are new, a call may add only some of them; see
+ * builder_has_more.  An index that is damaged or of another version is built
+ * again.
  */
 MUST_USE int
 builder_update(struct builder *build, const struct pathlist *paths);

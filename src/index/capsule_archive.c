@@ -84,7 +84,7 @@ capsule_archive_open(struct capsule_archive *archive)
 	return STATUS_SUCCESS;
 }
 
-/* An archive in the making. */
+/* The state of writing an archive. */
 struct packing {
 	struct capsule_archive *archive;
 	struct archive_writer *writer;

@@ -28,7 +28,7 @@ enum capsule_archive_kind {
 struct capsule_archive {
 	/* Set by the caller; pointers are borrowed. */
 	enum capsule_archive_kind kind;
-	struct arena *arena; /* for what the archive needs */
+	struct arena *arena; /* for the archive's own data */
 	const struct tree *tree;
 	const struct site *site; /* of a Gempub */
 	const struct db_place *index; /* NULL: none */
@@ -36,13 +36,13 @@ struct capsule_archive {
 	uint64_t limit; /* bytes of files; 0: none */
 	bool strict; /* an unreadable file cuts the archive short, too */
 	/*
-	 * After a failed write, the path from the root of the file or directory
-	 * that caused it, or empty.
+	 * After a failed write, the path (from the root) of the file or
+	 * directory that caused it, or empty.
 	 */
 	struct str culprit;
 	/*
-	 * The number of files that a zip is without: those with a backslash in
-	 * their path, since careless programs take it for a slash.
+	 * The number of files that a zip leaves out: those with a backslash in
+	 * their path, which some programs take for a slash.
 	 */
 	uint64_t left_out;
 	/* Private. */

@@ -12,8 +12,8 @@
 struct capsule_manifest {
 	bool is_changes;
 	int64_t since;
-	struct filelist *files; /* with an index; else NULL, */
-	struct walk *walk; /* and this is set */
+	struct filelist *files; /* of the index; NULL without one */
+	struct walk *walk; /* of the tree, without an index */
 };
 
 struct capsule_manifest *

@@ -26,7 +26,7 @@ enum db_use {
 	DB_BUILD, /* a new file without readers */
 };
 
-/* Opens the index; NULL with errno set. */
+/* Opens the index, for sqlite3_close; NULL with errno set. */
 MUST_USE sqlite3 *db_open(const struct db_place *place, enum db_use use);
 
 /*
@@ -77,7 +77,7 @@ MUST_USE int db_number(sqlite3 *db, const char *sql, int64_t *out);
 /* Prepares one statement; NULL on failure. */
 MUST_USE sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql);
 
-/* Runs a prepared statement that returns no rows, and resets it. */
+/* Runs a prepared statement without rows, and resets it; -1 on failure. */
 MUST_USE int db_do(sqlite3_stmt *statement);
 
 /* Binds text or bytes, borrowed until the statement is reset. */

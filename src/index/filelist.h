@@ -16,7 +16,7 @@ struct filelist;
 /*
  * Opens the index in its present state.  Files removed since the time `since`
  * are included unless `since` is NULL.  Returns NULL with errno set: EAGAIN
- * when there is no index yet, or not of all files.
+ * when there is no index yet, or it does not list all files yet.
  */
 MUST_USE struct filelist *
 filelist_open(const struct db_place *place, const int64_t *since);

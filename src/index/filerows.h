@@ -14,14 +14,14 @@
 
 /*
  * Whether lists of files wait although no hash is due, because a file that a
- * scan left was removed.  -1 on failure.
+ * scan left to be hashed later was removed.  -1 on failure.
  */
 MUST_USE int filerows_waits_in_vain(struct tables *tables);
 
 /* The smallest number above those of all files. */
 MUST_USE int filerows_next_id(struct tables *tables, int64_t *out);
 
-/* The row of `path`, without its path; its id is 0 if there is none. */
+/* The row of `path`, without its path; its id is 0 if none is found. */
 struct filerow filerows_find(struct tables *tables, struct str path);
 
 /* Adds to `seen` the numbers of the file `path` and of all files beneath it. */

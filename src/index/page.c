@@ -31,7 +31,7 @@ read_page(void *context, char *at, size_t room)
 static bool
 is_searched(struct str path, struct str name, struct str type)
 {
-	/* The pages to which a menu leads have what it says. */
+	/* Its text is also on the pages that it links to. */
 	if (str_equals(name, GOPHERMAP_NAME) ||
 	    str_equals(path, STR("/robots.txt")) ||
 	    str_equals(path, STR("/favicon.txt")) ||

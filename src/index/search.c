@@ -56,7 +56,7 @@ struct search {
 	struct search_result *result;
 };
 
-/* Computes each word's worth, at the first row: FTS5 has the totals. */
+/* Computes the weight of each word, at the first row, from FTS5's totals. */
 static int
 weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 {

@@ -12,7 +12,7 @@
 struct db_place;
 
 /*
- * Pages of a result that are shown at once, and how many such parts there are.
+ * The number of pages in one part of a result, and the number of such parts.
  */
 #define SEARCH_SHOWN 20
 #define SEARCH_PARTS 10

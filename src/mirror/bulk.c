@@ -26,10 +26,10 @@
 /* Files may have been added since the manifest was made. */
 #define SLACK ((uint64_t)1 << 20)
 
-/* Longer paths are no file's, even without a "./" before them. */
+/* No file of a manifest has a longer path, even after a leading "./". */
 #define PATH_ROOM (MANIFEST_PATH_MAX + 3)
 
-/* What the child writes before the path and the bytes of a file. */
+/* The child writes this before the path and the bytes of a file. */
 struct bulk_header {
 	uint64_t size;
 	size_t path_len;
@@ -57,7 +57,7 @@ limit_of(const struct bulk *bulk)
 
 	for (size_t i = 0; i < manifest->count; i++)
 		limit += manifest->files[i].path.len + HEADERS_MAX;
-	/* It holds the manifest, too. */
+	/* The tar has the manifest, too. */
 	return limit + manifest->hashed;
 }
 
@@ -127,11 +127,11 @@ be_unpacker(int archive, int out, uint64_t limit)
 	if (jail_enter(&jail, &access) == -1)
 		_exit(EXIT_FAILURE);
 	result = archive_read(STDIN_FILENO, limit, &writer.visitor);
-	/* What came before a fault counts. */
+	/* The files before a fault are valid. */
 	_exit(flush_writer(&writer) == -1 || result == -1);
 }
 
-/* The parent, which believes nothing of the child. */
+/* The parent, which verifies all that the child sends. */
 
 struct unpacking {
 	struct bulk *bulk;
@@ -214,7 +214,7 @@ take_content(
 	return true;
 }
 
-/* Whether the file, which was read, has the hash of the manifest. */
+/* Whether the file that was read has the hash of the manifest. */
 static bool
 is_right(const struct manifest_file *file, struct sha256 *sha256)
 {
@@ -258,7 +258,7 @@ find(const struct bulk *bulk, struct str path, uint64_t size)
 {
 	const struct manifest_file **found;
 
-	/* Archives that were made by hand begin names so. */
+	/* Names begin so in archives that were made by hand. */
 	if (str_starts(path, STR("./")))
 		path = str_tail(path, 2);
 	found =
@@ -269,7 +269,7 @@ find(const struct bulk *bulk, struct str path, uint64_t size)
 	return (size_t)(found - bulk->need);
 }
 
-/* Takes files until the child ends, or says nonsense. */
+/* Takes files until the child ends or sends an invalid header. */
 static void
 take_files(struct unpacking *unpacking)
 {
@@ -290,7 +290,7 @@ take_files(struct unpacking *unpacking)
 	}
 }
 
-/* Stores the files that came right, after syncing all of them at once. */
+/* Stores the verified files, after syncing all of them at once. */
 static void
 place_files(struct bulk *bulk)
 {
@@ -372,7 +372,7 @@ next_request(void *context, struct pool_job *job)
 	return !out.overflow && out.len <= ORIGIN_REQUEST_MAX;
 }
 
-/* Part of an archive has whole files, too. */
+/* An incomplete archive has complete files, too. */
 static void
 take_archive(void *context, struct pool_job *job)
 {

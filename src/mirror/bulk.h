@@ -25,11 +25,11 @@ struct bulk {
 bool bulk_is_worth(const struct bulk *bulk);
 
 /*
- * Fetches /capsule.tar.gz, and stores those of the needed files that it has
- * with the hash of the manifest.  A child process, which can do nothing else,
- * reads the archive, and nothing that it says is believed.  A server without an
- * archive, or with a bad one, is no failure.  Returns -1 with origin.error set
- * when no further request makes sense.
+ * Fetches capsule.tar.gz beneath the base, and stores those of the needed files
+ * that it has with the hash of the manifest.  A child process in a sandbox
+ * unpacks the archive, and all that it sends is verified.  It is no failure if
+ * the server has no archive or an invalid one.  Returns -1 with origin.error
+ * set when no further request makes sense.
  */
 MUST_USE int bulk_fetch(struct bulk *bulk);
 

@@ -48,7 +48,7 @@ bool linkqueue_allows(struct linkqueue *queue, struct str request);
 /* Whether robots.txt allows the file that has this path in the copy. */
 bool linkqueue_allows_file(struct linkqueue *queue, struct str path);
 
-/* In place of an item type of Gopher. */
+/* Stands for the item type of a link that has none: a URL. */
 #define LINKQUEUE_URL '\0'
 
 /*

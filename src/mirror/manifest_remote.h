@@ -17,7 +17,7 @@ struct manifest_remote {
 	struct mirror_text text; /* the bytes of `manifest` */
 	/*
 	 * The server's root has the manifest: until all is checked, `manifest`
-	 * is that of the server, and then what is beneath the base.
+	 * is that of the server, and then the part beneath the base.
 	 */
 	bool is_root;
 	struct replica_text old_text; /* the folder's own, if any */

@@ -75,8 +75,9 @@ next_request(void *context, struct pool_job *job)
 }
 
 /*
- * Whether the file may come later.  A server that asks for input or for a
- * certificate, redirects elsewhere, or answers nonsense, has no such file.
+ * Whether the file may come later.  After a request for input or a certificate,
+ * a redirect elsewhere or an invalid response, the server counts as having
+ * none.
  */
 static bool
 is_temporary(const struct pool_job *job)

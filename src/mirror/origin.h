@@ -61,7 +61,7 @@ void origin_release(struct origin *origin);
 
 /*
  * Checks the server's key: the first one is recorded and trusted.  Returns -1
- * for a changed key; then `error` says what to do.
+ * for a changed key; then `error` has the remedy.
  */
 MUST_USE int
 origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE]);

@@ -11,7 +11,7 @@
 
 /*
  * The local folder of a mirror.  Nothing is read, written or removed outside
- * it, whatever the server's paths are and whatever the folder holds: no
+ * it, regardless of the server's paths and of the folder's content: no
  * symbolic link is followed, and paths pass manifest_lists.  Incomplete files
  * are in the hidden folder ".mirror", which no such path can name and no server
  * shows.

@@ -295,7 +295,7 @@ fetch_archive(struct sync *sync)
 		.count = sync->need_count };
 	size_t left = 0;
 
-	/* The archive of the server has names that are not beneath the base. */
+	/* The server's archive has names relative to the root, not the base. */
 	if (sync->remote.is_root || !bulk_is_worth(&bulk))
 		return 0;
 	if (bulk.got == NULL)

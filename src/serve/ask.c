@@ -23,7 +23,7 @@
 /* Room for one result: its link, title, heading and passage. */
 #define HIT_ROOM ((size_t)4096)
 
-/* Room for a page: the hits, and what is above and below them. */
+/* Room for a page: the hits, its head and its foot. */
 #define PAGE_ROOM ((SEARCH_SHOWN + 2) * HIT_ROOM)
 
 struct answer {
@@ -54,13 +54,13 @@ add_count(struct buf *out, const struct answer *answer)
 	size_t first = answer->part * SEARCH_SHOWN + 1;
 
 	if (result->found == 1) {
-		buf_add(out, STR("One page tells of it.\n"));
+		buf_add(out, STR("One page mentions it.\n"));
 	} else if (result->found <= SEARCH_SHOWN) {
-		buf_printf(out, "%zu pages tell of it, the best first.\n",
+		buf_printf(out, "%zu pages mention it, best match first.\n",
 		    result->found);
 	} else {
 		buf_printf(out,
-		    "%zu pages tell of it, the best first. These are %zu to "
+		    "%zu pages mention it, best match first. These are %zu to "
 		    "%zu.\n",
 		    result->found, first, first + result->count - 1);
 	}
@@ -72,19 +72,19 @@ add_notes(struct buf *out, const struct search_result *result)
 {
 	if (result->is_loose)
 		buf_add(out,
-		    STR("No page holds those words as they stand, so each was "
-			"looked for.\n"));
+		    STR("No page has this phrase, so its words were searched "
+			"one by one.\n"));
 	if (result->unknown.len > 0) {
-		buf_add(out, STR("No page holds "));
+		buf_add(out, STR("No page has "));
 		add_question(out, result->unknown);
 		buf_add(out,
-		    result->is_near ? STR(", so what is near it was taken.\n")
+		    result->is_near ? STR(", so similar words were searched.\n")
 				    : STR(".\n"));
 	}
 	if (result->is_partial)
 		buf_add(out,
-		    STR("There is more than could be looked through; a rarer "
-			"word would help.\n"));
+		    STR("There are too many matches to compare all of them; "
+			"try a rarer word.\n"));
 }
 
 static void
@@ -101,8 +101,8 @@ add_head(struct buf *out, const struct answer *answer)
 		return;
 	}
 	buf_add(out,
-	    STR("Perhaps other words, or fewer, would find it. These pages are "
-		"here:\n\n"));
+	    STR("Try other words, or fewer. The capsule has these "
+		"pages:\n\n"));
 }
 
 /* Adds a link to a page; an index page is linked as its directory. */

@@ -48,6 +48,7 @@ struct body {
 	} * file;
 };
 
+/* Calls body->pull, as described there. */
 MUST_USE ssize_t body_pull(struct body *body, char *at, size_t room);
 
 /* Writes a body from which nothing was pulled; -1 with errno set. */

@@ -57,7 +57,7 @@ cache_key(enum cache_form form, uint64_t path, const struct stat *st);
 
 /*
  * Whether the cache has an entry for this path. If not, cache_body finds
- * nothing, whatever the path leads to now.
+ * nothing, wherever the path leads now.
  */
 bool cache_knows(const struct cache *cache, uint64_t path);
 

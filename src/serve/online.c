@@ -13,11 +13,10 @@ add_page(struct buf *page, size_t count)
 	buf_printf(page,
 	    "# Visitors online now\n\n"
 	    "Visitors online now: %zu\n\n"
-	    "These are the different addresses that asked this server for "
-	    "anything in the last %d minutes, over Gemini or Gopher; with "
-	    "IPv6, the different networks. The number is exact as long as it "
-	    "is small, and an estimate when it is large. No address is kept "
-	    "for it.\n\n"
+	    "This is the number of different addresses that sent a request "
+	    "in the last %d minutes, over Gemini or Gopher. With IPv6 it "
+	    "counts networks. A small number is exact, and a large one is an "
+	    "estimate. No address is stored for it.\n\n"
 	    "=> ?plain The number alone\n"
 	    "=> / Home\n",
 	    count, VISITORS_SECONDS / 60);

@@ -7,21 +7,21 @@
 #include "text/attribute.h"
 
 /*
- * Answers that another process makes: a worker sends the request, and with it
- * one end of a socket pair, over which the head comes back, and then the body.
- * Messages on that pair (SOCK_SEQPACKET) begin with a byte for their kind:
+ * Answers that another process makes: a worker sends the request and one end of
+ * a socket pair, over which it receives the head and then the body. Messages on
+ * that pair (SOCK_SEQPACKET) begin with a byte for their kind:
  *
  *   'h'  status (u16) and META; with a descriptor, that file is the body
  *   'd'  bytes of the body, at most REMOTE_PART
  *   'e'  the end of a body that came as 'd'
- *   'f'  that it ends before its end, and why: errno (i32)
+ *   'f'  the body is cut short; the reason as errno (i32)
  *
- * The end of the pair without 'h' is a failure (status 40), and without 'e' a
+ * A pair that is closed before 'h' is a failure (status 40), and before 'e' a
  * body that was cut short.
  */
 #define REMOTE_PART ((size_t)32 << 10)
 
-/* The time for a body in parts: this, and as long as it takes at that rate. */
+/* The time limit of a body in parts: the grace, and its bytes by the rate. */
 #define REMOTE_GRACE_S 600
 #define REMOTE_LEAST_RATE 1024 /* bytes a second */
 /* The largest file in memory: a manifest of some two million files. */
@@ -50,8 +50,8 @@ bool remote_ask(const struct host *host, const struct request *request,
 
 /*
  * Receives the head of the answer and fills `response`. Returns 1, or 0 when it
- * has not come yet. A failure of the other process is a response with status
- * 40, and a file in memory for which there is no room one with status 41.
+ * has not come yet. After a failure of the other process the status is 40, and
+ * if memoryfile_body has no room for the file, 41.
  */
 MUST_USE int remote_take(
     struct remote *remote, struct arena *arena, struct response *response);
@@ -77,9 +77,9 @@ MUST_USE int remote_answer(int fd, struct response *response);
 void remote_answer_refuse(int fd, enum status status);
 
 /*
- * Whether a body of this type may come in parts: the exact types of archives,
- * which are sent on as they are. Any other body could be one that is changed
- * on its way, by code that expects all of it to be there.
+ * Whether a body of this type may come in parts: exactly the types of archives,
+ * which are sent on unchanged. Other bodies may be converted, by code that
+ * expects all bytes to be available.
  */
 bool remote_has_parts(struct str meta);
 

@@ -37,8 +37,8 @@ struct archive_writer {
 	size_t len; /* bytes in `block` */
 	char block[BLOCK];
 	/*
-	 * What goes into `gzip`: after a failure zlib reads it again, when the
-	 * memory that libarchive wrote it from is gone.
+	 * A copy of the input of `gzip`: after a failure zlib reads it again,
+	 * when libarchive's own memory is gone.
 	 */
 	char packed[BLOCK];
 };
@@ -322,7 +322,7 @@ read_packed(struct archive *archive, void *context, const void **out)
 	return got;
 }
 
-/* Whatever the tar's headers say, no more is unpacked than the limit. */
+/* Limits the unpacked bytes, regardless of the tar's headers. */
 static la_ssize_t
 read_unpacked(struct archive *archive, void *context, const void **out)
 {

@@ -58,12 +58,12 @@ struct archive_visitor {
 };
 
 /*
- * Reads a tar, with gzip or without, from the descriptor `fd`, and hands on its
- * regular files. Their paths may be absolute, climb or come twice; the rest is
- * left out: directories, links, devices. Stops with EFBIG before more than
- * `limit` bytes are unpacked, and with EINVAL where the archive is not valid;
- * then the last file may lack bytes. Returns -1 with errno set, which may be
- * the visitor's.
+ * Reads a tar, with gzip or without, from the descriptor `fd`, and passes its
+ * regular files to the visitor. Paths may be absolute, have ".." or be
+ * repeated. Directories, links and devices are left out. Stops with EFBIG
+ * before more than `limit` bytes are unpacked, and with EINVAL where the
+ * archive is not valid; then the last file may lack bytes. Returns -1 with
+ * errno set, which may be the visitor's.
  */
 MUST_USE int
 archive_read(int fd, uint64_t limit, struct archive_visitor *visitor);

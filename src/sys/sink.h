@@ -23,7 +23,7 @@ struct sink_file {
 
 MUST_USE int sink_file_write(struct sink *sink, struct str bytes);
 
-/* A sink that keeps up to `most` bytes in memory of malloc, the caller's. */
+/* Keeps up to `most` bytes in memory from malloc; the caller frees `at`. */
 struct sink_memory {
 	struct sink sink;
 	char *at;

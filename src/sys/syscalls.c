@@ -37,7 +37,7 @@ static const struct {
 	unsigned roles; /* a bit for each */
 	const char *names[16];
 } groups[] = {
-	{ "clients come, talk and go", WORKER,
+	{ "clients are accepted", WORKER,
 	    { "accept4", "accept", "getsockname" } },
 	{ "messages of clients, and of other processes", WORKER | KEYS,
 	    { "recvfrom", "recv" } },
@@ -221,8 +221,7 @@ add(const struct draft *draft, const char *name, unsigned count,
 	if (!is_known(draft->machine, name))
 		return 0;
 	/*
-	 * libseccomp wants the native number, whatever the machine of the
-	 * filter.
+	 * libseccomp takes the native number for a filter of any machine.
 	 */
 	result = seccomp_rule_add_array(draft->filter, draft->action,
 	    seccomp_syscall_resolve_name(name), count, when);

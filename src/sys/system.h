@@ -90,8 +90,8 @@ void system_close_from(int first);
 int system_execute_itself(char **arguments);
 
 /*
- * Whether system_execute_itself works.  If not, errno says why; it is kept
- * where the system has no way at all.
+ * Whether system_execute_itself works. If not, errno is the reason, or is
+ * unchanged if this system has no such call.
  */
 bool system_executes_itself(void);
 

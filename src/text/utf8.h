@@ -16,7 +16,7 @@ void utf8_clean(struct buf *out, struct str text);
 /*
  * Appends `text` so that it neither controls nor misleads a terminal: each byte
  * of C0 controls, DEL, C1 controls, marks that change the direction of text,
- * line and paragraph separators, and of what is not UTF-8, is written "\xHH".
+ * line and paragraph separators, and of invalid UTF-8, is written "\xHH".
  * At most four times as long as the text.
  */
 void utf8_escape(struct buf *out, struct str text);

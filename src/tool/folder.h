@@ -8,7 +8,7 @@
 
 /* A file or folder to be made in a folder. */
 struct folder_file {
-	const char *path; /* a final "/": a folder, before what is in it */
+	const char *path; /* a final "/": a folder, before its files */
 	void (*write)(FILE *out, const void *context);
 	const void *context;
 };

@@ -1,6 +1,6 @@
 /*
- * The verb `sign`: signs a manifest, or that which the server would send of a
- * folder.
+ * The verb `sign`: signs a manifest, or the one that the server would send for
+ * a folder.
  */
 #include "tool/sign.h"
 

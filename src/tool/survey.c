@@ -1,4 +1,4 @@
-/* Visits everything in a tree, and tells what the server makes of it. */
+/* Visits all names in a tree, and finds how the server treats each. */
 #include "tool/survey.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ visit(struct survey *survey, const struct walk_entry *met)
 	entry.status = tree_open(survey->tree, met->path, &entry.found);
 	entry.error = met->path.len < PATH_MAX ? errno : ENAMETOOLONG;
 	is_open = entry.status == STATUS_SUCCESS;
-	/* Only what is served as a directory has the slash. */
+	/* Only the path of a directory that is served ends with a slash. */
 	if (!is_open && met->type == DT_DIR && met->path.len > 1)
 		entry.path.len--;
 	if (is_open && met->type == DT_LNK && tree_is_directory(&entry.found)) {
@@ -39,7 +39,7 @@ visit(struct survey *survey, const struct walk_entry *met)
 	return is_open && met->type == DT_DIR;
 }
 
-/* Visits a directory again that cannot be read whole. */
+/* Visits again a directory whose names cannot all be read. */
 static void
 visit_unlisted(struct survey *survey, struct str path)
 {

@@ -23,7 +23,7 @@ struct survey_entry {
 	bool unlisted; /* see survey_run */
 };
 
-/* A visit to everything in a tree, hidden names included. */
+/* A visit to all names in a tree, hidden ones included. */
 struct survey {
 	const struct tree *tree;
 	void (*visit)(void *context, const struct survey_entry *entry);

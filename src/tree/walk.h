@@ -51,8 +51,8 @@ MUST_USE int walk_next(struct walk *walk, struct walk_entry *out);
 struct str walk_path(const struct walk *walk);
 
 /*
- * Gets the status of what a name leads to; -1 with errno set when it cannot be
- * read. Without opening it, unless it is a link.
+ * Gets the status of a name's target; -1 with errno set when it cannot be read.
+ * Only the target of a link is opened.
  */
 MUST_USE int walk_stat(
     const struct tree *tree, const struct walk_entry *met, struct stat *out);

@@ -109,7 +109,7 @@ defect(const struct uri *uri)
 	if (!uri->has_authority || uri->host.len == 0)
 		return STR("Bad request: the URL names no host");
 	if (uri->has_port && !is_port(uri->port))
-		return STR("Bad request: the URL's port is no port");
+		return STR("Bad request: the URL's port is invalid");
 	if (uri->has_userinfo)
 		return STR("Bad request: a Gemini URL has no user name");
 	if (uri->has_fragment)

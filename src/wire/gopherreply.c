@@ -105,8 +105,8 @@ answer_elsewhere(struct exchange *exchange, const struct response *response)
 }
 
 /*
- * Whether the body is sent in the form of RFC 1436. What mirrors compare byte
- * by byte is not: the manifest, archives, and selectors that begin with "9/".
+ * Whether the body is sent in the form of RFC 1436. The manifest, archives, and
+ * selectors that begin with "9/" are not, since mirrors compare their bytes.
  */
 static bool
 is_strict(const struct exchange *exchange, const struct request *request,

@@ -54,7 +54,7 @@ MUST_USE ssize_t hello_receive(
 /* Whether nothing has come yet. */
 bool hello_is_empty(const struct hello *hello);
 
-/* Frees what is kept. */
+/* Frees the kept bytes. */
 void hello_release(struct hello *hello);
 
 #endif

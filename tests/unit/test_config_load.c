@@ -460,10 +460,10 @@ test_bad_files(void **state)
 		    "c: \"70\" is in use for gemini, choose another "
 		    "port" },
 		{ "names = { a,\n  \"b c\",\n  d }",
-		    "c:3: \"b c\" is no host name, "
+		    "c:3: \"b c\" is not a host name, "
 		    "give one like example.org" },
 		{ "gopher_host = \"x/y\"",
-		    "c:1: \"x/y\" is no host name, "
+		    "c:1: \"x/y\" is not a host name, "
 		    "give one like example.org" },
 		{ "gemini = { 99999 }",
 		    "c:1: \"99999\" is not a valid address, expected "
@@ -483,21 +483,21 @@ test_bad_files(void **state)
 		    "c:2: gemini and gopher are both off, "
 		    "give one of them a port" },
 		{ "gemini_ports = { 0 }",
-		    "c:1: \"0\" is no port, give a number from 1 to 65535" },
+		    "c:1: \"0\" is not a port, give a number from 1 to 65535" },
 		{ "gopher_port = 65536",
 		    "c:1: gopher_port is \"65536\", "
 		    "give a number from 0 to 65535" },
 		{ "item_types = { \"video\" }",
-		    "c:1: \"video\" is no item type, "
+		    "c:1: \"video\" is not an item type, "
 		    "give MIME=TYPE like application/pdf=d" },
 		{ "item_types = { \"video=ab\" }",
-		    "c:1: \"video=ab\" is no item type, "
+		    "c:1: \"video=ab\" is not an item type, "
 		    "give MIME=TYPE like application/pdf=d" },
 		{ "item_types = { \"video= \" }",
-		    "c:1: \"video= \" is no item type, "
+		    "c:1: \"video= \" is not an item type, "
 		    "give MIME=TYPE like application/pdf=d" },
 		{ "item_types = { \"a/b/c=9\" }",
-		    "c:1: \"a/b/c=9\" is no item type, "
+		    "c:1: \"a/b/c=9\" is not an item type, "
 		    "give MIME=TYPE like application/pdf=d" },
 		{ "include(\"/etc/passwd\")",
 		    "c:1: no such key 'include', see capsuled.conf(5)" },
@@ -761,7 +761,7 @@ test_bracketed_names(void **state)
 
 		if (table[i].want == NULL) {
 			assert_int_equal(load(&config, NULL, settings), -1);
-			assert_non_null(strstr(config.error, "no host name"));
+			assert_non_null(strstr(config.error, "not a host name"));
 			continue;
 		}
 		load_good(&config, NULL, settings);

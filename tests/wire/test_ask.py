@@ -49,7 +49,7 @@ class Asked(Case):
         self.assertEqual(
             ask(self.server, 'lamps at high water').text,
             '# Found for “lamps at high water”\n\n'
-            'One page tells of it.\n\n'
+            'One page mentions it.\n\n'
             '=> /harbour.gmi The harbour\n'
             'Under “Tides”:\n'
             '> *High* *water* is at noon.\n\n'
@@ -59,7 +59,7 @@ class Asked(Case):
         self.assertEqual(
             select(self.server, '/ask\tlamps').decode(),
             title('Found for “lamps”') + info('=================') +
-            info('') + info('One page tells of it.') + info('') +
+            info('') + info('One page mentions it.') + info('') +
             self.item('1The harbour|/harbour.gmi') +
             info('> Ships come in at dawn. The *lamps* on the quay burn until '
                  'the') +
@@ -89,11 +89,11 @@ class Asked(Case):
                 self.assertEqual(links(ask(self.server, words).text)[0], path)
 
     def test_words_together(self):
-        self.assertNotIn('No page holds',
+        self.assertNotIn('No page has',
                          ask(self.server, '"high water"').text)
-        self.assertIn('No page holds those words as they stand',
+        self.assertIn('No page has this phrase, so its words were',
                       ask(self.server, '"water high"').text)
-        self.assertIn('No page holds “hering”, so what is near it was taken.',
+        self.assertIn('No page has “hering”, so similar words were searched.',
                       ask(self.server, 'hering').text)
 
     def test_not_found(self):
@@ -122,7 +122,7 @@ class Asked(Case):
     def test_parts(self):
         seen = []
         page = ask(self.server, 'barnacle').text
-        self.assertIn('45 pages tell of it, the best first. These are 1 to '
+        self.assertIn('45 pages mention it, best match first. These are 1 to '
                       '20.\n', page)
         for part in 2, 3:
             seen += links(page)[:-3]

@@ -142,7 +142,7 @@ class Restart(State):
                 server = self.serve({})
                 self.wait_for(server, 'herring', '/a.gmi')
                 server.stop()
-                self.assertEqual(server.log.text().count('is made anew'), 1)
+                self.assertEqual(server.log.text().count('is built again'), 1)
                 self.assertNotIn('error', server.log.text())
 
 
