@@ -26,10 +26,10 @@ struct directory {
 
 /*
  * Reads all names of up to NAME_MAX bytes but "." and ".." of the directory
- * `fd`, borrowed, in no order. The type is DT_UNKNOWN for a name that cannot be examined. Returns 0,
- * and `out` is to be released, or -1 with errno set: E2BIG when there are more
- * than `most` names, EBUSY when the directories that this process holds take
- * too much memory.
+ * `fd`, borrowed, in no order. The type is DT_UNKNOWN for a name that cannot be
+ * examined. Returns 0, and `out` is to be released, or -1 with errno set: E2BIG
+ * when there are more than `most` names, EBUSY when the directories that this
+ * process holds take too much memory.
  */
 MUST_USE int directory_names(int fd, size_t most, struct directory *out);
 void directory_release(struct directory *directory);
