@@ -24,15 +24,15 @@
 #define LONGEST_MS 1500
 /* The interval between scans without change notifications. */
 #define LOOK_MS 2000
-/* With them: for files that had only just changed or were unreadable. */
+/* With notifications: for files that had just changed or were unreadable. */
 #define LOOK_AGAIN_MS 60000
 /* Full scans, for file systems without notifications from other machines. */
 #define LOOK_AT_ALL_MS 600000
 /* The most paths from notifications; beyond it the whole tree is scanned. */
 #define PATHS_MAX 256
-/* Scans take 1/SHARE of the time at most, by resting between them, */
+/* Rests between scans limit them to 1/SHARE of the time. */
 #define SHARE 10
-/* but a change during one scan is found by the next within this time. */
+/* A change during one scan is found by the next scan within this time. */
 #define FRESH_MS 4500
 /* A scan publishes the results of this time before it goes on. */
 #define LOOK_SHARED_MS 1000

@@ -18,7 +18,7 @@ rewrite_body(struct pool_job *job, struct str bytes)
 	return 0;
 }
 
-/* Whether the body ends as a text does: saves reading other files. */
+/* Whether the body ends as a text does; if not, it need not be read. */
 static bool
 ends_with_dot(const struct pool_job *job)
 {

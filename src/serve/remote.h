@@ -21,7 +21,7 @@
  */
 #define REMOTE_PART ((size_t)32 << 10)
 
-/* The time limit of a body in parts: the grace, and its bytes by the rate. */
+/* The time limit of a body in parts: the grace, plus its size by the rate. */
 #define REMOTE_GRACE_S 600
 #define REMOTE_LEAST_RATE 1024 /* bytes a second */
 /* The largest file in memory: a manifest of some two million files. */

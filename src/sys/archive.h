@@ -37,7 +37,7 @@ void archive_writer_free(struct archive_writer *writer);
 /*
  * Begins a file, whose `size` bytes follow in calls of archive_writer_write, or
  * ends the archive. Each returns -1 with errno set when the archive cannot be
- * completed; then the last bytes have to remain until archive_writer_free.
+ * completed; then the last bytes must stay valid until archive_writer_free.
  */
 MUST_USE int archive_writer_begin(
     struct archive_writer *writer, const struct archive_file *file);

@@ -12,7 +12,7 @@
 
 #include "sys/system.h"
 
-/* Sockets within messages within sockets that are closed with care. */
+/* The depth of sockets in messages of sockets that are read before closing. */
 #define DEPTH_MAX 4
 /* Messages that a socket may hold unread: Linux takes fewer, by their size. */
 #define UNREAD_MAX 512
@@ -116,8 +116,8 @@ receive(int line, struct iovec bytes, int flags, unsigned depth, int *fd)
 }
 
 /*
- * A socket that is closed takes the descriptors in its unread messages along,
- * and those of sockets among them: so all are received before.
+ * Closing a socket also closes the descriptors in its unread messages, and so
+ * on for sockets among them, so receive all of them first.
  */
 static void
 close_within(int fd, unsigned depth)

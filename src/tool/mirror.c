@@ -43,7 +43,7 @@ run(struct mirror *mirror)
 
 	if (result == 0)
 		result = sync_run(mirror);
-	/* Tell the user, since a crawl is slower and no proof. */
+	/* Tell the user: a crawl is slower, and verifies nothing. */
 	if (result == 0) {
 		report_note(&mirror->report, str_of(mirror->url),
 		    "has no manifest; following its links");
@@ -143,8 +143,9 @@ fetch_all(struct mirror *mirror)
 	mirror->pool.until = clock_in((unsigned)mirror->seconds * 1000);
 	if (is_users_own(mirror->folder))
 		report_note(&mirror->report, str_of(mirror->folder),
-		    "has files and is no mirror, maybe a capsule of your own; "
-		    "the copy is added to these files, which stay as they are");
+		    "has files but is not a mirror, maybe a capsule of your "
+		    "own; the copy is added to these files, which stay "
+		    "unchanged");
 	if (open_folder(mirror) == 0) {
 		int result = run(mirror);
 

@@ -41,7 +41,7 @@ ask_server(
 	arena_init(&arena, MEMORY);
 	serve(host, &request, &response);
 	if (response.status != STATUS_SUCCESS)
-		cli_say("sign", "%s: the server would send no manifest of it",
+		cli_say("sign", "%s: the server would send no manifest for it",
 		    folder);
 	else if (body_write(response.body, &text->sink) == -1)
 		cli_say(

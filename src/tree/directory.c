@@ -77,7 +77,7 @@ append(struct directory *directory, int fd, const struct dirent *found)
 	return 0;
 }
 
-/* What is longer is not served, and has no room in a path: see walk.c. */
+/* A longer name is not served, and has no room in a path: see walk.c. */
 static bool
 is_passed_over(const char *name)
 {

@@ -22,7 +22,7 @@
 
 /* Levels of directories that are examined. */
 #define DEPTH_MAX 4096
-/* How long a repeated failure is not logged, and how many are told apart. */
+/* The time without a log line for a repeated failure; the failures stored. */
 #define SAID_AGAIN_MS 60000
 #define FAILURES 256
 
@@ -191,7 +191,7 @@ tree_share_failures(void)
 
 /*
  * The status of a lookup of the whole path `text` that failed with `error`.
- * That a file may not be read is logged if `warns`.
+ * With `warns`, a lack of permission is logged.
  */
 static enum status
 status_of(int error, const char *text, bool warns)

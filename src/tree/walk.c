@@ -36,7 +36,7 @@ struct walk {
 	char path[PATH_MAX + NAME_MAX + 2];
 };
 
-/* The byte of a path after a name that ends. */
+/* The byte of a path at an offset of its last name, or after that name. */
 static int
 byte_at(const struct directory_entry *entry, size_t at)
 {

@@ -59,7 +59,7 @@ MUST_USE int walk_stat(
 
 /* A file that a visitor may read. */
 struct walk_file {
-	struct str path; /* from the root, without a slash before it */
+	struct str path; /* relative to the root, without a leading slash */
 	struct entry entry; /* the caller closes it */
 };
 
