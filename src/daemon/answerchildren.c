@@ -29,8 +29,8 @@
 static unsigned
 longest_ms(const struct host *host, bool archive)
 {
-	uint64_t longest_s =
-	    2 * REMOTE_GRACE_S + host->archive_limit / REMOTE_LEAST_RATE;
+	uint64_t longest_s = (uint64_t)2 * REMOTE_GRACE_S +
+	    host->archive_limit / REMOTE_LEAST_RATE;
 
 	if (!archive)
 		return QUESTION_MS;
