@@ -304,6 +304,7 @@ place_files(struct bulk *bulk)
 		    bulk->got[i] ? replica_reopen(&mirror->replica, part) : -1;
 
 		bulk->got[i] = fd != -1 &&
+		    mirror_keep_changed(mirror, file->path) == 0 &&
 		    replica_place(&mirror->replica, part, fd, file) == 0;
 		if (bulk->got[i])
 			report_fetched(&mirror->report, file->path, file->size);

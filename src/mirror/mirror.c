@@ -13,6 +13,7 @@
 #include "text/utf8.h"
 
 #define KNOWN "known"
+#define ORIGIN_NAME "origin"
 #define COMES "comes" /* files that an interrupted crawl added, one a line */
 
 int
@@ -133,6 +134,72 @@ mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
 	pool->context = &getting;
 	if (pool_run(pool) == -1)
 		out->got = MIRROR_FAILED;
+}
+
+/* The record of the origin: "HOST/PATH" and a line feed. */
+
+static void
+describe_origin(const struct origin *origin, struct buf *out)
+{
+	buf_add(out, str_of(origin->host));
+	buf_add(out, str_of(origin->base));
+	buf_char(out, '\n');
+}
+
+int
+mirror_check_origin(struct mirror *mirror)
+{
+	char line[sizeof mirror->origin.host + sizeof mirror->origin.base];
+	struct buf wanted = buf_over(line, sizeof line);
+	struct replica_text text;
+	struct str found;
+	int got =
+	    replica_read(&mirror->replica, REPLICA_OWN, ORIGIN_NAME, &text);
+
+	if (got == -1)
+		return mirror_fail_disk(mirror, ".mirror/" ORIGIN_NAME);
+	if (got == 0)
+		return 0;
+	describe_origin(&mirror->origin, &wanted);
+	found = (struct str){ text.at, text.len };
+	if (!str_equals(found, buf_str(&wanted))) {
+		char shown[512];
+		struct buf escaped = buf_over(shown, sizeof shown);
+
+		utf8_escape(&escaped, str_cut(&found, '\n'));
+		got = mirror_fail(mirror,
+		    "%s is a copy of %.*s; name another folder, or, if the "
+		    "capsule has moved, remove %s/.mirror/" ORIGIN_NAME,
+		    mirror->folder, STR_ARG(buf_str(&escaped)), mirror->folder);
+	}
+	free(text.at);
+	return got == -1 ? -1 : 0;
+}
+
+int
+mirror_record_origin(struct mirror *mirror)
+{
+	char line[sizeof mirror->origin.host + sizeof mirror->origin.base];
+	struct buf out = buf_over(line, sizeof line);
+
+	describe_origin(&mirror->origin, &out);
+	if (replica_write(&mirror->replica, REPLICA_OWN, ORIGIN_NAME,
+		buf_str(&out)) == -1)
+		return mirror_fail_disk(mirror, ".mirror/" ORIGIN_NAME);
+	return 0;
+}
+
+int
+mirror_keep_changed(struct mirror *mirror, struct str path)
+{
+	static const unsigned char unknown[SHA256_SIZE];
+	const struct manifest_file *known = manifest_find(&mirror->known, path);
+
+	if (known != NULL &&
+	    (memcmp(known->hash, unknown, sizeof unknown) == 0 ||
+		replica_has(&mirror->replica, known, true) == 1))
+		return 0;
+	return backup_keep(&mirror->backup, mirror->replica.root, path);
 }
 
 /* The record of files. */

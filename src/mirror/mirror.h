@@ -31,7 +31,7 @@ struct mirror {
 	/* Open during the run. */
 	struct origin origin;
 	struct replica replica;
-	struct backup backup; /* of a crawl */
+	struct backup backup;
 	struct pool pool;
 	struct report report;
 	/*
@@ -97,6 +97,22 @@ mirror_fail(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Sets origin.error to "FOLDER: WHAT: " and errno's text.  Returns -1. */
 int mirror_fail_disk(struct mirror *mirror, const char *what);
+
+/*
+ * Whether the folder may be a copy of this host and path: 0, or -1 with
+ * origin.error set when an earlier run recorded another.  The protocol and the
+ * port may change.
+ */
+MUST_USE int mirror_check_origin(struct mirror *mirror);
+/* Records them; -1 with origin.error set. */
+MUST_USE int mirror_record_origin(struct mirror *mirror);
+
+/*
+ * Before the known file `path` is replaced or removed: keeps it in
+ * .mirror/before if the user has changed it since it was recorded.  Returns -1
+ * with errno set.
+ */
+MUST_USE int mirror_keep_changed(struct mirror *mirror, struct str path);
 
 /*
  * The known files that are not among the `count` given, `gone_count` of them.

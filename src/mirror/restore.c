@@ -168,10 +168,6 @@ restore_run(struct mirror *mirror)
 	struct restore restore = { .mirror = mirror };
 	int result;
 
-	if (replica_written(&mirror->replica, MANIFEST_REMOTE_NAME) != 0)
-		return nothing(mirror,
-		    "the copy was made from a manifest, which verifies its "
-		    "files");
 	if (mirror_load(mirror) == -1)
 		return -1;
 	if (backup_open(backup, mirror->replica.work, 0) == -1)

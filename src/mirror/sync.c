@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "mirror/bulk.h"
 #include "mirror/manifest_remote.h"
@@ -181,7 +182,8 @@ remove_gone(struct sync *sync, bool in_the_way)
 
 		if (is_in_the_way(&sync->remote.manifest, path) != in_the_way)
 			continue;
-		if (replica_remove(&mirror->replica, path) == 0)
+		if (mirror_keep_changed(mirror, path) == 0 &&
+		    replica_remove(&mirror->replica, path) == 0)
 			report_removed(&mirror->report, path);
 		else
 			report_failed(&mirror->report, path, strerror(errno));
@@ -244,6 +246,8 @@ next_job(void *context, struct pool_job *job)
 static const char *
 store(struct sync *sync, struct pool_job *job, const struct manifest_file *file)
 {
+	if (mirror_keep_changed(sync->mirror, file->path) == -1)
+		return "could not be kept in .mirror/before";
 	if (replica_place(
 		&sync->mirror->replica, job->part, job->fetch.body, file) == 0)
 		return NULL;
@@ -379,8 +383,16 @@ sync_run(struct mirror *mirror)
 	struct sync sync = { .mirror = mirror };
 	int result = manifest_remote_get(&sync.remote, mirror);
 
-	if (result == 1)
+	if (result == 1 &&
+	    backup_open(&mirror->backup, mirror->replica.work,
+		(int64_t)time(NULL)) == -1) {
+		result = mirror_fail_disk(mirror, ".mirror/before");
+	} else if (result == 1) {
 		result = bring_about(&sync);
+		if (backup_end(&mirror->backup) == -1)
+			result = mirror_fail_disk(mirror, ".mirror/before");
+		backup_close(&mirror->backup);
+	}
 	manifest_remote_release(&sync.remote);
 	return result;
 }

@@ -39,8 +39,10 @@ enum {
 static int
 run(struct mirror *mirror)
 {
-	int result = mirror_load(mirror);
+	int result = mirror_check_origin(mirror);
 
+	if (result == 0)
+		result = mirror_load(mirror);
 	if (result == 0)
 		result = sync_run(mirror);
 	/* Tell the user: a crawl is slower, and verifies nothing. */
@@ -49,6 +51,8 @@ run(struct mirror *mirror)
 		    "has no manifest; following its links");
 		result = crawl_run(mirror);
 	}
+	if (result != -1 && mirror_record_origin(mirror) == -1)
+		result = -1;
 	report_pause(&mirror->report);
 	if (result == -1)
 		cli_say("mirror", "%s", mirror->origin.error);

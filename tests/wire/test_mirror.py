@@ -74,7 +74,7 @@ class Mirrors(Mirroring):
                 self.assertEqual(
                     sorted(self.mirror.files(True).keys() -
                            self.mirror.files().keys()),
-                    ['.mirror/known', '.mirror/lock'])
+                    ['.mirror/known', '.mirror/lock', '.mirror/origin'])
                 shutil.rmtree(self.mirror.folder)
 
     def test_only_what_differs(self):

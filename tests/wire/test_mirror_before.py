@@ -174,7 +174,39 @@ class Keeping(Walked):
         self.assertNotIn('kept', result.stdout)
         self.assertEqual(self.before(), [])
         result = self.restore(status=1)
-        self.assertIn('made from a manifest', result.stderr)
+        self.assertIn('nothing to restore', result.stderr)
+
+    def test_files_of_a_manifest_that_the_user_has_changed(self):
+        self.origin.with_manifest = True
+        self.origin.files = dict(OLD)
+        # One was there, and was the same.
+        os.mkdir(self.mirror.folder)
+        self.mirror.write('a.txt', OLD['a.txt'])
+        self.run_mirror()
+        self.mirror.write('a.txt', b'my own a\n')
+        self.mirror.write('b/c.txt', b'my own c\n')
+        self.origin.files = dict(BROKEN)
+        result = self.run_mirror()
+        self.assertIn('2 kept in .mirror/before', result.stdout)
+        self.assertEqual(self.before(), [
+            {'a.txt': b'my own a\n', 'b/c.txt': b'my own c\n'}])
+        self.restore()
+        self.assertEqual(self.mirror.files()['b/c.txt'], b'my own c\n')
+
+    def test_another_capsule(self):
+        for with_manifest in True, False:
+            with self.subTest(with_manifest=with_manifest):
+                self.origin.with_manifest = with_manifest
+                self.serve({**OLD, 'b/index.gmi': b'=> c.txt\n'})
+                self.run_mirror()
+                old = self.mirror.files()
+                result = self.run_mirror(path='/b/', status=1)
+                self.assertIn('is a copy of 127.0.0.1/; name another folder',
+                              result.stderr)
+                self.assertEqual(self.mirror.files(), old)
+                os.unlink(self.path('.mirror', 'origin'))
+                self.run_mirror(path='/b/')
+                shutil.rmtree(self.mirror.folder)
 
 
 class Restoring(Walked):

@@ -74,7 +74,7 @@ class Bulk(Mirroring):
                 self.mirror.folder, path)).st_mtime, TIME)
         self.assertEqual(sorted(self.mirror.files(True).keys() -
                                 self.mirror.files().keys()),
-                         ['.mirror/known', '.mirror/lock'])
+                         ['.mirror/known', '.mirror/lock', '.mirror/origin'])
         asked = self.origin.paths()
         self.assertEqual(asked[:3], [
             '/manifest', '/manifest.sig', '/capsule.tar.gz'])
