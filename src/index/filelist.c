@@ -17,7 +17,7 @@ static const char list[] = "SELECT path, size, mtime, ctime, hash FROM file"
 			   " WHERE time >= ?1 ORDER BY 1";
 
 struct filelist {
-	struct index *index;
+	struct index index;
 	sqlite3_stmt *statement;
 	int64_t since;
 };
@@ -29,7 +29,7 @@ struct filelist {
 static int
 begin(struct filelist *files)
 {
-	sqlite3 *db = files->index->db;
+	sqlite3 *db = files->index.db;
 	int64_t waits;
 
 	if (db_number(db, "SELECT waits FROM total", &waits) == 0)
@@ -51,12 +51,7 @@ filelist_open(const struct db_place *place, const int64_t *since)
 	if (files == NULL)
 		return NULL;
 	files->since = since != NULL ? *since : INT64_MAX;
-	files->index = index_open(place);
-	if (files->index == NULL) {
-		free(files);
-		return NULL;
-	}
-	if (begin(files) == -1) {
+	if (index_open(&files->index, place) == -1 || begin(files) == -1) {
 		int error = errno;
 
 		filelist_close(files);
@@ -72,7 +67,7 @@ filelist_close(struct filelist *files)
 	if (files == NULL)
 		return;
 	sqlite3_finalize(files->statement);
-	index_close(files->index);
+	index_close(&files->index);
 	free(files);
 }
 
@@ -116,7 +111,7 @@ filelist_next(struct filelist *files, struct manifest_file *out, bool *changed)
 		switch (sqlite3_step(files->statement)) {
 		case SQLITE_DONE: return 0;
 		case SQLITE_ROW: break;
-		default: errno = db_errno(files->index->db); return -1;
+		default: errno = db_errno(files->index.db); return -1;
 		}
 		if (read_row(files, out, changed))
 			return 1;
@@ -126,18 +121,18 @@ filelist_next(struct filelist *files, struct manifest_file *out, bool *changed)
 int
 filelist_total(const struct db_place *place, uint64_t *files, uint64_t *bytes)
 {
-	struct index *index = index_open(place);
+	struct index index;
 	int64_t numbers[2];
 	int result = -1;
 
-	if (index == NULL)
+	if (index_open(&index, place) == -1)
 		return -1;
-	if (db_number(index->db, "SELECT files FROM total", &numbers[0]) == 0 &&
-	    db_number(index->db, "SELECT bytes FROM total", &numbers[1]) == 0) {
+	if (db_number(index.db, "SELECT files FROM total", &numbers[0]) == 0 &&
+	    db_number(index.db, "SELECT bytes FROM total", &numbers[1]) == 0) {
 		*files = (uint64_t)numbers[0];
 		*bytes = (uint64_t)numbers[1];
 		result = 0;
 	}
-	index_close(index);
+	index_close(&index);
 	return result;
 }

@@ -2,7 +2,6 @@
 #include "index/index.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static int
 open_db(struct index *index, const struct db_place *place)
@@ -20,31 +19,28 @@ open_db(struct index *index, const struct db_place *place)
 	return index->tokenizer == NULL ? -1 : db_run(index->db, "BEGIN");
 }
 
-struct index *
-index_open(const struct db_place *place)
+int
+index_open(struct index *index, const struct db_place *place)
 {
-	struct index *index;
 	int error;
 
+	*index = (struct index){ 0 };
 	if (!db_exists(place)) {
 		errno = EAGAIN;
-		return NULL;
+		return -1;
 	}
-	index = calloc(1, sizeof *index);
-	if (index == NULL || open_db(index, place) == 0)
-		return index;
+	if (open_db(index, place) == 0)
+		return 0;
 	error = index->db != NULL ? db_errno(index->db) : errno;
 	index_close(index);
 	errno = error;
-	return NULL;
+	return -1;
 }
 
 void
 index_close(struct index *index)
 {
-	if (index == NULL)
-		return;
 	sqlite3_close(index->db);
 	tokenizer_close(index->tokenizer);
-	free(index);
+	*index = (struct index){ 0 };
 }

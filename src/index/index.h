@@ -16,10 +16,12 @@ struct index {
 /*
  * Opens an index for reading.  All queries see the state at the first query.  A
  * process that writes an index, or had one open when it was forked, must not
- * call it.  Returns NULL with errno set: EAGAIN when there is no index yet,
+ * call it.  Returns -1 with errno set: EAGAIN when there is no index yet,
  * EBADMSG when it is damaged, EIO when it cannot be read, or ENOMEM.
  */
-MUST_USE struct index *index_open(const struct db_place *place);
+MUST_USE int index_open(struct index *index, const struct db_place *place);
+
+/* Closes the index, once or more. */
 void index_close(struct index *index);
 
 #endif

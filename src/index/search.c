@@ -40,7 +40,7 @@ struct search_row {
 };
 
 struct search {
-	struct index *index;
+	struct index index;
 	struct question question;
 	struct plan plan;
 	/* The plan's word for each phrase of FTS5's query; weight 0: none. */
@@ -209,7 +209,7 @@ plan_words(struct search *search)
 	struct plan *plan = &search->plan;
 	struct search_result *result = search->result;
 
-	if (plan_make(plan, search->index, search->arena, &search->question) ==
+	if (plan_make(plan, &search->index, search->arena, &search->question) ==
 	    -1)
 		return -1;
 	search->length = 0;
@@ -356,7 +356,7 @@ static int
 show_pages(const struct search *search, struct str match,
     const struct search_row *rows, size_t count)
 {
-	sqlite3_stmt *statement = db_prepare(search->index->db, show_sql);
+	sqlite3_stmt *statement = db_prepare(search->index.db, show_sql);
 	int shown = statement == NULL ? -1 : 0;
 
 	db_bind_text(statement, 1, match);
@@ -380,7 +380,7 @@ show_pages(const struct search *search, struct str match,
 static int
 list_pages(const struct search *search)
 {
-	sqlite3_stmt *statement = db_prepare(search->index->db,
+	sqlite3_stmt *statement = db_prepare(search->index.db,
 	    "SELECT path, title, NULL, NULL, NULL, NULL FROM file"
 	    " WHERE title IS NOT NULL ORDER BY path LIMIT ?1");
 	int step = SQLITE_ERROR;
@@ -413,7 +413,7 @@ run_match(struct search *search, size_t part)
 
 	if (match.len == 0)
 		return 0;
-	statement = db_prepare(search->index->db, sql);
+	statement = db_prepare(search->index.db, sql);
 	if (statement == NULL)
 		return -1;
 	list_phrases(search);
@@ -430,7 +430,7 @@ run_match(struct search *search, size_t part)
 static int
 run(struct search *search, size_t part)
 {
-	if (teach(search->index->db) == -1 || plan_query(search) == -1 ||
+	if (teach(search->index.db) == -1 || plan_query(search) == -1 ||
 	    run_match(search, part) == -1)
 		return -1;
 	/* No page holds the phrase: search for its words. */
@@ -446,19 +446,18 @@ int
 search_run(const struct db_place *place, struct arena *arena,
     const struct search_wish *wish, struct search_result *result)
 {
-	struct search search = { .index = index_open(place),
-		.result = result,
-		.tree = wish->tree,
-		.arena = arena };
+	struct search search = {
+		.result = result, .tree = wish->tree, .arena = arena
+	};
 	int done, error;
 
 	*result = (struct search_result){ 0 };
-	if (search.index == NULL)
+	if (index_open(&search.index, place) == -1)
 		return -1;
 	question_read(wish->words, &search.question);
 	done = run(&search, wish->part);
-	error = db_errno(search.index->db);
-	index_close(search.index);
+	error = db_errno(search.index.db);
+	index_close(&search.index);
 	errno = error;
 	return done;
 }
