@@ -116,8 +116,11 @@ start_worker(struct workers *workers, size_t at)
 		.held = log_store_new() };
 
 	errno = EAGAIN;
+	/* Those of a predecessor have no number. */
 	child.pid =
-	    child.number == LIMIT_NONE ? -1 : fork_worker(workers, &child);
+	    child.number == LIMIT_NONE || workers->child_count == WORKERS_MAX
+	    ? -1
+	    : fork_worker(workers, &child);
 	if (child.pid == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot start a worker: %s; trying again",

@@ -67,6 +67,34 @@ a_failed_start_is_repeated_soon(void **state)
 	limit_free(workers.limits);
 }
 
+static void
+end_at_once(void *context, const struct workers_start *start)
+{
+	(void)context;
+	(void)start;
+	_exit(0);
+}
+
+/* Children of a predecessor may have taken all the room. */
+static void
+there_is_room_for_so_many(void **state)
+{
+	static struct workers workers = { .work = end_at_once };
+
+	(void)state;
+	workers.limits = limit_new();
+	assert_non_null(workers.limits);
+	workers_set_slots(&workers, workers_slots(1), 1);
+	assert_non_null(workers.slots);
+	for (pid_t i = 0; i < WORKERS_MAX; i++)
+		workers_adopt(&workers, PID + i, 1000);
+	workers_start_due(&workers);
+	assert_int_equal(workers.child_count, WORKERS_MAX);
+	assert_true(workers.slots[0].empty);
+	workers_set_slots(&workers, NULL, 0);
+	limit_free(workers.limits);
+}
+
 /* Fills the workers with a worker whose end of the line is `*end`. */
 static void
 add_worker(struct workers *workers, int *end)
@@ -199,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pauses_grow_up_to_a_second),
 		cmocka_unit_test(a_failed_start_is_repeated_soon),
+		cmocka_unit_test(there_is_room_for_so_many),
 		cmocka_unit_test(workers_are_heard_but_once_a_second),
 		cmocka_unit_test(children_of_a_predecessor),
 		cmocka_unit_test(pauses_are_handed_over),
