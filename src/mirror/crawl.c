@@ -117,6 +117,14 @@ is_redirected_to_query(struct crawl *crawl, const struct pool_job *job)
 	    linkqueue_has_query(url);
 }
 
+/* Whether the address takes input, such as a question: it has no file. */
+static bool
+takes_input(const struct crawl *crawl, const struct pool_job *job)
+{
+	return crawl->place.depth > 0 && job->fetch.end == FETCH_ANSWERED &&
+	    job->fetch.status / 10 == 1;
+}
+
 /*
  * Whether the copy has a file from that address, or files beneath it, as when
  * it redirected to a folder before.
@@ -205,6 +213,11 @@ job_done(void *context, struct pool_job *job)
 	arena_reset(&crawl->scratch);
 	if (is_absent(crawl, job)) {
 		note_absent(crawl, job, why);
+		return;
+	}
+	if (takes_input(crawl, job)) {
+		report_note(report, crawl->place.request,
+		    "asks for input, and is not copied");
 		return;
 	}
 	if (is_redirected_to_query(crawl, job)) {

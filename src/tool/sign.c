@@ -68,17 +68,20 @@ ask_with(
 	return result;
 }
 
-/* Reads the manifest of a folder as the server would send it now. */
+/*
+ * Reads the manifest of a folder as a server with these options would send it
+ * now.
+ */
 static int
-read_folder(struct sink_memory *text, const char *folder)
+read_folder(
+    struct sink_memory *text, const char *folder, struct options *options)
 {
-	struct options options = { 0 };
 	struct config config;
 	int result;
 
-	if (options_set(&options, NULL, "capsule", folder) == -1)
-		return cli_say("sign", "%s: cannot be used", folder);
-	if (config_load(&config, &options) == -1)
+	if (options_set(options, NULL, "capsule", folder) == -1)
+		return cli_misused("sign", "too many options", "");
+	if (config_load(&config, options) == -1)
 		return cli_say("sign", "%s", config.error);
 	result = ask_with(&config, text, folder);
 	config_release(&config);
@@ -172,7 +175,8 @@ check_place(const char *path, bool is_folder, const char *key)
 }
 
 static int
-sign(const char *path, const char *key_path, bool makes_key)
+sign(const char *path, const char *key_path, bool makes_key,
+    struct options *options)
 {
 	struct signature_key key = { .path = key_path };
 	char name[PATH_MAX - 4], out[PATH_MAX];
@@ -192,8 +196,8 @@ sign(const char *path, const char *key_path, bool makes_key)
 		return -1;
 	if (makes_key && signature_make_key(&key) == -1)
 		return cli_say("sign", "%s", key.error);
-	if ((is_folder ? read_folder(&text, path) : read_file(&text, path)) ==
-		0 &&
+	if ((is_folder ? read_folder(&text, path, options)
+		       : read_file(&text, path)) == 0 &&
 	    check_manifest(&text, name) == 0) {
 		if (signature_sign(&key, (struct str){ text.at, text.len },
 			signature) == -1)
@@ -210,24 +214,26 @@ sign(const char *path, const char *key_path, bool makes_key)
 int
 sign_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "new", no_argument, NULL, 'n' },
+	static const struct option names[] = {
+		{ "new", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
+	struct options options = { 0 };
 	bool makes_key = false;
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'n') {
-			cli_refuse_option("sign", argv);
+	while ((option = getopt_long(argc, argv, "c:o:", names, NULL)) != -1) {
+		if (option == 'N')
+			makes_key = true;
+		else if (cli_set("sign", &options, option, argv) == -1)
 			return 2;
-		}
-		makes_key = true;
 	}
 	if (argc - optind != 2) {
 		cli_misused("sign", "name a folder or manifest, and a key", "");
 		return 2;
 	}
-	return sign(argv[optind], argv[optind + 1], makes_key) == 0 ? 0 : 1;
+	return sign(argv[optind], argv[optind + 1], makes_key, &options) == 0
+	    ? 0
+	    : 1;
 }

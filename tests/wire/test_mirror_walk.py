@@ -113,6 +113,20 @@ class Walk(Mirroring):
                 now.st_ino == was.st_ino and now.st_mtime == was.st_mtime,
                 path != 'docs/c.txt', path)
 
+    def test_a_page_that_takes_input(self):
+        """It has no file, and stops nothing."""
+        self.origin.files = {
+            'index.gmi': b'=> ask\n=> secret\n=> a.txt\n=> b.txt\n',
+            'a.txt': b'a\n', 'b.txt': b'b\n'}
+        self.origin.answers['/ask'] = (b'10 What?\r\n',)
+        self.origin.answers['/secret'] = (b'11 Word?\r\n',)
+        result = self.run_mirror()
+        self.assertIn('/ask: asks for input, and is not copied',
+                      result.stderr)
+        self.origin.files['index.gmi'] = b'=> ask\n=> a.txt\n'
+        result = self.run_mirror()
+        self.assertIn('1 removed, 0 failed', result.stdout)
+
     def test_what_is_linked_no_more(self):
         files = self.origin.files
         files['index.gmi'] = b'=> a.txt\n=> b.txt\n=> c/d.txt\n'

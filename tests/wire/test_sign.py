@@ -11,6 +11,7 @@ import unittest
 
 from build import CAPSULE, DEADLINE_S, beneath
 from origin import Mirroring, manifest_of
+from server import Server, fetch, wait_until
 
 MANIFEST = 'site/manifest'
 SIGNATURE = 'site/manifest.sig'
@@ -96,6 +97,24 @@ class Sign(Signing):
         """Signed is what the server would answer."""
         self.sign('--new', 'site', 'key')
         self.openssl_verifies()
+
+    def test_the_settings_of_the_server(self):
+        self.write('site/draft.gmi', b'# Draft\n')
+        self.write('conf', b'hide += "draft.*"\n')
+        for options in (('-c', 'conf'), ('-o', 'hide=draft.*')):
+            self.sign(*options, '--new', 'site', 'key')
+            with Server(self.path('site'), options=['hide=draft.*']) as server:
+                manifest = wait_until(
+                    lambda s=server: (lambda reply: reply.body
+                                      if reply.status == 20 else None)(
+                                          fetch(s, '/manifest')), 'a manifest')
+            with open(self.path('signed'), 'wb') as file:
+                file.write(manifest)
+            self.run_in('openssl', 'pkeyutl', '-verify', '-rawin', '-pubin',
+                        '-inkey', 'key.pub', '-in', 'signed', '-sigfile',
+                        'site/manifest.sig')
+            for name in 'key', 'key.pub', 'site/manifest.sig':
+                os.unlink(self.path(name))
 
     def test_a_key_within_the_capsule(self):
         """A manifest that is named lies in its capsule, most likely."""
