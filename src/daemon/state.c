@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +67,16 @@ fail(const char *path, const char *cure, char *error, size_t size)
 {
 	snprintf(error, size, "state: %s: %s; %s", path, strerror(errno), cure);
 	return -1;
+}
+
+/* Reports that the directory cannot be opened or made. */
+static int
+fail_to_open(const char *path, char *error, size_t size)
+{
+	return fail(path,
+	    errno == ENOENT ? "make the directory above it"
+			    : "name another directory",
+	    error, size);
 }
 
 /* Makes the directory unless it exists; -1 with errno set. */
@@ -166,16 +178,16 @@ open_named(struct state *state, const char *path, struct state *last,
 
 	snprintf(state->path, sizeof state->path, "%s", path);
 	if (make(path, jail) == -1)
-		return fail(path, "name another directory", error, size);
+		return fail_to_open(path, error, size);
 	state->fd = open_directory(AT_FDCWD, path, 0);
 	if (state->fd == -1 || fstat(state->fd, &st) == -1)
-		return fail(path, "name another directory", error, size);
+		return fail_to_open(path, error, size);
 	if (check(path, &st, jail, error, size) == -1)
 		return -1;
 	if (take_lock(state, last) || wait_for_lock(state) == 0)
 		return 0;
 	if (errno != EAGAIN)
-		return fail(path, "name another directory", error, size);
+		return fail_to_open(path, error, size);
 	snprintf(error, size,
 	    "state: %s: another server uses it; give each its own", path);
 	return -1;
@@ -341,12 +353,19 @@ int
 state_check(
     const char *path, const struct jail *jail, char *error, size_t error_size)
 {
+	char above[PATH_MAX];
 	struct stat st;
 
-	if (path[0] == '\0' || (stat(path, &st) == -1 && errno == ENOENT))
+	if (path[0] == '\0')
 		return 0;
+	if (stat(path, &st) == -1 && errno == ENOENT) {
+		snprintf(above, sizeof above, "%s", path);
+		if (stat(dirname(above), &st) == 0)
+			return 0;
+		return fail_to_open(path, error, error_size);
+	}
 	if (stat(path, &st) == -1)
-		return fail(path, "name another directory", error, error_size);
+		return fail_to_open(path, error, error_size);
 	return check(path, &st, jail, error, error_size);
 }
 

@@ -3,8 +3,8 @@
 
 #define MIRROR_USAGE \
 	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N]\n" \
-	"                      [--max MIB] [--pages N] [--depth N]\n" \
-	"                      [--patience S] [--time S] URL DIR\n" \
+	"                      [--allow-truncated] [--max MIB] [--pages N]\n" \
+	"                      [--depth N] [--patience S] [--time S] URL DIR\n" \
 	"       capsule mirror --restore DIR"
 
 /*

@@ -137,6 +137,10 @@ what_is_not_ours(void **state)
 	assert_int_equal(state_check(temporary_path(&folder, "none"), &nobody,
 			     error, sizeof error),
 	    0);
+	assert_int_equal(state_check(temporary_path(&folder, "none/such"),
+			     &nobody, error, sizeof error),
+	    -1);
+	assert_non_null(strstr(error, "make the directory above it"));
 	if (geteuid() != 0)
 		return;
 	assert_int_equal(chown(temporary_path(&folder, "open"), 12345, 0), 0);
