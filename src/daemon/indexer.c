@@ -315,6 +315,7 @@ indexer_run(const struct indexer_setup *setup)
 	struct indexer indexer = { .setup = setup,
 		.watch = setup->config->watch ? watch_open() : NULL,
 		.looks_at_all = true };
+	int status = EXIT_SUCCESS;
 
 	/* Watches use paths, which are relative to the root. */
 	if (fchdir(setup->tree->root) == -1 ||
@@ -322,7 +323,8 @@ indexer_run(const struct indexer_setup *setup)
 	    keep_index(&indexer) == -1) {
 		log_line(LOG_LEVEL_ERROR, "index: cannot go on: %s",
 		    strerror(errno));
-		return EXIT_FAILURE;
+		status = EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	watch_close(indexer.watch);
+	return status;
 }
