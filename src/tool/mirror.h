@@ -4,7 +4,8 @@
 #define MIRROR_USAGE \
 	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N]\n" \
 	"                      [--allow-truncated] [--max MIB] [--pages N]\n" \
-	"                      [--depth N] [--patience S] [--time S] URL DIR\n" \
+	"                      [--depth N] [--patience S] [--time S] URL " \
+	"DIR\n" \
 	"       capsule mirror --restore DIR"
 
 /*

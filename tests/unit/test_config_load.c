@@ -761,7 +761,8 @@ test_bracketed_names(void **state)
 
 		if (table[i].want == NULL) {
 			assert_int_equal(load(&config, NULL, settings), -1);
-			assert_non_null(strstr(config.error, "not a host name"));
+			assert_non_null(
+			    strstr(config.error, "not a host name"));
 			continue;
 		}
 		load_good(&config, NULL, settings);
