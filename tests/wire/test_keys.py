@@ -195,12 +195,14 @@ class Place(unittest.TestCase):
                 return
             # Its lines to the master and two workers, and the log.
             folder = '/proc/%d/fd/' % server.keys()
-            has = {int(fd): os.readlink(folder + fd)
-                   for fd in os.listdir(folder)}
-            self.assertEqual(len([fd for fd in has if fd > 2]), 3, has)
-            for fd, target in has.items():
-                if fd > 2:
-                    self.assertRegex(target, '^socket:')
+
+            def others():
+                return [os.readlink(folder + fd) for fd in os.listdir(folder)
+                        if int(fd) > 2]
+            wait_until(lambda: len(others()) >= 3, 'lines')
+            self.assertEqual(len(others()), 3)
+            for target in others():
+                self.assertRegex(target, '^socket:')
 
     @as_root
     def test_no_memory_is_shared(self):

@@ -32,7 +32,15 @@ def executions(server):
 def die(server, pid=None, number=signal.SIGSEGV):
     """A child dies of a fault, and the successor is ready."""
     since = len(server.lines)
-    os.kill(pid or server.workers()[0], number)
+
+    def struck():
+        # A worker of the predecessor may end just now.
+        try:
+            os.kill(pid or server.workers()[0], number)
+        except (IndexError, ProcessLookupError):
+            return False
+        return True
+    wait_until(struck, 'a child that dies')
     server.wait_for_line(EXECUTES, since)
     server.wait_for_line('^info ready', since)
 
