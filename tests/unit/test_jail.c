@@ -587,9 +587,9 @@ try_ending_child(void)
 	int handle, status;
 	pid_t child = system_fork(&handle);
 
-	/* It only waits. */
-	while (child == 0)
-		(void)poll(NULL, 0, -1);
+	if (child == 0)
+		for (;;)
+			(void)poll(NULL, 0, -1);
 	system_kill_child(child, handle);
 	return waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
 		WTERMSIG(status) == SIGKILL
