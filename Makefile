@@ -338,7 +338,8 @@ SOAK_SECONDS = 600
 soak: $(B)/capsuled
 	BUILD=$(B) tests/soak/run $(SOAK_SECONDS)
 
-# Several files at once: each takes seconds.
+# Several files at once: each takes seconds.  gcc loses sight of a pointer that
+# is stored in an array, and calls that a leak: LeakSanitizer looks for these.
 JOBS = $$(getconf _NPROCESSORS_ONLN)
 tidy:
 	@tests/floors
@@ -354,7 +355,7 @@ tidy:
 	done
 	@printf '%s\n' $(filter src/%.c,$(C_FILES)) | \
 	    xargs -P $(JOBS) -n 1 gcc $(ALL_CPPFLAGS) -std=c11 -O2 -fanalyzer \
-	    -Werror -c -o /dev/null
+	    -Wno-analyzer-malloc-leak -Werror -c -o /dev/null
 	@mandoc -T lint -W warning src/*.[1-9]
 	@echo "tidy: nothing to say"
 
