@@ -696,8 +696,8 @@ test_flags(void **state)
 		{ NULL, "capsule", "" },
 	};
 	static const char *const want[] = {
-		"-g: \"x\" is not a valid address, expected [ADDR:]PORT with a "
-		"port up to 65535, or off",
+		("-g: \"x\" is not a valid address, expected [ADDR:]PORT with "
+		 "a port up to 65535, or off"),
 		"-w: workers is \"x\", give a number from 0 to 256",
 		"capsule is empty, name a directory",
 	};
