@@ -167,6 +167,16 @@ class Process:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def signal_worker(self, number):
+        """To a worker that lives: one that is listed may end just now."""
+        def done():
+            try:
+                os.kill(self.workers()[0], number)
+            except (IndexError, ProcessLookupError):
+                return False
+            return True
+        wait_until(done, 'a worker')
+
     def wait(self, limit=DEADLINE_S):
         """The exit status; nobody may be left behind, nor a report."""
         try:

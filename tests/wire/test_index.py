@@ -94,7 +94,7 @@ class Fresh(Index):
     def test_every_worker_has_it(self):
         server = self.serve({'a.gmi': 'first\n'}, workers=3)
         self.wait_until_found(server, 'first', '/a.gmi')
-        os.kill(server.workers()[0], signal.SIGKILL)
+        server.signal_worker(signal.SIGKILL)
         write_tree(server.root, {'a.gmi': 'second'})
         self.wait_until_found(server, 'second', '/a.gmi')
         # One that starts later is told as well; the system picks one.

@@ -124,7 +124,7 @@ class Open(unittest.TestCase):
                 connection.send(b'/pa')
             wait_until(lambda: gopher(server, b'\r\n').startswith(b'3Too many'),
                        'too many')
-            os.kill(server.workers()[0], signal.SIGKILL)
+            server.signal_worker(signal.SIGKILL)
             wait_until(lambda: visit(server, '127.0.0.1')[:1] == b'i',
                        'a new worker, and room')
             for connection in held:

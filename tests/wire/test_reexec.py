@@ -32,15 +32,10 @@ def executions(server):
 def die(server, pid=None, number=signal.SIGSEGV):
     """A child dies of a fault, and the successor is ready."""
     since = len(server.lines)
-
-    def struck():
-        # A worker of the predecessor may end just now.
-        try:
-            os.kill(pid or server.workers()[0], number)
-        except (IndexError, ProcessLookupError):
-            return False
-        return True
-    wait_until(struck, 'a child that dies')
+    if pid is None:
+        server.signal_worker(number)
+    else:
+        os.kill(pid, number)
     server.wait_for_line(EXECUTES, since)
     server.wait_for_line('^info ready', since)
 
@@ -218,7 +213,7 @@ class Faults(unittest.TestCase):
         with open(path, 'r+b') as file:
             for _ in range(2):
                 since = len(server.lines)
-                os.kill(server.workers()[0], signal.SIGSEGV)
+                server.signal_worker(signal.SIGSEGV)
                 while not server.log.find('^info ready', since):
                     with self.assertRaises(BlockingIOError):
                         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -261,7 +256,7 @@ class Faults(unittest.TestCase):
         for last in signal.SIGHUP, signal.SIGTERM, signal.SIGINT:
             with self.subTest(last=last), serve() as server:
                 since = len(server.lines)
-                os.kill(server.workers()[0], signal.SIGSEGV)
+                server.signal_worker(signal.SIGSEGV)
                 server.wait_for_line(' ended: killed', since)
                 server.signal(signal.SIGHUP)
                 server.wait_for_line(EXECUTES, since)
@@ -277,7 +272,7 @@ class Faults(unittest.TestCase):
             count = len(server.children())
             server.trouble['hold'] = HOLD_CERTIFICATE
             # The worker is replaced by the trial.
-            os.kill(server.workers()[0], signal.SIGILL)
+            server.signal_worker(signal.SIGILL)
             server.wait_for_line(' ended: killed')
             wait_until(lambda: len(server.children()) == count, 'a trial')
             server.signal(signal.SIGTERM)

@@ -285,7 +285,7 @@ class Temporary(State):
         self.wait_for(server, 'herring', '/a.gmi')
         self.assertEqual(len(self.left()), 1)
         # No worker takes it along.
-        os.kill(server.workers()[0], signal.SIGTERM)
+        server.signal_worker(signal.SIGTERM)
         server.stop()
         self.assertEqual(self.left(), [])
 
