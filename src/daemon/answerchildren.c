@@ -19,7 +19,7 @@
 
 /* The time limit of a question. */
 #define QUESTION_MS 60000U
-/* The time to end for a child whose worker no longer waits. */
+/* The time that a child has to end after its worker has hung up. */
 #define GIVEN_UP_MS 1000U
 
 /*

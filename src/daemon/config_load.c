@@ -319,25 +319,25 @@ parse_setting(struct loader *loader, const struct option_setting *setting)
 static int
 fail_at(struct loader *loader, size_t key)
 {
-	char what[sizeof loader->config->error];
+	char problem[sizeof loader->config->error];
 	const char *flag = loader->flags[key];
 
-	snprintf(what, sizeof what, "%s", loader->config->error);
+	snprintf(problem, sizeof problem, "%s", loader->config->error);
 	if (flag != NULL && strcmp(flag, "-o") == 0)
 		return fail(
-		    loader, "-o %s: %.350s", setting_keys[key].name, what);
+		    loader, "-o %s: %.350s", setting_keys[key].name, problem);
 	if (flag != NULL)
-		return fail(loader, "%s: %.350s", flag, what);
+		return fail(loader, "%s: %.350s", flag, problem);
 	if (loader->lines[key] > NOWHERE)
 		return fail(loader, "%.128s:%d: %.350s", loader->file,
-		    loader->lines[key], what);
+		    loader->lines[key], problem);
 	/*
 	 * The error is in a default that the file invalidates, or in an empty
 	 * list.
 	 */
 	if (loader->lines[key] == NOWHERE && loader->file != NULL)
-		return fail(loader, "%.128s: %.350s", loader->file, what);
-	return fail(loader, "%.350s", what);
+		return fail(loader, "%.128s: %.350s", loader->file, problem);
+	return fail(loader, "%.350s", problem);
 }
 
 static int

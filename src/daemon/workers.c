@@ -116,7 +116,7 @@ start_worker(struct workers *workers, size_t at)
 		.held = log_store_new() };
 
 	errno = EAGAIN;
-	/* Those of a predecessor have no number. */
+	/* Workers of a predecessor have no number, but a place in the table. */
 	child.pid =
 	    child.number == LIMIT_NONE || workers->child_count == WORKERS_MAX
 	    ? -1

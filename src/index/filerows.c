@@ -109,7 +109,7 @@ filerows_next_gone(struct tables *tables, const struct bitset *seen)
 	return result == SQLITE_DONE ? 0 : tables_fail(tables);
 }
 
-/* Adds the paths of the rows whose numbers are not in `seen`. */
+/* Adds the path of each row with a number that is not in `seen`. */
 static int
 add_paths(struct tables *tables, sqlite3_stmt *statement,
     const struct bitset *seen, struct pathlist *out)

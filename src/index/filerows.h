@@ -47,7 +47,7 @@ MUST_USE int filerows_list_unsettled(
     struct tables *tables, const struct bitset *seen, struct pathlist *out);
 
 /*
- * Returns a file whose hash is due; its id is 0 if there is none.  Its path is
+ * Finds the next file to be hashed; its id is 0 if there is none.  Its path is
  * written to `path`, a buffer of `size` bytes.
  */
 MUST_USE int filerows_next_due(

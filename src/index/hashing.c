@@ -17,7 +17,7 @@ be_idle(const struct hashing *hashing)
 	return -1;
 }
 
-/* Whether the file is the one whose hash is due, after scans meanwhile. */
+/* Whether the file is still to be hashed: a scan may have changed its row. */
 static bool
 is_still_due(const struct hashing *hashing)
 {

@@ -22,7 +22,7 @@ struct tokenizer {
 static int
 make(fts5_api *api, struct tokenizer_kind *out, bool stems)
 {
-	/* "porter" takes the tokenizer whose words it stems. */
+	/* "porter" stems the words of the tokenizer that follows it. */
 	const char *options[] = { "unicode61", "remove_diacritics", "2" };
 	int skipped = stems ? 0 : 1;
 	void *context;

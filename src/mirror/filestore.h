@@ -20,8 +20,8 @@ struct filestore_claim {
 /*
  * The files that a crawl stores in the copy.  Each has one name, made from its
  * address, and each name stands for one address: a second address of the same
- * name is a failure, unless its answer is the same.  A page "posts" whose name
- * is that of a folder, too, is stored as "posts/index.gmi".
+ * name is a failure, unless its answer is the same.  If there are a page
+ * "posts" and files beneath "posts/", the page is stored as "posts/index.gmi".
  */
 struct filestore {
 	/* The caller sets these two; they are borrowed. */

@@ -45,7 +45,7 @@ struct pool {
 	unsigned width; /* jobs at once */
 	unsigned patience_ms; /* see struct fetch */
 	struct timespec until; /* the end of the run at the latest */
-	/* Whether an answer counts whose end TLS does not confirm. */
+	/* Accept an answer that ends without close_notify. */
 	bool accepts_cut;
 	/* Sets the next job; false when there is none at present. */
 	bool (*next)(void *context, struct pool_job *job);
