@@ -1,5 +1,6 @@
 /*
- * Readers of settings that affect pages: language, item types, built-in pages.
+ * Readers of settings that affect pages: language, item types, hidden names,
+ * built-in pages.
  */
 #include "daemon/settings_display.h"
 

@@ -173,7 +173,7 @@ mirror_check_origin(struct mirror *mirror)
 		    mirror->folder, STR_ARG(buf_str(&escaped)), mirror->folder);
 	}
 	free(text.at);
-	return got == -1 ? -1 : 0;
+	return got;
 }
 
 int

@@ -99,9 +99,9 @@ mirror_fail(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
 int mirror_fail_disk(struct mirror *mirror, const char *what);
 
 /*
- * Whether the folder may be a copy of this host and path: 0, or -1 with
- * origin.error set when an earlier run recorded another.  The protocol and the
- * port may change.
+ * Whether the folder is recorded as a copy of this host and path, with any
+ * protocol and port: 1, 0 when nothing is recorded, or -1 with origin.error set
+ * when it is a copy of another, or cannot be read.
  */
 MUST_USE int mirror_check_origin(struct mirror *mirror);
 /* Records them; -1 with origin.error set. */

@@ -39,10 +39,10 @@ enum {
 static int
 run(struct mirror *mirror)
 {
-	int result = mirror_check_origin(mirror);
+	const struct report *report = &mirror->report;
+	int recorded = mirror_check_origin(mirror);
+	int result = recorded == -1 ? -1 : mirror_load(mirror);
 
-	if (result == 0)
-		result = mirror_load(mirror);
 	if (result == 0)
 		result = sync_run(mirror);
 	/* Tell the user: a crawl is slower, and verifies nothing. */
@@ -51,7 +51,10 @@ run(struct mirror *mirror)
 		    "has no manifest; following its links");
 		result = crawl_run(mirror);
 	}
-	if (result != -1 && mirror_record_origin(mirror) == -1)
+	/* A mistyped URL takes no folder for itself. */
+	if (result != -1 && recorded == 0 &&
+	    (report->failed == 0 || report->fetched > 0) &&
+	    mirror_record_origin(mirror) == -1)
 		result = -1;
 	report_pause(&mirror->report);
 	if (result == -1)

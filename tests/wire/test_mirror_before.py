@@ -198,6 +198,9 @@ class Keeping(Walked):
             with self.subTest(with_manifest=with_manifest):
                 self.origin.with_manifest = with_manifest
                 self.serve({**OLD, 'b/index.gmi': b'=> c.txt\n'})
+                if not with_manifest:
+                    # A mistyped path takes no folder for itself.
+                    self.run_mirror(path='/none/', status=1)
                 self.run_mirror()
                 old = self.mirror.files()
                 result = self.run_mirror(path='/b/', status=1)
