@@ -9,18 +9,15 @@
 #include <archive_entry.h>
 #include <cmocka.h>
 
+#include "folder.h"
 #include "fakeclock.h"
 #include "index/capsule_archive.h"
 #include "sys/archive.h"
 #include "sys/sha256.h"
 #include "text/manifest.h"
-#include "temporary.h"
 
 #define SIZE ((size_t)4 << 20)
 
-static struct temporary folder;
-static struct tree tree;
-static struct arena arena;
 static char first[SIZE], second[SIZE];
 
 static const struct str names[] = { STR_INIT("example.org") };
@@ -47,16 +44,6 @@ set_up(void **state)
 	temporary_link(&folder, "out", "/etc");
 	arena_init(&arena, 256 << 10);
 	return tree_init(&tree, folder.path, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	tree_release(&tree);
-	temporary_remove(&folder);
-	return 0;
 }
 
 static enum status
@@ -382,7 +369,8 @@ lack_of_memory_leaks_nothing(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, folder_tear_down)
 
 int
 main(void)

@@ -6,15 +6,12 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "scarce.h"
-#include "temporary.h"
 #include "tree/directory.h"
 
 #define MANY 200
 
-static struct temporary folder;
-static struct tree tree;
-static struct arena arena;
 static const char *const hide[] = { "*~", "#*#", NULL };
 
 static int
@@ -55,16 +52,6 @@ set_up(void **state)
 	}
 	arena_init(&arena, 1 << 20);
 	return tree_init(&tree, folder.path, hide);
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	tree_release(&tree);
-	temporary_remove(&folder);
-	return 0;
 }
 
 static enum status
@@ -284,5 +271,5 @@ main(void)
 		cmocka_unit_test(lack_of_descriptors_is_a_failure),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
 }

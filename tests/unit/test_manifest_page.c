@@ -7,19 +7,16 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "index/db.h"
 #include "serve/manifest_page.h"
 #include "sys/sha256.h"
-#include "temporary.h"
 #include "text/manifest.h"
 
 #define SIZE ((size_t)1 << 20)
 /* After the files' times. */
 #define LATER "since=2100-01-01T00:00:00Z"
 
-static struct temporary folder;
-static struct tree tree;
-static struct arena arena;
 static char text[SIZE];
 static const struct server server;
 static const struct host host = { .server = &server, .tree = &tree };
@@ -36,16 +33,6 @@ set_up(void **state)
 	temporary_file(&folder, ".hidden", "hidden");
 	arena_init(&arena, (size_t)8 << 20);
 	return tree_init(&tree, folder.path, NULL);
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	tree_release(&tree);
-	temporary_remove(&folder);
-	return 0;
 }
 
 static struct response
@@ -211,7 +198,8 @@ lack_of_memory_leaks_nothing(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, folder_tear_down)
 
 int
 main(void)
