@@ -27,8 +27,8 @@
 #define TRIAL_MAX_MS 30000
 /*
  * The longest pause between two executions; after as long without a fault, the
- * pauses are short again. Meanwhile a worker is replaced about ten times, too
- * few to guess a byte of a canary.
+ * pauses are short again. Meanwhile the worker of each slot is replaced about
+ * ten times, and each replacement allows one guess at a byte of a canary.
  */
 #define PAUSE_MAX_MS 10000
 

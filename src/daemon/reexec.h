@@ -80,9 +80,9 @@ bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
  * Executes the program with its arguments, if a trial with option -t succeeds.
- * Returns only on failure, which is logged. Nothing has changed then, unless
- * the execution itself failed: the workers have been told to end, and others
- * are due.
+ * Returns only on failure, which is logged, or to stop. Nothing has changed
+ * then, unless the execution itself failed: the workers have been told to end,
+ * and others are due.
  */
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);

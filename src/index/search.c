@@ -411,6 +411,7 @@ run_match(struct search *search, size_t part)
 	sqlite3_stmt *statement;
 	int result;
 
+	search->best_count = 0;
 	if (match.len == 0)
 		return 0;
 	statement = db_prepare(search->index.db, sql);

@@ -45,8 +45,8 @@ struct search_wish {
 /*
  * Searches the index, with memory from the arena.  Where nothing matches, all
  * pages are listed by title, and result->found is 0.  -1 with errno set: EAGAIN
- * when there is no index yet, EBADMSG when it is damaged, EIO when it cannot be
- * read, or ENOMEM.
+ * when there is no index yet, EBADMSG when it is damaged, EIO or ENOMEM when it
+ * cannot be read or memory is short.
  */
 MUST_USE int search_run(const struct db_place *place, struct arena *arena,
     const struct search_wish *wish, struct search_result *result);

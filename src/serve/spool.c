@@ -82,6 +82,7 @@ spool_open(struct arena *arena, const struct spool_source *source)
 
 	if (spool == NULL) {
 		close_source(source);
+		errno = ENOMEM;
 		return NULL;
 	}
 	spool->body = (struct body){ .pull = spool_pull,

@@ -15,7 +15,8 @@ struct spool_source {
 
 /*
  * A body that `source` writes.  Where it is pulled, it is first written to a
- * temporary file.  Takes the context, even when it returns NULL without memory.
+ * temporary file.  Takes the context, even when it returns NULL, with
+ * errno set, without memory.
  */
 MUST_USE struct body *
 spool_open(struct arena *arena, const struct spool_source *source);

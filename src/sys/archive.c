@@ -300,6 +300,7 @@ struct reader {
 	struct archive_visitor *visitor;
 	int fd;
 	uint64_t left; /* bytes that may still be unpacked */
+	uint64_t room; /* and passed on: holes are not among the former */
 	bool is_over; /* there are more */
 	int error; /* of reading `fd`, or the visitor's; 0: none */
 	char packed[BLOCK], unpacked[BLOCK];
@@ -380,11 +381,13 @@ read_content(struct reader *reader, uint64_t size)
 		    reader->tar, block, size < BLOCK ? (size_t)size : BLOCK);
 		struct str bytes = { block, (size_t)got };
 
-		if (got <= 0 ||
+		reader->is_over |= got > 0 && (uint64_t)got > reader->room;
+		if (got <= 0 || reader->is_over ||
 		    hand_on(reader,
 			reader->visitor->bytes(reader->visitor, bytes)) == -1)
 			return -1;
 		size -= (uint64_t)got;
+		reader->room -= (uint64_t)got;
 	}
 	return 0;
 }
@@ -419,13 +422,14 @@ int
 archive_read(int fd, uint64_t limit, struct archive_visitor *visitor)
 {
 	struct reader *reader = calloc(1, sizeof *reader);
-	locale_t before = uselocale(utf8);
+	locale_t before;
 	int result = -1;
 
 	if (reader == NULL)
 		return -1;
+	before = uselocale(utf8);
 	reader->fd = fd;
-	reader->left = limit;
+	reader->left = reader->room = limit;
 	reader->visitor = visitor;
 	if (open_reader(reader))
 		do

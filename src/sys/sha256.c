@@ -10,7 +10,7 @@
 
 #include <openssl/evp.h>
 
-/* Some milliseconds of hashing; a multiple of the block that is read. */
+/* Some milliseconds of hashing. */
 #define PAUSE_BYTES ((uint64_t)4 << 20)
 
 struct sha256 {
@@ -78,6 +78,7 @@ static int
 add_file(struct sha256 *sha256, int fd, uint64_t *size,
     const struct sha256_pause *pause)
 {
+	uint64_t unpaused = 0;
 	char bytes[32768];
 	ssize_t got;
 
@@ -85,8 +86,11 @@ add_file(struct sha256 *sha256, int fd, uint64_t *size,
 	while ((got = pread(fd, bytes, sizeof bytes, (off_t)*size)) > 0) {
 		sha256_add(sha256, (struct str){ bytes, (size_t)got });
 		*size += (uint64_t)got;
-		if (pause != NULL && *size % PAUSE_BYTES == 0 &&
-		    pause->call(pause->context) == -1)
+		unpaused += (uint64_t)got;
+		if (pause == NULL || unpaused < PAUSE_BYTES)
+			continue;
+		unpaused = 0;
+		if (pause->call(pause->context) == -1)
 			return errno;
 	}
 	return got == -1 ? errno : 0;

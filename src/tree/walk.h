@@ -66,7 +66,8 @@ struct walk_file {
 /*
  * Opens the next file. A file or directory without read permission is passed
  * over; with `strict` it is a failure. Returns 1, 0 at the end, or -1 with
- * errno set, logged, when the walk is incomplete.
+ * errno set when the walk is incomplete: logged, except for a file without read
+ * permission.
  */
 MUST_USE int
 walk_next_file(struct walk *walk, bool strict, struct walk_file *out);

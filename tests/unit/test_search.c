@@ -235,6 +235,12 @@ gone_by_now(void **state)
 	assert_int_equal(result->found, 2);
 	assert_int_equal(result->count, 2);
 	assert_true(str_equals(result->hits[0].path, STR("/b.gmi")));
+	/* Its words are then looked for one by one. */
+	temporary_file(&indexing.folder, "gone.gmi", "purple turbot\n");
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	assert_int_equal(find(&arena, "\"purple turbot\"", 0)->found, 1);
+	unlink(temporary_path(&indexing.folder, "gone.gmi"));
+	assert_int_equal(find(&arena, "\"purple turbot\"", 0)->found, 0);
 	arena_release(&arena);
 }
 
