@@ -199,7 +199,7 @@ explain(const struct config *config, const struct net_address *failed,
 		snprintf(error, size,
 		    "cannot listen on %s: %s; stop the program that uses it, "
 		    "or choose another port with %s",
-		    text, reason, is_gopher ? "-G" : "-g");
+		    text, reason, is_gopher ? "-G 7071" : "-g 1966");
 	else if (errno == EACCES)
 		snprintf(error, size,
 		    "cannot listen on %s: %s; ports below 1024 need root or "

@@ -215,7 +215,7 @@ job_done(void *context, struct pool_job *job)
 		note_absent(crawl, job, why);
 		return;
 	}
-	if (takes_input(crawl, job)) {
+	if (takes_input(crawl, job) && !is_held(crawl, job)) {
 		report_note(report, crawl->place.request,
 		    "asks for input, and is not copied");
 		return;
@@ -227,8 +227,10 @@ job_done(void *context, struct pool_job *job)
 	}
 	if (why == NULL && crawl->place.is_menu)
 		why = refuse_menu(crawl, job);
-	if (why == NULL && crawl->place.is_text && rewrite_text(job) == -1)
+	if (why == NULL && crawl->place.is_text && rewrite_text(job) == -1) {
 		(void)mirror_fail_disk(crawl->mirror, "cannot be rewritten");
+		return;
+	}
 	if (why == NULL)
 		why = filestore_name(
 		    &crawl->store, job, crawl->place.is_menu, &name);

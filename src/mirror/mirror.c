@@ -192,12 +192,10 @@ mirror_record_origin(struct mirror *mirror)
 int
 mirror_keep_changed(struct mirror *mirror, struct str path)
 {
-	static const unsigned char unknown[SHA256_SIZE];
 	const struct manifest_file *known = manifest_find(&mirror->known, path);
 
-	if (known != NULL &&
-	    (memcmp(known->hash, unknown, sizeof unknown) == 0 ||
-		replica_has(&mirror->replica, known, true) == 1))
+	/* A run that did not end leaves a record without a hash. */
+	if (known != NULL && replica_has(&mirror->replica, known, true) == 1)
 		return 0;
 	return backup_keep(&mirror->backup, mirror->replica.root, path);
 }

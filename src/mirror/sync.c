@@ -338,7 +338,7 @@ finish(struct sync *sync)
 	int result = 0;
 
 	if (mirror->report.failed > 0)
-		return sync->need_count > 0 ? note(sync, false) : 0;
+		return note(sync, false);
 	if (!sync->remote.is_old &&
 	    replica_write(
 		replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME, text) == -1)

@@ -52,8 +52,8 @@ run(struct mirror *mirror)
 		result = crawl_run(mirror);
 	}
 	/* A mistyped URL takes no folder for itself. */
-	if (result != -1 && recorded == 0 &&
-	    (report->failed == 0 || report->fetched > 0) &&
+	if (recorded == 0 &&
+	    (report->fetched > 0 || (result != -1 && report->failed == 0)) &&
 	    mirror_record_origin(mirror) == -1)
 		result = -1;
 	report_pause(&mirror->report);

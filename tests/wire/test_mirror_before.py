@@ -186,6 +186,10 @@ class Keeping(Walked):
         self.mirror.write('a.txt', b'my own a\n')
         self.mirror.write('b/c.txt', b'my own c\n')
         self.origin.files = dict(BROKEN)
+        # A run that fails forgets nothing.
+        self.origin.answers['/a.txt'] = (b'40 Later\r\n',)
+        self.run_mirror(status=1)
+        del self.origin.answers['/a.txt']
         result = self.run_mirror()
         self.assertIn('2 kept in .mirror/before', result.stdout)
         self.assertEqual(self.before(), [

@@ -126,6 +126,10 @@ class Walk(Mirroring):
         self.origin.files['index.gmi'] = b'=> ask\n=> a.txt\n'
         result = self.run_mirror()
         self.assertIn('1 removed, 0 failed', result.stdout)
+        # A page of the copy that takes input now may be a fault.
+        self.origin.answers['/a.txt'] = (b'10 What?\r\n',)
+        self.run_mirror(status=1)
+        self.assertEqual(self.mirror.files()['a.txt'], b'a\n')
 
     def test_what_is_linked_no_more(self):
         files = self.origin.files
