@@ -109,9 +109,8 @@ MUST_USE int mirror_record_origin(struct mirror *mirror);
 
 /*
  * Before the known file `path` is replaced or removed: keeps it in
- * .mirror/before unless it is as it was recorded: the user may have changed it.
- * Returns -1
- * with errno set.
+ * .mirror/before, unless it is as it was recorded, since the user may have
+ * changed it.  Returns -1 with errno set.
  */
 MUST_USE int mirror_keep_changed(struct mirror *mirror, struct str path);
 

@@ -267,10 +267,10 @@ class Startup(unittest.TestCase):
                     % address)
             self.assert_refused(
                 [*self.listening(gemini=address), self.tree], (1,),
-                says + '-g')
+                says + '-g 1966')
             self.assert_refused(
                 [*self.listening(gopher=address), self.tree], (1,),
-                says + '-G')
+                says + '-G 7071')
         with Server(TREE) as other:
             address = '127.0.0.1:%d' % other.gemini_port
             self.assert_refused(
