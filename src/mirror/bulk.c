@@ -384,15 +384,21 @@ take_archive(void *context, struct pool_job *job)
 		unpack(request->bulk, job->fetch.body);
 }
 
-int
+void
 bulk_fetch(struct bulk *bulk)
 {
 	struct pool *pool = &bulk->mirror->pool;
 	struct bulk_request request = { .bulk = bulk };
+	struct timespec until = pool->until;
 
 	pool->width = 1;
 	pool->next = next_request;
 	pool->done = take_archive;
 	pool->context = &request;
-	return pool_run(pool);
+	/* Leave time for the files: a slow archive would never come whole. */
+	pool->until = clock_in((unsigned)(clock_until_ms(&until) / 2));
+	/* Files may fit a disk that has no room for the archive, too. */
+	if (pool_run(pool) == -1)
+		pool->origin->error[0] = '\0';
+	pool->until = until;
 }

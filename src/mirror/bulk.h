@@ -28,9 +28,9 @@ bool bulk_is_worth(const struct bulk *bulk);
  * Fetches capsule.tar.gz beneath the base, and stores those of the needed files
  * that it has with the hash of the manifest.  A child process in a sandbox
  * unpacks the archive, and all that it sends is verified.  It is no failure if
- * the server has no archive or an invalid one.  Returns -1 with origin.error
- * set when no further request makes sense.
+ * the archive is missing or invalid, takes more than half of the time that is
+ * left, or does not fit the disk.
  */
-MUST_USE int bulk_fetch(struct bulk *bulk);
+void bulk_fetch(struct bulk *bulk);
 
 #endif

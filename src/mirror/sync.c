@@ -305,8 +305,7 @@ fetch_archive(struct sync *sync)
 	if (bulk.got == NULL)
 		return mirror_fail(sync->mirror, "out of memory");
 	memset(bulk.got, 0, bulk.count);
-	if (bulk_fetch(&bulk) == -1)
-		return -1;
+	bulk_fetch(&bulk);
 	for (size_t i = 0; i < bulk.count; i++)
 		if (!bulk.got[i])
 			sync->need[left++] = sync->need[i];

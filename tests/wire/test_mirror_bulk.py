@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import tarfile
+import time
 import unittest
 import zipfile
 
@@ -295,6 +296,19 @@ class Bulk(Mirroring):
             with self.subTest(head=len(head)):
                 self.check_archive(
                     endless, len(FILES) - (len(FEW) if head else 0))
+
+    def test_an_archive_that_takes_too_long(self):
+        """Half of the time is left to the files."""
+        def slow(client):
+            client.sendall(b'20 application/gzip\r\n')
+            while True:
+                client.sendall(b'x')
+                time.sleep(0.1)
+
+        self.origin.answers['/capsule.tar.gz'] = slow
+        result = self.run_mirror('--time', '20')
+        self.assertIn('%d fetched, 0 removed, 0 failed' % len(FILES),
+                      result.stdout)
 
     def test_files_that_cannot_be_placed(self):
         """They are failures as without an archive."""
