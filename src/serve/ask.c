@@ -53,7 +53,11 @@ add_count(struct buf *out, const struct answer *answer)
 	const struct search_result *result = &answer->result;
 	size_t first = answer->part * SEARCH_SHOWN + 1;
 
-	if (result->found == 1) {
+	if (result->count == 0) {
+		buf_printf(out,
+		    "This part is empty. Pages that mention it: %zu.\n",
+		    result->found);
+	} else if (result->found == 1) {
 		buf_add(out, STR("One page mentions it.\n"));
 	} else if (result->found <= SEARCH_SHOWN) {
 		buf_printf(out, "%zu pages mention it, best match first.\n",
@@ -144,20 +148,33 @@ add_hits(struct buf *out, const struct search_result *result)
 			add_hit(out, &result->hits[i], result->found > 0);
 }
 
+/* Adds a link to a part of the result, counted from 0. */
+static void
+add_part_link(
+    struct buf *out, const struct answer *answer, size_t part, struct str label)
+{
+	if (answer->words.len >= CARRIED_MAX / 3)
+		return;
+	buf_add(out, STR("=> "));
+	uri_encode(out, answer->own);
+	if (part > 0)
+		buf_printf(out, "/%zu", part + 1);
+	buf_char(out, '?');
+	uri_encode(out, answer->words);
+	buf_add(out, label);
+}
+
 static void
 add_foot(struct buf *out, const struct answer *answer)
 {
-	size_t shown = (answer->part + 1) * SEARCH_SHOWN;
+	const struct search_result *result = &answer->result;
+	size_t next = answer->part + 1;
 
 	buf_char(out, '\n');
-	if (answer->result.found > shown && answer->part + 1 < SEARCH_PARTS &&
-	    answer->words.len < CARRIED_MAX / 3) {
-		buf_add(out, STR("=> "));
-		uri_encode(out, answer->own);
-		buf_printf(out, "/%zu?", answer->part + 2);
-		uri_encode(out, answer->words);
-		buf_add(out, STR(" The next pages\n"));
-	}
+	if (result->found > 0 && result->count == 0)
+		add_part_link(out, answer, 0, STR(" The first pages\n"));
+	else if (result->found > next * SEARCH_SHOWN && next < SEARCH_PARTS)
+		add_part_link(out, answer, next, STR(" The next pages\n"));
 	buf_add(out, STR("=> "));
 	uri_encode(out, answer->own);
 	buf_add(out, STR(" Ask something else\n=> / Home\n"));

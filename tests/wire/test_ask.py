@@ -132,8 +132,17 @@ class Asked(Case):
         self.assertEqual(len(seen), 45)
         self.assertEqual(len(set(seen)), 45)
         self.assertIn('These are 41 to 45.', page)
-        self.assertEqual(links(ask(self.server, 'barnacle', 4).text),
-                         ['/ask', '/'])
+
+    def test_part_beyond_the_last(self):
+        page = ask(self.server, 'barnacle', 4).text
+        empty = 'This part is empty. Pages that mention it: 45.'
+        self.assertIn('\n\n' + empty + '\n\n=> ', page)
+        self.assertEqual(links(page), ['/ask?barnacle', '/ask', '/'])
+        menu = select(self.server, '/ask/10\tbarnacle').decode()
+        self.assertIn(info(empty), menu)
+        self.assertIn('1The first pages\t/ask?barnacle\t', menu)
+        self.assertIn('This part is empty. Pages that mention it: 1.\n',
+                      ask(self.server, 'lamps', 2).text)
 
     def test_parts_over_gopher(self):
         menu = select(self.server, '/ask\tbarnacle & crab').decode()
