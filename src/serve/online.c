@@ -3,7 +3,11 @@
  */
 #include "serve/online.h"
 
+#include <assert.h>
+
 #include "sys/visitors.h"
+
+static_assert(VISITORS_SECONDS == 5 * 60, "the page says five minutes");
 
 #define PAGE_SIZE 1024
 
@@ -13,13 +17,12 @@ add_page(struct buf *page, size_t count)
 	buf_printf(page,
 	    "# Visitors online now\n\n"
 	    "Visitors online now: %zu\n\n"
-	    "This is the number of different addresses that sent a request "
-	    "in the last %d minutes, over Gemini or Gopher. With IPv6 it "
-	    "counts networks. A small number is exact, and a large one is an "
-	    "estimate. No address is stored for it.\n\n"
+	    "Counted by address (IPv6: by network) over the last five "
+	    "minutes, Gemini and Gopher together. Exact while small, an "
+	    "estimate when large. No address is kept.\n\n"
 	    "=> ?plain The number alone\n"
 	    "=> / Home\n",
-	    count, VISITORS_SECONDS / 60);
+	    count);
 }
 
 void

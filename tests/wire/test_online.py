@@ -37,7 +37,12 @@ class Online(unittest.TestCase):
         reply = fetch(server, '/online')
         self.assertEqual((20, 'text/gemini'), (reply.status, reply.meta))
         self.assertRegex(reply.text, r'\A# Visitors online now\n\n'
-                                     r'Visitors online now: 1\n\n[A-Z]')
+                                     r'Visitors online now: 1\n\n'
+                                     r'Counted by address \(IPv6: by network\)'
+                                     r' over the last five minutes, Gemini and '
+                                     r'Gopher together\. Exact while small, an '
+                                     r'estimate when large\. No address is '
+                                     r'kept\.\n\n')
         reply = fetch(server, '/online?plain')
         self.assertEqual((20, 'text/plain', '1\n'),
                          (reply.status, reply.meta, reply.text))
