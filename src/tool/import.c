@@ -107,10 +107,10 @@ write_questions(FILE *out, const void *context)
 	const struct import *import = context;
 	const struct article_question *question = import->article.questions;
 
-	put_title(out, "# Questions: ", import->title, "");
+	fputs("# All questions\n\n", out);
 	for (; question != NULL; question = question->next)
 		put_link(out, "", "", question);
-	fputs("\n=> ../details.gmi All of it on one page\n=> ../ Home\n", out);
+	fputs("\n=> ../details.gmi Show details\n=> ../ Home\n", out);
 }
 
 static void
@@ -120,10 +120,12 @@ write_question(FILE *out, const void *context)
 
 	put_title(out, "# ", question->text, "");
 	put_texts(out, question->answer);
-	if (question->next != NULL)
-		put_link(out, "", "Next: ", question->next);
 	if (question->previous != NULL)
 		put_link(out, "", "Previous: ", question->previous);
+	if (question->next != NULL)
+		put_link(out, "", "Next: ", question->next);
+	if (question->previous != NULL || question->next != NULL)
+		fputc('\n', out);
 	fputs("=> ./ All questions\n=> ../ Home\n", out);
 }
 

@@ -196,7 +196,7 @@ class Amfora(WithAmfora):
     def test_redirect(self):
         # The one kind that Amfora follows without a question.
         screen = self.visit('/qa')
-        screen.wait('# Nine questions')
+        screen.wait('# All questions')
 
 
 class Subscriptions(WithAmfora):

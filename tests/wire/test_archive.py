@@ -395,9 +395,12 @@ class Shipped(unittest.TestCase):
             files = dict(zip_of(fetch(server, '/capsule.gpub').body))
             self.assertIn(b'title: Ilham Aliyev in nine questions\n',
                           files['metadata.txt'])
-            self.assertIn(b'index: index.gmi\n', files['metadata.txt'])
+            self.assertIn(b'index: qa/index.gmi\n', files['metadata.txt'])
+            for key in (b'language', b'description'):
+                self.assertRegex(files['metadata.txt'],
+                                 rb'(?m)^%s: \w' % key)
             for name, content in files.items():
-                if name in ('metadata.txt', 'manifest'):
+                if name == 'manifest':
                     continue
                 with self.subTest(name=name), \
                         open(os.path.join(root, name), 'rb') as file:

@@ -1,5 +1,6 @@
 """`capsule import`: an article in, a capsule out, or nothing at all."""
 import os
+import re
 import resource
 import shutil
 import stat
@@ -37,6 +38,20 @@ def files(top):
 def links(page):
     return [line.split(None, 2)[1:] for line in page.splitlines()
             if line.startswith("=>")]
+
+
+def footer(page):
+    """What follows the answer."""
+    return page.partition("\n\n")[2].partition("\n\n")[2]
+
+
+def wanted_footer(pages, i):
+    """Of the question i of (url, question)."""
+    want = "".join(
+        f"=> {os.path.basename(pages[j][0])} {label}: {pages[j][1]}\n"
+        for j, label in ((i - 1, "Previous"), (i + 1, "Next"))
+        if 0 <= j < len(pages))
+    return want + "\n=> ./ All questions\n=> ../ Home\n"
 
 
 class Import(unittest.TestCase):
@@ -125,16 +140,8 @@ class Article(Import):
         pages = home[:-1]
         self.assertEqual([label for _, label in pages], paragraphs()[1::2])
         for i, (url, _) in enumerate(pages):
-            want = []
-            if i + 1 < len(pages):
-                want.append([os.path.basename(pages[i + 1][0]),
-                             "Next: " + pages[i + 1][1]])
-            if i > 0:
-                want.append([os.path.basename(pages[i - 1][0]),
-                             "Previous: " + pages[i - 1][1]])
-            want.append(["./", "All questions"])
-            want.append(["../", "Home"])
-            self.assertEqual(links(read(self.out, url)), want)
+            self.assertEqual(footer(read(self.out, url)),
+                             wanted_footer(pages, i))
         index = links(read(self.out, "qa", "index.gmi"))
         self.assertEqual(
             index[:-2], [[os.path.basename(url), label]
@@ -153,13 +160,37 @@ class Shipped(unittest.TestCase):
         self.assertIn(lead, home.splitlines())
         self.assertIn(lead, details)
         self.assertIn(["details.gmi", "Show details"], links(home))
-        listed = dict((label, url) for url, label in links(home))
-        for question, answer in zip(rest[::2], rest[1::2]):
-            page = read(SHIPPED, listed[question]).splitlines()
-            self.assertEqual(page[0], "# " + question)
-            self.assertIn(answer, page)
+        pages = [link for link in links(home) if link[0].startswith("qa/")]
+        self.assertEqual([label for _, label in pages], rest[::2])
+        for i, (question, answer) in enumerate(zip(rest[::2], rest[1::2])):
+            page = read(SHIPPED, pages[i][0])
+            self.assertTrue(page.startswith(f"# {question}\n\n{answer}\n\n"))
+            self.assertEqual(footer(page), wanted_footer(pages, i))
             self.assertIn("## " + question, details)
             self.assertIn(answer, details)
+
+    def test_names(self):
+        """A page has one name, and no two pages have the same."""
+        titles = {}
+        for name in files(SHIPPED):
+            if name.endswith(".gmi"):
+                title = read(SHIPPED, name).splitlines()[0][2:]
+                self.assertNotIn(title, titles.values())
+                titles[name] = title
+        for name in titles:
+            for url, label in links(read(SHIPPED, name)):
+                target = os.path.normpath(os.path.join(
+                    os.path.dirname(name), url,
+                    "index.gmi" if url.endswith("/") else ""))
+                if target in titles and label != "Home":
+                    self.assertEqual(re.sub("^(Next|Previous): ", "", label),
+                                     titles[target])
+
+    def test_about(self):
+        about = read(SHIPPED, "index.gmi").partition("\n## About")[2]
+        self.assertIn("kept here word for word. It named no author and no "
+                      "date, so neither do we.\n", about)
+        self.assertIn("/manifest", [url for url, _ in links(about)])
 
     def test_links_lead_somewhere(self):
         for name in files(SHIPPED):
