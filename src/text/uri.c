@@ -67,6 +67,20 @@ is_path(char c)
 	return is_unreserved(c) || (c != '\0' && strchr("!$&'()*+,;=:@/", c));
 }
 
+/* Not a raw space, which clients send although no path may have it. */
+static bool
+is_raw_path(char c)
+{
+	return c != ' ';
+}
+
+/* Not printable ASCII that no query may have. */
+static bool
+is_raw_query(char c)
+{
+	return is_path(c) || c < ' ' || c > '~' || strchr("?#%", c) != NULL;
+}
+
 static bool
 is_uri(char c)
 {
@@ -140,6 +154,26 @@ uri_decode(struct buf *out, struct str s)
 			s = str_tail(s, run);
 		}
 	}
+}
+
+int
+uri_mend(struct arena *arena, struct str raw, struct str *out)
+{
+	size_t query = str_find(raw, '?');
+	struct str authority = raw;
+	struct buf buf = buf_in(arena, 3 * raw.len);
+	size_t path;
+
+	(void)str_cut(&authority, '/');
+	(void)str_cut(&authority, '/');
+	path = raw.len - str_tail(authority, str_find(authority, '/')).len;
+	if (path > query)
+		path = query;
+	buf_add(&buf, str_head(raw, path));
+	encode(&buf, str_tail(str_head(raw, query), path), is_raw_path);
+	encode(&buf, str_tail(raw, query), is_raw_query);
+	*out = buf_str(&buf);
+	return buf.overflow ? -1 : 0;
 }
 
 static int

@@ -31,6 +31,13 @@ struct uri {
 MUST_USE int uri_parse(struct arena *arena, struct str text, struct uri *out);
 
 /*
+ * Percent-encodes, in an absolute URI, the ASCII that clients send raw although
+ * no URI may have it: a space in the path, and printable characters in the
+ * query.  `out` lives in the arena.  -1 without memory.
+ */
+MUST_USE int uri_mend(struct arena *arena, struct str raw, struct str *out);
+
+/*
  * Resolves `reference` against `base`, an absolute URI (RFC 3986 section
  * 5.2, strictly), and writes the target to `out`, which lives in the arena:
  * dot-segments removed, scheme and host in lower case, percent-encoding in

@@ -124,11 +124,12 @@ answer_uri(struct exchange *exchange, struct str text)
 		.network = exchange->network };
 	struct response response;
 	struct uri uri;
-	struct str bad;
+	struct str url, bad;
 
 	/* For the log, until the URI is parsed. */
 	exchange->path = str_head(text, str_find(text, '?'));
-	if (uri_parse(exchange->arena, text, &uri) == -1 ||
+	if (uri_mend(exchange->arena, text, &url) == -1 ||
+	    uri_parse(exchange->arena, url, &uri) == -1 ||
 	    memmem(text.at, text.len, "%00", 3) != NULL)
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
 		    STR("Bad request: this is not a URL"));

@@ -157,6 +157,7 @@ class Asked(Case):
                 ('a', 20), ('%61', 20), ('%', 59), ('%zz', 59), ('%00', 59),
                 ('%ff%fe', 20), ('\xff', 59), ('%22%22%22', 20), ('%22', 20),
                 ('%2500', 20), ('a+b', 20), ('a=b&c=d', 20), ('?' * 20, 20),
+                ('a b', 20), ('"a b" <c> [d] ^{|}`\\\\', 20),
                 ('%C3', 20), ('%E2%80%9C', 20), ('(' * 500, 20),
                 ('%28' * 250, 20), ('%22a%22' * 100, 20),
                 ('x%20' * 240, 20), ('%0d%0a20%20text/plain', 20),
@@ -168,6 +169,16 @@ class Asked(Case):
                 self.assertEqual(reply.status, status, reply.header)
                 self.assertNotRegex(reply.body, rb'[\x00-\x09\x0b-\x1f\x7f]')
                 self.assertTrue(reply.close_notify)
+
+    def test_raw_characters(self):
+        for query in ['high water', '"high water"', 'lamps [quay]']:
+            with self.subTest(query=query):
+                request = self.server.url('/ask?') + query
+                reply = gemini(self.server, request.encode() + b'\r\n')
+                self.assertEqual(reply.status, 20, reply.header)
+                self.assertEqual(links(reply.text)[0], '/harbour.gmi')
+                self.assertIn('“%s”' % query.strip('"'),
+                              reply.text.replace('"', ''))
 
     def test_the_longest(self):
         start = self.server.url('/ask?')

@@ -160,7 +160,7 @@ class Requests(unittest.TestCase):
         ])
 
     def test_bytes_no_url_has(self):
-        rows = [bytes([byte]) for byte in range(0x21) if byte not in b'\n']
+        rows = [bytes([byte]) for byte in range(0x20) if byte not in b'\n']
         rows += [
             b'\x7f', b'\xff', b'\xfe\xff', b'\xc3', b'\xc3(', b'\x80',
             b'\xc0\xaf', b'\xed\xa0\x80', b'\xf4\x90\x80\x80',
@@ -172,12 +172,18 @@ class Requests(unittest.TestCase):
         self.check_urls([
             (b'\xef\xbb\xbfgemini://localhost:PORT/', 59),
             (b' gemini://localhost:PORT/', 59),
-            (b'gemini://localhost:PORT/ ', 59),
+            (b'gemini://localhost:PORT /', 59),
             (b'gemini://local host:PORT/', 59),
             (b'gemini://local\x00host:PORT/', 59),
             (b'\x00', 59),
             (b'\n', 59),
         ])
+
+    def test_raw_characters_that_clients_send(self):
+        self.check([(b'/page.gmi?a "b" <c> [d]\\^`{|}', 20),
+                    (b'?a b', 20), (b'/page.gmi ', 51), (b'/ ', 51)])
+        self.check_pages([(b'/a b.txt', 'space\n'),
+                          (b'/a b.txt?c d', 'space\n')])
 
     def test_escapes(self):
         self.check([
