@@ -9,6 +9,7 @@
 #include "tool/check.h"
 #include "tool/import.h"
 #include "tool/mirror.h"
+#include "tool/new.h"
 #include "tool/pack.h"
 #include "tool/show.h"
 #include "tool/sign.h"
@@ -23,6 +24,7 @@ static const struct verb {
 	    import_main },
 	{ "mirror", MIRROR_USAGE, "copy a server's capsule, or update the copy",
 	    mirror_main },
+	{ "new", NEW_USAGE, "make a small capsule to begin with", new_main },
 	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },
 	{ "show", SHOW_USAGE, "show the server's answer, without a server",
 	    show_main },

@@ -26,6 +26,19 @@ clock_wall(void)
 	return now;
 }
 
+void
+clock_date(char out[CLOCK_DATE_SIZE])
+{
+	struct timespec now = clock_wall();
+	struct tm day = { .tm_year = 70, .tm_mday = 1 };
+
+	tzset();
+	(void)localtime_r(&now.tv_sec, &day);
+	if (day.tm_year > 9999 - 1900)
+		day.tm_year = 9999 - 1900;
+	(void)strftime(out, CLOCK_DATE_SIZE, "%Y-%m-%d", &day);
+}
+
 struct timespec
 clock_in(unsigned ms)
 {

@@ -10,6 +10,15 @@ struct timespec clock_now(void);
 /* Wall-clock time since 1970. */
 struct timespec clock_wall(void);
 
+/* Enough for a date, with its NUL. */
+#define CLOCK_DATE_SIZE 11
+
+/*
+ * Writes today's date in the user's time zone, "2026-11-29"; a year after 9999
+ * is replaced by 9999.
+ */
+void clock_date(char out[CLOCK_DATE_SIZE]);
+
 /* Monotonic time `ms` milliseconds from now. */
 struct timespec clock_in(unsigned ms);
 

@@ -1,10 +1,12 @@
-/* Messages and options that the verbs of `capsule` share. */
+/* Messages, options and arguments that the verbs of `capsule` share. */
 #include "tool/cli.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "text/article.h"
 
 int
 cli_say(const char *verb, const char *format, ...)
@@ -50,4 +52,25 @@ cli_set(const char *verb, struct options *options, int option, char **argv)
 	default: return cli_refuse_option(verb, argv);
 	}
 	return result == 0 ? 0 : cli_misused(verb, "too many options", "");
+}
+
+int
+cli_title(const char *verb, const char *title, struct str *out)
+{
+	*out = str_trim_end(str_trim_start(str_of(title)));
+	if (article_is_title(*out))
+		return 0;
+	return cli_say(verb,
+	    "--title: give one line of UTF-8, of up to %d bytes",
+	    ARTICLE_TITLE_MAX);
+}
+
+const char *
+cli_trim_slashes(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+	return path;
 }

@@ -3,10 +3,11 @@
 
 #include "daemon/options.h"
 #include "text/attribute.h"
+#include "text/str.h"
 
 /*
- * Messages and options that the verbs of `capsule` share.  All functions but
- * cli_set always return -1.
+ * Messages, options and arguments that the verbs of `capsule` share.  The first
+ * three functions always return -1.
  */
 
 /* Writes the line "capsule VERB: MESSAGE" to standard error. */
@@ -25,5 +26,14 @@ int cli_refuse_option(const char *verb, char **argv);
  */
 MUST_USE int
 cli_set(const char *verb, struct options *options, int option, char **argv);
+
+/*
+ * Reads the value of --title: trims it, and reports one that article_is_title
+ * refuses, with -1.  `out` is a view of `title`.
+ */
+MUST_USE int cli_title(const char *verb, const char *title, struct str *out);
+
+/* Removes the final slashes of a path, in place, but not that of "/". */
+const char *cli_trim_slashes(char *path);
 
 #endif

@@ -266,3 +266,12 @@ folder_fill(struct folder *folder)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
 }
+
+void
+folder_list(const struct folder *folder)
+{
+	for (size_t i = 0; i < folder->count; i++)
+		if (!is_folder(&folder->files[i]))
+			printf("%s/%s\n", folder->path, folder->files[i].path);
+	printf("capsuled -G 7070 %s serves it\n", folder->path);
+}

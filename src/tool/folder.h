@@ -28,4 +28,7 @@ struct folder {
 
 MUST_USE int folder_fill(struct folder *folder);
 
+/* Lists the files on standard output, and the command that serves them. */
+void folder_list(const struct folder *folder);
+
 #endif

@@ -295,11 +295,7 @@ print_report(const struct import *import)
 			cli_say("import",
 			    "%s:%zu: no answer follows this question",
 			    import->file, question->line);
-	for (size_t i = 0; i < import->folder.count; i++)
-		if (import->folder.files[i].write != NULL)
-			printf("%s/%s\n", import->folder.path,
-			    import->folder.files[i].path);
-	printf("capsuled -G 7070 %s serves it\n", import->folder.path);
+	folder_list(&import->folder);
 }
 
 static int
@@ -325,28 +321,6 @@ run(struct import *import)
 	return 0;
 }
 
-static int
-read_title(struct import *import, const char *title)
-{
-	import->title = str_trim_end(str_trim_start(str_of(title)));
-	if (article_is_title(import->title))
-		return 0;
-	return cli_say("import",
-	    "--title: give one line of UTF-8, of up to %d bytes",
-	    ARTICLE_TITLE_MAX);
-}
-
-/* In place. */
-static const char *
-without_slashes(char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		path[--len] = '\0';
-	return path;
-}
-
 int
 import_main(int argc, char **argv)
 {
@@ -359,8 +333,9 @@ import_main(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		status = option == 't' ? read_title(&import, optarg)
-				       : cli_refuse_option("import", argv);
+		status = option == 't'
+		    ? cli_title("import", optarg, &import.title)
+		    : cli_refuse_option("import", argv);
 		if (status != 0)
 			return 2;
 	}
@@ -369,7 +344,7 @@ import_main(int argc, char **argv)
 		return 2;
 	}
 	import.file = argv[optind];
-	import.folder.path = without_slashes(argv[optind + 1]);
+	import.folder.path = cli_trim_slashes(argv[optind + 1]);
 	arena_init(&import.arena, ARENA_MAX);
 	status = run(&import);
 	arena_release(&import.arena);

@@ -48,7 +48,7 @@ tree_init_remedy(int error)
 {
 	return error == EACCES
 	    ? "open it and each folder above it with chmod a+rx"
-	    : "name the capsule's folder";
+	    : "name the capsule's folder, or make one with capsule new DIR";
 }
 
 void

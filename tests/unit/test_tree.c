@@ -305,8 +305,12 @@ names_a_remedy(void **state)
 		const char *want;
 	} cases[] = {
 		{ EACCES, "open it and each folder above it with chmod a+rx" },
-		{ ENOENT, "name the capsule's folder" },
-		{ ENOTDIR, "name the capsule's folder" },
+		{ ENOENT,
+		    "name the capsule's folder, or make one with capsule new "
+		    "DIR" },
+		{ ENOTDIR,
+		    "name the capsule's folder, or make one with capsule new "
+		    "DIR" },
 	};
 
 	(void)state;
