@@ -60,8 +60,8 @@ LIBRARIES += -larchive
 # Rooms of one system alone; where they are not compiled, only looked at.
 SYSTEM := $(shell uname -s)
 ROOMS_Linux = system_linux landlock syscalls watch_linux
-ROOMS_OpenBSD = system_openbsd watch_none
-ROOMS_FreeBSD = system_freebsd watch_none
+ROOMS_OpenBSD = system_openbsd system_bsd watch_none
+ROOMS_FreeBSD = system_freebsd system_bsd watch_none
 ELSEWHERE = $(patsubst %,src/sys/%.c,$(filter-out $(ROOMS_$(SYSTEM)), \
     $(ROOMS_Linux) $(ROOMS_OpenBSD) $(ROOMS_FreeBSD)))
 
@@ -351,7 +351,7 @@ tidy:
 	@for system in openbsd freebsd; do \
 	    $(CC) -fsyntax-only $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) -Werror \
 	        -isystem tests/elsewhere/$$system \
-	        src/sys/system_$$system.c || exit 1; \
+	        src/sys/system_$$system.c src/sys/system_bsd.c || exit 1; \
 	done
 	@printf '%s\n' $(filter src/%.c,$(C_FILES)) | \
 	    xargs -P $(JOBS) -n 1 gcc $(ALL_CPPFLAGS) -std=c11 -O2 -fanalyzer \

@@ -9,7 +9,7 @@
 #include "text/attribute.h"
 
 /*
- * Functions that differ between systems. One file is compiled: system_linux.c,
+ * Functions that differ between systems: system_linux.c, or system_bsd.c with
  * system_openbsd.c or system_freebsd.c.
  */
 

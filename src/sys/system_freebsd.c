@@ -5,9 +5,7 @@
 
 #include <sys/types.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/capsicum.h>
 #include <sys/filio.h>
 #include <sys/ioctl.h>
@@ -55,59 +53,12 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 	return cap_enter();
 }
 
-/* With SO_REUSEPORT one socket gets all connections. */
-bool
-system_spreads_connections(void)
-{
-	return false;
-}
-
 size_t
 system_unsent(int fd)
 {
 	int waiting = 0;
 
 	return ioctl(fd, FIONWRITE, &waiting) == -1 ? 0 : (size_t)waiting;
-}
-
-ssize_t
-system_send_file(int socket, int fd, size_t most)
-{
-	(void)socket;
-	(void)fd;
-	(void)most;
-	errno = ENOSYS;
-	return -1;
-}
-
-bool
-system_is_at_end(int fd)
-{
-	(void)fd;
-	return false;
-}
-
-/* Here sync(2) does not wait. */
-int
-system_sync(int fd)
-{
-	(void)fd;
-	errno = ENOSYS;
-	return -1;
-}
-
-size_t
-system_cpus(void)
-{
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return online > 0 ? (size_t)online : 1;
-}
-
-int
-system_drop_bounding(void)
-{
-	return 0;
 }
 
 void
@@ -131,55 +82,4 @@ system_seal(int fd)
 		return -1;
 	return fcntl(fd, F_ADD_SEALS,
 	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-}
-
-void
-system_close_from(int first)
-{
-	closefrom(first);
-}
-
-pid_t
-system_fork(int *handle)
-{
-	*handle = -1;
-	return fork();
-}
-
-void
-system_kill_child(pid_t child, int handle)
-{
-	(void)handle;
-	/* In capability mode a process may signal itself only. */
-	(void)kill(child, SIGKILL);
-}
-
-int
-system_execute_itself(char **arguments)
-{
-	(void)arguments;
-	errno = ENOSYS;
-	return -1;
-}
-
-bool
-system_executes_itself(void)
-{
-	return false;
-}
-
-void
-system_set_name(const char *name)
-{
-	setproctitle("%s", name);
-}
-
-void
-system_trim(void)
-{
-}
-
-void
-system_keep_memory(void)
-{
 }
