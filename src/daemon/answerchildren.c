@@ -140,8 +140,7 @@ end(struct answerchildren *children, struct answerchildren_child *child,
     int status)
 {
 	log_end(child, status);
-	if (child->line != -1)
-		fdpass_close(child->line);
+	fdpass_close(child->line);
 	close(child->handle);
 	children->faulted |= pause_is_fault(status);
 	children->damaged |=

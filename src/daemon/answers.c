@@ -259,7 +259,7 @@ hear_master(struct answers *answers)
 		return got == -1 && errno == EAGAIN;
 	if (fd != -1 && word == SERVICE_CLIENT)
 		(void)add_line(answers, fd);
-	else if (fd != -1)
+	else
 		fdpass_close(fd);
 	return true;
 }

@@ -161,8 +161,7 @@ check_line(struct indexer *indexer)
 	int fd;
 	int result = fdpass_receive(indexer->setup->line, &word, &fd);
 
-	if (fd != -1)
-		fdpass_close(fd);
+	fdpass_close(fd);
 	indexer->lost |= result == 0 || (result == -1 && errno != EAGAIN);
 }
 

@@ -104,8 +104,7 @@ receive_loaded(int line, struct keysigner_loaded *loaded)
 
 	*loaded = (struct keysigner_loaded){ .certificates = 0 };
 	got = fdpass_receive_message(line, bytes, sizeof bytes, &fd);
-	if (fd != -1)
-		fdpass_close(fd);
+	fdpass_close(fd);
 	return got > 0 ? read_loaded((struct str){ bytes, (size_t)got }, loaded)
 		       : -1;
 }
@@ -217,8 +216,7 @@ hear_pong(struct keys *keys)
 	int fd;
 	int got = fdpass_receive(keys->service.line, &word, &fd);
 
-	if (fd != -1)
-		fdpass_close(fd);
+	fdpass_close(fd);
 	if (got != 1 || word != KEYSIGNER_PING ||
 	    keys->pinged != keys->service.pid)
 		return -1;

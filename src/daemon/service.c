@@ -17,6 +17,7 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
+#include "sys/process.h"
 #include "sys/system.h"
 
 /* Visitors wait while a service is missing. */
@@ -78,14 +79,12 @@ service_start_due(struct service *service)
 		pid = fork_named(service);
 	if (pid == 0)
 		run(service, line);
-	if (line[1] != -1)
-		close(line[1]);
+	process_close(line[1]);
 	if (pid == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot start %s: %s; trying again in %d ms",
 		    service->name, strerror(errno), PAUSE_MAX_MS);
-		if (line[0] != -1)
-			close(line[0]);
+		process_close(line[0]);
 		service->due = clock_in(PAUSE_MAX_MS);
 		return;
 	}
@@ -166,8 +165,7 @@ service_due_ms(const struct service *service, long ms)
 void
 service_forget(struct service *service)
 {
-	if (service->line != -1)
-		close(service->line);
+	process_close(service->line);
 	for (size_t i = 0; i < service->end_count; i++)
 		close(service->ends[i]);
 	service->pid = 0;

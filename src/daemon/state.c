@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "sys/process.h"
 
 /* The prefix of a temporary directory's name. */
 #define PREFIX "capsuled-state-"
@@ -202,8 +203,7 @@ empty(int fd)
 	const struct dirent *found;
 
 	if (stream == NULL) {
-		if (again != -1)
-			close(again);
+		process_close(again);
 		return;
 	}
 	while ((found = readdir(stream)) != NULL)
@@ -382,8 +382,7 @@ state_close(struct state *state)
 void
 state_forget_lock(struct state *state)
 {
-	if (state->lock != -1)
-		close(state->lock);
+	process_close(state->lock);
 	state->lock = -1;
 	state->is_temporary = false;
 }
@@ -392,7 +391,6 @@ void
 state_forget(struct state *state)
 {
 	state_forget_lock(state);
-	if (state->fd != -1)
-		close(state->fd);
+	process_close(state->fd);
 	state->fd = -1;
 }

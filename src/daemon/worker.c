@@ -300,8 +300,7 @@ on_line(evutil_socket_t fd, short what, void *context)
 	if (fdpass_receive(fd, &word, &given) == 1) {
 		if (word == WORKERS_END)
 			stop(worker);
-		if (given != -1)
-			fdpass_close(given);
+		fdpass_close(given);
 		return;
 	}
 	event_del(&worker->line);

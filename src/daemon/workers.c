@@ -13,6 +13,7 @@
 #include "daemon/pause.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
+#include "sys/process.h"
 
 /*
  * The minimum interval between two messages of a worker, so that a hijacked one
@@ -93,15 +94,12 @@ fork_worker(struct workers *workers, struct child *child)
 		pid = fork();
 	if (pid == 0)
 		worker_main(workers, &start, line);
-	if (line[1] != -1)
-		close(line[1]);
+	process_close(line[1]);
 	for (int i = 0; i < WORKERS_SERVICES; i++)
-		if (start.services[i] != -1)
-			close(start.services[i]);
+		process_close(start.services[i]);
 	child->line = line[0];
 	if (pid == -1) {
-		if (line[0] != -1)
-			close(line[0]);
+		process_close(line[0]);
 		disconnect_services(workers, child->ends);
 	}
 	return pid;
@@ -222,8 +220,7 @@ workers_reap(struct workers *workers, pid_t pid, int status, bool replaced)
 	if (i == workers->child_count)
 		return reap_leftover(workers, pid);
 	dead = workers->children[i];
-	if (dead.line != -1)
-		fdpass_close(dead.line);
+	fdpass_close(dead.line);
 	disconnect_services(workers, dead.ends);
 	log_store_write(dead.held);
 	log_store_free(dead.held);
@@ -364,8 +361,7 @@ workers_listen(struct workers *workers, char word)
 		if (!may_speak(child))
 			continue;
 		got = fdpass_receive(child->line, &said, &fd);
-		if (fd != -1)
-			fdpass_close(fd);
+		fdpass_close(fd);
 		if (got == 0) {
 			fdpass_close(child->line);
 			child->line = -1;
@@ -435,8 +431,7 @@ void
 workers_forget(const struct workers *workers)
 {
 	for (size_t i = 0; i < workers->child_count; i++) {
-		if (workers->children[i].line != -1)
-			close(workers->children[i].line);
+		process_close(workers->children[i].line);
 		log_store_free(workers->children[i].held);
 	}
 }

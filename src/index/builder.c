@@ -16,6 +16,7 @@
 #include "index/tables.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/process.h"
 #include "text/bitset.h"
 #include "tree/beneath.h"
 #include "tree/walk.h"
@@ -210,14 +211,11 @@ replace(struct builder *build, const struct walk_entry *met,
 	struct fileadd_file file;
 	struct timespec started = clock_now();
 	int result = fileadd_open(&build->add, met, last, &file);
-	int error;
 
 	if (result != 1)
 		return result == 0 ? 0 : fail(build, met->path);
 	result = put(build, &file, last);
-	error = errno;
-	close(file.entry.fd);
-	errno = error;
+	process_close(file.entry.fd);
 	build->took_us += clock_since_us(&started);
 	return result;
 }

@@ -6,6 +6,7 @@
 
 #include "index/db.h"
 #include "index/page.h"
+#include "sys/process.h"
 
 #define SECTIONS_MAX ((int64_t)1 << DB_SECTION_BITS)
 /* Hashing a small file takes no longer than opening it. */
@@ -59,7 +60,6 @@ fileadd_open(struct fileadd *add, const struct walk_entry *met,
     const struct filerow *last, struct fileadd_file *out)
 {
 	enum status status = tree_open(add->tree, met->path, &out->entry);
-	int error;
 
 	if (status != STATUS_SUCCESS)
 		return status == STATUS_NOT_FOUND ? 0 : -1;
@@ -68,9 +68,7 @@ fileadd_open(struct fileadd *add, const struct walk_entry *met,
 	out->row.path = met->path;
 	if (hash_entry(add, &out->entry, last, &out->row) == 0)
 		return 1;
-	error = errno;
-	close(out->entry.fd);
-	errno = error;
+	process_close(out->entry.fd);
 	return -1;
 }
 

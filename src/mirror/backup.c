@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mirror/dir.h"
+#include "sys/process.h"
 
 #define BEFORE "before"
 #define REPLACED ".replaced"
@@ -41,7 +42,7 @@ find_run(int dir, int64_t until, int64_t *out)
 	int found = 0;
 
 	if (names == NULL) {
-		dir_close(fd);
+		process_close(fd);
 		return -1;
 	}
 	while ((entry = readdir(names)) != NULL)
@@ -113,14 +114,14 @@ backup_open(struct backup *backup, int work, int64_t now)
 	if (dir == -1)
 		return errno == ENOENT ? 0 : -1;
 	result = measure(backup, dir);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
 void
 backup_close(struct backup *backup)
 {
-	dir_close(backup->run);
+	process_close(backup->run);
 	backup->run = -1;
 }
 
@@ -161,7 +162,7 @@ remove_empty(int dir, const char *name)
 		if (list.entries[i].is_folder)
 			dir_unlink(fd, list.entries[i].path, AT_REMOVEDIR);
 	arena_release(&arena);
-	dir_close(fd);
+	process_close(fd);
 	return result;
 }
 
@@ -188,7 +189,7 @@ begin_run(struct backup *backup)
 	result = make_run(backup, dir);
 	if (result == -1)
 		drop_run(backup, dir);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
@@ -206,7 +207,7 @@ backup_end(struct backup *backup)
 		drop_run(backup, dir);
 	else
 		result = prune(dir);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
@@ -241,7 +242,7 @@ put(struct backup *backup, int from, struct str path, bool stays)
 	/* Sync before the file of the first name is replaced. */
 	if (result == 0)
 		result = fsync(to);
-	dir_close(to);
+	process_close(to);
 	return result;
 }
 
@@ -268,7 +269,7 @@ put_path(struct backup *backup, int root, struct str path, bool stays)
 		result = 0;
 	else
 		result = put(backup, from, path, stays) == -1 ? -1 : 1;
-	dir_close(from);
+	process_close(from);
 	if (result == 1) {
 		backup->files++;
 		backup->bytes += S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
@@ -321,10 +322,10 @@ backup_reopen(struct backup *backup)
 	if (fd != -1)
 		backup->run = dir_enter(dir, replaced, true);
 	if (fd != -1 && backup->run == -1) {
-		dir_close(fd);
+		process_close(fd);
 		fd = -1;
 	}
-	dir_close(dir);
+	process_close(dir);
 	return fd;
 }
 
@@ -344,6 +345,6 @@ backup_swap(struct backup *backup)
 		result = renameat(dir, replaced, dir, backup->name);
 	if (result == -1 && errno == EEXIST)
 		errno = ENOTEMPTY;
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }

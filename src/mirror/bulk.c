@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/jail.h"
 #include "sys/net.h"
+#include "sys/process.h"
 #include "sys/sha256.h"
 #include "sys/system.h"
 
@@ -240,8 +241,7 @@ take_file(struct unpacking *unpacking, size_t which)
 	if (!bulk->got[which])
 		replica_drop(replica, part);
 	sha256_free(sha256);
-	if (fd != -1)
-		close(fd);
+	process_close(fd);
 	return goes_on;
 }
 
@@ -310,8 +310,7 @@ place_files(struct bulk *bulk)
 			report_fetched(&mirror->report, file->path, file->size);
 		else if (fd != -1)
 			replica_drop(&mirror->replica, part);
-		if (fd != -1)
-			close(fd);
+		process_close(fd);
 	}
 	replica_unsync(&mirror->replica);
 }
@@ -329,8 +328,7 @@ unpack(struct bulk *bulk, int archive)
 		child = fork();
 	if (child == 0)
 		be_unpacker(archive, ends[1], limit);
-	if (ends[1] != -1)
-		close(ends[1]);
+	process_close(ends[1]);
 	if (child != -1) {
 		unpacking->bulk = bulk;
 		unpacking->from = ends[0];
@@ -342,8 +340,7 @@ unpack(struct bulk *bulk, int archive)
 			;
 		place_files(bulk);
 	}
-	if (ends[0] != -1)
-		close(ends[0]);
+	process_close(ends[0]);
 	free(unpacking);
 }
 

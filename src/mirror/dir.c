@@ -11,21 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "text/buf.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 /* About a million names. */
 #define LIST_MAX ((size_t)256 << 20)
-
-void
-dir_close(int fd)
-{
-	int error = errno;
-
-	if (fd != -1)
-		close(fd);
-	errno = error;
-}
 
 int
 dir_enter(int dir, const char *name, bool make)
@@ -52,7 +43,7 @@ dir_parent(int root, struct str path, bool make, char name[NAME_MAX + 1])
 		part = str_cut(&path, '/');
 		if (part.len > NAME_MAX) {
 			errno = ENAMETOOLONG;
-			dir_close(dir);
+			process_close(dir);
 			return -1;
 		}
 		memcpy(name, part.at, part.len);
@@ -60,7 +51,7 @@ dir_parent(int root, struct str path, bool make, char name[NAME_MAX + 1])
 		if (path.len == 0)
 			return dir;
 		next = dir_enter(dir, name, make);
-		dir_close(dir);
+		process_close(dir);
 		dir = next;
 	}
 	return -1;
@@ -88,7 +79,7 @@ dir_unlink(int root, struct str path, int flags)
 	if (dir == -1)
 		return -1;
 	result = unlinkat(dir, name, flags);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
@@ -173,7 +164,7 @@ add_folder(struct dir_listing *listing, int dir, struct str path)
 	int result = 0, error;
 
 	if (names == NULL) {
-		dir_close(dir);
+		process_close(dir);
 		return -1;
 	}
 	do {
@@ -201,7 +192,7 @@ open_beneath(int root, struct str path)
 	if (dir == -1)
 		return -1;
 	fd = dir_enter(dir, name, false);
-	dir_close(dir);
+	process_close(dir);
 	return fd;
 }
 
@@ -262,6 +253,6 @@ dir_remove(int dir, const char *name)
 	if (fd == -1)
 		return -1;
 	result = remove_content(fd);
-	dir_close(fd);
+	process_close(fd);
 	return result == 0 ? unlinkat(dir, name, AT_REMOVEDIR) : -1;
 }

@@ -29,9 +29,6 @@ MUST_USE int dir_enter(int dir, const char *name, bool make);
 MUST_USE int
 dir_parent(int root, struct str path, bool make, char name[NAME_MAX + 1]);
 
-/* Closes a descriptor, if it is one, and keeps errno. */
-void dir_close(int fd);
-
 /* unlinkat(2) for a path beneath `root`. */
 int dir_unlink(int root, struct str path, int flags);
 

@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/dial.h"
 #include "sys/net.h"
+#include "sys/process.h"
 #include "sys/tlsclient.h"
 #include "text/utf8.h"
 
@@ -35,8 +36,7 @@ hang_up(struct fetch *fetch)
 {
 	tlsclient_free(fetch->tls);
 	fetch->tls = NULL;
-	if (fetch->fd != -1)
-		close(fetch->fd);
+	process_close(fetch->fd);
 	fetch->fd = -1;
 }
 

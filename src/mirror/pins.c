@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "text/manifest.h"
 #include "text/str.h"
 
@@ -113,7 +114,7 @@ int
 pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 {
 	unsigned char known[SHA256_SIZE];
-	int fd, error = 0;
+	int fd;
 	long found;
 
 	make_folders(path);
@@ -125,9 +126,8 @@ pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 	found = pins_find(path, server, known);
 	if (found > 0)
 		memcpy(key, known, SHA256_SIZE);
-	if (found == -1 || (found == 0 && append(fd, server, key) == -1))
-		error = errno;
-	close(fd);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	if (found == 0)
+		found = append(fd, server, key);
+	process_close(fd);
+	return found == -1 ? -1 : 0;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "mirror/dir.h"
+#include "sys/process.h"
 #include "sys/system.h"
 
 #define WORK ".mirror"
@@ -43,7 +44,7 @@ clear_parts(int work)
 	const struct dirent *entry;
 
 	if (entries == NULL) {
-		dir_close(fd);
+		process_close(fd);
 		return;
 	}
 	while ((entry = readdir(entries)) != NULL)
@@ -79,9 +80,9 @@ replica_open(struct replica *replica, const char *path)
 void
 replica_close(struct replica *replica)
 {
-	dir_close(replica->lock);
-	dir_close(replica->work);
-	dir_close(replica->root);
+	process_close(replica->lock);
+	process_close(replica->work);
+	process_close(replica->root);
 	replica->root = replica->work = replica->lock = -1;
 }
 
@@ -136,7 +137,7 @@ replica_place(struct replica *replica, unsigned number, int fd,
 	if (dir == -1)
 		return -1;
 	result = renameat(replica->work, part, dir, name);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
@@ -183,8 +184,8 @@ replica_nest(struct replica *replica, struct str path, const char *name)
 		(void)unlinkat(above, folder, AT_REMOVEDIR);
 		(void)renameat(replica->work, part, above, folder);
 	}
-	dir_close(dir);
-	dir_close(above);
+	process_close(dir);
+	process_close(above);
 	errno = error;
 	return result;
 }
@@ -201,7 +202,7 @@ same_content(int dir, const char *name, const struct manifest_file *file)
 	if (fd == -1)
 		return -1;
 	result = sha256_file(fd, hash, &size, NULL);
-	dir_close(fd);
+	process_close(fd);
 	if (result == -1)
 		return -1;
 	return size == file->size && memcmp(hash, file->hash, sizeof hash) == 0;
@@ -239,7 +240,7 @@ replica_has(
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = has(dir, name, file, trusted);
-	dir_close(dir);
+	process_close(dir);
 	return result;
 }
 
@@ -255,7 +256,7 @@ stat_path(struct replica *replica, struct str path, struct stat *st)
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW);
-	dir_close(dir);
+	process_close(dir);
 	if (result == -1)
 		return errno == ENOENT ? 0 : -1;
 	return 1;
@@ -289,7 +290,7 @@ replica_remove(struct replica *replica, struct str path)
 	if (dir == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	result = unlinkat(dir, name, 0);
-	dir_close(dir);
+	process_close(dir);
 	if (result == -1 && errno != ENOENT)
 		/* A folder has replaced the file: leave it. */
 		return errno == EISDIR || errno == EPERM ? 0 : -1;
@@ -339,7 +340,7 @@ open_file(const struct replica *replica, struct str path)
 	int dir = dir_parent(replica->root, path, false, name);
 	int fd = dir != -1 ? openat(dir, name, READ) : -1;
 
-	dir_close(dir);
+	process_close(dir);
 	return fd;
 }
 
@@ -356,7 +357,7 @@ replica_read(struct replica *replica, enum replica_folder folder,
 		    ? 0
 		    : -1;
 	result = replica_load(fd, out);
-	dir_close(fd);
+	process_close(fd);
 	return result == -1 ? -1 : 1;
 }
 
@@ -386,7 +387,7 @@ replica_write(struct replica *replica, enum replica_folder folder,
 		return -1;
 	part_name(number, part);
 	result = write_all(fd, text);
-	dir_close(fd);
+	process_close(fd);
 	if (result == 0)
 		result = renameat(
 		    replica->work, part, folder_of(replica, folder), name);
@@ -405,7 +406,7 @@ replica_append(struct replica *replica, const char *name, struct str text)
 	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 	int result = fd == -1 ? -1 : write_all(fd, text);
 
-	dir_close(fd);
+	process_close(fd);
 	return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "mirror/dir.h"
 #include "mirror/manifest_remote.h"
+#include "sys/process.h"
 
 struct restore {
 	struct mirror *mirror;
@@ -110,8 +111,8 @@ move_back(struct restore *restore, struct str path)
 	 */
 	if (result == 0 && unlinkat(from, name, 0) == -1 && errno != ENOENT)
 		result = -1;
-	dir_close(to);
-	dir_close(from);
+	process_close(to);
+	process_close(from);
 	return result;
 }
 
@@ -178,7 +179,7 @@ restore_run(struct mirror *mirror)
 	if (restore.run == -1)
 		return mirror_fail_disk(mirror, ".mirror/before");
 	result = go(&restore);
-	dir_close(restore.run);
+	process_close(restore.run);
 	backup_close(backup);
 	return result;
 }

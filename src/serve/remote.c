@@ -307,8 +307,7 @@ read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
 failed:
 	status = 0;
 done:
-	if (fd != -1)
-		fdpass_close(fd);
+	fdpass_close(fd);
 	return status != 0;
 }
 

@@ -12,6 +12,7 @@
 #include "serve/remote.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
+#include "sys/process.h"
 #include "sys/system.h"
 
 /* Far longer than a worker waits for a client that reads nothing. */
@@ -158,7 +159,6 @@ static int
 file_of_body(struct body *body)
 {
 	struct memory_sink memory = { { { write_memory }, -1 }, 0 };
-	int error;
 
 	memory.to.fd = system_sealable_file();
 	if (memory.to.fd == -1)
@@ -166,9 +166,7 @@ file_of_body(struct body *body)
 	if (body_write(body, &memory.to.sink) == 0 &&
 	    system_seal(memory.to.fd) == 0)
 		return memory.to.fd;
-	error = errno;
-	close(memory.to.fd);
-	errno = error;
+	process_close(memory.to.fd);
 	return -1;
 }
 
@@ -186,8 +184,7 @@ remote_answer(int fd, struct response *response)
 		file = file_of_body(response->body);
 		if (file != -1)
 			result = send_head(fd, response, file);
-		if (file != -1)
-			close(file);
+		process_close(file);
 	}
 	body_release(response->body);
 	return result;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sys/process.h"
+
 struct spool {
 	struct body body;
 	struct spool_source source;
@@ -70,8 +72,7 @@ spool_release(struct body *body)
 {
 	struct spool *spool = (struct spool *)body;
 
-	if (spool->fd != -1)
-		close(spool->fd);
+	process_close(spool->fd);
 	close_source(&spool->source);
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/process.h"
+
 int
 certfiles_fail(
     struct certfiles *files, const char *name, const char *format, ...)
@@ -66,7 +68,6 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 		return bio;
 	certfiles_fail_openssl(files, "cannot be read");
 fail:
-	if (fd != -1)
-		close(fd);
+	process_close(fd);
 	return NULL;
 }

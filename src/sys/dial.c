@@ -8,7 +8,8 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "sys/process.h"
 
 size_t
 dial_resolve(
@@ -47,7 +48,7 @@ dial_begin(const struct net_address *address)
 {
 	int fd = socket(address->at.ss_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int error, one = 1;
+	int one = 1;
 
 	if (fd == -1)
 		return -1;
@@ -56,9 +57,7 @@ dial_begin(const struct net_address *address)
 		0 ||
 	    errno == EINPROGRESS)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	process_close(fd);
 	return -1;
 }
 

@@ -141,7 +141,8 @@ close_within(int fd, unsigned depth)
 void
 fdpass_close(int fd)
 {
-	close_within(fd, 0);
+	if (fd != -1)
+		close_within(fd, 0);
 }
 
 ssize_t

@@ -40,8 +40,9 @@ MUST_USE ssize_t fdpass_receive_bytes(
 
 /*
  * Closes a descriptor that came from another process, or an end of a line to
- * one, and all that is unread in it.  Keeps errno.  The other process may have
- * been taken over: with SO_LINGER close(2) alone could wait for hours.
+ * one, and all that is unread in it; -1: nothing.  Keeps errno.  The other
+ * process may have been taken over: with SO_LINGER close(2) alone could wait
+ * for hours.
  */
 void fdpass_close(int fd);
 

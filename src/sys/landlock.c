@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/process.h"
+
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_add_rule 445
@@ -96,7 +98,8 @@ landlock_enter(const struct landlock_files *files)
 	int version = landlock_version();
 	struct ruleset rules;
 	size_t size;
-	int fd, error;
+	bool entered;
+	int fd;
 
 	if (version == 0) {
 		errno = ENOSYS;
@@ -106,15 +109,10 @@ landlock_enter(const struct landlock_files *files)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0U);
 	if (fd == -1)
 		return -1;
-	if (allow(fd, &rules, reads, files->root) == -1 ||
+	entered = allow(fd, &rules, reads, files->root) == 0 &&
 	    allow(fd, &rules, files->writes ? reads | writes : reads,
-		files->state) == -1 ||
-	    syscall(SYS_landlock_restrict_self, fd, 0U) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	close(fd);
-	return 0;
+		files->state) == 0 &&
+	    syscall(SYS_landlock_restrict_self, fd, 0U) == 0;
+	process_close(fd);
+	return entered ? 0 : -1;
 }

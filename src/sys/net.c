@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "sys/system.h"
 
 /* A shorter queue loses SYNs in a burst, and each costs its client a second. */
@@ -251,7 +252,6 @@ listen_on(const struct net_address *address, bool shared)
 {
 	int fd = socket(address->at.ss_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int error;
 
 	if (fd == -1)
 		return -1;
@@ -273,9 +273,7 @@ listen_on(const struct net_address *address, bool shared)
 	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	return fd;
 failed:
-	error = errno;
-	close(fd);
-	errno = error;
+	process_close(fd);
 	return -1;
 }
 

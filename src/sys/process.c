@@ -52,3 +52,13 @@ process_close_inherited(void)
 {
 	system_close_from(STDERR_FILENO + 1);
 }
+
+void
+process_close(int fd)
+{
+	int error = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = error;
+}

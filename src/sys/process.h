@@ -14,6 +14,9 @@ void process_start(void);
 /* Raises the limit of open descriptors to the maximum. */
 void process_raise_limits(void);
 
+/* Closes a descriptor, unless it is -1, and keeps errno. */
+void process_close(int fd);
+
 /* Closes all descriptors from 3 on. */
 void process_close_inherited(void);
 

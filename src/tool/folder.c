@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/process.h"
+
 #define OPEN_FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 static int
@@ -44,9 +46,7 @@ write_file(int fd, const struct folder_file *file)
 	int error = 0;
 
 	if (out == NULL) {
-		error = errno;
-		close(fd);
-		errno = error;
+		process_close(fd);
 		return -1;
 	}
 	file->write(out, file->context);
@@ -84,14 +84,12 @@ static int
 sync_folder(int dir, const char *path)
 {
 	int fd = openat(dir, path, OPEN_FOLDER);
-	int result, error;
+	int result;
 
 	if (fd == -1)
 		return -1;
 	result = fsync(fd);
-	error = errno;
-	close(fd);
-	errno = error;
+	process_close(fd);
 	return result;
 }
 
@@ -143,8 +141,7 @@ is_empty(int dir)
 	int error;
 
 	if (entries == NULL) {
-		if (fd != -1)
-			close(fd);
+		process_close(fd);
 		return -1;
 	}
 	while (errno = 0, (entry = readdir(entries)) != NULL)
@@ -180,21 +177,18 @@ static int
 fill_staged(const char *staged, const struct folder *folder)
 {
 	int dir = open(staged, OPEN_FOLDER);
-	int error;
+	int result;
 
 	if (dir == -1)
 		return -1;
-	if (make_files(dir, folder) == 0) {
-		if (rename(staged, folder->path) == 0) {
-			close(dir);
-			return 0;
-		}
-		remove_files(dir, folder, folder->count);
+	result = make_files(dir, folder);
+	if (result == 0) {
+		result = rename(staged, folder->path);
+		if (result == -1)
+			remove_files(dir, folder, folder->count);
 	}
-	error = errno;
-	close(dir);
-	errno = error;
-	return -1;
+	process_close(dir);
+	return result;
 }
 
 static int

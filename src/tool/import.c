@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "text/arena.h"
 #include "text/article.h"
 #include "text/buf.h"
@@ -199,8 +200,7 @@ read_file(struct import *import, struct str *out)
 	else if (len > ARTICLE_MAX)
 		cli_say("import", "%s: is larger than 16 MiB; split it",
 		    import->file);
-	if (fd != -1)
-		close(fd);
+	process_close(fd);
 	*out = (struct str){ at, len };
 	return got == -1 || len > ARTICLE_MAX ? -1 : 0;
 }

@@ -17,6 +17,7 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/process.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
 
@@ -99,8 +100,7 @@ climb(int fd, const struct stat *root)
 			return is_identical(&here, root);
 		}
 	}
-	if (fd != -1)
-		close(fd);
+	process_close(fd);
 	return -1;
 }
 

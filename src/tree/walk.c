@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "sys/readable.h"
 #include "tree/beneath.h"
 #include "tree/directory.h"
@@ -63,8 +64,7 @@ push(struct walk *walk, int fd)
 	struct walk_level *level = calloc(1, sizeof *level);
 
 	if (level == NULL) {
-		if (fd != -1)
-			close(fd);
+		process_close(fd);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -84,8 +84,7 @@ leave(struct walk *walk)
 	walk->level = level->above;
 	walk->depth--;
 	directory_release(&level->names);
-	if (level->fd != -1)
-		close(level->fd);
+	process_close(level->fd);
 	free(level);
 }
 
@@ -256,7 +255,7 @@ int
 walk_stat(
     const struct tree *tree, const struct walk_entry *met, struct stat *out)
 {
-	int fd, result, error;
+	int fd, result;
 
 	if (met->type != DT_LNK)
 		return fstatat(met->directory, met->name.at, out,
@@ -268,9 +267,7 @@ walk_stat(
 	if (fd == -1)
 		return -1;
 	result = fstat(fd, out);
-	error = errno;
-	close(fd);
-	errno = error;
+	process_close(fd);
 	return result;
 }
 
