@@ -13,14 +13,23 @@
 #include "text/attribute.h"
 #include "text/site.h"
 
+/* A line of a configuration file. */
+struct config_place {
+	const char *file; /* NULL: none */
+	int line; /* from 1; 0: unknown */
+};
+
 /* The settings of one capsule. */
 struct host_config {
+	struct config_place place; /* of its section */
 	struct site site;
 	const char *capsule; /* the root of the tree */
 	const char *certs;
 	const char *const *hide; /* see struct tree */
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	unsigned archive_limit; /* MiB of files in one archive */
+	struct net_address *gopher; /* its listeners */
+	size_t gopher_count;
 	bool gopher_port_given; /* for site.gopher_port; see gemini_ports */
 };
 
@@ -28,13 +37,14 @@ struct host_config {
 struct config {
 	struct arena arena; /* holds everything that is pointed to */
 	struct host_config *hosts; /* the first is the default */
-	size_t host_count; /* 1 */
+	size_t host_count; /* at least 1 */
 	const char *state; /* directory for databases; empty: temporary */
 	enum jail_mode jail;
 	struct limit_rules limits;
 	const char *user; /* the workers' user; empty: the current one */
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
+	size_t *gopher_hosts; /* of each in `gopher`, its number in `hosts` */
 	/*
 	 * A port has no address, and localhost is the only name: the port is
 	 * opened on the loopback addresses of IPv4 and IPv6 only.

@@ -1,297 +1,58 @@
 /*
- * Reads the configuration file (with libConfuse) and the command line. The
- * readers of setting_keys.c interpret the values.
+ * Makes a configuration of the sections of a file and the command line: the
+ * value of a host overrides that outside of all sections, which overrides the
+ * default. The readers of setting_keys.c interpret the values.
  */
 #include "daemon/config_load.h"
 
-#include <assert.h>
-#include <confuse.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_parse.h"
+#include "daemon/config_section.h"
 #include "daemon/setting.h"
 #include "daemon/setting_keys.h"
-#include "daemon/unquoted.h"
+#include "daemon/settings_listen.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
-#define FILE_MAX_BYTES ((size_t)1 << 16)
-#define KEYS_MAX 64
-
-/* Stands for a missing line number. */
-#define NOWHERE 0
-#define ON_COMMAND_LINE (-1)
+/* Enough for a file of the largest size that consists of hosts. */
+#define ARENA_MAX ((size_t)64 << 20)
 
 /* The state of loading a configuration. */
 struct loader {
 	struct config *config;
 	struct arena scratch;
 	const char *file;
-	cfg_t *cfg; /* its options are in the order of setting_keys */
-	int lines[KEYS_MAX]; /* the line of each key's last value */
-	const char *flags[KEYS_MAX]; /* and its flag on the command line */
+	struct config_section top;
 };
-
-/* libConfuse's callbacks carry no context. */
-static struct loader *loading;
-
-/* Formats config->error; returns -1. */
-static int
-fail(struct loader *loader, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static int
-fail(struct loader *loader, const char *format, ...)
-{
-	struct config *config = loader->config;
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(config->error, sizeof config->error, format, arguments);
-	va_end(arguments);
-	for (char *at = config->error; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
-	return -1;
-}
 
 static int
 fail_memory(struct loader *loader)
 {
-	return fail(loader, "no memory for the configuration, free some");
+	return config_section_fail(loader->config, (struct config_place){ 0 },
+	    "no memory for the configuration, make it shorter");
 }
 
-/* Suggests the key with the closest spelling, or else the manual. */
-static void
-advise(struct str key, char out[64])
-{
-	const char *nearest = setting_keys_nearest(key);
-
-	if (nearest != NULL)
-		snprintf(out, 64, "did you mean %s?", nearest);
-	else
-		snprintf(out, 64, "see capsuled.conf(5)");
-}
-
-/* Receives libConfuse's errors; only the first one is kept. */
-static void
-on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
-
-static void
-on_error(cfg_t *cfg, const char *format, va_list arguments)
-{
-	/* libConfuse says "option" where our manual says "key". */
-	static const char option[] = "no such option '";
-	char text[256], advice[64] = "see capsuled.conf(5)";
-	struct str rest, key;
-
-	if (loading->config->error[0] != '\0')
-		return;
-	vsnprintf(text, sizeof text, format, arguments);
-	rest = str_of(text);
-	if (!str_starts(rest, str_of(option))) {
-		fail(loading, "%.128s:%d: %s, %s", loading->file, cfg->line,
-		    text, advice);
-		return;
-	}
-	rest = str_tail(rest, sizeof option - 1);
-	key = str_cut(&rest, '\'');
-	advise(key, advice);
-	fail(loading, "%.128s:%d: no such key '%.*s', %s", loading->file,
-	    cfg->line, STR_ARG(key), advice);
-}
-
-/* Called after each value: only now is its line number known. */
+/* Appends a value to those of the command line. */
 static int
-on_value(cfg_t *cfg, cfg_opt_t *option)
+append(struct loader *loader, struct config_values *found, const char *value)
 {
-	loading->lines[option - cfg->opts] = cfg->line;
-	return 0;
-}
+	struct str *values =
+	    arena_alloc(&loader->scratch, (found->count + 1) * sizeof *values);
 
-static int
-set_fallback(struct loader *loader, size_t key)
-{
-	struct str rest = str_of(setting_keys[key].fallback);
-
-	do {
-		struct str value = setting_keys[key].list
-		    ? str_cut(&rest, ' ')
-		    : str_cut(&rest, '\0');
-		const char *text = arena_string(&loader->config->arena, value);
-
-		if (text == NULL ||
-		    cfg_setopt(loader->cfg, &loader->cfg->opts[key], text) ==
-			NULL)
-			return -1;
-	} while (rest.len > 0);
-	return 0;
-}
-
-/*
- * All values are strings for libConfuse, so that numbers get our own error
- * messages, and "08" is not taken for octal.
- */
-static int
-open_keys(struct loader *loader)
-{
-	cfg_opt_t options[KEYS_MAX + 1] = { CFG_END() };
-
-	assert(setting_keys_count <= KEYS_MAX);
-	for (size_t i = 0; i < setting_keys_count; i++) {
-		cfg_opt_t one = CFG_STR(NULL, NULL, CFGF_NODEFAULT);
-		cfg_opt_t list = CFG_STR_LIST(NULL, NULL, CFGF_NODEFAULT);
-		cfg_opt_t end = CFG_END();
-
-		options[i] = setting_keys[i].list ? list : one;
-		options[i].name = setting_keys[i].name;
-		options[i].validcb = on_value;
-		options[i + 1] = end;
-	}
-	loader->cfg = cfg_init(options, CFGF_NONE);
-	if (loader->cfg == NULL)
+	if (values == NULL)
 		return fail_memory(loader);
-	cfg_set_error_function(loader->cfg, on_error);
-	for (size_t i = 0; i < setting_keys_count; i++)
-		if (setting_keys[i].fallback != NULL &&
-		    set_fallback(loader, i) == -1)
-			return fail_memory(loader);
+	for (size_t i = 0; i < found->count; i++)
+		values[i] = found->values[i];
+	values[found->count++] = str_of(value);
+	found->values = values;
 	return 0;
-}
-
-/*
- * libConfuse's own reader exits when a read fails, as for a directory; so it
- * gets the text from memory.
- */
-static int
-read_file(struct loader *loader, char *at, size_t room)
-{
-	FILE *file = fopen(loader->file, "re");
-	size_t len;
-	int error;
-
-	if (file == NULL)
-		return fail(loader, "%.128s: %s, name a file that can be read",
-		    loader->file, strerror(errno));
-	errno = 0;
-	len = fread(at, 1, room, file);
-	error = ferror(file) ? errno : 0;
-	fclose(file);
-	if (error != 0)
-		return fail(loader, "%.128s: %s, name a file that can be read",
-		    loader->file, strerror(error));
-	if (len == room)
-		return fail(loader, "%.128s: over %zu bytes, make it shorter",
-		    loader->file, room - 1);
-	at[len] = '\0';
-	if (strlen(at) != len)
-		return fail(loader,
-		    "%.128s: holds a NUL byte, give a text file", loader->file);
-	/* Skip a byte order mark, which some Windows editors write. */
-	if (str_starts(str_of(at), STR("\xef\xbb\xbf")))
-		memset(at, ' ', 3);
-	return 0;
-}
-
-/* Blanks the text before `end`, except for line ends. */
-static char *
-blank(char *at, const char *end, int *line)
-{
-	for (; at < end; at++) {
-		if (*at == '\n')
-			++*line;
-		else
-			*at = ' ';
-	}
-	return at;
-}
-
-/*
- * Blanks the comments. libConfuse 3.3 skips comments, too, but counts a
- * comment's line three times, so that later errors would have wrong line
- * numbers.
- */
-static int
-blank_comments(struct loader *loader, char *at)
-{
-	int line = 1;
-	char quote = '\0';
-
-	while (*at != '\0') {
-		const char *end;
-
-		if (quote == '\0' && *at == '#') {
-			at = blank(at, at + strcspn(at, "\n"), &line);
-			continue;
-		}
-		if (quote == '\0' && at[0] == '/' && at[1] == '*') {
-			end = strstr(at + 2, "*/");
-			if (end == NULL)
-				return fail(loader,
-				    "%.128s:%d: comment without end, close it "
-				    "with */",
-				    loader->file, line);
-			at = blank(at, end + 2, &line);
-			continue;
-		}
-		if (quote == '\0' && (*at == '"' || *at == '\''))
-			quote = *at;
-		else if (quote == *at)
-			quote = '\0';
-		else if (quote != '\0' && *at == '\\' && at[1] != '\0')
-			line += *at++ == '\n';
-		line += *at++ == '\n';
-	}
-	return 0;
-}
-
-static int
-check_quotes(struct loader *loader, const char *text)
-{
-	struct unquoted found;
-	char separator[] = "\" \"";
-
-	if (!unquoted_find(text, &found))
-		return 0;
-	separator[1] = found.at;
-	return fail(loader,
-	    "%.128s:%d: quote values that contain %s%s: \"%.*s\"", loader->file,
-	    found.line,
-	    found.at == ' ' || found.at == '\t' ? "spaces" : separator,
-	    found.at == ',' ? ", or put a list in braces" : "",
-	    found.value.len < 200 ? (int)found.value.len : 200, found.value.at);
-}
-
-static int
-parse_file(struct loader *loader)
-{
-	char *text;
-	int result;
-
-	if (loader->file == NULL)
-		return 0;
-	text = arena_alloc(&loader->scratch, FILE_MAX_BYTES + 1);
-	if (text == NULL)
-		return fail_memory(loader);
-	if (read_file(loader, text, FILE_MAX_BYTES + 1) == -1 ||
-	    blank_comments(loader, text) == -1 ||
-	    check_quotes(loader, text) == -1)
-		return -1;
-	loading = loader;
-	result = cfg_parse_buf(loader->cfg, text);
-	loading = NULL;
-	if (result == CFG_SUCCESS)
-		return 0;
-	if (loader->config->error[0] != '\0')
-		return -1;
-	return fail(loader, "%.128s:%d: cannot be read, see capsuled.conf(5)",
-	    loader->file, loader->cfg->line);
 }
 
 static int
 parse_setting(struct loader *loader, const struct option_setting *setting)
 {
-	cfg_opt_t *option;
+	struct config_values *found;
 	char advice[64];
 	size_t i = 0;
 
@@ -299,67 +60,309 @@ parse_setting(struct loader *loader, const struct option_setting *setting)
 	    strcmp(setting_keys[i].name, setting->key) != 0)
 		i++;
 	if (i == setting_keys_count) {
-		advise(str_of(setting->key), advice);
-		return fail(
-		    loader, "-o %.99s: no such key, %s", setting->key, advice);
+		setting_keys_advise(str_of(setting->key), advice);
+		return config_section_fail(loader->config,
+		    (struct config_place){ 0 }, "-o %.99s: no such key, %s",
+		    setting->key, advice);
 	}
-	option = &loader->cfg->opts[i];
-	if (loader->lines[i] != ON_COMMAND_LINE || setting->value[0] == '\0')
-		cfg_free_value(option);
-	loader->lines[i] = ON_COMMAND_LINE;
-	loader->flags[i] = setting->flag;
+	found = config_section_find(&loader->top, i);
+	if (found == NULL) {
+		found = arena_alloc(&loader->scratch, sizeof *found);
+		if (found == NULL)
+			return fail_memory(loader);
+		found->next = loader->top.values;
+		loader->top.values = found;
+	}
+	if (!found->is_of_options || !setting_keys[i].list ||
+	    setting->value[0] == '\0')
+		*found =
+		    (struct config_values){ .next = found->next, .key = i };
+	found->is_of_options = true;
+	found->flag = setting->flag;
 	if (setting_keys[i].list && setting->value[0] == '\0')
 		return 0;
-	if (cfg_setopt(loader->cfg, option, setting->value) == NULL)
+	return append(loader, found, setting->value);
+}
+
+/*
+ * Adds a file and line, or a flag, to the message of a setting's reader: those
+ * of the values, of the section that lacks some, or of the file.
+ */
+static int
+fail_at(struct loader *loader, const struct config_values *values,
+    const struct config_section *section)
+{
+	struct config *config = loader->config;
+	struct config_place place = values->place;
+	/* A flag of its own names the key. */
+	const char *name =
+	    values->flag != NULL && strcmp(values->flag, "-o") == 0
+	    ? setting_keys[values->key].name
+	    : "";
+	char problem[sizeof config->error];
+
+	memcpy(problem, config->error, sizeof problem);
+	if (values->is_of_options) {
+		place.file = NULL;
+		if (values->flag == NULL)
+			return config_section_fail(
+			    config, place, "%.350s", problem);
+		return config_section_fail(config, place, "%s%s%s: %.350s",
+		    values->flag, name[0] != '\0' ? " " : "", name, problem);
+	}
+	if (place.line == 0 && section != NULL)
+		place = section->place;
+	else if (place.line == 0)
+		place.file = loader->file;
+	return config_section_fail(config, place, "%.350s", problem);
+}
+
+/* Makes one list of two. The place is that of the second. */
+static int
+join(struct loader *loader, const struct config_values *first,
+    const struct config_values *second, struct config_values *out)
+{
+	size_t count = first->count + second->count;
+	struct str *values =
+	    arena_alloc(&loader->scratch, (count + 1) * sizeof *values);
+
+	if (values == NULL)
 		return fail_memory(loader);
+	for (size_t i = 0; i < count; i++)
+		values[i] = i < first->count ? first->values[i]
+					     : second->values[i - first->count];
+	*out = *second;
+	out->values = values;
+	out->count = count;
 	return 0;
 }
 
-/* Adds the file and line, or the flag, to a setting's error message. */
+/* The default of a key. */
 static int
-fail_at(struct loader *loader, size_t key)
+fall_back(struct loader *loader, size_t key, struct config_values *out)
 {
-	char problem[sizeof loader->config->error];
-	const char *flag = loader->flags[key];
+	const struct setting_key *of = &setting_keys[key];
+	struct str rest = str_of(of->fallback);
 
-	snprintf(problem, sizeof problem, "%s", loader->config->error);
-	if (flag != NULL && strcmp(flag, "-o") == 0)
-		return fail(
-		    loader, "-o %s: %.350s", setting_keys[key].name, problem);
-	if (flag != NULL)
-		return fail(loader, "%s: %.350s", flag, problem);
-	if (loader->lines[key] > NOWHERE)
-		return fail(loader, "%.128s:%d: %.350s", loader->file,
-		    loader->lines[key], problem);
-	/*
-	 * The error is in a default that the file invalidates, or in an empty
-	 * list.
-	 */
-	if (loader->lines[key] == NOWHERE && loader->file != NULL)
-		return fail(loader, "%.128s: %.350s", loader->file, problem);
-	return fail(loader, "%.350s", problem);
+	*out = (struct config_values){ .key = key };
+	while (of->fallback != NULL) {
+		struct str value = str_cut(&rest, of->list ? ' ' : '\0');
+		const char *text = arena_string(&loader->scratch, value);
+
+		if (text == NULL || append(loader, out, text) == -1)
+			return fail_memory(loader);
+		if (rest.len == 0)
+			break;
+	}
+	return 0;
+}
+
+/* The values that a section gives a key, where `outer` apply without it. */
+static int
+override(struct loader *loader, const struct config_section *section,
+    const struct config_values *outer, struct config_values *out)
+{
+	const struct config_values *own =
+	    config_section_find(section, outer->key);
+
+	*out = own != NULL ? *own : *outer;
+	if (own == NULL || !own->appends)
+		return 0;
+	return join(loader, outer, own, out);
+}
+
+static int
+read_values(struct loader *loader, const struct config_values *values,
+    struct host_config *host, const struct config_section *section)
+{
+	struct setting setting = { .config = loader->config,
+		.host = host,
+		.key = &setting_keys[values->key],
+		.values = values->values,
+		.count = values->count };
+
+	return setting.key->read(&setting) == 0
+	    ? 0
+	    : fail_at(loader, values, section);
+}
+
+/* The first name of a host is the title of its section. */
+static int
+read_names(struct loader *loader, const struct config_section *section,
+    struct host_config *host, size_t key)
+{
+	const struct config_values title = { .key = key,
+		.values = &section->title,
+		.count = 1,
+		.place = section->place };
+	const struct config_values *own = config_section_find(section, key);
+	struct config_values all;
+
+	if (read_values(loader, &title, host, section) == -1)
+		return -1;
+	if (own == NULL)
+		return 0;
+	return join(loader, &title, own, &all) == -1
+	    ? -1
+	    : read_values(loader, &all, host, section);
+}
+
+static int
+read_key_of_host(struct loader *loader, const struct config_values *outer,
+    struct host_config *host, const struct config_section *section)
+{
+	const struct setting_key *key = &setting_keys[outer->key];
+	const struct config_values none = { .key = outer->key };
+	struct config_values values;
+
+	if (key->read == settings_listen_names)
+		return read_names(loader, section, host, outer->key);
+	/* Gopher has no host names: one listener cannot have two hosts. */
+	if (key->read == settings_listen_gopher &&
+	    host != loader->config->hosts)
+		outer = &none;
+	return override(loader, section, outer, &values) == -1
+	    ? -1
+	    : read_values(loader, &values, host, section);
+}
+
+/* Reads a key for the server, or for each host. */
+static int
+read_key(struct loader *loader, const struct config_values *outer)
+{
+	const struct setting_key *key = &setting_keys[outer->key];
+	struct host_config *host = loader->config->hosts;
+
+	if (key->scope == SETTING_PROCESS || loader->top.hosts == NULL)
+		return read_values(loader, outer, host, NULL);
+	if (key->read == settings_listen_names &&
+	    config_section_find(&loader->top, outer->key) != NULL) {
+		snprintf(loader->config->error, sizeof loader->config->error,
+		    "names is outside of all hosts, move it into the host that "
+		    "has these names");
+		return fail_at(loader, outer, NULL);
+	}
+	for (const struct config_section *section = loader->top.hosts;
+	     section != NULL; section = section->next)
+		if (read_key_of_host(loader, outer, host++, section) == -1)
+			return -1;
+	return 0;
 }
 
 static int
 read_settings(struct loader *loader)
 {
 	for (size_t i = 0; i < setting_keys_count; i++) {
-		cfg_opt_t *option = &loader->cfg->opts[i];
-		struct setting setting = { .config = loader->config,
-			.host = loader->config->hosts,
-			.key = &setting_keys[i],
-			.count = cfg_opt_size(option) };
-		struct str *values = arena_alloc(
-		    &loader->scratch, (setting.count + 1) * sizeof *values);
+		struct config_values fallback, values;
 
-		if (values == NULL)
+		if (fall_back(loader, i, &fallback) == -1 ||
+		    override(loader, &loader->top, &fallback, &values) == -1 ||
+		    read_key(loader, &values) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A name, and the number of its host. */
+struct owned_name {
+	struct str name;
+	size_t host;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct owned_name *left = a, *right = b;
+	int order = str_compare(left->name, right->name);
+
+	if (order != 0)
+		return order;
+	return left->host < right->host ? -1 : left->host > right->host;
+}
+
+/* Refuses a name that two hosts have. */
+static int
+check_names(struct loader *loader)
+{
+	const struct config *config = loader->config;
+	struct owned_name *all;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->host_count; i++)
+		count += config->hosts[i].site.name_count;
+	all = arena_alloc(&loader->scratch, count * sizeof *all);
+	if (all == NULL)
+		return fail_memory(loader);
+	count = 0;
+	for (size_t i = 0; i < config->host_count; i++)
+		for (size_t j = 0; j < config->hosts[i].site.name_count; j++)
+			all[count++] =
+			    (struct owned_name){ config->hosts[i].site.names[j],
+				    i };
+	qsort(all, count, sizeof *all, compare_names);
+	for (size_t i = 1; i < count; i++) {
+		const struct config_place *first =
+		    &config->hosts[all[i - 1].host].place;
+
+		if (str_equals(all[i - 1].name, all[i].name))
+			return config_section_fail(loader->config,
+			    config->hosts[all[i].host].place,
+			    "the name \"%.*s\" also belongs to the host at "
+			    "%.128s:%d, remove it from one of them",
+			    STR_ARG(all[i].name), first->file, first->line);
+	}
+	return 0;
+}
+
+/* Lists the Gopher listeners of all hosts. */
+static int
+list_gopher(struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->host_count; i++)
+		count += config->hosts[i].gopher_count;
+	config->gopher =
+	    arena_alloc(&config->arena, (count + 1) * sizeof *config->gopher);
+	config->gopher_hosts = arena_alloc(
+	    &config->arena, (count + 1) * sizeof *config->gopher_hosts);
+	if (config->gopher == NULL || config->gopher_hosts == NULL)
+		return -1;
+	for (size_t i = 0; i < config->host_count; i++) {
+		const struct host_config *host = &config->hosts[i];
+
+		for (size_t j = 0; j < host->gopher_count; j++) {
+			config->gopher[config->gopher_count] = host->gopher[j];
+			config->gopher_hosts[config->gopher_count++] = i;
+		}
+	}
+	return 0;
+}
+
+/* Makes the array of hosts, with their places in the files. */
+static int
+list_hosts(struct loader *loader)
+{
+	struct config *config = loader->config;
+	const struct config_section *section = loader->top.hosts;
+	struct host_config *host;
+
+	config->host_count = 0;
+	for (; section != NULL; section = section->next)
+		config->host_count++;
+	config->host_count += config->host_count == 0;
+	config->hosts = arena_alloc(
+	    &config->arena, config->host_count * sizeof *config->hosts);
+	if (config->hosts == NULL)
+		return fail_memory(loader);
+	host = config->hosts;
+	for (section = loader->top.hosts; section != NULL;
+	     section = section->next, host++) {
+		host->place = section->place;
+		host->place.file =
+		    arena_string(&config->arena, str_of(section->place.file));
+		if (host->place.file == NULL)
 			return fail_memory(loader);
-		for (size_t j = 0; j < setting.count; j++)
-			values[j] =
-			    str_of(cfg_opt_getnstr(option, (unsigned int)j));
-		setting.values = values;
-		if (setting.key->read(&setting) == -1)
-			return fail_at(loader, i);
 	}
 	return 0;
 }
@@ -369,17 +372,17 @@ load_all(struct loader *loader, const struct options *options)
 {
 	struct config *config = loader->config;
 
-	config->hosts = arena_alloc(&config->arena, sizeof *config->hosts);
-	if (config->hosts == NULL)
-		return fail_memory(loader);
-	*config->hosts = (struct host_config){ 0 };
-	config->host_count = 1;
-	if (open_keys(loader) == -1 || parse_file(loader) == -1)
+	if (loader->file != NULL &&
+	    config_parse(
+		&loader->top, loader->file, &loader->scratch, config) == -1)
 		return -1;
 	for (size_t i = 0; i < options->count; i++)
 		if (parse_setting(loader, &options->settings[i]) == -1)
 			return -1;
-	return read_settings(loader);
+	if (list_hosts(loader) == -1 || read_settings(loader) == -1 ||
+	    check_names(loader) == -1)
+		return -1;
+	return list_gopher(config) == 0 ? 0 : fail_memory(loader);
 }
 
 int
@@ -392,8 +395,6 @@ config_load(struct config *config, const struct options *options)
 	arena_init(&config->arena, ARENA_MAX);
 	arena_init(&loader.scratch, ARENA_MAX);
 	result = load_all(&loader, options);
-	if (loader.cfg != NULL)
-		cfg_free(loader.cfg);
 	arena_release(&loader.scratch);
 	if (result == -1)
 		arena_release(&config->arena);

@@ -27,7 +27,8 @@ setting_fail_memory(struct setting *s)
 void *
 setting_field(struct setting *s)
 {
-	return (s->key->of_host ? (char *)s->host : (char *)s->config) +
+	return (s->key->scope == SETTING_PROCESS ? (char *)s->config
+						 : (char *)s->host) +
 	    s->key->at;
 }
 

@@ -11,11 +11,16 @@
 /* A key and its values, as they are read into the configuration. */
 struct setting {
 	struct config *config;
-	struct host_config
-	    *host; /* the default one, for a key of the process */
+	struct host_config *host; /* the first, for a key of the process */
 	const struct setting_key *key;
 	const struct str *values; /* each is NUL-terminated as well */
 	size_t count; /* 1 unless the key takes a list */
+};
+
+/* The smallest part of a server that can have its own value of a key. */
+enum setting_scope {
+	SETTING_PROCESS,
+	SETTING_HOST, /* one capsule */
 };
 
 struct setting_key {
@@ -27,7 +32,7 @@ struct setting_key {
 	 * a remedy, without the place.
 	 */
 	MUST_USE int (*read)(struct setting *setting);
-	bool of_host; /* belongs to one capsule, not to the process */
+	enum setting_scope scope;
 	size_t
 	    at; /* for simple types: offset in struct config or host_config */
 	unsigned least, most; /* for numbers */

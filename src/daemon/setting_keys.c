@@ -3,6 +3,8 @@
  */
 #include "daemon/setting_keys.h"
 
+#include <stdio.h>
+
 #include "daemon/settings_display.h"
 #include "daemon/settings_listen.h"
 #include "sys/system.h"
@@ -63,7 +65,7 @@ read_workers(struct setting *s)
 }
 
 #define AT(field) .at = offsetof(struct config, field)
-#define OF_HOST .of_host = true
+#define OF_HOST .scope = SETTING_HOST
 #define HOST(field) OF_HOST, .at = offsetof(struct host_config, field)
 #define COUNT .read = setting_count, .least = 1, .most = 10000
 #define BITS .read = setting_count, .least = 8
@@ -74,7 +76,8 @@ const struct setting_key setting_keys[] = {
 	{ "names", "localhost", .list = true, .read = settings_listen_names,
 	    OF_HOST },
 	{ "gemini", "1965", .list = true, .read = settings_listen_gemini },
-	{ "gopher", "70", .list = true, .read = settings_listen_gopher },
+	{ "gopher", "70", .list = true, .read = settings_listen_gopher,
+	    OF_HOST },
 	{ "gemini_ports", NULL, .list = true,
 	    .read = settings_listen_gemini_ports },
 	{ "gopher_host", "", .read = settings_listen_gopher_host, OF_HOST },
@@ -126,8 +129,9 @@ const struct setting_key setting_keys[] = {
 
 const size_t setting_keys_count = sizeof setting_keys / sizeof setting_keys[0];
 
-const char *
-setting_keys_nearest(struct str name)
+/* The key with the spelling closest to `name`; NULL when none is close. */
+static const char *
+nearest_key(struct str name)
 {
 	const char *nearest = NULL;
 	unsigned most = (unsigned)(name.len < 9 ? name.len / 3 : 3);
@@ -142,4 +146,15 @@ setting_keys_nearest(struct str name)
 		}
 	}
 	return nearest;
+}
+
+void
+setting_keys_advise(struct str name, char out[64])
+{
+	const char *nearest = nearest_key(name);
+
+	if (nearest != NULL)
+		snprintf(out, 64, "did you mean %s?", nearest);
+	else
+		snprintf(out, 64, "see capsuled.conf(5)");
 }

@@ -7,7 +7,7 @@
 extern const struct setting_key setting_keys[];
 extern const size_t setting_keys_count;
 
-/* The key with the spelling closest to `name`; NULL when none is close. */
-MUST_USE const char *setting_keys_nearest(struct str name);
+/* A remedy for an unknown key: the closest spelling, or else the manual. */
+void setting_keys_advise(struct str name, char out[64]);
 
 #endif

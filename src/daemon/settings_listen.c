@@ -24,6 +24,30 @@ read_host(struct setting *s, size_t i, struct str *out)
 	    value.at);
 }
 
+/* Reads a host name, or "*." and the end of one. */
+static int
+read_name(struct setting *s, size_t i, struct str *out)
+{
+	struct arena *arena = &s->config->arena;
+	struct str value = s->values[i], end;
+	struct buf name;
+
+	if (!str_starts(value, STR("*")))
+		return read_host(s, i, out);
+	if (!str_starts(value, STR("*.")) ||
+	    hostname_normal(arena, str_tail(value, 2), &end) == -1 ||
+	    hostname_is_address(end))
+		return setting_fail(s,
+		    "\"%.99s\" is not a host name, give one like "
+		    "*.example.org",
+		    value.at);
+	name = buf_in(arena, end.len + 2);
+	buf_add(&name, STR("*."));
+	buf_add(&name, end);
+	*out = buf_str(&name);
+	return name.overflow ? setting_fail_memory(s) : 0;
+}
+
 int
 settings_listen_names(struct setting *s)
 {
@@ -35,11 +59,12 @@ settings_listen_names(struct setting *s)
 		return setting_fail_memory(s);
 	if (count == 0)
 		return setting_fail(s, "names is empty, give at least one");
+	site->name_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct str *name = &names[site->name_count];
 		bool known = false;
 
-		if (read_host(s, i, name) == -1)
+		if (read_name(s, i, name) == -1)
 			return -1;
 		for (size_t j = 0; j < site->name_count; j++)
 			known = known || str_equals(names[j], *name);
@@ -76,9 +101,11 @@ is_repeated(const struct setting *s, size_t i)
 
 /* Whether localhost is the only name: other machines cannot use it. */
 static bool
-is_local(const struct site *site)
+is_local(const struct config *config)
 {
-	return site->name_count == 1 &&
+	const struct site *site = &config->hosts->site;
+
+	return config->host_count == 1 && site->name_count == 1 &&
 	    str_equals(site->names[0], STR("localhost"));
 }
 
@@ -95,7 +122,7 @@ read_addresses(struct setting *s, size_t i, struct net_address found[2])
 
 	if (net_address_parse(value.at, &found[0]) == -1)
 		return 0;
-	if (str_find(value, ':') < value.len || !is_local(&s->host->site))
+	if (str_find(value, ':') < value.len || !is_local(s->config))
 		return 1;
 	s->config->loopback = true;
 	port = net_port(&found[0]);
@@ -107,9 +134,39 @@ read_addresses(struct setting *s, size_t i, struct net_address found[2])
 	return 2;
 }
 
+/*
+ * Refuses an address that is in use for Gemini, or for Gopher by a host before
+ * this one: a Gopher request names no host.
+ */
 static int
-read_listener(struct setting *s, size_t i, struct list *list,
-    const struct list *of_gemini)
+check_use(
+    struct setting *s, const char *text, const struct net_address *address)
+{
+	const struct config *config = s->config;
+	const struct list gemini = { config->gemini, config->gemini_count };
+
+	if (s->key->read == settings_listen_gemini)
+		return 0;
+	if (has(&gemini, address))
+		return setting_fail(s,
+		    "\"%.99s\" is in use for gemini, choose another port",
+		    text);
+	for (const struct host_config *host = config->hosts; host < s->host;
+	     host++) {
+		const struct list list = { host->gopher, host->gopher_count };
+
+		if (has(&list, address))
+			return setting_fail(s,
+			    "\"%.99s\" is the gopher of host \"%.*s\", choose "
+			    "another address or port, since Gopher has no host "
+			    "names",
+			    text, STR_ARG(host->site.names[0]));
+	}
+	return 0;
+}
+
+static int
+read_listener(struct setting *s, size_t i, struct list *list)
 {
 	const char *text = s->values[i].at;
 	struct net_address found[2];
@@ -121,11 +178,8 @@ read_listener(struct setting *s, size_t i, struct list *list,
 		    "with a port up to 65535, or off",
 		    text);
 	for (size_t j = 0; j < count; j++) {
-		if (has(of_gemini, &found[j]))
-			return setting_fail(s,
-			    "\"%.99s\" is in use for gemini, choose another "
-			    "port",
-			    text);
+		if (check_use(s, text, &found[j]) == -1)
+			return -1;
 		/*
 		 * A port without an address includes its loopback address:
 		 * ignore the duplicate.
@@ -141,8 +195,7 @@ read_listener(struct setting *s, size_t i, struct list *list,
 }
 
 static int
-read_listeners(
-    struct setting *s, struct list *list, const struct list *of_gemini)
+read_listeners(struct setting *s, struct list *list)
 {
 	list->all = setting_array(s, 2 * s->count, sizeof *list->all);
 	list->count = 0;
@@ -155,7 +208,7 @@ read_listeners(
 			return setting_fail(s,
 			    "%s has off and an address, give one or the other",
 			    s->key->name);
-		if (read_listener(s, i, list, of_gemini) == -1)
+		if (read_listener(s, i, list) == -1)
 			return -1;
 	}
 	return 0;
@@ -164,10 +217,9 @@ read_listeners(
 int
 settings_listen_gemini(struct setting *s)
 {
-	const struct list none = { 0 };
 	struct list list;
 
-	if (read_listeners(s, &list, &none) == -1)
+	if (read_listeners(s, &list) == -1)
 		return -1;
 	s->config->gemini = list.all;
 	s->config->gemini_count = list.count;
@@ -177,15 +229,13 @@ settings_listen_gemini(struct setting *s)
 int
 settings_listen_gopher(struct setting *s)
 {
-	struct config *config = s->config;
-	const struct list of_gemini = { config->gemini, config->gemini_count };
 	struct list list;
 
-	if (read_listeners(s, &list, &of_gemini) == -1)
+	if (read_listeners(s, &list) == -1)
 		return -1;
-	config->gopher = list.all;
-	config->gopher_count = list.count;
-	if (config->gemini_count + config->gopher_count == 0)
+	s->host->gopher = list.all;
+	s->host->gopher_count = list.count;
+	if (s->config->gemini_count + list.count == 0)
 		return setting_fail(s,
 		    "gemini and gopher are both off, give one of them a port");
 	return 0;
@@ -232,24 +282,32 @@ int
 settings_listen_gopher_host(struct setting *s)
 {
 	struct site *site = &s->host->site;
+	size_t i = 0;
 
-	site->gopher_host = site->names[0];
-	if (s->values[0].len == 0)
-		return 0;
-	return read_host(s, 0, &site->gopher_host);
+	if (s->values[0].len > 0)
+		return read_host(s, 0, &site->gopher_host);
+	while (i < site->name_count && str_starts(site->names[i], STR("*")))
+		i++;
+	if (i == site->name_count && s->host->gopher_count > 0)
+		return setting_fail(s,
+		    "\"%.*s\" cannot be the host of links in menus, give "
+		    "gopher_host",
+		    STR_ARG(site->names[0]));
+	site->gopher_host = site->names[i < site->name_count ? i : 0];
+	return 0;
 }
 
 int
 settings_listen_gopher_port(struct setting *s)
 {
-	struct config *config = s->config;
 	unsigned long port;
 
 	if (setting_number(s, &port) == -1)
 		return -1;
 	s->host->gopher_port_given = port != 0;
 	if (port == 0)
-		port = config->gopher_count > 0 ? net_port(config->gopher) : 70;
+		port =
+		    s->host->gopher_count > 0 ? net_port(s->host->gopher) : 70;
 	s->host->site.gopher_port = (uint16_t)port;
 	return 0;
 }

@@ -10,10 +10,16 @@
 #define SEPARATORS " \t\r\n\"'={}(),+"
 #define SPACES " \t\r"
 
-/* The end of the quoted string that begins at `at`. */
-static const char *
-string_end(const char *at, int *line)
+size_t
+unquoted_word(const char *at)
 {
+	return strcspn(at, SEPARATORS);
+}
+
+size_t
+unquoted_string(const char *start, int *line)
+{
+	const char *at = start;
 	char quote = *at++;
 
 	while (*at != '\0' && *at != quote) {
@@ -21,7 +27,7 @@ string_end(const char *at, int *line)
 			at++;
 		*line += *at++ == '\n';
 	}
-	return *at == quote ? at + 1 : at;
+	return (size_t)(at - start) + (*at == quote);
 }
 
 /* Whether `at` can follow a value: the end of the line, or another setting. */
@@ -36,7 +42,7 @@ may_follow(const char *at, bool in_list)
 		return false;
 	at += strcspn(at, SEPARATORS);
 	at += strspn(at, SPACES);
-	return *at == '=' || (at[0] == '+' && at[1] == '=');
+	return *at == '=' || (at[0] == '+' && at[1] == '=') || *at == '(';
 }
 
 /* Whether the value at `at` goes on after its first word. */
@@ -74,7 +80,7 @@ unquoted_find(const char *text, struct unquoted *out)
 			return true;
 		}
 		if (*at == '"' || *at == '\'')
-			end = string_end(at, &line);
+			end = at + unquoted_string(at, &line);
 		if (end > at) {
 			is_value = false;
 			at = end;

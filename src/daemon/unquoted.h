@@ -18,4 +18,11 @@ struct unquoted {
  */
 bool unquoted_find(const char *text, struct unquoted *out);
 
+/*
+ * The length of the unquoted word that begins a NUL-terminated text, and that
+ * of the quoted string there. The latter adds the lines in it to `line`.
+ */
+size_t unquoted_word(const char *at);
+size_t unquoted_string(const char *start, int *line);
+
 #endif

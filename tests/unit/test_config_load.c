@@ -1,77 +1,6 @@
 #include "daemon/config_load.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* A case's working directory, so that error lines hold short names. */
-static char directory[] = "/tmp/test_config.XXXXXX";
-
-static int
-enter(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int
-leave(void **state)
-{
-	(void)state;
-	unlink("c");
-	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
-}
-
-static void
-write_file(struct str text)
-{
-	FILE *file = fopen("c", "we");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(text.at, 1, text.len, file), text.len);
-	assert_int_equal(fclose(file), 0);
-}
-
-#define SETTINGS 4
-
-/* Loads `text` as the file, unless NULL, and "KEY=VALUE" settings. */
-static int
-load(struct config *config, const char *text, const char *const *settings)
-{
-	static char copies[SETTINGS][256];
-	struct options options = { .file = text != NULL ? "c" : NULL };
-
-	if (text != NULL)
-		write_file(str_of(text));
-	for (size_t i = 0; i < SETTINGS && settings[i] != NULL; i++) {
-		snprintf(copies[i], sizeof copies[i], "%s", settings[i]);
-		assert_int_equal(options_assign(&options, copies[i]), 0);
-	}
-	return config_load(config, &options);
-}
-
-static void
-load_good(struct config *config, const char *text, const char *const *settings)
-{
-	if (load(config, text, settings) == -1)
-		fail_msg("[%s]: %s", text != NULL ? text : "", config->error);
-}
-
-static const char *const no_settings[SETTINGS] = { NULL };
-
-static void
-expect_str(struct str got, const char *want)
-{
-	if (!str_equals(got, str_of(want)))
-		fail_msg("got [%.*s], want [%s]", STR_ARG(got), want);
-}
+#include "configuring.h"
 
 static void
 test_defaults(void **state)
@@ -348,17 +277,6 @@ test_loopback(void **state)
 }
 
 static void
-expect_error(const char *text, const char *const *settings, const char *want)
-{
-	struct config config;
-
-	assert_int_equal(load(&config, text, settings), -1);
-	if (strcmp(config.error, want) != 0)
-		fail_msg("got [%s], want [%s]", config.error, want);
-	assert_null(config.arena.chunks);
-}
-
-static void
 test_bad_files(void **state)
 {
 	static const struct {
@@ -499,8 +417,6 @@ test_bad_files(void **state)
 		{ "item_types = { \"a/b/c=9\" }",
 		    "c:1: \"a/b/c=9\" is not an item type, "
 		    "give MIME=TYPE like application/pdf=d" },
-		{ "include(\"/etc/passwd\")",
-		    "c:1: no such key 'include', see capsuled.conf(5)" },
 	};
 
 	(void)state;
@@ -590,7 +506,7 @@ test_bad_settings(void **state)
 static void
 test_bad_files_as_such(void **state)
 {
-	static char text[70000];
+	static char text[(1 << 20) + 1];
 	struct options options = { .file = "absent" };
 	struct config config;
 
@@ -603,17 +519,18 @@ test_bad_files_as_such(void **state)
 	assert_string_equal(
 	    config.error, ".: Is a directory, name a file that can be read");
 	options.file = "c";
-	write_file((struct str){ "width=4\0"
-				 "0\n",
-	    10 });
+	write_file("c",
+	    (struct str){ "width=4\0"
+			  "0\n",
+		10 });
 	assert_int_equal(config_load(&config, &options), -1);
 	assert_string_equal(
 	    config.error, "c: holds a NUL byte, give a text file");
 	memset(text, '#', sizeof text);
-	write_file((struct str){ text, sizeof text });
+	write_file("c", (struct str){ text, sizeof text });
 	assert_int_equal(config_load(&config, &options), -1);
-	assert_string_equal(
-	    config.error, "c: over 65536 bytes, make it shorter");
+	assert_string_equal(config.error,
+	    "c: the configuration is over 1048576 bytes, make it shorter");
 }
 
 /* A bad load leaves nothing behind that the next one trips over. */
@@ -711,7 +628,7 @@ test_flags(void **state)
 		assert_string_equal(config.error, want[i]);
 		/* Nor does a file change that. */
 		options.file = "c";
-		write_file(STR("width = 70\n"));
+		write_file("c", STR("width = 70\n"));
 		assert_int_equal(config_load(&config, &options), -1);
 		assert_string_equal(config.error, want[i]);
 	}
@@ -794,5 +711,6 @@ main(void)
 		cmocka_unit_test(test_options),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(
+	    tests, configuring_enter, configuring_leave);
 }

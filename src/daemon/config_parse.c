@@ -1,0 +1,376 @@
+/*
+ * Finds the sections and included files of a configuration. libConfuse, which
+ * parses the settings between, could do that too, but version 3.3 gives a
+ * section the line of its closing brace, takes one without that brace, and
+ * ends the process when an included file is a directory.
+ */
+#include "daemon/config_parse.h"
+
+#include <string.h>
+
+#include "daemon/config_settings.h"
+#include "daemon/config_text.h"
+#include "daemon/unquoted.h"
+
+#define INCLUDE_DEPTH_MAX 8
+#define SPACES " \t\r\n"
+
+/* A file that is being parsed. */
+struct input {
+	const struct input *outer; /* the file that includes it */
+	struct config_text text;
+	char *at; /* the next byte */
+	int line;
+	/* The first settings that are not parsed yet. */
+	char *segment;
+	int segment_line;
+};
+
+struct parser {
+	struct config *config;
+	struct arena *arena;
+	struct config_section **next_host;
+	size_t bytes; /* of all files so far */
+};
+
+/* Parses a part of a configuration, which begins at input->at. */
+typedef int parse_part(struct parser *parser, struct input *input,
+    struct config_settings *settings);
+
+static parse_part parse_statements;
+
+static int
+fail_memory(struct parser *parser)
+{
+	return config_section_fail(parser->config, (struct config_place){ 0 },
+	    "no memory for the configuration, make it shorter");
+}
+
+static struct config_place
+place_of(const struct input *input)
+{
+	return (struct config_place){ input->text.name, input->line };
+}
+
+/* Parses the settings before input->at. */
+static int
+parse_segment(struct input *input, struct config_settings *settings)
+{
+	const struct config_place start = { input->text.name,
+		input->segment_line };
+	char next = *input->at;
+	int result;
+
+	*input->at = '\0';
+	result = config_settings_parse(settings, input->segment, start);
+	*input->at = next;
+	return result;
+}
+
+/* Continues with the settings that begin at input->at. */
+static void
+begin_segment(struct input *input)
+{
+	input->segment = input->at;
+	input->segment_line = input->line;
+}
+
+static void
+skip_spaces(struct input *input)
+{
+	for (; *input->at != '\0' && strchr(SPACES, *input->at) != NULL;
+	     input->at++)
+		input->line += *input->at == '\n';
+}
+
+/* Skips a string, a word, or one other character. */
+static void
+skip_token(struct input *input)
+{
+	size_t len = unquoted_word(input->at);
+
+	if (*input->at == '"' || *input->at == '\'')
+		input->at += unquoted_string(input->at, &input->line);
+	else
+		input->at += len > 0 ? len : *input->at != '\0';
+}
+
+/* Skips a list, or the arguments of a function. */
+static void
+skip_to(struct input *input, char end)
+{
+	while (*input->at != '\0' && *input->at != end) {
+		skip_token(input);
+		skip_spaces(input);
+	}
+	input->at += *input->at == end;
+}
+
+/*
+ * Skips a setting; a part of one at a fault, which libConfuse then finds in the
+ * segment.
+ */
+static void
+skip_setting(struct input *input)
+{
+	skip_token(input);
+	skip_spaces(input);
+	if (*input->at == '(') {
+		skip_to(input, ')');
+		return;
+	}
+	input->at += input->at[0] == '+' && input->at[1] == '=';
+	if (*input->at != '=')
+		return;
+	input->at++;
+	skip_spaces(input);
+	if (*input->at == '{')
+		skip_to(input, '}');
+	else
+		skip_token(input);
+}
+
+/*
+ * Takes the quoted string at input->at, a name, which needs no escapes. `use`
+ * is an example for the error message.
+ */
+static int
+take_string(struct parser *parser, struct input *input, const char *use,
+    const char **out)
+{
+	const struct config_place place = place_of(input);
+	struct str string = { input->at + 1, 0 };
+
+	if (*input->at != '"' && *input->at != '\'')
+		return config_section_fail(
+		    parser->config, place, "quotes are missing, give %s", use);
+	string.len =
+	    strcspn(string.at, *input->at == '"' ? "\"\\\n$" : "'\\\n");
+	if (string.at[string.len] != *input->at)
+		return config_section_fail(parser->config, place,
+		    "the name has an escape or no end, give %s", use);
+	input->at += string.len + 2;
+	*out = arena_string(parser->arena, string);
+	return *out != NULL ? 0 : fail_memory(parser);
+}
+
+/* Parses a section to its closing brace. */
+static int
+parse_body(
+    struct parser *parser, struct input *input, struct config_section *section)
+{
+	struct config_settings settings = { .config = parser->config,
+		.arena = parser->arena,
+		.section = section };
+	int result = config_settings_init(&settings);
+
+	begin_segment(input);
+	if (result == 0)
+		result = parse_statements(parser, input, &settings);
+	if (result == 0 && *input->at == '\0')
+		result = config_section_fail(parser->config, section->place,
+		    "the section \"%.99s\" has no end, close it with }",
+		    section->title.at);
+	if (result == 0)
+		result = config_settings_finish(&settings);
+	config_settings_release(&settings);
+	input->at += *input->at == '}';
+	return result;
+}
+
+/* Parses the title and the body of a host. */
+static int
+parse_host(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	static const char use[] = "host \"example.org\" { ... }";
+	struct config_section *host = arena_alloc(parser->arena, sizeof *host);
+	const char *title;
+
+	if (host == NULL)
+		return fail_memory(parser);
+	host->place = place_of(input);
+	if (!settings->is_top)
+		return config_section_fail(parser->config, host->place,
+		    "a host begins within \"%.99s\", close that section with } "
+		    "before",
+		    settings->section->title.at);
+	if (take_string(parser, input, use, &title) == -1)
+		return -1;
+	host->title = str_of(title);
+	skip_spaces(input);
+	if (*input->at != '{')
+		return config_section_fail(parser->config, place_of(input),
+		    "\"%.99s\" has no opening brace, give %s", title, use);
+	input->at++;
+	*parser->next_host = host;
+	parser->next_host = &host->next;
+	return parse_body(parser, input, host);
+}
+
+/* The path of a file that is named in another file. */
+static const char *
+path_from(struct parser *parser, const char *base, const char *name)
+{
+	const char *slash = strrchr(base, '/');
+	size_t len =
+	    slash == NULL || name[0] == '/' ? 0 : (size_t)(slash - base) + 1;
+	struct buf path = buf_in(parser->arena, len + strlen(name) + 1);
+
+	buf_add(&path, (struct str){ base, len });
+	buf_add(&path, str_of(name));
+	buf_char(&path, '\0');
+	return path.overflow ? NULL : path.at;
+}
+
+/* Refuses a file that includes itself, and too many levels. */
+static int
+check_circle(struct parser *parser, const struct input *input)
+{
+	size_t depth = 0;
+
+	for (const struct input *at = input->outer; at != NULL;
+	     at = at->outer, depth++)
+		if (at->text.st.st_dev == input->text.st.st_dev &&
+		    at->text.st.st_ino == input->text.st.st_ino)
+			return config_section_fail(parser->config,
+			    input->text.named,
+			    "%.128s is being read already, from here back to "
+			    "%.128s; remove one include",
+			    input->text.name, at->text.name);
+	if (depth <= INCLUDE_DEPTH_MAX)
+		return 0;
+	return config_section_fail(parser->config, input->text.named,
+	    "files include each other over %d levels, include fewer",
+	    INCLUDE_DEPTH_MAX);
+}
+
+static int
+parse_file(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	input->text.most = CONFIG_TEXT_MAX - parser->bytes;
+	if (config_text_read(&input->text, parser->arena, parser->config) ==
+		-1 ||
+	    check_circle(parser, input) == -1)
+		return -1;
+	parser->bytes += input->text.len;
+	input->at = input->text.at;
+	input->line = 1;
+	begin_segment(input);
+	return parse_statements(parser, input, settings);
+}
+
+static int
+parse_include(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	static const char use[] = "include(\"FILE\")";
+	struct input file = { .outer = input,
+		.text = { .named = place_of(input) } };
+	const char *name;
+
+	input->at++; /* the parenthesis */
+	skip_spaces(input);
+	if (take_string(parser, input, use, &name) == -1)
+		return -1;
+	skip_spaces(input);
+	if (*input->at != ')')
+		return config_section_fail(parser->config, place_of(input),
+		    "a parenthesis is missing, give %s", use);
+	input->at++;
+	file.text.name = path_from(parser, input->text.name, name);
+	if (file.text.name == NULL)
+		return fail_memory(parser);
+	return parse_file(parser, &file, settings);
+}
+
+/* Refuses a section of another kind, such as another server's. */
+static int
+refuse_section(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	(void)settings;
+	return config_section_fail(parser->config, place_of(input),
+	    "a section of an unknown kind begins, give host \"example.org\" "
+	    "{ ... }");
+}
+
+/* Whether `at` is a quoted string with a brace behind it. */
+static bool
+is_title(const char *at)
+{
+	int lines = 0;
+
+	if (*at != '"' && *at != '\'')
+		return false;
+	at += unquoted_string(at, &lines);
+	return at[strspn(at, SPACES)] == '{';
+}
+
+/* How to parse what begins at input->at, if it is no setting; else NULL. */
+static parse_part *
+part_at(const struct input *input)
+{
+	struct str word = { input->at, unquoted_word(input->at) };
+	const char *next = word.at + word.len;
+
+	next += strspn(next, SPACES);
+	if (str_equals(word, STR("include")) && *next == '(')
+		return parse_include;
+	if (str_equals(word, STR("host")) && *next != '=' && *next != '+')
+		return parse_host;
+	return is_title(next) ? refuse_section : NULL;
+}
+
+/*
+ * Parses to the end of the file, or to the brace that closes the section. A
+ * file cannot close a section that another file opens.
+ */
+static int
+parse_statements(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	bool is_inside = settings->section->place.file == input->text.name;
+
+	for (;;) {
+		parse_part *part;
+
+		skip_spaces(input);
+		if (*input->at == '\0' || (is_inside && *input->at == '}'))
+			return parse_segment(input, settings);
+		part = part_at(input);
+		if (part == NULL) {
+			skip_setting(input);
+			continue;
+		}
+		if (parse_segment(input, settings) == -1)
+			return -1;
+		input->at += unquoted_word(input->at);
+		skip_spaces(input);
+		if (part(parser, input, settings) == -1)
+			return -1;
+		begin_segment(input);
+	}
+}
+
+int
+config_parse(struct config_section *top, const char *file, struct arena *arena,
+    struct config *config)
+{
+	struct parser parser = {
+		.config = config, .arena = arena, .next_host = &top->hosts
+	};
+	struct config_settings settings = {
+		.config = config, .arena = arena, .section = top, .is_top = true
+	};
+	struct input input = { .text = { .name = file } };
+	int result = config_settings_init(&settings);
+
+	if (result == 0)
+		result = parse_file(&parser, &input, &settings);
+	if (result == 0)
+		result = config_settings_finish(&settings);
+	config_settings_release(&settings);
+	return result;
+}
