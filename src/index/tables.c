@@ -208,9 +208,13 @@ tables_rollback(struct tables *tables)
 		return;
 	}
 	reset_statements(tables);
-	/* After some errors SQLite has rolled back by itself. */
-	tables->is_damaged |= db_run(tables->db, "ROLLBACK") == -1 &&
-	    !sqlite3_get_autocommit(tables->db);
+	/*
+	 * After some errors SQLite has rolled back by itself.  Without memory
+	 * it cannot, but closing does.
+	 */
+	if (db_run(tables->db, "ROLLBACK") == -1 &&
+	    !sqlite3_get_autocommit(tables->db))
+		tables_close(tables);
 	tables->is_open = false;
 	forget_forms(tables);
 }
