@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,9 +13,12 @@
 #include "index/vfs.h"
 
 /* Version of the tables; an index of another version is built again. */
-#define FORMAT 5
+#define FORMAT 6
 /* The longest wait for a writer or a checkpoint. */
 #define BUSY_MS 2000
+/* Lengths that a row number can tell apart, for each power of two. */
+#define LENGTH_STEPS 16
+#define LENGTH_MOST ((1 << DB_LENGTH_BITS) - 1)
 /* Suffix of the file name while an index is built. */
 #define NEW "-new"
 
@@ -214,7 +218,7 @@ db_create(sqlite3 *db, bool english)
 		   "INSERT INTO total VALUES(0, 0, 1);"
 		   "CREATE INDEX page ON file(path) WHERE title IS NOT NULL;"
 		   "CREATE VIRTUAL TABLE words USING fts5(title, heading, text,"
-		   " links, tokenize = 'capsule');"
+		   " links, tokenize = 'capsule', columnsize = 0);"
 		   "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, "
 		   "row);"
 		   "CREATE TABLE form(form BLOB PRIMARY KEY, backwards BLOB)"
@@ -223,6 +227,21 @@ db_create(sqlite3 *db, bool english)
 		   "COMMIT") == -1
 	    ? -1
 	    : db_run(db, about);
+}
+
+int64_t
+db_row(int64_t page, int64_t section, size_t words)
+{
+	long length = lround(LENGTH_STEPS * log2((double)words + 1));
+
+	return page << DB_PAGE_SHIFT | section << DB_LENGTH_BITS |
+	    (length < LENGTH_MOST ? length : LENGTH_MOST);
+}
+
+double
+db_row_words(int64_t row)
+{
+	return exp2((double)(row & LENGTH_MOST) / LENGTH_STEPS) - 1;
 }
 
 int

@@ -3,15 +3,26 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "text/attribute.h"
 #include "text/str.h"
 
 /*
- * A row number is the page's number, shifted left, plus the section's number.
+ * A row number is the page's number, the section's number, and the section's
+ * length on a logarithmic scale.  Ranking needs the length of each row that
+ * matches, and reading FTS5's table of lengths costs more than the search.
  */
 #define DB_SECTION_BITS 16
+#define DB_LENGTH_BITS 8
+#define DB_PAGE_SHIFT (DB_SECTION_BITS + DB_LENGTH_BITS)
+
+/* The number of the row of a section with that many words. */
+int64_t db_row(int64_t page, int64_t section, size_t words);
+
+/* How many words the section has, within 3 % up to 60,000 words. */
+double db_row_words(int64_t row);
 
 /* Location of an index: a file in an open directory. */
 struct db_place {

@@ -92,7 +92,8 @@ score_row(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts,
     double *score)
 {
 	double found[PLAN_WANTS] = { 0 };
-	int places = 0, words = 0, some = 0;
+	double words = db_row_words(api->xRowid(fts));
+	int places = 0;
 	int result = api->xInstCount(fts, &places);
 
 	for (int i = 0; result == SQLITE_OK && i < places && i < PLACES_MAX;
@@ -103,10 +104,6 @@ score_row(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts,
 		if (result == SQLITE_OK && (size_t)phrase < search->phrases)
 			found[search->wants[phrase]] +=
 			    search->weights[phrase] * columns[column];
-	}
-	for (int i = 0; result == SQLITE_OK && i < LONG_COLUMNS; i++) {
-		result = api->xColumnSize(fts, i, &some);
-		words += some;
 	}
 	*score = 0;
 	for (size_t i = 0; i < search->plan.count; i++)
@@ -260,7 +257,7 @@ keep(struct search *search, const struct search_row *page)
 static bool
 is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 {
-	return row >> DB_SECTION_BITS == other >> DB_SECTION_BITS;
+	return row >> DB_PAGE_SHIFT == other >> DB_PAGE_SHIFT;
 }
 
 /* Rows are in order, so those of a page follow each other. */
@@ -350,7 +347,7 @@ static const char show_sql[] =
     "snippet(words, iif(text = '', 3, 2), '*', '*', '\xe2\x80\xa6', 32),"
     " char(10), ' '), 1, 320))"
     " FROM words, file"
-    " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 16";
+    " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 24";
 
 static int
 show_pages(const struct search *search, struct str match,

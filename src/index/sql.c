@@ -20,7 +20,8 @@ const char *const sql_text[SQL_STATEMENTS] = {
 	[SQL_ADD_SECTION] = "INSERT INTO words(rowid, title, heading, text,"
 			    " links) VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_ADD_FORM] = "INSERT OR IGNORE INTO form VALUES(?1, ?2)",
-	[SQL_DROP_SECTION] = "DELETE FROM words WHERE rowid = ?1",
+	[SQL_DROP_SECTIONS] = "DELETE FROM words WHERE rowid >= ?1"
+			      " AND rowid < ?2",
 	[SQL_DROP_FILE] = "DELETE FROM file WHERE id = ?1 RETURNING size",
 	[SQL_NOTE_GONE] = "INSERT OR REPLACE INTO gone"
 			  " SELECT path, ?2 FROM file WHERE id = ?1",

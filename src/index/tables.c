@@ -290,6 +290,7 @@ add_form(void *context, struct str word)
 	    &tables->forms[hash % (sizeof tables->forms / sizeof hash)];
 	char turned[TOKENIZER_LONGEST];
 
+	tables->form_count++;
 	if (*known == hash)
 		return true;
 	*known = hash;
@@ -322,15 +323,19 @@ tables_add_section(struct tables *tables, const struct filerow *page,
 	/* The title has the same words and a higher weight. */
 	if (str_equals(heading, page->title))
 		heading = STR("");
-	sqlite3_bind_int64(statement, 1, (page->id << DB_SECTION_BITS) + place);
+	tables->form_count = 0;
+	if (add_forms(tables, page->title) == -1 ||
+	    add_forms(tables, heading) == -1 ||
+	    add_forms(tables, section->text) == -1)
+		return tables_fail(tables);
+	/* The labels of links describe other pages. */
+	sqlite3_bind_int64(
+	    statement, 1, db_row(page->id, place, tables->form_count));
 	db_bind_text(statement, 2, page->title);
 	db_bind_text(statement, 3, heading);
 	db_bind_text(statement, 4, section->text);
 	db_bind_text(statement, 5, section->links);
-	return db_do(statement) == -1 || add_forms(tables, page->title) == -1 ||
-		add_forms(tables, heading) == -1 ||
-		add_forms(tables, section->text) == -1 ||
-		add_forms(tables, section->links) == -1
+	return db_do(statement) == -1 || add_forms(tables, section->links) == -1
 	    ? tables_fail(tables)
 	    : 0;
 }
@@ -351,20 +356,14 @@ tables_set_hash(struct tables *tables, const struct filerow *row)
 	return db_do(statement) == -1 ? tables_fail(tables) : 0;
 }
 
-/* Sections are numbered from 0 without gaps. */
 static int
 remove_sections(struct tables *tables, int64_t id)
 {
-	sqlite3_stmt *statement = tables->statements[SQL_DROP_SECTION];
+	sqlite3_stmt *statement = tables->statements[SQL_DROP_SECTIONS];
 
-	for (int64_t i = 0; i < 1 << DB_SECTION_BITS; i++) {
-		sqlite3_bind_int64(statement, 1, (id << DB_SECTION_BITS) + i);
-		if (db_do(statement) == -1)
-			return tables_fail(tables);
-		if (sqlite3_changes(tables->db) == 0)
-			break;
-	}
-	return 0;
+	sqlite3_bind_int64(statement, 1, db_row(id, 0, 0));
+	sqlite3_bind_int64(statement, 2, db_row(id + 1, 0, 0));
+	return db_do(statement) == -1 ? tables_fail(tables) : 0;
 }
 
 static int

@@ -24,6 +24,7 @@ struct tables {
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 	uint64_t forms[32768]; /* hashes of words that are in `form` */
 	bool forms_failed;
+	size_t form_count; /* words of the section so far */
 	enum sql list; /* lists removed files */
 	/* Of one transaction: */
 	bool has_gone;

@@ -34,7 +34,7 @@ expect_pages(int64_t files, int64_t pages, int64_t herrings)
 	    herrings);
 	assert_int_equal(
 	    count("SELECT count(*) FROM words w WHERE NOT EXISTS"
-		  " (SELECT 1 FROM file WHERE id = w.rowid >> 16)"),
+		  " (SELECT 1 FROM file WHERE id = w.rowid >> 24)"),
 	    0);
 }
 

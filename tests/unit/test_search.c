@@ -146,6 +146,35 @@ passages(void **state)
 	arena_release(&arena);
 }
 
+/* Of two pages that have a word once, the shorter one is better. */
+static void
+lengths(void **state)
+{
+	static const char *const names[] = { "long.txt", "short.txt" };
+	static char page[2000];
+	struct buf text = buf_over(page, sizeof page);
+	const struct search_result *result;
+	struct arena arena;
+
+	(void)state;
+	buf_add(&text, STR("narwhal"));
+	for (int i = 0; i < 100; i++)
+		buf_add(&text, STR(" fill"));
+	buf_char(&text, '\0');
+	temporary_file(&indexing.folder, "long.txt", page);
+	temporary_file(&indexing.folder, "short.txt", "narwhal\n");
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	arena_init(&arena, (size_t)256 << 10);
+	result = find(&arena, "narwhal", 0);
+	assert_int_equal(result->found, 2);
+	assert_true(str_equals(result->hits[0].path, STR("/short.txt")));
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    unlink(temporary_path(&indexing.folder, names[i])), 0);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	arena_release(&arena);
+}
+
 static void
 notes(void **state)
 {
@@ -333,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first),
 		cmocka_unit_test(passages),
+		cmocka_unit_test(lengths),
 		cmocka_unit_test(notes),
 		cmocka_unit_test(list),
 		cmocka_unit_test(no_memory),
