@@ -578,8 +578,11 @@ kernel_without_filters(void **state)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
+		/* All that is needed here, and all that valgrind knows. */
+		int bad = seccomp_api_set(1);
 		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-		int bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL),
+
+		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL),
 		    SCMP_SYS(prctl), 1,
 		    SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
 
@@ -607,5 +610,7 @@ main(void)
 		cmocka_unit_test(kernel_without_filters),
 	};
 
+	/* Valgrind hides the filters of the kernel, which libseccomp asks. */
+	(void)seccomp_api_set(3);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
