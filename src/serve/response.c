@@ -1,5 +1,6 @@
 /*
- * Responses, and the standard text of each error status.
+ * Responses, and the standard text of each error status. Clients show it below
+ * the name of the status, such as "Not Found", which it therefore leaves out.
  */
 #include "serve/response.h"
 
@@ -13,16 +14,18 @@ static struct str
 words(enum status status)
 {
 	switch (status) {
-	case STATUS_NOT_FOUND: return STR("Not found");
-	case STATUS_GONE: return STR("Gone for good");
+	case STATUS_NOT_FOUND: return STR("There is no page at this address");
+	case STATUS_GONE: return STR("This page was removed");
 	case STATUS_UNAVAILABLE:
 		return STR("Too busy just now, please try again in a moment");
 	case STATUS_TOO_LARGE:
 		return STR("Too large to be packed here, please fetch its "
 			   "parts one by one");
 	case STATUS_REFUSED:
-		return STR("This server does not serve that address");
-	case STATUS_BAD_REQUEST: return STR("Bad request");
+		return STR("This server has no capsule of that name; please "
+			   "check the host in the address");
+	case STATUS_BAD_REQUEST:
+		return STR("The server cannot read this request");
 	case STATUS_SLOW_DOWN:
 	case STATUS_FAILURE:
 	case STATUS_INPUT:

@@ -105,15 +105,15 @@ static struct str
 defect(const struct uri *uri)
 {
 	if (uri->scheme.len == 0)
-		return STR("Bad request: the URL has no scheme");
+		return STR("The URL has no scheme, such as gemini:");
 	if (!uri->has_authority || uri->host.len == 0)
-		return STR("Bad request: the URL names no host");
+		return STR("The URL names no host");
 	if (uri->has_port && !is_port(uri->port))
-		return STR("Bad request: the URL's port is invalid");
+		return STR("The port of the URL is not a number up to 65535");
 	if (uri->has_userinfo)
-		return STR("Bad request: a Gemini URL has no user name");
+		return STR("A Gemini URL has no user name");
 	if (uri->has_fragment)
-		return STR("Bad request: a fragment is not sent");
+		return STR("A URL is sent without its fragment");
 	return STR("");
 }
 
@@ -131,8 +131,8 @@ answer_uri(struct exchange *exchange, struct str text)
 	if (uri_mend(exchange->arena, text, &url) == -1 ||
 	    uri_parse(exchange->arena, url, &uri) == -1 ||
 	    memmem(text.at, text.len, "%00", 3) != NULL)
-		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("Bad request: this is not a URL"));
+		return refuse_with(
+		    exchange, STATUS_BAD_REQUEST, STR("This is not a URL"));
 	bad = defect(&uri);
 	if (bad.len > 0)
 		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
@@ -143,13 +143,14 @@ answer_uri(struct exchange *exchange, struct str text)
 		return refuse_with(exchange, STATUS_REFUSED, STR(""));
 	if (!site_has_port(exchange->host->site, &uri))
 		return refuse_with(exchange, STATUS_REFUSED,
-		    STR("This server does not serve that port"));
+		    STR("This server does not serve that port; please check "
+			"the address"));
 	exchange->path = uri.path.len > 0 ? uri.path : STR("/");
 	switch (uri_path_decode(exchange->arena, uri.path, &request.path)) {
 	case URI_PATH_NORMAL: break;
 	case URI_PATH_CLIMBS:
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("Bad request: the path leads above the root"));
+		    STR("The path leads above the root of the capsule"));
 	case URI_PATH_ENCODED:
 		return refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
 	case URI_PATH_NO_MEMORY:
@@ -185,7 +186,7 @@ gemini_answer(struct exchange *exchange, struct str input, bool ended)
 		return ended ? PARSE_CLOSE : PARSE_MORE;
 	if (end == NULL || (size_t)(end - input.at) > GEMINI_URI_MAX)
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("Bad request: a URL has at most 1024 bytes"));
+		    STR("A URL has at most 1024 bytes"));
 	return answer_uri(exchange, str_head(input, (size_t)(end - input.at)));
 }
 
@@ -193,7 +194,7 @@ static enum parse
 gemini_expire(struct exchange *exchange)
 {
 	return refuse_with(exchange, STATUS_BAD_REQUEST,
-	    STR("Bad request: it did not come in time, or without CRLF"));
+	    STR("The request did not come in time, or without CRLF"));
 }
 
 /* The META of 44 is a bare number: 0.16 defined it so, and clients show it. */

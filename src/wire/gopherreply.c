@@ -20,14 +20,30 @@ gopherreply_text(
 	exchange->body = NULL;
 }
 
+/* Gopher has no status: mirrors know a missing file by these words. */
+static struct str
+name_of(enum status status)
+{
+	if (status == STATUS_NOT_FOUND)
+		return STR("Not found. ");
+	return status == STATUS_GONE ? STR("Gone for good. ") : STR("");
+}
+
 void
 gopherreply_error(
     struct exchange *exchange, enum status status, struct str words)
 {
 	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
+	struct buf error = buf_in(exchange->arena, GOPHERREPLY_SIZE / 2);
 
-	gophermenu_error(&menu, words);
+	buf_add(&error, name_of(status));
+	buf_add(&error, words);
+	gophermenu_error(&menu, buf_str(&error));
+	gophermenu_item(&menu, exchange->host->site,
+	    &(struct gophermenu_item){
+		.type = '1', .display = STR("Home"), .selector = STR("/") });
 	buf_add(&menu, STR(".\r\n"));
+	menu.overflow |= error.overflow;
 	gopherreply_text(exchange, status, &menu);
 }
 

@@ -18,7 +18,10 @@
 void gopherreply_text(
     struct exchange *exchange, enum status status, const struct buf *text);
 
-/* Answers with a menu of one error line. */
+/*
+ * Answers with an error line, which names a missing file as such, and an item
+ * that leads to the first page.
+ */
 void gopherreply_error(
     struct exchange *exchange, enum status status, struct str words);
 

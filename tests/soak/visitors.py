@@ -59,7 +59,7 @@ def questions(server):
                   '=> ./one.gmi One\n=> ./zero.txt zero.txt\n',
         '/many': '31 /many/\r\n',
         '/map/': '20 text/gemini\r\n' + TREE['map/index.gmi'],
-        '/none': '51 Not found\r\n',
+        '/none': '51 There is no page at this address\r\n',
     }
     many = menu(title('/many/'), info('======'), info(''),
                 item(1, 'One folder up', '/'),
@@ -77,7 +77,8 @@ def questions(server):
         '/many/': many,
         '/many': many,
         '/map/': menu(info('A map'), item(0, 'Notes', '/notes.txt')),
-        '/none': menu('3Not found\t\terror.host\t1'),
+        '/none': menu('3Not found. There is no page at this address'
+                      '\t\terror.host\t1', item(1, 'Home', '/')),
     }
     return [
         *(Question(gemini_connect, server.url(path).encode() + b'\r\n',

@@ -3,6 +3,8 @@
 
 #include "wire/gemini.h"
 
+#define NOT_FOUND "51 There is no page at this address\r\n"
+
 static int
 set_up(void **state)
 {
@@ -45,9 +47,9 @@ static const struct {
 	{ STR_INIT("gemini://example.org/d%20e?q"), "31 /d%20e/\r\n" },
 	{ STR_INIT("gemini://example.org/d%20e/"),
 	    "20 text/gemini\r\n# /d e/\n" },
-	{ STR_INIT("gemini://example.org/none"), "51 Not found\r\n" },
-	{ STR_INIT("gemini://example.org/a%20b.txt/"), "51 Not found\r\n" },
-	{ STR_INIT("gemini://example.org/d%20e%2Fx"), "51 Not found\r\n" },
+	{ STR_INIT("gemini://example.org/none"), NOT_FOUND },
+	{ STR_INIT("gemini://example.org/a%20b.txt/"), NOT_FOUND },
+	{ STR_INIT("gemini://example.org/d%20e%2Fx"), NOT_FOUND },
 	{ STR_INIT("gemini://example.org/%2E%2E/x"), "59 " },
 	{ STR_INIT("gemini://example.org/../x"), "59 " },
 	{ STR_INIT(""), "59 " },
@@ -61,7 +63,7 @@ static const struct {
 	{ STR_INIT("gemini://example.org:x/"), "59 " },
 	{ STR_INIT("gemini://example.org:65536/"), "59 " },
 	{ STR_INIT("gemini://example.org:-1/"), "59 " },
-	{ STR_INIT("gemini://example.org/a b"), "51 Not found\r\n" },
+	{ STR_INIT("gemini://example.org/a b"), NOT_FOUND },
 	{ STR_INIT("gemini://example.org/a b.txt"), "20 text/plain\r\ntext\n" },
 	{ STR_INIT("gemini://example.org/d e?a b"), "31 /d%20e/\r\n" },
 	{ STR_INIT("gemini://example.org/a\"b"), "59 " },

@@ -3,7 +3,9 @@
 
 #include "wire/gopher.h"
 
-#define NOT_FOUND "3Not found\t\terror.host\t1\r\n.\r\n"
+/* After the words of an error. */
+#define AFTER "\t\terror.host\t1\r\n1Home\t/\tg.example\t70\r\n.\r\n"
+#define NOT_FOUND "3Not found. There is no page at this address" AFTER
 
 #define NOT_YET \
 	"iNot yet\tTITLE\tnull.host\t1\r\n" \
@@ -92,14 +94,11 @@ static const struct {
 	{ STR_INIT("/docs%2fpage.gmi\r\n"), NOT_FOUND },
 	{ STR_INIT("/docs%00\r\n"), NOT_FOUND },
 	{ STR_INIT("GET / HTTP/1.1\r\n"),
-	    "3This is a Gopher server, not a web server\t\terror.host\t1\r\n"
-	    ".\r\n" },
+	    "3This is a Gopher server, not a web server" AFTER },
 	{ STR_INIT("a\0b\r\n"),
-	    "3Bad request: a selector has no control bytes\t\terror.host\t1"
-	    "\r\n.\r\n" },
+	    "3Bad request: a selector has no control bytes" AFTER },
 	{ STR_INIT("a\x1b\r\n"),
-	    "3Bad request: a selector has no control bytes\t\terror.host\t1"
-	    "\r\n.\r\n" },
+	    "3Bad request: a selector has no control bytes" AFTER },
 	{ STR_INIT("/docs\t+\r\n"),
 	    "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
 	{ STR_INIT("/docs\t!\r\n"),
@@ -120,7 +119,7 @@ static const struct {
 	    "i====\t\tnull.host\t1\r\n.\r\n" },
 	{ STR_INIT("/asks\twords\r\n"), NOT_FOUND },
 	{ STR_INIT("URL:javascript:x\r\n"),
-	    "3This link is not one to follow\t\terror.host\t1\r\n.\r\n" },
+	    "3This link is not one to follow" AFTER },
 };
 
 static void

@@ -24,12 +24,23 @@ static const struct {
 	/* Of the servers that are in use. */
 	{ "3Not found\t\terror.host\t1\r\n.\r\n", GOPHERANSWER_NOT_FOUND,
 	    "Not found" },
+	{ "3Not found. There is no page at this address\t\terror.host\t1\r\n"
+	  "1Home\t/\tg.example\t70\r\n.\r\n",
+	    GOPHERANSWER_NOT_FOUND,
+	    "Not found. There is no page at this address" },
 	{ "3Gone for good\t\terror.host\t1\r\n.\r\n", GOPHERANSWER_NOT_FOUND,
 	    "Gone for good" },
+	{ "3Gone for good. This page was removed\t\terror.host\t1\r\n"
+	  "1Home\t/\tg.example\t70\r\n.\r\n",
+	    GOPHERANSWER_NOT_FOUND, "Gone for good. This page was removed" },
 	{ "3Something failed here, please try again later\t\terror.host\t1"
 	  "\r\n.\r\n",
 	    GOPHERANSWER_LATER,
 	    "Something failed here, please try again later" },
+	{ "3Too busy just now, please try again in a moment\t\terror.host\t1"
+	  "\r\n1Home\t/\tg.example\t70\r\n.\r\n",
+	    GOPHERANSWER_LATER,
+	    "Too busy just now, please try again in a moment" },
 	{ "3'/x' does not exist (no handler found)\t\terror.host\t1\r\n",
 	    GOPHERANSWER_NOT_FOUND, "'/x' does not exist (no handler found)" },
 	{ "3'/x' doesn't exist!\t\terror.host\t1\r\n.\r\n",

@@ -10,7 +10,10 @@
 	"3Only over Gemini: " meta "\t\terror.host\t1\r\n" \
 	"h" meta "\tURL:gemini://example.org/a%20b\tg.example\t70\r\n" \
 	".\r\n"
-#define WORDS(meta) "3" meta "\t\terror.host\t1\r\n.\r\n"
+#define WORDS(words) \
+	"3" words "\t\terror.host\t1\r\n" \
+	"1Home\t/\tg.example\t70\r\n" \
+	".\r\n"
 
 static const struct {
 	enum status status;
@@ -36,8 +39,8 @@ static const struct {
 	{ STATUS_FAILURE, STR_INIT("Broken"), WORDS("Broken") },
 	{ STATUS_UNAVAILABLE, STR_INIT("Later"), WORDS("Later") },
 	{ STATUS_SLOW_DOWN, STR_INIT("Slower"), WORDS("Slower") },
-	{ STATUS_NOT_FOUND, STR_INIT("Nothing"), WORDS("Nothing") },
-	{ STATUS_GONE, STR_INIT("Gone"), WORDS("Gone") },
+	{ STATUS_NOT_FOUND, STR_INIT("Nothing"), WORDS("Not found. Nothing") },
+	{ STATUS_GONE, STR_INIT("Removed"), WORDS("Gone for good. Removed") },
 	{ STATUS_REFUSED, STR_INIT("No"), WORDS("No") },
 	{ STATUS_BAD_REQUEST, STR_INIT("What?"), WORDS("What?") },
 };

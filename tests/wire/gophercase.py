@@ -39,7 +39,9 @@ TREE = {
     '0/odd.txt': 'a directory named 0\n',
 }
 
-ERROR = re.compile(rb'3[^\t\r\n]+\t\terror\.host\t1\r\n\.\r\n')
+ERROR = re.compile(rb'3[^\t\r\n]+\t\terror\.host\t1\r\n'
+                   rb'1Home\t/\t[!-~]+\t[0-9]+\r\n\.\r\n')
+NOT_FOUND = b'3Not found. There is no page at this address\t\terror.host\t1\r\n'
 
 
 def info(text):

@@ -18,8 +18,7 @@ from server import (Connection, as_root, fetch, gemini_connect, gopher_connect,
 from trouble import HOLD_ASLEEP, HOLD_BUSY, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'a.gmi': '# Herring\n'}
-FAILED = (b'3Something failed here, please try again later\t\terror.host\t1'
-          b'\r\n.\r\n')
+FAILED = b'3Something failed here, please try again later\t\terror.host\t1'
 QUEUE, SHARE = 64, 16
 AT_ONCE = min(max(os.cpu_count(), 2), 4)
 
@@ -97,7 +96,7 @@ class Ends(Answers):
             self.wait_for_none(server)
             client = self.begin(server, '/manifest', gopher_connect)
             os.kill(self.at_work(server)[0], number)
-            self.assertEqual(client.read_all(), FAILED)
+            self.assertTrue(client.read_all().startswith(FAILED))
             server.trouble['hold'] = 0
             self.assertEqual(fetch(server, '/ask?herring').status, 20)
             self.wait_for_none(server)
@@ -347,7 +346,7 @@ class Listings(Answers):
         self.wait_for_none(server)
         clear = self.begin(server, '/long/', gopher_connect)
         os.kill(self.at_work(server)[0], signal.SIGKILL)
-        self.assertEqual(clear.read_all(), FAILED)
+        self.assertTrue(clear.read_all().startswith(FAILED))
         self.wait_for_none(server)
         mapped = self.begin(server, '/map/', gopher_connect)
         self.assertTrue(mapped.read_some().startswith(b'iAbove\t'))

@@ -59,7 +59,7 @@ ROWS = {
     'script': ({'index.gmi': HOME + '=> javascript:alert(1) A\n'}, [
         ('index.gmi', 2, 'dead-link', 'nowhere on Gopher')]),
     'long selector': ({'index.gmi': HOME + '=> ?%s A\n' % ('q' * 1050)}, [
-        ('index.gmi', 2, 'dead-link', '59 Bad request')]),
+        ('index.gmi', 2, 'dead-link', '59 A URL has at most 1024')]),
     'backups': ({'index.gmi': HOME + '=> a.gmi~ A\n', 'a.gmi~': '# A\n',
                  'd/#b.gmi#': '# B\n', 'c~/d.gmi': '# D\n'}, [
         ('a.gmi~', 1, '~hidden', 'matches the setting hide'),

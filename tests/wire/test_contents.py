@@ -172,7 +172,7 @@ class Links(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(fetch(self.server, '/' + name).status, 51)
                 self.assertTrue(select(self.server, '/' + name).startswith(
-                    b'3Not found\t'))
+                    b'3Not found. '))
         # Nor are they listed, or keep the others from it.
         for answer in (fetch(self.server).text,
                        select(self.server, '').decode()):

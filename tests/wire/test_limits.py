@@ -48,7 +48,8 @@ class Rate(unittest.TestCase):
                 self.assertRegex(
                     answer,
                     rb'^3Too many requests from your network, please '
-                    rb'try again in \d+ s\t\terror.host\t1\r\n\.\r\n$')
+                    rb'try again in \d+ s\t\terror.host\t1\r\n'
+                    rb'1Home\t/\tlocalhost\t\d+\r\n\.\r\n$')
             # Whoever else comes is not concerned.
             self.assertEqual(visit(server, '127.0.0.2')[:1], b'i')
             # A token a second comes back.

@@ -9,7 +9,9 @@ from trouble import Trouble
 
 DAY = 24 * 60 * 60
 NOT_FOUND = {
-    'ours': b'3Not found\t\terror.host\t1\r\n.\r\n',
+    'ours': b'3Not found. There is no page at this address'
+            b'\t\terror.host\t1\r\n1Home\t/\tlocalhost\t70\r\n.\r\n',
+    'ours, before 0.2': b'3Not found\t\terror.host\t1\r\n.\r\n',
     'pygopherd':
         b"3'/x' does not exist (no handler found)\t\terror.host\t1\r\n",
     'bucktooth': b"3'/x' doesn't exist!\t\terror.host\t1\r\n.\r\n",
