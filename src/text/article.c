@@ -4,18 +4,17 @@
  */
 #include "text/article.h"
 
-#include <stdlib.h>
-#include <unicase.h>
 #include <unictype.h>
-#include <uninorm.h>
 #include <unistr.h>
 
 #include "text/buf.h"
+#include "text/slug.h"
 
 #define LABEL_MAX 40 /* in characters; a longer line is not a label */
 #define WRAP_LEAST 60 /* the narrowest column that a text is wrapped at */
 #define WRAP_MOST 120 /* the widest */
-#define SLUG_MAX ((size_t)40) /* bytes, without a number at the end */
+#define TITLE_MOST 100 /* characters of a title within the text */
+#define QUESTION_LINES 8 /* lines that a question is wrapped over, at most */
 
 struct article_reader {
 	struct arena *arena;
@@ -24,10 +23,14 @@ struct article_reader {
 	struct article_text **unanswered; /* the labels since the question */
 	struct article_question *question; /* the last one */
 	size_t width; /* the column that the text is wrapped at; 0: none */
+	bool has_questions;
+	struct str rest; /* the text after the current line */
+	bool in_block; /* a line that is not blank came before */
 	/* The current paragraph; empty between two paragraphs. */
 	struct str open;
 	struct str open_last; /* its last line */
 	size_t open_line;
+	bool open_begins; /* a blank line came before it */
 };
 
 /* Takes a line from `rest`; false when none is left. */
@@ -106,76 +109,18 @@ width_of(struct str text)
 	return longest <= WRAP_MOST ? longest : 0;
 }
 
-static int
+static struct article_text *
 append(struct arena *arena, struct article_text ***end, struct str text,
     size_t line)
 {
 	struct article_text *added = arena_alloc(arena, sizeof *added);
 
 	if (added == NULL)
-		return -1;
+		return NULL;
 	*added = (struct article_text){ .text = text, .line = line };
 	**end = added;
 	*end = &added->next;
-	return 0;
-}
-
-/* Removes differences of case and accents, as Unicode defines them. */
-static uint8_t *
-folded(struct str s, size_t *len)
-{
-	size_t cut = s.len < 4 * SLUG_MAX ? s.len : 4 * SLUG_MAX;
-
-	while (cut < s.len && ((unsigned char)s.at[cut] & 0xc0) == 0x80)
-		cut--;
-	return u8_casefold(
-	    (const uint8_t *)s.at, cut, NULL, UNINORM_NFKD, NULL, len);
-}
-
-/*
- * Removes whole words from the end of `slug` until it is short enough, and then
- * words of up to three letters such as "of", "to", "the".
- */
-static void
-shorten(struct buf *slug)
-{
-	bool cut = false;
-
-	while (slug->len > 0) {
-		size_t word = slug->len;
-
-		while (word > 0 && slug->at[word - 1] != '-')
-			word--;
-		if (slug->len <= SLUG_MAX &&
-		    (!cut || word == 0 || slug->len - word > 3))
-			return;
-		cut = true;
-		/* A single long word is cut anywhere. */
-		slug->len = word > 0 ? word - 1 : SLUG_MAX;
-	}
-}
-
-/* Appends the letters and digits of `text` as words with "-" between. */
-static void
-add_words(struct buf *slug, const uint8_t *text, size_t len)
-{
-	bool gap = false;
-
-	for (size_t i = 0; i < len;) {
-		ucs4_t c;
-
-		i += (size_t)u8_mbtouc(&c, text + i, len - i);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-			if (gap && slug->len > 0)
-				buf_char(slug, '-');
-			gap = false;
-			buf_char(slug, (char)c);
-		} else if (c != '\'' && c != 0x2019 &&
-		    uc_combining_class(c) == 0) {
-			/* Apostrophes and accents do not separate words. */
-			gap = true;
-		}
-	}
+	return added;
 }
 
 static bool
@@ -196,16 +141,11 @@ static int
 slug_of(struct article_reader *reader, struct str text, struct str *out)
 {
 	const struct article *article = reader->article;
-	char room[20 * SLUG_MAX];
+	char room[SLUG_ROOM];
 	struct buf slug = buf_over(room, sizeof room);
-	size_t len;
-	uint8_t *plain = folded(text, &len);
 
-	if (plain == NULL)
+	if (slug_make(&slug, text) == -1)
 		return -1;
-	add_words(&slug, plain, len);
-	free(plain);
-	shorten(&slug);
 	if (slug.len == 0)
 		buf_add(&slug, STR("question"));
 	/*
@@ -281,11 +221,72 @@ is_label(struct str text)
 	return characters(text) < LABEL_MAX && !ends_sentence(text);
 }
 
+static bool
+is_digit(struct str s)
+{
+	return s.len > 0 && s.at[0] >= '0' && s.at[0] <= '9';
+}
+
+static size_t
+words_in(struct str s)
+{
+	size_t count = 0;
+
+	while (s.len > 0)
+		count += str_cut(&s, ' ').len > 0;
+	return count;
+}
+
+/* Whether the paragraph between two blank lines, one line, is the title. */
+static bool
+is_title(const struct article_reader *reader, struct str text)
+{
+	const struct article *article = reader->article;
+
+	return article->title.len == 0 && article->lead == NULL &&
+	    article->questions == NULL && article->left_out == NULL &&
+	    text.len == reader->open_last.len &&
+	    characters(text) <= TITLE_MOST && !ends_sentence(text) &&
+	    (!is_digit(text) || words_in(text) > 3) && article_is_title(text);
+}
+
+struct str
+article_unmarked(struct str text)
+{
+	struct str rest = text, marks = str_cut(&rest, ' ');
+
+	return marks.len <= 3 && rest.len > 0 && str_starts(STR("###"), marks)
+	    ? str_trim_start(rest)
+	    : text;
+}
+
+/* Adds a paragraph that is neither title nor question. */
 static enum article_result
-close_paragraph(struct article_reader *reader)
+add_text(struct article_reader *reader, struct str text, bool is_alone)
 {
 	struct article_text ***end = &reader->lead_end;
+	struct article_text *added;
+	bool label = is_label(text);
+
+	if (label && reader->has_questions)
+		end = &reader->left_out_end;
+	else if (reader->question != NULL)
+		end = &reader->answer_end;
+	added = append(reader->arena, end, text, reader->open_line);
+	if (added == NULL)
+		return ARTICLE_NO_MEMORY;
+	added->is_heading = !reader->has_questions &&
+	    (is_alone || reader->width == 0) &&
+	    (label || article_unmarked(text).len < text.len);
+	return ARTICLE_OK;
+}
+
+/* Adds the open paragraph; `ends` if a blank line or no line follows it. */
+static enum article_result
+close_paragraph(struct article_reader *reader, bool ends)
+{
 	struct str text;
+	bool is_alone = ends && reader->open_begins;
 
 	if (reader->open.len == 0)
 		return ARTICLE_OK;
@@ -294,12 +295,10 @@ close_paragraph(struct article_reader *reader)
 	reader->open = (struct str){ NULL, 0 };
 	if (is_question(text))
 		return add_question(reader, text);
-	if (is_label(text))
-		end = &reader->left_out_end;
-	else if (reader->question != NULL)
-		end = &reader->answer_end;
-	if (append(reader->arena, end, text, reader->open_line) == -1)
-		return ARTICLE_NO_MEMORY;
+	if (!is_alone || !is_title(reader, text))
+		return add_text(reader, text, is_alone);
+	reader->article->title = text;
+	reader->article->title_line = reader->open_line;
 	return ARTICLE_OK;
 }
 
@@ -313,6 +312,28 @@ starts_lower(struct str line)
 }
 
 /*
+ * Whether the paragraph is the beginning of a question that `line` and the
+ * lines after it continue.
+ */
+static bool
+is_wrapped_question(const struct article_reader *reader, struct str line)
+{
+	struct str rest = reader->rest;
+
+	if (!reader->open_begins || is_digit(reader->open) ||
+	    words_in(reader->open) < 2 || ends_sentence(reader->open_last) ||
+	    characters(reader->open_last) > WRAP_MOST)
+		return false;
+	for (int i = 0; i < QUESTION_LINES && line.len > 0; i++) {
+		if (ends_sentence(line))
+			return is_question(line);
+		if (characters(line) > WRAP_MOST || !next_line(&rest, &line))
+			break;
+	}
+	return false;
+}
+
+/*
  * Whether the paragraph ends before `line`, although no blank line separates
  * them.
  */
@@ -322,6 +343,8 @@ is_apart(const struct article_reader *reader, struct str line)
 	struct str rest = line;
 	struct str word = str_cut(&rest, ' ');
 
+	if (is_wrapped_question(reader, line))
+		return false;
 	if (reader->width == 0)
 		return true;
 	if (characters(reader->open_last) + 1 + characters(word) >
@@ -337,13 +360,19 @@ add_line(struct article_reader *reader, struct str line, size_t number)
 	enum article_result result = ARTICLE_OK;
 
 	if (reader->open.len > 0 && (line.len == 0 || is_apart(reader, line)))
-		result = close_paragraph(reader);
-	if (result != ARTICLE_OK || line.len == 0)
+		result = close_paragraph(reader, line.len == 0);
+	if (result != ARTICLE_OK)
 		return result;
+	if (line.len == 0) {
+		reader->in_block = false;
+		return ARTICLE_OK;
+	}
 	if (reader->open.len == 0) {
 		reader->open = line;
 		reader->open_line = number;
+		reader->open_begins = !reader->in_block;
 	}
+	reader->in_block = true;
 	reader->open.len = (size_t)(line.at - reader->open.at) + line.len;
 	reader->open_last = line;
 	return ARTICLE_OK;
@@ -393,13 +422,56 @@ check_bytes(struct str text, struct article *out)
 	return ARTICLE_OK;
 }
 
+/* Reads all paragraphs; labels are left out in a text with questions only. */
+static enum article_result
+read_paragraphs(struct arena *arena, struct str text, bool has_questions,
+    struct article *out)
+{
+	struct article_reader reader = { .arena = arena,
+		.article = out,
+		.width = width_of(text),
+		.has_questions = has_questions,
+		.rest = text };
+	enum article_result result = ARTICLE_OK;
+	struct str line;
+	size_t number = 0;
+
+	*out = (struct article){ 0 };
+	reader.lead_end = &out->lead;
+	reader.left_out_end = &out->left_out;
+	while (result == ARTICLE_OK && next_line(&reader.rest, &line))
+		result = add_line(&reader, line, ++number);
+	if (result == ARTICLE_OK)
+		result = close_paragraph(&reader, true);
+	if (result == ARTICLE_OK)
+		close_question(&reader);
+	return result;
+}
+
+/* A heading at the end, and a title alone, are the text themselves. */
+static enum article_result
+mend_end(struct arena *arena, struct article *article)
+{
+	struct article_text **end = &article->lead;
+
+	if (article->lead == NULL && article->title.len > 0) {
+		if (append(arena, &end, article->title, article->title_line) ==
+		    NULL)
+			return ARTICLE_NO_MEMORY;
+		article->title = (struct str){ NULL, 0 };
+		return ARTICLE_OK;
+	}
+	while (*end != NULL && (*end)->next != NULL)
+		end = &(*end)->next;
+	if (*end != NULL)
+		(*end)->is_heading = false;
+	return *end == NULL ? ARTICLE_EMPTY : ARTICLE_OK;
+}
+
 enum article_result
 article_read(struct arena *arena, struct str text, struct article *out)
 {
-	struct article_reader reader = { .arena = arena, .article = out };
 	enum article_result result;
-	struct str line;
-	size_t number = 0;
 
 	*out = (struct article){ 0 };
 	if (str_starts(text, STR("\xef\xbb\xbf")))
@@ -407,20 +479,13 @@ article_read(struct arena *arena, struct str text, struct article *out)
 	if (text.len == 0)
 		return ARTICLE_EMPTY;
 	result = check_bytes(text, out);
-	reader.lead_end = &out->lead;
-	reader.left_out_end = &out->left_out;
-	reader.width = width_of(text);
-	while (result == ARTICLE_OK && next_line(&text, &line))
-		result = add_line(&reader, line, ++number);
 	if (result == ARTICLE_OK)
-		result = close_paragraph(&reader);
-	if (result != ARTICLE_OK)
-		return result;
-	close_question(&reader);
-	if (out->questions != NULL)
-		return ARTICLE_OK;
-	return out->lead != NULL || out->left_out != NULL ? ARTICLE_NO_QUESTION
-							  : ARTICLE_EMPTY;
+		result = read_paragraphs(arena, text, true, out);
+	if (result == ARTICLE_OK && out->questions == NULL)
+		result = read_paragraphs(arena, text, false, out);
+	if (result == ARTICLE_OK && out->questions == NULL)
+		result = mend_end(arena, out);
+	return result;
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
- * The verb `import`: the pages that an article becomes, and their links.
- * text/article parses the article, tool/folder makes the files.
+ * The verb `import`: reads the article and reports what is left out.
+ * text/article parses it, tool/import_pages writes its pages, tool/folder makes
+ * the files.
  */
 #include "tool/import.h"
 
@@ -16,9 +17,9 @@
 #include "text/arena.h"
 #include "text/article.h"
 #include "text/buf.h"
-#include "text/gemtext.h"
 #include "tool/cli.h"
 #include "tool/folder.h"
+#include "tool/import_pages.h"
 
 #define ARTICLE_MAX ((size_t)16 << 20)
 #define ARENA_MAX ((size_t)256 << 20)
@@ -26,158 +27,11 @@
 struct import {
 	struct arena arena;
 	const char *file; /* the text */
-	struct str title;
+	bool has_title; /* the user gave one */
 	struct article article;
+	struct import_pages pages;
 	struct folder folder;
 };
-
-/* Pages. */
-
-static void
-put(FILE *out, struct str s)
-{
-	fwrite(s.at, 1, s.len, out);
-}
-
-/* Writes one paragraph a line, each followed by a blank line. */
-static void
-put_texts(FILE *out, const struct article_text *text)
-{
-	for (; text != NULL; text = text->next) {
-		bool preformatted = false;
-
-		/* A leading space makes any line a text line. */
-		if (gemtext_read(text->text, &preformatted).kind !=
-		    GEMTEXT_TEXT)
-			fputc(' ', out);
-		put(out, text->text);
-		fputs("\n\n", out);
-	}
-}
-
-static void
-put_link(FILE *out, const char *folder, const char *label,
-    const struct article_question *question)
-{
-	fprintf(
-	    out, "=> %s%.*s.gmi %s", folder, STR_ARG(question->slug), label);
-	put(out, question->text);
-	fputc('\n', out);
-}
-
-static void
-put_title(FILE *out, const char *before, struct str title, const char *after)
-{
-	fputs(before, out);
-	put(out, title);
-	fprintf(out, "%s\n\n", after);
-}
-
-static void
-write_home(FILE *out, const void *context)
-{
-	const struct import *import = context;
-	const struct article_question *question = import->article.questions;
-
-	put_title(out, "# ", import->title, "");
-	put_texts(out, import->article.lead);
-	fputs("## Questions\n\n", out);
-	for (; question != NULL; question = question->next)
-		put_link(out, "qa/", "", question);
-	fputs("\n=> details.gmi Show details\n", out);
-}
-
-static void
-write_details(FILE *out, const void *context)
-{
-	const struct import *import = context;
-	const struct article_question *question = import->article.questions;
-
-	put_title(out, "# ", import->title, ", in full");
-	put_texts(out, import->article.lead);
-	for (; question != NULL; question = question->next) {
-		put_title(out, "## ", question->text, "");
-		put_texts(out, question->answer);
-	}
-	fputs("=> ./ Home\n", out);
-}
-
-static void
-write_questions(FILE *out, const void *context)
-{
-	const struct import *import = context;
-	const struct article_question *question = import->article.questions;
-
-	fputs("# All questions\n\n", out);
-	for (; question != NULL; question = question->next)
-		put_link(out, "", "", question);
-	fputs("\n=> ../details.gmi Show details\n=> ../ Home\n", out);
-}
-
-static void
-write_question(FILE *out, const void *context)
-{
-	const struct article_question *question = context;
-
-	put_title(out, "# ", question->text, "");
-	put_texts(out, question->answer);
-	if (question->previous != NULL)
-		put_link(out, "", "Previous: ", question->previous);
-	if (question->next != NULL)
-		put_link(out, "", "Next: ", question->next);
-	if (question->previous != NULL || question->next != NULL)
-		fputc('\n', out);
-	fputs("=> ./ All questions\n=> ../ Home\n", out);
-}
-
-static void
-write_robots(FILE *out, const void *context)
-{
-	(void)context;
-	fputs("User-agent: *\nDisallow:\n", out);
-}
-
-static const char *
-path_of(struct arena *arena, const struct article_question *question)
-{
-	char path[80];
-	struct buf built = buf_over(path, sizeof path);
-
-	buf_printf(&built, "qa/%.*s.gmi", STR_ARG(question->slug));
-	return arena_string(arena, buf_str(&built));
-}
-
-/* The home page comes last, after the pages that it links to. */
-static int
-list_pages(struct import *import)
-{
-	const struct folder_file others[] = {
-		{ "qa/index.gmi", write_questions, import },
-		{ "details.gmi", write_details, import },
-		{ "robots.txt", write_robots, NULL },
-		{ "index.gmi", write_home, import },
-	};
-	const struct article_question *question = import->article.questions;
-	struct folder_file *file = arena_alloc(&import->arena,
-	    sizeof others +
-		(import->article.question_count + 1) * sizeof *file);
-
-	if (file == NULL)
-		return -1;
-	import->folder.files = file;
-	file++->path = "qa/";
-	for (; question != NULL; question = question->next) {
-		file->path = path_of(&import->arena, question);
-		if (file->path == NULL)
-			return -1;
-		file->write = write_question;
-		file++->context = question;
-	}
-	memcpy(file, others, sizeof others);
-	file += sizeof others / sizeof *others;
-	import->folder.count = (size_t)(file - import->folder.files);
-	return 0;
-}
 
 /* The article. */
 
@@ -216,7 +70,9 @@ read_article(struct import *import)
 	switch (article_read(&import->arena, text, article)) {
 	case ARTICLE_OK: return 0;
 	case ARTICLE_EMPTY:
-		cli_say("import", "%s: is empty; write a lead and questions",
+		cli_say("import",
+		    "%s: is empty; write a text in it: paragraphs, or "
+		    "questions with their answers",
 		    import->file);
 		break;
 	case ARTICLE_NOT_UTF8:
@@ -230,12 +86,6 @@ read_article(struct import *import)
 		    "text",
 		    import->file, article->line);
 		break;
-	case ARTICLE_NO_QUESTION:
-		cli_say("import",
-		    "%s: has no question; end the paragraph of a question with "
-		    "\"?\"",
-		    import->file);
-		break;
 	case ARTICLE_TOO_MANY:
 		cli_say("import", "%s: has more than %d questions; split it",
 		    import->file, ARTICLE_QUESTIONS_MAX);
@@ -248,7 +98,7 @@ read_article(struct import *import)
 	return -1;
 }
 
-/* Makes a title from the file's name. */
+/* Makes a title from the file's name, for a text without a title. */
 static int
 title_of_file(struct import *import)
 {
@@ -273,10 +123,26 @@ title_of_file(struct import *import)
 			at[i] = ' ';
 	if (at[0] >= 'a' && at[0] <= 'z')
 		at[0] = (char)(at[0] - 'a' + 'A');
-	import->title = (struct str){ at, name.len };
-	if (!article_is_title(import->title))
-		import->title = STR("Questions and answers");
+	import->pages.title = (struct str){ at, name.len };
+	if (!article_is_title(import->pages.title))
+		import->pages.title = STR("Questions and answers");
 	return 0;
+}
+
+/* Finds the title.  One in the text that is not used is reported as a line. */
+static int
+find_title(struct import *import)
+{
+	struct article *article = &import->article;
+	struct str own = article_unmarked(article->title);
+
+	if (import->has_title && !str_equals(own, import->pages.title))
+		return 0;
+	article->title = (struct str){ NULL, 0 };
+	if (import->has_title)
+		return 0;
+	import->pages.title = own;
+	return own.len > 0 ? 0 : title_of_file(import);
 }
 
 /* The verb. */
@@ -287,6 +153,9 @@ print_report(const struct import *import)
 	const struct article_text *text = import->article.left_out;
 	const struct article_question *question = import->article.questions;
 
+	if (import->article.title.len > 0)
+		cli_say("import", "%s:%zu: left out: %.*s", import->file,
+		    import->article.title_line, STR_ARG(import->article.title));
 	for (; text != NULL; text = text->next)
 		cli_say("import", "%s:%zu: left out: %.*s", import->file,
 		    text->line, STR_ARG(text->text));
@@ -303,8 +172,9 @@ run(struct import *import)
 {
 	if (read_article(import) == -1)
 		return 1;
-	if ((import->title.len == 0 && title_of_file(import) == -1) ||
-	    list_pages(import) == -1) {
+	if (find_title(import) == -1 ||
+	    import_pages_list(
+		&import->arena, &import->pages, &import->folder) == -1) {
 		cli_say("import", "%s: needs too much memory; split it",
 		    import->file);
 		return 1;
@@ -321,22 +191,47 @@ run(struct import *import)
 	return 0;
 }
 
+/* A language tag (RFC 5646), in the form that metadata.txt can hold. */
+static int
+read_language(struct import *import, const char *tag)
+{
+	import->pages.language = str_of(tag);
+	if (import->pages.language.len > 0 &&
+	    import->pages.language.len <= 35 &&
+	    strspn(tag,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-") == import->pages.language.len)
+		return 0;
+	return cli_say(
+	    "import", "--lang: give one language, such as en or pt-BR");
+}
+
+static int
+read_option(struct import *import, int option, char **argv)
+{
+	switch (option) {
+	case 'l': return read_language(import, optarg);
+	case 't':
+		import->has_title = true;
+		return cli_title("import", optarg, &import->pages.title);
+	default: return cli_refuse_option("import", argv);
+	}
+}
+
 int
 import_main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "lang", required_argument, NULL, 'l' },
 		{ "title", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct import import = { 0 };
-	int option, status = 0;
+	struct import import = { .pages.article = &import.article };
+	int option, status;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		status = option == 't'
-		    ? cli_title("import", optarg, &import.title)
-		    : cli_refuse_option("import", argv);
-		if (status != 0)
+		if (read_option(&import, option, argv) == -1)
 			return 2;
 	}
 	if (argc - optind != 2 || argv[optind + 1][0] == '\0') {

@@ -1,7 +1,7 @@
 #ifndef TOOL_IMPORT_H
 #define TOOL_IMPORT_H
 
-#define IMPORT_USAGE "import [--title TITLE] ARTICLE DIR"
+#define IMPORT_USAGE "import [--title TITLE] [--lang TAG] ARTICLE DIR"
 
 /*
  * `capsule import`: makes a capsule of a plain text.  Returns the exit status:

@@ -19,16 +19,20 @@ static void
 add_texts(struct buf *out, const char *mark, const struct article_text *text)
 {
 	for (; text != NULL; text = text->next)
-		buf_printf(
-		    out, "%s%zu:%.*s\n", mark, text->line, STR_ARG(text->text));
+		buf_printf(out, "%s%zu:%.*s\n", text->is_heading ? "H" : mark,
+		    text->line, STR_ARG(text->text));
 }
 
-/* One line a part: L lead, Q question, A answer, X left out. */
+/* One line a part: T title, L lead, H heading, Q question, A answer, X left
+ * out. */
 static void
 describe(struct buf *out, const struct article *article)
 {
 	const struct article_question *question = article->questions;
 
+	if (article->title.len > 0)
+		buf_printf(out, "T%zu:%.*s\n", article->title_line,
+		    STR_ARG(article->title));
 	add_texts(out, "L", article->lead);
 	for (; question != NULL; question = question->next) {
 		buf_printf(out, "Q%zu:%.*s\n", question->line,
@@ -38,12 +42,32 @@ describe(struct buf *out, const struct article *article)
 	add_texts(out, "X", article->left_out);
 }
 
+struct parts {
+	const char *in, *want;
+};
+
+static void
+check_parts(const struct parts *parts)
+{
+	struct arena arena;
+	struct article article;
+	char text[2048];
+	struct buf out = buf_over(text, sizeof text - 1);
+
+	arena_init(&arena, CAP);
+	assert_int_equal(
+	    article_read(&arena, str_of(parts->in), &article), ARTICLE_OK);
+	describe(&out, &article);
+	assert_false(out.overflow);
+	text[out.len] = '\0';
+	assert_string_equal(text, parts->want);
+	arena_release(&arena);
+}
+
 static void
 test_parts(void **state)
 {
-	static const struct {
-		const char *in, *want;
-	} table[] = {
+	static const struct parts table[] = {
 		{ "Lead.\n\nWhy?\n\nSo.\n", "L1:Lead.\nQ3:Why?\nA5:So.\n" },
 		{ "Why?\n\nSo.", "Q1:Why?\nA3:So.\n" },
 		{ "\n\n\nWhy?\n\n\n \t \nSo.\n\n", "Q4:Why?\nA8:So.\n" },
@@ -82,21 +106,24 @@ test_parts(void **state)
 		{ "Share\nthis page\n\nWhy?\n\nSo.\n",
 		    "Q4:Why?\nA6:So.\nX1:Share this page\n" },
 		/* Longer, it is a paragraph. */
-		{ "ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEF\n\nWhy?\n\nSo.\n",
-		    "Q3:Why?\nA5:So.\n"
-		    "X1:ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEF\n" },
-		{ "ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEFG\n\nWhy?\n\nSo.\n",
-		    "L1:ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEFG\n"
-		    "Q3:Why?\nA5:So.\n" },
+		{ "A.\n\nABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEF\n\n"
+		  "Why?\n\nSo.\n",
+		    "L1:A.\nQ5:Why?\nA7:So.\n"
+		    "X3:ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEF\n" },
+		{ "A.\n\nABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEFG\n\n"
+		  "Why?\n\nSo.\n",
+		    "L1:A.\nL3:ABCDEFGHIJ ABCDEFGHIJ ABCDEFGHIJ ABCDEFG\n"
+		    "Q5:Why?\nA7:So.\n" },
 		/* Characters count, not bytes. */
-		{ "Ещё двадцать восемь посетителей\n\nWhy?\n\nSo.\n",
-		    "Q3:Why?\nA5:So.\n"
-		    "X1:Ещё двадцать восемь посетителей\n" },
+		{ "A.\n\nЕщё двадцать восемь посетителей\n\nWhy?\n\nSo.\n",
+		    "L1:A.\nQ5:Why?\nA7:So.\n"
+		    "X3:Ещё двадцать восемь посетителей\n" },
 		/* What looks like a label is an answer where none is. */
 		{ "One?\n\nNine\n\nTwo?\n\nTen\nMore\n\nThree?\n\nSo.\n\nX\n",
 		    "Q1:One?\nA3:Nine\nQ5:Two?\nA7:Ten\nA8:More\n"
 		    "Q10:Three?\nA12:So.\nX14:X\n" },
-		{ "Top\n\nOne?\n\nNine", "Q3:One?\nA5:Nine\nX1:Top\n" },
+		{ "Top\nA\n\nOne?\n\nNine",
+		    "Q4:One?\nA6:Nine\nX1:Top\nX2:A\n" },
 		{ "One?\n\nTwo?\n\nSo.\n", "Q1:One?\nQ3:Two?\nA5:So.\n" },
 		/* The ends of sentences. */
 		{ "\"Yes.\"\n\n(No!)\n\nOch så\xe2\x80\xa6\n\n"
@@ -113,20 +140,184 @@ test_parts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		check_parts(&table[i]);
+}
+
+#define QA "Why?\n\nSo.\n"
+
+static void
+test_title(void **state)
+{
+	static const struct parts table[] = {
+		{ "A title\n\n" QA, "T1:A title\nQ3:Why?\nA5:So.\n" },
+		{ "\n\n  Où est 1 \n \nLead.\n\n" QA,
+		    "T3:Où est 1\nL5:Lead.\nQ7:Why?\nA9:So.\n" },
+		{ "# A title\n\n" QA, "T1:# A title\nQ3:Why?\nA5:So.\n" },
+		/* Longer than a label. */
+		{ SIXTY "x\n\n" QA, "T1:" SIXTY "x\nQ3:Why?\nA5:So.\n" },
+		{ SIXTY "bbbbbbbbb ccccccccc ddddddddd eeeeeeeee\n\n" QA,
+		    "T1:" SIXTY "bbbbbbbbb ccccccccc ddddddddd eeeeeeeee\n"
+		    "Q3:Why?\nA5:So.\n" },
+		{ SIXTY "bbbbbbbbb ccccccccc ddddddddd eeeeeeeeeee\n\n" QA,
+		    "L1:" SIXTY "bbbbbbbbb ccccccccc ddddddddd eeeeeeeeeee\n"
+		    "Q3:Why?\nA5:So.\n" },
+		/* A sentence, a question, a second line. */
+		{ "Lead.\n\n" QA, "L1:Lead.\nQ3:Why?\nA5:So.\n" },
+		{ "How?\n\n" QA, "Q1:How?\nQ3:Why?\nA5:So.\n" },
+		{ "Share\nthis\n\n" QA, "Q4:Why?\nA6:So.\nX1:Share this\n" },
+		{ "Share\nLead.\n\n" QA,
+		    "L2:Lead.\nQ4:Why?\nA6:So.\nX1:Share\n" },
+		/* A number of visitors, or a title with a number. */
+		{ "94 visitors online\n\nTop\n\n" QA,
+		    "Q5:Why?\nA7:So.\nX1:94 visitors online\nX3:Top\n" },
+		{ "10 days that shook\n\n" QA,
+		    "T1:10 days that shook\nQ3:Why?\nA5:So.\n" },
+		/* Only the first paragraph. */
+		{ "A title\n\nTop\n\n" QA,
+		    "T1:A title\nQ5:Why?\nA7:So.\nX3:Top\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		check_parts(&table[i]);
+}
+
+/* A question that is wrapped after a few words is not taken for a label. */
+static void
+test_wrapped_question(void **state)
+{
+	static const struct parts table[] = {
+		{ "Why did the\nPresident speak?\n\nSo.\n",
+		    "Q1:Why did the President speak?\nA4:So.\n" },
+		{ "A.\n\nWhy did\nAliyev and\nMacron talk?\nSo.\n",
+		    "L1:A.\nQ3:Why did Aliyev and Macron talk?\nA6:So.\n" },
+		/* In a text with a line for each paragraph. */
+		{ SIXTY SIXTY "x.\n\nWhat was the context of\n"
+			      "the talk?\n\nSo.\n",
+		    "L1:" SIXTY SIXTY "x.\n"
+		    "Q3:What was the context of the talk?\nA6:So.\n" },
+		{ SIXTY SIXTY "x.\n\nWhat was the context of the discussion "
+			      "of\nMr. X?\n\nSo.\n",
+		    "L1:" SIXTY SIXTY "x.\nQ3:What was the context of the "
+		    "discussion of Mr. X?\nA6:So.\n" },
+		/* Labels before a question. */
+		{ "A.\n\n94 visitors online\nWhy?\n\nSo.\n",
+		    "L1:A.\nQ4:Why?\nA6:So.\nX3:94 visitors online\n" },
+		{ "A.\n\nShare\nWhy?\n\nSo.\n",
+		    "L1:A.\nQ4:Why?\nA6:So.\nX3:Share\n" },
+		{ "One?\nThe answer\nTwo?\nSo.\n",
+		    "Q1:One?\nA2:The answer\nQ3:Two?\nA4:So.\n" },
+		/* Another sentence comes first. */
+		{ "A.\n\nShare this\nSo it is.\nWhy?\nSo.\n",
+		    "L1:A.\nL4:So it is.\nQ5:Why?\nA6:So.\n"
+		    "X3:Share this\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		check_parts(&table[i]);
+}
+
+static void
+test_no_question(void **state)
+{
+	static const struct parts table[] = {
+		{ "A lead.\n\nMore.\n", "L1:A lead.\nL3:More.\n" },
+		{ "A title\n\nA lead.\n\nA part\n\nText\nof it.\n",
+		    "T1:A title\nL3:A lead.\nH5:A part\nL7:Text of it.\n" },
+		{ "Lead.\n\n## A heading that is rather long, "
+		  "but marked\n\nText.\n",
+		    "L1:Lead.\nH3:## A heading that is rather long, "
+		    "but marked\nL5:Text.\n" },
+		/* A list, and a heading with nothing beneath it. */
+		{ "Lead.\n\nFruit\n\nApples\nPears\n\nEnd\n",
+		    "L1:Lead.\nH3:Fruit\nL5:Apples\nL6:Pears\nL8:End\n" },
+		/* A line for each paragraph, without blank lines. */
+		{ "Lead.\nPart\n" SIXTY SIXTY "x.\n",
+		    "L1:Lead.\nH2:Part\nL3:" SIXTY SIXTY "x.\n" },
+		{ "label", "L1:label\n" },
+		{ "One\n\nTwo\n", "T1:One\nL3:Two\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		check_parts(&table[i]);
+}
+
+/* The words of a random text, one after the other, in lines of any kind. */
+static void
+add_random(struct buf *out, uint32_t *seed)
+{
+	static const char *const ends[] = { "\n", "\n\n", " ", " ", " ", ".\n",
+		".\n\n", "?\n", "?\n\n", ". ", "? ", "\n\n\n" };
+
+	for (int i = 0; i < 60; i++) {
+		*seed = *seed * 1664525 + 1013904223;
+		buf_printf(out, "%s%d%s", *seed >> 28 < 4 ? "w" : "Word", i,
+		    ends[(*seed >> 16) % (sizeof ends / sizeof *ends)]);
+	}
+}
+
+static void
+mark_words(bool seen[60], struct str text, int *last)
+{
+	int number, at = -1;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < '0' || text.at[i] > '9')
+			continue;
+		for (number = 0;
+		     i < text.len && text.at[i] >= '0' && text.at[i] <= '9';
+		     i++)
+			number = 10 * number + (text.at[i] - '0');
+		assert_false(seen[number]);
+		assert_true(number > *last && number > at);
+		assert_true(at == -1 || number == at + 1);
+		seen[number] = true;
+		at = number;
+	}
+	*last = at;
+}
+
+static void
+mark_texts(bool seen[60], const struct article_text *text, int *last)
+{
+	for (; text != NULL; text = text->next)
+		mark_words(seen, text->text, last);
+}
+
+/* Each word is in one part, and each part has its words in their order. */
+static void
+test_every_word(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
 		struct arena arena;
 		struct article article;
 		char text[2048];
-		struct buf out = buf_over(text, sizeof text - 1);
+		struct buf in = buf_over(text, sizeof text);
+		bool seen[60] = { false };
+		int last = -1;
 
+		add_random(&in, &seed);
 		arena_init(&arena, CAP);
 		assert_int_equal(
-		    article_read(&arena, str_of(table[i].in), &article),
-		    ARTICLE_OK);
-		describe(&out, &article);
-		assert_false(out.overflow);
-		text[out.len] = '\0';
-		assert_string_equal(text, table[i].want);
+		    article_read(&arena, buf_str(&in), &article), ARTICLE_OK);
+		mark_texts(seen, article.left_out, &last);
+		last = -1;
+		mark_words(seen, article.title, &last);
+		mark_texts(seen, article.lead, &last);
+		for (const struct article_question *question =
+			 article.questions;
+		     question != NULL; question = question->next) {
+			mark_words(seen, question->text, &last);
+			mark_texts(seen, question->answer, &last);
+		}
+		for (int i = 0; i < 60; i++)
+			assert_true(seen[i]);
 		arena_release(&arena);
 	}
 }
@@ -142,8 +333,6 @@ test_faults(void **state)
 		{ { NULL, 0 }, ARTICLE_EMPTY, 0 },
 		{ { "\xef\xbb\xbf", 3 }, ARTICLE_EMPTY, 0 },
 		{ { " \r\n\t\n\n", 6 }, ARTICLE_EMPTY, 0 },
-		{ { "A lead.\n\nMore.\n", 15 }, ARTICLE_NO_QUESTION, 0 },
-		{ { "label", 5 }, ARTICLE_NO_QUESTION, 0 },
 		{ { "Why?\n\nS\xf6.\n", 10 }, ARTICLE_NOT_UTF8, 3 },
 		{ { "Why?\xc3", 5 }, ARTICLE_NOT_UTF8, 1 },
 		{ { "\xed\xa0\x80?", 4 }, ARTICLE_NOT_UTF8, 1 },
@@ -275,6 +464,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_title),
+		cmocka_unit_test(test_wrapped_question),
+		cmocka_unit_test(test_no_question),
+		cmocka_unit_test(test_every_word),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_slugs),
 		cmocka_unit_test(test_many),

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tempfile
 import unittest
+from random import Random
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -107,7 +108,8 @@ class Article(Import):
             "why-did-aliyev-cancel-his-visit",
             "why-did-aliyev-mention-the-1920",
             "why-did-azerbaijan-allocate-1-million")]
-        want = sorted(["details.gmi", "index.gmi", "robots.txt", *questions])
+        want = sorted(["details.gmi", "index.gmi", "metadata.txt", "robots.txt",
+                       *questions])
         self.assertEqual(files(self.out), want)
         *made, hint = self.done.stdout.splitlines()
         self.assertEqual(sorted(made), ["out/" + name for name in want])
@@ -136,8 +138,12 @@ class Article(Import):
 
     def test_links(self):
         home = links(read(self.out, "index.gmi"))
-        self.assertEqual(home[-1], ["details.gmi", "Show details"])
-        pages = home[:-1]
+        self.assertEqual(home[-4:], [
+            ["details.gmi", "Show details"],
+            ["/ask", "Search these pages"],
+            ["/capsule.gpub", "All pages as a book (Gempub)"],
+            ["/capsule.tar.gz", "All pages as an archive (tar.gz)"]])
+        pages = home[:-4]
         self.assertEqual([label for _, label in pages], paragraphs()[1::2])
         for i, (url, _) in enumerate(pages):
             self.assertEqual(footer(read(self.out, url)),
@@ -146,6 +152,14 @@ class Article(Import):
         self.assertEqual(
             index[:-2], [[os.path.basename(url), label]
                          for url, label in pages])
+
+    def test_metadata(self):
+        """The contents of a book are the links of its index page."""
+        lead = paragraphs()[0]
+        self.assertEqual(read(self.out, "metadata.txt").splitlines(), [
+            "title: Article", "gpubVersion: 1.0.0", "index: qa/index.gmi",
+            "charset: UTF-8",
+            "description: " + lead.partition(". ")[0] + "."])
 
     def test_robots(self):
         self.assertEqual(read(self.out, "robots.txt"),
@@ -226,11 +240,131 @@ class Titles(Import):
             self.assertEqual(
                 read(out, "index.gmi").splitlines()[0], "# " + want)
 
+    def test_of_the_text(self):
+        stderr = self.made("A title of its own\n\n" + SMALL)
+        self.assertEqual(stderr, "")
+        self.assertTrue(read(self.out, "index.gmi").startswith(
+            "# A title of its own\n\nLead.\n"))
+        self.assertTrue(read(self.out, "metadata.txt").startswith(
+            "title: A title of its own\n"))
+
+    def test_of_the_text_with_a_mark(self):
+        self.made("# A title\n\n" + SMALL)
+        self.assertTrue(read(self.out, "index.gmi").startswith(
+            "# A title\n\nLead.\n"))
+
+    def test_two(self):
+        for title, said in [
+                ("Mine", f"capsule import: {self.text}:1: left out: Its own\n"),
+                ("Its own", "")]:
+            self.out = os.path.join(self.top, title)
+            self.assertEqual(
+                self.made("Its own\n\n" + SMALL, "--title", title), said)
+            self.assertTrue(read(self.out, "index.gmi").startswith(
+                f"# {title}\n\nLead.\n"))
+
     def test_refused(self):
         self.write(SMALL)
         for title in ["", " ", "a\nb", "a\x1b[2J", b"a\xff", "x" * 501]:
             self.refused("--title", title, self.text, self.out, status=2,
                          says="--title: ")
+
+
+class Metadata(Import):
+    def fields(self):
+        return dict(line.split(": ", 1)
+                    for line in read(self.out, "metadata.txt").splitlines())
+
+    def test_language(self):
+        self.made(SMALL, "--lang", "pt-BR")
+        self.assertEqual(self.fields()["language"], "pt-BR")
+
+    def test_language_refused(self):
+        self.write(SMALL)
+        for tag in ["", "en us", "en\nx: y", "\u00e9", "x" * 36]:
+            self.refused("--lang", tag, self.text, self.out, status=2,
+                         says="--lang: ")
+
+    def test_description(self):
+        for name, lead, want in [
+                ("short", "A 3.5 lead. And more.", "A 3.5 lead. And more."),
+                ("sentences", "One. " * 50, ("One. " * 40)[:-1]),
+                ("words", "word " * 50 + ".", ("word " * 40)[:-1] + "\u2026"),
+                ("no spaces", "\u4e1c" * 90 + ".", "\u4e1c" * 66 + "\u2026")]:
+            self.out = os.path.join(self.top, name)
+            self.made(lead + "\n\nWhy?\n\nSo.\n")
+            self.assertEqual(self.fields()["description"], want)
+
+    def test_contents_of_a_book(self):
+        """Every link of the index page leads to a file."""
+        for name, text in [("questions", SMALL), ("none", "Lead.\n")]:
+            self.out = os.path.join(self.top, name)
+            self.made(text)
+            index = self.fields()["index"]
+            for url, _ in links(read(self.out, index)):
+                self.assertFalse(url.startswith("/"))
+                self.assertTrue(os.path.exists(os.path.join(
+                    self.out, os.path.dirname(index), url)))
+
+
+class NoQuestions(Import):
+    def test_headings_and_paragraphs(self):
+        self.assertEqual(self.made(
+            "A title\n\nA lead,\nwrapped.\n\nA part\n\nIts text.\n\n"
+            "## Another\n\n=> x y.\n\nMore.\n"), "")
+        self.assertEqual(read(self.out, "details.gmi"), (
+            "# A title, in full\n\nA lead, wrapped.\n\n## A part\n\n"
+            "Its text.\n\n## Another\n\n => x y.\n\nMore.\n\n=> ./ Home\n"))
+        self.assertTrue(read(self.out, "index.gmi").startswith(
+            "# A title\n\nA lead, wrapped.\n\n=> details.gmi Show details\n"))
+        self.assertEqual(files(self.out), [
+            "details.gmi", "index.gmi", "metadata.txt", "robots.txt"])
+
+    def test_one_line(self):
+        self.made("Hello, world\n")
+        self.assertTrue(read(self.out, "index.gmi").startswith(
+            "# A text\n\nHello, world\n\n"))
+
+
+class EveryWord(Import):
+    """All of a text is on details.gmi, or reported as left out."""
+
+    def words_of(self, stderr):
+        words = []
+        for line in read(self.out, "details.gmi").splitlines():
+            if line.startswith("# "):
+                if line.endswith(", in full"):
+                    line = line[2:-len(", in full")]
+                if line == "A text":  # the name of the file
+                    continue
+            elif line.startswith("=> "):
+                continue
+            words += [word for word in line.split() if word != "##"]
+        left_out = []
+        for line in stderr.splitlines():
+            head, _, text = line.partition(": left out: ")
+            if text:
+                left_out += text.split()
+            else:
+                self.assertIn("no answer follows", head)
+        return words, left_out
+
+    def test_random_texts(self):
+        random = Random(1)
+        for number in range(20):
+            text = "".join(
+                random.choice(["w", "Word", "\u00c9t\u00e9-"]) + str(i) +
+                random.choice(["\n", "\n\n", " ", " ", " ", ".\n", ".\n\n",
+                               "?\n", "?\n\n", ". ", "? ", "\r\n"])
+                for i in range(random.randrange(1, 60)))
+            with self.subTest(text=text):
+                self.out = os.path.join(self.top, str(number))
+                words, left_out = self.words_of(self.made(text))
+                wanted = text.split()
+                self.assertEqual(
+                    [word for word in wanted if word not in left_out], words)
+                self.assertEqual(
+                    [word for word in wanted if word in left_out], left_out)
 
 
 class Folders(Import):
@@ -252,7 +386,7 @@ class Folders(Import):
         done = self.run_import(self.text, ".", cwd=self.out)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("./index.gmi\n", done.stdout)
-        self.assertEqual(len(files(self.out)), 5)
+        self.assertEqual(len(files(self.out)), 6)
 
     def test_slashes_and_links(self):
         os.mkdir(self.out)
@@ -260,10 +394,10 @@ class Folders(Import):
         done = self.run_import(self.text, "link//")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("link/index.gmi\n", done.stdout)
-        self.assertEqual(len(files(self.out)), 5)
+        self.assertEqual(len(files(self.out)), 6)
         done = self.run_import(self.text, "new//")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(files(os.path.join(self.top, "new"))), 5)
+        self.assertEqual(len(files(os.path.join(self.top, "new"))), 6)
 
     def test_modes(self):
         self.made(SMALL)
@@ -327,7 +461,7 @@ class Folders(Import):
                      **options)
         done = self.run_import(self.text, there, **options)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(files(there)), 5)
+        self.assertEqual(len(files(there)), 6)
 
     def test_unreadable_article(self):
         options = self.unprivileged()
@@ -368,7 +502,6 @@ class Texts(Import):
         for text, says in [
                 ("", "is empty"), ("\n\n \n", "is empty"),
                 (b"\xef\xbb\xbf", "is empty"),
-                ("A lead.\n\nAnd more.\n", "has no question"),
                 ("Why?\n\nS\u00f6.\n".encode("latin-1"), ":3: is not UTF-8"),
                 (SMALL.encode("utf-16"), ":1: is not UTF-8"),
                 ("Why?\n\n\x1b]0;x\x07.\n", ":3: contains a control"),
@@ -449,10 +582,10 @@ class Texts(Import):
     def test_many(self):
         self.made("".join(f"What is {i}?\n\nIt is {i}.\n\n"
                           for i in range(200)))
-        self.assertEqual(len(files(self.out)), 204)
+        self.assertEqual(len(files(self.out)), 205)
         self.assertIn("\nIt is 199.\n",
                       read(self.out, "qa", "what-is-199.gmi"))
-        self.assertEqual(len(links(read(self.out, "index.gmi"))), 201)
+        self.assertEqual(len(links(read(self.out, "index.gmi"))), 204)
 
 
 class Program(unittest.TestCase):
@@ -465,7 +598,7 @@ class Program(unittest.TestCase):
             done = self.run_capsule(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertRegex(done.stdout, r"\Ausage: capsule ")
-            self.assertIn("capsule import [--title TITLE] ARTICLE DIR\n",
+            self.assertIn("capsule import [--title TITLE] [--lang TAG] ARTICLE DIR\n",
                           done.stdout)
 
     def test_help_fits_a_terminal(self):
