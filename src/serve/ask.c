@@ -261,18 +261,6 @@ answer_words(const struct host *host, const struct request *request,
 		response_error(response, STATUS_FAILURE);
 }
 
-static void
-ask_again(
-    const struct request *request, struct str own, struct response *response)
-{
-	struct buf target = buf_in(request->arena, own.len * 3);
-
-	uri_encode(&target, own);
-	response_set(response, STATUS_REDIRECT, buf_str(&target));
-	if (target.overflow)
-		response_error(response, STATUS_FAILURE);
-}
-
 void
 ask_answer(const struct host *host, const struct request *request,
     struct response *response)
@@ -286,7 +274,9 @@ ask_answer(const struct host *host, const struct request *request,
 	else if (answer.words.len > 0)
 		answer_words(host, request, &answer, response);
 	else if (answer.part > 0)
-		ask_again(request, answer.own, response);
+		response_redirect(response, request->arena,
+		    &(struct response_target){
+			STATUS_REDIRECT, answer.own, { 0 } });
 	else
 		response_set(response, STATUS_INPUT,
 		    STR("What would you like to know?"));

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "serve/menu.h"
+#include "serve/redirect.h"
+#include "text/buf.h"
 #include "text/gophermap.h"
-#include "text/uri.h"
 
 static bool
 answer_key(const struct host *host, const struct request *request,
@@ -94,14 +95,16 @@ answer_gophermap(const struct host *host, const struct request *request,
 static void
 add_slash(const struct request *request, struct response *response)
 {
-	struct buf target = buf_in(request->arena, request->path.len * 3 + 1);
+	struct buf path = buf_in(request->arena, request->path.len + 1);
 
-	uri_encode(&target, request->path);
-	buf_char(&target, '/');
-	if (target.overflow)
+	buf_add(&path, request->path);
+	buf_char(&path, '/');
+	if (path.overflow)
 		response_error(response, STATUS_FAILURE);
 	else
-		response_set(response, STATUS_MOVED, buf_str(&target));
+		response_redirect(response, request->arena,
+		    &(struct response_target){ STATUS_MOVED, buf_str(&path),
+			redirect_feed_query(request) });
 }
 
 enum handled

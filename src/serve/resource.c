@@ -4,16 +4,20 @@
 #include "serve/resource.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "serve/builtin.h"
 #include "serve/feed.h"
+#include "serve/redirect.h"
 #include "text/mime.h"
 
 struct str
 resource_type(const struct host *host, struct str path)
 {
 	struct str type = mime_of_name(path);
+	char memory[PATH_MAX];
+	struct buf meant = buf_over(memory, sizeof memory);
 	struct entry entry;
 	enum status status;
 
@@ -31,6 +35,8 @@ resource_type(const struct host *host, struct str path)
 
 		if (page != NULL)
 			type = page->type;
+		else if (redirect_find(host, path, &meant) == STATUS_SUCCESS)
+			type = STR("text/gemini");
 	}
 	if (status == STATUS_SUCCESS)
 		close(entry.fd);

@@ -4,6 +4,9 @@
  */
 #include "serve/response.h"
 
+#include "text/buf.h"
+#include "text/uri.h"
+
 void
 response_set(struct response *response, enum status status, struct str meta)
 {
@@ -44,4 +47,21 @@ void
 response_error(struct response *response, enum status status)
 {
 	response_set(response, status, words(status));
+}
+
+void
+response_redirect(struct response *response, struct arena *arena,
+    const struct response_target *target)
+{
+	struct buf meta =
+	    buf_in(arena, target->path.len * 3 + 1 + target->query.len);
+
+	uri_encode(&meta, target->path);
+	if (target->query.len > 0)
+		buf_char(&meta, '?');
+	buf_add(&meta, target->query);
+	if (meta.overflow)
+		response_error(response, STATUS_FAILURE);
+	else
+		response_set(response, target->status, buf_str(&meta));
 }

@@ -77,4 +77,15 @@ response_set(struct response *response, enum status status, struct str meta);
 /* Sets an error status with its standard text, which is defined here alone. */
 void response_error(struct response *response, enum status status);
 
+/* A redirect to another address of this capsule. */
+struct response_target {
+	enum status status; /* STATUS_MOVED: for good */
+	struct str path; /* decoded */
+	struct str query; /* still encoded, or empty */
+};
+
+/* Answers with a redirect. */
+void response_redirect(struct response *response, struct arena *arena,
+    const struct response_target *target);
+
 #endif

@@ -8,6 +8,7 @@
 #include "serve/feed.h"
 #include "serve/file.h"
 #include "serve/folderpage.h"
+#include "serve/redirect.h"
 #include "text/uri.h"
 
 /* A limit, because redirects can form a loop. */
@@ -68,16 +69,34 @@ is_move(const struct response *response)
 	    str_starts(response->meta, STR("/"));
 }
 
+/* Makes the target of a redirect the request. */
+static int
+follow(struct request *request, struct str target)
+{
+	size_t question = str_find(target, '?');
+
+	if (question < target.len) {
+		request->query = str_tail(target, question + 1);
+		request->has_query = true;
+	}
+	return uri_path_decode(request->arena, str_head(target, question),
+		   &request->path) == URI_PATH_NORMAL
+	    ? 0
+	    : -1;
+}
+
 void
 serve(
     const struct host *host, struct request *request, struct response *response)
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
 		run_chain(chain, host, request, response);
+		/* Whichever handler found nothing: a hidden file is no file. */
+		if (response->status == STATUS_NOT_FOUND)
+			(void)redirect_answer(host, request, response);
 		if (!request->follows_moves || !is_move(response))
 			return;
-		if (uri_path_decode(request->arena, response->meta,
-			&request->path) != URI_PATH_NORMAL)
+		if (follow(request, response->meta) == -1)
 			break;
 	}
 	response_error(response, STATUS_FAILURE);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "serve/remote.h"
 #include "serve/serve.h"
 #include "sys/net.h"
 #include "text/buf.h"
@@ -117,6 +118,32 @@ defect(const struct uri *uri)
 	return STR("");
 }
 
+/*
+ * Replaces a page that was requested with dot segments or empty segments in its
+ * path by a redirect to its one address, unless that would be too long.
+ */
+static void
+give_one_address(struct exchange *exchange, const struct uri *uri,
+    const struct request *request, struct response *response)
+{
+	struct buf plain = buf_in(exchange->arena, uri->path.len);
+	struct response moved;
+
+	uri_decode(&plain, uri->path);
+	if (uri->path.len == 0 || plain.overflow ||
+	    str_equals(buf_str(&plain), request->path) ||
+	    response->status >= STATUS_REDIRECT)
+		return;
+	response_redirect(&moved, exchange->arena,
+	    &(struct response_target){
+		STATUS_MOVED, request->path, uri->query });
+	if (moved.meta.len > GEMINI_META_MAX)
+		return;
+	body_release(response->body);
+	remote_release(response->remote);
+	*response = moved;
+}
+
 static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
@@ -159,6 +186,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	request.query = uri.query;
 	request.has_query = uri.has_query;
 	serve(exchange->host, &request, &response);
+	give_one_address(exchange, &uri, &request, &response);
 	if (exchange_defer(exchange, &request, &response))
 		return PARSE_WAIT;
 	write_head(exchange, &response);

@@ -39,8 +39,24 @@ class Builtin(Case):
                     select(self.server, selector).decode(),
                     r'\A7[^\t]+\t/ask\tlocalhost\t\d+\r\n\.\r\n\Z')
 
+    def test_a_slash_too_many(self):
+        for path, target in [('/ask/', '/ask'), ('/ask/?tea', '/ask?tea'),
+                             ('/online/', '/online'),
+                             ('/online/?plain', '/online?plain'),
+                             ('/%61sk//', '/ask'),
+                             ('/manifest/', '/manifest'),
+                             ('/capsule.gpub/', '/capsule.gpub')]:
+            with self.subTest(path=path):
+                reply = fetch(self.server, path)
+                self.assertEqual((reply.status, reply.meta), (30, target))
+        self.assertEqual(select(self.server, '/ask/'),
+                         select(self.server, '/ask'))
+        self.assertEqual(select(self.server, '/online/?plain'),
+                         select(self.server, '/online?plain'))
+        self.assertIn(b'tea', select(self.server, '/ask/\ttea'))
+
     def test_not_here(self):
-        for path in ['/ask/', '/asks', '/as', '/ASK', '/sub/ask', '/.ask']:
+        for path in ['/asks', '/as', '/ASK', '/sub/ask', '/.ask']:
             with self.subTest(path=path):
                 self.assertEqual(fetch(self.server, path).status, 51)
                 self.assert_error(
@@ -70,7 +86,7 @@ class Elsewhere(unittest.TestCase):
 
     def test_off(self):
         server = self.serve(TREE, 'ask=off')
-        for path in ['/ask', '/off', '/']:
+        for path in ['/ask', '/ask/', '/off', '/off/', '/']:
             with self.subTest(path=path):
                 self.assertEqual(fetch(server, path).status,
                                  20 if path == '/' else 51)
@@ -80,6 +96,7 @@ class Elsewhere(unittest.TestCase):
         server = self.serve({'index.gmi': '=> /ask Ask\n', 'ask': 'mine\n'})
         self.assertEqual(fetch(server, '/ask').text, 'mine\n')
         self.assertEqual(fetch(server, '/ask/2?x').status, 51)
+        self.assertEqual(fetch(server, '/ask/').status, 51)
         self.assertIn('0Ask\t/ask\t', select(server, '/').decode())
         self.assertEqual(select(server, '/ask\ttea'), b'mine\n')
 
@@ -94,6 +111,7 @@ class Elsewhere(unittest.TestCase):
         os.chmod(server.path('ask'), 0)
         self.assertEqual(fetch(server, '/ask').status, 51)
         self.assertEqual(fetch(server, '/ask?x').status, 51)
+        self.assertEqual(fetch(server, '/ask/').status, 51)
 
 
 if __name__ == '__main__':

@@ -138,8 +138,7 @@ class Feeds(Case):
     def test_stable(self):
         """The same page has one feed, however it is asked for."""
         feed = self.feed('/logs/?atom')
-        for path in ('/logs/index.gmi?atom', '/%6cogs/?atom',
-                     '//logs/./?atom'):
+        for path in ('/logs/index.gmi?atom', '/%6cogs/?atom'):
             with self.subTest(path):
                 self.assertEqual(feed, self.feed(path))
 
@@ -158,9 +157,10 @@ class Feeds(Case):
     def test_gopher_gets_the_same(self):
         for selector in ('/log.gmi?atom', 'log.gmi?atom', '/many.gmi?atom',
                          '/logs/?atom', '/list/log.gmi?atom',
-                         '1/log.gmi?atom'):
+                         '1/log.gmi?atom', '/logs?atom', '/log?atom'):
             with self.subTest(selector):
-                path = selector.removeprefix('1')
+                path = selector.removeprefix('1').replace(
+                    's?', 's/?').replace('log?', 'log.gmi?')
                 self.assertEqual(
                     select(self.server, selector),
                     self.feed('/' + path.removeprefix('/')))
@@ -180,7 +180,16 @@ class Feeds(Case):
             with self.subTest(query):
                 self.assertEqual('text/gemini',
                                  fetch(self.server, '/log.gmi' + query).meta)
-        self.assertEqual(31, fetch(self.server, '/logs?atom').status)
+        for path, status, target in [
+                ('/logs?atom', 31, '/logs/?atom'),
+                ('//logs?atom', 31, '/logs/?atom'),
+                ('//logs/./?atom', 31, '/logs/?atom'),
+                ('/logs?Atom', 31, '/logs/'),
+                ('/log?atom', 30, '/log.gmi?atom'),
+                ('/log?x', 30, '/log.gmi')]:
+            with self.subTest(path):
+                reply = fetch(self.server, path)
+                self.assertEqual((status, target), (reply.status, reply.meta))
         self.assertEqual(51, fetch(self.server, '/none.gmi?atom').status)
 
     def test_the_page_is_as_it_was(self):

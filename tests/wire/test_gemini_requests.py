@@ -3,7 +3,7 @@
 import socket
 import unittest
 
-from server import (Connection, Server, gemini, gemini_connect,
+from server import (Connection, Server, fetch, gemini, gemini_connect,
                     hurried_connect, tls_context)
 
 HOME = '# Home\n'
@@ -264,26 +264,46 @@ class Requests(unittest.TestCase):
             (b'gemini://127.0.0.1:PORT/page.gmi', 20),
         ])
 
+    def check_addresses(self, rows):
+        """Rows of (what comes after the authority, the page's address)."""
+        for path, address in rows:
+            with self.subTest(path=path, address=address):
+                reply = self.answer(self.server.url('').encode() + path)
+                self.assertEqual((reply.status, reply.meta), (31, address))
+                self.assertEqual(fetch(self.server, address).status, 20)
+
     def test_dot_segments(self):
-        self.check_pages([
-            (b'/./page.gmi', PAGE),
-            (b'/sub/../page.gmi', PAGE),
-            (b'/none/../page.gmi', PAGE),
-            (b'/page.gmi/../page.gmi', PAGE),
-            (b'/sub/./in.gmi', '# In\n'),
-            (b'/sub/../sub/in.gmi', '# In\n'),
-            (b'/sub/.', '# Sub\n'),
-            (b'/sub/in/..', '# Sub\n'),
-            (b'/sub/..', HOME),
-            (b'/sub/../', HOME),
-            (b'/.', HOME),
-            (b'/%2e/page.gmi', PAGE),
-            (b'/%2E/page.gmi', PAGE),
-            (b'/sub/%2e%2e/page.gmi', PAGE),
-            (b'/sub/%2E./page.gmi', PAGE),
-            (b'/sub/.%2e/page.gmi', PAGE),
-            (b'/a..b', 'dots\n'),
+        self.check_addresses([
+            (b'/./page.gmi', '/page.gmi'),
+            (b'/sub/../page.gmi', '/page.gmi'),
+            (b'/none/../page.gmi', '/page.gmi'),
+            (b'/page.gmi/../page.gmi', '/page.gmi'),
+            (b'/sub/./in.gmi', '/sub/in.gmi'),
+            (b'/sub/../sub/in.gmi', '/sub/in.gmi'),
+            (b'/sub/.', '/sub/'),
+            (b'/sub/in/..', '/sub/'),
+            (b'/sub/..', '/'),
+            (b'/sub/../', '/'),
+            (b'/sub/../sub', '/sub/'),
+            (b'/.', '/'),
+            (b'/%2e/page.gmi', '/page.gmi'),
+            (b'/%2E/page.gmi', '/page.gmi'),
+            (b'/sub/%2e%2e/page.gmi', '/page.gmi'),
+            (b'/sub/%2E./page.gmi', '/page.gmi'),
+            (b'/sub/.%2e/page.gmi', '/page.gmi'),
+            # A query keeps its meaning.
+            (b'/./page.gmi?', '/page.gmi'),
+            (b'/./page.gmi?a%20b/../c?d', '/page.gmi?a%20b/../c?d'),
+            ('/./grüße.gmi?ü'.encode(),
+             '/gr%C3%BC%C3%9Fe.gmi?%C3%BC'),
         ])
+        self.check_pages([(b'/a..b', 'dots\n')])
+        self.check([(b'/sub/../none', 51), (b'/./.hidden', 51)])
+
+    def test_address_that_is_too_long(self):
+        # The path is short, but its escapes need more than a header has.
+        self.check_pages([
+            (b'/./page.gmi?' + 'ü'.encode() * 400, PAGE)])
 
     def test_climbing(self):
         self.check([
@@ -303,11 +323,12 @@ class Requests(unittest.TestCase):
         ])
 
     def test_empty_segments(self):
-        self.check_pages([
-            (b'//page.gmi', PAGE), (b'///page.gmi', PAGE),
-            (b'/sub//in.gmi', '# In\n'), (b'/sub////in.gmi', '# In\n'),
-            (b'/sub//', '# Sub\n'), (b'//', HOME),
-            (b'//other.example/../page.gmi', PAGE),
+        self.check_addresses([
+            (b'//page.gmi', '/page.gmi'), (b'///page.gmi', '/page.gmi'),
+            (b'/sub//in.gmi', '/sub/in.gmi'),
+            (b'/sub////in.gmi', '/sub/in.gmi'),
+            (b'/sub//', '/sub/'), (b'//', '/'),
+            (b'//other.example/../page.gmi', '/page.gmi'),
         ])
 
     def test_paths(self):
@@ -335,7 +356,7 @@ class Requests(unittest.TestCase):
     def test_not_there(self):
         self.check([
             (b'/none', 51), (b'/none/', 51), (b'/none/page.gmi', 51),
-            (b'/PAGE.gmi', 51), (b'/page', 51), (b'/file.txt/', 51),
+            (b'/PAGE.gmi', 51), (b'/pag', 51), (b'/file.txt/', 51),
             (b'/file.txt/x', 51), (b'/page.gmi/', 51), (b'/page.gmi/.', 51),
             (b'/sub/none', 51), (b'/...d/x.txt', 51), (b'/*', 51),
             (b'/page.gmi;x', 51), (b'/~', 51), (b'/@', 51),
