@@ -53,17 +53,61 @@ is_item(struct str line)
 	    line.at[0] <= '~';
 }
 
-/* The absolute selector of an item on this server. */
+/*
+ * Appends a path to `out`, which ends with "/", without its dot-segments;
+ * beyond the root is the root.
+ */
+static void
+add_resolved(struct buf *out, struct str path)
+{
+	while (path.len > 0) {
+		bool is_last = str_find(path, '/') == path.len;
+		struct str segment = str_cut(&path, '/');
+		size_t dots = uri_dots(segment);
+
+		if (dots == 2 && out->len > 1) {
+			out->len--;
+			while (out->at[out->len - 1] != '/')
+				out->len--;
+		} else if (dots == 0 && segment.len > 0) {
+			buf_add(out, segment);
+			if (!is_last)
+				buf_char(out, '/');
+		}
+	}
+}
+
+/* The absolute selector of an item on this server, which refuses "..". */
 static struct str
 own_selector(struct gophermap *map, struct str selector)
 {
 	struct buf out = buf_over(map->selector, sizeof map->selector);
+	struct str path = str_head(selector, str_find(selector, '?'));
+	bool is_absolute = str_starts(selector, STR("/"));
 
-	if (str_starts(selector, STR("/")) || str_starts(selector, STR("URL:")))
+	if (str_starts(selector, STR("URL:")) ||
+	    str_starts(selector, STR("/URL:")))
 		return selector;
-	buf_add(&out, map->directory);
-	buf_add(&out, selector);
+	if (uri_has_parent(path)) {
+		buf_char(&out, '/');
+		if (!is_absolute)
+			add_resolved(&out, map->directory);
+		add_resolved(&out, path);
+		buf_add(&out, str_tail(selector, path.len));
+	} else if (is_absolute) {
+		return selector;
+	} else {
+		buf_add(&out, map->directory);
+		buf_add(&out, selector);
+	}
 	return out.overflow ? selector : buf_str(&out);
+}
+
+static bool
+is_own_host(const struct gophermap *map, const struct gophermenu_item *item)
+{
+	return str_equals_nocase(item->host, map->site->gopher_host) &&
+	    item->port == map->site->gopher_port;
 }
 
 /* Takes the next field of a line, without spaces at either end. */
@@ -110,6 +154,9 @@ put_item(struct gophermap *map, struct str line, struct buf *out)
 		item.host =
 		    item.type == 'i' ? STR("null.host") : STR("error.host");
 		item.port = 1;
+	} else if (leads && is_own_host(map, &item) &&
+	    uri_has_parent(item.selector)) {
+		item.selector = own_selector(map, item.selector);
 	}
 	gophermenu_item(out, map->site, &item);
 }

@@ -415,3 +415,29 @@ uri_path_decode(struct arena *arena, struct str path, struct str *out)
 	*out = buf_str(&buf);
 	return URI_PATH_NORMAL;
 }
+
+size_t
+uri_dots(struct str segment)
+{
+	size_t dots = 0;
+
+	for (; segment.len > 0 && dots <= 2; dots++) {
+		if (str_starts(segment, STR(".")))
+			segment = str_tail(segment, 1);
+		else if (str_starts(segment, STR("%2e")) ||
+		    str_starts(segment, STR("%2E")))
+			segment = str_tail(segment, 3);
+		else
+			return 0;
+	}
+	return dots <= 2 ? dots : 0;
+}
+
+bool
+uri_has_parent(struct str path)
+{
+	while (path.len > 0)
+		if (uri_dots(str_cut(&path, '/')) == 2)
+			return true;
+	return false;
+}

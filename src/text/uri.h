@@ -66,6 +66,15 @@ MUST_USE enum uri_path
 uri_path_decode(struct arena *arena, struct str path, struct str *out);
 
 /*
+ * The number of dots of a dot-segment, in any encoding (RFC 3986 section 3.3):
+ * 1 for ".", 2 for "..", else 0.
+ */
+size_t uri_dots(struct str segment);
+
+/* Whether a path, still encoded, has a segment "..". */
+bool uri_has_parent(struct str path);
+
+/*
  * Appends `s`, percent-encoding all bytes that a path must not have: all but
  * unreserved, sub-delims and ":@/" (RFC 3986 section 3.3).
  */

@@ -32,35 +32,6 @@ take_type(struct str *path)
 	return type;
 }
 
-/* Removes a dot in any encoding; false when there is none. */
-static bool
-take_dot(struct str *segment)
-{
-	size_t len = 0;
-
-	if (str_starts(*segment, STR(".")))
-		len = 1;
-	else if (str_starts(*segment, STR("%2e")) ||
-	    str_starts(*segment, STR("%2E")))
-		len = 3;
-	*segment = str_tail(*segment, len);
-	return len > 0;
-}
-
-/* Reject ".." in any encoding: no honest client sends it. */
-static bool
-holds_parent(struct str path)
-{
-	while (path.len > 0) {
-		struct str segment = str_cut(&path, '/');
-
-		if (take_dot(&segment) && take_dot(&segment) &&
-		    segment.len == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Parses a selector into path and query. Returns STATUS_SUCCESS, or the status
  * of an invalid one.
@@ -80,7 +51,8 @@ read_selector(struct str selector, struct request *request)
 	case URI_PATH_CLIMBS:
 	case URI_PATH_ENCODED: return STATUS_NOT_FOUND;
 	}
-	return holds_parent(path) ? STATUS_NOT_FOUND : STATUS_SUCCESS;
+	/* No honest client sends "..": menus have none. */
+	return uri_has_parent(path) ? STATUS_NOT_FOUND : STATUS_SUCCESS;
 }
 
 static void

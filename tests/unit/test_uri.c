@@ -474,10 +474,58 @@ memory_has_a_budget(void **state)
 	arena_release(&arena);
 }
 
+static void
+dot_segments(void **state)
+{
+	static const struct {
+		const char *segment;
+		size_t dots;
+	} table[] = {
+		{ "", 0 },
+		{ ".", 1 },
+		{ "..", 2 },
+		{ "...", 0 },
+		{ "....", 0 },
+		{ "%2e", 1 },
+		{ "%2E.", 2 },
+		{ ".%2e", 2 },
+		{ "%2e%2E", 2 },
+		{ "%2e%2E.", 0 },
+		{ ".a", 0 },
+		{ "a.", 0 },
+		{ "%2", 0 },
+		{ "%2f", 0 },
+		{ ".%", 0 },
+	};
+	static const struct {
+		const char *path;
+		bool has;
+	} paths[] = {
+		{ "", false },
+		{ "/", false },
+		{ "..", true },
+		{ "/..", true },
+		{ "/a/../b", true },
+		{ "a/%2e./", true },
+		{ "/...", false },
+		{ "/.", false },
+		{ "/a..b/", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (uri_dots(str_of(table[i].segment)) != table[i].dots)
+			fail_msg("%s", table[i].segment);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (uri_has_parent(str_of(paths[i].path)) != paths[i].has)
+			fail_msg("%s", paths[i].path);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dot_segments),
 		cmocka_unit_test(parse_takes_apart),
 		cmocka_unit_test(parse_refuses),
 		cmocka_unit_test(parse_is_bounded),

@@ -44,7 +44,7 @@ ROWS = {
         ('index.gmi', 2, 'dead-link', 'gemini://localhost/a leads nowhere'),
         ('index.gmi', 3, 'dead-link', '//localhost/b leads nowhere')]),
     'own selector': ({'index.gmi': HOME + '=> gopher://localhost/1/ Menu\n'
-                      '=> gopher://localhost/0/a A\n'}, [
+                      '=> gopher://localhost/0/b B\n'}, [
         ('index.gmi', 3, 'dead-link', 'nowhere on Gopher')]),
     'query and fragment': ({'index.gmi': HOME + '=> a.gmi?q A\n=> #here\n'
                             '=> a.gmi#there A\n', 'a.gmi': '# A\n'}, []),
@@ -296,7 +296,7 @@ class Check(unittest.TestCase):
         root = new_directory()
         self.addCleanup(shutil.rmtree, root, True)
         write_tree(root, {
-            'index.gmi': HOME + '=> gopher://localhost/0/a A\n'
+            'index.gmi': HOME + '=> gopher://localhost/0/b B\n'
             '=> a.gmi A\tB\nbell\x07\n```\n' + 'x' * 300 + '\n```\n'
             '=> javascript:alert(1) Run\n=> none.gmi None\n'
             '=> /0/a.gmi Source\n',

@@ -27,6 +27,10 @@ class Gophermaps(Case):
             b'\xff\xfe text\x1b[1m\n0A\x07b\tx\x01y\th\x02\t70\n'
             b'0only display\n' + b'long ' * 3000),
         'both/gophermap': 'map\n', 'both/index.gmi': '# Page\n',
+        'up/a/gophermap': ('1Up\t..\n0File\t../../plain/file.txt\n'
+                           '1Far up\t../../../..\n0Here\tx/../here.txt\n'
+                           '0Root\t/up/../plain/file.txt\n'),
+        'up/a/here.txt': 'here\n',
     }
 
     def test_items(self):
@@ -42,6 +46,19 @@ class Gophermaps(Case):
         self.assertRegex(answer[len(want):],
                          r'\Aiinfo line\t[^\r\n]*\r\n\.\r\n\Z')
         self.assertEqual(select(self.server, '/plain').decode(), answer)
+
+    def test_selectors_upwards(self):
+        """Each item of ours leads to something, with ".." or without."""
+        answer = select(self.server, '/up/a').decode()
+        self.assertEqual(
+            answer, self.item('1Up|/up/') + self.item('0File|/plain/file.txt') +
+            self.item('1Far up|/') + self.item('0Here|/up/a/here.txt') +
+            self.item('0Root|/plain/file.txt') + '.\r\n')
+        for line in answer.split('\r\n')[:-2]:
+            selector = line.split('\t')[1]
+            with self.subTest(selector=selector):
+                self.assertFalse(
+                    select(self.server, selector).startswith(b'3'))
 
     def test_listing_follows(self):
         answer = select(self.server, '/listed/').decode()
