@@ -23,6 +23,7 @@ struct remote;
 enum form {
 	FORM_SOURCE, /* gemtext, as the author wrote it */
 	FORM_MENU, /* a Gopher menu: a gophermap, or gemtext to be projected */
+	FORM_BYTES, /* as FORM_SOURCE, and never in the form of RFC 1436 */
 };
 
 /* A request, independent of the protocol. */

@@ -55,20 +55,58 @@ read_selector(struct str selector, struct request *request)
 	return uri_has_parent(path) ? STATUS_NOT_FOUND : STATUS_SUCCESS;
 }
 
+/* The form that an item type asks for: all but 1 get the author's source. */
+static enum form
+form_of(char type)
+{
+	if (type == '1')
+		return FORM_MENU;
+	return type == '9' ? FORM_BYTES : FORM_SOURCE;
+}
+
+/* Finds the page of a path, or of a path after an item type. */
 static void
-answer_path(struct exchange *exchange, struct request *request)
+find_page(
+    const struct host *host, struct request *request, struct response *response)
+{
+	char type;
+
+	request->form = FORM_MENU;
+	serve(host, request, response);
+	if (response->status != STATUS_NOT_FOUND)
+		return;
+	type = take_type(&request->path);
+	if (type != 0) {
+		request->form = form_of(type);
+		serve(host, request, response);
+	}
+}
+
+/*
+ * Reads the whole selector as a path: other people's menus do not encode the
+ * "?" in the name of a file. False when there is none.
+ */
+static bool
+read_name(struct str selector, struct request *request)
+{
+	if (!request->has_query || uri_has_parent(selector) ||
+	    uri_path_decode(request->arena, selector, &request->path) !=
+		URI_PATH_NORMAL)
+		return false;
+	request->has_query = false;
+	request->query = (struct str){ 0 };
+	return true;
+}
+
+static void
+answer_path(
+    struct exchange *exchange, struct str selector, struct request *request)
 {
 	struct response response;
-	char type = 0;
 
-	serve(exchange->host, request, &response);
-	if (response.status == STATUS_NOT_FOUND)
-		type = take_type(&request->path);
-	if (type != 0) {
-		/* All types but 1 get the author's source. */
-		request->form = type == '1' ? FORM_MENU : FORM_SOURCE;
-		serve(exchange->host, request, &response);
-	}
+	find_page(exchange->host, request, &response);
+	if (response.status == STATUS_NOT_FOUND && read_name(selector, request))
+		find_page(exchange->host, request, &response);
 	if (exchange_defer(exchange, request, &response))
 		return;
 	menu_project(exchange->host, request, &response);
@@ -90,11 +128,12 @@ gopher_resume(struct exchange *exchange, bool gives_up)
 
 /* Answers /caps.txt, for clients of other servers; a file overrides it. */
 static void
-answer_caps(struct exchange *exchange, struct request *request)
+answer_caps(
+    struct exchange *exchange, struct str selector, struct request *request)
 {
 	struct buf caps = buf_in(exchange->arena, GOPHERREPLY_SIZE);
 
-	answer_path(exchange, request);
+	answer_path(exchange, selector, request);
 	if (exchange->status != STATUS_NOT_FOUND)
 		return;
 	buf_printf(&caps,
@@ -149,7 +188,6 @@ answer_selector(
 	struct request request = { .arena = exchange->arena,
 		.search = words,
 		.network = exchange->network,
-		.form = FORM_MENU,
 		/* A Gopher client cannot follow a redirect. */
 		.follows_moves = true };
 	enum status status = read_selector(selector, &request);
@@ -174,9 +212,9 @@ answer_selector(
 	} else if (status != STATUS_SUCCESS) {
 		gopherreply_refusal(exchange, status);
 	} else if (str_equals(url, STR("caps.txt"))) {
-		answer_caps(exchange, &request);
+		answer_caps(exchange, selector, &request);
 	} else {
-		answer_path(exchange, &request);
+		answer_path(exchange, selector, &request);
 	}
 }
 

@@ -122,20 +122,18 @@ answer_elsewhere(struct exchange *exchange, const struct response *response)
 
 /*
  * Whether the body is sent in the form of RFC 1436. The manifest, archives, and
- * selectors that begin with "9/" are not, since mirrors compare their bytes.
+ * files requested by item type 9 are not, since mirrors compare their bytes.
  */
 static bool
-is_strict(const struct exchange *exchange, const struct request *request,
-    struct str type)
+is_strict(
+    const struct host *host, const struct request *request, struct str type)
 {
-	const struct host *host = exchange->host;
 
 	return host->site->strict_text &&
 	    (mime_is(type, STR("text/gemini")) ||
 		mime_item_type(host->site, type) == '0') &&
 	    !mime_is(type, RESPONSE_MENU) && !mime_is(type, RESPONSE_TAR) &&
-	    !mime_is(type, RESPONSE_GEMPUB) &&
-	    !str_starts(exchange->path, STR("9/")) &&
+	    !mime_is(type, RESPONSE_GEMPUB) && request->form != FORM_BYTES &&
 	    !str_equals(request->path, STR("/manifest")) &&
 	    (host->builtins == NULL ||
 		!str_equals(request->path, host->builtins[BUILTIN_MANIFEST]));
@@ -148,7 +146,7 @@ answer_body(struct exchange *exchange, const struct request *request,
 {
 	struct body *body = response->body;
 
-	if (is_strict(exchange, request, response->meta))
+	if (is_strict(exchange->host, request, response->meta))
 		body = body_of_lines(request->arena, body);
 	if (body == NULL) {
 		gopherreply_refusal(exchange, STATUS_FAILURE);

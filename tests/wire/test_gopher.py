@@ -56,6 +56,18 @@ class Menus(Case):
                                  PAGE)
         self.assertEqual(select(self.server, '0/docs/page.gmi'),
                          b'# Inner\n')
+        for kind in '0159Ighs':
+            for start in kind, '/' + kind:
+                with self.subTest(start=start):
+                    page = select(self.server, start + '/page.gmi').decode()
+                    self.assertEqual(page.startswith('i'), kind == '1')
+                    self.assertEqual(page == PAGE, kind != '1')
+                    self.assertEqual(
+                        select(self.server, start + '/picture.png'),
+                        self.tree['picture.png'])
+        for kind in '23468+pd;MTi':
+            with self.subTest(kind=kind):
+                self.assert_error(select(self.server, kind + '/page.gmi'))
         # What is really there goes before the habit.
         self.assertEqual(select(self.server, '0/odd.txt'),
                          b'a directory named 0\n')
@@ -168,6 +180,43 @@ class Files(Case):
             with open(self.server.path('edited.txt'), 'wb') as file:
                 file.write(content)
             self.assertEqual(select(self.server, '/edited.txt'), content)
+
+
+class QuestionMarks(Case):
+    """Names with a "?", which other people's menus do not encode."""
+
+    tree = {'what?.txt': 'what\n', 'docs/a b?c=d%.gmi': '# Odd\n',
+            'page.gmi': '# Page\n', 'page.gmi?x': 'not this\n',
+            '.hid?den': 'no\n', 'a?': 'a\n', '?': 'mark\n',
+            'index.gmi': '# Home\n'}
+
+    def test_names(self):
+        odd = (title('Odd') + info('===') + '.\r\n').encode()
+        for selector, want in [
+                ('/what?.txt', b'what\n'), ('what?.txt', b'what\n'),
+                ('/what%3F.txt', b'what\n'), ('0/what?.txt', b'what\n'),
+                ('/what?.txt\tsearch', b'what\n'), ('/a?', b'a\n'),
+                ('9/a?', b'a\n'), ('/docs/a b?c=d%.gmi', odd),
+                ('/docs/a%20b?c=d%25.gmi', odd),
+                ('0/docs/a b?c=d%.gmi', b'# Odd\n')]:
+            with self.subTest(selector=selector):
+                self.assertEqual(select(self.server, selector), want)
+
+    def test_other_meanings_go_before(self):
+        page = (title('Page') + info('====') + '.\r\n').encode()
+        for selector in ('/page.gmi?x', 'page.gmi?x', '/page?x'):
+            with self.subTest(selector=selector):
+                self.assertEqual(select(self.server, selector), page)
+        self.assertIn(b'iHome', select(self.server, '/?'))
+        self.assertTrue(select(self.server, '/ask?').startswith(b'7'))
+
+    def test_nothing_else(self):
+        nothing = select(self.server, '/none')
+        for selector in ('/none?', '/.hid?den', '/what?/../what?.txt',
+                         '/none?/../what%3f.txt', '/what?.txt%00',
+                         '/what?.txt/', '/docs%2Fa b?c=d%.gmi'):
+            with self.subTest(selector=selector):
+                self.assertEqual(select(self.server, selector), nothing)
 
 
 class Malformed(Case):

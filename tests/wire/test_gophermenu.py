@@ -333,11 +333,22 @@ class Options(Case):
                                    ('/capsule.tar.gz', '/capsule.tar.gz'),
                                    ('9/text.txt', '/text.txt'),
                                    ('9/page.gmi', '/page.gmi'),
-                                   ('9/crlf.txt', '/crlf.txt')]:
+                                   ('9/crlf.txt', '/crlf.txt'),
+                                   ('/9/crlf.txt', '/crlf.txt'),
+                                   ('9//text.txt', '/text.txt')]:
                 with self.subTest(selector=selector):
                     self.assertEqual(select(server, selector),
                                      fetch(server, path).body)
             self.assertEqual(select(server, 'I/picture.png'), PNG)
+        # A folder of that name has texts like any other.
+        with Server({'9/text.txt': 'a\n.\n', 'b.txt': 'b\n.\n'},
+                    options=['strict_text=yes']) as server:
+            for selector, want in [('9/text.txt', b'a\r\n..\r\n.\r\n'),
+                                   ('/9/text.txt', b'a\r\n..\r\n.\r\n'),
+                                   ('9/9/text.txt', b'a\n.\n'),
+                                   ('9/b.txt', b'b\n.\n')]:
+                with self.subTest(selector=selector):
+                    self.assertEqual(select(server, selector), want)
         with Server(dict(TREE, manifest='mine\n.\n'),
                     options=['strict_text=yes']) as server:
             self.assertEqual(select(server, '/manifest'), b'mine\n.\n')
