@@ -197,15 +197,30 @@ add_head(struct feed *feed, struct buf *out)
 	buf_add(out, STR("</author>\n"));
 }
 
-/* The label after the date, or the date if there is no more. */
+static bool
+starts_blank(struct str text)
+{
+	return text.len == 0 || text.at[0] == ' ' || text.at[0] == '\t';
+}
+
+/*
+ * The label after the date, or the date if there is no more. A separator is
+ * followed by a space: in "--help", "-1" or ":wq" it belongs to the title.
+ */
 static struct str
 entry_title(struct str label)
 {
-	struct str title = str_tail(label, DATE_LEN);
+	static const struct str separators[] = { STR_INIT("-"), STR_INIT(":"),
+		STR_INIT("\xe2\x80\x93"), STR_INIT("\xe2\x80\x94") };
+	struct str title = str_trim_start(str_tail(label, DATE_LEN));
 
-	while (title.len > 0 &&
-	    str_find(STR(" \t:-"), title.at[0]) < strlen(" \t:-"))
-		title = str_tail(title, 1);
+	for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+		if (str_starts(title, separators[i]) &&
+		    starts_blank(str_tail(title, separators[i].len))) {
+			title =
+			    str_trim_start(str_tail(title, separators[i].len));
+			break;
+		}
 	return title.len > 0 ? title : str_head(label, DATE_LEN);
 }
 
