@@ -4,7 +4,7 @@ import os
 import socket
 import unittest
 
-from server import Server, fetch, gemini
+from server import Server, fetch, gemini, select, wait_until
 
 
 class Hidden(unittest.TestCase):
@@ -112,6 +112,32 @@ class Hidden(unittest.TestCase):
         self.addCleanup(os.unlink, self.server.path('null'))
         self.assertEqual(fetch(self.server, '/null').header,
                          fetch(self.server, '/none').header)
+
+    def test_link_to_a_hidden_name(self):
+        """The name is hidden, not the file: the author made the link."""
+        server = Server({
+            'index.gmi': '# Home\n',
+            '.releases/7/page.gmi': '# Barnacle\n',
+            '.releases/7/.secret': 'no\n',
+            'draft.gmi~': '# Draft\n'})
+        self.addCleanup(server.stop)
+        os.symlink('.releases/7', server.path('current'))
+        os.symlink('draft.gmi~', server.path('public.gmi'))
+        for path, page in [('/current/page.gmi', '# Barnacle\n'),
+                           ('/public.gmi', '# Draft\n')]:
+            with self.subTest(path=path):
+                self.assertEqual(fetch(server, path).text, page)
+                self.assertEqual(select(server, '0' + path).decode(), page)
+        for path in ('/.releases/7/page.gmi', '/draft.gmi~',
+                     '/current/.secret', '/current/../.releases/7/page.gmi'):
+            with self.subTest(path=path):
+                self.assertEqual(fetch(server, path).status, 51)
+        self.assertIn('./page.gmi', fetch(server, '/current/').text)
+        # Archives and mirrors have the file, too; its hidden name is nowhere.
+        wait_until(
+            lambda: '*public.gmi\n' in fetch(server, '/manifest').text,
+            'the link in the manifest')
+        self.assertNotIn('draft', fetch(server, '/manifest').text)
 
     def test_links_within(self):
         for path, page in [
