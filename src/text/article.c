@@ -11,6 +11,7 @@
 #include "text/slug.h"
 
 #define LABEL_MAX 40 /* in characters; a longer line is not a label */
+#define SLUG_MAX ((size_t)40) /* bytes, without a number at the end */
 #define WRAP_LEAST 60 /* the narrowest column that a text is wrapped at */
 #define WRAP_MOST 120 /* the widest */
 #define TITLE_MOST 100 /* characters of a title within the text */
@@ -141,10 +142,10 @@ static int
 slug_of(struct article_reader *reader, struct str text, struct str *out)
 {
 	const struct article *article = reader->article;
-	char room[SLUG_ROOM];
+	char room[20 * SLUG_MAX];
 	struct buf slug = buf_over(room, sizeof room);
 
-	if (slug_make(&slug, text) == -1)
+	if (slug_add(&slug, text, SLUG_LATIN, SLUG_MAX) == -1)
 		return -1;
 	if (slug.len == 0)
 		buf_add(&slug, STR("question"));

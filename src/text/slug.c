@@ -1,80 +1,163 @@
-/* Makes the name of a file from a title. */
+/* Makes names of files from titles. */
 #include "text/slug.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
 
-/* Removes differences of case and accents, as Unicode defines them. */
-static uint8_t *
-folded(struct str s, size_t *len)
-{
-	size_t cut = s.len < 4 * SLUG_MAX ? s.len : 4 * SLUG_MAX;
+struct slug {
+	struct buf *out;
+	size_t start; /* of the words in `out` */
+	enum slug_letters letters;
+	bool gap; /* between two words */
+	bool is_latin; /* the last letter is Latin */
+};
 
-	while (cut < s.len && ((unsigned char)s.at[cut] & 0xc0) == 0x80)
-		cut--;
-	return u8_casefold(
-	    (const uint8_t *)s.at, cut, NULL, UNINORM_NFKD, NULL, len);
+/* Latin letters, folded, that no decomposition makes ASCII. */
+static const struct {
+	ucs4_t letter;
+	struct str plain;
+} spelled[] = {
+	{ 0xe6, STR_INIT("ae") },
+	{ 0xf0, STR_INIT("d") },
+	{ 0xf8, STR_INIT("o") },
+	{ 0xfe, STR_INIT("th") },
+	{ 0x111, STR_INIT("d") },
+	{ 0x127, STR_INIT("h") },
+	{ 0x131, STR_INIT("i") },
+	{ 0x142, STR_INIT("l") },
+	{ 0x153, STR_INIT("oe") },
+	{ 0x259, STR_INIT("e") },
+};
+
+static void
+add_letter(struct slug *slug, struct str letter, bool is_latin)
+{
+	if (slug->gap && slug->out->len > slug->start)
+		buf_char(slug->out, '-');
+	slug->gap = false;
+	slug->is_latin = is_latin;
+	buf_add(slug->out, letter);
 }
 
-/*
- * Removes whole words from the end of `slug` until it is short enough, and then
- * words of up to three letters such as "of", "to", "the".
- */
-static void
-shorten(struct buf *slug)
+static bool
+add_latin(struct slug *slug, ucs4_t c)
 {
+	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+		add_letter(slug, (struct str){ (char[]){ (char)c }, 1 }, true);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++)
+		if (spelled[i].letter == c) {
+			add_letter(slug, spelled[i].plain, true);
+			return true;
+		}
+	return false;
+}
+
+/* Adds the character `c`, whose bytes are `text`. */
+static void
+add(struct slug *slug, ucs4_t c, struct str text)
+{
+	bool is_mark = uc_is_general_category(c, UC_CATEGORY_M);
+
+	/* Apostrophes, and accents of Latin letters, do not separate words. */
+	if (add_latin(slug, c) || c == '\'' || c == 0x2019 ||
+	    (is_mark && slug->is_latin))
+		return;
+	if (slug->letters == SLUG_ALL &&
+	    (is_mark ? !slug->gap && slug->out->len > slug->start
+		     : uc_is_general_category(c, UC_CATEGORY_L) ||
+			uc_is_general_category(c, UC_CATEGORY_N)))
+		add_letter(slug, text, false);
+	else if (uc_combining_class(c) == 0)
+		slug->gap = true;
+}
+
+static void
+add_words(struct slug *slug, struct str text)
+{
+	while (text.len > 0) {
+		ucs4_t c;
+		size_t len =
+		    (size_t)u8_mbtouc(&c, (const uint8_t *)text.at, text.len);
+
+		add(slug, c, str_head(text, len));
+		text = str_tail(text, len);
+	}
+}
+
+/* Removes words from the end until at most `most` bytes are left. */
+static void
+shorten(struct slug *slug, size_t most)
+{
+	struct buf *out = slug->out;
 	bool cut = false;
 
-	while (slug->len > 0) {
-		size_t word = slug->len;
+	while (out->len > slug->start) {
+		size_t word = out->len;
 
-		while (word > 0 && slug->at[word - 1] != '-')
+		while (word > slug->start && out->at[word - 1] != '-')
 			word--;
-		if (slug->len <= SLUG_MAX &&
-		    (!cut || word == 0 || slug->len - word > 3))
+		if (out->len - slug->start <= most &&
+		    (!cut || word == slug->start || out->len - word > 3))
 			return;
 		cut = true;
-		/* A single long word is cut anywhere. */
-		slug->len = word > 0 ? word - 1 : SLUG_MAX;
+		if (word > slug->start) {
+			out->len = word - 1;
+			continue;
+		}
+		/* A single long word is cut between two characters. */
+		out->len = slug->start + most;
+		while (out->len > slug->start &&
+		    ((unsigned char)out->at[out->len] & 0xc0) == 0x80)
+			out->len--;
 	}
 }
 
-/* Appends the letters and digits of `text` as words with "-" between. */
-static void
-add_words(struct buf *slug, const uint8_t *text, size_t len)
+/* Puts letters and marks of other scripts together again. */
+static int
+compose(struct slug *slug)
 {
-	bool gap = false;
+	struct buf *out = slug->out;
+	size_t len = 0;
+	uint8_t *composed =
+	    u8_normalize(UNINORM_NFC, (const uint8_t *)out->at + slug->start,
+		out->len - slug->start, NULL, &len);
 
-	for (size_t i = 0; i < len;) {
-		ucs4_t c;
-
-		i += (size_t)u8_mbtouc(&c, text + i, len - i);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-			if (gap && slug->len > 0)
-				buf_char(slug, '-');
-			gap = false;
-			buf_char(slug, (char)c);
-		} else if (c != '\'' && c != 0x2019 &&
-		    uc_combining_class(c) == 0) {
-			/* Apostrophes and accents do not separate words. */
-			gap = true;
-		}
-	}
+	if (composed == NULL)
+		return -1;
+	out->len = slug->start;
+	buf_add(out, (struct str){ (const char *)composed, len });
+	free(composed);
+	return 0;
 }
 
 int
-slug_make(struct buf *out, struct str text)
+slug_add(
+    struct buf *out, struct str text, enum slug_letters letters, size_t most)
 {
-	size_t len;
-	uint8_t *plain = folded(text, &len);
+	struct slug slug = {
+		.out = out, .start = out->len, .letters = letters
+	};
+	size_t len = text.len < 4 * most ? text.len : 4 * most;
+	uint8_t *plain;
 
+	while (len < text.len && len > 0 &&
+	    ((unsigned char)text.at[len] & 0xc0) == 0x80)
+		len--;
+	plain = u8_casefold(
+	    (const uint8_t *)text.at, len, NULL, UNINORM_NFKD, NULL, &len);
 	if (plain == NULL)
 		return -1;
-	add_words(out, plain, len);
+	add_words(&slug, (struct str){ (const char *)plain, len });
 	free(plain);
-	shorten(out);
+	if (out->len > slug.start && letters == SLUG_ALL &&
+	    compose(&slug) == -1)
+		return -1;
+	shorten(&slug, most);
 	return 0;
 }

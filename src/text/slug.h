@@ -1,19 +1,27 @@
 #ifndef TEXT_SLUG_H
 #define TEXT_SLUG_H
 
+#include <stddef.h>
+
 #include "text/attribute.h"
 #include "text/buf.h"
 #include "text/str.h"
 
-#define SLUG_MAX ((size_t)40)
-#define SLUG_ROOM (20 * SLUG_MAX) /* for `out` of slug_make */
+enum slug_letters {
+	SLUG_LATIN, /* a-z and 0-9 only */
+	SLUG_ALL, /* letters and digits of every script */
+};
 
 /*
- * Writes the words of `text`, UTF-8, to the empty `out`, as the name of a file:
- * at most SLUG_MAX bytes of a-z, 0-9 and "-".  A longer text is cut after a
- * word.  `out` stays empty for a text without such letters.  Returns -1 without
- * memory.
+ * Appends the words of `text`, which is UTF-8, as the name of a file: letters
+ * in lower case and digits, with "-" between words.  Latin letters lose their
+ * accents, and those that are no letter with an accent are spelled ("ss" for
+ * U+00DF, "o" for U+00F8).  At most `most` bytes, which end with a whole word
+ * if there is one; when words are left out, the last is not one of up to three
+ * letters such as "of" or "the".  Nothing is appended when `text` has no such
+ * letters.  Returns -1 without memory.
  */
-MUST_USE int slug_make(struct buf *out, struct str text);
+MUST_USE int slug_add(
+    struct buf *out, struct str text, enum slug_letters letters, size_t most);
 
 #endif
