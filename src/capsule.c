@@ -11,6 +11,7 @@
 #include "tool/mirror.h"
 #include "tool/new.h"
 #include "tool/pack.h"
+#include "tool/post.h"
 #include "tool/show.h"
 #include "tool/sign.h"
 
@@ -26,6 +27,7 @@ static const struct verb {
 	    mirror_main },
 	{ "new", NEW_USAGE, "make a small capsule to begin with", new_main },
 	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },
+	{ "post", POST_USAGE, "write a dated page of the log", post_main },
 	{ "show", SHOW_USAGE, "show the server's answer, without a server",
 	    show_main },
 	{ "sign", SIGN_USAGE, "sign the manifest of a capsule", sign_main },

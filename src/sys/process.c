@@ -37,6 +37,18 @@ process_start(void)
 }
 
 void
+process_block_signals(sigset_t *before)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &signals, before);
+}
+
+void
 process_raise_limits(void)
 {
 	struct rlimit files;

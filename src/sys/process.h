@@ -1,6 +1,8 @@
 #ifndef SYS_PROCESS_H
 #define SYS_PROCESS_H
 
+#include <signal.h>
+
 /*
  * Replaces unusable state from the parent; call it first in main. Opens
  * /dev/null for each closed descriptor of 0, 1 and 2, so that no other file
@@ -10,6 +12,12 @@
  * opened.
  */
 void process_start(void);
+
+/*
+ * Blocks SIGHUP, SIGINT and SIGTERM, which would end a change of files halfway;
+ * `before` gets the mask to restore with sigprocmask(2).
+ */
+void process_block_signals(sigset_t *before);
 
 /* Raises the limit of open descriptors to the maximum. */
 void process_raise_limits(void);

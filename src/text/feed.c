@@ -68,8 +68,8 @@ starts_with_date(struct str text)
 	    text.at[DATE_LEN] > '9';
 }
 
-static bool
-is_entry(const struct gemtext_line *line)
+bool
+feed_is_entry(const struct gemtext_line *line)
 {
 	return line->kind == GEMTEXT_LINK && starts_with_date(line->text);
 }
@@ -89,7 +89,7 @@ feed_has_entries(struct str page, struct str *title)
 		    gemtext_read(text.len > PART ? str_head(text, PART) : text,
 			&preformatted);
 
-		if (is_entry(&line))
+		if (feed_is_entry(&line))
 			return true;
 	}
 	return false;
@@ -311,7 +311,7 @@ next_entry(struct feed *feed, struct buf *out)
 		if (!part.first)
 			continue;
 		line = gemtext_read(part.text, &feed->preformatted);
-		if (is_entry(&line))
+		if (feed_is_entry(&line))
 			add_entry(feed, &line, out);
 	}
 	return 0;

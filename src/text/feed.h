@@ -6,6 +6,7 @@
 
 #include "text/arena.h"
 #include "text/attribute.h"
+#include "text/gemtext.h"
 #include "text/lines.h"
 #include "text/site.h"
 #include "text/str.h"
@@ -24,6 +25,9 @@ struct feed_page {
 	lines_source *read;
 	void *context;
 };
+
+/* Whether a line is an entry. */
+bool feed_is_entry(const struct gemtext_line *line);
 
 /*
  * Whether the page, or its beginning, has an entry; sets `title` to the page's

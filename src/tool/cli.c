@@ -74,3 +74,23 @@ cli_trim_slashes(char *path)
 		path[--len] = '\0';
 	return path;
 }
+
+int
+cli_place(struct buf *out, const char *path)
+{
+	struct str rest = str_of(path);
+	size_t start = out->len;
+
+	while (rest.len > 0) {
+		struct str name = str_cut(&rest, '/');
+
+		if (str_equals(name, STR("..")))
+			return -1;
+		if (name.len == 0 || str_equals(name, STR(".")))
+			continue;
+		if (out->len > start)
+			buf_char(out, '/');
+		buf_add(out, name);
+	}
+	return out->overflow ? -1 : 0;
+}

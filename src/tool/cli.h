@@ -3,6 +3,7 @@
 
 #include "daemon/options.h"
 #include "text/attribute.h"
+#include "text/buf.h"
 #include "text/str.h"
 
 /*
@@ -35,5 +36,12 @@ MUST_USE int cli_title(const char *verb, const char *title, struct str *out);
 
 /* Removes the final slashes of a path, in place, but not that of "/". */
 const char *cli_trim_slashes(char *path);
+
+/*
+ * Appends the path of a place in a capsule, as the author writes it, without
+ * leading slash, "." and empty components: "/a//b/" is "a/b", and "/" is empty.
+ * Returns -1 for a path with ".." and one that does not fit.
+ */
+MUST_USE int cli_place(struct buf *out, const char *path);
 
 #endif

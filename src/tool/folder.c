@@ -246,16 +246,12 @@ fill(struct folder *folder)
 int
 folder_fill(struct folder *folder)
 {
-	sigset_t signals, before;
+	sigset_t before;
 	int result;
 
 	assert(folder->path[0] != '\0');
 	/* Block signals, so that they leave all files or none, too. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, &before);
+	process_block_signals(&before);
 	result = fill(folder);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;

@@ -52,6 +52,8 @@ struct trouble {
 	_Atomic int64_t monotonic; /* time of that clock in ns; 0: it runs */
 	_Atomic int64_t hold; /* enum hold, of children of children */
 	_Atomic int64_t exec_error; /* of the master */
+	_Atomic int64_t refuse_at; /* of the changes, the one that fails */
+	_Atomic int64_t refuse_error;
 };
 
 enum hold {
@@ -498,25 +500,34 @@ syscall(long number, ...)
 	return result;
 }
 
-/* Kills the process, whichever it is, at the call that a test has chosen. */
-static void
+/*
+ * Kills the process, whichever it is, at the call that a test has chosen, or
+ * returns true for the call to fail.
+ */
+static bool
 change(void)
 {
-	if (atomic_fetch_add(&trouble->changes, 1) + 1 == trouble->kill_at)
+	int64_t number = atomic_fetch_add(&trouble->changes, 1) + 1;
+
+	if (number == trouble->kill_at)
 		kill(getpid(), SIGKILL);
+	if (number != trouble->refuse_at)
+		return false;
+	errno = (int)trouble->refuse_error;
+	return true;
 }
 
 int
 renameat(int from, const char *old, int to, const char *new)
 {
-	change();
-	return next_renameat(from, old, to, new);
+	return change() ? -1 : next_renameat(from, old, to, new);
 }
 
 int
 linkat(int from, const char *old, int to, const char *new, int flags)
 {
-	change();
+	if (change())
+		return -1;
 	if (trouble->link_error != 0) {
 		errno = (int)trouble->link_error;
 		return -1;
@@ -527,22 +538,19 @@ linkat(int from, const char *old, int to, const char *new, int flags)
 int
 unlinkat(int dir, const char *name, int flags)
 {
-	change();
-	return next_unlinkat(dir, name, flags);
+	return change() ? -1 : next_unlinkat(dir, name, flags);
 }
 
 int
 mkdirat(int dir, const char *name, mode_t mode)
 {
-	change();
-	return next_mkdirat(dir, name, mode);
+	return change() ? -1 : next_mkdirat(dir, name, mode);
 }
 
 int
 fsync(int fd)
 {
-	change();
-	return next_fsync(fd);
+	return change() ? -1 : next_fsync(fd);
 }
 
 int
