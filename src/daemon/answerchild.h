@@ -17,6 +17,7 @@ struct answers_setup {
 	const struct service *service; /* its sockets */
 	const struct server *server; /* without `answers` */
 	const struct jail *jail;
+	const struct jail_roots *roots; /* of all hosts */
 	/* The limits that count the cost of answers for each network. */
 	struct limit_table *limits;
 	const struct limit_rules *rules;

@@ -386,8 +386,8 @@ begin(struct answers *answers)
 int
 answers_run(const struct answers_setup *setup)
 {
-	const struct jail_access access = { JAIL_ANSWERS,
-		setup->server->hosts->tree->root, setup->state, -1 };
+	const struct jail_access access = { JAIL_ANSWERS, setup->roots,
+		setup->state, -1 };
 	struct answers *answers = calloc(1, sizeof *answers);
 	int status = EXIT_FAILURE;
 

@@ -33,6 +33,7 @@ children_worker_main(void *context, const struct workers_start *start)
 		.server = &generation->server,
 		.tls = generation->tls,
 		.jail = &generation->jail,
+		.roots = &generation->capsules.roots,
 		.sockets = sockets,
 		.line = start->line,
 		.keys = start->services[WORKERS_KEYS],
@@ -49,7 +50,7 @@ children_worker_main(void *context, const struct workers_start *start)
 	service_forget(&master->index);
 	/* Only the answers process searches the index. */
 	state_forget(&generation->state);
-	generation->host.index = NULL;
+	generation_forget_index(generation);
 	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
@@ -72,6 +73,7 @@ children_be_answers(void *context, const struct service *service)
 		.service = service,
 		.server = &generation->server,
 		.jail = &generation->jail,
+		.roots = &generation->capsules.roots,
 		.limits = master->limits,
 		.rules = &generation->config.limits,
 		.state = generation->state.fd,
@@ -103,11 +105,10 @@ children_be_indexer(void *context, const struct service *service)
 	struct generation *generation = master->generation;
 	const struct indexer_setup setup = {
 		.config = &generation->config,
-		.tree = &generation->tree,
+		.capsules = &generation->capsules,
 		.media = master->media,
 		.jail = &generation->jail,
-		.place = &generation->place,
-		.waits_for_look = master->waits_for_look,
+		.state = generation->state.fd,
 		.rebuilds = master->rebuilds,
 		.line = service->line,
 	};

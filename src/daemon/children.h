@@ -28,7 +28,6 @@ struct master {
 	struct service index;
 	bool rebuilds; /* the next index process makes the index anew */
 	struct timespec rebuilt; /* when one was last started so; 0: never */
-	bool waits_for_look; /* no index process has run since a start */
 	const struct reexec *reexec;
 	bool faulted; /* to be executed, when that is due */
 	struct timespec execution_due;

@@ -77,12 +77,11 @@ generation_log_made(const struct generation *generation)
 	free(path);
 }
 
-/* Refuse a directory inside of the capsule: clients could fetch the keys. */
+/* Refuse a directory inside of a capsule: clients could fetch the keys. */
 static int
-check_certs_place(struct generation *generation)
+check_certs_place(struct generation *generation, const char *certs)
 {
-	const struct config *config = &generation->config;
-	int inside = tree_contains(&generation->tree, config->hosts->certs);
+	int inside = capsules_contain(&generation->capsules, certs);
 
 	if (inside == 0)
 		return 0;
@@ -90,12 +89,29 @@ check_certs_place(struct generation *generation)
 		snprintf(generation->error, sizeof generation->error,
 		    "%s: lies in the capsule, where clients could fetch the "
 		    "key; name another directory with -C",
-		    config->hosts->certs);
+		    certs);
 	else
 		snprintf(generation->error, sizeof generation->error,
-		    "%s: %s; name a directory for certificates with -C",
-		    config->hosts->certs, strerror(errno));
+		    "%s: %s; name a directory for certificates with -C", certs,
+		    strerror(errno));
 	return -1;
+}
+
+static int
+check_certs_places(struct generation *generation)
+{
+	const struct config *config = &generation->config;
+
+	for (size_t i = 0; i < config->host_count; i++) {
+		const char *certs = config->hosts[i].certs;
+
+		/* Mostly the directory is one for all hosts. */
+		if ((i == 0 ||
+			strcmp(certs, config->hosts[i - 1].certs) != 0) &&
+		    check_certs_place(generation, certs) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -144,7 +160,7 @@ load_certificate(
 
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
-	if (check_certs_place(generation) == -1 ||
+	if (check_certs_places(generation) == -1 ||
 	    start_keys(generation, setup) == -1)
 		return -1;
 	if (cert->leaf == NULL)
@@ -154,67 +170,14 @@ load_certificate(
 	return generation->tls == NULL ? -1 : 0;
 }
 
-/* Tries the jail. Returns -1 with a line in generation->error. */
-static int
-try_jail(struct generation *generation)
-{
-	struct jail *jail = &generation->jail;
-	char *error = generation->error;
-	size_t size = sizeof generation->error;
-
-	switch (jail_try(jail, generation->tree.root)) {
-	case JAIL_FINE: return 0;
-	case JAIL_NO_USER:
-		snprintf(error, size,
-		    "cannot become user %s: %s; start with the capabilities "
-		    "CAP_SETUID and CAP_SETGID, or as a user other than root",
-		    jail->name, strerror(errno));
-		break;
-	case JAIL_NO_WALLS:
-		snprintf(error, size,
-		    "cannot confine workers: %s; change the setting jail, see "
-		    "capsuled.conf(5)",
-		    strerror(errno));
-		break;
-	case JAIL_UNREADABLE:
-		snprintf(error, size,
-		    "%s: not readable for %s%s; open it with chmod a+rx",
-		    generation->config.hosts->capsule,
-		    jail->changes ? "user " : "this user", jail->name);
-		break;
-	}
-	return -1;
-}
-
-static int
-open_tree(struct generation *generation)
-{
-	const char *path = generation->config.hosts->capsule;
-
-	if (tree_init(&generation->tree, path,
-		generation->config.hosts->hide) == -1) {
-		snprintf(generation->error, sizeof generation->error,
-		    "%s: cannot be opened: %s; %s", path, strerror(errno),
-		    tree_init_remedy(errno));
-		return -1;
-	}
-	return try_jail(generation);
-}
-
-static bool
-is_indexed(const struct config *config)
-{
-	return config->hosts->builtins[BUILTIN_ASK].len > 0 ||
-	    config->hosts->builtins[BUILTIN_MANIFEST].len > 0;
-}
-
-/* Refuse a directory inside of the capsule: clients could fetch it. */
+/* Refuse a directory inside of a capsule: clients could fetch it. */
 static int
 check_state_place(struct generation *generation)
 {
 	const char *path = generation->config.state;
 
-	if (path[0] == '\0' || tree_contains(&generation->tree, path) != 1)
+	if (path[0] == '\0' ||
+	    capsules_contain(&generation->capsules, path) != 1)
 		return state_check(path, &generation->jail, generation->error,
 		    sizeof generation->error);
 	snprintf(generation->error, sizeof generation->error,
@@ -222,15 +185,23 @@ check_state_place(struct generation *generation)
 	return -1;
 }
 
+static bool
+is_indexed(const struct config *config)
+{
+	for (size_t i = 0; i < config->host_count; i++)
+		if (capsules_is_indexed(&config->hosts[i]))
+			return true;
+	return false;
+}
+
 /*
- * Opens the directory for the index. Failure is fatal for a configured
+ * Opens the directory for the indices. Failure is fatal for a configured
  * directory; otherwise there is no index.
  */
 static int
 open_state(struct generation *generation, struct state *last)
 {
 	const struct config *config = &generation->config;
-	struct str host = config->hosts->site.names[0];
 
 	if (!is_indexed(config))
 		return 0;
@@ -242,13 +213,7 @@ open_state(struct generation *generation, struct state *last)
 		log_line(LOG_LEVEL_ERROR, "index: %s", generation->error);
 		return 0;
 	}
-	snprintf(generation->index_name, sizeof generation->index_name,
-	    "%.*s.db", STR_ARG(host));
-	generation->place = (struct db_place){
-		.directory = generation->state.fd,
-		.name = generation->index_name,
-		.lasts = !generation->state.is_temporary,
-	};
+	capsules_place(&generation->capsules, config, &generation->state);
 	return 0;
 }
 
@@ -258,12 +223,13 @@ init(struct generation *generation, struct config *config,
 {
 	*generation = (struct generation){ .config = *config,
 		.state = { .fd = -1, .lock = -1 },
-		.tree = { .root = -1 },
 		.keys = { .service = { .line = -1 } } };
 	config = &generation->config;
 	if (jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
-	    open_tree(generation) == 0 && check_state_place(generation) == 0 &&
+	    capsules_open(&generation->capsules, config, &generation->jail,
+		generation->error, sizeof generation->error) == 0 &&
+	    check_state_place(generation) == 0 &&
 	    load_certificate(generation, setup) == 0)
 		return 0;
 	keys_stop(&generation->keys);
@@ -308,9 +274,37 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	print_names(&generation.config.hosts->site);
 	print_certificate(&generation);
 	warn_of_certificate(&generation.cert, print_warning);
+	capsules_warn(&generation.capsules, &generation.config, print_warning);
 	jail_warn(&generation.jail, print_warning);
 	keys_stop(&generation.keys);
 	generation_release(&generation);
+	return 0;
+}
+
+/* Sets generation->server; -1 without memory. */
+static int
+make_server(struct generation *generation, struct media *media)
+{
+	const struct config *config = &generation->config;
+
+	generation->hosts =
+	    calloc(config->host_count, sizeof *generation->hosts);
+	if (generation->hosts == NULL)
+		return -1;
+	generation->server = (struct server){
+		.hosts = generation->hosts,
+		.host_count = config->host_count,
+		.media = media,
+		.cache = &generation->cache,
+	};
+	for (size_t i = 0; i < config->host_count; i++) {
+		struct capsule *capsule = &generation->capsules.all[i];
+
+		generation->hosts[i] = config_host(
+		    &config->hosts[i], &generation->server, &capsule->tree);
+		if (capsule->is_indexed)
+			generation->hosts[i].index = &capsule->place;
+	}
 	return 0;
 }
 
@@ -320,23 +314,14 @@ generation_init(struct generation *generation, struct config *config,
 {
 	if (init(generation, config, setup) == -1)
 		return -1;
-	if (open_state(generation, setup->state) == -1) {
+	if (open_state(generation, setup->state) == -1 ||
+	    make_server(generation, setup->media) == -1) {
 		keys_stop(&generation->keys);
 		generation_release(generation);
 		return -1;
 	}
 	if (generation->tls != NULL)
 		log_certificate(&generation->cert);
-	generation->server = (struct server){
-		.hosts = &generation->host,
-		.host_count = 1,
-		.media = setup->media,
-		.cache = &generation->cache,
-	};
-	generation->host = config_host(
-	    generation->config.hosts, &generation->server, &generation->tree);
-	if (generation->state.fd != -1)
-		generation->host.index = &generation->place;
 	return 0;
 }
 
@@ -354,8 +339,8 @@ generation_release(struct generation *generation)
 	keys_retire(&generation->keys);
 	cache_release(&generation->cache);
 	state_close(&generation->state);
-	if (generation->tree.root != -1)
-		tree_release(&generation->tree);
+	capsules_release(&generation->capsules);
+	free(generation->hosts);
 	config_release(&generation->config);
 }
 
@@ -367,15 +352,58 @@ hides_alike(const char *const *a, const char *const *b)
 	return *a == NULL && *b == NULL;
 }
 
-bool
-generation_is_alike(const struct generation *a, const struct generation *b)
+/* Whether the index of the host `at` of `a` is valid for the host `to` of `b`.
+ */
+static bool
+is_alike(const struct generation *a, size_t at, const struct generation *b,
+    size_t to)
 {
-	struct stat here, there;
+	const struct stat *here = &a->capsules.states[at];
+	const struct stat *there = &b->capsules.states[to];
 
-	return hides_alike(a->tree.hide, b->tree.hide) &&
-	    fstat(a->tree.root, &here) == 0 &&
-	    fstat(b->tree.root, &there) == 0 && here.st_dev == there.st_dev &&
-	    here.st_ino == there.st_ino &&
-	    site_is_english(&a->config.hosts->site) ==
-	    site_is_english(&b->config.hosts->site);
+	return hides_alike(
+		   a->config.hosts[at].hide, b->config.hosts[to].hide) &&
+	    here->st_dev == there->st_dev && here->st_ino == there->st_ino &&
+	    site_is_english(&a->config.hosts[at].site) ==
+	    site_is_english(&b->config.hosts[to].site);
+}
+
+void
+generation_compare(struct generation *generation, const struct generation *old)
+{
+	for (size_t i = 0; i < generation->config.host_count; i++) {
+		struct str name = generation->config.hosts[i].site.names[0];
+		size_t j = 0;
+
+		/* The name is that of the index, too. */
+		while (j < old->config.host_count &&
+		    !str_equals(name, old->config.hosts[j].site.names[0]))
+			j++;
+		generation->capsules.all[i].waits_for_look =
+		    j == old->config.host_count ||
+		    !is_alike(generation, i, old, j);
+	}
+}
+
+void
+generation_forget_index(struct generation *generation)
+{
+	for (size_t i = 0; i < generation->config.host_count; i++)
+		generation->hosts[i].index = NULL;
+}
+
+void
+generation_wait_for_look(struct generation *generation, bool waits)
+{
+	for (size_t i = 0; i < generation->config.host_count; i++)
+		generation->capsules.all[i].waits_for_look = waits;
+}
+
+bool
+generation_waits_for_look(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->config.host_count; i++)
+		if (generation->capsules.all[i].waits_for_look)
+			return true;
+	return false;
 }

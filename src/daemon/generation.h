@@ -1,16 +1,15 @@
 #ifndef DAEMON_GENERATION_H
 #define DAEMON_GENERATION_H
 
+#include "daemon/capsules.h"
 #include "daemon/config.h"
 #include "daemon/keys.h"
 #include "daemon/state.h"
-#include "index/db.h"
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
-#include "tree/tree.h"
 
 /*
  * The result of loading the configuration once. A reload makes a complete new
@@ -18,17 +17,15 @@
  */
 struct generation {
 	struct config config;
-	struct tree tree;
+	struct capsules capsules;
 	struct cache cache;
 	struct state state; /* closed without an index */
-	struct db_place place; /* of the index in `state` */
-	char index_name[NAME_MAX];
 	struct jail jail;
 	struct tls_context *tls; /* NULL without TLS */
 	struct cert cert; /* that of `tls`; already released */
 	struct keys keys; /* the process that signs for `tls` */
 	struct server server;
-	struct host host; /* the only one of `server` */
+	struct host *hosts; /* of `server` */
 	char error[4608]; /* after -1: an error message of one line */
 };
 
@@ -70,8 +67,18 @@ unsigned generation_grace_ms(const struct generation *generation);
 
 void generation_release(struct generation *generation);
 
-/* Whether the index of one generation is valid for the other. */
-bool
-generation_is_alike(const struct generation *a, const struct generation *b);
+/*
+ * Sets capsule.waits_for_look of each host whose index was of another tree, or
+ * other settings, in the generation `old`.
+ */
+void
+generation_compare(struct generation *generation, const struct generation *old);
+
+/* Sets it for all hosts, or says whether it is set for any. */
+void generation_wait_for_look(struct generation *generation, bool waits);
+bool generation_waits_for_look(const struct generation *generation);
+
+/* In a child: no host has an index any more. */
+void generation_forget_index(struct generation *generation);
 
 #endif

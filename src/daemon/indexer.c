@@ -38,16 +38,31 @@
 #define LOOK_SHARED_MS 1000
 #define FAILED_MS 30000
 
-struct indexer {
-	const struct indexer_setup *setup;
+struct indexer;
+
+/* The index of one capsule. */
+struct indexed {
+	struct indexer *indexer;
+	size_t number; /* of the host */
+	struct builder_setup parts;
 	struct builder *build;
-	struct watch *watch; /* NULL: no notifications, or incomplete ones */
 	struct pathlist paths; /* reported as changed */
 	bool looks_at_all; /* the next scan is a full one */
 	struct timespec all_at; /* when a full scan is due */
 	bool made; /* an index was made before */
-	bool lost; /* the master is gone */
+	bool has_rest; /* a scan may have left files to hash */
+	long took_ms; /* by the last scan */
 	struct indexer_schedule schedule;
+};
+
+struct indexer {
+	const struct indexer_setup *setup;
+	struct indexed *all;
+	size_t count;
+	struct indexed *open; /* whose index stays open after a scan */
+	size_t directory; /* the host whose root is the working directory */
+	struct watch *watch; /* NULL: no notifications, or incomplete ones */
+	bool lost; /* the master is gone */
 };
 
 static void
@@ -61,13 +76,27 @@ watch_no_more(struct indexer *indexer)
 	    LOOK_MS / 1000);
 }
 
+/* Watches use paths, which are relative to the root. */
+static int
+enter_root(struct indexer *indexer, const struct indexed *indexed)
+{
+	if (indexer->directory == indexed->number)
+		return 0;
+	if (fchdir(indexed->parts.tree->root) == -1)
+		return -1;
+	indexer->directory = indexed->number;
+	return 0;
+}
+
 static int
 on_directory(void *context, const char *directory)
 {
-	struct indexer *indexer = context;
+	struct indexed *indexed = context;
+	struct indexer *indexer = indexed->indexer;
 
 	if (indexer->watch != NULL &&
-	    watch_add(indexer->watch, directory) == -1)
+	    (enter_root(indexer, indexed) == -1 ||
+		watch_add(indexer->watch, indexed->number, directory) == -1))
 		watch_no_more(indexer);
 	return 0;
 }
@@ -88,10 +117,10 @@ complain(int error)
 
 /* Logs a new index and trims memory. */
 static void
-note(struct indexer *indexer, const char *what, long took)
+note(struct indexed *indexed, const char *what, long took)
 {
 	log_line(LOG_LEVEL_DEBUG, "index%s ms=%ld", what, took);
-	indexer->made = true;
+	indexed->made = true;
 	/* The memory is not needed until the next scan. */
 	system_trim();
 }
@@ -105,52 +134,71 @@ indexer_rest_ms(long took_ms)
 	return most < 0 ? 0 : rest < most ? rest : most;
 }
 
-/* Sets the time of the next scan from the duration of the last one. */
-static void
-set_next_scan(struct indexer *indexer, int result, long took)
+/* The time of one scan of every capsule. */
+static long
+took_together_ms(const struct indexer *indexer)
 {
+	long ms = 0;
+
+	for (size_t i = 0; i < indexer->count; i++)
+		ms += indexer->all[i].took_ms;
+	return ms;
+}
+
+/* Sets the time of the next scan from the durations of the last ones. */
+static void
+set_next_scan(struct indexed *indexed, int result)
+{
+	const struct indexer *indexer = indexed->indexer;
+	bool more = builder_has_more(indexed->build);
 	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
+	long took = took_together_ms(indexer);
 
 	if (result == -1)
 		pause = FAILED_MS;
-	else if (builder_has_more(indexer->build))
+	else if (more)
 		pause = 0;
 	else if (took * SHARE > pause)
 		pause = took * SHARE;
-	if (result == -1 || builder_has_more(indexer->build))
-		indexer->looks_at_all = true;
-	indexer->schedule.look_at = clock_in((unsigned)pause);
+	if (result == -1 || more)
+		indexed->looks_at_all = true;
+	indexed->schedule.look_at = clock_in((unsigned)pause);
 }
 
-/* Scans the changed paths, or the whole tree; false on failure. */
-static bool
-scan(struct indexer *indexer)
+/*
+ * Scans the changed paths, or the whole tree. Only the index that was used last
+ * stays open: an open one takes more memory than all the rest of a host.
+ */
+static void
+scan(struct indexed *indexed)
 {
+	struct indexer *indexer = indexed->indexer;
 	struct timespec started = clock_now();
-	bool all = indexer->watch == NULL || indexer->looks_at_all ||
-	    clock_until_ms(&indexer->all_at) <= 0;
+	bool all = indexer->watch == NULL || indexed->looks_at_all ||
+	    clock_until_ms(&indexed->all_at) <= 0;
 	int result, error;
-	long took;
 
 	/* Changes during a scan count for the next scan. */
-	indexer->schedule.news = false;
-	indexer->looks_at_all = false;
-	result = builder_update(indexer->build, all ? NULL : &indexer->paths);
+	indexed->schedule.news = false;
+	indexed->looks_at_all = false;
+	result = builder_update(indexed->build, all ? NULL : &indexed->paths);
 	error = errno;
-	took = clock_since_ms(&started);
-	pathlist_release(&indexer->paths);
+	indexed->took_ms = clock_since_ms(&started);
+	pathlist_release(&indexed->paths);
 	if (all)
-		indexer->all_at = clock_in(LOOK_AT_ALL_MS);
+		indexed->all_at = clock_in(LOOK_AT_ALL_MS);
 	if (result == -1 && !indexer->lost)
 		complain(error);
 	/* Do not rest after the first scan: it is longer than the others. */
-	if (result == 1 && indexer->made)
-		indexer->schedule.rests_until =
-		    clock_in((unsigned)indexer_rest_ms(took));
+	if (result == 1 && indexed->made)
+		indexed->schedule.rests_until =
+		    clock_in((unsigned)indexer_rest_ms(indexed->took_ms));
 	if (result == 1)
-		note(indexer, "", took);
-	set_next_scan(indexer, result, took);
-	return result != -1;
+		note(indexed, "", indexed->took_ms);
+	set_next_scan(indexed, result);
+	indexed->has_rest |= result != -1;
+	if (indexer->open != indexed)
+		builder_close(indexed->build);
 }
 
 /* Checks whether the master has closed its socket; it sends no messages. */
@@ -185,145 +233,227 @@ indexer_due_ms(const struct indexer_schedule *schedule)
 	return ms < 0 ? 0 : ms;
 }
 
+/* Milliseconds until the next scan; sets `next` to its index. */
 static long
-look_due_ms(const struct indexer *indexer)
+look_due_ms(const struct indexer *indexer, struct indexed **next)
 {
-	return indexer->lost ? 0 : indexer_due_ms(&indexer->schedule);
+	long least_ms = LONG_MAX;
+
+	*next = NULL;
+	for (size_t i = 0; i < indexer->count; i++) {
+		long ms = indexer_due_ms(&indexer->all[i].schedule);
+
+		if (ms < least_ms) {
+			least_ms = ms;
+			*next = &indexer->all[i];
+		}
+	}
+	return indexer->lost ? 0 : least_ms;
 }
 
-/*
- * Records the path of a change, from the root; NULL: anything may have changed.
- */
 static void
-on_change(void *context, const char *path)
+hear_of(struct indexed *indexed, const char *path)
 {
-	struct indexer *indexer = context;
-	struct pathlist *paths = &indexer->paths;
+	struct pathlist *paths = &indexed->paths;
+	struct indexer_schedule *schedule = &indexed->schedule;
 	char rooted[PATH_MAX + 1];
 
-	if (indexer->looks_at_all)
+	schedule->last = clock_now();
+	if (!schedule->news)
+		schedule->first = schedule->last;
+	schedule->news = true;
+	if (indexed->looks_at_all)
 		return;
 	if (path == NULL || strlen(path) >= PATH_MAX ||
 	    paths->count == PATHS_MAX) {
-		indexer->looks_at_all = true;
+		indexed->looks_at_all = true;
 		return;
 	}
 	snprintf(rooted, sizeof rooted, "/%s", path);
 	/* Most notifications repeat a path: a file is written, then closed. */
 	if (!pathlist_has(paths, str_of(rooted)) &&
 	    pathlist_add(paths, str_of(rooted)) == -1)
-		indexer->looks_at_all = true;
+		indexed->looks_at_all = true;
 }
 
-/* Reads notifications; with `waits`, waits for them until a scan is due. */
+/*
+ * Records the path of a change, from the root; NULL: anything may have changed.
+ */
 static void
-hear(struct indexer *indexer, bool waits)
+on_change(void *context, size_t number, const char *path)
 {
-	struct indexer_schedule *schedule = &indexer->schedule;
+	struct indexer *indexer = context;
+
+	for (size_t i = 0; i < indexer->count; i++)
+		if (number == WATCH_ANY || indexer->all[i].number == number)
+			hear_of(&indexer->all[i], path);
+}
+
+/* Reads notifications; waits for them for up to `ms`. */
+static void
+hear(struct indexer *indexer, long ms)
+{
 	struct watch *watch = indexer->watch;
 	struct pollfd fds[] = {
 		{ .fd = indexer->setup->line, .events = POLLIN },
 		{ .fd = watch != NULL ? watch_fd(watch) : -1, .events = POLLIN }
 	};
 
-	if (poll(fds, 2, waits ? (int)look_due_ms(indexer) : 0) < 1)
+	if (poll(fds, 2, (int)ms) < 1)
 		return;
 	if (fds[0].revents != 0)
 		check_line(indexer);
-	if (fds[1].revents == 0 || !watch_read(watch, on_change, indexer))
-		return;
-	schedule->last = clock_now();
-	if (!schedule->news)
-		schedule->first = schedule->last;
-	schedule->news = true;
+	if (fds[1].revents != 0)
+		(void)watch_read(watch, on_change, indexer);
 }
 
-/* Reads pending notifications; whether a scan is due. */
-static bool
-is_scan_due(struct indexer *indexer)
+/* Scans each tree for which that is due. */
+static void
+scan_due(struct indexer *indexer)
 {
-	hear(indexer, false);
-	return look_due_ms(indexer) == 0;
+	struct indexed *next;
+
+	for (;;) {
+		hear(indexer, 0);
+		if (look_due_ms(indexer, &next) > 0 || indexer->lost)
+			return;
+		scan(next);
+	}
 }
 
-/* Scans the tree while files are hashed, when it is due. */
+/* Scans trees while files are hashed. */
 static int
 on_idle(void *context)
 {
-	struct indexer *indexer = context;
+	struct indexer *indexer = ((struct indexed *)context)->indexer;
 
-	if (is_scan_due(indexer) && !indexer->lost)
-		(void)scan(indexer);
+	scan_due(indexer);
 	return indexer->lost ? -1 : 0;
 }
 
 /* Hashes the files that scans left over. */
 static void
-hash_rest(struct indexer *indexer)
+hash_rest(struct indexed *indexed)
 {
+	struct indexer *indexer = indexed->indexer;
 	struct timespec started = clock_now();
-	int result = builder_hash(indexer->build);
+	int result;
 
+	if (indexer->open != indexed)
+		builder_close(indexer->open->build);
+	indexer->open = indexed;
+	indexed->has_rest = false;
+	result = builder_hash(indexed->build);
 	if (result == 1)
-		note(indexer, " hashes", clock_since_ms(&started));
+		note(indexed, " hashes", clock_since_ms(&started));
 	if (result != -1 || indexer->lost)
 		return;
 	complain(errno);
-	indexer->looks_at_all = true;
-	indexer->schedule.look_at = clock_in(FAILED_MS);
+	indexed->looks_at_all = true;
+	indexed->schedule.look_at = clock_in(FAILED_MS);
+}
+
+/* Adds the index of a host. */
+static int
+add(struct indexer *indexer, size_t number)
+{
+	const struct indexer_setup *setup = indexer->setup;
+	struct capsule *capsule = &setup->capsules->all[number];
+	struct indexed *indexed = &indexer->all[indexer->count++];
+
+	*indexed = (struct indexed){
+		.indexer = indexer,
+		.number = number,
+		.looks_at_all = true,
+		.parts = {
+			.tree = &capsule->tree,
+			.media = setup->media,
+			.english = site_is_english(
+			    &setup->config->hosts[number].site),
+			.place = &capsule->place,
+			.waits_for_look = capsule->waits_for_look,
+			.rebuilds = setup->rebuilds,
+			.enter = on_directory,
+			.idle = on_idle,
+			.context = indexed,
+			.look_ms = LOOK_SHARED_MS,
+		},
+	};
+	indexed->build = builder_new(&indexed->parts);
+	return indexed->build == NULL ? -1 : 0;
+}
+
+/* Lists of files wait from now on, where they may be out of date. */
+static void
+open_all(struct indexer *indexer)
+{
+	for (size_t i = 0; i < indexer->count; i++) {
+		struct indexed *indexed = &indexer->all[i];
+
+		if (!indexed->parts.waits_for_look ||
+		    !db_exists(indexed->parts.place))
+			continue;
+		builder_open(indexed->build);
+		builder_close(indexed->build);
+	}
+	if (write(indexer->setup->line, INDEXER_OPEN, 1) == -1 &&
+	    errno == EPIPE)
+		indexer->lost = true;
 }
 
 static int
-keep_index(struct indexer *indexer)
+keep_indices(struct indexer *indexer)
 {
-	const struct indexer_setup *setup = indexer->setup;
-	const struct builder_setup parts = {
-		.tree = setup->tree,
-		.media = setup->media,
-		.english = site_is_english(&setup->config->hosts->site),
-		.place = setup->place,
-		.waits_for_look = setup->waits_for_look,
-		.rebuilds = setup->rebuilds,
-		.enter = on_directory,
-		.idle = on_idle,
-		.context = indexer,
-		.look_ms = LOOK_SHARED_MS,
-	};
+	const struct capsules *capsules = indexer->setup->capsules;
 
-	indexer->build = builder_new(&parts);
-	if (indexer->build == NULL)
+	indexer->all = calloc(capsules->count, sizeof *indexer->all);
+	if (indexer->all == NULL)
 		return -1;
-	builder_open(indexer->build);
-	if (write(setup->line, INDEXER_OPEN, 1) == -1 && errno == EPIPE)
-		indexer->lost = true;
+	for (size_t i = 0; i < capsules->count; i++)
+		if (capsules->all[i].is_indexed && add(indexer, i) == -1)
+			return -1;
+	open_all(indexer);
+	indexer->open = indexer->all;
 	while (!indexer->lost) {
-		if (scan(indexer) && !is_scan_due(indexer))
-			hash_rest(indexer);
-		while (!is_scan_due(indexer))
-			hear(indexer, true);
+		struct indexed *next;
+		size_t i = 0;
+
+		scan_due(indexer);
+		while (i < indexer->count && !indexer->all[i].has_rest)
+			i++;
+		if (i < indexer->count)
+			hash_rest(&indexer->all[i]);
+		else
+			hear(indexer, look_due_ms(indexer, &next));
 	}
-	builder_free(indexer->build);
 	return 0;
+}
+
+static void
+release(struct indexer *indexer)
+{
+	watch_close(indexer->watch);
+	for (size_t i = 0; i < indexer->count; i++)
+		builder_free(indexer->all[i].build);
+	free(indexer->all);
 }
 
 int
 indexer_run(const struct indexer_setup *setup)
 {
-	const struct jail_access access = { JAIL_INDEXER, setup->tree->root,
-		setup->place->directory, -1 };
+	const struct jail_access access = { JAIL_INDEXER,
+		&setup->capsules->roots, setup->state, -1 };
 	struct indexer indexer = { .setup = setup,
-		.watch = setup->config->watch ? watch_open() : NULL,
-		.looks_at_all = true };
+		.directory = SIZE_MAX,
+		.watch = setup->config->watch ? watch_open() : NULL };
 	int status = EXIT_SUCCESS;
 
-	/* Watches use paths, which are relative to the root. */
-	if (fchdir(setup->tree->root) == -1 ||
-	    jail_enter(setup->jail, &access) == -1 ||
-	    keep_index(&indexer) == -1) {
+	if (jail_enter(setup->jail, &access) == -1 ||
+	    keep_indices(&indexer) == -1) {
 		log_line(LOG_LEVEL_ERROR, "index: cannot go on: %s",
 		    strerror(errno));
 		status = EXIT_FAILURE;
 	}
-	watch_close(indexer.watch);
+	release(&indexer);
 	return status;
 }

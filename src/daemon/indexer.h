@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "daemon/capsules.h"
 #include "daemon/config.h"
-#include "index/db.h"
 #include "sys/jail.h"
 #include "text/attribute.h"
 #include "tree/media.h"
-#include "tree/tree.h"
 
 /*
  * Milliseconds of rest after a scan of this duration that found changes, so
@@ -31,24 +30,23 @@ struct indexer_schedule {
  */
 long indexer_due_ms(const struct indexer_schedule *schedule);
 
-/* The process sends this message once it has opened the index. */
+/* The process sends this message once it has opened the indices. */
 #define INDEXER_OPEN "o"
 
 /* The setup of the indexer; borrowed. */
 struct indexer_setup {
 	const struct config *config;
-	const struct tree *tree;
+	const struct capsules *capsules; /* those that are indexed */
 	struct media *media;
 	const struct jail *jail;
-	const struct db_place *place; /* the place of the index */
-	bool rebuilds; /* the index that is there is damaged */
-	bool waits_for_look; /* the tree may differ from the indexed one */
+	int state; /* the directory of the indices */
+	bool rebuilds; /* an index that is there is damaged */
 	int line; /* to the master; the process ends with it */
 };
 
 /*
- * Keeps an index of the tree until the master ends, and returns the exit status
- * of the process.
+ * Keeps the indices of the trees until the master ends, and returns the exit
+ * status of the process.
  */
 MUST_USE int indexer_run(const struct indexer_setup *setup);
 

@@ -187,7 +187,7 @@ answer_lines(
 static void
 prepare(const struct keysigner *signer, struct keysigner_loaded *loaded)
 {
-	const struct jail_access access = { JAIL_KEYS, -1, -1, -1 };
+	const struct jail_access access = { JAIL_KEYS, NULL, -1, -1 };
 	const struct cert *cert = &loaded->cert;
 
 	load(signer, loaded);

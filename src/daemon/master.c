@@ -78,9 +78,11 @@ start_index_due(struct master *master)
 	if (master->index.pid == 0)
 		return;
 	line = (struct pollfd){ .fd = master->index.line, .events = POLLIN };
-	if (master->waits_for_look && poll(&line, 1, INDEX_OPENS_MS) == 1)
+	if (generation_waits_for_look(master->generation) &&
+	    poll(&line, 1, INDEX_OPENS_MS) == 1)
 		(void)recv(line.fd, &word, 1, MSG_DONTWAIT);
-	master->waits_for_look = master->rebuilds = false;
+	generation_wait_for_look(master->generation, false);
+	master->rebuilds = false;
 }
 
 /*
@@ -93,9 +95,10 @@ change_generation(struct master *master, struct generation *generation,
 {
 	size_t old_children = master->workers.child_count;
 
-	master->waits_for_look = master->generation == NULL
-	    ? !master->reexec->is_successor
-	    : !generation_is_alike(generation, master->generation);
+	if (master->generation != NULL)
+		generation_compare(generation, master->generation);
+	else if (!master->reexec->is_successor)
+		generation_wait_for_look(generation, true);
 	if (master->generation != NULL)
 		workers_leave_to(
 		    &master->workers, master->generation->keys.service.pid);

@@ -412,8 +412,8 @@ static int
 serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
-	const struct jail_access access = { JAIL_WORKER,
-		setup->server->hosts->tree->root, -1, setup->answers };
+	const struct jail_access access = { JAIL_WORKER, setup->roots, -1,
+		setup->answers };
 
 	room_init(&worker->room);
 	worker->base = event_base_new();

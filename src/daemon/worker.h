@@ -27,6 +27,7 @@ struct worker_setup {
 	const struct server *server;
 	struct tls_context *tls; /* NULL without TLS */
 	const struct jail *jail;
+	const struct jail_roots *roots; /* of all hosts */
 	const struct worker_socket *sockets;
 	size_t socket_count;
 	int keys; /* socket to the keys process; -1: none */

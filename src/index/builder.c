@@ -111,6 +111,14 @@ builder_open(struct builder *build)
 	(void)open_index(build);
 }
 
+void
+builder_close(struct builder *build)
+{
+	/* A new index would be lost, and damage has to be found again. */
+	if (!build->tables.is_first && !build->tables.is_damaged)
+		tables_close(&build->tables);
+}
+
 /*
  * Whether the scan ends early, so that visitors can search its results, and
  * leaves the rest to the next scan. The first scan is never cut, since there
@@ -442,5 +450,8 @@ builder_hash(struct builder *build)
 		.idle = build->setup->idle,
 		.context = build->setup->context };
 
+	if (build->tables.db == NULL && !build->tables.is_damaged &&
+	    tables_open(&build->tables, build->setup->english) == -1)
+		return errno == ENOENT ? 0 : -1;
 	return hashing_run(&hashing);
 }

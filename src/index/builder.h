@@ -47,6 +47,12 @@ void builder_free(struct builder *build);
 void builder_open(struct builder *build);
 
 /*
+ * Closes an index that is complete, to free its memory; the next update opens
+ * it again.
+ */
+void builder_close(struct builder *build);
+
+/*
  * Scans the whole tree (NULL), or the given files and directories and those
  * known to be unsettled, and updates the index.  Paths are from the root with
  * their first slash and without a last one.  Returns 1 when the index has

@@ -2,6 +2,7 @@
 #include "index/tables.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -32,8 +33,10 @@ tables_close(struct tables *tables)
 	}
 	sqlite3_close(tables->db);
 	tokenizer_close(tables->tokenizer);
+	free(tables->forms);
 	tables->db = NULL;
 	tables->tokenizer = NULL;
+	tables->forms = NULL;
 	tables->is_open = tables->is_first = false;
 }
 
@@ -41,7 +44,8 @@ tables_close(struct tables *tables)
 static void
 forget_forms(struct tables *tables)
 {
-	memset(tables->forms, 0, sizeof tables->forms);
+	if (tables->forms != NULL)
+		memset(tables->forms, 0, TABLES_FORMS * sizeof *tables->forms);
 }
 
 /* Opens the index, or creates one; -1 with errno set. */
@@ -70,8 +74,8 @@ open_db(struct tables *tables, enum db_use use, bool english)
 			errno = EBADMSG;
 		return -1;
 	}
-	forget_forms(tables);
-	return 0;
+	tables->forms = calloc(TABLES_FORMS, sizeof *tables->forms);
+	return tables->forms != NULL ? 0 : -1;
 }
 
 static int
@@ -286,8 +290,7 @@ add_form(void *context, struct str word)
 	struct tables *tables = context;
 	sqlite3_stmt *statement = tables->statements[SQL_ADD_FORM];
 	uint64_t hash = str_hash(word);
-	uint64_t *known =
-	    &tables->forms[hash % (sizeof tables->forms / sizeof hash)];
+	uint64_t *known = &tables->forms[hash % TABLES_FORMS];
 	char turned[TOKENIZER_LONGEST];
 
 	tables->form_count++;

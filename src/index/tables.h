@@ -12,6 +12,9 @@
 #include "text/sections.h"
 #include "text/str.h"
 
+/* A power of two. */
+#define TABLES_FORMS ((size_t)32768)
+
 /* An index open for writing.  One process at a time may have one. */
 struct tables {
 	const struct db_place *place; /* the caller fills it; borrowed */
@@ -22,7 +25,7 @@ struct tables {
 	bool is_open; /* a transaction is open */
 	struct tokenizer *tokenizer;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
-	uint64_t forms[32768]; /* hashes of words that are in `form` */
+	uint64_t *forms; /* TABLES_FORMS hashes of words that are in `form` */
 	bool forms_failed;
 	size_t form_count; /* words of the section so far */
 	enum sql list; /* lists removed files */

@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,10 @@ jail_warn(const struct jail *jail, void (*say)(const char *text))
 		say("jail: root may not chroot here, so a worker can see the "
 		    "names, sizes and times of all files that its user can; "
 		    "start with the capability CAP_SYS_CHROOT");
+	if (jail->lacks_top)
+		say("jail: the capsules have no folder in common but /, so a "
+		    "worker can see the names, sizes and times of all files "
+		    "that its user can; put the capsules into one folder");
 	if (jail->mode == JAIL_ON && strcmp(walls.files, "none") == 0)
 		say("jail: this kernel has no Landlock, so a worker can read "
 		    "all that its user can; start as root for a chroot");
@@ -149,13 +154,13 @@ become_user(const struct jail *jail)
 }
 
 /*
- * Hides all files except those beneath `root`. Paths need no change: all are
+ * Hides all files except those beneath `top`. Paths need no change: all are
  * resolved from a descriptor.
  */
 static int
-change_root(int root)
+change_root(int top)
 {
-	return fchdir(root) == 0 ? chroot(".") : -1;
+	return fchdir(top) == 0 ? chroot(".") : -1;
 }
 
 /*
@@ -172,12 +177,8 @@ is_dispensable(int error)
 static enum jail_fault
 enter(const struct jail *jail, const struct jail_access *access)
 {
-	/* These open no file and need no root directory. */
-	bool has_root =
-	    access->role != JAIL_KEYS && access->role != JAIL_UNPACKER;
-
-	if (jail->chroots && has_root && change_root(access->root) == -1 &&
-	    !is_dispensable(errno))
+	if (jail->chroots && access->roots != NULL &&
+	    change_root(access->roots->top) == -1 && !is_dispensable(errno))
 		return JAIL_NO_WALLS;
 	if (system_drop_bounding() == -1)
 		return JAIL_NO_WALLS;
@@ -196,29 +197,51 @@ jail_enter(const struct jail *jail, const struct jail_access *access)
 struct outcome {
 	enum jail_fault fault;
 	int error;
+	size_t which;
 	bool lacks_chroot;
 };
 
-static NO_RETURN void
-try_in_child(struct jail *jail, int root, int result)
+/* Whether a worker may not read one of the directories: sets `which`. */
+static bool
+is_unreadable(const struct jail_roots *roots, size_t *which)
 {
-	const struct jail_access access = { JAIL_WORKER, root, -1, -1 };
+	for (*which = 0; *which < roots->count; ++*which)
+		if (readable_at(roots->all[*which], ".", R_OK | X_OK) == -1 &&
+		    errno == EACCES)
+			return true;
+	return false;
+}
+
+static NO_RETURN void
+try_in_child(struct jail *jail, const struct jail_roots *roots, int result)
+{
+	const struct jail_access access = { JAIL_WORKER, roots, -1, -1 };
 	struct outcome outcome = { .fault = JAIL_FINE };
 
-	if (jail->chroots && change_root(root) == -1 && is_dispensable(errno)) {
+	if (jail->chroots && change_root(roots->top) == -1 &&
+	    is_dispensable(errno)) {
 		outcome.lacks_chroot = true;
 		jail->chroots = false;
 	}
 	outcome.fault = enter(jail, &access);
-	if (outcome.fault == JAIL_FINE &&
-	    readable_at(root, ".", R_OK | X_OK) == -1 && errno == EACCES)
+	if (outcome.fault == JAIL_FINE && is_unreadable(roots, &outcome.which))
 		outcome.fault = JAIL_UNREADABLE;
 	outcome.error = errno;
 	_exit(write(result, &outcome, sizeof outcome) == -1);
 }
 
+/* Whether the directory is that of the file system. */
+static bool
+is_slash(int directory)
+{
+	struct stat here, slash;
+
+	return fstat(directory, &here) == 0 && stat("/", &slash) == 0 &&
+	    here.st_dev == slash.st_dev && here.st_ino == slash.st_ino;
+}
+
 enum jail_fault
-jail_try(struct jail *jail, int root)
+jail_try(struct jail *jail, const struct jail_roots *roots, size_t *which)
 {
 	/* The default outcome, for a child that the filter kills. */
 	struct outcome outcome = { .fault = JAIL_NO_WALLS, .error = EPERM };
@@ -229,7 +252,7 @@ jail_try(struct jail *jail, int root)
 		return JAIL_FINE;
 	child = fork();
 	if (child == 0)
-		try_in_child(jail, root, result[1]);
+		try_in_child(jail, roots, result[1]);
 	close(result[1]);
 	if (child == -1)
 		outcome.fault = JAIL_FINE;
@@ -243,6 +266,8 @@ jail_try(struct jail *jail, int root)
 	jail->lacks_chroot = outcome.lacks_chroot;
 	if (jail->lacks_chroot)
 		jail->chroots = false;
+	jail->lacks_top = jail->chroots && is_slash(roots->top);
+	*which = outcome.which;
 	errno = outcome.error;
 	return outcome.fault;
 }

@@ -14,6 +14,7 @@ struct jail {
 	bool changes; /* false: the user stays the same */
 	bool chroots; /* started as root, which can chroot: see jail_try */
 	bool lacks_chroot; /* root cannot chroot */
+	bool lacks_top; /* the roots have no directory in common but / */
 	uid_t user;
 	gid_t group;
 	char name[64];
@@ -39,16 +40,18 @@ enum jail_fault {
 	JAIL_FINE,
 	JAIL_NO_USER, /* cannot become the user */
 	JAIL_NO_WALLS, /* the system refuses a restriction */
-	JAIL_UNREADABLE, /* the user may not read the root */
+	JAIL_UNREADABLE, /* the user may not read a root */
 };
 
 /*
  * Tests in a child process whether a worker can enter the jail and read the
- * directory `root` from there. Sets errno with a fault. Returns JAIL_FINE when
- * no child can be started. If root cannot chroot but Landlock hides the files,
- * the jail does without chroot from then on.
+ * directories `roots` from there. Sets errno with a fault, and with
+ * JAIL_UNREADABLE also `which` to the index of the directory. Returns JAIL_FINE
+ * when no child can be started. If root cannot chroot but Landlock hides the
+ * files, the jail does without chroot from then on.
  */
-MUST_USE enum jail_fault jail_try(struct jail *jail, int root);
+MUST_USE enum jail_fault
+jail_try(struct jail *jail, const struct jail_roots *roots, size_t *which);
 
 /*
  * Gives up every privilege for good: becomes the user with its group alone, and

@@ -1,6 +1,8 @@
 #ifndef SYS_JAIL_ROLE_H
 #define SYS_JAIL_ROLE_H
 
+#include <stddef.h>
+
 /* How strictly a process is confined. */
 enum jail_mode {
 	JAIL_ON,
@@ -17,10 +19,18 @@ enum jail_role {
 	JAIL_UNPACKER, /* reads and writes open descriptors, opens none */
 };
 
+/* The directories that a process may read, with all beneath them; borrowed. */
+struct jail_roots {
+	const int *all;
+	size_t count;
+	int top; /* one that is above all of them, or the only one, for chroot
+		  */
+};
+
 /* The access that a process keeps. Descriptors are borrowed; -1 means none. */
 struct jail_access {
 	enum jail_role role;
-	int root; /* directory for reading */
+	const struct jail_roots *roots; /* NULL: none */
 	int state; /* directory of the index, for writing by the indexer only */
 	int line; /* a worker passes descriptors over this socket only */
 };

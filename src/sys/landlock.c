@@ -89,12 +89,24 @@ allow(int fd, const struct ruleset *rules, uint64_t allowed, int directory)
 				     RULE_PATH_BENEATH, &rule, 0U);
 }
 
-int
-landlock_enter(const struct landlock_files *files)
+static int
+allow_all(
+    int fd, const struct ruleset *rules, const struct landlock_files *files)
 {
 	const uint64_t reads = READ_FILE | READ_DIRECTORY;
 	const uint64_t writes =
 	    WRITE_FILE | FILES_3 | REMOVE_FILE | MAKE_REGULAR;
+
+	for (size_t i = 0; i < files->root_count; i++)
+		if (allow(fd, rules, reads, files->roots[i]) == -1)
+			return -1;
+	return allow(
+	    fd, rules, files->writes ? reads | writes : reads, files->state);
+}
+
+int
+landlock_enter(const struct landlock_files *files)
+{
 	int version = landlock_version();
 	struct ruleset rules;
 	size_t size;
@@ -109,9 +121,7 @@ landlock_enter(const struct landlock_files *files)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0U);
 	if (fd == -1)
 		return -1;
-	entered = allow(fd, &rules, reads, files->root) == 0 &&
-	    allow(fd, &rules, files->writes ? reads | writes : reads,
-		files->state) == 0 &&
+	entered = allow_all(fd, &rules, files) == 0 &&
 	    syscall(SYS_landlock_restrict_self, fd, 0U) == 0;
 	process_close(fd);
 	return entered ? 0 : -1;

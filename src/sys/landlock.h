@@ -2,6 +2,7 @@
 #define SYS_LANDLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "text/attribute.h"
 
@@ -10,7 +11,8 @@ int landlock_version(void);
 
 /* The files that stay accessible. Directories are borrowed; -1 means none. */
 struct landlock_files {
-	int root; /* all files beneath it, for reading */
+	const int *roots; /* all files beneath them, for reading */
+	size_t root_count;
 	int state; /* the files in it, for reading */
 	bool writes; /* also to create, write and remove files there */
 };

@@ -25,6 +25,7 @@ int
 system_enter(enum jail_mode mode, const struct jail_access *access)
 {
 	int no_new_privileges = PROC_NO_NEW_PRIVS_ENABLE;
+	const struct jail_roots *roots = access->roots;
 	cap_rights_t rights;
 
 	system_hide_memory();
@@ -39,8 +40,9 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 	 */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
-	if (access->root != -1 && cap_rights_limit(access->root, &rights) == -1)
-		return -1;
+	for (size_t i = 0; roots != NULL && i < roots->count; i++)
+		if (cap_rights_limit(roots->all[i], &rights) == -1)
+			return -1;
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FLOCK, CAP_MMAP_R);
 	if (access->role == JAIL_INDEXER)

@@ -80,8 +80,13 @@ drop_capabilities(void)
 int
 system_enter(enum jail_mode mode, const struct jail_access *access)
 {
-	const struct landlock_files files = { access->root, access->state,
-		access->role == JAIL_INDEXER };
+	const struct jail_roots *roots = access->roots;
+	const struct landlock_files files = {
+		.roots = roots != NULL ? roots->all : NULL,
+		.root_count = roots != NULL ? roots->count : 0,
+		.state = access->state,
+		.writes = access->role == JAIL_INDEXER,
+	};
 
 	system_hide_memory();
 	if (drop_capabilities() == -1 ||

@@ -26,6 +26,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		[JAIL_KEYS] = "stdio recvfd",
 		[JAIL_UNPACKER] = "stdio",
 	};
+	const struct jail_roots *roots = access->roots;
 
 	system_hide_memory();
 	if (mode != JAIL_ON)
@@ -35,10 +36,10 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 	    (fchdir(access->state) == -1 ||
 		unveil(".", access->role == JAIL_INDEXER ? "rwc" : "r") == -1))
 		return -1;
-	if (access->root != -1 &&
-	    (fchdir(access->root) == -1 || unveil(".", "r") == -1))
-		return -1;
-	if (access->root != -1 && unveil(NULL, NULL) == -1)
+	for (size_t i = 0; roots != NULL && i < roots->count; i++)
+		if (fchdir(roots->all[i]) == -1 || unveil(".", "r") == -1)
+			return -1;
+	if (roots != NULL && unveil(NULL, NULL) == -1)
 		return -1;
 	return pledge(promises[access->role], NULL);
 }

@@ -19,12 +19,13 @@
 
 struct watched {
 	int number; /* of the kernel */
+	size_t tree;
 	char *path; /* NULL: no longer watched */
 };
 
 struct watch {
 	int fd;
-	struct watched *directories; /* sorted by number */
+	struct watched *directories; /* sorted by number and tree */
 	size_t count, room;
 };
 
@@ -60,16 +61,26 @@ watch_fd(const struct watch *watch)
 	return watch->fd;
 }
 
-/* The position of the directory with that number, or its insert position. */
+static bool
+is_before(const struct watched *watched, int number, size_t tree)
+{
+	return watched->number < number ||
+	    (watched->number == number && watched->tree < tree);
+}
+
+/*
+ * The position of the directory with that number in that tree, or its insert
+ * position.
+ */
 static size_t
-find(const struct watch *watch, int number)
+find(const struct watch *watch, int number, size_t tree)
 {
 	size_t from = 0, to = watch->count;
 
 	while (from < to) {
 		size_t middle = (from + to) / 2;
 
-		if (watch->directories[middle].number < number)
+		if (is_before(&watch->directories[middle], number, tree))
 			from = middle + 1;
 		else
 			to = middle;
@@ -77,12 +88,19 @@ find(const struct watch *watch, int number)
 	return from;
 }
 
-static struct watched *
-directory_of(const struct watch *watch, int number)
+/* Whether there is a directory with that number at the position. */
+static bool
+has(const struct watch *watch, size_t at, int number)
 {
-	size_t at = find(watch, number);
+	return at < watch->count && watch->directories[at].number == number;
+}
 
-	return at < watch->count && watch->directories[at].number == number
+static struct watched *
+directory_of(const struct watch *watch, int number, size_t tree)
+{
+	size_t at = find(watch, number, tree);
+
+	return has(watch, at, number) && watch->directories[at].tree == tree
 	    ? &watch->directories[at]
 	    : NULL;
 }
@@ -112,48 +130,49 @@ make_room(struct watch *watch)
 	return 0;
 }
 
-/* Takes ownership of `path`. */
+/* Takes ownership of `added.path`. */
 static int
-note(struct watch *watch, int number, char *path)
+note(struct watch *watch, struct watched added)
 {
-	struct watched *known = directory_of(watch, number);
+	struct watched *known = directory_of(watch, added.number, added.tree);
 	size_t at;
 
 	if (known != NULL) {
 		free(known->path);
-		known->path = path;
+		known->path = added.path;
 		return 0;
 	}
 	if (watch->count == watch->room && make_room(watch) == -1) {
-		free(path);
+		free(added.path);
 		return -1;
 	}
 	/*
-	 * The kernel counts upwards: this is the end, except after an overflow.
+	 * The kernel counts upwards: this is the end, except after an overflow,
+	 * and for a directory of two trees.
 	 */
-	at = find(watch, number);
+	at = find(watch, added.number, added.tree);
 	memmove(&watch->directories[at + 1], &watch->directories[at],
 	    (watch->count - at) * sizeof *watch->directories);
-	watch->directories[at] = (struct watched){ number, path };
+	watch->directories[at] = added;
 	watch->count++;
 	return 0;
 }
 
 int
-watch_add(struct watch *watch, const char *directory)
+watch_add(struct watch *watch, size_t tree, const char *directory)
 {
-	int number = inotify_add_watch(watch->fd, directory, CHANGES);
+	struct watched added = { .tree = tree };
 	const struct watched *known;
-	char *path;
 
-	if (number == -1)
+	added.number = inotify_add_watch(watch->fd, directory, CHANGES);
+	if (added.number == -1)
 		return errno == ENOSPC || errno == ENOMEM ? -1 : 0;
-	known = directory_of(watch, number);
+	known = directory_of(watch, added.number, tree);
 	if (known != NULL && known->path != NULL &&
 	    strcmp(known->path, directory) == 0)
 		return 0;
-	path = strdup(directory);
-	return path == NULL ? -1 : note(watch, number, path);
+	added.path = strdup(directory);
+	return added.path == NULL ? -1 : note(watch, added);
 }
 
 /*
@@ -161,14 +180,13 @@ watch_add(struct watch *watch, const char *directory)
  * event without a name concerns the directory itself.
  */
 static bool
-path_of(
-    const struct watch *watch, const struct inotify_event *event, char *path)
+path_of(const struct watched *directory, const struct inotify_event *event,
+    char *path)
 {
-	const struct watched *directory = directory_of(watch, event->wd);
 	const char *name = event->len > 0 ? event->name : "";
 	int len;
 
-	if (directory == NULL || directory->path == NULL)
+	if (directory->path == NULL)
 		return false;
 	if (strcmp(directory->path, ".") == 0)
 		len = snprintf(path, PATH_MAX, "%s", name);
@@ -177,27 +195,38 @@ path_of(
 	return len > 0 && len < PATH_MAX;
 }
 
-/* Whether the event is the last one of a directory; it frees the number. */
-static bool
-forget(struct watch *watch, const struct inotify_event *event)
+/* Forgets a directory whose number the kernel has freed. */
+static void
+forget(struct watch *watch, int number)
 {
-	struct watched *directory = directory_of(watch, event->wd);
-
-	if (!(event->mask & IN_IGNORED))
-		return false;
-	if (directory != NULL) {
-		free(directory->path);
-		directory->path = NULL;
+	for (size_t at = find(watch, number, 0); has(watch, at, number); at++) {
+		free(watch->directories[at].path);
+		watch->directories[at].path = NULL;
 	}
-	return true;
+}
+
+/* Reports an event for each tree that has the directory. */
+static void
+tell(const struct watch *watch, const struct inotify_event *event,
+    watch_changed *changed, void *context)
+{
+	size_t at = find(watch, event->wd, 0);
+	char path[PATH_MAX];
+
+	if (!has(watch, at, event->wd))
+		changed(context, WATCH_ANY, NULL);
+	for (; has(watch, at, event->wd); at++) {
+		const struct watched *directory = &watch->directories[at];
+
+		changed(context, directory->tree,
+		    path_of(directory, event, path) ? path : NULL);
+	}
 }
 
 bool
-watch_read(struct watch *watch,
-    void (*changed)(void *context, const char *path), void *context)
+watch_read(struct watch *watch, watch_changed *changed, void *context)
 {
 	_Alignas(struct inotify_event) char news[16384];
-	char path[PATH_MAX];
 	bool any = false;
 	ssize_t got;
 
@@ -208,11 +237,12 @@ watch_read(struct watch *watch,
 
 			at += (ssize_t)(sizeof *event + event->len);
 			/* The parent directory reports this, too. */
-			if (forget(watch, event))
+			if (event->mask & IN_IGNORED) {
+				forget(watch, event->wd);
 				continue;
+			}
 			any = true;
-			changed(
-			    context, path_of(watch, event, path) ? path : NULL);
+			tell(watch, event, changed, context);
 		}
 	return any;
 }

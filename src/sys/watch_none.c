@@ -28,17 +28,17 @@ watch_fd(const struct watch *watch)
 }
 
 int
-watch_add(struct watch *watch, const char *directory)
+watch_add(struct watch *watch, size_t tree, const char *directory)
 {
 	(void)watch;
+	(void)tree;
 	(void)directory;
 	errno = ENOSYS;
 	return -1;
 }
 
 bool
-watch_read(struct watch *watch,
-    void (*changed)(void *context, const char *path), void *context)
+watch_read(struct watch *watch, watch_changed *changed, void *context)
 {
 	(void)watch;
 	(void)changed;

@@ -78,11 +78,29 @@ is_identical(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* The trees whose roots are looked for. */
+struct ascent {
+	const struct stat *roots;
+	size_t count;
+	size_t which; /* the root that was found */
+};
+
+static bool
+is_root(struct ascent *ascent, const struct stat *st)
+{
+	for (size_t i = 0; i < ascent->count; i++)
+		if (is_identical(st, &ascent->roots[i])) {
+			ascent->which = i;
+			return true;
+		}
+	return false;
+}
+
 /*
- * Goes up from `fd`, which it closes, to `root` or the top of the file system.
+ * Goes up from `fd`, which it closes, to a root or the top of the file system.
  */
 static int
-climb(int fd, const struct stat *root)
+climb(int fd, struct ascent *ascent)
 {
 	struct stat here, above;
 
@@ -90,14 +108,15 @@ climb(int fd, const struct stat *root)
 		int next = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		bool failed = next == -1 || fstat(fd, &here) == -1 ||
 		    fstat(next, &above) == -1;
+		bool found = !failed && is_root(ascent, &here);
 
 		close(fd);
 		fd = next;
 		if (failed)
 			break;
-		if (is_identical(&here, root) || is_identical(&here, &above)) {
+		if (found || is_identical(&here, &above)) {
 			close(fd);
-			return is_identical(&here, root);
+			return found;
 		}
 	}
 	process_close(fd);
@@ -108,10 +127,22 @@ int
 tree_contains(const struct tree *tree, const char *path)
 {
 	struct stat root;
+	size_t which;
 
 	if (fstat(tree->root, &root) == -1)
 		return -1;
-	return climb(open_or_above(path), &root);
+	return tree_which_contains(&root, 1, path, &which);
+}
+
+int
+tree_which_contains(
+    const struct stat *roots, size_t count, const char *path, size_t *which)
+{
+	struct ascent ascent = { .roots = roots, .count = count };
+	int result = climb(open_or_above(path), &ascent);
+
+	*which = ascent.which;
+	return result;
 }
 
 bool

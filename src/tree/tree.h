@@ -37,6 +37,13 @@ void tree_release(struct tree *tree);
  */
 MUST_USE int tree_contains(const struct tree *tree, const char *path);
 
+/*
+ * As tree_contains, for several trees, of which `roots` has the states of the
+ * roots. With 1, `which` is the index of the one whose root is nearest above.
+ */
+MUST_USE int tree_which_contains(
+    const struct stat *roots, size_t count, const char *path, size_t *which);
+
 /* An open regular file or directory. */
 struct entry {
 	int fd; /* the caller closes it */

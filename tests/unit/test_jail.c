@@ -28,6 +28,7 @@
 
 static struct temporary folder;
 static int root, kept, listening, outside;
+static struct jail_roots roots = { .all = &root, .count = 1 };
 static int line[2]; /* to the answers process; [0] is a worker's end */
 static struct sockaddr_in address = { .sin_family = AF_INET };
 
@@ -75,6 +76,7 @@ set_up(void **state)
 	kept = open(temporary_path(&folder, "kept"), O_RDONLY | O_DIRECTORY);
 	temporary_check(chmod(folder.path, 0755) == 0, "chmod");
 	root = open(temporary_path(&folder, "tree"), O_RDONLY | O_DIRECTORY);
+	roots.top = root;
 	outside = listen_anywhere(&address);
 	return root == -1 || kept == -1;
 }
@@ -107,7 +109,8 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 	if (pid == 0) {
 		bool knows_state = role == JAIL_INDEXER || role == JAIL_ANSWERS;
 		const struct jail_access access = { role,
-			role >= JAIL_KEYS ? -1 : root, knows_state ? kept : -1,
+			role >= JAIL_KEYS ? NULL : &roots,
+			knows_state ? kept : -1,
 			role == JAIL_WORKER ? line[0] : -1 };
 
 		if (jail_enter(&jail, &access) == -1)
@@ -699,7 +702,7 @@ static int
 imprison_user(int (*attempt)(void))
 {
 	const struct jail jail = { .mode = JAIL_OFF };
-	const struct jail_access access = { JAIL_WORKER, root, -1, -1 };
+	const struct jail_access access = { JAIL_WORKER, &roots, -1, -1 };
 	pid_t child = fork();
 	int status;
 
@@ -758,8 +761,11 @@ users(void **state)
 static void
 expect_fault(struct jail *jail, int at, enum jail_fault want, int error)
 {
+	const struct jail_roots one = { &at, 1, at };
+	size_t which;
+
 	errno = 0;
-	assert_int_equal(jail_try(jail, at), want);
+	assert_int_equal(jail_try(jail, &one, &which), want);
 	if (error != 0)
 		assert_int_equal(errno, error);
 }
@@ -772,6 +778,7 @@ faults(void **state)
 	struct jail other = {
 		.mode = JAIL_OFF, .changes = true, .user = 1, .group = 1
 	};
+	size_t which;
 	pid_t child;
 	int status;
 
@@ -782,7 +789,8 @@ faults(void **state)
 	if (child == 0) {
 		if (geteuid() == 0 && setresuid(2, 2, 2) == -1)
 			_exit(1);
-		_exit(jail_try(&other, root) != JAIL_NO_USER || errno != EPERM);
+		_exit(jail_try(&other, &roots, &which) != JAIL_NO_USER ||
+		    errno != EPERM);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);

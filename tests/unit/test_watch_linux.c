@@ -25,9 +25,9 @@ set_up(void **state)
 	temporary_folder(&folder, "d");
 	temporary_folder(&folder, "d/e");
 	assert_int_equal(chdir(folder.path), 0);
-	assert_int_equal(watch_add(watch, "."), 0);
-	assert_int_equal(watch_add(watch, "d/"), 0);
-	assert_int_equal(watch_add(watch, "d/e/"), 0);
+	assert_int_equal(watch_add(watch, 0, "."), 0);
+	assert_int_equal(watch_add(watch, 0, "d/"), 0);
+	assert_int_equal(watch_add(watch, 0, "d/e/"), 0);
 	return 0;
 }
 
@@ -45,12 +45,13 @@ tear_down(void **state)
 
 /* Each path once, in the order of the first news of it. */
 static void
-on_change(void *context, const char *path)
+on_change(void *context, size_t tree, const char *path)
 {
 	char text[256];
 
 	(void)context;
-	snprintf(text, sizeof text, "[%s]", path != NULL ? path : "?");
+	snprintf(text, sizeof text, "[%s%s]", tree == 1 ? "1:" : "",
+	    path != NULL ? path : "?");
 	if (strstr(heard, text) == NULL)
 		strncat(heard, text, sizeof heard - strlen(heard) - 1);
 }
@@ -92,10 +93,10 @@ directories_move(void **state)
 		skip();
 	assert_int_equal(rename("d/e", "f"), 0);
 	expect("[d/e][f]");
-	assert_int_equal(watch_add(watch, "f/"), 0);
+	assert_int_equal(watch_add(watch, 0, "f/"), 0);
 	temporary_file(&folder, "f/b", "x");
 	expect("[f/b]");
-	assert_int_equal(watch_add(watch, "none/"), 0);
+	assert_int_equal(watch_add(watch, 0, "none/"), 0);
 }
 
 /* Those that are removed take no room. */
@@ -111,7 +112,7 @@ directories_come_and_go(void **state)
 		snprintf(name, sizeof name, "n%d", i);
 		snprintf(path, sizeof path, "n%d/", i);
 		temporary_folder(&folder, name);
-		assert_int_equal(watch_add(watch, path), 0);
+		assert_int_equal(watch_add(watch, 0, path), 0);
 		snprintf(path, sizeof path, "n%d/x", i);
 		temporary_file(&folder, path, "x");
 		snprintf(want, sizeof want, "[%s][%s]", name, path);
@@ -126,6 +127,35 @@ directories_come_and_go(void **state)
 	temporary_file(&folder, "n99/x", "xx");
 	temporary_file(&folder, "d/e/x", "xx");
 	expect("[n99/x][d/e/x]");
+}
+
+/* A directory of two trees is reported for both, by the path in each. */
+static void
+several_trees(void **state)
+{
+	(void)state;
+	if (watch == NULL)
+		skip();
+	assert_int_equal(chdir("d"), 0);
+	assert_int_equal(watch_add(watch, 1, "."), 0);
+	assert_int_equal(watch_add(watch, 1, "e/"), 0);
+	assert_int_equal(watch_add(watch, 1, "."), 0);
+	temporary_file(&folder, "a", "x");
+	expect("[a]");
+	temporary_file(&folder, "d/b", "x");
+	expect("[d/b][1:b]");
+	temporary_file(&folder, "d/e/c", "x");
+	expect("[d/e/c][1:e/c]");
+	assert_int_equal(unlink("e/c"), 0);
+	assert_int_equal(rmdir("e"), 0);
+	expect("[d/e/c][1:e/c][d/e][1:e]");
+	temporary_folder(&folder, "f");
+	expect("[f]");
+	/* The kernel does not reuse the number for a while; the path may be. */
+	temporary_folder(&folder, "d/e");
+	assert_int_equal(watch_add(watch, 1, "e/"), 0);
+	temporary_file(&folder, "d/e/c", "x");
+	expect("[d/e][1:e][1:e/c]");
 }
 
 static void
@@ -144,6 +174,7 @@ main(void)
 		TEST(paths),
 		TEST(directories_move),
 		TEST(directories_come_and_go),
+		TEST(several_trees),
 		cmocka_unit_test(nothing_is_closed_twice),
 	};
 

@@ -1,0 +1,66 @@
+#ifndef DAEMON_CAPSULES_H
+#define DAEMON_CAPSULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "daemon/config.h"
+#include "daemon/state.h"
+#include "index/db.h"
+#include "sys/jail.h"
+#include "text/attribute.h"
+#include "tree/tree.h"
+
+/* Bytes of the name of an index: the host's, ".db" and NUL. */
+#define CAPSULES_NAME_MAX 260
+
+/* The tree of one host, and its index. */
+struct capsule {
+	struct tree tree;
+	char index_name[CAPSULES_NAME_MAX];
+	struct db_place place; /* of the index */
+	bool is_indexed;
+	bool waits_for_look; /* the tree may differ from the indexed one */
+};
+
+/* The trees of all hosts, in the order of the configuration. */
+struct capsules {
+	struct capsule *all;
+	size_t count;
+	struct jail_roots roots;
+	int *descriptors; /* roots.all */
+	struct stat *states; /* of the roots */
+	int top; /* roots.top, if it is not the only root; -1: none */
+};
+
+/*
+ * Opens the trees, and tests with jail_try whether a worker can serve them.
+ * Borrows `config`. Returns -1 with one line in `error`; then nothing is open.
+ */
+MUST_USE int
+capsules_open(struct capsules *capsules, const struct config *config,
+    struct jail *jail, char *error, size_t error_size);
+
+/* Closes the trees; does nothing for zeroed capsules. */
+void capsules_release(struct capsules *capsules);
+
+/*
+ * Whether the directory `path`, or its parent if it does not exist, is in one
+ * of the trees: 1 or 0, or -1 with errno set.
+ */
+MUST_USE int
+capsules_contain(const struct capsules *capsules, const char *path);
+
+/* Calls `say` for each capsule that lies in another one. */
+void capsules_warn(const struct capsules *capsules, const struct config *config,
+    void (*say)(const char *text));
+
+/* Sets the places of the indices, in the directory of `state`. */
+void capsules_place(struct capsules *capsules, const struct config *config,
+    const struct state *state);
+
+/* Whether a host has pages that need an index. */
+bool capsules_is_indexed(const struct host_config *host);
+
+#endif
