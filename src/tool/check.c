@@ -16,6 +16,7 @@
 #include "text/gophermap.h"
 #include "text/mime.h"
 #include "text/uri.h"
+#include "text/utf8.h"
 #include "tool/cli.h"
 #include "tool/finding.h"
 #include "tool/links.h"
@@ -23,6 +24,22 @@
 #include "tool/proofread.h"
 #include "tool/survey.h"
 #include "tree/media.h"
+
+/* The names of the checks, as in the manual. */
+static const char *const checks[] = { "case", "comment", "control", "cut",
+	"dead-link", "encoding", "external", "heading", "hidden", "name",
+	"not-served", "orphan", "permission", "tab", "title", "two-indexes",
+	"unclosed" };
+
+#define CHECK_COUNT (sizeof checks / sizeof *checks)
+
+/* The command line. */
+struct check_options {
+	struct options settings;
+	enum finding_format format;
+	/* NULL after the last; a name that is repeated is not added again. */
+	const char *ignored[CHECK_COUNT + 1];
+};
 
 struct check_run {
 	struct offline offline;
@@ -104,16 +121,34 @@ check_mode(struct check_run *check, const struct survey_entry *entry)
 		    "one; chmod a+r, or a+rx for a folder");
 }
 
+/* Whether links must encode the name for its letters outside of ASCII only. */
+static bool
+is_only_foreign(struct str name, struct str encoded)
+{
+	size_t foreign = 0;
+
+	for (size_t i = 0; i < name.len; i++)
+		foreign += (unsigned char)name.at[i] >= 0x80;
+	return encoded.len == name.len + 2 * foreign && utf8_is_valid(name);
+}
+
 static void
 check_name(struct check_run *check, const struct survey_entry *entry)
 {
-	const struct finding finding = finding_of(entry, "name");
+	struct finding finding = finding_of(entry, "name");
 	char text[3 * NAME_MAX + 1];
 	struct buf encoded = buf_over(text, sizeof text);
 
 	uri_encode(&encoded, entry->name);
 	if (encoded.len == entry->name.len)
 		return;
+	if (is_only_foreign(entry->name, buf_str(&encoded))) {
+		finding.is_note = true;
+		finding_add(&check->findings, &finding,
+		    "the name must be encoded in links, as %.*s",
+		    FINDING_ARG(buf_str(&encoded)));
+		return;
+	}
 	finding_add(&check->findings, &finding,
 	    "the name must be encoded in links, as %.*s%s; rename it",
 	    FINDING_ARG(buf_str(&encoded)),
@@ -298,7 +333,7 @@ run(struct check_run *check)
 }
 
 static int
-check_with(struct config *config, enum finding_format format)
+check_with(struct config *config, const struct check_options *options)
 {
 	static struct check_run check;
 	char error[512];
@@ -310,9 +345,10 @@ check_with(struct config *config, enum finding_format format)
 	}
 	/* The findings already contain the server's log lines. */
 	log_mute(true);
-	check.findings = (struct finding_writer){
-		.out = stdout, .format = format, .root = config->hosts->capsule
-	};
+	check.findings = (struct finding_writer){ .out = stdout,
+		.format = options->format,
+		.root = config->hosts->capsule,
+		.ignored = options->ignored };
 	check.links.offline = &check.offline;
 	check.links.findings = &check.findings;
 	status = run(&check);
@@ -333,50 +369,82 @@ read_format(const char *name, enum finding_format *format)
 	return 0;
 }
 
+static int
+refuse_check(const char *name)
+{
+	char text[512];
+	struct buf known = buf_over(text, sizeof text);
+
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		buf_printf(&known, "%s%s", i > 0 ? ", " : "", checks[i]);
+	return cli_say("check", "--ignore: no check \"%s\"; name one of %.*s",
+	    name, STR_ARG(buf_str(&known)));
+}
+
+static int
+ignore(struct check_options *options, const char *name)
+{
+	size_t at = 0, known = 0;
+
+	while (known < CHECK_COUNT && strcmp(checks[known], name) != 0)
+		known++;
+	if (known == CHECK_COUNT)
+		return refuse_check(name);
+	while (options->ignored[at] != NULL &&
+	    strcmp(options->ignored[at], name) != 0)
+		at++;
+	options->ignored[at] = checks[known];
+	return 0;
+}
+
+static int
+read_option(struct check_options *options, int option, char **argv)
+{
+	switch (option) {
+	case 'f': return read_format(optarg, &options->format);
+	case 'i': return ignore(options, optarg);
+	default: return cli_set("check", &options->settings, option, argv);
+	}
+}
+
 /* Reads the options and the folder. */
 static int
-read_arguments(
-    int argc, char **argv, struct options *options, enum finding_format *format)
+read_arguments(int argc, char **argv, struct check_options *options)
 {
 	static const struct option names[] = {
 		{ "format", required_argument, NULL, 'f' },
+		{ "ignore", required_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
 	optind = 1;
 	opterr = 0;
-	while (
-	    (option = getopt_long(argc, argv, "c:n:o:", names, NULL)) != -1) {
-		int read = option == 'f'
-		    ? read_format(optarg, format)
-		    : cli_set("check", options, option, argv);
-
-		if (read == -1)
+	while ((option = getopt_long(
+		    argc, argv, CLI_CAPSULE_FLAGS, names, NULL)) != -1)
+		if (read_option(options, option, argv) == -1)
 			return -1;
-	}
-	if (argc - optind != 1 || argv[optind][0] == '\0')
+	if (argc - optind > 1)
 		return cli_misused("check", "name one folder", "");
-	return options_set(options, NULL, "capsule", argv[optind]) == -1
-	    ? cli_misused("check", "too many options", "")
+	return argc - optind == 1
+	    ? cli_capsule("check", &options->settings, argv[optind])
 	    : 0;
 }
 
 int
 check_main(int argc, char **argv)
 {
-	enum finding_format format = FINDING_TEXT;
-	struct options options = { 0 };
+	struct check_options options = { .format = FINDING_TEXT };
 	struct config config;
 	int status;
 
-	if (read_arguments(argc, argv, &options, &format) == -1)
+	if (read_arguments(argc, argv, &options) == -1)
 		return 2;
-	if (config_load(&config, &options) == -1) {
+	if (config_load(&config, &options.settings) == -1) {
 		cli_say("check", "%s", config.error);
 		return 2;
 	}
-	status = check_with(&config, format);
+	status = check_with(&config, &options);
 	config_release(&config);
 	return status;
 }

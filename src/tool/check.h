@@ -3,7 +3,7 @@
 
 #define CHECK_USAGE \
 	"check [-n NAME]... [-c FILE] [-o KEY=VALUE]...\n" \
-	"                     [--format=text|json] DIR"
+	"                     [--format=text|json] [--ignore CHECK]... [DIR]"
 
 /*
  * `capsule check`: writes one line for each fault in the capsule that its

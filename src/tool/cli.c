@@ -55,6 +55,16 @@ cli_set(const char *verb, struct options *options, int option, char **argv)
 }
 
 int
+cli_capsule(const char *verb, struct options *options, const char *dir)
+{
+	if (dir[0] == '\0')
+		return cli_misused(verb, "the name of the folder is empty", "");
+	return options_set(options, NULL, "capsule", dir) == 0
+	    ? 0
+	    : cli_misused(verb, "too many options", "");
+}
+
+int
 cli_title(const char *verb, const char *title, struct str *out)
 {
 	*out = str_trim_end(str_trim_start(str_of(title)));

@@ -28,6 +28,17 @@ int cli_refuse_option(const char *verb, char **argv);
 MUST_USE int
 cli_set(const char *verb, struct options *options, int option, char **argv);
 
+/* The options of the verbs that take a capsule, for getopt(3). */
+#define CLI_CAPSULE_FLAGS "c:d:n:o:"
+
+/*
+ * Applies the operand DIR, the folder of the capsule; without it, the capsule
+ * is that of the configuration.  Returns -1 for an empty name, which is
+ * reported.
+ */
+MUST_USE int
+cli_capsule(const char *verb, struct options *options, const char *dir);
+
 /*
  * Reads the value of --title: trims it, and reports one that article_is_title
  * refuses, with -1.  `out` is a view of `title`.

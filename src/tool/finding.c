@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistr.h>
 
 #include "text/buf.h"
@@ -117,6 +118,16 @@ add_json(const struct finding_writer *writer, const struct finding *finding,
 	fputc('}', out);
 }
 
+static bool
+is_ignored(const struct finding_writer *writer, const char *check)
+{
+	const char *const *name = writer->ignored;
+
+	while (name != NULL && *name != NULL && strcmp(*name, check) != 0)
+		name++;
+	return name != NULL && *name != NULL;
+}
+
 void
 finding_add(struct finding_writer *writer, const struct finding *finding,
     const char *format, ...)
@@ -126,6 +137,8 @@ finding_add(struct finding_writer *writer, const struct finding *finding,
 	struct str file = file_of(writer, finding->path, &joined);
 	va_list arguments;
 
+	if (is_ignored(writer, finding->check))
+		return;
 	va_start(arguments, format);
 	if (vsnprintf(message, sizeof message, format, arguments) < 0)
 		message[0] = '\0';
@@ -145,8 +158,14 @@ finding_add(struct finding_writer *writer, const struct finding *finding,
 int
 finding_end(struct finding_writer *writer)
 {
+	size_t notes = writer->count - writer->problems;
+
 	if (writer->format == FINDING_JSON)
 		fputs(writer->count == 0 ? "]\n" : "\n]\n", writer->out);
+	else
+		fprintf(writer->out, "%zu problem%s, %zu note%s\n",
+		    writer->problems, writer->problems == 1 ? "" : "s", notes,
+		    notes == 1 ? "" : "s");
 	if (fflush(writer->out) == 0 && ferror(writer->out) == 0)
 		return 0;
 	if (errno == 0)

@@ -18,6 +18,7 @@ struct finding_writer {
 	FILE *out;
 	enum finding_format format;
 	const char *root; /* the capsule's folder, before every path */
+	const char *const *ignored; /* names of checks; NULL after the last */
 
 	size_t count, problems; /* of all findings; without notes */
 };
@@ -35,7 +36,8 @@ struct finding {
 void finding_begin(struct finding_writer *writer);
 
 /*
- * Writes one finding, whose text names the fault and the remedy.
+ * Writes one finding, whose text names the fault and the remedy, unless its
+ * check is ignored.
  *
  * As text: "root/path:line: fault; remedy", with "note: " before a note,
  * on one line; bytes that a terminal should not see become \xHH.  As JSON:
@@ -46,7 +48,10 @@ void finding_begin(struct finding_writer *writer);
 void finding_add(struct finding_writer *writer, const struct finding *finding,
     const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Ends the output; -1 with errno set when it could not all be written. */
+/*
+ * Ends the output, as text with the line "2 problems, 1 note"; -1 with errno
+ * set when it could not all be written.
+ */
 MUST_USE int finding_end(struct finding_writer *writer);
 
 #endif

@@ -75,10 +75,53 @@ text_is_a_line_each(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT; i++) {
 		char *got = written(FINDING_TEXT, i, 1);
+		char want[256];
 
-		assert_string_equal(got, rows[i].text);
+		snprintf(want, sizeof want, "%s%s", rows[i].text,
+		    rows[i].is_note ? "0 problems, 1 note\n"
+				    : "1 problem, 0 notes\n");
+		assert_string_equal(got, want);
 		free(got);
 	}
+}
+
+static void
+text_ends_with_a_count(void **state)
+{
+	char *got = written(FINDING_TEXT, 0, 0);
+
+	(void)state;
+	assert_string_equal(got, "0 problems, 0 notes\n");
+	free(got);
+	got = written(FINDING_TEXT, 0, 3);
+	assert_non_null(strstr(got, "\n2 problems, 1 note\n"));
+	free(got);
+}
+
+static void
+ignored_checks_do_not_count(void **state)
+{
+	static const char *const ignored[] = { "tab", "case", NULL };
+	char *text = NULL;
+	size_t len = 0;
+	struct finding_writer findings = { .out = open_memstream(&text, &len),
+		.root = "r",
+		.ignored = ignored };
+
+	(void)state;
+	finding_begin(&findings);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const checks[] = { "case", "cas", "tab" };
+		const struct finding finding = { .check = checks[i],
+			.path = STR("/a") };
+
+		finding_add(&findings, &finding, "%s", checks[i]);
+	}
+	assert_int_equal(finding_end(&findings), 0);
+	fclose(findings.out);
+	assert_string_equal(text, "r/a:1: cas\n1 problem, 0 notes\n");
+	assert_int_equal(findings.count, 1);
+	free(text);
 }
 
 static void
@@ -117,8 +160,9 @@ long_texts_are_cut(void **state)
 	    FINDING_ARG(((struct str){ path, sizeof path })));
 	assert_int_equal(finding_end(&findings), 0);
 	fclose(findings.out);
-	assert_int_equal(
-	    len, 1 + 4096 + strlen(":1: ") + 240 + strlen(" and more\n"));
+	assert_int_equal(len,
+	    1 + 4096 + strlen(":1: ") + 240 + strlen(" and more\n") +
+		strlen("1 problem, 0 notes\n"));
 	free(text);
 }
 
@@ -146,6 +190,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_a_line_each),
+		cmocka_unit_test(text_ends_with_a_count),
+		cmocka_unit_test(ignored_checks_do_not_count),
 		cmocka_unit_test(json_is_an_array),
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(problems_are_counted),

@@ -1,5 +1,6 @@
 """`capsule check`: what readers would stumble over, and nothing else."""
 
+import functools
 import json
 import os
 import re
@@ -75,7 +76,7 @@ ROWS = {
               '=> gr%C3%9C.gmi C\n=> docs/q.gmi\n',
               'docs/Page.gmi': '# A\n', 'grü.gmi': '# C\n'}, [
         ('docs/', 1, '', None),
-        ('grü.gmi', 1, 'name', 'gr%C3%BC.gmi'),
+        ('grü.gmi', 1, '~name', 'gr%C3%BC.gmi'),
         ('index.gmi', 2, 'case', 'the name is /docs/Page.gmi'),
         ('index.gmi', 4, 'case', 'the name is /gr%C3%BC.gmi'),
         ('index.gmi', 5, 'dead-link', 'docs/q.gmi'),
@@ -132,7 +133,7 @@ ROWS = {
         ('a b.txt', 1, 'name', 'a%20b.txt'),
         ('c%d.txt', 1, 'name', 'c%25d.txt'),
         ('new\nline.txt', 1, 'name', 'new%0Aline.txt'),
-        ('é/', 1, 'name', '%C3%A9'),
+        ('é/', 1, '~name', '%C3%A9'),
         ('\ufffd', 1, 'name', '%FF')]),
     'title': ({'index.gmi': 'Home\n=> a.gmi\n=> b.gmi\n', 'a.gmi': '',
                'b.gmi': 'text\n### B\n'}, [
@@ -164,6 +165,14 @@ ROWS = {
 }
 
 
+@functools.lru_cache(maxsize=None)
+def known_checks():
+    """As an unknown name makes the tool list them."""
+    done = run_check('--ignore', 'none')
+    words = done.stderr.decode().partition('; name one of ')[2]
+    return words.strip().split(', ')
+
+
 class Check(unittest.TestCase):
     def setUp(self):
         self.root = new_directory()
@@ -177,12 +186,18 @@ class Check(unittest.TestCase):
         result = run_check(*arguments, '--format=json', root, **options)
         findings = json.loads(result.stdout.decode())
         self.assertEqual(result.returncode, text.returncode)
-        lines = text.stdout.decode().splitlines(keepends=True)
+        *lines, count = text.stdout.decode().splitlines(keepends=True)
         self.assertEqual(len(findings), len(lines))
         for line in lines:
             self.assertRegex(line, LINE)
         problems = [one for one in findings if one['level'] != 'note']
         self.assertEqual(1 if problems else 0, result.returncode)
+        self.assertEqual(count, '%d problem%s, %d note%s\n' % (
+            len(problems), 's' * (len(problems) != 1),
+            len(lines) - len(problems),
+            's' * (len(lines) - len(problems) != 1)))
+        for one in findings:
+            self.assertIn(one['check'], known_checks())
         return findings
 
     def test_table(self):
@@ -314,9 +329,11 @@ class Check(unittest.TestCase):
 
     def test_usage(self):
         write_tree(self.root, {'index.gmi': HOME})
-        for arguments in ((), (self.root, self.root), ('-x', self.root),
+        for arguments in ((self.root, self.root), ('-x', self.root),
                           ('--format=xml', self.root), ('',),
                           ('--format', ), ('-o', 'width', self.root),
+                          ('--ignore', ), ('--ignore=', self.root),
+                          ('--ignore=dead', self.root),
                           ('-o', 'width=1', self.root),
                           ('-c', os.path.join(self.root, 'missing'), self.root),
                           (os.path.join(self.root, 'nothing'),),
@@ -326,6 +343,33 @@ class Check(unittest.TestCase):
                 self.assertEqual(2, result.returncode)
                 self.assertEqual(b'', result.stdout)
                 self.assertRegex(result.stderr, rb'\Acapsule check: .+\n\Z')
+
+    def test_ignore(self):
+        write_tree(self.root, {'index.gmi': HOME + '=> x\n=> https://w.example/\n'
+                               '### a\n', 'gr\u00fc.txt': ''})
+        for ignored, want in (
+                ((), ['dead-link', 'external', 'heading', 'name']),
+                (('name',), ['dead-link', 'external', 'heading']),
+                (('dead-link', 'heading', 'heading'), ['external', 'name']),
+                (known_checks(), [])):
+            with self.subTest(ignored=ignored):
+                self.assertEqual(want, sorted(
+                    one['check'] for one in self.found(
+                        *('--ignore=' + name for name in ignored))))
+
+    def test_ignore_what_is_no_check(self):
+        done = run_check('--ignore', 'dead', self.root)
+        self.assertEqual((2, b''), (done.returncode, done.stdout))
+        self.assertIn(b'no check "dead"; name one of case, comment, ',
+                      done.stderr)
+
+    def test_the_manual_lists_the_checks(self):
+        with open(os.path.join(TOP, 'src', 'capsule.1'),
+                  encoding='utf-8') as file:
+            text = file.read().partition('\nThe checks are:\n')[2]
+        listed = re.findall(r'^\.It Li (\S+)$', text.partition('\n.El\n')[0],
+                            re.M)
+        self.assertEqual(sorted(listed), known_checks())
 
     def test_output_that_fails(self):
         write_tree(self.root, {'index.gmi': HOME + '=> x\n'})
@@ -372,7 +416,7 @@ class Check(unittest.TestCase):
 class Shipped(unittest.TestCase):
     def test_the_capsule_is_clean(self):
         result = run_check(SHIPPED)
-        self.assertEqual((0, b'', b''), (
+        self.assertEqual((0, b'0 problems, 0 notes\n', b''), (
             result.returncode, result.stdout, result.stderr))
         result = run_check('--format=json', SHIPPED)
         self.assertEqual((0, []), (
@@ -385,4 +429,5 @@ class Shipped(unittest.TestCase):
         subprocess.run([CAPSULE, 'import', ARTICLE, made], check=True,
                        capture_output=True, timeout=60)
         result = run_check(made)
-        self.assertEqual((0, b''), (result.returncode, result.stdout))
+        self.assertEqual((0, b'0 problems, 0 notes\n'),
+                         (result.returncode, result.stdout))

@@ -613,7 +613,7 @@ class Program(unittest.TestCase):
     def test_errors_name_their_verb(self):
         """And what to do, in one line."""
         for arguments, says in [
-                (["check"], "name one folder; see capsule check --help"),
+                (["check", ".", "."], "name one folder; see capsule check --help"),
                 (["check", "-o", "x", "."], "not KEY=VALUE: x; see"),
                 (["check", "-o", "width=1", "."], "-o width: "),
                 (["check", "/none"], "/none: cannot be opened"),
