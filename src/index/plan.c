@@ -199,12 +199,16 @@ nearness(const struct plan_want *want, struct str form, bool is_known)
 	return is_family(word, form) ? FAMILY_WEIGHT / 2 : 0;
 }
 
-/* Inserts a term into those of the word, most similar first. */
+/*
+ * Inserts a term into those of the word, most similar first, if a row still
+ * holds it.
+ */
 static int
-insert(struct nearest *near, struct str term, int64_t rows)
+insert(struct nearest *near, struct str term)
 {
 	struct plan_want *want = near->want;
 	size_t i = want->count;
+	int64_t rows;
 
 	for (size_t j = 0; j < want->count; j++)
 		if (str_equals(want->terms[j].text, term))
@@ -213,6 +217,10 @@ insert(struct nearest *near, struct str term, int64_t rows)
 		i--;
 	if (i == PLAN_TERMS)
 		return 0;
+	/* Last, because FTS5 counts the rows of a term one by one. */
+	rows = rows_of(near->plan, term);
+	if (rows < 1)
+		return (int)rows;
 	if (want->count < PLAN_TERMS)
 		want->count++;
 	for (size_t j = want->count - 1; j > i; j--) {
@@ -224,15 +232,12 @@ insert(struct nearest *near, struct str term, int64_t rows)
 	return arena_copy(near->plan->arena, term, &want->terms[i].text);
 }
 
-/* Considers the stem of a similar word, if a row still holds it. */
 static bool
 consider_stem(void *context, struct str word)
 {
 	struct nearest *near = context;
-	int64_t rows = rows_of(near->plan, word);
 
-	near->failed |=
-	    rows == -1 || (rows > 0 && insert(near, word, rows) == -1);
+	near->failed |= insert(near, word) == -1;
 	return false;
 }
 
