@@ -29,6 +29,12 @@ pause_next(unsigned pause_ms, unsigned longest_ms)
 	return pause_ms * 2 < longest_ms ? pause_ms * 2 : longest_ms;
 }
 
+enum log_level
+pause_log_level(unsigned pause_ms)
+{
+	return pause_ms == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR;
+}
+
 bool
 pause_is_fault(int status)
 {

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "sys/log.h"
+
 /* The longest pause of a process that is not needed to serve clients. */
 #define PAUSE_LONGEST_MS 30000
 
@@ -15,6 +17,12 @@
  */
 unsigned pause_after(const struct timespec *started, unsigned pause_ms);
 unsigned pause_next(unsigned pause_ms, unsigned longest_ms);
+
+/*
+ * The level of the line about its death: a warning if the process is replaced
+ * at once, an error if it dies again and again.
+ */
+enum log_level pause_log_level(unsigned pause_ms);
 
 /*
  * Whether a process, by its status, died of a signal that stands for a crash or

@@ -147,7 +147,7 @@ service_reap(struct service *service, pid_t pid, int status, bool replace)
 		service->pause_ms = longest;
 	pause_describe(status, text, sizeof text);
 	service->due = clock_in(service->pause_ms);
-	log_line(LOG_LEVEL_ERROR,
+	log_line(pause_log_level(service->pause_ms),
 	    "master: %s process %ld ended: %s; starting another in %u ms",
 	    service->name, (long)pid, text, service->pause_ms);
 	service->pause_ms = pause_next(service->pause_ms, longest);

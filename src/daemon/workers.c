@@ -191,7 +191,7 @@ replace(struct workers *workers, const struct child *dead, int status)
 	slot->due = clock_in(slot->pause_ms);
 	slot->empty = true;
 	pause_describe(status, text, sizeof text);
-	log_line(LOG_LEVEL_ERROR,
+	log_line(pause_log_level(slot->pause_ms),
 	    "master: worker %ld ended: %s; another one in %u ms",
 	    (long)dead->pid, text, slot->pause_ms);
 	slot->pause_ms = pause_next(slot->pause_ms, WORKERS_PAUSE_MS);

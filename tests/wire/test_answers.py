@@ -165,7 +165,7 @@ class Ends(Answers):
         # The request is in the worker's line: the next one is answered.
         self.assertEqual(fetch(server).status, 20)
         os.kill(answers, signal.SIGKILL)
-        server.wait_for_line(r'^error master: answers process %d ended: '
+        server.wait_for_line(r'^warn master: answers process %d ended: '
                              r'killed by signal 9 ' % answers)
         server.trouble['hold'] = 0
         # The child goes on; what the process had not read, the next one does.
@@ -226,7 +226,7 @@ class Ends(Answers):
         self.assertEqual(sorted(client.read_reply().status
                                 for client in clients),
                          [20] * (AT_ONCE + 1) + [40])
-        server.wait_for_line(r'^error master: answers process %d ended: '
+        server.wait_for_line(r'^warn master: answers process %d ended: '
                              r'killed by signal %d '
                              % (answers, signal.SIGABRT))
         server.wait_for_line('^info master: executing itself')

@@ -229,7 +229,7 @@ class Process(Index):
         self.wait_until_found(server, 'herring', '/a.gmi')
         old = server.indexer()
         os.kill(old, signal.SIGKILL)
-        server.wait_for_line(r'^error master: index process %d ended: killed by '
+        server.wait_for_line(r'^warn master: index process %d ended: killed by '
                              r'signal 9' % old)
         self.assertTrue(holds(server, 'herring', '/a.gmi'))
         wait_until(lambda: server.indexer() != old, 'another indexer')

@@ -282,7 +282,7 @@ class Ends(unittest.TestCase):
                 server.trouble.pass_time(HEALTHY_S)
                 os.kill(old, signal.SIGKILL)
                 server.wait_for_line(
-                    '^error master: keys process %d ended: killed by '
+                    '^warn master: keys process %d ended: killed by '
                     r'signal 9 \(Killed\); starting another in 0 ms$'
                     % old, since)
                 # All that were waiting, and as many after them.
@@ -312,7 +312,7 @@ class Ends(unittest.TestCase):
             wait_until(lambda: ALERT in self.why_not(server), 'an alert')
             server.wait_for_line('^error master: keys process %d does not '
                                  'answer, replacing it$' % keys)
-            server.wait_for_line('^error master: keys process %d ended: '
+            server.wait_for_line('^warn master: keys process %d ended: '
                                  'killed by signal 9 ' % keys)
             wait_until(lambda: self.why_not(server) == '', 'a handshake')
             self.assertNotEqual(server.keys(), keys)

@@ -52,7 +52,7 @@ class Killed(unittest.TestCase):
                 self.assertFalse(secure.close_notify)
                 # It is reported, and whoever comes next is served.
                 self.server.wait_for_line(
-                    r'^error master: worker %d ended: killed by signal %d '
+                    r'^\w+ master: worker %d ended: killed by signal %d '
                     r'\(.*\); another one in \d+ ms$' % (worker, number),
                     since)
                 self.assertEqual(fetch(self.server).text, '# Home\n')
@@ -72,7 +72,7 @@ class Killed(unittest.TestCase):
                     select(self.server, path)
                 os.kill(worker, number)
                 self.server.wait_for_line(
-                    r'^error master: worker %d ended' % worker, since)
+                    r'^\w+ master: worker %d ended' % worker, since)
                 told = re.findall(r'status=51 path=(\S+)',
                                   '\n'.join(self.server.lines[since:]))
                 self.assertEqual(told, asked)
@@ -95,7 +95,9 @@ class Killed(unittest.TestCase):
                                  'a new worker')
                 seen |= new
                 os.kill(new.pop(), signal.SIGKILL)
-                server.wait_for_line('another one in %d ms$' % pause, since)
+                server.wait_for_line('^%s master: worker .* another one in '
+                                     '%d ms$' % ('error' if pause else 'warn',
+                                                 pause), since)
                 server.trouble.pass_time(pause / 1000)
 
 

@@ -151,7 +151,7 @@ class Escapes(unittest.TestCase):
                 self.assertTrue(reply)
             else:
                 server.wait_for_line(
-                    'error master: worker %d ended: killed by signal %d .*'
+                    r'^\w+ master: worker %d ended: killed by signal %d .*'
                     'forbidden system call.*jail=log' %
                     (worker, signal.SIGSYS))
             return outcome, server.workers() == [worker]
