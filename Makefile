@@ -244,7 +244,7 @@ deps:
 bench-deps: deps
 
 run: all
-	$(B)/capsuled -g 1965 -G 7070 capsule
+	$(B)/capsuled -g 1965 -G 7070 -o lang=en capsule
 
 check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so \
     $(BENCH_PROGRAMS) $(BENCH_SERVER)

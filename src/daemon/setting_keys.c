@@ -99,7 +99,7 @@ const struct setting_key setting_keys[] = {
 	{ "lang", "", .read = settings_display_lang, OF_HOST },
 	{ "width", "67", .read = setting_size, HOST(site.width), .least = 33,
 	    .most = 200 },
-	{ "alt_text", "no", .read = setting_switch, HOST(site.alt_text) },
+	{ "alt_text", "yes", .read = setting_switch, HOST(site.alt_text) },
 	{ "strict_text", "no", .read = setting_switch, HOST(site.strict_text) },
 	{ "hide", "*~ #*#", .list = true, .read = settings_display_hide,
 	    OF_HOST },

@@ -34,7 +34,7 @@ test_defaults(void **state)
 	expect_str(config.hosts->site.lang, "");
 	assert_int_equal(config.hosts->site.width, 67);
 	assert_int_equal(config.hosts->site.type_count, 0);
-	assert_false(config.hosts->site.alt_text);
+	assert_true(config.hosts->site.alt_text);
 	assert_false(config.hosts->site.strict_text);
 	assert_true(config.hosts->site.listing);
 	expect_str(config.hosts->builtins[BUILTIN_ASK], "/ask");
@@ -72,7 +72,7 @@ test_everything(void **state)
 	    "workers = 256\n"
 	    "lang = \"de-CH,en\"\n"
 	    "width = 200\n"
-	    "alt_text = yes\nstrict_text = yes\nlisting = no\n"
+	    "alt_text = no\nstrict_text = yes\nlisting = no\n"
 	    "item_types = { \"application/PDF=d\", \"video=;\", \"a/b==\" }\n"
 	    "ask = '/a question'\nwatch = no\n"
 	    "gempub = off\ntar = /all.tar.gz\nmanifest = /all\n"
@@ -109,7 +109,7 @@ test_everything(void **state)
 	expect_str(config.hosts->site.lang, "de-CH,en");
 	assert_int_equal(config.hosts->site.width, 200);
 	assert_true(
-	    config.hosts->site.alt_text && config.hosts->site.strict_text);
+	    !config.hosts->site.alt_text && config.hosts->site.strict_text);
 	assert_false(config.hosts->site.listing);
 	assert_int_equal(config.hosts->site.type_count, 3);
 	expect_str(config.hosts->site.types[0].mime, "application/pdf");

@@ -43,6 +43,8 @@ def gemini_words(page):
     for line in page.splitlines():
         if line.startswith('```'):
             preformatted = not preformatted
+            if preformatted and line[3:].strip():
+                found.append('[%s]' % line[3:].strip())
         elif preformatted:
             found.append(line)
         elif line.startswith('=>'):

@@ -224,7 +224,8 @@ class Projection(Case):
         self.check([
             ('```\n /\\⇥x\n```', ['i /\\     x→→null.host→1']),
             ('```alt text\nart  \n```\nafter',
-             ['iart  →→null.host→1', 'iafter→→null.host→1']),
+             ['i[alt text]→→null.host→1', 'iart  →→null.host→1',
+              'iafter→→null.host→1']),
             ('```\n=> not a link\n# no\n* no\n```',
              ['i=> not a link→→null.host→1', 'i# no→→null.host→1',
               'i* no→→null.host→1']),
@@ -301,11 +302,13 @@ class Options(Case):
     def test_width_and_alt_text(self):
         tree = {'index.gmi': 'aaaa bbbb cccc dddd eeee ffff gggg hhhh\n'
                              '```a picture\nart\n```\n'}
-        with Server(tree, options=['width=33', 'alt_text=yes']) as server:
-            self.assertEqual(
-                select(server, '').decode(),
-                info('aaaa bbbb cccc dddd eeee ffff') + info('gggg hhhh') +
-                info('[a picture]') + info('art') + '.\r\n')
+        for option, text in (('yes', info('[a picture]')), ('no', '')):
+            with Server(tree, options=[
+                    'width=33', 'alt_text=' + option]) as server:
+                self.assertEqual(
+                    select(server, '').decode(),
+                    info('aaaa bbbb cccc dddd eeee ffff') +
+                    info('gggg hhhh') + text + info('art') + '.\r\n')
 
     def test_strict_text(self):
         with Server(TREE, options=['strict_text=yes']) as server:
