@@ -38,6 +38,28 @@ place_of(const struct config_settings *settings, int line)
 		settings->start.line + line - 1 };
 }
 
+/* Advice on a fault of syntax, which libConfuse finds at the next token. */
+static const char *
+remedy(struct str fault)
+{
+	static const struct {
+		struct str beginning;
+		const char *advice;
+	} table[] = {
+		{ STR_INIT("unexpected token"),
+		    "check for a missing comma, quote or brace before it" },
+		{ STR_INIT("unexpected closing brace"),
+		    "remove it, or add the { that it closes" },
+		{ STR_INIT("premature end of file"),
+		    "close each list with }, and each value with its quote" },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (str_starts(fault, table[i].beginning))
+			return table[i].advice;
+	return "see capsuled.conf(5)";
+}
+
 /* Receives libConfuse's errors; only the first one is kept. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
@@ -57,7 +79,7 @@ on_error(cfg_t *cfg, const char *format, va_list arguments)
 	rest = str_of(text);
 	if (!str_starts(rest, str_of(option))) {
 		config_section_fail(
-		    parsing->config, place, "%s, see capsuled.conf(5)", text);
+		    parsing->config, place, "%s, %s", text, remedy(rest));
 		return;
 	}
 	rest = str_tail(rest, sizeof option - 1);

@@ -57,7 +57,9 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 	} else if (path.len == 0 || str_ends(path, STR("/"))) {
 		if (job->fetch.status / 10 == 2 &&
 		    !mime_is(str_of(job->fetch.meta), STR("text/gemini")))
-			return "is a folder with a page that is not gemtext";
+			return "not stored: the page of this folder is not "
+			       "gemtext, and has no name of its own; fetch it "
+			       "with a client";
 		buf_add(&name, STR("index.gmi"));
 	}
 	if (name.overflow ||
@@ -103,7 +105,8 @@ clash(struct filestore *store, struct str name,
     const struct filestore_claim *other)
 {
 	snprintf(store->why, sizeof store->why,
-	    "not stored: the name %.*s in the copy is taken by %.*s",
+	    "not stored: the name %.*s in the copy is taken by %.*s; ask the "
+	    "owner to rename one of them, or fetch this one with a client",
 	    STR_ARG(name),
 	    STR_ARG(other->request.len > 0 ? other->request : STR("/")));
 	return store->why;
@@ -295,6 +298,16 @@ place(struct mirror *mirror, const struct pool_job *job,
 }
 
 static const char *
+not_ours(struct filestore *store, struct str path)
+{
+	snprintf(store->why, sizeof store->why,
+	    "not stored: %.*s in the copy is not part of this mirror; move "
+	    "it away",
+	    STR_ARG(path));
+	return store->why;
+}
+
+static const char *
 store_file(struct filestore *store, const struct pool_job *job,
     struct manifest_file *file)
 {
@@ -306,7 +319,7 @@ store_file(struct filestore *store, const struct pool_job *job,
 		return NULL;
 	if (before == NULL) {
 		if (replica_holds(&mirror->replica, file->path) == 1)
-			return "is not part of this mirror; move it away";
+			return not_ours(store, file->path);
 		if (mirror_record_one(mirror, file->path) == -1)
 			return strerror(errno);
 	}

@@ -72,8 +72,15 @@ read_url(struct origin *origin, struct arena *arena, const char *text)
 	struct str host;
 	bool six;
 
+	if (strchr(text, ' ') != NULL)
+		return no_url(origin,
+		    "%.200s: a URL has no spaces; write each of them as %%20",
+		    text);
 	if (uri_parse(arena, str_of(text), &uri) == -1)
-		return no_url(origin, "%.200s: not a URL", text);
+		return no_url(origin,
+		    "%.200s: not a URL; write it as gemini://HOST/FOLDER/, "
+		    "with other characters percent-encoded",
+		    text);
 	origin->is_gopher = str_equals_nocase(uri.scheme, STR("gopher"));
 	if (!origin->is_gopher && !str_equals_nocase(uri.scheme, STR("gemini")))
 		return no_url(origin,

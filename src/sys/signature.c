@@ -36,6 +36,18 @@ fail(struct signature_key *key, const char *format, ...)
 
 /* Key generation. */
 
+/* Advice for the user, from errno. */
+static const char *
+remedy(void)
+{
+	if (errno == EEXIST)
+		return "a key is never written over: name another file, or "
+		       "sign with this key, without --new";
+	if (errno == ENOENT || errno == ENOTDIR)
+		return "make its folder first";
+	return "name a file that you may create";
+}
+
 /*
  * Creates a file with the private key for mode 0600, else with the public key,
  * and syncs it to the disk. Leaves no partial file.
@@ -48,8 +60,8 @@ write_key(struct signature_key *key, mode_t mode, EVP_PKEY *pair)
 	bool good;
 
 	if (file == NULL)
-		return fail(key, "cannot be made: %s%s", strerror(errno),
-		    errno == EEXIST ? "; a key is never written over" : "");
+		return fail(
+		    key, "cannot be made: %s; %s", strerror(errno), remedy());
 	good = mode == 0600
 	    ? PEM_write_PrivateKey(file, pair, NULL, NULL, 0, NULL, NULL) == 1
 	    : PEM_write_PUBKEY(file, pair) == 1;

@@ -36,6 +36,19 @@ enum {
 	OPTION_TIME
 };
 
+/* A URL without a final slash may be that of a file. */
+static void
+advise(struct mirror *mirror)
+{
+	struct str url = str_of(mirror->url);
+
+	if (mirror->report.fetched == 0 && mirror->report.failed > 0 &&
+	    !str_ends(url, STR("/")))
+		report_note(&mirror->report, url,
+		    "only a folder can be mirrored; if this is a file, name "
+		    "its folder, or fetch the file with a client");
+}
+
 static int
 run(struct mirror *mirror)
 {
@@ -50,6 +63,7 @@ run(struct mirror *mirror)
 		report_note(&mirror->report, str_of(mirror->url),
 		    "has no manifest; following its links");
 		result = crawl_run(mirror);
+		advise(mirror);
 	}
 	/* A mistyped URL takes no folder for itself. */
 	if (recorded == 0 &&

@@ -163,7 +163,10 @@ read_flags(int argc, char **argv, struct options *options,
 		else if (cli_set("show", options, flag, argv) == -1)
 			return -1;
 	}
-	return argc - optind == 1 ? 0 : cli_misused("show", "name one URL", "");
+	return argc - optind == 1
+	    ? 0
+	    : cli_misused(
+		  "show", "name one URL, with each space written as %20", "");
 }
 
 int

@@ -206,6 +206,11 @@ sign(const char *path, const char *key_path, bool makes_key,
 			result = write_signature(out, signature);
 	}
 	free(text.at);
+	if (result == 0 && makes_key)
+		cli_say("sign",
+		    "%s is a new key: keep it secret, and a copy of it; give "
+		    "%s.pub to those who mirror the capsule",
+		    key_path, key_path);
 	if (result == 0)
 		puts(out);
 	return result;
@@ -230,7 +235,8 @@ sign_main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != 2) {
-		cli_misused("sign", "name a folder or manifest, and a key", "");
+		cli_misused("sign",
+		    "name a folder or manifest, and the file of the key", "");
 		return 2;
 	}
 	return sign(argv[optind], argv[optind + 1], makes_key, &options) == 0

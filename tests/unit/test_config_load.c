@@ -327,7 +327,11 @@ test_bad_files(void **state)
 		{ "lang = en listing = no names += { a }\nwidht = 1",
 		    "c:2: no such key 'widht', did you mean width?" },
 		{ "lang=en alt_text = 'a b' names = { a\nb }",
-		    "c:2: unexpected token 'b', see capsuled.conf(5)" },
+		    "c:2: unexpected token 'b', check for a missing comma, "
+		    "quote or brace before it" },
+		{ "names = { \"a\"\nwidth = 67\n",
+		    "c:2: unexpected token 'width', check for a missing comma, "
+		    "quote or brace before it" },
 		{ "\n# two\n\nwidth 40\n",
 		    "c:4: missing equal sign after option 'width', "
 		    "see capsuled.conf(5)" },
@@ -339,9 +343,11 @@ test_bad_files(void **state)
 		    "c:3: width is \"1\", give a number from 33 to 200" },
 		{ "\n/* a\nb", "c:2: comment without end, close it with */" },
 		{ "names = { a",
-		    "c:1: premature end of file, see capsuled.conf(5)" },
+		    "c:1: premature end of file, close each list with }, and "
+		    "each value with its quote" },
 		{ "width = {\n",
-		    "c:1: unexpected token '{', see capsuled.conf(5)" },
+		    "c:1: unexpected token '{', check for a missing comma, "
+		    "quote or brace before it" },
 		{ "width += 1\n",
 		    "c:1: attempt to append to non-list option 'width', "
 		    "see capsuled.conf(5)" },

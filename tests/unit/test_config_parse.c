@@ -246,7 +246,8 @@ test_bad_hosts(void **state)
 		    "c:2: a host begins within \"a\", close that section with "
 		    "} before" },
 		{ "host \"a\" {}\n}",
-		    "c:2: unexpected closing brace, see capsuled.conf(5)" },
+		    "c:2: unexpected closing brace, remove it, or add the { "
+		    "that it closes" },
 		{ "host \"a\" { user = '}' }\nwidht = 1",
 		    "c:1: user is a setting of the whole server, move it out "
 		    "of \"a\"" },
@@ -368,7 +369,8 @@ test_bad_includes(void **state)
 		    "deep7:1: files include each other over 8 levels, include "
 		    "fewer" },
 		{ "host \"a\" { include(\"brace\")",
-		    "brace:2: unexpected closing brace, see capsuled.conf(5)" },
+		    "brace:2: unexpected closing brace, remove it, or add the "
+		    "{ that it closes" },
 		{ "include(\"open\") }",
 		    "open:1: the section \"a\" has no end, close it with }" },
 		{ "include(\"quote\")\n'",

@@ -558,6 +558,10 @@ class Mirrors(Mirroring):
                 (['gemini://localhost:0/', 'a'], 'a host and a folder'),
                 (['gemini://localhost/?q', 'a'], 'a host and a folder'),
                 (['gemini://localhost/../..', 'a'], 'only a folder'),
+                (['gemini://localhost/a b/', 'a'],
+                 'gemini://localhost/a b/: a URL has no spaces; write each '
+                 'of them as %20'),
+                (['gemini://localhost/%zz', 'a'], 'write it as gemini://'),
                 (['gopher://localhost/0/x', 'a'], 'only a folder')):
             with self.subTest(arguments=arguments):
                 command = self.mirror.command(url)[:2]
@@ -567,6 +571,20 @@ class Mirrors(Mirroring):
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assertIn(words, result.stderr)
                 self.assertEqual(os.listdir(self.mirror.top), [])
+
+    def test_a_file_is_no_folder(self):
+        with Server(FILES, options=['manifest=off']) as server:
+            for url in (server.url('/qa/why.gmi'),
+                        'gopher://localhost:%d/1/qa/why.gmi' %
+                        server.gopher_port):
+                with self.subTest(url=url):
+                    result = self.mirror.run(url)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn(
+                        '%s: only a folder can be mirrored; if this is a '
+                        'file, name its folder' % url, result.stderr)
+            result = self.mirror.run(server.url('/none/'))
+            self.assertNotIn('only a folder', result.stderr)
 
     def test_nobody_there(self):
         port = self.origin.gemini_port

@@ -37,7 +37,7 @@ class Names(Mirroring):
         self.assertEqual(self.mirror.files()[name], answers[first])
         if clash:
             self.assertRegex(result.stderr, r'%s: not stored: the name %s '
-                             r'in the copy is taken by \S*%s\n' % (
+                             r'in the copy is taken by \S*%s; ask the owner ' % (
                                  second, name, first))
         shutil.rmtree(self.mirror.folder)
 
@@ -89,7 +89,7 @@ class Names(Mirroring):
             '/docs/a.txt': b'a\n'}
         result = self.run_mirror(scheme='gopher', status=1)
         self.assertIn('/docs/gophermap: not stored: the name docs/gophermap '
-                      'in the copy is taken by /docs\n', result.stderr)
+                      'in the copy is taken by /docs; ask the owner ', result.stderr)
         self.assertEqual(self.mirror.files()['docs/gophermap'],
                          b'0/docs/a.txt\t/docs/a.txt\n')
 
@@ -101,7 +101,7 @@ class Names(Mirroring):
                 result = self.run_mirror(status=1)
                 self.assertRegex(
                     result.stderr, r'%s: not stored: the name about '
-                    r'in the copy is taken by \S*%s\n' % (second, first))
+                    r'in the copy is taken by \S*%s; ask the owner ' % (second, first))
                 self.assertEqual(self.mirror.files()[first[1:]], b'first\n')
                 shutil.rmtree(self.mirror.folder)
 
@@ -176,7 +176,7 @@ class Names(Mirroring):
                 result = self.run_mirror(status=1)
                 self.assertRegex(
                     result.stderr, r'%s: not stored: the name '
-                    r'posts/index.gmi in the copy is taken by \S*/posts\n'
+                    r'posts/index.gmi in the copy is taken by \S*/posts; ask the owner '
                     % last)
                 shutil.rmtree(self.mirror.folder)
         self.gemini({'/posts': page, '/posts/': page})
@@ -185,7 +185,8 @@ class Names(Mirroring):
         self.mirror.write('posts', b'mine\n')
         self.gemini({'/posts': page, '/posts/1': b'1\n'})
         result = self.run_mirror(status=1)
-        self.assertIn('posts: is not part of this mirror', result.stderr)
+        self.assertIn('/posts: not stored: posts in the copy is not part of '
+                      'this mirror; move it away', result.stderr)
         self.assertRegex(result.stderr, '/posts/1: not stored: the name posts')
         self.assertEqual(self.mirror.files()['posts'], b'mine\n')
 

@@ -201,7 +201,7 @@ class Walk(Mirroring):
         for _ in range(2):
             result = self.run_mirror(status=1)
             self.assertRegex(
-                result.stderr, 'a.txt: is not part of this mirror')
+                result.stderr, 'a.txt in the copy is not part of this mirror')
             self.assertEqual(self.mirror.files()['a.txt'], b'mine')
         files['index.gmi'] = b'# Nothing\n'
         self.run_mirror()

@@ -60,6 +60,8 @@ class Sign(Signing):
     def test_a_new_key(self):
         result = self.sign('--new', MANIFEST, 'key')
         self.assertEqual(result.stdout, SIGNATURE + '\n')
+        self.assertIn('key is a new key: keep it secret, and a copy of it; '
+                      'give key.pub to', result.stderr)
         self.assertEqual(len(self.read(SIGNATURE)), 64)
         self.assertEqual(
             stat.S_IMODE(os.stat(self.path('key')).st_mode), 0o600)
@@ -76,7 +78,11 @@ class Sign(Signing):
         self.assertEqual(self.read(SIGNATURE), signature)
         # Nothing is ever written over.
         result = self.sign('--new', MANIFEST, 'key', status=1)
-        self.assertIn('never written over', result.stderr)
+        self.assertIn('never written over: name another file, or sign with '
+                      'this key, without --new', result.stderr)
+        result = self.sign('--new', MANIFEST, 'none/key', status=1)
+        self.assertIn('none/key: cannot be made: No such file or directory; '
+                      'make its folder first', result.stderr)
         os.unlink(self.path('key'))
         self.sign('--new', MANIFEST, 'key', status=1)
         self.assertFalse(os.path.exists(self.path('key')))
