@@ -399,6 +399,8 @@ answers_run(const struct answers_setup *setup)
 		    strerror(errno));
 	} else {
 		work(answers);
+		while (answers->queue_count > 0)
+			drop(answers, 0);
 		status = EXIT_SUCCESS;
 	}
 	if (answers != NULL)

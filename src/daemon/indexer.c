@@ -433,8 +433,10 @@ static void
 release(struct indexer *indexer)
 {
 	watch_close(indexer->watch);
-	for (size_t i = 0; i < indexer->count; i++)
+	for (size_t i = 0; i < indexer->count; i++) {
 		builder_free(indexer->all[i].build);
+		pathlist_release(&indexer->all[i].paths);
+	}
 	free(indexer->all);
 }
 

@@ -48,7 +48,7 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 {
 	static char bytes[KEYSIGNER_MESSAGE_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
-	const struct cert cert = loaded->cert;
+	struct cert cert = loaded->cert;
 	int chained = cert.chain != NULL ? sk_X509_num(cert.chain) : 0;
 
 	loaded->cert.leaf = NULL;
@@ -60,6 +60,8 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 		add_certificate(&message, cert.leaf);
 	for (int i = 0; i < chained; i++)
 		add_certificate(&message, sk_X509_value(cert.chain, i));
+	cert.key = NULL;
+	cert_release(&cert);
 	if (message.overflow) {
 		snprintf(loaded->error, sizeof loaded->error,
 		    "%s: too long for clients, leave certificates out",
