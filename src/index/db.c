@@ -12,8 +12,11 @@
 
 #include "index/vfs.h"
 
-/* Version of the tables; an index of another version is built again. */
-#define FORMAT 6
+/*
+ * Version of the tables and of the rules for words; an index of another version
+ * is built again.
+ */
+#define FORMAT 7
 /* The longest wait for a writer or a checkpoint. */
 #define BUSY_MS 2000
 /* Lengths that a row number can tell apart, for each power of two. */

@@ -21,14 +21,6 @@
 #define FAMILY_WEIGHT 0.4
 #define TYPO_WEIGHT 0.7
 
-struct reading {
-	struct plan *plan;
-	struct plan_want *phrase; /* current phrase, or NULL */
-	struct buf text; /* of the phrase */
-	size_t words;
-	bool failed;
-};
-
 /* Whether the plan already has the stem. */
 static bool
 is_wanted(const struct plan *plan, struct str stem)
@@ -40,73 +32,77 @@ is_wanted(const struct plan *plan, struct str stem)
 	return false;
 }
 
-static bool
-keep_stem(void *context, struct str word)
+/* Adds a word, unless its stem is there. */
+static int
+add_word(struct plan *plan, struct str word)
 {
-	struct reading *reading = context;
-	struct plan *plan = reading->plan;
 	struct plan_want *want = &plan->wants[plan->count];
 
-	reading->failed |= arena_copy(plan->arena, word, &want->stem) == -1;
-	return false;
-}
-
-static bool
-keep_word(void *context, struct str word)
-{
-	struct reading *reading = context;
-	struct plan *plan = reading->plan;
-	struct plan_want *want = &plan->wants[plan->count];
-
-	if (plan->count == PLAN_WANTS || reading->failed)
-		return false;
 	*want = (struct plan_want){ 0 };
 	if (arena_copy(plan->arena, word, &want->word) == -1 ||
-	    tokenizer_each(plan->index->tokenizer, true, want->word, keep_stem,
-		reading) == -1) {
-		reading->failed = true;
-		return false;
-	}
+	    arena_copy(plan->arena,
+		tokenizer_stem(plan->index->tokenizer, word),
+		&want->stem) == -1)
+		return -1;
 	want->is_filler = question_is_filler(want->word);
-	if (want->stem.len > 0 && !is_wanted(plan, want->stem))
+	if (!is_wanted(plan, want->stem))
 		plan->count++;
-	return true;
+	return 0;
 }
 
-static bool
-keep_of_phrase(void *context, struct str word)
+/*
+ * Adds the words that follow each other from the current one: all, or those of
+ * a run of a script without spaces.  A row has a pair for each two characters
+ * of the run and, behind the whole run only, its last character.
+ */
+static int
+add_phrase(struct plan *plan, struct words_reader *words, bool is_run)
 {
-	struct reading *reading = context;
+	struct plan_want *want = &plan->wants[plan->count];
+	struct buf out =
+	    buf_in(plan->arena, PHRASE_WORDS * (WORDS_LONGEST + 1));
+	size_t from = words->from, end = 0, count = 0;
+	bool has_more = true;
 
-	if (reading->words == PHRASE_WORDS)
-		return false;
-	if (reading->words++ > 0)
-		buf_char(&reading->text, ' ');
-	buf_add(&reading->text, word);
-	return !reading->text.overflow;
+	*want = (struct plan_want){ .is_phrase = !is_run, .is_run = is_run };
+	for (; has_more; count++) {
+		struct str word = { words->word, words->len };
+
+		if (words->kind == WORDS_WORD)
+			word = tokenizer_stem(plan->index->tokenizer, word);
+		want->word =
+		    str_head(str_tail(words->text, from), words->to - from);
+		if (count < PHRASE_WORDS) {
+			if (out.len > 0)
+				buf_char(&out, ' ');
+			buf_add(&out, word);
+			end = words->kind == WORDS_LAST ? end : out.len;
+			want->is_prefix = words->kind == WORDS_ALONE;
+		}
+		has_more =
+		    (!is_run || words->kind == WORDS_PAIR) && words_next(words);
+	}
+	want->stem = str_head(buf_str(&out), end);
+	plan->count += is_run && is_wanted(plan, want->stem) ? 0 : 1;
+	return out.overflow ? -1 : 0;
 }
 
 static int
-read_phrase(struct reading *reading, struct str text)
+read_part(struct plan *plan, const struct question_part *part)
 {
-	struct plan *plan = reading->plan;
-	struct plan_want *want = &plan->wants[plan->count];
+	struct words_reader words =
+	    tokenizer_words(plan->index->tokenizer, part->text);
 
-	reading->words = 0;
-	reading->text =
-	    buf_in(plan->arena, PHRASE_WORDS * (TOKENIZER_LONGEST + 1));
-	if (reading->text.overflow ||
-	    tokenizer_each(plan->index->tokenizer, true, text, keep_of_phrase,
-		reading) == -1)
-		return -1;
 	/* One quoted word is not a phrase, but is required as well. */
-	if (reading->words > 0) {
-		*want = (struct plan_want){
-			.is_phrase = true,
-			.word = text,
-			.stem = buf_str(&reading->text),
-		};
-		plan->count++;
+	if (part->is_phrase)
+		return words_next(&words) ? add_phrase(plan, &words, false) : 0;
+	while (plan->count < PLAN_WANTS && words_next(&words)) {
+		const struct str word = { words.word, words.len };
+
+		if ((words.kind == WORDS_WORD
+			    ? add_word(plan, word)
+			    : add_phrase(plan, &words, true)) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -115,43 +111,55 @@ read_phrase(struct reading *reading, struct str text)
 static int
 read_words(struct plan *plan, const struct question *question)
 {
-	struct reading reading = { .plan = plan };
-
-	for (size_t i = 0; i < question->count && plan->count < PLAN_WANTS;
-	     i++) {
-		const struct question_part *part = &question->parts[i];
-
-		if (part->is_phrase) {
-			if (read_phrase(&reading, part->text) == -1)
-				return -1;
-		} else if (tokenizer_each(plan->index->tokenizer, false,
-			       part->text, keep_word, &reading) == -1 ||
-		    reading.failed) {
+	for (size_t i = 0; i < question->count && plan->count < PLAN_WANTS; i++)
+		if (read_part(plan, &question->parts[i]) == -1)
 			return -1;
-		}
-	}
 	return 0;
+}
+
+static void
+add_term(struct buf *out, struct str text)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '"')
+			buf_char(out, '"');
+		buf_char(out, text.at[i]);
+	}
+	buf_char(out, '"');
+}
+
+static int64_t
+count_rows(const struct plan *plan, const char *sql, struct str term)
+{
+	sqlite3_stmt *statement = db_prepare(plan->index->db, sql);
+	int64_t rows = -1;
+
+	if (statement == NULL)
+		return -1;
+	db_bind_text(statement, 1, term);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		rows = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return rows;
 }
 
 /* How many rows hold a term; 0 when none does, -1 on failure. */
 static int64_t
 rows_of(const struct plan *plan, struct str term)
 {
-	sqlite3_stmt *statement = db_prepare(
-	    plan->index->db, "SELECT doc FROM vocabulary WHERE term = ?1");
-	int64_t rows = -1;
-	int result;
+	return count_rows(
+	    plan, "SELECT sum(doc) FROM vocabulary WHERE term = ?1", term);
+}
 
-	if (statement == NULL)
-		return -1;
-	db_bind_text(statement, 1, term);
-	result = sqlite3_step(statement);
-	if (result == SQLITE_ROW)
-		rows = sqlite3_column_int64(statement, 0);
-	else if (result == SQLITE_DONE)
-		rows = 0;
-	sqlite3_finalize(statement);
-	return rows;
+/* An upper bound of the rows that hold a term with this beginning. */
+static int64_t
+rows_with(const struct plan *plan, struct str start)
+{
+	return count_rows(plan,
+	    "SELECT sum(doc) FROM vocabulary"
+	    " WHERE term >= ?1 AND term < ?1 || char(0x10ffff)",
+	    start);
 }
 
 /* Terms similar to a word, best first. */
@@ -160,7 +168,6 @@ struct nearest {
 	struct plan_want *want;
 	double scores[PLAN_TERMS];
 	double score; /* of the current term */
-	bool failed;
 };
 
 /* Whether two words or stems are related. */
@@ -168,11 +175,14 @@ static bool
 is_family(struct str a, struct str b)
 {
 	size_t shared = distance_shared(a, b);
-	size_t shorter = a.len < b.len ? a.len : b.len;
-	size_t longer = a.len < b.len ? b.len : a.len;
+	size_t rest_a, rest_b;
 
-	return shared >= FAMILY_SHARES && shared + 1 >= shorter &&
-	    longer <= shared + 4;
+	if (shared < FAMILY_SHARES)
+		return false;
+	rest_a = letters_count(str_tail(a, shared));
+	rest_b = letters_count(str_tail(b, shared));
+	return letters_count(str_head(a, shared)) >= FAMILY_SHARES &&
+	    (rest_a <= 1 || rest_b <= 1) && rest_a <= 4 && rest_b <= 4;
 }
 
 /* The similarity of a word: 1 is equal, 0 is not similar. */
@@ -180,7 +190,8 @@ static double
 nearness(const struct plan_want *want, struct str form, bool is_known)
 {
 	struct str word = want->word;
-	unsigned mistakes = word.len < 4 ? 0 : word.len < 8 ? 1 : 2;
+	size_t letters = letters_count(word);
+	unsigned mistakes = letters < 4 ? 0 : letters < 8 ? 1 : 2;
 	unsigned distance;
 
 	/* A known word is not a typing mistake. */
@@ -232,28 +243,16 @@ insert(struct nearest *near, struct str term)
 	return arena_copy(near->plan->arena, term, &want->terms[i].text);
 }
 
-static bool
-consider_stem(void *context, struct str word)
-{
-	struct nearest *near = context;
-
-	near->failed |= insert(near, word) == -1;
-	return false;
-}
-
+/* Considers the stem of a word that may be similar. */
 static int
 consider(struct nearest *near, struct str form)
 {
 	bool is_known = near->want->count > 0 && near->scores[0] >= 1;
 
 	near->score = nearness(near->want, form, is_known);
-	if (near->score <= 0)
-		return 0;
-	return tokenizer_each(near->plan->index->tokenizer, true, form,
-		   consider_stem, near) == -1 ||
-		near->failed
-	    ? -1
-	    : 0;
+	return near->score <= 0
+	    ? 0
+	    : insert(near, tokenizer_stem(near->plan->index->tokenizer, form));
 }
 
 /* Compares with the words that have the same beginning or end. */
@@ -261,7 +260,7 @@ static int
 compare(struct nearest *near, const char *sql, struct str part)
 {
 	sqlite3_stmt *statement = db_prepare(near->plan->index->db, sql);
-	char end[TOKENIZER_LONGEST + 1];
+	char end[WORDS_LONGEST + 1];
 	int result;
 
 	if (statement == NULL)
@@ -291,68 +290,142 @@ find_nearest(struct plan *plan, struct plan_want *want)
 	struct nearest near = { .plan = plan,
 		.want = want,
 		.scores = { want->count > 0 ? 1.0 : 0 } };
-	char turned[TOKENIZER_LONGEST + 1] = { 's' };
-	size_t len = want->word.len;
+	char turned[WORDS_LONGEST + 1] = { 's' };
+	struct str word = want->word;
+	size_t len = letters_count(word);
 	/* A mistake is in one half of the word; the other half is correct. */
 	size_t half = (len - 1) / 2 < 2 ? 2 : (len - 1) / 2;
+	size_t tail;
 
 	if (len < 4)
 		return 0;
 	if (half > FAMILY_SHARES)
 		half = FAMILY_SHARES;
-	for (size_t i = 0; i < half; i++)
-		turned[i + 1] = want->word.at[len - 1 - i];
+	tail = word.len - letters_length(word, len - half);
+	for (size_t i = 0; i < tail; i++)
+		turned[i + 1] = word.at[word.len - 1 - i];
 	if (compare(&near,
 		"SELECT form FROM form WHERE form >= ?1 AND form < ?2 LIMIT ?3",
-		str_head(want->word, half)) == -1)
+		str_head(word, letters_length(word, half))) == -1)
 		return -1;
 	if (want->count > 0 && near.scores[0] >= TYPO_WEIGHT)
 		return 0;
 	/* With the end of the word, and with the end of its plural. */
-	return compare(&near, backwards, (struct str){ turned + 1, half }) ==
+	return compare(&near, backwards, (struct str){ turned + 1, tail }) ==
 		    -1 ||
-		compare(&near, backwards, (struct str){ turned, half + 1 }) ==
+		compare(&near, backwards, (struct str){ turned, tail + 1 }) ==
 		    -1
 	    ? -1
 	    : 0;
 }
 
-static int
-look_up_phrase(struct plan *plan, struct plan_want *want)
+/* The rows that hold the rarest term of a phrase; -1 on failure. */
+static int64_t
+rows_of_phrase(const struct plan *plan, const struct plan_want *want)
 {
 	struct str rest = want->stem;
 	int64_t least = INT64_MAX;
 
-	while (rest.len > 0) {
-		int64_t rows = rows_of(plan, str_cut(&rest, ' '));
+	while (rest.len > 0 && least >= 0) {
+		struct str term = str_cut(&rest, ' ');
+		int64_t rows = rest.len == 0 && want->is_prefix
+		    ? rows_with(plan, term)
+		    : rows_of(plan, term);
 
-		if (rows == -1)
-			return -1;
 		if (rows < least)
 			least = rows;
 	}
-	want->rows = least;
-	want->count = 1;
-	want->terms[0] = (struct plan_term){ want->stem, 1.0 };
-	return 0;
+	return least;
+}
+
+/* Whether a row holds the phrase; -1 on failure. */
+static int
+is_phrase_there(const struct plan *plan, struct str phrase)
+{
+	struct buf match = buf_in(plan->arena, phrase.len + 2);
+	sqlite3_stmt *statement = db_prepare(plan->index->db,
+	    "SELECT rowid FROM words WHERE words MATCH ?1 LIMIT 1");
+	int result = SQLITE_ERROR;
+
+	add_term(&match, phrase);
+	if (statement != NULL && !match.overflow) {
+		db_bind_text(statement, 1, buf_str(&match));
+		result = sqlite3_step(statement);
+	}
+	sqlite3_finalize(statement);
+	return result == SQLITE_ROW ? 1 : result == SQLITE_DONE ? 0 : -1;
+}
+
+/* Adds the pairs of a run as words of their own. */
+static void
+divide(struct plan *plan, const struct plan_want *run)
+{
+	struct str rest = run->stem;
+
+	while (rest.len > 0 && plan->count < PLAN_WANTS) {
+		struct str pair = str_cut(&rest, ' ');
+
+		if (!is_wanted(plan, pair))
+			plan->wants[plan->count++] = (struct plan_want){
+				.word = pair, .stem = pair, .is_part = true
+			};
+	}
+}
+
+/*
+ * Looks up a word of several pairs; where no row holds it, its pairs are looked
+ * up instead.
+ */
+static int
+look_up_run(struct plan *plan, struct plan_want *want)
+{
+	int there = want->rows <= 0 ? 0 : 1;
+
+	if (there && str_find(want->stem, ' ') < want->stem.len) {
+		want->is_part = want->rows > PLAN_PHRASE_ROWS;
+		plan->is_partial |= want->is_part;
+		there = want->is_part ? 0 : is_phrase_there(plan, want->stem);
+	}
+	want->count = there > 0;
+	if (there == 0)
+		divide(plan, want);
+	return there == -1 ? -1 : 0;
 }
 
 static int
 look_up(struct plan *plan, struct plan_want *want)
 {
-	if (want->is_phrase)
-		return look_up_phrase(plan, want);
-	want->rows = rows_of(plan, want->stem);
+	want->rows = want->is_phrase || want->is_run
+	    ? rows_of_phrase(plan, want)
+	    : rows_of(plan, want->stem);
 	if (want->rows == -1)
 		return -1;
-	if (want->rows > 0) {
-		want->count = 1;
-		want->terms[0] = (struct plan_term){ want->stem, 1.0 };
-	}
-	if (want->is_filler || plan->nearest == NEAREST_WORDS)
+	want->terms[0] = (struct plan_term){ want->stem, 1.0 };
+	want->count = want->is_phrase || want->rows > 0;
+	if (want->is_run)
+		return look_up_run(plan, want);
+	if (want->is_phrase || want->is_part || want->is_filler ||
+	    plan->nearest == NEAREST_WORDS)
 		return 0;
 	plan->nearest += want->rows == 0;
 	return find_nearest(plan, want);
+}
+
+/* Notes which words no row holds although rows hold similar terms. */
+static void
+note_near(struct plan *plan)
+{
+	bool has_part = false;
+
+	for (size_t i = 0; i < plan->count; i++)
+		has_part |= plan->wants[i].is_part && plan->wants[i].count > 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_want *want = &plan->wants[i];
+
+		want->is_near = want->is_run
+		    ? want->count == 0 && has_part
+		    : want->count > 0 && want->terms[0].weight < 1;
+	}
 }
 
 int
@@ -362,11 +435,13 @@ plan_make(struct plan *plan, const struct index *index, struct arena *arena,
 	plan->index = index;
 	plan->arena = arena;
 	plan->count = plan->nearest = 0;
+	plan->is_partial = false;
 	if (read_words(plan, question) == -1)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++)
 		if (look_up(plan, &plan->wants[i]) == -1)
 			return -1;
+	note_near(plan);
 	return 0;
 }
 
@@ -406,15 +481,11 @@ plan_thin(struct plan *plan, int64_t most)
 }
 
 static void
-add_term(struct buf *out, struct str text)
+add_terms(struct buf *out, const struct plan_want *want, size_t i)
 {
-	buf_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] == '"')
-			buf_char(out, '"');
-		buf_char(out, text.at[i]);
-	}
-	buf_char(out, '"');
+	add_term(out, want->terms[i].text);
+	if (want->is_prefix)
+		buf_add(out, STR(" *"));
 }
 
 struct str
@@ -425,13 +496,13 @@ plan_match(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->wants[i].is_phrase) {
-			add_term(&out, plan->wants[i].terms[0].text);
+			add_terms(&out, &plan->wants[i], 0);
 			buf_add(&out, STR(" AND "));
 		}
 	for (size_t i = 0; i < plan->count; i++)
 		for (size_t j = 0; j < plan->wants[i].count; j++) {
 			buf_add(&out, str_of(between));
-			add_term(&out, plan->wants[i].terms[j].text);
+			add_terms(&out, &plan->wants[i], j);
 			between = " OR ";
 		}
 	buf_char(&out, ')');

@@ -15,6 +15,11 @@
 #define PLAN_WANTS 24
 /* Terms of the index for one word. */
 #define PLAN_TERMS 6
+/*
+ * Rows of a phrase's rarest word.  FTS5 searches from one row with the phrase
+ * to the next in one call, however long that takes.
+ */
+#define PLAN_PHRASE_ROWS 10000
 
 /* A term of the index, or several that make a phrase. */
 struct plan_term {
@@ -26,10 +31,14 @@ struct plan_term {
 struct plan_want {
 	struct plan_term terms[PLAN_TERMS];
 	size_t count;
-	struct str word; /* as typed, without case and accents */
-	struct str stem;
+	struct str word; /* as typed, perhaps folded */
+	struct str stem; /* or several, with spaces between */
 	bool is_phrase; /* and is required */
 	bool is_filler;
+	bool is_run; /* of a script without spaces, as pairs of characters */
+	bool is_part; /* of such a run */
+	bool is_prefix; /* the last term is the beginning of a pair */
+	bool is_near; /* no row holds it; similar terms were searched */
 	int64_t rows; /* upper bound of the rows that hold it */
 };
 
@@ -40,6 +49,7 @@ struct plan {
 	struct plan_want wants[PLAN_WANTS];
 	size_t count;
 	unsigned nearest; /* words for which similar terms were searched */
+	bool is_partial; /* a common phrase was divided */
 };
 
 /*

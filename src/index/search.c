@@ -12,11 +12,6 @@
 
 /* Rows that are examined for one query. */
 #define ROWS_MAX 40000
-/*
- * Rows of a phrase's rarest word.  FTS5 searches from one row with the phrase
- * to the next in one call, however long that takes.
- */
-#define PHRASE_ROWS_MAX 10000
 /* Occurrences of a term in a row that count. */
 #define PLACES_MAX 200
 
@@ -169,8 +164,8 @@ teach(sqlite3 *db)
 static bool
 is_unknown(const struct plan_want *want)
 {
-	return !want->is_phrase && !want->is_filler &&
-	    (want->count == 0 || want->terms[0].weight < 1);
+	return !want->is_phrase && !want->is_filler && !want->is_part &&
+	    (want->count == 0 || want->is_near);
 }
 
 /* Turns phrases into separate words; false if there is none. */
@@ -192,7 +187,7 @@ has_common_phrase(const struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_want *want = &plan->wants[i];
 
-		if (want->is_phrase && want->rows > PHRASE_ROWS_MAX &&
+		if (want->is_phrase && want->rows > PLAN_PHRASE_ROWS &&
 		    str_find(want->stem, ' ') < want->stem.len)
 			return true;
 	}
@@ -214,7 +209,7 @@ plan_words(struct search *search)
 	for (size_t i = 0; i < plan->count && result->unknown.len == 0; i++)
 		if (is_unknown(&plan->wants[i])) {
 			result->unknown = plan->wants[i].word;
-			result->is_near = plan->wants[i].count > 0;
+			result->is_near = plan->wants[i].is_near;
 		}
 	return 0;
 }
@@ -230,6 +225,7 @@ plan_query(struct search *search)
 		if (plan_words(search) == -1)
 			return -1;
 	}
+	search->result->is_partial |= search->plan.is_partial;
 	plan_thin(&search->plan, ROWS_MAX);
 	return 0;
 }

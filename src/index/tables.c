@@ -284,36 +284,35 @@ tables_keep_file(struct tables *tables, const struct filerow *row)
  * looking up the same word again; a word with the hash of another is lost,
  * which 64 bits make rare.
  */
-static bool
-add_form(void *context, struct str word)
+static int
+add_form(struct tables *tables, struct str word)
 {
-	struct tables *tables = context;
 	sqlite3_stmt *statement = tables->statements[SQL_ADD_FORM];
 	uint64_t hash = str_hash(word);
 	uint64_t *known = &tables->forms[hash % TABLES_FORMS];
-	char turned[TOKENIZER_LONGEST];
+	char turned[WORDS_LONGEST];
 
-	tables->form_count++;
 	if (*known == hash)
-		return true;
+		return 0;
 	*known = hash;
 	for (size_t i = 0; i < word.len; i++)
 		turned[i] = word.at[word.len - 1 - i];
 	db_bind_bytes(statement, 1, word);
 	db_bind_bytes(statement, 2, (struct str){ turned, word.len });
-	tables->forms_failed |= db_do(statement) == -1;
-	return !tables->forms_failed;
+	return db_do(statement);
 }
 
 static int
 add_forms(struct tables *tables, struct str text)
 {
-	tables->forms_failed = false;
-	return tokenizer_each(
-		   tables->tokenizer, false, text, add_form, tables) == -1 ||
-		tables->forms_failed
-	    ? -1
-	    : 0;
+	struct words_reader words = tokenizer_words(tables->tokenizer, text);
+
+	for (; words_next(&words); tables->form_count++)
+		if (words.kind == WORDS_WORD &&
+		    add_form(tables, (struct str){ words.word, words.len }) ==
+			-1)
+			return -1;
+	return 0;
 }
 
 int

@@ -26,7 +26,6 @@ struct tables {
 	struct tokenizer *tokenizer;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 	uint64_t *forms; /* TABLES_FORMS hashes of words that are in `form` */
-	bool forms_failed;
 	size_t form_count; /* words of the section so far */
 	enum sql list; /* lists removed files */
 	/* Of one transaction: */

@@ -6,16 +6,13 @@
 
 #include "text/attribute.h"
 #include "text/str.h"
+#include "text/words.h"
 
 struct sqlite3;
 
-/* Bytes of a word; longer words are cut. */
-#define TOKENIZER_LONGEST ((size_t)64)
-
 /*
- * Splits text into the words of the index: runs of letters and digits, in lower
- * case and without diacritics, and in English stemmed.  One for each open
- * database.
+ * Splits text into the words of the index (see text/words.h), in English
+ * stemmed.  One for each open database.
  */
 struct tokenizer;
 
@@ -23,13 +20,14 @@ struct tokenizer;
 MUST_USE struct tokenizer *tokenizer_open(struct sqlite3 *db, bool english);
 void tokenizer_close(struct tokenizer *tokenizer);
 
-typedef bool tokenizer_found(void *context, struct str word);
-
 /*
- * Calls `found` for each word of `text`, as a stem or as it is, until it
- * returns false; -1 without memory.
+ * The stem of a word from words_next: the term of the index.  Valid until the
+ * next call, or as long as the word.
  */
-MUST_USE int tokenizer_each(const struct tokenizer *tokenizer, bool stemmed,
-    struct str text, tokenizer_found *found, void *context);
+struct str tokenizer_stem(struct tokenizer *tokenizer, struct str word);
+
+/* Begins to read the words of a text, which is borrowed. */
+struct words_reader
+tokenizer_words(struct tokenizer *tokenizer, struct str text);
 
 #endif

@@ -76,7 +76,11 @@ first(void **state)
 		    "bung/: Der Stra\xc3\x9f"
 		    "en Gr\xc3\xbc\xc3\x9f"
 		    "e" },
-		{ "grusse", "" },
+		{ "grusse",
+		    "/sub/d.gmi \xc3\x9c"
+		    "bung/: Der Stra\xc3\x9f"
+		    "en *Gr\xc3\xbc\xc3\x9f"
+		    "e*" },
 		{ "zeppelins",
 		    "/sub/d.gmi \xc3\x9c"
 		    "bung/: Der Stra\xc3\x9f"
