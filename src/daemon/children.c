@@ -24,17 +24,18 @@ void
 children_worker_main(void *context, const struct workers_start *start)
 {
 	struct master *master = context;
-	struct worker_socket *sockets =
-	    calloc(listeners_room(&master->listeners), sizeof *sockets);
 	struct generation *generation = master->generation;
-	size_t count = master->workers.slot_count;
-	struct worker_setup setup = {
+	size_t count = master->workers.slot_count, socket_count;
+	struct worker_socket *sockets = listeners_of_worker(
+	    &master->listeners, start->slot, count, &socket_count);
+	const struct worker_setup setup = {
 		.config = &generation->config,
 		.server = &generation->server,
 		.tls = generation->tls,
 		.jail = &generation->jail,
 		.roots = &generation->capsules.roots,
 		.sockets = sockets,
+		.socket_count = socket_count,
 		.line = start->line,
 		.keys = start->services[WORKERS_KEYS],
 		.answers = start->services[WORKERS_ANSWERS],
@@ -44,21 +45,17 @@ children_worker_main(void *context, const struct workers_start *start)
 	};
 	int status = EXIT_FAILURE;
 
-	if (setup.answers != -1)
-		generation->server.answers = &setup.answers;
+	generation->server.answers = &setup.answers;
 	listeners_close_others(&master->listeners, start->slot, count);
 	service_forget(&master->index);
 	/* Only the answers process searches the index. */
 	state_forget(&generation->state);
 	generation_forget_index(generation);
-	if (sockets == NULL || signals_begin_child(&master->waiting) == -1) {
+	if (sockets == NULL || signals_begin_child(&master->waiting) == -1)
 		log_line(LOG_LEVEL_ERROR, "worker: cannot start: %s",
 		    strerror(errno));
-	} else {
-		setup.socket_count = listeners_of_worker(
-		    &master->listeners, start->slot, count, sockets);
+	else
 		status = worker_run(&setup);
-	}
 	free(sockets);
 	generation_release(generation);
 	exit(status);

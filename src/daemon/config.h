@@ -13,6 +13,8 @@
 #include "text/attribute.h"
 #include "text/site.h"
 
+#define CONFIG_WORKERS_MAX 256
+
 /* A line of a configuration file. */
 struct config_place {
 	const char *file; /* NULL: none */
@@ -50,7 +52,7 @@ struct config {
 	 * opened on the loopback addresses of IPv4 and IPv6 only.
 	 */
 	bool loopback;
-	size_t workers; /* at least 1 */
+	size_t workers; /* 1 to CONFIG_WORKERS_MAX */
 	/*
 	 * The target of each site's gemini_ports. Unless gemini_ports_given,
 	 * there is one entry for each Gemini listener, in the same order, with

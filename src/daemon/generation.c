@@ -232,7 +232,7 @@ init(struct generation *generation, struct config *config,
 	    check_state_place(generation) == 0 &&
 	    load_certificate(generation, setup) == 0)
 		return 0;
-	keys_stop(&generation->keys);
+	service_stop(&generation->keys.service);
 	generation_release(generation);
 	return -1;
 }
@@ -276,7 +276,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	warn_of_certificate(&generation.cert, print_warning);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
 	jail_warn(&generation.jail, print_warning);
-	keys_stop(&generation.keys);
+	service_stop(&generation.keys.service);
 	generation_release(&generation);
 	return 0;
 }
@@ -316,7 +316,7 @@ generation_init(struct generation *generation, struct config *config,
 		return -1;
 	if (open_state(generation, setup->state) == -1 ||
 	    make_server(generation, setup->media) == -1) {
-		keys_stop(&generation->keys);
+		service_stop(&generation->keys.service);
 		generation_release(generation);
 		return -1;
 	}
@@ -336,7 +336,7 @@ void
 generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
-	keys_retire(&generation->keys);
+	service_retire(&generation->keys.service);
 	cache_release(&generation->cache);
 	state_close(&generation->state);
 	capsules_release(&generation->capsules);

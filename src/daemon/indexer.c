@@ -206,10 +206,9 @@ static void
 check_line(struct indexer *indexer)
 {
 	char word;
-	int fd;
-	int result = fdpass_receive(indexer->setup->line, &word, &fd);
+	ssize_t result =
+	    fdpass_receive_bytes(indexer->setup->line, &word, 1, 0);
 
-	fdpass_close(fd);
 	indexer->lost |= result == 0 || (result == -1 && errno != EAGAIN);
 }
 

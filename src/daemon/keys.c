@@ -99,12 +99,9 @@ static int
 receive_loaded(int line, struct keysigner_loaded *loaded)
 {
 	static char bytes[KEYSIGNER_MESSAGE_MAX];
-	ssize_t got;
-	int fd;
+	ssize_t got = fdpass_receive_bytes(line, bytes, sizeof bytes, 0);
 
 	*loaded = (struct keysigner_loaded){ .certificates = 0 };
-	got = fdpass_receive_message(line, bytes, sizeof bytes, &fd);
-	fdpass_close(fd);
 	return got > 0 ? read_loaded((struct str){ bytes, (size_t)got }, loaded)
 		       : -1;
 }
@@ -165,13 +162,13 @@ keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
 	loaded = (struct keysigner_loaded){ .certificates = 0 };
 	if (receive_first(keys, &loaded, error, error_size) == -1) {
 		cert_release(&loaded.cert);
-		keys_stop(keys);
+		service_stop(&keys->service);
 		return -1;
 	}
 	*cert = loaded.cert;
 	keys->heard = keys->service.pid;
 	if (cert->leaf == NULL)
-		keys_stop(keys);
+		service_stop(&keys->service);
 	/* A key in use is never made again. */
 	keys->signer.missing = CERT_REFUSE;
 	memcpy(keys->fingerprint, cert->fingerprint, sizeof keys->fingerprint);
@@ -213,10 +210,8 @@ static int
 hear_pong(struct keys *keys)
 {
 	char word;
-	int fd;
-	int got = fdpass_receive(keys->service.line, &word, &fd);
+	ssize_t got = fdpass_receive_bytes(keys->service.line, &word, 1, 0);
 
-	fdpass_close(fd);
 	if (got != 1 || word != KEYSIGNER_PING ||
 	    keys->pinged != keys->service.pid)
 		return -1;
@@ -312,16 +307,4 @@ keys_watch(struct keys *keys)
 	/* Kill only once. */
 	keys->heard = pid;
 	keys->pinged = 0;
-}
-
-void
-keys_retire(struct keys *keys)
-{
-	service_retire(&keys->service);
-}
-
-void
-keys_stop(struct keys *keys)
-{
-	service_stop(&keys->service);
 }

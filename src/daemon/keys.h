@@ -31,7 +31,7 @@ struct keys {
  * Starts the process, and waits until it has loaded the pair. Fills `cert`, and
  * makes its key one that keyprovider_use can sign with. With CERT_ALLOW the
  * pair may be absent; then there is no process. Returns -1 with one line in
- * `error`. `keys` must not move until keys_retire.
+ * `error`. `keys` must not move until its service is retired.
  */
 MUST_USE int keys_start(
     struct keys *keys, struct cert *cert, char *error, size_t error_size);
@@ -59,11 +59,5 @@ void keys_watch(struct keys *keys);
 
 /* The lower of `ms` and the time until keys_watch is due. */
 long keys_due_ms(const struct keys *keys, long ms);
-
-/* Releases the process, which ends after its last worker. */
-void keys_retire(struct keys *keys);
-
-/* Ends the process. */
-void keys_stop(struct keys *keys);
 
 #endif

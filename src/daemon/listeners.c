@@ -14,12 +14,10 @@
 
 #include "sys/log.h"
 
-#define SOCKETS_MAX 256
-
 struct listener_address {
 	struct net_address asked, bound;
 	struct conn_kind kind;
-	int sockets[SOCKETS_MAX]; /* listeners.sockets_each of them */
+	int sockets[CONFIG_WORKERS_MAX]; /* listeners.sockets_each of them */
 };
 
 /*
@@ -224,8 +222,6 @@ listeners_open(struct listeners *listeners, struct config *config,
 		.addresses = calloc(config->gemini_count + config->gopher_count,
 		    sizeof *listeners->addresses),
 	};
-	if (listeners->sockets_each > SOCKETS_MAX)
-		listeners->sockets_each = SOCKETS_MAX;
 	if (listeners->addresses == NULL) {
 		snprintf(error, error_size, "out of memory");
 		return -1;
@@ -338,7 +334,7 @@ read_address(struct listener_address *address, struct str word)
 		if (net_address_parse(text, addresses[i]) == -1)
 			return 0;
 	}
-	while (word.len > 0 && count < SOCKETS_MAX) {
+	while (word.len > 0 && count < CONFIG_WORKERS_MAX) {
 		if (!str_number(str_cut(&word, ','), INT_MAX, &fd))
 			return 0;
 		address->sockets[count++] = (int)fd;
@@ -379,29 +375,25 @@ listeners_adopt(struct listeners *listeners, struct str word)
  * With fewer workers than at the start, each takes several sockets: the kernel
  * would queue clients on an unused socket, too.
  */
-size_t
+struct worker_socket *
 listeners_of_worker(const struct listeners *listeners, size_t slot,
-    size_t workers, struct worker_socket *sockets)
+    size_t workers, size_t *count)
 {
-	size_t count = 0;
+	struct worker_socket *sockets =
+	    calloc(listeners->count * listeners->sockets_each, sizeof *sockets);
 
-	for (size_t i = 0; i < listeners->count; i++) {
+	*count = 0;
+	for (size_t i = 0; sockets != NULL && i < listeners->count; i++) {
 		const struct listener_address *address =
 		    &listeners->addresses[i];
 
 		for (size_t j = slot; j < listeners->sockets_each; j += workers)
-			sockets[count++] = (struct worker_socket){
+			sockets[(*count)++] = (struct worker_socket){
 				.fd = address->sockets[j],
 				.kind = address->kind,
 			};
 	}
-	return count;
-}
-
-size_t
-listeners_room(const struct listeners *listeners)
-{
-	return listeners->count * listeners->sockets_each;
+	return sockets;
 }
 
 void

@@ -55,13 +55,12 @@ void listeners_inherit(const struct listeners *listeners, bool inherit);
 void listeners_adopt(struct listeners *listeners, struct str word);
 
 /*
- * The sockets of worker `slot` of `workers`: `sockets` has room for
- * listeners_room() of them. Returns their number.
+ * The sockets of worker `slot` of `workers`, in memory from malloc, and their
+ * number; NULL without memory.
  */
-size_t listeners_of_worker(const struct listeners *listeners, size_t slot,
-    size_t workers, struct worker_socket *sockets);
-
-size_t listeners_room(const struct listeners *listeners);
+MUST_USE struct worker_socket *
+listeners_of_worker(const struct listeners *listeners, size_t slot,
+    size_t workers, size_t *count);
 
 /* In a worker: closes the sockets of other workers. */
 void listeners_close_others(

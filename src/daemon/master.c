@@ -54,7 +54,7 @@ change_services(struct master *master)
 {
 	struct generation *generation = master->generation;
 
-	workers_leave_to(&master->workers, master->answers.pid);
+	workers_leave_to(&master->workers, master->answers.pid, false);
 	service_retire(&master->answers);
 	workers_leave_services(&master->workers);
 	service_init(&master->answers);
@@ -100,8 +100,8 @@ change_generation(struct master *master, struct generation *generation,
 	else if (!master->reexec->is_successor)
 		generation_wait_for_look(generation, true);
 	if (master->generation != NULL)
-		workers_leave_to(
-		    &master->workers, master->generation->keys.service.pid);
+		workers_leave_to(&master->workers,
+		    master->generation->keys.service.pid, false);
 	let_go(master, listeners);
 	master->listeners = *listeners;
 	workers_set_slots(&master->workers, slots, generation->config.workers);
@@ -191,12 +191,6 @@ reload(struct master *master)
 	char error[4608];
 	struct config config;
 
-	/*
-	 * Limit the workers in case reloads come faster than old workers end.
-	 */
-	if (master->workers.child_count >
-	    master->workers.slot_count + RETIRED_MAX)
-		return;
 	signals.reload = 0;
 	if (config_load(&config, master->options) == -1)
 		snprintf(error, sizeof error, "%s", config.error);
@@ -238,6 +232,19 @@ execution_due_ms(const struct master *master, long ms)
 	return master->faulted && due < ms ? due : ms;
 }
 
+/*
+ * Whether a reload may begin: not if reloads come faster than old workers end,
+ * and not after a fault, since the successor loads everything anew.
+ */
+static bool
+may_reload(const struct master *master)
+{
+	return signals.reload && !master->stopping &&
+	    !is_to_be_executed(master) &&
+	    master->workers.child_count <=
+	    master->workers.slot_count + RETIRED_MAX;
+}
+
 /* Waits for a signal, a message of another process, or the next due time. */
 static void
 wait_for_signal(const struct master *master)
@@ -253,7 +260,7 @@ wait_for_signal(const struct master *master)
 	ms = keys_due_ms(&master->generation->keys, ms);
 	ms = execution_due_ms(master, ms);
 	/* A signal may have come during a reload. */
-	if (signals.child || signals.reload ||
+	if (signals.child || may_reload(master) ||
 	    (signals.stop > 0 && !master->stopping))
 		ms = 0;
 	/* A killed worker's end arrives as a signal, too. */
@@ -349,9 +356,7 @@ supervise(struct master *master)
 		keep_visitors(master);
 		if (signals.stop > 0 && !master->stopping)
 			stop(master);
-		/* After a fault the successor loads everything anew. */
-		else if (signals.reload && !master->stopping &&
-		    !is_to_be_executed(master))
+		else if (may_reload(master))
 			reload(master);
 		hear_keys(master);
 		if (!master->stopping)
@@ -456,7 +461,7 @@ master_run(struct config *config, const struct options *options,
 	}
 	announce(&master);
 	supervise(&master);
-	keys_stop(&master.generation->keys);
+	service_stop(&master.generation->keys.service);
 	workers_kill_leftovers(&master.workers, true);
 	service_retire(&master.answers);
 	let_go(&master, NULL);

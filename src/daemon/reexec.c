@@ -296,16 +296,12 @@ reexec_pause_next(unsigned pause_ms, const struct timespec *due)
 bool
 reexec_is_due(const struct reexec_estate *estate)
 {
-	const struct service *index = estate->index, *keys = estate->keys,
-			     *answers = estate->answers;
-	bool complete = !workers_is_short(estate->workers) &&
-	    (index->pid != 0 || !index->is_wanted) &&
-	    (keys->pid != 0 || !keys->is_wanted) &&
-	    (answers->pid != 0 || !answers->is_wanted);
+	long ms = service_due_ms(estate->index, LONG_MAX);
 
-	return complete || workers_is_due(estate->workers) ||
-	    service_due_ms(index, 1) == 0 || service_due_ms(keys, 1) == 0 ||
-	    service_due_ms(answers, 1) == 0;
+	ms = service_due_ms(estate->keys, ms);
+	ms = service_due_ms(estate->answers, ms);
+	return ms == 0 || workers_is_due(estate->workers) ||
+	    (ms == LONG_MAX && !workers_is_short(estate->workers));
 }
 
 void
@@ -321,5 +317,5 @@ reexec_succeed(const struct reexec *reexec, struct workers *workers,
 		workers_adopt(workers, reexec->children[i],
 		    generation_grace_ms(generation));
 	for (size_t i = 0; i < reexec->service_count; i++)
-		workers_adopt_service(workers, reexec->services[i]);
+		workers_leave_to(workers, reexec->services[i], true);
 }

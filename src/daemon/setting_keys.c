@@ -10,8 +10,6 @@
 #include "sys/system.h"
 #include "text/distance.h"
 
-#define SETTING_WORKERS_MAX 256
-
 /* The index of a value in a list of words; -1, with a message, for others. */
 static int
 read_word(struct setting *s, const char *const *words, const char *advice)
@@ -59,8 +57,8 @@ read_workers(struct setting *s)
 		return -1;
 	if (*field == 0)
 		*field = system_cpus();
-	if (*field > SETTING_WORKERS_MAX)
-		*field = SETTING_WORKERS_MAX;
+	if (*field > CONFIG_WORKERS_MAX)
+		*field = CONFIG_WORKERS_MAX;
 	return 0;
 }
 
@@ -95,7 +93,7 @@ const struct setting_key setting_keys[] = {
 	{ "limit_ipv4_bits", "32", BITS, AT(limits.ipv4_bits), .most = 32 },
 	{ "limit_ipv6_bits", "64", BITS, AT(limits.ipv6_bits), .most = 128 },
 	{ "workers", "0", .read = read_workers, AT(workers),
-	    .most = SETTING_WORKERS_MAX },
+	    .most = CONFIG_WORKERS_MAX },
 	{ "lang", "", .read = settings_display_lang, OF_HOST },
 	{ "width", "67", .read = setting_size, HOST(site.width), .least = 33,
 	    .most = 200 },

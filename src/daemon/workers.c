@@ -355,13 +355,12 @@ workers_listen(struct workers *workers, char word)
 
 	for (size_t i = 0; i < workers->child_count; i++) {
 		struct child *child = &workers->children[i];
-		int fd = -1, got;
+		ssize_t got;
 		char said;
 
 		if (!may_speak(child))
 			continue;
-		got = fdpass_receive(child->line, &said, &fd);
-		fdpass_close(fd);
+		got = fdpass_receive_bytes(child->line, &said, 1, 0);
 		if (got == 0) {
 			fdpass_close(child->line);
 			child->line = -1;
@@ -381,26 +380,16 @@ workers_leave_services(struct workers *workers)
 			workers->children[i].ends[j] = -1;
 }
 
-static void
-leave_to(struct workers *workers, struct leftover leftover)
+void
+workers_leave_to(struct workers *workers, pid_t pid, bool adopted)
 {
+	if (pid == 0)
+		return;
 	if (workers->leftover_count == WORKERS_MAX)
-		kill(leftover.pid, SIGKILL);
+		kill(pid, SIGKILL);
 	else
-		workers->leftovers[workers->leftover_count++] = leftover;
-}
-
-void
-workers_leave_to(struct workers *workers, pid_t pid)
-{
-	if (pid != 0)
-		leave_to(workers, (struct leftover){ pid, workers->serial });
-}
-
-void
-workers_adopt_service(struct workers *workers, pid_t pid)
-{
-	leave_to(workers, (struct leftover){ pid, 0 });
+		workers->leftovers[workers->leftover_count++] =
+		    (struct leftover){ pid, adopted ? 0 : workers->serial };
 }
 
 void

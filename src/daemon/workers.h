@@ -111,11 +111,9 @@ bool workers_reap(struct workers *workers, pid_t pid, int status, bool replace);
 
 /*
  * Adds a child of a predecessor, known by its pid only, and tells it to end
- * within `ms`. Its services, which end with the last of these children, are
- * added as by workers_leave_to.
+ * within `ms`.
  */
 void workers_adopt(struct workers *workers, pid_t pid, unsigned ms);
-void workers_adopt_service(struct workers *workers, pid_t pid);
 
 /* Whether a child is a predecessor's. */
 bool workers_adopted(const struct workers *workers, pid_t pid);
@@ -144,11 +142,12 @@ bool workers_listen(struct workers *workers, char word);
 void workers_leave_services(struct workers *workers);
 
 /*
- * Leaves the process `pid` of a service (0: none) to the present children. It
- * ends with the last of them; otherwise workers_kill_leftovers kills it.
- * Without room to remember the process, it is killed at once.
+ * Leaves the process `pid` of a service (0: none) to the present children, or
+ * to the `adopted` ones alone. It ends with the last of them; otherwise
+ * workers_kill_leftovers kills it. Without room to remember the process, it is
+ * killed at once.
  */
-void workers_leave_to(struct workers *workers, pid_t pid);
+void workers_leave_to(struct workers *workers, pid_t pid, bool adopted);
 
 /* Kills old services without workers; with `all`, every old service. */
 void workers_kill_leftovers(const struct workers *workers, bool all);

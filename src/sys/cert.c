@@ -20,6 +20,8 @@
 #include "sys/certfiles.h"
 #include "sys/certkey.h"
 #include "sys/certmake.h"
+#include "sys/sha256.h"
+#include "text/hex.h"
 
 /* The state of one cert_load call. */
 struct job {
@@ -163,13 +165,13 @@ check_use(struct job *job)
 static int
 fingerprint(const unsigned char *der, int len, char out[65])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned char digest[SHA256_SIZE];
 
 	if (len <= 0 ||
-	    EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) != 1)
+	    sha256_of((struct str){ (const char *)der, (size_t)len }, digest) ==
+		-1)
 		return -1;
-	for (size_t i = 0; i < 32; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	hex_format(digest, sizeof digest, out);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "text/gemtext.h"
 #include "text/gopherlink.h"
 #include "text/uri.h"
+#include "text/utc.h"
 #include "text/utf8.h"
 
 #define BOM STR("\xef\xbb\xbf")
@@ -41,27 +42,11 @@ struct feed {
 	char text[PIECE_SIZE];
 };
 
-static bool
-is_leap(unsigned long year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 /* Whether the text begins with a date: "2026-11-24". */
 static bool
 starts_with_date(struct str text)
 {
-	static const unsigned char days[] = { 31, 29, 31, 30, 31, 30, 31, 31,
-		30, 31, 30, 31 };
-	unsigned long year, month, day;
-
-	if (text.len < DATE_LEN || text.at[4] != '-' || text.at[7] != '-' ||
-	    !str_number(str_head(text, 4), 9999, &year) ||
-	    !str_number(str_head(str_tail(text, 5), 2), 12, &month) ||
-	    !str_number(str_head(str_tail(text, 8), 2), 31, &day))
-		return false;
-	if (year == 0 || month == 0 || day == 0 || day > days[month - 1] ||
-	    (month == 2 && day == 29 && !is_leap(year)))
+	if (text.len < DATE_LEN || !utc_is_date(str_head(text, DATE_LEN)))
 		return false;
 	/* A longer number is not a date. */
 	return text.len == DATE_LEN || text.at[DATE_LEN] < '0' ||

@@ -4,28 +4,27 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "text/array.h"
+
 #define MEMORY_MAX ((size_t)64 << 20)
 
 int
 pathlist_add(struct pathlist *list, struct str path)
 {
-	const char **larger = list->paths;
-	size_t room = list->room;
+	const char **larger;
 	char *copy;
 
 	if (list->arena.cap == 0)
 		arena_init(&list->arena, MEMORY_MAX);
 	copy = arena_string(&list->arena, path);
-	if (copy != NULL && list->count == room) {
-		room = room * 2 + 16;
-		larger = realloc(list->paths, room * sizeof *larger);
-	}
+	larger =
+	    array_grow(list->paths, list->count, &list->room, sizeof *larger);
+	if (larger != NULL)
+		list->paths = larger;
 	if (copy == NULL || larger == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	list->paths = larger;
-	list->room = room;
 	list->paths[list->count++] = copy;
 	return 0;
 }

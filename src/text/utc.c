@@ -69,6 +69,24 @@ take_digits(struct str *rest, size_t len, char end)
 	return (int)number;
 }
 
+static bool
+is_date(int year, int month, int day)
+{
+	return month >= 1 && month <= 12 && day >= 1 &&
+	    day <= days_of_month(year, month);
+}
+
+bool
+utc_is_date(struct str text)
+{
+	int year = take_digits(&text, 4, '-');
+	int month = take_digits(&text, 2, '-');
+	unsigned long day;
+
+	return text.len == 2 && str_number(text, 31, &day) && year > 0 &&
+	    is_date(year, month, (int)day);
+}
+
 bool
 utc_read(struct str text, int64_t *out)
 {
@@ -80,9 +98,9 @@ utc_read(struct str text, int64_t *out)
 	int second = take_digits(&text, 2, 'Z');
 	int64_t days;
 
-	if (text.len > 0 || year < 1970 || month < 1 || month > 12 || day < 1 ||
-	    day > days_of_month(year, month) || hour < 0 || hour > 23 ||
-	    minute < 0 || minute > 59 || second < 0 || second > 59)
+	if (text.len > 0 || year < 1970 || !is_date(year, month, day) ||
+	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+	    second > 59)
 		return false;
 	days = days_to_year(year) + day - 1;
 	for (int i = 1; i < month; i++)

@@ -20,4 +20,7 @@ void utc_format(int64_t time, char out[UTC_SIZE]);
 /* Parses that form; false for anything else. */
 bool utc_read(struct str text, int64_t *out);
 
+/* Whether the text is a day of the years 1 to 9999: "2026-11-24". */
+bool utc_is_date(struct str text);
+
 #endif

@@ -57,15 +57,3 @@ keys_due_ms(const struct keys *keys, long ms)
 	(void)keys;
 	return ms;
 }
-
-void
-keys_retire(struct keys *keys)
-{
-	service_retire(&keys->service);
-}
-
-void
-keys_stop(struct keys *keys)
-{
-	service_stop(&keys->service);
-}

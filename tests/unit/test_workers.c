@@ -162,8 +162,8 @@ children_of_a_predecessor(void **state)
 	workers.slots[0].empty = false;
 	workers.serial = 1;
 	/* Its services end with it, and not with the newer children. */
-	workers_leave_to(&workers, PID + 1);
-	workers_adopt_service(&workers, PID + 2);
+	workers_leave_to(&workers, PID + 1, false);
+	workers_leave_to(&workers, PID + 2, true);
 	assert_false(workers_adopted(&workers, PID + 1));
 	assert_true(workers_adopted(&workers, PID + 2));
 	assert_true(workers_reap(&workers, PID + 2, SIGKILL, true));
