@@ -84,8 +84,7 @@ open_index(struct builder *build)
 		!db_has_moved(build->tables.db, setup->place)))
 		return 0;
 	tables_rollback(&build->tables);
-	if (!build->tables.is_damaged)
-		tables_close(&build->tables);
+	tables_close(&build->tables);
 	errno = EBADMSG;
 	if (build->tables.is_damaged ||
 	    tables_open(&build->tables, setup->english) == -1) {
@@ -96,7 +95,6 @@ open_index(struct builder *build)
 			    "index: %s is damaged, or of another version or "
 			    "language; it is built again",
 			    setup->place->name);
-		tables_close(&build->tables);
 		return tables_create(&build->tables, setup->english);
 	}
 	if (!setup->waits_for_look || build->has_waited)
@@ -178,15 +176,16 @@ add_aliases(struct builder *build, int64_t inode)
 		  &build->tables, inode, &build->seen, &build->todo);
 }
 
-/*
- * Whether a file was only copied again, as by a deployment. Its text is in the
- * index then.
- */
+/* Whether a page in the index was only copied again, as by a deployment. */
 static bool
-has_same_bytes(const struct filerow *last, const struct filerow *row)
+is_same_page(const struct filerow *last, const struct fileadd_file *file)
 {
-	return last->id != 0 && last->inode != FILEROW_NO_INODE &&
-	    last->hashed && row->hashed && last->size == row->size &&
+	const struct filerow *row = &file->row;
+
+	/* The text of a link is indexed under the path of its target. */
+	return last->is_page && file->met.type != DT_LNK &&
+	    last->inode != FILEROW_NO_INODE && last->hashed && row->hashed &&
+	    last->size == row->size &&
 	    memcmp(last->hash, row->hash, sizeof row->hash) == 0;
 }
 
@@ -203,7 +202,7 @@ put(struct builder *build, struct fileadd_file *file,
 	    (last->id != 0 && last->inode != file->row.inode &&
 		add_aliases(build, last->inode) == -1))
 		return -1;
-	if (has_same_bytes(last, &file->row))
+	if (is_same_page(last, file))
 		return tables_keep_file(&build->tables, &file->row);
 	if (last->id != 0 &&
 	    tables_remove(&build->tables, last->id, false) == -1)

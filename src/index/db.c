@@ -167,8 +167,11 @@ remove_files(const struct db_place *place, const char *end)
 void
 db_remove(const struct db_place *place)
 {
+	int error = errno;
+
 	remove_files(place, "");
 	remove_files(place, NEW);
+	errno = error;
 }
 
 int

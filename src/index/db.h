@@ -59,7 +59,7 @@ bool db_has_moved(sqlite3 *db, const struct db_place *place);
 /* Whether the file of the index exists. */
 bool db_exists(const struct db_place *place);
 
-/* Removes the files of an index that exist. */
+/* Removes the files of an index that exist; keeps errno. */
 void db_remove(const struct db_place *place);
 
 /*

@@ -26,6 +26,7 @@ struct filerow {
 	int64_t ctime; /* 0: unsettled, see filerow_is_settled */
 	bool hashed;
 	enum filerow_due due;
+	bool is_page; /* by filerows_find: its text is in the index */
 	struct str title; /* of a page, to be added; empty: none */
 	unsigned char hash[SHA256_SIZE]; /* to be added, if `hashed` */
 };

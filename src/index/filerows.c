@@ -57,6 +57,7 @@ filerows_find(struct tables *tables, struct str path)
 	db_bind_bytes(statement, 1, path);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		row = read_row(statement);
+	row.is_page = row.id != 0 && sqlite3_column_int(statement, 7) != 0;
 	sqlite3_reset(statement);
 	return row;
 }

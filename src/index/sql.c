@@ -2,8 +2,8 @@
 #include "index/sql.h"
 
 const char *const sql_text[SQL_STATEMENTS] = {
-	[SQL_FIND] = "SELECT id, size, mtime, ctime, inode, hash, due"
-		     " FROM file WHERE path = ?1",
+	[SQL_FIND] = "SELECT id, size, mtime, ctime, inode, hash, due,"
+		     " title IS NOT NULL FROM file WHERE path = ?1",
 	[SQL_LIST] = "SELECT id FROM file",
 	/* '0' is the byte after '/': this range has all paths beneath ?1. */
 	[SQL_LIST_BENEATH] = "SELECT id FROM file WHERE path = ?1"

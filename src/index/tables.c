@@ -27,6 +27,8 @@ tables_fail(struct tables *tables)
 void
 tables_close(struct tables *tables)
 {
+	int error = errno;
+
 	for (size_t i = 0; i < SQL_STATEMENTS; i++) {
 		sqlite3_finalize(tables->statements[i]);
 		tables->statements[i] = NULL;
@@ -38,6 +40,7 @@ tables_close(struct tables *tables)
 	tables->tokenizer = NULL;
 	tables->forms = NULL;
 	tables->is_open = tables->is_first = false;
+	errno = error;
 }
 
 /* After a rollback the cache of stored words is no longer valid. */
@@ -81,13 +84,9 @@ open_db(struct tables *tables, enum db_use use, bool english)
 static int
 open_or_close(struct tables *tables, enum db_use use, bool english)
 {
-	int error;
-
 	if (open_db(tables, use, english) == 0)
 		return 0;
-	error = errno;
 	tables_close(tables);
-	errno = error;
 	return -1;
 }
 
@@ -103,16 +102,11 @@ tables_open(struct tables *tables, bool english)
 int
 tables_create(struct tables *tables, bool english)
 {
-	int error;
-
 	db_remove(tables->place);
-	if (open_or_close(tables, DB_BUILD, english) == 0) {
-		tables->is_first = true;
+	tables->is_first = open_or_close(tables, DB_BUILD, english) == 0;
+	if (tables->is_first)
 		return 0;
-	}
-	error = errno;
 	db_remove(tables->place);
-	errno = error;
 	return -1;
 }
 
@@ -169,14 +163,11 @@ static int
 put_in_place(struct tables *tables)
 {
 	bool english = db_is_english(tables->db) == 1;
-	int error;
 
 	tables_close(tables);
 	if (db_replace(tables->place) == 0)
 		return tables_open(tables, english);
-	error = errno;
 	db_remove(tables->place);
-	errno = error;
 	return -1;
 }
 

@@ -42,7 +42,7 @@ struct tables {
  */
 MUST_USE int tables_open(struct tables *tables, bool english);
 
-/* Removes the existing index, if any, and creates an empty one. */
+/* Removes the existing index, if any, and creates one; closing keeps errno. */
 MUST_USE int tables_create(struct tables *tables, bool english);
 
 void tables_close(struct tables *tables);

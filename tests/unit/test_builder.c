@@ -297,6 +297,29 @@ deployed_anew(void **state)
 	assert_int_equal(builder_update(indexing.build, NULL), 0);
 }
 
+/* A link to a page has no text of its own; a copy of the page has. */
+static void
+link_or_copy(void **state)
+{
+	(void)state;
+	temporary_file(&indexing.folder, "a.gmi", "# A\nherring\n");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    symlink("a.gmi", temporary_path(&indexing.folder, "b.gmi")),
+		    0);
+		indexing_settle();
+		assert_int_equal(builder_update(indexing.build, NULL), 1);
+		expect_pages(2, 1, 1);
+		assert_int_equal(
+		    unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
+		indexing_settled_file("b.gmi", "# A\nherring\n");
+		assert_int_equal(builder_update(indexing.build, NULL), 1);
+		expect_pages(2, 2, 2);
+		assert_int_equal(
+		    unlink(temporary_path(&indexing.folder, "b.gmi")), 0);
+	}
+}
+
 static void
 no_room(void **state)
 {
@@ -494,6 +517,8 @@ main(void)
 		    restarts, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    deployed_anew, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    link_or_copy, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    no_room, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
