@@ -147,10 +147,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
-	/*
-	 * Only now, because the configuration may be an open descriptor:
-	 * /dev/fd/3.
-	 */
+	/* Not earlier: the configuration may be /dev/fd/3. */
 	if (!reexec.is_successor)
 		process_close_inherited();
 	if (options.check)

@@ -174,10 +174,7 @@ children_reap(struct master *master)
 
 	signals.child = 0;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/*
-		 * A predecessor's child does not have this process's memory
-		 * layout.
-		 */
+		/* An adopted child has another memory layout. */
 		bool old = workers_adopted(&master->workers, pid);
 
 		if (!workers_reap(
@@ -187,10 +184,7 @@ children_reap(struct master *master)
 		    !reap_service(master, pid, status))
 			continue;
 		master->faulted |= !old && pause_is_fault(status);
-		/*
-		 * The child may have shut down a socket that its successor
-		 * uses.
-		 */
+		/* The child may have shut down a listener. */
 		listeners_mend(&master->listeners);
 	}
 }

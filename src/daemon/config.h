@@ -70,10 +70,7 @@ struct config {
 	char error[512]; /* of config_load */
 };
 
-/*
- * The host with these settings, without an index. Borrows all, as long as it is
- * in use.
- */
+/* The host with these settings, without an index. Borrows all. */
 struct host config_host(const struct host_config *config,
     const struct server *server, const struct tree *tree);
 

@@ -64,10 +64,7 @@ generation_log_made(const struct generation *generation)
 
 	if (!generation->cert.made)
 		return;
-	/*
-	 * Log an absolute path: a start in another directory would make another
-	 * pair.
-	 */
+	/* Log an absolute path: the next start may be elsewhere. */
 	path = realpath(certs, NULL);
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "

@@ -183,9 +183,7 @@ answer_lines(
 	}
 }
 
-/*
- * Loads and tries the pair, and enters the jail. Sets loaded->error on failure.
- */
+/* Loads and tries the pair, enters the jail; loaded->error: the failure. */
 static void
 prepare(const struct keysigner *signer, struct keysigner_loaded *loaded)
 {

@@ -314,10 +314,7 @@ listeners_inherit(const struct listeners *listeners, bool inherit)
 			    inherit ? 0 : FD_CLOEXEC);
 }
 
-/*
- * Parses "ASKED,BOUND,FD,FD..."; returns the number of sockets, 0 when it is
- * malformed.
- */
+/* Parses "ASKED,BOUND,FD,FD..."; the number of sockets, 0 if malformed. */
 static size_t
 read_address(struct listener_address *address, struct str word)
 {

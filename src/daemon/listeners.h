@@ -27,10 +27,7 @@ struct listeners {
 MUST_USE int listeners_open(struct listeners *listeners, struct config *config,
     const struct listeners *old, char *error, size_t error_size);
 
-/*
- * Closes the sockets that `kept` (NULL: none) does not share, and frees the
- * rest.
- */
+/* Closes the sockets that are not in `kept` (NULL: none); frees the rest. */
 void listeners_close(struct listeners *listeners, const struct listeners *kept);
 
 /*

@@ -128,10 +128,7 @@ has_keys(const struct master *master)
 					  : master->reexec->has_keys;
 }
 
-/*
- * Reloads everything from `config`, which it takes; -1 with a line in `error`,
- * and no change.
- */
+/* Reloads from `config`, which it takes; -1 with `error` and no change. */
 static int
 load(struct master *master, struct config *config, char *error,
     size_t error_size)

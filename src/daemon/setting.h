@@ -55,9 +55,7 @@ MUST_USE int setting_size(struct setting *s); /* size_t */
 /* The member of the configuration at key->at. */
 MUST_USE void *setting_field(struct setting *s);
 
-/*
- * Allocates `count` objects and one more, so that an empty array is not NULL.
- */
+/* Allocates `count` + 1 objects, so that an empty array is not NULL. */
 MUST_USE void *setting_array(struct setting *s, size_t count, size_t size);
 
 #endif

@@ -109,10 +109,7 @@ is_local(const struct config *config)
 	    str_equals(site->names[0], STR("localhost"));
 }
 
-/*
- * Parses the addresses of one value; returns their number, at most two, 0 when
- * it is invalid.
- */
+/* Parses one value: the number of its addresses, 0 to 2; 0: invalid. */
 static size_t
 read_addresses(struct setting *s, size_t i, struct net_address found[2])
 {

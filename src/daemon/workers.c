@@ -184,10 +184,7 @@ replace(struct workers *workers, const struct child *dead, int status)
 	char text[PAUSE_TEXT];
 
 	slot->pause_ms = pause_after(&dead->started, slot->pause_ms);
-	/*
-	 * Before the log line: a test advances its clock when it reads the
-	 * line.
-	 */
+	/* Before the log line, at which a test advances its clock. */
 	slot->due = clock_in(slot->pause_ms);
 	slot->empty = true;
 	pause_describe(status, text, sizeof text);

@@ -62,9 +62,7 @@ bool db_exists(const struct db_place *place);
 /* Removes the files of an index that exist; keeps errno. */
 void db_remove(const struct db_place *place);
 
-/*
- * Moves the index that was built, and is closed, into place; -1 with errno set.
- */
+/* Moves the closed index that was built into place; -1 with errno set. */
 MUST_USE int db_replace(const struct db_place *place);
 
 /* Creates the tables of an empty index; -1 on failure. */

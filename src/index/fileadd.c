@@ -48,9 +48,7 @@ hash_entry(struct fileadd *add, const struct entry *entry,
 	}
 	if (row->size > SMALL)
 		add->may_hash -= row->size;
-	/*
-	 * A file that changes meanwhile differs from its row at the next scan.
-	 */
+	/* If the file changes meanwhile, the next scan finds that out. */
 	row->hashed = tree_hash(entry, row->hash, NULL) == 0;
 	return row->hashed || errno == ESTALE ? 0 : -1;
 }

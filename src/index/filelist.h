@@ -8,9 +8,7 @@
 #include "text/attribute.h"
 #include "text/manifest.h"
 
-/*
- * An iterator over the files of the index, ordered by the bytes of their paths.
- */
+/* An iterator over the files of the index, by the bytes of their paths. */
 struct filelist;
 
 /*

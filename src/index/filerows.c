@@ -164,9 +164,7 @@ filerows_next_due(
 		    (struct str){ path, found.len < size ? found.len : size };
 		memcpy(path, found.at, out->path.len);
 	}
-	/*
-	 * Reset now: hashing takes long, and must not keep a read transaction.
-	 */
+	/* Reset now: hashing is long, and needs no read transaction. */
 	(void)sqlite3_reset(statement);
 	return result == SQLITE_ROW || result == SQLITE_DONE
 	    ? 0

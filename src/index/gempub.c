@@ -61,10 +61,7 @@ gempub_make(struct gempub *gempub, const struct tree *tree,
 	add_field(&text, STR("gpubVersion"), STR("1.0.0"));
 	add_field(&text, STR("index"), index);
 	add_field(&text, STR("charset"), STR("UTF-8"));
-	/*
-	 * The field takes a single language; the first of several is the main
-	 * one.
-	 */
+	/* The field takes one language; the first is the main one. */
 	add_field(&text, STR("language"), str_cut(&languages, ','));
 	gempub->text = buf_str(&text);
 	errno = ENOMEM;

@@ -6,10 +6,7 @@
 #include "text/attribute.h"
 #include "text/manifest.h"
 
-/*
- * Writes a manifest, whole or of changes: counts the listed files, and hashes
- * the text.
- */
+/* Writes a manifest, whole or of changes, with its counts and hash. */
 struct manifest_writer {
 	struct manifest_total total; /* of the files so far */
 	/* Private: */

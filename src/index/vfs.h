@@ -16,9 +16,7 @@
  */
 MUST_USE int vfs_prepare(void);
 
-/*
- * Writes the path by which SQLite opens a file in `directory`; -1 if too long.
- */
+/* Writes SQLite's path of a file in `directory`; -1 if too long. */
 MUST_USE int vfs_path(int directory, const char *name, char *out, size_t size);
 
 #endif

@@ -348,9 +348,7 @@ note_all_absent(struct crawl *crawl, bool complete)
 	    : mirror_fail_disk(crawl->mirror, ".mirror/absent");
 }
 
-/*
- * Removes files that are no longer linked, and records the files of the copy.
- */
+/* Removes files that lost their links, and records those of the copy. */
 static int
 finish(struct crawl *crawl)
 {
@@ -364,9 +362,7 @@ finish(struct crawl *crawl)
 		return no_memory(crawl);
 	if (note_all_absent(crawl, complete) == -1)
 		return -1;
-	/*
-	 * The disk of the server may not be mounted: its listing is then empty.
-	 */
+	/* A server whose disk is not mounted has an empty listing. */
 	if (complete && !mirror->keep && fetched <= 1 && gone_count > 1) {
 		report_failed(&mirror->report, str_of(mirror->url),
 		    "no longer links to any file, so nothing was removed; if "

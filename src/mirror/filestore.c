@@ -72,10 +72,7 @@ filestore_name(struct filestore *store, const struct pool_job *job,
 	return NULL;
 }
 
-/*
- * The claim on the name: an existing one, or else a copy of `claim`.  NULL
- * without memory.
- */
+/* The claim on the name, or else a copy of `claim`; NULL without memory. */
 static const struct filestore_claim *
 claim_name(struct filestore *store, struct str name,
     const struct filestore_claim *claim)

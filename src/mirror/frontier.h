@@ -44,10 +44,7 @@ void frontier_release(struct frontier *frontier);
 MUST_USE int
 frontier_add(struct frontier *frontier, const struct frontier_place *place);
 
-/*
- * The number of the place, from 0 in the order of addition; `count` when it is
- * unknown.
- */
+/* The number of the place, from 0 in order of addition; `count`: unknown. */
 size_t frontier_find(const struct frontier *frontier, struct str request);
 
 /* Whether the place is known already. */

@@ -107,10 +107,7 @@ linkqueue_add(
 	const struct frontier_place place = { request, depth, type == '1',
 		type == '0' };
 
-	/*
-	 * A page may have a million links to the same address: look it up
-	 * first.
-	 */
+	/* Look first: a page may repeat a link a million times. */
 	if (request.len <= ORIGIN_REQUEST_MAX &&
 	    !frontier_knows(&queue->frontier, request) &&
 	    is_allowed(queue, request) &&

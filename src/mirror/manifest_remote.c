@@ -128,10 +128,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 
 		result = read_manifest(remote, text, &changes) == 0;
 		if (result == 1 && !changes.is_changes) {
-			/*
-			 * A server without a record of changes sends the whole
-			 * manifest.
-			 */
+			/* A server without a record sends all. */
 			remote->manifest = changes;
 			remote->text = changed;
 			return 1;
@@ -145,9 +142,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 	return result;
 }
 
-/*
- * There is no manifest of the base.  Returns 0, or -1 when there has to be one.
- */
+/* The base has no manifest.  Returns 0, or -1 when it must have one. */
 static int
 has_none(struct manifest_remote *remote)
 {

@@ -56,22 +56,14 @@ struct mirror_text {
 	char why[512];
 };
 
-/*
- * Fetches `request`, in the form of origin_request, of at most `limit` bytes.
- */
+/* Fetches the `request` of origin_request, at most `limit` bytes. */
 void mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
     struct mirror_text *out);
 
-/*
- * Reads the files that earlier runs recorded.  Returns -1 with origin.error
- * set.
- */
+/* Reads the files that earlier runs recorded; -1 with origin.error set. */
 MUST_USE int mirror_load(struct mirror *mirror);
 
-/*
- * Sets `out` to the manifest of `count` files, sorted by path.  Returns -1 with
- * errno set.
- */
+/* Sets `out` to the manifest of files sorted by path; -1 with errno set. */
 MUST_USE int mirror_manifest_of(
     const struct manifest_file *files, size_t count, struct mirror_text *out);
 
@@ -88,10 +80,7 @@ MUST_USE int mirror_record(
  */
 MUST_USE int mirror_record_one(struct mirror *mirror, struct str path);
 
-/*
- * Sets origin.error to "SERVER: " and the message, unless it is set.  Returns
- * -1.
- */
+/* Sets origin.error to "SERVER: MESSAGE" unless it is set; returns -1. */
 int
 mirror_fail(struct mirror *mirror, const char *format, ...) PRINTF_LIKE(2, 3);
 

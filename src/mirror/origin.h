@@ -38,9 +38,7 @@ struct origin {
 	char known_hosts[PATH_MAX];
 	bool pinned;
 	unsigned char pin[SHA256_SIZE];
-	/*
-	 * The reason why no further request makes sense; empty: there is none.
-	 */
+	/* The reason to make no further request; empty: none. */
 	char error[2048];
 };
 

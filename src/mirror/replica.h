@@ -30,10 +30,7 @@ struct replica {
 MUST_USE int replica_open(struct replica *replica, const char *path);
 void replica_close(struct replica *replica);
 
-/*
- * Opens a new incomplete file, named by number, for reading and writing; -1
- * with errno.
- */
+/* Opens the new part `number`, to be written and read; -1 with errno. */
 MUST_USE int replica_part(struct replica *replica, unsigned number);
 
 /*
@@ -74,10 +71,7 @@ void replica_drop(struct replica *replica, unsigned number);
 MUST_USE int replica_has(
     struct replica *replica, const struct manifest_file *file, bool trusted);
 
-/*
- * The modification time of the file `path`, in seconds since 1970; 0 when there
- * is none.
- */
+/* The file's modification time, in seconds since 1970; 0 without a file. */
 int64_t replica_time(struct replica *replica, struct str path);
 
 /*

@@ -24,9 +24,7 @@ struct sync {
 
 /* Plan. */
 
-/*
- * Whether the file is from an earlier run, or from an archive of the capsule.
- */
+/* Whether the file is from an earlier run, or from the archive. */
 static bool
 is_ours(const struct sync *sync, struct str path)
 {
@@ -146,10 +144,7 @@ note(struct sync *sync, bool is_done)
 	return mirror_record(mirror, files, count);
 }
 
-/*
- * Whether a file has the name of a future folder, or is within a folder that
- * will be a file.
- */
+/* Whether a file will be a folder, or is in a folder that will be a file. */
 static bool
 is_in_the_way(const struct manifest *manifest, struct str path)
 {
@@ -366,10 +361,7 @@ bring_about(struct sync *sync)
 		remove_gone(sync, true);
 		if (fetch_archive(sync) == -1 || fetch_all(sync) == -1)
 			return -1;
-		/*
-		 * A file to be removed may be the only copy of one that was
-		 * renamed.
-		 */
+		/* A file to be removed may be the source of a renamed one. */
 		if (mirror->report.failed == 0)
 			remove_gone(sync, false);
 	}

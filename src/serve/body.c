@@ -91,10 +91,7 @@ file_pull(struct body *body, char *at, size_t room)
 		got = read(self->file.fd, at, room);
 	while (got == -1 && errno == EINTR);
 	if (got == 0) {
-		/*
-		 * The file was truncated after the client was promised its
-		 * size.
-		 */
+		/* The file became shorter than the promised size. */
 		errno = EIO;
 		return -1;
 	}

@@ -21,9 +21,7 @@ enum cache_form {
 	CACHE_MENU,
 };
 
-/*
- * The key of a cached answer: the state of its file or directory, and the form.
- */
+/* The key of an answer: the state of its file or directory, and the form. */
 struct cache_key {
 	enum cache_form form;
 	uint64_t path; /* request->key; links are relative to the path */
@@ -61,10 +59,7 @@ cache_key(enum cache_form form, uint64_t path, const struct stat *st);
  */
 bool cache_knows(const struct cache *cache, uint64_t path);
 
-/*
- * The cached answer, as a body in the arena, and its type in the key; NULL when
- * there is none.
- */
+/* The cached answer, a body in the arena, with its type in the key; or NULL. */
 MUST_USE struct body *
 cache_body(struct cache *cache, struct cache_key *key, struct arena *arena);
 

@@ -31,9 +31,7 @@ struct server {
 	struct media *media;
 	struct cache *cache;
 	struct visitors *visitors; /* NULL: not counted */
-	/*
-	 * The socket to the `answers` process; NULL: this process answers all.
-	 */
+	/* The socket to `answers`; NULL: this process answers all. */
 	const int *answers;
 };
 

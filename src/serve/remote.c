@@ -70,9 +70,7 @@ remote_read(struct str message, struct request *request)
 	return memchr(request->path.at, '\0', request->path.len) == NULL;
 }
 
-/*
- * Sends a request; returns the worker's end of the pair, or -1 with errno set.
- */
+/* Sends a request; returns the worker's end of the pair, or -1 with errno. */
 static int
 send_request(const struct host *host, const struct request *request)
 {
@@ -130,10 +128,7 @@ remote_release(struct remote *remote)
 		remote->fd = -1;
 }
 
-/*
- * Receives the next part. Returns its kind, 0 when there is none yet, or -1
- * with errno set.
- */
+/* Receives the next part: its kind, 0: none yet, or -1 with errno set. */
 static int
 take_part(struct parts *parts)
 {
@@ -211,10 +206,7 @@ body_of_parts(struct remote *remote, struct arena *arena)
 	return &parts->body;
 }
 
-/*
- * The body of the file `fd`, which it takes; only a regular file cannot block
- * the worker.
- */
+/* The body of `fd`, which it takes; only a regular file cannot block. */
 static struct body *
 body_of_descriptor(int fd, struct arena *arena, uint64_t network)
 {

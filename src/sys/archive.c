@@ -226,10 +226,7 @@ archive_writer_free(struct archive_writer *writer)
 static int
 write_header(struct archive_writer *writer, struct str path)
 {
-	/*
-	 * Only valid UTF-8 gets the UTF-8 flag; some readers reject the archive
-	 * otherwise.
-	 */
+	/* Some readers reject the UTF-8 flag with other bytes. */
 	bool names = utf8 != (locale_t)0 && utf8_is_valid(path);
 	locale_t before = uselocale(names ? utf8 : (locale_t)0);
 	la_ssize_t result =

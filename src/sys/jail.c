@@ -163,10 +163,7 @@ change_root(int top)
 	return fchdir(top) == 0 ? chroot(".") : -1;
 }
 
-/*
- * Root without its capabilities cannot chroot; Landlock is enough, if
- * available.
- */
+/* Without its capabilities root cannot chroot; Landlock is enough. */
 static bool
 is_dispensable(int error)
 {

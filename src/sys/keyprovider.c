@@ -342,10 +342,7 @@ load(void)
 {
 	static OSSL_PROVIDER *usual, *own;
 
-	/*
-	 * Once a provider is loaded explicitly, OpenSSL does not load the
-	 * default one.
-	 */
+	/* OpenSSL loads the default only if no other is loaded. */
 	if (usual == NULL)
 		usual = OSSL_PROVIDER_load(NULL, "default");
 	if (usual != NULL && own == NULL &&

@@ -53,9 +53,7 @@ struct limit_entry {
 struct limit_shared {
 	_Atomic size_t workers; /* above all numbers in use */
 	struct limit_entry entries[ENTRIES];
-	/*
-	 * Each row is written by its worker, and after its exit by the master.
-	 */
+	/* A row is written by its worker, after its exit by the master. */
 	_Atomic uint16_t open[LIMIT_WORKERS][ENTRIES];
 };
 
@@ -103,10 +101,7 @@ limit_free(struct limit_table *table)
 	free(table);
 }
 
-/*
- * Computes the bound again, and overwrites the shared one, which a worker may
- * have changed.
- */
+/* Computes the bound, and overwrites one that a worker has changed. */
 static void
 count_workers(struct limit_table *table)
 {
@@ -275,9 +270,7 @@ struct limit_level {
 	unsigned factor; /* of the allowance of one network */
 };
 
-/*
- * Lists the networks of an address, the smallest first; returns their number.
- */
+/* Lists the networks of an address, smallest first; returns the number. */
 static size_t
 levels_of(const struct limit_table *table, const struct limit_rules *rules,
     const struct net_address *peer, struct limit_level levels[LIMIT_LEVELS])

@@ -128,10 +128,7 @@ add_escaped(struct buf *out, char byte)
 		buf_printf(out, "\\x%02X", (unsigned char)byte);
 }
 
-/*
- * The number of leading bytes, up to `most`, that are printable ASCII: usually
- * all.
- */
+/* The leading bytes, up to `most`, of printable ASCII: usually all. */
 static size_t
 plain_length(struct str text, size_t most)
 {
@@ -337,9 +334,7 @@ hold(struct str line)
 	if (line.len > sizeof store->lines - store->len)
 		log_store_write(store);
 	memcpy(store->lines + store->len, line.at, line.len);
-	/*
-	 * Set the length last: a process killed before leaves no partial line.
-	 */
+	/* Set the length last: a kill leaves no partial line. */
 	store->len += line.len;
 	return true;
 }
@@ -471,10 +466,7 @@ log_field(struct buf *out, const char *key, struct str value)
 		out->overflow = true;
 		return;
 	}
-	/*
-	 * Build the field in spare room, so that it is appended whole or not at
-	 * all.
-	 */
+	/* Build the field in spare room, to append it whole or not at all. */
 	field = buf_over(out->at + out->len, buf_room(out));
 	if (out->len > 0)
 		buf_char(&field, ' ');

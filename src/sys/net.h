@@ -94,9 +94,7 @@ MUST_USE int net_local_address(int fd, struct net_address *out);
 /* The number of sent bytes that the peer has not acknowledged; 0 if unknown. */
 size_t net_unsent(int fd);
 
-/*
- * Receives up to `room` bytes. Returns their number, at least 1, or an enum io.
- */
+/* Receives up to `room` bytes: their number, at least 1, or an enum io. */
 MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
 
 /* Makes the kernel acknowledge received data at once; see tls_handshake. */
@@ -126,10 +124,7 @@ struct net_out {
 /* Appends as many bytes as fit and returns their number; -1 without memory. */
 MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);
 
-/*
- * Sends bytes directly, bypassing the buffer. Returns the number sent, or an
- * enum io.
- */
+/* Sends bytes without the buffer: the number sent, or an enum io. */
 MUST_USE ssize_t net_out_send(struct net_out *out, const char *at, size_t len);
 
 /*
@@ -139,10 +134,7 @@ MUST_USE ssize_t net_out_send(struct net_out *out, const char *at, size_t len);
  */
 MUST_USE ssize_t net_out_send_file(struct net_out *out, int fd, size_t most);
 
-/*
- * Sends the buffered bytes. Returns IO_DONE when the buffer is empty, or
- * another enum io.
- */
+/* Sends the buffered bytes: IO_DONE when all are, or another enum io. */
 MUST_USE ssize_t net_out_flush(struct net_out *out);
 
 /* Whether the buffer holds unsent bytes. */

@@ -36,10 +36,7 @@ add_general_name(GENERAL_NAMES *all, int type, const char *value)
 	return -1;
 }
 
-/*
- * Add every name as a DNS name, even an address: Lagrange compares only DNS
- * names.
- */
+/* Add addresses as DNS names, too: Lagrange compares only those. */
 static int
 add_names(X509 *leaf, const struct str *names, size_t count, bool critical)
 {

@@ -18,9 +18,7 @@ void sha256_free(struct sha256 *sha256);
 
 void sha256_add(struct sha256 *sha256, struct str bytes);
 
-/*
- * Writes the hash of all added bytes and starts anew. -1 when OpenSSL failed.
- */
+/* Writes the hash of the added bytes and starts anew; -1 on failure. */
 MUST_USE int sha256_end(struct sha256 *sha256, unsigned char out[SHA256_SIZE]);
 
 /* Hashes `bytes` in one call; -1 when OpenSSL failed. */

@@ -4,19 +4,14 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-/*
- * Ed25519 signatures (RFC 8032), with keys in PEM as openssl(1) writes and
- * reads them.
- */
+/* Ed25519 signatures (RFC 8032), with keys in the PEM of openssl(1). */
 
 #define SIGNATURE_SIZE 64
 
 /* A key file. */
 struct signature_key {
 	const char *path; /* borrowed */
-	/*
-	 * After a call that returned -1: one line with the path and the fault.
-	 */
+	/* After -1: one line with the path and the fault. */
 	char error[1024];
 };
 

@@ -127,10 +127,7 @@ signing_ask(struct signing_line *line, const struct signing_request *request,
 	if (++line->number == 0)
 		line->number = 1;
 	do {
-		/*
-		 * A keys process that has just started has lost the request:
-		 * resend it.
-		 */
+		/* A new keys process has lost the request: resend. */
 		if (number == 0 && send_request(line, request) == -1)
 			break;
 		len = receive_answer(line->fd, &number, out, 0);
@@ -196,10 +193,7 @@ signing_allows(const EVP_PKEY *key, uint16_t code, struct str message)
 
 	if (scheme == NULL)
 		return false;
-	/*
-	 * The message with 64 spaces cannot also be one of TLS 1.2: lengths
-	 * differ.
-	 */
+	/* TLS 1.2 has no such message: lengths differ. */
 	if (is_certificate_verify(message))
 		return scheme->has_1_3 && fits_curve(key, scheme->curve);
 	return scheme->has_1_2 && is_server_key_exchange(message);
@@ -329,9 +323,7 @@ signing_answer(int fd, EVP_PKEY *const *keys, size_t key_count)
 	if (message.len <= SIGNING_MESSAGE_MAX && key < key_count &&
 	    signing_allows(keys[key], scheme, message))
 		len = sign(keys[key], scheme, message, answer + NUMBER_SIZE);
-	/*
-	 * Drop the answer if the worker does not read: never wait for a worker.
-	 */
+	/* Never wait for a worker: drop an answer that it does not read. */
 	(void)send(fd, answer, NUMBER_SIZE + len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return 1;
 }

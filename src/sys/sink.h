@@ -8,10 +8,7 @@
 
 /* A destination for bytes. */
 struct sink {
-	/*
-	 * Takes all of the bytes; after -1 with errno set, it is not called
-	 * again.
-	 */
+	/* Takes all of the bytes; not called after -1 with errno set. */
 	int (*write)(struct sink *sink, struct str bytes);
 };
 

@@ -44,8 +44,7 @@ static const struct {
 	{ "descriptors come from other processes", DAEMONS,
 	    { "recvmsg", "close" } },
 	{ "slow pages are made by children", ANSWERS,
-	    { "memfd_create", "wait4", "set_robust_list", "rseq",
-		"set_tid_address" } },
+	    { "memfd_create", "wait4" } },
 	{ "libevent waits for them, and for signals", WORKER,
 	    { "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl" } },
 	{ "time, where it is not read without a call", ALL,
@@ -79,10 +78,7 @@ static const struct {
 		"restart_syscall", "exit", "exit_group" } },
 };
 
-/*
- * Matches an argument, counted from 0, that equals the value or has none of the
- * bits.
- */
+/* Match an argument, from 0, that is the value or has none of the bits. */
 #define IS(argument, value) \
 	{ \
 		argument, SCMP_CMP_EQ, value, 0 \
@@ -221,9 +217,7 @@ add(const struct draft *draft, const char *name, unsigned count,
 
 	if (!is_known(draft->machine, name))
 		return 0;
-	/*
-	 * libseccomp takes the native number for a filter of any machine.
-	 */
+	/* libseccomp takes native numbers for any machine. */
 	result = seccomp_rule_add_array(draft->filter, draft->action,
 	    seccomp_syscall_resolve_name(name), count, when);
 	/* The call is an alias of one that already has a rule. */
@@ -327,17 +321,12 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
-		/*
-		 * Remove first: all machines of a filter must have one byte
-		 * order.
-		 */
+		/* Remove it first: a filter has one byte order. */
 		result = seccomp_arch_remove(filter, seccomp_arch_native());
 		if (result == 0)
 			result = seccomp_arch_add(filter, machine);
 	}
-	/*
-	 * Use a binary tree of comparisons, and the kernel's own error numbers.
-	 */
+	/* A binary tree of comparisons; the kernel's error numbers. */
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (result == 0)
@@ -372,10 +361,7 @@ syscalls_machine_is_filtered(const char *machine)
 bool
 syscalls_available(void)
 {
-	/*
-	 * A kernel with filters reads the program from NULL and fails with
-	 * EFAULT.
-	 */
+	/* A kernel with filters fails to read the program at NULL. */
 	return is_filtered(seccomp_arch_native()) &&
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
 	    errno == EFAULT;

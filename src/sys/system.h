@@ -13,10 +13,7 @@
  * system_openbsd.c or system_freebsd.c.
  */
 
-/*
- * The names, for the log, of the mechanisms that confine a process, apart from
- * its user.
- */
+/* The names of the mechanisms that confine a process, for the log. */
 struct system_walls {
 	char files[24]; /* hides files; empty: none */
 	const char *calls; /* restricts system calls, or "none" */

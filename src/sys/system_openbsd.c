@@ -52,9 +52,7 @@ system_unsent(int fd)
 	return 0;
 }
 
-/*
- * Only a parent may trace a process, so only the core dump must be prevented.
- */
+/* Only a parent may trace a process; only a core dump must be prevented. */
 void
 system_hide_memory(void)
 {

@@ -44,10 +44,7 @@ bio_write(BIO *bio, const char *at, int len)
 	}
 	added = net_out_add(tls->out, at, (size_t)len);
 	if (added == 0) {
-		/*
-		 * The buffer is full, which only a very long certificate chain
-		 * causes.
-		 */
+		/* A very long certificate chain has filled the buffer. */
 		if (net_out_flush(tls->out) == IO_FAILED)
 			return -1;
 		added = net_out_add(tls->out, at, (size_t)len);

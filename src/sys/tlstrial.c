@@ -6,10 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-/*
- * Limit of turns: each moves up to 17 KB; clients accept chains of up to 100
- * KB.
- */
+/* The most turns, of up to 17 KB; clients accept chains of 100 KB. */
 #define TURNS_MAX 100
 
 /* Each of Go, rustls, GnuTLS and OpenSSL supports most of these groups. */

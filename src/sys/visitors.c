@@ -26,10 +26,7 @@
  * estimate ends at some 300,000.
  */
 #define CELLS ((size_t)32768)
-/*
- * Up to VISITORS_EXACT visitors have an entry each, near the position of the
- * hash.
- */
+/* VISITORS_EXACT visitors have an entry each, near the hash's position. */
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
 /*
@@ -269,9 +266,7 @@ compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/*
- * The number of entries; two entries of one visitor, from a race, count once.
- */
+/* The number of visitors: a race may leave two entries of one. */
 static size_t
 count_entries(struct table *table, uint32_t now)
 {
@@ -342,10 +337,7 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 			  : VISITORS_KEY_SECONDS - VISITORS_SECONDS))
 		return 0;
 	if (!fills_other(phase)) {
-		/*
-		 * Discard the writes of workers that still used the previous
-		 * key.
-		 */
+		/* A worker may still have used the previous key. */
 		forget_table(other);
 		if (begin_table(other) == -1)
 			return -1;

@@ -15,9 +15,7 @@
  */
 unsigned distance_of(struct str a, struct str b, unsigned most);
 
-/*
- * The length in bytes of the common prefix of two words, in whole characters.
- */
+/* The bytes of the common prefix of two words, in whole characters. */
 size_t distance_shared(struct str a, struct str b);
 
 #endif

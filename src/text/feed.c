@@ -233,10 +233,7 @@ add_entry(struct feed *feed, const struct gemtext_line *line, struct buf *out)
 	buf_add(out, STR("</entry>\n"));
 }
 
-/*
- * Comes last, when all dates are known: the order of elements is free (section
- * 4.1.1).
- */
+/* Last, when all dates are known: the order is free (section 4.1.1). */
 static void
 add_end(const struct feed *feed, struct buf *out)
 {
@@ -274,10 +271,7 @@ feed_release(struct feed *feed)
 	arena_release(&feed->scratch);
 }
 
-/*
- * Reads as far as the next entry, or to the end of the turn; -1 with errno set
- * on a failure.
- */
+/* Reads to the next entry, or the end of the turn; -1 with errno set. */
 static int
 next_entry(struct feed *feed, struct buf *out)
 {

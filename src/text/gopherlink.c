@@ -17,10 +17,7 @@
 
 static const struct gopherlink nowhere = { .type = 'i' };
 
-/*
- * A "URL:" item: clients that know URLs open it, others fetch our page with the
- * link.
- */
+/* A "URL:" item: clients open the URL, or fetch our page with the link. */
 static struct gopherlink
 by_url(struct arena *arena, struct str url)
 {
@@ -187,10 +184,7 @@ is_plain_path(struct str path)
 	return true;
 }
 
-/*
- * Most links are plain paths: appended to the canonical base, they need no URL
- * parser.
- */
+/* Most links are plain paths, which need no URL parser. */
 static int
 resolve(struct arena *arena, struct str base, struct str url, struct str *out)
 {

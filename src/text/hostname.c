@@ -79,10 +79,7 @@ is_label(struct str label)
 	return true;
 }
 
-/*
- * Converts to lower case, removes the final dot, and refuses characters that no
- * label can have.
- */
+/* Converts to lower case without the final dot; -1: not a host name. */
 static int
 ascii_normal(struct arena *arena, struct str name, struct str *out)
 {

@@ -255,10 +255,7 @@ append(struct manifest_reader *reader, struct manifest_file *file,
 	file->path = buf_str(&text);
 	if (!manifest_lists(file->path))
 		return bad(reader, "a path that a capsule cannot have");
-	/*
-	 * There is one form of each path, so a parsed manifest is written
-	 * alike.
-	 */
+	/* Each path has one form: it is written as it was parsed. */
 	if (!file->removed && escaped != is_escaped(file->path))
 		return bad(reader, "wrong escape in a path");
 	if (out->count > 0 &&

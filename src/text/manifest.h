@@ -75,9 +75,7 @@ void manifest_begin(struct buf *out, const int64_t *since);
 /* Adds a file, or a removed file.  Limits the time like utc_format. */
 void manifest_add(struct buf *out, const struct manifest_file *file);
 
-/*
- * In a list of changes: the sums and the hash at the end of the whole manifest.
- */
+/* In a list of changes: the sums and hash of the whole manifest. */
 void manifest_whole(struct buf *out, const struct manifest_total *whole);
 
 /* `hash` is that of everything written before. */

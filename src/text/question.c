@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Quotes that open and close a phrase; German closes with the English opening
- * quote.
- */
+/* The quotes of a phrase; German closes with the English opening one. */
 static const struct {
 	struct str open, close[2];
 } quotes[] = {

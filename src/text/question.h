@@ -26,10 +26,7 @@ struct question {
  */
 void question_read(struct str text, struct question *out);
 
-/*
- * Whether an English word, in lower case, does not help a search: "the", "why",
- * "did".
- */
+/* Whether an English word, in lower case, helps no search: "the", "why". */
 bool question_is_filler(struct str word);
 
 #endif

@@ -50,9 +50,7 @@ is_named(struct str agent, const struct str *names)
 	return false;
 }
 
-/*
- * Adds the rules of the groups for these names; returns whether there is one.
- */
+/* Adds the rules for these names; returns whether there is a group. */
 static bool
 collect(struct str text, const struct str *names, struct robots *out)
 {
@@ -63,10 +61,7 @@ collect(struct str text, const struct str *names, struct robots *out)
 		struct str key = read_line(str_cut(&text, '\n'), &value);
 
 		if (str_equals_nocase(key, STR("user-agent"))) {
-			/*
-			 * The first User-agent line after rules begins a new
-			 * group.
-			 */
+			/* The first such line after rules begins a group. */
 			ours = (in_agents && ours) || is_named(value, names);
 			in_agents = true;
 			any = any || ours;

@@ -28,9 +28,7 @@ struct sections {
 	struct buf heading, next, text, links;
 };
 
-/*
- * Begins a page whose source is `read`, with memory from the arena; -1 without.
- */
+/* Begins a page with the source `read`; -1 without memory. */
 MUST_USE int sections_open(struct sections *sections, struct arena *arena,
     lines_source *read, void *context);
 

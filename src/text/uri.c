@@ -12,10 +12,7 @@
 /* Far more than the protocols allow, and well within uriparser's int. */
 #define URI_LONGEST ((size_t)65536)
 
-/*
- * An arena as uriparser's memory manager.  It must not move: `whole` points
- * into it.
- */
+/* An arena as uriparser's memory manager; it points into itself. */
 struct memory {
 	UriMemoryManager whole, backend;
 };
@@ -209,10 +206,7 @@ length(struct str s, bool has)
 	return has ? s.len + 1 : 0;
 }
 
-/*
- * The length of the beginning of `raw` that the first `len` encoded bytes stand
- * for.
- */
+/* The bytes of `raw` that the first `len` encoded bytes stand for. */
 static size_t
 raw_length(struct str raw, size_t len)
 {
@@ -408,9 +402,7 @@ uri_path_decode(struct arena *arena, struct str path, struct str *out)
 			buf_char(&buf, '/');
 		}
 	} while (!last);
-	/*
-	 * Not earlier: ".." removes an empty segment, too, as when resolving.
-	 */
+	/* Not earlier: ".." also removes an empty segment. */
 	collapse(&buf);
 	*out = buf_str(&buf);
 	return URI_PATH_NORMAL;

@@ -53,10 +53,7 @@ wrap_plain(struct str s)
 	return n;
 }
 
-/*
- * Decodes the character at the start of `s`; -1 if invalid; `len` is its
- * length.
- */
+/* Decodes the first character of `s`; returns its length, -1 if invalid. */
 static int
 character(struct str s, ucs4_t *out)
 {
@@ -215,10 +212,7 @@ is_glue(char c, char next)
 		!is_letter(next));
 }
 
-/*
- * Whether a break may follow the space after `c`: not after an opening bracket
- * (rule LB14).
- */
+/* Whether a break may follow `c` and a space: not a bracket (LB14). */
 static bool
 is_before_break(char c)
 {

@@ -76,9 +76,7 @@ finding_begin(struct finding_writer *writer)
 		fputs("[", writer->out);
 }
 
-/*
- * Joins the folder and the path; returns the path alone when that is too long.
- */
+/* Joins the folder and the path; only the path if that is too long. */
 static struct str
 file_of(const struct finding_writer *writer, struct str path, struct buf *out)
 {

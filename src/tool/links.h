@@ -44,9 +44,7 @@ void links_follow(
 void links_follow_item(
     struct links *links, const struct links_from *from, struct str item);
 
-/*
- * Marks the file or directory `path` as reached, and a directory's page, too.
- */
+/* Marks the file or directory as reached, and a directory's page. */
 void links_reach(
     struct links *links, const struct links_from *from, struct str path);
 

@@ -116,10 +116,7 @@ check_encoding(struct proofread *proofread)
 	return bad == NULL;
 }
 
-/*
- * Reads the next line or part; false at the end, or on an error, which is
- * reported.
- */
+/* Reads the next line or part; false at the end, or on a reported error. */
 static bool
 next_part(struct proofread *proofread)
 {

@@ -68,10 +68,7 @@ ask_with(
 	return result;
 }
 
-/*
- * Reads the manifest of a folder as a server with these options would send it
- * now.
- */
+/* Reads a folder's manifest as a server with these options would send it. */
 static int
 read_folder(
     struct sink_memory *text, const char *folder, struct options *options)

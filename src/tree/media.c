@@ -63,9 +63,7 @@ struct media {
 	struct media_slot slots[SLOTS];
 };
 
-/*
- * Reserves address space for large allocations while libmagic is not running.
- */
+/* Reserves address space while libmagic is not running. */
 static bool
 hold_reserve(struct media *media)
 {
@@ -120,9 +118,7 @@ media_free(struct media *media)
 	free(media);
 }
 
-/*
- * The shared copy of a type's text, or a generic type when there are too many.
- */
+/* The shared copy of a type, or a generic type if there are too many. */
 static struct str
 intern(struct media *media, struct str type)
 {

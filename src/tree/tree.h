@@ -21,10 +21,7 @@ struct tree {
 	const char *const *hide;
 };
 
-/*
- * Opens the tree at `path`, without the names that match `hide`; -1 with errno
- * set.
- */
+/* Opens the tree at `path` without names that match `hide`; -1 with errno. */
 MUST_USE int
 tree_init(struct tree *tree, const char *path, const char *const *hide);
 /* Advice for the operator when tree_init failed with this errno. */
@@ -127,10 +124,7 @@ void tree_log_failure(const char *what, int error, struct str path);
  */
 MUST_USE int tree_share_failures(void);
 
-/*
- * Whether visitors may see a name: no dotfile, not in tree->hide, and not over
- * NAME_MAX bytes.
- */
+/* Whether a name is shown: no dotfile, not hidden, up to NAME_MAX bytes. */
 bool tree_shows(const struct tree *tree, struct str name);
 /* The same for all names of a path. */
 bool tree_shows_path(const struct tree *tree, struct str path);

@@ -20,10 +20,7 @@ struct walk;
 
 /* A name; valid until the next call. */
 struct walk_entry {
-	/*
-	 * Decoded and absolute, with a final slash for a directory;
-	 * NUL-terminated.
-	 */
+	/* Decoded, absolute, with a NUL; a directory ends in a slash. */
 	struct str path;
 	struct str name; /* the last component; empty: the start of the walk */
 	unsigned char type; /* of the name itself: DT_REG, DT_DIR, DT_LNK … */

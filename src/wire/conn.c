@@ -65,10 +65,7 @@ struct conn {
 	struct conn_client client;
 };
 
-/*
- * A client that sends little must cost little; 64 bytes are the overhead of
- * malloc.
- */
+/* A client that sends little must cost little; malloc takes 64 bytes. */
 static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
 
@@ -148,9 +145,7 @@ conn_handshake(struct conn *conn)
 {
 	ssize_t done = transport_handshake(&conn->transport);
 
-	/*
-	 * The bytes are in the scratch, which the next connection overwrites.
-	 */
+	/* The next connection overwrites the scratch. */
 	if (conn->transport.tls.early.len > 0)
 		return STEP_CLOSE;
 	if (done != IO_DONE)

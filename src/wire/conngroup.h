@@ -48,10 +48,7 @@ struct conn_member {
 	struct timespec opened;
 };
 
-/*
- * All connections of a process. The owner fills the first part and calls
- * conngroup_init.
- */
+/* The connections of a process. The owner fills the first part. */
 struct conngroup {
 	struct event_base *base;
 	const struct server *server;

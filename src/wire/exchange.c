@@ -13,17 +13,12 @@
 #include "sys/log.h"
 #include "text/buf.h"
 
-/*
- * The most bytes for one sendfile call, so that other connections do not wait
- * long.
- */
+/* The most bytes of a sendfile call: other connections wait for it. */
 #define FILE_PART ((size_t)256 << 10)
 /* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
-/*
- * Escaping can make it four times as long, and the rest of the line needs room.
- */
+/* Escaping makes it up to four times as long; the line has more. */
 #define PATH_LONGEST ((size_t)256)
 
 bool

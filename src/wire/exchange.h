@@ -17,9 +17,7 @@
 /* Bytes read from a file at once; more would not fit into the CPU's cache. */
 #define EXCHANGE_ROOM ((size_t)8 * EXCHANGE_PART)
 
-/*
- * One request and its answer. `capsule show` uses it without a transport.
- */
+/* One request and its answer; `capsule show` has no transport. */
 struct exchange {
 	const struct host *host; /* the default one until the protocol knows */
 	struct arena *arena;
@@ -84,9 +82,7 @@ bool exchange_ended(const struct exchange *exchange);
  */
 MUST_USE ssize_t exchange_send(struct exchange *exchange, char *scratch);
 
-/*
- * Returns the bytes that the client has not taken, and stores them in `unsent`.
- */
+/* Returns, and stores in `unsent`, the bytes that the client has not taken. */
 size_t exchange_unsent(struct exchange *exchange);
 
 /*

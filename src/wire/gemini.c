@@ -98,10 +98,7 @@ is_port(struct str port)
 	return port.len == 0 || str_number(port, UINT16_MAX, &number);
 }
 
-/*
- * The first defect that makes a URI a bad request for any host; empty when
- * there is none.
- */
+/* The first defect of a URI that is bad for any host; empty: none. */
 static struct str
 defect(const struct uri *uri)
 {

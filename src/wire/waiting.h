@@ -13,10 +13,7 @@ struct waiting_calls {
 	event_callback_fn client, remote, deadline;
 };
 
-/*
- * The events of a connection: its client, a process that makes the answer, and
- * a deadline.
- */
+/* The events of a connection: client, answering process, deadline. */
 struct waiting {
 	struct event client, deadline;
 	struct event *remote; /* NULL: not waited for */
