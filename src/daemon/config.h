@@ -52,7 +52,7 @@ struct config {
 	 * opened on the loopback addresses of IPv4 and IPv6 only.
 	 */
 	bool loopback;
-	size_t workers; /* 1 to CONFIG_WORKERS_MAX */
+	unsigned workers; /* 1 to CONFIG_WORKERS_MAX */
 	/*
 	 * The target of each site's gemini_ports. Unless gemini_ports_given,
 	 * there is one entry for each Gemini listener, in the same order, with

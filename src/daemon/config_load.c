@@ -13,7 +13,6 @@
 #include "daemon/config_section.h"
 #include "daemon/setting.h"
 #include "daemon/setting_keys.h"
-#include "daemon/settings_listen.h"
 
 /* Enough for a file of the largest size that consists of hosts. */
 #define ARENA_MAX ((size_t)64 << 20)

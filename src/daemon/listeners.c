@@ -439,7 +439,7 @@ listeners_log_ready(
 	describe(listeners, &gopher, &line);
 	log_field(&line, "capsule", str_of(config->hosts->capsule));
 	log_field(&line, "name", config->hosts->site.names[0]);
-	buf_printf(&line, " workers=%zu", config->workers);
+	buf_printf(&line, " workers=%u", config->workers);
 	log_info(buf_str(&line));
 }
 

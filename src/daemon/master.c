@@ -160,7 +160,7 @@ load(struct master *master, struct config *config, char *error,
 		log_line(LOG_LEVEL_WARN,
 		    "master: more than %zu workers need a restart",
 		    listeners.sockets_each);
-		config->workers = listeners.sockets_each;
+		config->workers = (unsigned)listeners.sockets_each;
 	}
 	slots = workers_slots(config->workers);
 	if (slots == NULL) {

@@ -83,18 +83,6 @@ setting_number(struct setting *s, unsigned long *out)
 }
 
 int
-setting_size(struct setting *s)
-{
-	size_t *field = setting_field(s);
-	unsigned long number;
-
-	if (setting_number(s, &number) == -1)
-		return -1;
-	*field = number;
-	return 0;
-}
-
-int
 setting_count(struct setting *s)
 {
 	unsigned *field = setting_field(s);

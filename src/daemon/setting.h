@@ -50,7 +50,18 @@ MUST_USE int setting_text(struct setting *s); /* const char * */
 MUST_USE int setting_path(struct setting *s); /* the same, not empty */
 MUST_USE int setting_switch(struct setting *s); /* bool */
 MUST_USE int setting_count(struct setting *s); /* unsigned */
-MUST_USE int setting_size(struct setting *s); /* size_t */
+
+/* Readers of one key each, in settings_display.c and settings_listen.c. */
+MUST_USE int settings_display_lang(struct setting *s);
+MUST_USE int settings_display_item_types(struct setting *s);
+MUST_USE int settings_display_hide(struct setting *s);
+MUST_USE int settings_display_builtin(struct setting *s);
+MUST_USE int settings_listen_names(struct setting *s);
+MUST_USE int settings_listen_gemini(struct setting *s);
+MUST_USE int settings_listen_gopher(struct setting *s);
+MUST_USE int settings_listen_gemini_ports(struct setting *s);
+MUST_USE int settings_listen_gopher_host(struct setting *s);
+MUST_USE int settings_listen_gopher_port(struct setting *s);
 
 /* The member of the configuration at key->at. */
 MUST_USE void *setting_field(struct setting *s);

@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#include "daemon/settings_display.h"
-#include "daemon/settings_listen.h"
 #include "sys/system.h"
 #include "text/distance.h"
 
@@ -51,9 +49,9 @@ read_limits(struct setting *s)
 static int
 read_workers(struct setting *s)
 {
-	size_t *field = setting_field(s);
+	unsigned *field = setting_field(s);
 
-	if (setting_size(s) == -1)
+	if (setting_count(s) == -1)
 		return -1;
 	if (*field == 0)
 		*field = system_cpus();
@@ -95,7 +93,7 @@ const struct setting_key setting_keys[] = {
 	{ "workers", "0", .read = read_workers, AT(workers),
 	    .most = CONFIG_WORKERS_MAX },
 	{ "lang", "", .read = settings_display_lang, OF_HOST },
-	{ "width", "67", .read = setting_size, HOST(site.width), .least = 33,
+	{ "width", "67", .read = setting_count, HOST(site.width), .least = 33,
 	    .most = 200 },
 	{ "alt_text", "yes", .read = setting_switch, HOST(site.alt_text) },
 	{ "strict_text", "no", .read = setting_switch, HOST(site.strict_text) },

@@ -2,7 +2,7 @@
  * Readers of settings that affect pages: language, item types, hidden names,
  * built-in pages.
  */
-#include "daemon/settings_display.h"
+#include "daemon/setting.h"
 
 #include <stdbool.h>
 #include <string.h>

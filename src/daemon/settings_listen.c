@@ -1,7 +1,7 @@
 /*
  * Readers of settings for the capsule's addresses: names, listeners, ports.
  */
-#include "daemon/settings_listen.h"
+#include "daemon/setting.h"
 
 #include <stdbool.h>
 

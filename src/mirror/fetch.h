@@ -12,7 +12,7 @@
 
 #define FETCH_META_MAX 1024
 
-struct tlsclient;
+struct ssl_st; /* OpenSSL's SSL */
 
 enum fetch_end {
 	FETCH_PENDING,
@@ -53,7 +53,7 @@ struct fetch {
 	} state;
 	int fd;
 	short events;
-	struct tlsclient *tls;
+	struct ssl_st *tls;
 	struct sha256 *sha256;
 	size_t sent, header_len, tried;
 	char header[FETCH_META_MAX + 8];

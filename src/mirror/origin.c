@@ -9,6 +9,7 @@
 #include "mirror/pins.h"
 #include "sys/dial.h"
 #include "sys/tlsclient.h"
+#include "text/hex.h"
 #include "text/hostname.h"
 #include "text/manifest.h"
 #include "text/uri.h"
@@ -179,8 +180,8 @@ refuse(struct origin *origin, const unsigned char key[SHA256_SIZE])
 	char known[2 * MANIFEST_HASH + 1], shown[2 * MANIFEST_HASH + 1];
 	unsigned char pin[SHA256_SIZE];
 
-	manifest_hash_format(origin->pin, known);
-	manifest_hash_format(key, shown);
+	hex_format(origin->pin, MANIFEST_HASH, known);
+	hex_format(key, MANIFEST_HASH, shown);
 	snprintf(origin->error, sizeof origin->error,
 	    "%s: the server's key has changed; nothing was fetched\n"
 	    "  known: %s\n"

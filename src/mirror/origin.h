@@ -18,7 +18,7 @@
 /* The longest URL or selector in a request; servers refuse longer ones. */
 #define ORIGIN_REQUEST_MAX 1024
 
-struct tlsclient_context;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* The server that is mirrored.  The copy is of everything beneath `base`. */
 struct origin {
@@ -34,7 +34,7 @@ struct origin {
 	bool reached; /* it has answered */
 	/* Gopher: a selector "9/PATH" asks it for a file as it is. */
 	bool knows_binary;
-	struct tlsclient_context *tls; /* Gemini */
+	struct ssl_ctx_st *tls; /* Gemini */
 	char known_hosts[PATH_MAX];
 	bool pinned;
 	unsigned char pin[SHA256_SIZE];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sys/process.h"
+#include "text/hex.h"
 #include "text/manifest.h"
 #include "text/str.h"
 
@@ -103,7 +104,7 @@ append(int fd, const char *server, const unsigned char key[SHA256_SIZE])
 	char line[512], hex[2 * MANIFEST_HASH + 1];
 	int len;
 
-	manifest_hash_format(key, hex);
+	hex_format(key, MANIFEST_HASH, hex);
 	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
 	    ends_with_line(fd) ? "" : "\n", server, hex);
 	errno = EIO; /* for a short write */

@@ -74,7 +74,7 @@ MUST_USE ssize_t system_send_file(int socket, int fd, size_t most);
 MUST_USE int system_sync(int fd);
 
 /* The number of CPUs that this process may use, at least 1. */
-size_t system_cpus(void);
+unsigned system_cpus(void);
 
 /* Closes every descriptor from `first` on. */
 void system_close_from(int first);

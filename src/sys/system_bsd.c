@@ -43,12 +43,12 @@ system_sync(int fd)
 	return -1;
 }
 
-size_t
+unsigned
 system_cpus(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return online > 0 ? (size_t)online : 1;
+	return online > 0 ? (unsigned)online : 1;
 }
 
 int

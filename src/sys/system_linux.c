@@ -138,17 +138,17 @@ system_send_file(int socket, int fd, size_t most)
 	return sendfile(socket, fd, NULL, most);
 }
 
-size_t
+unsigned
 system_cpus(void)
 {
 	cpu_set_t usable;
 	long online;
 
 	if (sched_getaffinity(0, sizeof usable, &usable) == 0)
-		return (size_t)CPU_COUNT(&usable);
+		return (unsigned)CPU_COUNT(&usable);
 	/* The machine has more CPUs than fit into this set. */
 	online = sysconf(_SC_NPROCESSORS_ONLN);
-	return online > 0 ? (size_t)online : 1;
+	return online > 0 ? (unsigned)online : 1;
 }
 
 int

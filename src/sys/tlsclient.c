@@ -5,83 +5,62 @@
 #include "sys/tlsclient.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-struct tlsclient_context {
-	SSL_CTX *ssl;
-};
-
-struct tlsclient {
-	SSL *ssl;
-};
-
-struct tlsclient_context *
+SSL_CTX *
 tlsclient_context_new(void)
 {
-	struct tlsclient_context *context = calloc(1, sizeof *context);
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
-	if (context == NULL)
-		return NULL;
-	context->ssl = SSL_CTX_new(TLS_client_method());
-	if (context->ssl == NULL ||
-	    SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION) != 1) {
-		tlsclient_context_free(context);
+	if (context == NULL ||
+	    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+		SSL_CTX_free(context);
 		return NULL;
 	}
 	SSL_CTX_set_options(
-	    context->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
+	    context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	/* Certificates are not verified; the caller compares the key. */
-	SSL_CTX_set_verify(context->ssl, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 	return context;
 }
 
 void
-tlsclient_context_free(struct tlsclient_context *context)
+tlsclient_context_free(SSL_CTX *context)
 {
-	if (context == NULL)
-		return;
-	SSL_CTX_free(context->ssl);
-	free(context);
+	SSL_CTX_free(context);
 }
 
-struct tlsclient *
-tlsclient_open(struct tlsclient_context *context, int fd, struct str host)
+SSL *
+tlsclient_open(SSL_CTX *context, int fd, struct str host)
 {
-	struct tlsclient *tls = calloc(1, sizeof *tls);
+	SSL *tls = SSL_new(context);
 	char name[256];
 
-	if (tls == NULL)
-		return NULL;
 	snprintf(name, sizeof name, "%.*s", STR_ARG(host));
-	tls->ssl = SSL_new(context->ssl);
-	if (tls->ssl == NULL || SSL_set_fd(tls->ssl, fd) != 1 ||
-	    (host.len > 0 && SSL_set_tlsext_host_name(tls->ssl, name) != 1)) {
-		tlsclient_free(tls);
+	if (tls == NULL || SSL_set_fd(tls, fd) != 1 ||
+	    (host.len > 0 && SSL_set_tlsext_host_name(tls, name) != 1)) {
+		SSL_free(tls);
 		return NULL;
 	}
-	SSL_set_connect_state(tls->ssl);
+	SSL_set_connect_state(tls);
 	return tls;
 }
 
 void
-tlsclient_free(struct tlsclient *tls)
+tlsclient_free(SSL *tls)
 {
-	if (tls == NULL)
-		return;
-	SSL_free(tls->ssl);
-	free(tls);
+	SSL_free(tls);
 }
 
 /* Converts the error of a call to an enum io. */
 static ssize_t
-io_outcome(const struct tlsclient *tls, int result)
+io_outcome(const SSL *tls, int result)
 {
-	int why = SSL_get_error(tls->ssl, result);
+	int why = SSL_get_error(tls, result);
 
 	if (why == SSL_ERROR_WANT_READ)
 		return IO_WANT_READ;
@@ -93,17 +72,17 @@ io_outcome(const struct tlsclient *tls, int result)
 }
 
 ssize_t
-tlsclient_handshake(struct tlsclient *tls)
+tlsclient_handshake(SSL *tls)
 {
-	int result = SSL_do_handshake(tls->ssl);
+	int result = SSL_do_handshake(tls);
 
 	return result == 1 ? IO_DONE : io_outcome(tls, result);
 }
 
 int
-tlsclient_key(const struct tlsclient *tls, unsigned char out[SHA256_SIZE])
+tlsclient_key(const SSL *tls, unsigned char out[SHA256_SIZE])
 {
-	const X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
+	const X509 *leaf = SSL_get0_peer_certificate(tls);
 	unsigned char *key = NULL;
 	int len, result;
 
@@ -118,19 +97,19 @@ tlsclient_key(const struct tlsclient *tls, unsigned char out[SHA256_SIZE])
 }
 
 ssize_t
-tlsclient_read(struct tlsclient *tls, char *at, size_t room)
+tlsclient_read(SSL *tls, char *at, size_t room)
 {
 	size_t got;
-	int result = SSL_read_ex(tls->ssl, at, room, &got);
+	int result = SSL_read_ex(tls, at, room, &got);
 
 	return result == 1 ? (ssize_t)got : io_outcome(tls, result);
 }
 
 ssize_t
-tlsclient_write(struct tlsclient *tls, const char *at, size_t len)
+tlsclient_write(SSL *tls, const char *at, size_t len)
 {
 	size_t written;
-	int result = SSL_write_ex(tls->ssl, at, len, &written);
+	int result = SSL_write_ex(tls, at, len, &written);
 
 	return result == 1 ? (ssize_t)written : io_outcome(tls, result);
 }

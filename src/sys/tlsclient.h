@@ -13,42 +13,42 @@
  * The client's side of TLS with trust on first use (TOFU): no authority vouches
  * for a server; the caller compares its key with the known one.
  */
-struct tlsclient_context;
-struct tlsclient;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
+struct ssl_st; /* OpenSSL's SSL */
 
 /* NULL without memory. */
-MUST_USE struct tlsclient_context *tlsclient_context_new(void);
-void tlsclient_context_free(struct tlsclient_context *context);
+MUST_USE struct ssl_ctx_st *tlsclient_context_new(void);
+void tlsclient_context_free(struct ssl_ctx_st *context);
 
 /*
  * Starts TLS on a connected socket, borrowed. `host` is the name for SNI, empty
  * for an address. NULL without memory. A write to a closed peer raises SIGPIPE,
  * unless it is ignored.
  */
-MUST_USE struct tlsclient *
-tlsclient_open(struct tlsclient_context *context, int fd, struct str host);
-void tlsclient_free(struct tlsclient *tls);
+MUST_USE struct ssl_st *
+tlsclient_open(struct ssl_ctx_st *context, int fd, struct str host);
+void tlsclient_free(struct ssl_st *tls);
 
 /*
  * Continues the handshake: IO_DONE, or another enum io. Call the functions
  * below only after IO_DONE.
  */
-MUST_USE ssize_t tlsclient_handshake(struct tlsclient *tls);
+MUST_USE ssize_t tlsclient_handshake(struct ssl_st *tls);
 
 /*
  * Computes the SHA-256 of the server's public key (SubjectPublicKeyInfo), as
  * capsuled prints it; -1 without a key.
  */
 MUST_USE int
-tlsclient_key(const struct tlsclient *tls, unsigned char out[SHA256_SIZE]);
+tlsclient_key(const struct ssl_st *tls, unsigned char out[SHA256_SIZE]);
 
 /*
  * Return the number of bytes read or written, or an enum io. IO_CLOSED is a
  * close_notify; a connection that ends without one was truncated, and gives
  * IO_FAILED.
  */
-MUST_USE ssize_t tlsclient_read(struct tlsclient *tls, char *at, size_t room);
+MUST_USE ssize_t tlsclient_read(struct ssl_st *tls, char *at, size_t room);
 MUST_USE ssize_t tlsclient_write(
-    struct tlsclient *tls, const char *at, size_t len);
+    struct ssl_st *tls, const char *at, size_t len);
 
 #endif

@@ -45,19 +45,12 @@ manifest_lists(struct str path)
 
 /* Writing. */
 
-void
-manifest_hash_format(
-    const unsigned char hash[MANIFEST_HASH], char out[2 * MANIFEST_HASH + 1])
-{
-	hex_format(hash, MANIFEST_HASH, out);
-}
-
 static void
 add_hash(struct buf *out, const unsigned char hash[MANIFEST_HASH])
 {
 	char digits[HASH_DIGITS + 1];
 
-	manifest_hash_format(hash, digits);
+	hex_format(hash, MANIFEST_HASH, digits);
 	buf_add(out, (struct str){ digits, HASH_DIGITS });
 }
 

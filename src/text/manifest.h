@@ -81,11 +81,7 @@ void manifest_whole(struct buf *out, const struct manifest_total *whole);
 /* `hash` is that of everything written before. */
 void manifest_end(struct buf *out, const struct manifest_total *total);
 
-/* Writes 64 lower-case hexadecimal digits and a NUL. */
-void manifest_hash_format(
-    const unsigned char hash[MANIFEST_HASH], char out[2 * MANIFEST_HASH + 1]);
-
-/* Parses that form; false for anything else. */
+/* Parses a hash as in a manifest; false for anything else. */
 bool manifest_hash_read(struct str text, unsigned char hash[MANIFEST_HASH]);
 
 /* Reading. */

@@ -30,7 +30,7 @@ struct site {
 	const struct site_type *types; /* checked before the built-in rules */
 	size_t type_count;
 	struct str lang; /* "en" or "en,fr"; empty: unknown */
-	size_t width; /* columns of a menu line, 33 to 200 */
+	unsigned width; /* columns of a menu line, 33 to 200 */
 	bool alt_text; /* alt text of preformatted blocks is shown */
 	bool strict_text; /* text with dots doubled and a final "." */
 	bool listing; /* directories without a page are listed */

@@ -190,7 +190,7 @@ check_words(const struct site *site, struct str page, struct str menu)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const size_t widths[] = { 33, 67, 200 };
+	static const unsigned widths[] = { 33, 67, 200 };
 	struct str page = fuzz_text(data, size);
 	struct site site = menu_site(widths[size % 3], size % 2 == 1);
 	struct str menu = project(

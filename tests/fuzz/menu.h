@@ -24,7 +24,7 @@ menu_item_type(void *context, struct str path, struct str query)
 }
 
 static inline struct site
-menu_site(size_t width, bool alt_text)
+menu_site(unsigned width, bool alt_text)
 {
 	static const struct str names[] = { STR_INIT("example.org"),
 		STR_INIT("alias.example") };

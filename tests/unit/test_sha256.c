@@ -10,6 +10,7 @@
 
 #include "sys/sha256.h"
 #include "temporary.h"
+#include "text/hex.h"
 #include "text/manifest.h"
 
 #define LONG "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
@@ -33,7 +34,7 @@ check(const unsigned char hash[SHA256_SIZE], const char *want)
 {
 	char text[2 * MANIFEST_HASH + 1];
 
-	manifest_hash_format(hash, text);
+	hex_format(hash, MANIFEST_HASH, text);
 	assert_string_equal(text, want);
 }
 
