@@ -91,7 +91,7 @@ serve(
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
 		run_chain(chain, host, request, response);
-		/* Whichever handler found nothing: a hidden file is no file. */
+		/* Not a handler: others answer for a hidden or unread file. */
 		if (response->status == STATUS_NOT_FOUND)
 			(void)redirect_answer(host, request, response);
 		if (!request->follows_moves || !is_move(response))

@@ -16,6 +16,8 @@
 
 /* A constant answer for lack of memory. */
 #define NO_MEMORY "40 Something failed here, please try again later\r\n"
+/* A redirect to a longer URL than a client can send. */
+#define TOO_LONG "59 A URL has at most 1024 bytes\r\n"
 
 static void
 write_head(struct exchange *exchange, const struct response *response)
@@ -39,10 +41,13 @@ write_head(struct exchange *exchange, const struct response *response)
 	exchange->head = buf_str(&head);
 	exchange->body = response->body;
 	if (head.overflow) {
+		bool is_long = response->meta.len > GEMINI_META_MAX;
+
 		body_release(response->body);
 		exchange->body = NULL;
-		exchange->status = STATUS_FAILURE;
-		exchange->head = STR(NO_MEMORY);
+		exchange->status =
+		    is_long ? STATUS_BAD_REQUEST : STATUS_FAILURE;
+		exchange->head = is_long ? STR(TOO_LONG) : STR(NO_MEMORY);
 	}
 }
 

@@ -249,6 +249,12 @@ class Lynx(Client):
     def test_text(self):
         self.assertIn('User-agent: *', self.dump('/robots.txt', '0'))
 
+    def test_not_found(self):
+        page = self.dump('/none')
+        self.assertIn('Not found. There is no page at this address', page)
+        self.assertIn('Home', page)
+        self.assertIn(ANSWER, self.dump(PATH.removesuffix('.gmi')))
+
     def test_asks(self):
         self.wait_for_index()
         page = self.dump('/ask?' + urllib.parse.quote_plus(ASKED), '7')

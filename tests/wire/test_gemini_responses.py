@@ -163,6 +163,14 @@ class Redirects(unittest.TestCase):
                 self.assertEqual(fetch(self.server, path).header.decode(),
                                  '31 ' + target)
 
+    def test_target_that_is_too_long(self):
+        name = '\xfc' * 100
+        os.makedirs(self.server.path('/'.join([name] * 3)))
+        path = ('/' + name) * 3
+        self.assertEqual(fetch(self.server, path + '/').status, 20)
+        self.assertEqual(fetch(self.server, path).header.decode(),
+                         '59 A URL has at most 1024 bytes')
+
     def test_invalid_utf8(self):
         os.mkdir(os.path.join(os.fsencode(self.server.root), b'\xff\xfe'))
         self.assertEqual(fetch(self.server, '/%ff%FE').header,
