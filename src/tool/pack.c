@@ -17,6 +17,7 @@
 #include "sys/log.h"
 #include "text/buf.h"
 #include "text/utf8.h"
+#include "tool/book.h"
 #include "tool/cli.h"
 #include "tree/tree.h"
 
@@ -178,6 +179,8 @@ pack_with(const struct config *config, enum capsule_archive_kind kind,
 {
 	struct arena arena;
 	struct tree tree;
+	struct host host;
+	struct server server = { .hosts = &host, .host_count = 1 };
 	/* The author's own archive has no size limit. */
 	struct capsule_archive archive = { .kind = kind,
 		.arena = &arena,
@@ -191,9 +194,12 @@ pack_with(const struct config *config, enum capsule_archive_kind kind,
 		return failed(config->hosts->capsule, "cannot be opened",
 		    tree_init_remedy(errno));
 	arena_init(&arena, MEMORY);
+	host = config_host(config->hosts, &server, &tree);
 	result = check_place(&tree, file);
 	if (result == 0)
 		result = pack(&archive, file);
+	if (result == 0 && kind == CAPSULE_ARCHIVE_GEMPUB)
+		book_warn(file, &host);
 	arena_release(&arena);
 	tree_release(&tree);
 	return result;
@@ -207,14 +213,14 @@ read_flags(int argc, char **argv, struct options *options)
 	*options = (struct options){ 0 };
 	optind = 1;
 	opterr = 0;
-	while ((flag = getopt(argc, argv, "c:o:")) != -1)
+	while ((flag = getopt(argc, argv, CLI_CAPSULE_FLAGS)) != -1)
 		if (cli_set("pack", options, flag, argv) == -1)
 			return -1;
-	if (argc - optind != 2)
-		return cli_misused("pack", "name a folder and a file", "");
-	if (options_set(options, NULL, "capsule", argv[optind]) == -1)
-		return cli_misused("pack", "too many options", "");
-	return 0;
+	if (argc - optind < 1 || argc - optind > 2)
+		return cli_misused(
+		    "pack", "name a file, or a folder and a file", "");
+	return argc - optind == 2 ? cli_capsule("pack", options, argv[optind])
+				  : 0;
 }
 
 /* Stops the packing at a signal, unless it is ignored, as by nohup(1). */
@@ -237,7 +243,7 @@ pack_main(int argc, char **argv)
 	int result;
 
 	if (read_flags(argc, argv, &options) == -1 ||
-	    kind_of(argv[optind + 1], &kind) == -1)
+	    kind_of(argv[argc - 1], &kind) == -1)
 		return 2;
 	if (config_load(&config, &options) == -1) {
 		cli_say("pack", "%s", config.error);
@@ -248,7 +254,7 @@ pack_main(int argc, char **argv)
 	stop_at(SIGINT);
 	stop_at(SIGTERM);
 	stop_at(SIGHUP);
-	result = pack_with(&config, kind, argv[optind + 1]);
+	result = pack_with(&config, kind, argv[argc - 1]);
 	config_release(&config);
 	return result == -1 ? 1 : 0;
 }

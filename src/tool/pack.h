@@ -1,7 +1,7 @@
 #ifndef TOOL_PACK_H
 #define TOOL_PACK_H
 
-#define PACK_USAGE "pack [-c FILE] [-o KEY=VALUE]... DIR FILE"
+#define PACK_USAGE "pack [-n NAME]... [-c FILE] [-o KEY=VALUE]... [DIR] FILE"
 
 /*
  * `capsule pack`: writes all files that the server would send of the capsule

@@ -147,6 +147,13 @@ show_with(
 	return status;
 }
 
+/* Whether a name cannot be meant for a folder. */
+static bool
+is_url(const char *name)
+{
+	return strstr(name, "://") != NULL || strchr(name, '?') != NULL;
+}
+
 static int
 read_flags(int argc, char **argv, struct options *options,
     const struct protocol **protocol)
@@ -157,16 +164,20 @@ read_flags(int argc, char **argv, struct options *options,
 	*protocol = &gemini;
 	optind = 1;
 	opterr = 0;
-	while ((flag = getopt(argc, argv, "Gc:d:o:")) != -1) {
+	while ((flag = getopt(argc, argv, "G" CLI_CAPSULE_FLAGS)) != -1) {
 		if (flag == 'G')
 			*protocol = &gopher;
 		else if (cli_set("show", options, flag, argv) == -1)
 			return -1;
 	}
-	return argc - optind == 1
-	    ? 0
-	    : cli_misused(
-		  "show", "name one URL, with each space written as %20", "");
+	if (argc - optind < 1 || argc - optind > 2 ||
+	    (argc - optind == 2 && is_url(argv[optind])))
+		return cli_misused("show",
+		    "name one URL, with each space written as %20, or a folder "
+		    "and a URL",
+		    "");
+	return argc - optind == 2 ? cli_capsule("show", options, argv[optind])
+				  : 0;
 }
 
 int
@@ -183,7 +194,7 @@ show_main(int argc, char **argv)
 		cli_say("show", "%s", config.error);
 		return 2;
 	}
-	status = show_with(&config, protocol, argv[optind]);
+	status = show_with(&config, protocol, argv[argc - 1]);
 	config_release(&config);
 	return status;
 }

@@ -1,7 +1,8 @@
 #ifndef TOOL_SHOW_H
 #define TOOL_SHOW_H
 
-#define SHOW_USAGE "show [-G] [-c FILE] [-d DIR] [-o KEY=VALUE]... URL"
+#define SHOW_USAGE \
+	"show [-G] [-n NAME]... [-c FILE] [-o KEY=VALUE]... [DIR] URL"
 
 /*
  * `capsule show`: writes to standard output the exact bytes that the server

@@ -213,6 +213,20 @@ sign(const char *path, const char *key_path, bool makes_key,
 	return result;
 }
 
+/* Signs the manifest of the capsule that the configuration names. */
+static int
+sign_configured(const char *key, bool makes_key, struct options *options)
+{
+	struct config config;
+	int result;
+
+	if (config_load(&config, options) == -1)
+		return cli_say("sign", "%s", config.error);
+	result = sign(config.hosts->capsule, key, makes_key, options);
+	config_release(&config);
+	return result;
+}
+
 int
 sign_main(int argc, char **argv)
 {
@@ -222,21 +236,25 @@ sign_main(int argc, char **argv)
 	};
 	struct options options = { 0 };
 	bool makes_key = false;
-	int option;
+	int option, result;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "c:o:", names, NULL)) != -1) {
+	while ((option = getopt_long(
+		    argc, argv, CLI_CAPSULE_FLAGS, names, NULL)) != -1) {
 		if (option == 'N')
 			makes_key = true;
 		else if (cli_set("sign", &options, option, argv) == -1)
 			return 2;
 	}
-	if (argc - optind != 2) {
+	if (argc - optind < 1 || argc - optind > 2 || argv[optind][0] == '\0') {
 		cli_misused("sign",
-		    "name a folder or manifest, and the file of the key", "");
+		    "name the file of the key, or a folder or manifest and the "
+		    "file",
+		    "");
 		return 2;
 	}
-	return sign(argv[optind], argv[optind + 1], makes_key, &options) == 0
-	    ? 0
-	    : 1;
+	result = argc - optind == 1
+	    ? sign_configured(argv[optind], makes_key, &options)
+	    : sign(argv[optind], argv[optind + 1], makes_key, &options);
+	return result == 0 ? 0 : 1;
 }

@@ -1,7 +1,9 @@
 #ifndef TOOL_SIGN_H
 #define TOOL_SIGN_H
 
-#define SIGN_USAGE "sign [-c FILE] [-o KEY=VALUE]... [--new] DIR|MANIFEST KEY"
+#define SIGN_USAGE \
+	"sign [-n NAME]... [-c FILE] [-o KEY=VALUE]...\n" \
+	"                    [--new] [DIR|MANIFEST] KEY"
 
 /*
  * `capsule sign`: writes a signature of a capsule's manifest beside it.

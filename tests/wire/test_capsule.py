@@ -208,6 +208,18 @@ class Capsule(unittest.TestCase):
                                   reply.header + b'\r\n' + reply.body)
                 self.assertEqual(shown.returncode, reply.status >= 40)
 
+    def test_show_of_the_configuration(self):
+        """The folder is named as for check, pack and sign, or not at all."""
+        with open(os.path.join(SHIPPED, 'robots.txt'), 'rb') as file:
+            want = b'20 text/plain\r\n' + file.read()
+        for arguments, cwd in (((SHIPPED,), '/'), (('-d', SHIPPED), '/'),
+                               (('-o', 'capsule=' + SHIPPED), '/'), ((), TOP)):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(want, subprocess.run(
+                    [CAPSULE, 'show', *arguments, '/robots.txt'], cwd=cwd,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                    timeout=30, check=True).stdout)
+
     def test_show_what_is_asked(self):
         """Without a server all pages are read before it answers."""
         wait_until(lambda: 'Not yet' not in fetch(

@@ -625,9 +625,13 @@ class Program(unittest.TestCase):
                 (["pack", "/none", "/none.zip"], "/none: cannot be opened"),
                 (["pack", "-c", "/none", ".", "x.zip"], "/none: "),
                 (["show", "-d", "/none", "/"], "/none: cannot be opened"),
+                (["show", "/none", "/"], "/none: cannot be opened"),
+                (["show", "", "/"], "the name of the folder is empty; see"),
+                (["show"], "name one URL, with each space written as %20, or "),
+                (["show", "/ask?a", "b"], "each space written as %20, or a "),
                 (["show", "-d", "", "/"], "-d: capsule is empty"),
                 (["show", "-c", "/none", "/"], "/none: "),
-                (["sign", "/none"], "see capsule sign --help"),
+                (["sign"], "see capsule sign --help"),
                 (["sign", "/none", "/none"], "/none: No such file")]:
             with self.subTest(arguments=arguments):
                 done = self.run_capsule(*arguments)

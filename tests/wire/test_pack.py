@@ -116,9 +116,61 @@ class Pack(unittest.TestCase):
                             'name a file in an existing folder')
         done = pack(os.path.join(self.folder, 'none'), 'x.zip')
         self.assertEqual(done.returncode, 1)
-        for arguments in ((), ('x.zip',), ('-x', 'a', 'x.zip')):
+        for arguments in ((), ('-x', 'a', 'x.zip'), ('a', 'b', 'x.zip'),
+                          ('', 'x.zip')):
             with self.subTest(arguments=arguments):
                 self.assertEqual(pack(*arguments).returncode, 2)
+
+    def warned(self, name='x.gpub'):
+        done = pack(self.tree, os.path.join(self.out, name))
+        self.assertEqual((done.returncode, done.stdout), (0, b''))
+        return done.stderr.decode().removeprefix(
+            'capsule pack: %s: ' % os.path.join(self.out, name))
+
+    def test_a_book_that_needs_a_server(self):
+        """A reader of books takes the links of its index for chapters."""
+        write_tree(self.tree, {
+            'index.gmi': '# Home\n=> /ask Ask\n=> a/b.gmi B\n=> ./manifest M\n'
+                         '=> https://w.example/ask W\n=> a/ask C\n'
+                         '```\n=> /online\n```\n'})
+        self.assertEqual(
+            self.warned(),
+            'its first page, /index.gmi, links to /ask, ./manifest, which '
+            'only a server has; name another page as index in metadata.txt\n')
+        self.assertEqual(self.warned('x.zip'), '')
+        write_tree(self.tree, {'ask': 'x\n', 'manifest': 'x\n'})
+        self.assertEqual(self.warned(), '')
+
+    def test_a_book_whose_index_is_named(self):
+        write_tree(self.tree, {
+            'index.gmi': '# Home\n=> /ask Ask\n',
+            'a/b.gmi': '# Page\n=> ../ask Ask\n',
+            'metadata.txt': 'title: T\nindex: a/b.gmi\n'})
+        self.assertIn('its first page, /a/b.gmi, links to ../ask, which',
+                      self.warned())
+        for metadata in ('Index:  a/c.gmi \r\n', 'index: ../none\n', 'x\n'):
+            with self.subTest(metadata=metadata):
+                write_tree(self.tree, {'metadata.txt': metadata,
+                                       'index.gmi': '# Home\n',
+                                       'a/c.gmi': '# C\n=> b.gmi B\n'})
+                self.assertEqual(self.warned(), '')
+
+    def test_the_capsule_of_the_configuration(self):
+        """As for check, show and sign, the folder need not be named."""
+        want = self.assert_packed('x.zip')
+        path = os.path.join(self.out, 'y.zip')
+        for arguments, options in (
+                (('-o', 'capsule=' + self.tree, path), {}),
+                (('-d', self.tree, path), {}),
+                (('-n', 'localhost', self.tree, path), {}),
+                ((path,), {'cwd': self.folder})):
+            with self.subTest(arguments=arguments):
+                if options:
+                    os.rename(self.tree, os.path.join(self.folder, 'capsule'))
+                done = pack(*arguments, **options)
+                self.assertEqual((done.returncode, done.stderr), (0, b''))
+                self.assertEqual(self.read('y.zip'), want)
+                os.remove(path)
 
     def fill(self):
         with open(os.path.join(self.tree, 'large.bin'), 'wb') as file:

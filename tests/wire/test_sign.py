@@ -104,6 +104,21 @@ class Sign(Signing):
         self.sign('--new', 'site', 'key')
         self.openssl_verifies()
 
+    def test_the_folder_of_the_configuration(self):
+        """As for check, pack and show: named, or that of the settings."""
+        for arguments in (('-o', 'capsule=site', 'key'), ('-d', 'site', 'key'),
+                          ('-n', 'example.org', 'site', 'key')):
+            with self.subTest(arguments=arguments):
+                self.sign('--new', *arguments)
+                self.run_in('openssl', 'pkeyutl', '-verify', '-rawin',
+                            '-pubin', '-inkey', 'key.pub', '-in', MANIFEST,
+                            '-sigfile', SIGNATURE)
+                for name in 'key', 'key.pub', SIGNATURE:
+                    os.unlink(self.path(name))
+        os.rename(self.path('site'), self.path('capsule'))
+        self.sign('--new', 'key')
+        self.assertTrue(os.path.exists(self.path('capsule/manifest.sig')))
+
     def test_the_settings_of_the_server(self):
         self.write('site/draft.gmi', b'# Draft\n')
         self.write('conf', b'hide += "draft.*"\n')
@@ -187,7 +202,7 @@ class Sign(Signing):
                 self.assertIn(words, result.stderr)
 
     def test_wrong_usage(self):
-        for arguments in ([], ['manifest'], ['a', 'b', 'c'], ['--old', 'a',
+        for arguments in ([], ['', 'key'], ['a', 'b', 'c'], ['--old', 'a',
                                                               'b']):
             with self.subTest(arguments=arguments):
                 self.assertIn(

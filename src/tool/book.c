@@ -1,0 +1,123 @@
+/* Checks the contents of a Gempub: the links of its index page. */
+#include "tool/book.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "index/gempub.h"
+#include "serve/builtin.h"
+#include "text/buf.h"
+#include "text/gemtext.h"
+#include "text/uri.h"
+#include "text/utf8.h"
+#include "tool/cli.h"
+#include "tree/tree.h"
+
+#define PAGE_MAX ((size_t)64 << 10)
+#define MEMORY ((size_t)8 << 20) /* for the links of a page of this size */
+
+/* The beginning of a file; empty if it cannot be read. */
+static struct str
+beginning(const struct tree *tree, struct arena *arena, struct str path)
+{
+	struct entry entry;
+	char *at = arena_alloc(arena, PAGE_MAX);
+	size_t len = 0;
+	ssize_t got = 1;
+
+	if (at == NULL || tree_open(tree, path, &entry) != STATUS_SUCCESS)
+		return (struct str){ 0 };
+	while (!tree_is_directory(&entry) && got > 0 && len < PAGE_MAX) {
+		got = read(entry.fd, at + len, PAGE_MAX - len);
+		if (got == -1 && errno == EINTR)
+			got = 1;
+		else if (got > 0)
+			len += (size_t)got;
+	}
+	close(entry.fd);
+	return (struct str){ at, len };
+}
+
+/* The path of the index page, which metadata.txt names; empty: not a path. */
+static struct str
+index_of(const struct host *host, struct arena *arena)
+{
+	struct str text = beginning(host->tree, arena, STR("/metadata.txt"));
+	struct str name = STR("index.gmi"), path = { 0 };
+	struct gempub gempub;
+
+	if (gempub_make(&gempub, host->tree, host->site, arena) == 0 &&
+	    gempub.text.len > 0)
+		text = gempub.text;
+	while (text.len > 0) {
+		struct str line = str_cut(&text, '\n');
+		struct str key = str_trim_start(str_cut(&line, ':'));
+
+		if (str_equals_nocase(key, STR("index")))
+			name = str_trim_end(str_trim_start(line));
+	}
+	if (uri_path_decode(arena, name, &path) != URI_PATH_NORMAL)
+		path = (struct str){ 0 };
+	return path;
+}
+
+/* Whether a link on the page with the URL `base` leads to a built-in page. */
+static bool
+needs_server(const struct host *host, struct arena *arena, struct str base,
+    struct str link)
+{
+	struct str target, path;
+	struct uri uri;
+
+	/* Readers of books take links without a scheme for chapters. */
+	return (uri_parse(arena, link, &uri) == -1 || uri.scheme.len == 0) &&
+	    uri_resolve(arena, base, link, &target) == 0 &&
+	    uri_parse(arena, target, &uri) == 0 &&
+	    uri_path_decode(arena, uri.path, &path) == URI_PATH_NORMAL &&
+	    builtin_find(host, path) != NULL;
+}
+
+/* Appends the links of `page`, at `path`, that lead to built-in pages. */
+static void
+add_links(const struct host *host, struct arena *arena, struct str path,
+    struct buf *out)
+{
+	struct str page, base;
+	bool preformatted = false;
+
+	if (path.len == 0 || site_url(host->site, arena, path, &base) == -1)
+		return;
+	page = beginning(host->tree, arena, path);
+	while (page.len > 0) {
+		struct gemtext_line line =
+		    gemtext_read(str_cut(&page, '\n'), &preformatted);
+
+		if (line.kind != GEMTEXT_LINK ||
+		    !needs_server(host, arena, base, line.url))
+			continue;
+		buf_add(out, out->len > 0 ? STR(", ") : STR(""));
+		utf8_escape(out, line.url);
+	}
+}
+
+void
+book_warn(const char *file, const struct host *host)
+{
+	struct arena arena;
+	struct str path;
+	char room[1024], name[1024];
+	struct buf links = buf_over(room, sizeof room);
+	struct buf page = buf_over(name, sizeof name);
+
+	arena_init(&arena, MEMORY);
+	path = index_of(host, &arena);
+	add_links(host, &arena, path, &links);
+	utf8_escape(&page, path);
+	if (links.len > 0)
+		cli_say("pack",
+		    "%s: its first page, %.*s, links to %.*s%s, which only a "
+		    "server has; name another page as index in metadata.txt",
+		    file, STR_ARG(buf_str(&page)), STR_ARG(buf_str(&links)),
+		    links.overflow ? " and more" : "");
+	arena_release(&arena);
+}
