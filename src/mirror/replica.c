@@ -18,6 +18,7 @@
 
 #include "mirror/dir.h"
 #include "sys/process.h"
+#include "sys/sink.h"
 #include "sys/system.h"
 
 #define WORK ".mirror"
@@ -282,18 +283,12 @@ replica_time(struct replica *replica, struct str path)
 int
 replica_remove(struct replica *replica, struct str path)
 {
-	char name[NAME_MAX + 1];
-	int dir, result;
-
 	assert(manifest_lists(path));
-	dir = dir_parent(replica->root, path, false, name);
-	if (dir == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	result = unlinkat(dir, name, 0);
-	process_close(dir);
-	if (result == -1 && errno != ENOENT)
-		/* A folder has replaced the file: leave it. */
-		return errno == EISDIR || errno == EPERM ? 0 : -1;
+	if (dir_unlink(replica->root, path, 0) == -1 && errno != ENOENT)
+		/* A folder has replaced the file, or a file its folder. */
+		return errno == EISDIR || errno == EPERM || errno == ENOTDIR
+		    ? 0
+		    : -1;
 	dir_prune(replica->root, path);
 	return 0;
 }
@@ -364,14 +359,9 @@ replica_read(struct replica *replica, enum replica_folder folder,
 static int
 write_all(int fd, struct str text)
 {
-	while (text.len > 0) {
-		ssize_t wrote = write(fd, text.at, text.len);
+	struct sink_file file = { { sink_file_write }, fd };
 
-		if (wrote == -1)
-			return -1;
-		text = str_tail(text, (size_t)wrote);
-	}
-	return fsync(fd);
+	return sink_file_write(&file.sink, text) == -1 ? -1 : fsync(fd);
 }
 
 int
