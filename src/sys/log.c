@@ -16,10 +16,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <unistr.h>
 
 #include "sys/clock.h"
 #include "text/utc.h"
+#include "text/utf8.h"
 
 #define LINE_MAX_BYTES 2048
 #define MILLISECOND_NS 1000000
@@ -93,13 +93,6 @@ log_mute(bool on)
 	mute = on;
 }
 
-static bool
-is_control(ucs4_t c)
-{
-	/* C1 too: some terminals obey U+009B as they do ESC "[". */
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
-}
-
 /*
  * Takes the character at the start of `rest`, which is not empty. Returns
  * whether it is printable; otherwise `out` is one byte of it.
@@ -107,14 +100,14 @@ is_control(ucs4_t c)
 static bool
 take(struct str *rest, struct str *out)
 {
-	const uint8_t *at = (const uint8_t *)rest->at;
-	ucs4_t c;
-	int len = u8_mbtoucr(&c, at, rest->len);
-	bool plain = len > 0 && !is_control(c);
+	struct str whole = *rest;
+	uint32_t c;
 
-	*out = str_head(*rest, plain ? (size_t)len : 1);
-	*rest = str_tail(*rest, out->len);
-	return plain;
+	if (utf8_take(rest, &c, out) && !utf8_is_control(c))
+		return true;
+	*out = str_head(whole, 1);
+	*rest = str_tail(whole, 1);
+	return false;
 }
 
 static void

@@ -36,16 +36,6 @@ hostname_is_address(struct str name)
 	return address_normal(name, text);
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if ((s.at[i] & 0x80) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* Converts U-labels to A-labels, which also maps their case. */
 static int
 alabels(struct arena *arena, struct str name, struct str *out)
@@ -127,7 +117,7 @@ hostname_normal(struct arena *arena, struct str name, struct str *out)
 		return -1;
 	if (address_normal(name, address))
 		return arena_copy(arena, str_of(address), out);
-	if (!is_ascii(name) && alabels(arena, name, &name) == -1)
+	if (!str_is_ascii(name) && alabels(arena, name, &name) == -1)
 		return -1;
 	if (ascii_normal(arena, name, out) == -1)
 		return -1;

@@ -67,6 +67,15 @@ str_trim_end(struct str s)
 	return s;
 }
 
+bool
+str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.at[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
 uint64_t
 str_hash(struct str s)
 {

@@ -90,6 +90,9 @@ struct str str_cut(struct str *rest, char separator);
 struct str str_trim_start(struct str s);
 struct str str_trim_end(struct str s);
 
+/* Whether no byte is above 0x7f. */
+bool str_is_ascii(struct str s);
+
 /*
  * A hash, FNV-1a (Fowler, Noll, Vo) of 64 bits.  It has no key: use it only
  * where collisions do no harm.

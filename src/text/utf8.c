@@ -6,32 +6,41 @@
 
 #define REPLACEMENT STR("\xef\xbf\xbd")
 
-static bool
-is_control(ucs4_t c)
+bool
+utf8_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+bool
+utf8_take(struct str *rest, uint32_t *c, struct str *out)
+{
+	int len = u8_mbtoucr(c, (const uint8_t *)rest->at, rest->len);
+
+	*out = str_head(*rest, len < 0 ? 1 : (size_t)len);
+	*rest = str_tail(*rest, out->len);
+	return len >= 0;
 }
 
 void
 utf8_clean(struct buf *out, struct str text)
 {
 	while (text.len > 0) {
-		ucs4_t c;
-		int len = u8_mbtoucr(&c, (const uint8_t *)text.at, text.len);
+		struct str part;
+		uint32_t c;
 
-		if (len < 0)
+		if (!utf8_take(&text, &c, &part))
 			buf_add(out, REPLACEMENT);
 		else if (c == '\t')
 			buf_char(out, ' ');
-		else if (!is_control(c))
-			buf_add(out, str_head(text, (size_t)len));
-		text = str_tail(text, len < 0 ? 1 : (size_t)len);
+		else if (!utf8_is_control(c))
+			buf_add(out, part);
 	}
 }
 
 /* U+2028 to U+202E are separators and marks, U+2066 to U+2069 marks. */
 static bool
-misleads(ucs4_t c)
+misleads(uint32_t c)
 {
 	return c == 0x61c || c == 0x200e || c == 0x200f ||
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -41,12 +50,11 @@ void
 utf8_escape(struct buf *out, struct str text)
 {
 	while (text.len > 0) {
-		ucs4_t c;
-		int len = u8_mbtoucr(&c, (const uint8_t *)text.at, text.len);
-		struct str part = str_head(text, len < 0 ? 1 : (size_t)len);
-		bool shown = len >= 0 && !is_control(c) && !misleads(c);
+		struct str part;
+		uint32_t c;
+		bool shown = utf8_take(&text, &c, &part) &&
+		    !utf8_is_control(c) && !misleads(c);
 
-		text = str_tail(text, part.len);
 		if (shown)
 			buf_add(out, part);
 		for (size_t i = 0; !shown && i < part.len; i++)

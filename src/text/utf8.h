@@ -2,9 +2,16 @@
 #define TEXT_UTF8_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "text/buf.h"
 #include "text/str.h"
+
+/* Whether a character is a control: C0, DEL, or C1, as terminals obey it. */
+bool utf8_is_control(uint32_t c);
+
+/* Takes a character, or with false a byte that is not UTF-8, from `rest`. */
+bool utf8_take(struct str *rest, uint32_t *c, struct str *out);
 
 /*
  * Appends `text` cleaned for display: valid UTF-8 on one line.  A TAB becomes a

@@ -6,30 +6,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistr.h>
 
 #include "text/buf.h"
 #include "text/utf8.h"
 
 #define MESSAGE_MAX 2048
 #define TEXT_MAX ((size_t)8192) /* bytes of a message or a path */
-
-/* Takes a character from `rest`; false when its first byte is not UTF-8. */
-static bool
-take(struct str *rest, ucs4_t *character, struct str *out)
-{
-	int len = u8_mbtoucr(character, (const uint8_t *)rest->at, rest->len);
-
-	*out = str_head(*rest, len < 0 ? 1 : (size_t)len);
-	*rest = str_tail(*rest, out->len);
-	return len >= 0;
-}
-
-static bool
-is_control(ucs4_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0);
-}
 
 static void
 put(FILE *out, struct str s)
@@ -53,14 +35,14 @@ put_json(FILE *out, struct str text)
 {
 	fputc('"', out);
 	while (text.len > 0) {
-		ucs4_t c = 0;
+		uint32_t c = 0;
 		struct str part;
 
-		if (!take(&text, &c, &part))
+		if (!utf8_take(&text, &c, &part))
 			fputs("\\ufffd", out);
 		else if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", (char)c);
-		else if (is_control(c))
+		else if (utf8_is_control(c))
 			fprintf(out, "\\u%04x", (unsigned)c);
 		else
 			put(out, part);

@@ -13,22 +13,13 @@
 #include "tree/tree.h"
 
 static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.at[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
-static bool
 is_same_but_case(struct str a, struct str b)
 {
 	int order = -1;
 
 	if (str_equals_nocase(a, b))
 		return true;
-	if (is_ascii(a) || is_ascii(b))
+	if (str_is_ascii(a) || str_is_ascii(b))
 		return false;
 	/* On an error, as for invalid UTF-8, they are different. */
 	return u8_casecmp((const uint8_t *)a.at, a.len, (const uint8_t *)b.at,
