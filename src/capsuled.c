@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/config_load.h"
 #include "daemon/master.h"
@@ -138,18 +139,18 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 
+	reexec_init(&reexec, argv);
 	/* A successor is already set up, and its signals must stay blocked. */
-	if (!reexec_is_successor())
+	if (!reexec.is_successor)
 		process_start();
 	system_hide_memory();
-	reexec_init(&reexec, argv);
 	log_start();
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
 	/* Not earlier: the configuration may be /dev/fd/3. */
 	if (!reexec.is_successor)
-		process_close_inherited();
+		system_close_from(STDERR_FILENO + 1);
 	if (options.check)
 		check(&config, &reexec);
 	return master_run(&config, &options, &reexec);

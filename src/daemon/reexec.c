@@ -41,12 +41,6 @@ is_ours(const char *text)
 	return text != NULL && strtol(text, &rest, 10) == getpid();
 }
 
-bool
-reexec_is_successor(void)
-{
-	return is_ours(getenv(VARIABLE));
-}
-
 void
 reexec_warn(void)
 {

@@ -24,7 +24,7 @@
 struct reexec {
 	char **arguments; /* copied before argument parsing */
 	/* The rest comes from the predecessor; zeroed in a first start. */
-	bool is_successor;
+	bool is_successor; /* or the trial of one */
 	bool has_keys; /* a certificate was in use */
 	/* The latest pauses before a restart, which grow with early deaths. */
 	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
@@ -37,9 +37,6 @@ struct reexec {
 	pid_t services[WORKERS_MAX]; /* that end with the last of them */
 	size_t service_count;
 };
-
-/* Whether this process is a successor, or the trial of one. */
-bool reexec_is_successor(void);
 
 /*
  * Copies `argv`, before it is parsed, and takes the predecessor's state. The

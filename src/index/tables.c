@@ -169,9 +169,11 @@ put_in_place(struct tables *tables)
 	return -1;
 }
 
-static int
-commit(struct tables *tables, bool waits)
+int
+tables_commit(struct tables *tables, bool waits)
 {
+	if (!tables->is_open)
+		return 0;
 	reset_statements(tables);
 	/* One segment is faster to query than many.  Merging once is enough. */
 	if ((tables->is_first &&
@@ -182,12 +184,6 @@ commit(struct tables *tables, bool waits)
 		return tables_fail(tables);
 	tables->is_open = false;
 	return tables->is_first ? put_in_place(tables) : 0;
-}
-
-int
-tables_commit(struct tables *tables, bool waits)
-{
-	return tables->is_open ? commit(tables, waits) : 0;
 }
 
 void
@@ -395,6 +391,7 @@ tables_end_page(struct tables *tables)
 {
 	/* Lists of files wait until the scan ends. */
 	if (!tables->is_first && ++tables->pages == PAGES_MAX)
-		return commit(tables, true) == -1 ? -1 : tables_begin(tables);
+		return tables_commit(tables, true) == -1 ? -1
+							 : tables_begin(tables);
 	return 0;
 }

@@ -321,7 +321,7 @@ find_gone(struct crawl *crawl, size_t *count)
 	const struct manifest_file **gone;
 	size_t all;
 
-	filestore_sort(store);
+	manifest_sort(store->files, store->count);
 	gone =
 	    mirror_find_gone(crawl->mirror, store->files, store->count, &all);
 	*count = 0;
@@ -337,11 +337,12 @@ find_gone(struct crawl *crawl, size_t *count)
 static int
 note_all_absent(struct crawl *crawl, bool complete)
 {
+	const struct frontier *frontier = &crawl->queue.frontier;
 	struct absent *absent = &crawl->absent;
 
 	for (size_t i = 0; complete && i < absent->old; i++)
-		if (!frontier_knows(
-			&crawl->queue.frontier, absent->items[i].request))
+		if (frontier_find(frontier, absent->items[i].request) ==
+		    frontier->count)
 			absent->items[i].ended = true;
 	return absent_write(absent, &crawl->mirror->replica) == 0
 	    ? 0
@@ -374,7 +375,7 @@ finish(struct crawl *crawl)
 		    !filestore_remove(store, gone[i]->path))
 			if (filestore_add(store, gone[i]) == -1)
 				return -1;
-	filestore_sort(store);
+	manifest_sort(store->files, store->count);
 	return mirror_record(mirror, store->files, store->count);
 }
 

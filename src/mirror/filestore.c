@@ -389,9 +389,3 @@ filestore_add(struct filestore *store, const struct manifest_file *file)
 	store->files[store->count++] = *file;
 	return 0;
 }
-
-void
-filestore_sort(struct filestore *store)
-{
-	manifest_sort(store->files, store->count);
-}

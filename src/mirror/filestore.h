@@ -70,7 +70,4 @@ MUST_USE bool filestore_remove(struct filestore *store, struct str path);
 MUST_USE int
 filestore_add(struct filestore *store, const struct manifest_file *file);
 
-/* Sorts `files` by path. */
-void filestore_sort(struct filestore *store);
-
 #endif

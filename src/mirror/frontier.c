@@ -82,12 +82,6 @@ frontier_find(const struct frontier *frontier, struct str request)
 	return number != 0 ? number - 1 : frontier->count;
 }
 
-bool
-frontier_knows(const struct frontier *frontier, struct str request)
-{
-	return frontier_find(frontier, request) < frontier->count;
-}
-
 int
 frontier_add(struct frontier *frontier, const struct frontier_place *place)
 {

@@ -47,9 +47,6 @@ frontier_add(struct frontier *frontier, const struct frontier_place *place);
 /* The number of the place, from 0 in order of addition; `count`: unknown. */
 size_t frontier_find(const struct frontier *frontier, struct str request);
 
-/* Whether the place is known already. */
-bool frontier_knows(const struct frontier *frontier, struct str request);
-
 /* Takes the next place; false when there is none. */
 bool frontier_next(struct frontier *frontier, struct frontier_place *out);
 

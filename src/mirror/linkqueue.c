@@ -109,7 +109,7 @@ linkqueue_add(
 
 	/* Look first: a page may repeat a link a million times. */
 	if (request.len <= ORIGIN_REQUEST_MAX &&
-	    !frontier_knows(&queue->frontier, request) &&
+	    frontier_find(&queue->frontier, request) == queue->frontier.count &&
 	    is_allowed(queue, request) &&
 	    frontier_add(&queue->frontier, &place) == -1)
 		(void)mirror_fail(queue->mirror, "out of memory");

@@ -372,12 +372,6 @@ net_local_address(int fd, struct net_address *out)
 	return getsockname(fd, (struct sockaddr *)&out->at, &out->len);
 }
 
-size_t
-net_unsent(int fd)
-{
-	return system_unsent(fd);
-}
-
 ssize_t
 net_receive(int fd, char *at, size_t room)
 {

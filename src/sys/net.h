@@ -91,9 +91,6 @@ MUST_USE int net_accept(int listener, struct net_address *peer);
 /* The local address of a connection; -1 with errno set. */
 MUST_USE int net_local_address(int fd, struct net_address *out);
 
-/* The number of sent bytes that the peer has not acknowledged; 0 if unknown. */
-size_t net_unsent(int fd);
-
 /* Receives up to `room` bytes: their number, at least 1, or an enum io. */
 MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
 

@@ -60,12 +60,6 @@ process_raise_limits(void)
 }
 
 void
-process_close_inherited(void)
-{
-	system_close_from(STDERR_FILENO + 1);
-}
-
-void
 process_close(int fd)
 {
 	int error = errno;

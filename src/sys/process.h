@@ -25,7 +25,4 @@ void process_raise_limits(void);
 /* Closes a descriptor, unless it is -1, and keeps errno. */
 void process_close(int fd);
 
-/* Closes all descriptors from 3 on. */
-void process_close_inherited(void);
-
 #endif

@@ -11,6 +11,7 @@
 #include "serve/remote.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/system.h"
 #include "text/buf.h"
 
 /* The most bytes of a sendfile call: other connections wait for it. */
@@ -251,7 +252,7 @@ exchange_send(struct exchange *exchange, char *scratch)
 size_t
 exchange_unsent(struct exchange *exchange)
 {
-	exchange->unsent = net_unsent(exchange->transport->out.fd);
+	exchange->unsent = system_unsent(exchange->transport->out.fd);
 	return exchange->unsent;
 }
 

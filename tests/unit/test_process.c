@@ -1,4 +1,5 @@
 #include "sys/process.h"
+#include "sys/system.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -137,7 +138,7 @@ closes_inherited(int error)
 
 	if (high == -1 || low == -1 || !refuse_close_range(error))
 		return false;
-	process_close_inherited();
+	system_close_from(STDERR_FILENO + 1);
 	return fcntl(low, F_GETFD) == -1 && fcntl(high, F_GETFD) == -1 &&
 	    fcntl(0, F_GETFD) != -1 && fcntl(1, F_GETFD) != -1 &&
 	    fcntl(2, F_GETFD) != -1;
