@@ -110,6 +110,12 @@ class Capsule(unittest.TestCase):
                           int(item.port) == cls.server.gopher_port]
         return found
 
+    def test_language(self):
+        """`make run` gives the language, without which none is sent."""
+        with open(os.path.join(TOP, 'Makefile'), encoding='ascii') as file:
+            recipe = file.read().split('\nrun: ')[1].split('\n')[1]
+        self.assertIn(' -o lang=en capsule', recipe)
+
     def test_every_link_over_gemini(self):
         self.assertGreater(len(self.pages), 10)
         for path, reply in self.pages.items():
