@@ -482,8 +482,8 @@ class Startup(unittest.TestCase):
                     server.ready,
                     r' gemini=127\.0\.0\.1:\d+ gopher=127\.0\.0\.1:\d+ ')
                 self.assert_answers('127.0.0.1', server.gemini_port)
-                self.assertIn('gemini://localhost:%d/' % server.gemini_port,
-                              server.out.text())
+                server.out.wait(
+                    r'^gemini://localhost:%d/$' % server.gemini_port)
                 # Nor is there a port of the address that is missing.
                 self.assertEqual(
                     gemini(server, b'gemini://localhost:0/\r\n').status, 53)
