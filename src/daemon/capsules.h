@@ -21,6 +21,7 @@ struct capsule {
 	char index_name[CAPSULES_NAME_MAX];
 	struct db_place place; /* of the index */
 	bool is_indexed;
+	bool made; /* its certificate was made at this start */
 	bool waits_for_look; /* the tree may differ from the indexed one */
 };
 

@@ -16,6 +16,21 @@ config_host(const struct host_config *config, const struct server *server,
 	};
 }
 
+struct hostnames *
+config_names(const struct host_config *hosts, size_t count)
+{
+	struct hostnames *names;
+	size_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		most += hosts[i].site.name_count;
+	names = hostnames_new(most);
+	for (size_t i = 0; names != NULL && i < count; i++)
+		for (size_t j = 0; j < hosts[i].site.name_count; j++)
+			hostnames_add(names, hosts[i].site.names[j], i);
+	return names;
+}
+
 void
 config_release(struct config *config)
 {

@@ -11,6 +11,7 @@
 #include "sys/net.h"
 #include "text/arena.h"
 #include "text/attribute.h"
+#include "text/hostnames.h"
 #include "text/site.h"
 
 #define CONFIG_WORKERS_MAX 256
@@ -73,6 +74,10 @@ struct config {
 /* The host with these settings, without an index. Borrows all. */
 struct host config_host(const struct host_config *config,
     const struct server *server, const struct tree *tree);
+
+/* The table of the names of `count` hosts; NULL without memory. */
+MUST_USE struct hostnames *
+config_names(const struct host_config *hosts, size_t count);
 
 void config_release(struct config *config);
 

@@ -56,22 +56,36 @@ log_certificate(const struct cert *cert)
 	warn_of_certificate(cert, log_warning);
 }
 
-void
-generation_log_made(const struct generation *generation)
+static void
+log_made_in(const char *certs)
 {
-	const char *certs = generation->config.hosts->certs;
-	char *path;
+	char *path = realpath(certs, NULL);
 
-	if (!generation->cert.made)
-		return;
 	/* Log an absolute path: the next start may be elsewhere. */
-	path = realpath(certs, NULL);
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "
 	    "clients remember them; if this capsule already has a pair "
 	    "elsewhere, stop and name its directory with -C",
 	    path != NULL ? path : certs);
 	free(path);
+}
+
+void
+generation_log_made(const struct generation *generation)
+{
+	const struct config *config = &generation->config;
+	const char *last = NULL;
+
+	for (size_t i = 0; i < config->host_count; i++) {
+		const char *certs = config->hosts[i].certs;
+
+		/* Mostly the directory is one for all hosts. */
+		if (!generation->capsules.all[i].made ||
+		    (last != NULL && strcmp(certs, last) == 0))
+			continue;
+		log_made_in(certs);
+		last = certs;
+	}
 }
 
 /* Refuse a directory inside of a capsule: clients could fetch the keys. */
@@ -117,13 +131,30 @@ start_keys(struct generation *generation, const struct generation_setup *setup)
 	generation->keys.signer.config = &generation->config;
 	generation->keys.signer.jail = &generation->jail;
 	generation->keys.signer.missing = setup->missing;
+	generation->keys.signer.known = setup->known;
 	generation->keys.signer.forget = setup->forget;
 	generation->keys.signer.context = setup->context;
-	return keys_start(&generation->keys, &generation->cert,
+	return keys_start(&generation->keys, generation->certs,
 	    generation->error, sizeof generation->error);
 }
 
-/* Makes the TLS context, with a trial signature by the keys process. */
+/* Makes the TLS context, with trial signatures by the keys process. */
+static struct tls_context *
+make_context(struct generation *generation)
+{
+	size_t count = generation->config.host_count;
+	struct tls_context *tls = tls_context_new(count, generation->names);
+
+	snprintf(generation->error, sizeof generation->error, "out of memory");
+	for (size_t i = 0; tls != NULL && i < count; i++)
+		if (tls_context_add(tls, &generation->certs[i],
+			generation->error, sizeof generation->error) == -1) {
+			tls_context_free(tls);
+			return NULL;
+		}
+	return tls;
+}
+
 static struct tls_context *
 try_keys(struct generation *generation)
 {
@@ -140,8 +171,7 @@ try_keys(struct generation *generation)
 	}
 	signing_set_timeout(line.fd, TRIAL_MAX_MS);
 	keyprovider_use(&line);
-	tls = tls_context_new(
-	    &generation->cert, generation->error, sizeof generation->error);
+	tls = make_context(generation);
 	keyprovider_use(NULL);
 	close(line.fd);
 	service_disconnect(service, end);
@@ -149,22 +179,33 @@ try_keys(struct generation *generation)
 }
 
 static int
-load_certificate(
+load_certificates(
     struct generation *generation, const struct generation_setup *setup)
 {
 	const struct config *config = &generation->config;
-	struct cert *cert = &generation->cert;
+	bool any = false;
 
 	if (config->gemini_count == 0 && !config->gopher_tls)
 		return 0;
+	generation->certs =
+	    calloc(config->host_count, sizeof *generation->certs);
+	if (generation->certs == NULL) {
+		snprintf(generation->error, sizeof generation->error,
+		    "out of memory");
+		return -1;
+	}
 	if (check_certs_places(generation) == -1 ||
 	    start_keys(generation, setup) == -1)
 		return -1;
-	if (cert->leaf == NULL)
-		return 0;
-	generation->tls = try_keys(generation);
-	cert_release(cert);
-	return generation->tls == NULL ? -1 : 0;
+	for (size_t i = 0; i < config->host_count; i++) {
+		any |= generation->certs[i].leaf != NULL;
+		generation->capsules.all[i].made = generation->certs[i].made;
+	}
+	if (any)
+		generation->tls = try_keys(generation);
+	for (size_t i = 0; i < config->host_count; i++)
+		cert_release(&generation->certs[i]);
+	return any && generation->tls == NULL ? -1 : 0;
 }
 
 /* Refuse a directory inside of a capsule: clients could fetch it. */
@@ -222,12 +263,15 @@ init(struct generation *generation, struct config *config,
 		.state = { .fd = -1, .lock = -1 },
 		.keys = { .service = { .line = -1 } } };
 	config = &generation->config;
-	if (jail_init(&generation->jail, config->jail, config->user,
+	generation->names = config_names(config->hosts, config->host_count);
+	snprintf(generation->error, sizeof generation->error, "out of memory");
+	if (generation->names != NULL &&
+	    jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
 	    capsules_open(&generation->capsules, config, &generation->jail,
 		generation->error, sizeof generation->error) == 0 &&
 	    check_state_place(generation) == 0 &&
-	    load_certificate(generation, setup) == 0)
+	    load_certificates(generation, setup) == 0)
 		return 0;
 	service_stop(&generation->keys.service);
 	generation_release(generation);
@@ -244,17 +288,33 @@ print_names(const struct site *site)
 }
 
 static void
-print_certificate(const struct generation *generation)
+print_certificate(const struct cert *cert)
 {
-	const struct cert *cert = &generation->cert;
-
-	if (cert->file[0] == '\0')
-		printf("certificate: none, no listener uses TLS\n");
-	else if (generation->tls == NULL)
+	if (cert->fingerprint[0] == '\0')
 		printf("certificate: %s would be made\n", cert->file);
 	else
 		printf("certificate: %s\nsha256: %s\nkey_sha256: %s\n",
 		    cert->file, cert->fingerprint, cert->key_fingerprint);
+}
+
+/* Prints what -t tells about each host. */
+static void
+print_hosts(const struct generation *generation)
+{
+	const struct config *config = &generation->config;
+
+	for (size_t i = 0; i < config->host_count; i++) {
+		print_names(&config->hosts[i].site);
+		if (config->host_count > 1)
+			printf("capsule: %s\n", config->hosts[i].capsule);
+		if (generation->certs != NULL)
+			print_certificate(&generation->certs[i]);
+	}
+	if (generation->certs == NULL)
+		printf("certificate: none, no listener uses TLS\n");
+	for (size_t i = 0; generation->certs != NULL && i < config->host_count;
+	     i++)
+		warn_of_certificate(&generation->certs[i], print_warning);
 }
 
 int
@@ -268,9 +328,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;
 	}
-	print_names(&generation.config.hosts->site);
-	print_certificate(&generation);
-	warn_of_certificate(&generation.cert, print_warning);
+	print_hosts(&generation);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
 	jail_warn(&generation.jail, print_warning);
 	service_stop(&generation.keys.service);
@@ -291,6 +349,7 @@ make_server(struct generation *generation, struct media *media)
 	generation->server = (struct server){
 		.hosts = generation->hosts,
 		.host_count = config->host_count,
+		.names = generation->names,
 		.media = media,
 		.cache = &generation->cache,
 	};
@@ -317,8 +376,12 @@ generation_init(struct generation *generation, struct config *config,
 		generation_release(generation);
 		return -1;
 	}
-	if (generation->tls != NULL)
-		log_certificate(&generation->cert);
+	for (size_t i = 0;
+	     generation->certs != NULL && i < generation->config.host_count;
+	     i++)
+		log_certificate(&generation->certs[i]);
+	free(generation->certs);
+	generation->certs = NULL;
 	return 0;
 }
 
@@ -338,6 +401,9 @@ generation_release(struct generation *generation)
 	state_close(&generation->state);
 	capsules_release(&generation->capsules);
 	free(generation->hosts);
+	free(generation->certs);
+	free(generation->keys.pairs);
+	hostnames_free(generation->names);
 	config_release(&generation->config);
 }
 

@@ -10,6 +10,7 @@
 #include "sys/jail.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
+#include "text/hostnames.h"
 
 /*
  * The result of loading the configuration once. A reload makes a complete new
@@ -21,8 +22,9 @@ struct generation {
 	struct cache cache;
 	struct state state; /* closed without an index */
 	struct jail jail;
+	struct hostnames *names; /* of all hosts */
 	struct tls_context *tls; /* NULL without TLS */
-	struct cert cert; /* that of `tls`; already released */
+	struct cert *certs; /* of each host; already released; or NULL */
 	struct keys keys; /* the process that signs for `tls` */
 	struct server server;
 	struct host *hosts; /* of `server` */
@@ -33,6 +35,7 @@ struct generation {
 struct generation_setup {
 	struct media *media;
 	enum cert_missing missing;
+	const struct hostnames *known; /* see struct keysigner */
 	struct state *state; /* the current one; NULL: none */
 	void (*forget)(void *context); /* for struct keys; NULL: nothing */
 	void *context; /* of forget */
@@ -57,7 +60,7 @@ MUST_USE int generation_init(struct generation *generation,
     struct config *config, const struct generation_setup *setup);
 
 /*
- * If a key and certificate were made, logs their directory, and asks the
+ * If keys and certificates were made, logs their directories, and asks the
  * operator to keep a copy.
  */
 void generation_log_made(const struct generation *generation);

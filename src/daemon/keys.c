@@ -1,5 +1,5 @@
 /*
- * The process with the private key, as the master sees it.
+ * The process with the private keys, as the master sees it.
  */
 #include "daemon/keys.h"
 
@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,9 +66,12 @@ copy_loaded(struct str message, struct keysigner_loaded *loaded)
 	return cert->warning_count <= CERT_WARNINGS_MAX ? 0 : -1;
 }
 
-/* Fills `cert`; -1 when the message is malformed, or without memory. */
+/*
+ * Fills `loaded` with the message about a host; -1 when it is malformed, or
+ * without memory.
+ */
 static int
-read_loaded(struct str message, struct keysigner_loaded *loaded)
+read_loaded(struct str message, size_t host, struct keysigner_loaded *loaded)
 {
 	struct cert *cert = &loaded->cert;
 
@@ -90,20 +94,27 @@ read_loaded(struct str message, struct keysigner_loaded *loaded)
 			return -1;
 		}
 	}
-	cert->key = keyprovider_key(X509_get0_pubkey(cert->leaf), 0);
+	cert->key =
+	    keyprovider_key(X509_get0_pubkey(cert->leaf), (uint16_t)host);
 	return cert->key != NULL ? 0 : -1;
 }
 
-/* Receives the first message of the process; -1 on failure. */
+/* Receives the next of the first messages; -1 on failure. */
 static int
-receive_loaded(int line, struct keysigner_loaded *loaded)
+receive_loaded(struct keys *keys, struct keysigner_loaded *loaded)
 {
 	static char bytes[KEYSIGNER_MESSAGE_MAX];
-	ssize_t got = fdpass_receive_bytes(line, bytes, sizeof bytes, 0);
+	ssize_t got =
+	    fdpass_receive_bytes(keys->service.line, bytes, sizeof bytes, 0);
 
 	*loaded = (struct keysigner_loaded){ .certificates = 0 };
-	return got > 0 ? read_loaded((struct str){ bytes, (size_t)got }, loaded)
-		       : -1;
+	if (got < 1 ||
+	    read_loaded(
+		(struct str){ bytes, (size_t)got }, keys->loaded, loaded) == -1)
+		return -1;
+	keys->loaded++;
+	keys->loaded_at = clock_now();
+	return 0;
 }
 
 static bool
@@ -127,7 +138,7 @@ waits_for_first(int line)
 	return result == 1;
 }
 
-/* Receives the pair of the first process; -1 with a line in `error`. */
+/* Receives a message of the first process; -1 with a line in `error`. */
 static int
 receive_first(struct keys *keys, struct keysigner_loaded *loaded, char *error,
     size_t error_size)
@@ -138,70 +149,125 @@ receive_first(struct keys *keys, struct keysigner_loaded *loaded, char *error,
 		snprintf(error, error_size,
 		    "the keys process did not load the key in %d s",
 		    LOAD_MAX_MS / 1000);
-	else if (receive_loaded(keys->service.line, loaded) == -1)
+	else if (receive_loaded(keys, loaded) == -1)
 		snprintf(error, error_size,
 		    "the keys process ended before it had loaded the key");
 	else if (loaded->error[0] != '\0')
 		snprintf(error, error_size, "%s", loaded->error);
 	else
 		return 0;
+	cert_release(&loaded->cert);
+	return -1;
+}
+
+/* Receives all pairs of the first process; -1 with a line in `error`. */
+static int
+receive_all(struct keys *keys, struct cert *certs, struct buf *error)
+{
+	static struct keysigner_loaded loaded;
+	size_t count = keys->signer.config->host_count;
+	char text[sizeof loaded.error];
+	size_t i = 0;
+
+	while (i <= count &&
+	    receive_first(keys, &loaded, text, sizeof text) == 0) {
+		if (i < count)
+			certs[i] = loaded.cert;
+		else
+			cert_release(&loaded.cert);
+		i++;
+	}
+	if (i > count)
+		return 0;
+	buf_add(error, str_of(text));
+	while (i-- > 0)
+		cert_release(&certs[i]);
 	return -1;
 }
 
 int
-keys_start(struct keys *keys, struct cert *cert, char *error, size_t error_size)
+keys_start(
+    struct keys *keys, struct cert *certs, char *error, size_t error_size)
 {
-	static struct keysigner_loaded loaded;
+	struct buf text = buf_over(error, error_size - 1);
+	size_t count = keys->signer.config->host_count;
+	bool any = false;
+	int result;
 
 	keys->service.name = "keys";
 	keys->service.pair = signing_pair;
 	keys->service.work = keysigner_run;
 	keys->service.context = &keys->signer;
+	keys->loaded = 0;
 	service_init(&keys->service);
 	service_start_due(&keys->service);
-	loaded = (struct keysigner_loaded){ .certificates = 0 };
-	if (receive_first(keys, &loaded, error, error_size) == -1) {
-		cert_release(&loaded.cert);
-		service_stop(&keys->service);
-		return -1;
+	keys->pairs = calloc(count, sizeof *keys->pairs);
+	result = keys->pairs != NULL ? receive_all(keys, certs, &text) : -1;
+	error[text.len] = '\0';
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		memcpy(keys->pairs[i].fingerprint, certs[i].fingerprint,
+		    sizeof keys->pairs[i].fingerprint);
+		memcpy(keys->pairs[i].key_fingerprint, certs[i].key_fingerprint,
+		    sizeof keys->pairs[i].key_fingerprint);
+		any |= certs[i].leaf != NULL;
 	}
-	*cert = loaded.cert;
 	keys->heard = keys->service.pid;
-	if (cert->leaf == NULL)
+	if (!any)
 		service_stop(&keys->service);
 	/* A key in use is never made again. */
 	keys->signer.missing = CERT_REFUSE;
-	memcpy(keys->fingerprint, cert->fingerprint, sizeof keys->fingerprint);
-	memcpy(keys->signer.key_fingerprint, cert->key_fingerprint,
-	    sizeof keys->signer.key_fingerprint);
-	return 0;
+	keys->signer.known = NULL;
+	keys->signer.pairs = keys->pairs;
+	return result;
 }
 
-/* Reads the first message of a successor; -1 when it is invalid. */
+/* Compares the pair of a host with the one in use. */
+static void
+compare_pair(
+    const struct keys *keys, size_t host, const struct keysigner_loaded *loaded)
+{
+	const struct keysigner_pair *pair = &keys->pairs[host];
+	const struct cert *cert = &loaded->cert;
+
+	if (loaded->error[0] != '\0')
+		log_line(LOG_LEVEL_ERROR,
+		    "keys: %s; no client can connect over TLS until then%s",
+		    loaded->error,
+		    keys->signer.config->host_count == 1 ? ""
+							 : " and a SIGHUP");
+	else if (strcmp(cert->key_fingerprint, pair->key_fingerprint) != 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "keys: %s is another certificate than the one in use, so "
+		    "no client can connect over TLS; send SIGHUP to use it",
+		    cert->file);
+	else if (strcmp(cert->fingerprint, pair->fingerprint) != 0)
+		log_line(LOG_LEVEL_WARN,
+		    "keys: %s is another certificate than the one in use, with "
+		    "the same key; send SIGHUP to use it",
+		    cert->file);
+}
+
+/* Reads the first messages of a successor; -1 when one is invalid. */
 static int
 hear_successor(struct keys *keys)
 {
 	static struct keysigner_loaded loaded;
-	int result = receive_loaded(keys->service.line, &loaded);
+	size_t count = keys->signer.config->host_count;
+	int result = 0;
 
-	if (result == 0 && loaded.error[0] != '\0')
-		log_line(LOG_LEVEL_ERROR,
-		    "keys: %s; no client can connect over TLS until then",
-		    loaded.error);
-	else if (result == 0 &&
-	    strcmp(loaded.cert.key_fingerprint, keys->signer.key_fingerprint) !=
-		0)
-		log_line(LOG_LEVEL_ERROR,
-		    "keys: %s is another certificate than the one in use, so "
-		    "no client can connect over TLS; send SIGHUP to use it",
-		    loaded.cert.file);
-	else if (result == 0 &&
-	    strcmp(loaded.cert.fingerprint, keys->fingerprint) != 0)
-		log_line(LOG_LEVEL_WARN,
-		    "keys: %s is another certificate than the one in use, with "
-		    "the same key; send SIGHUP to use it",
-		    loaded.cert.file);
-	cert_release(&loaded.cert);
+	while (result == 0 && keys->loaded <= count &&
+	    is_readable(keys->service.line)) {
+		size_t host = keys->loaded;
+
+		result = receive_loaded(keys, &loaded);
+		if (result == 0 && host < count)
+			compare_pair(keys, host, &loaded);
+		else if (result == 0 && loaded.error[0] != '\0')
+			log_line(LOG_LEVEL_ERROR, "keys: %s", loaded.error);
+		cert_release(&loaded.cert);
+	}
+	if (keys->loaded > count)
+		keys->heard = keys->service.pid;
 	return result;
 }
 
@@ -227,9 +293,11 @@ keys_listen(struct keys *keys)
 	if (pid == 0 || !is_readable(keys->service.line))
 		return;
 	/* Any other message, or the end, is a fault of the process. */
-	if ((keys->heard == pid ? hear_pong(keys) : hear_successor(keys)) == -1)
+	if ((keys->heard == pid ? hear_pong(keys) : hear_successor(keys)) ==
+	    -1) {
 		kill(pid, SIGKILL);
-	keys->heard = pid;
+		keys->heard = pid;
+	}
 }
 
 bool
@@ -239,10 +307,11 @@ keys_reap(struct keys *keys, pid_t pid, int status)
 
 	if (service->pid != pid)
 		return false;
-	/* Its first message says why it ended. */
+	/* Its first messages say why it ended. */
 	if (keys->heard != pid && is_readable(service->line))
 		(void)!hear_successor(keys);
 	keys->heard = 0;
+	keys->loaded = 0;
 	keys->pinged = 0;
 	return service_reap(service, pid, status, true);
 }
@@ -271,7 +340,9 @@ speaks_in_ms(const struct keys *keys)
 	if (service->pid == 0)
 		return -1;
 	if (keys->heard != service->pid)
-		ms = LOAD_MAX_MS - clock_since_ms(&service->started);
+		ms = LOAD_MAX_MS -
+		    clock_since_ms(keys->loaded > 0 ? &keys->loaded_at
+						    : &service->started);
 	else if (keys->pinged == service->pid)
 		ms = PING_MAX_MS - clock_since_ms(&keys->pinged_at);
 	else

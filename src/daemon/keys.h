@@ -14,31 +14,35 @@
 #include "text/attribute.h"
 
 /*
- * The process that holds the private key: it alone reads, makes and checks the
- * pair, sends the certificate to the master, and then signs the handshakes of
- * the workers (sys/signing.h). The master and the workers never have the key.
+ * The process that holds the private keys: it alone reads, makes and checks the
+ * pairs, sends the certificates to the master, and then signs the handshakes of
+ * the workers (sys/signing.h). The master and the workers never have a key.
  */
 struct keys {
 	struct service service;
 	struct keysigner signer; /* the setup of the process */
-	char fingerprint[65]; /* of the certificate in use */
-	pid_t heard; /* the process that has sent its certificate */
+	struct keysigner_pair *pairs; /* in use, of each host */
+	size_t loaded; /* the first messages that have come so far */
+	struct timespec loaded_at; /* when the last of them came */
+	pid_t heard; /* the process that has sent all its certificates */
 	pid_t pinged; /* the process that has to answer a ping; 0: none */
 	struct timespec pinged_at;
 };
 
 /*
- * Starts the process, and waits until it has loaded the pair. Fills `cert`, and
- * makes its key one that keyprovider_use can sign with. With CERT_ALLOW the
- * pair may be absent; then there is no process. Returns -1 with one line in
- * `error`. `keys` must not move until its service is retired.
+ * Starts the process, and waits until it has loaded the pair of each host.
+ * Fills `certs`, one for each host, and makes their keys ones that
+ * keyprovider_use can sign with. With CERT_ALLOW pairs may be absent; without
+ * any there is no process. Returns -1 with one line in `error`, and no cert to
+ * release. `keys` must not move until its service is retired; the caller frees
+ * keys->pairs after that.
  */
 MUST_USE int keys_start(
-    struct keys *keys, struct cert *cert, char *error, size_t error_size);
+    struct keys *keys, struct cert *certs, char *error, size_t error_size);
 
 /*
- * Reads the first message of a process that replaces a dead one: it must have
- * the same pair. To be called when keys->service.line is readable.
+ * Reads the first messages of a process that replaces a dead one: it must have
+ * the same pairs. To be called when keys->service.line is readable.
  */
 void keys_listen(struct keys *keys);
 

@@ -18,6 +18,9 @@
 #include "sys/signing.h"
 #include "sys/system.h"
 
+/* Memory for the names of a host in another form. */
+#define NAME_MEMORY ((size_t)64 << 10)
+
 static void
 add_certificate(struct buf *message, X509 *certificate)
 {
@@ -42,7 +45,7 @@ send_message(int line, struct str message)
 	    : -1;
 }
 
-/* Sends the error, or the certificates; -1 when that fails. */
+/* Sends the error, or the certificates, which it frees; -1 on failure. */
 static int
 send_loaded(int line, struct keysigner_loaded *loaded)
 {
@@ -69,24 +72,78 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 		message = (struct buf){ (char *)loaded, sizeof *loaded,
 			sizeof *loaded, false };
 	}
+	cert_release(&cert);
 	return send_message(line, buf_str(&message));
 }
 
-static void
-load(const struct keysigner *signer, struct keysigner_loaded *loaded)
+/* Whether one of the host's names has a key already. */
+static bool
+is_known(const struct keysigner *signer, const struct site *site)
 {
-	const struct config *config = signer->config;
-	const struct cert_request request = {
-		.dir = config->hosts->certs,
-		.names = config->hosts->site.names,
-		.name_count = config->hosts->site.name_count,
-		.missing = signer->missing,
-	};
+	struct arena arena;
+	bool known = false;
 
-	if (cert_load(&loaded->cert, &request, loaded->error,
-		sizeof loaded->error) == -1 &&
-	    loaded->error[0] == '\0')
-		snprintf(loaded->error, sizeof loaded->error, "out of memory");
+	arena_init(&arena, NAME_MEMORY);
+	for (size_t i = 0; signer->known != NULL && i < site->name_count; i++)
+		known |= hostnames_find(signer->known, &arena, site->names[i])
+			     .host != HOSTNAMES_NONE;
+	arena_release(&arena);
+	return known;
+}
+
+/* Loads and tries the pair of a host. Sets loaded->error on failure. */
+static void
+load(const struct keysigner *signer, const struct host_config *host,
+    struct keysigner_loaded *loaded)
+{
+	const struct cert_request request = {
+		.dir = host->certs,
+		.names = host->site.names,
+		.name_count = host->site.name_count,
+		.missing = is_known(signer, &host->site) ? CERT_REFUSE
+							 : signer->missing,
+	};
+	struct cert *cert = &loaded->cert;
+
+	*loaded = (struct keysigner_loaded){ .certificates = 0 };
+	if (cert_load(cert, &request, loaded->error, sizeof loaded->error) ==
+	    -1) {
+		if (loaded->error[0] == '\0')
+			snprintf(loaded->error, sizeof loaded->error,
+			    "out of memory");
+	} else if (cert->key != NULL && signing_prepare(cert->key) == -1) {
+		snprintf(loaded->error, sizeof loaded->error,
+		    "%s: its key cannot sign; use another pair", cert->file);
+	}
+}
+
+/*
+ * Loads the pair of a host, and sends its certificate. Sets `key`, NULL if the
+ * process does not sign for the host. Returns 1, 0 when the pair cannot be
+ * loaded, or -1 when the process must end.
+ */
+static int
+load_and_send(
+    const struct keysigner *signer, int line, size_t host, EVP_PKEY **key)
+{
+	static struct keysigner_loaded loaded;
+
+	load(signer, &signer->config->hosts[host], &loaded);
+	*key = loaded.cert.key;
+	loaded.cert.key = NULL;
+	/* With a key other than the workers' the process does not sign. */
+	if (loaded.error[0] != '\0' ||
+	    (signer->pairs != NULL &&
+		strcmp(signer->pairs[host].key_fingerprint,
+		    loaded.cert.key_fingerprint) != 0)) {
+		EVP_PKEY_free(*key);
+		*key = NULL;
+	}
+	if (send_loaded(line, &loaded) == -1)
+		return -1;
+	if (loaded.error[0] == '\0')
+		return 1;
+	return signer->pairs == NULL ? -1 : 0;
 }
 
 static int
@@ -183,22 +240,27 @@ answer_lines(
 	}
 }
 
-/* Loads and tries the pair, enters the jail; loaded->error: the failure. */
-static void
-prepare(const struct keysigner *signer, struct keysigner_loaded *loaded)
+/* Loads all pairs, and enters the jail; -1 when the process must end. */
+static int
+prepare(const struct keysigner *signer, int line, EVP_PKEY **keys)
 {
 	const struct jail_access access = { JAIL_KEYS, NULL, -1, -1 };
-	const struct cert *cert = &loaded->cert;
+	static struct keysigner_loaded last;
+	bool any = false;
 
-	load(signer, loaded);
-	if (loaded->error[0] != '\0' || cert->key == NULL)
-		return;
-	if (signing_prepare(cert->key) == -1)
-		snprintf(loaded->error, sizeof loaded->error,
-		    "%s: its key cannot sign; use another pair", cert->file);
-	else if (jail_enter(signer->jail, &access) == -1)
-		snprintf(loaded->error, sizeof loaded->error,
+	for (size_t i = 0; i < signer->config->host_count; i++) {
+		int result = load_and_send(signer, line, i, &keys[i]);
+
+		if (result == -1)
+			return -1;
+		any |= result == 1;
+	}
+	if (jail_enter(signer->jail, &access) == -1)
+		snprintf(last.error, sizeof last.error,
 		    "cannot confine the keys process: %s", strerror(errno));
+	return send_loaded(line, &last) == -1 || last.error[0] != '\0' || !any
+	    ? -1
+	    : 0;
 }
 
 void
@@ -206,24 +268,16 @@ keysigner_run(void *context, const struct service *service)
 {
 	const struct keysigner *signer = context;
 	const struct rlimit none = { 0, 0 };
-	static struct keysigner_loaded loaded;
-	EVP_PKEY *key;
-	size_t count = 1;
+	size_t count = signer->config->host_count;
+	EVP_PKEY **keys = calloc(count, sizeof *keys);
 
-	/* No core dump may contain the key. */
+	/* No core dump may contain a key. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (signer->forget != NULL)
 		signer->forget(signer->context);
 	close_others(service);
-	prepare(signer, &loaded);
-	/* With a key other than the workers' the process does not sign. */
-	if (signer->key_fingerprint[0] != '\0' &&
-	    strcmp(signer->key_fingerprint, loaded.cert.key_fingerprint) != 0)
-		count = 0;
-	key = loaded.cert.key;
-	if (send_loaded(service->line, &loaded) == -1 ||
-	    loaded.error[0] != '\0' || key == NULL)
+	if (keys == NULL || prepare(signer, service->line, keys) == -1)
 		_exit(EXIT_FAILURE);
-	answer_lines(service, &key, count);
+	answer_lines(service, keys, count);
 	_exit(EXIT_SUCCESS);
 }

@@ -145,8 +145,13 @@ load(struct master *master, struct config *config, char *error,
 
 	setup.state = master->generation != NULL ? &master->generation->state
 						 : &master->left;
-	/* A reload makes no key: the old one may be missing only briefly. */
-	if (has_keys(master))
+	/*
+	 * No key is made where one was in use, which may be missing only
+	 * briefly; a new host gets one.
+	 */
+	if (master->generation != NULL && master->generation->tls != NULL)
+		setup.known = master->generation->names;
+	else if (has_keys(master))
 		setup.missing = CERT_REFUSE;
 
 	snprintf(error, error_size, "out of memory");

@@ -12,6 +12,7 @@
 #include "tree/tree.h"
 
 struct db_place;
+struct hostnames;
 struct visitors;
 
 /* The built-in pages. */
@@ -28,6 +29,7 @@ enum builtin {
 struct server {
 	const struct host *hosts; /* the first is the default */
 	size_t host_count; /* at least 1 */
+	const struct hostnames *names; /* of all hosts */
 	struct media *media;
 	struct cache *cache;
 	struct visitors *visitors; /* NULL: not counted */

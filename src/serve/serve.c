@@ -32,15 +32,6 @@ static handler *const slow_chain[] = {
 	NULL,
 };
 
-const struct host *
-serve_host(const struct server *server, struct arena *arena, struct str name)
-{
-	for (size_t i = 0; i < server->host_count; i++)
-		if (site_has_name(server->hosts[i].site, arena, name))
-			return &server->hosts[i];
-	return NULL;
-}
-
 /* The key of a path of this host in the caches that all hosts share. */
 static uint64_t
 key_of(const struct host *host, struct str path)

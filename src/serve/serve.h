@@ -3,10 +3,6 @@
 
 #include "serve/response.h"
 
-/* The host with this name, in any form; NULL when there is none. */
-const struct host *
-serve_host(const struct server *server, struct arena *arena, struct str name);
-
 /*
  * Answers a request: calls the handlers in turn until one does not decline.
  * Always fills `response`, if necessary with an error. Everything is allocated

@@ -332,6 +332,7 @@ cert_load(struct cert *cert, const struct cert_request *request, char *error,
     size_t error_size)
 {
 	struct str name = request->names[0];
+	const char *wildcard = "";
 	struct job job = { .cert = cert,
 		.request = request,
 		.files = { .dir = request->dir,
@@ -342,10 +343,15 @@ cert_load(struct cert *cert, const struct cert_request *request, char *error,
 
 	*cert = (struct cert){ 0 };
 	assert(name.len < 256 && str_find(name, '/') == name.len);
-	snprintf(files->cert_name, sizeof files->cert_name, "%.*s.crt",
-	    STR_ARG(name));
-	snprintf(
-	    files->key_name, sizeof files->key_name, "%.*s.key", STR_ARG(name));
+	/* A shell would expand "*". */
+	if (str_starts(name, STR("*"))) {
+		wildcard = "_";
+		name = str_tail(name, 1);
+	}
+	snprintf(files->cert_name, sizeof files->cert_name, "%s%.*s.crt",
+	    wildcard, STR_ARG(name));
+	snprintf(files->key_name, sizeof files->key_name, "%s%.*s.key",
+	    wildcard, STR_ARG(name));
 	if (strlen(files->dir) + sizeof files->cert_name >= sizeof cert->file) {
 		snprintf(error, error_size,
 		    "certs: too long a name, choose another");

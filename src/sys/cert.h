@@ -11,8 +11,8 @@
 
 /*
  * The certificate and key of a capsule: DIR/NAME.crt and DIR/NAME.key in PEM,
- * where NAME is the first host name. Clients trust on first use, so the pair is
- * created once and never replaced.
+ * where NAME is the first host name, "_.example.org" for *.example.org. Clients
+ * trust on first use, so the pair is created once and never replaced.
  */
 struct cert {
 	struct x509_st *leaf; /* OpenSSL's X509 */
@@ -40,7 +40,9 @@ enum cert_missing {
 /* Selects the pair by its host names. */
 struct cert_request {
 	const char *dir;
-	const struct str *names; /* normal form; the first names the files */
+	/* In normal form, or "*." and such a name; the first names the files.
+	 */
+	const struct str *names;
 	size_t name_count;
 	enum cert_missing missing;
 };

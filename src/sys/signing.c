@@ -321,7 +321,7 @@ signing_answer(int fd, EVP_PKEY *const *keys, size_t key_count)
 	memcpy(&scheme, request + 6, sizeof scheme);
 	message.len = (size_t)got - HEAD_SIZE;
 	if (message.len <= SIGNING_MESSAGE_MAX && key < key_count &&
-	    signing_allows(keys[key], scheme, message))
+	    keys[key] != NULL && signing_allows(keys[key], scheme, message))
 		len = sign(keys[key], scheme, message, answer + NUMBER_SIZE);
 	/* Never wait for a worker: drop an answer that it does not read. */
 	(void)send(fd, answer, NUMBER_SIZE + len, MSG_DONTWAIT | MSG_NOSIGNAL);

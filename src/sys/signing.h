@@ -75,10 +75,10 @@ MUST_USE int signing_prepare(struct evp_pkey_st *key);
 
 /*
  * Called in the keys process. Receives the waiting requests from `fd` and
- * answers the newest with one of `keys`. Returns 1, 0 when the other end is
- * closed, or -1 with errno set; EAGAIN means that no request was waiting. A
- * request that is refused or malformed, or whose answer cannot be sent at once,
- * is no error.
+ * answers the newest with one of `keys`, of which any may be NULL. Returns 1, 0
+ * when the other end is closed, or -1 with errno set; EAGAIN means that no
+ * request was waiting. A request that is refused or malformed, or whose answer
+ * cannot be sent at once, is no error.
  */
 MUST_USE int
 signing_answer(int fd, struct evp_pkey_st *const *keys, size_t key_count);

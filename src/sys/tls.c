@@ -21,10 +21,22 @@
  */
 #define RECEIVED_MAX ((size_t)128 << 10)
 
+/* Memory for a server name that is not in normal form. */
+#define NAME_MEMORY ((size_t)8192)
+
+/* What is left of a struct cert. */
+struct tls_pair {
+	X509 *leaf; /* NULL: none */
+	STACK_OF(X509) * chain;
+	EVP_PKEY *key;
+};
+
 struct tls_context {
 	SSL_CTX *ssl;
-	struct cert pair; /* its certificates and key only */
 	BIO_METHOD *bio;
+	const struct hostnames *names; /* NULL: one host */
+	size_t count; /* of pairs so far */
+	struct tls_pair pairs[]; /* of each host */
 };
 
 /* A body record of this size gains nothing from waiting for another. */
@@ -158,21 +170,41 @@ bio_method(void)
 	return method;
 }
 
-/*
- * Sets the certificate of a connection. Choosing it by SSL_get_servername, for
- * several hosts, belongs here.
- */
 static int
 use_pair(SSL *ssl, void *argument)
 {
-	const struct cert *pair = argument;
+	const struct tls_pair *pair = argument;
 
 	return SSL_use_cert_and_key(ssl, pair->leaf, pair->key, pair->chain, 1);
 }
 
+static struct str
+server_name(const SSL *ssl)
+{
+	return str_of(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+}
+
+/* Sets the certificate of a connection, by the server name. */
+static int
+choose_pair(SSL *ssl, void *argument)
+{
+	struct tls_context *context = argument;
+	struct hostnames_found found = { .host = 0 };
+	struct str name = server_name(ssl);
+	struct arena arena;
+
+	if (context->names != NULL && name.len > 0) {
+		arena_init(&arena, NAME_MEMORY);
+		found = hostnames_find(context->names, &arena, name);
+		arena_release(&arena);
+	}
+	return use_pair(
+	    ssl, &context->pairs[found.host < context->count ? found.host : 0]);
+}
+
 /* Whether OpenSSL accepts the pair of key and certificate. */
 static bool
-is_usable(SSL_CTX *context, struct cert *pair)
+is_usable(SSL_CTX *context, struct tls_pair *pair)
 {
 	SSL *ssl = SSL_new(context);
 	bool usable = ssl != NULL && use_pair(ssl, pair) == 1;
@@ -182,10 +214,8 @@ is_usable(SSL_CTX *context, struct cert *pair)
 }
 
 static bool
-keep_pair(struct tls_context *context, const struct cert *cert)
+keep_pair(struct tls_pair *pair, const struct cert *cert)
 {
-	struct cert *pair = &context->pair;
-
 	if (cert->chain != NULL)
 		pair->chain = X509_chain_up_ref(cert->chain);
 	if (X509_up_ref(cert->leaf) == 1)
@@ -196,33 +226,62 @@ keep_pair(struct tls_context *context, const struct cert *cert)
 	    (pair->chain != NULL) == (cert->chain != NULL);
 }
 
-struct tls_context *
-tls_context_new(const struct cert *cert, char *error, size_t error_size)
+static void
+release_pair(struct tls_pair *pair)
 {
-	struct tls_context *context = calloc(1, sizeof *context);
-	const char *what = "OpenSSL refuses it", *reason;
+	X509_free(pair->leaf);
+	sk_X509_pop_free(pair->chain, X509_free);
+	EVP_PKEY_free(pair->key);
+	*pair = (struct tls_pair){ 0 };
+}
+
+struct tls_context *
+tls_context_new(size_t count, const struct hostnames *names)
+{
+	struct tls_context *context =
+	    calloc(1, sizeof *context + count * sizeof context->pairs[0]);
 
 	ERR_clear_error();
 	if (context == NULL)
-		goto failed;
+		return NULL;
+	context->names = names;
 	context->bio = bio_method();
 	context->ssl = SSL_CTX_new(TLS_server_method());
-	if (context->bio == NULL || context->ssl == NULL ||
-	    !context_settings(context->ssl) || !keep_pair(context, cert) ||
-	    !is_usable(context->ssl, &context->pair))
-		goto failed;
-	SSL_CTX_set_cert_cb(context->ssl, use_pair, &context->pair);
-	what = "no client could connect";
-	if (tlstrial_run(context->ssl) == -1)
-		goto failed;
-	return context;
-failed:
+	if (context->bio != NULL && context->ssl != NULL &&
+	    context_settings(context->ssl))
+		return context;
+	ERR_clear_error();
+	tls_context_free(context);
+	return NULL;
+}
+
+int
+tls_context_add(struct tls_context *context, const struct cert *cert,
+    char *error, size_t error_size)
+{
+	struct tls_pair *pair = &context->pairs[context->count];
+	const char *what = "OpenSSL refuses it", *reason;
+
+	if (cert->leaf == NULL) {
+		context->count++;
+		return 0;
+	}
+	ERR_clear_error();
+	if (keep_pair(pair, cert) && is_usable(context->ssl, pair)) {
+		what = "no client could connect";
+		SSL_CTX_set_cert_cb(context->ssl, use_pair, pair);
+		if (tlstrial_run(context->ssl) == 0) {
+			SSL_CTX_set_cert_cb(context->ssl, choose_pair, context);
+			context->count++;
+			return 0;
+		}
+	}
 	reason = ERR_reason_error_string(ERR_peek_error());
 	snprintf(error, error_size, "%s: %s: %s; use another pair", cert->file,
 	    what, reason != NULL ? reason : "out of memory");
 	ERR_clear_error();
-	tls_context_free(context);
-	return NULL;
+	release_pair(pair);
+	return -1;
 }
 
 void
@@ -231,7 +290,8 @@ tls_context_free(struct tls_context *context)
 	if (context == NULL)
 		return;
 	SSL_CTX_free(context->ssl);
-	cert_release(&context->pair);
+	for (size_t i = 0; i < context->count; i++)
+		release_pair(&context->pairs[i]);
 	BIO_meth_free(context->bio);
 	free(context);
 }
@@ -298,6 +358,12 @@ tls_handshake(struct tls *tls)
 	ssize_t sent = net_out_flush(tls->out);
 
 	return want == IO_FAILED || sent == IO_DONE ? want : sent;
+}
+
+struct str
+tls_server_name(const struct tls *tls)
+{
+	return server_name(tls->ssl);
 }
 
 ssize_t

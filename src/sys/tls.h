@@ -8,20 +8,32 @@
 #include "sys/cert.h"
 #include "sys/net.h"
 #include "text/attribute.h"
+#include "text/hostnames.h"
 #include "text/str.h"
 
-/* The certificate and settings, which all TLS connections share. */
+/* The certificates and settings, which all TLS connections share. */
 struct tls_context;
 
 /*
- * Makes a context for the certificate, which may be released afterwards: TLS
- * 1.2 and 1.3, X25519 and P-256, AES-128 first, no tickets, no session cache,
- * no renegotiation. NULL with one line in `error` when OpenSSL refuses the
- * certificate, or a trial handshake shows that no client could connect.
+ * Makes a context for the certificates of `count` hosts, at least one, which
+ * tls_context_add adds: TLS 1.2 and 1.3, X25519 and P-256, AES-128 first, no
+ * tickets, no session cache, no renegotiation. A client gets the certificate of
+ * the host in `names` that its server name (SNI, RFC 6066 section 3) is one of;
+ * without that, the first host's. `names` is borrowed, NULL for one host. NULL
+ * without memory.
  */
 MUST_USE struct tls_context *
-tls_context_new(const struct cert *cert, char *error, size_t error_size);
+tls_context_new(size_t count, const struct hostnames *names);
 void tls_context_free(struct tls_context *context);
+
+/*
+ * Adds the certificate of the next host, which may be released afterwards; it
+ * is empty for a host without one. Returns -1 with one line in `error` when
+ * OpenSSL refuses the certificate, or a trial handshake shows that no client
+ * could connect.
+ */
+MUST_USE int tls_context_add(struct tls_context *context,
+    const struct cert *cert, char *error, size_t error_size);
 
 /*
  * The server's side of one TLS connection. Output goes to `out`, which the
@@ -53,6 +65,9 @@ void tls_release(struct tls *tls);
 
 /* Continues the handshake: IO_DONE, or another enum io. */
 MUST_USE ssize_t tls_handshake(struct tls *tls);
+
+/* The server name that the client sent; empty when it sent none. */
+struct str tls_server_name(const struct tls *tls);
 
 /*
  * Returns the number of bytes read, or an enum io; IO_CLOSED is a close_notify.

@@ -28,14 +28,18 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		return -1;
 	}
 	archive_prepare();
-	media = media_new(error, error_size);
+	offline->names = config_names(config->hosts, 1);
+	snprintf(error, error_size, "out of memory");
+	media = offline->names != NULL ? media_new(error, error_size) : NULL;
 	if (media == NULL) {
+		hostnames_free(offline->names);
 		tree_release(&offline->tree);
 		return -1;
 	}
 	offline->server = (struct server){
 		.hosts = &offline->host,
 		.host_count = 1,
+		.names = offline->names,
 		.media = media,
 		.cache = &offline->cache,
 	};
@@ -53,6 +57,7 @@ offline_release(struct offline *offline)
 	state_close(&offline->state);
 	cache_release(&offline->cache);
 	media_free(offline->server.media);
+	hostnames_free(offline->names);
 	tree_release(&offline->tree);
 }
 

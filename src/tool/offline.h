@@ -25,6 +25,7 @@ struct offline {
 	/* Private. */
 	struct tree tree;
 	struct cache cache;
+	struct hostnames *names; /* of the host */
 	struct state state; /* of the index; closed, if there is none */
 	struct db_place place;
 	struct arena arena; /* for one request */

@@ -11,6 +11,7 @@
 #include "sys/net.h"
 #include "text/buf.h"
 #include "text/hostname.h"
+#include "text/hostnames.h"
 #include "text/mime.h"
 #include "text/uri.h"
 
@@ -80,19 +81,62 @@ is_local(const struct exchange *exchange, const struct uri *uri)
 	return str_equals(str_of(text), host);
 }
 
+static bool
+is_same_name(struct arena *arena, struct str a, struct str b)
+{
+	struct str left, right;
+
+	return str_equals_nocase(a, b) ||
+	    (hostname_normal(arena, a, &left) == 0 &&
+		hostname_normal(arena, b, &right) == 0 &&
+		str_equals(left, right));
+}
+
+/*
+ * Whether the client connected to the host that it now asks for: the host's
+ * certificate, and whether a client certificate is asked for, depend on the
+ * server name of TLS. Two names of one host agree, but not two names that only
+ * a wildcard stands for, which may mean two sites. A server name that no host
+ * has is like none.
+ */
+static bool
+agrees(const struct exchange *exchange, struct str name,
+    const struct hostnames_found *asked)
+{
+	struct hostnames_found connected;
+	struct str sni = STR("");
+
+	if (exchange->transport != NULL)
+		sni = transport_server_name(exchange->transport);
+	if (sni.len == 0 || str_equals(sni, name))
+		return true;
+	connected =
+	    hostnames_find(exchange->host->server->names, exchange->arena, sni);
+	return connected.host == HOSTNAMES_NONE ||
+	    (connected.host == asked->host &&
+		(!asked->by_wildcard ||
+		    is_same_name(exchange->arena, sni, name)));
+}
+
 /*
  * Picks the host that the URL names; the default one for the address that the
- * client connected to. False when there is none.
+ * client connected to. False when there is none, or the client connected to
+ * another one.
  */
 static bool
 pick_host(struct exchange *exchange, const struct uri *uri)
 {
-	const struct host *named =
-	    serve_host(exchange->host->server, exchange->arena, uri->host);
+	const struct server *server = exchange->host->server;
+	struct hostnames_found found =
+	    hostnames_find(server->names, exchange->arena, uri->host);
 
-	if (named != NULL)
-		exchange->host = named;
-	return named != NULL || is_local(exchange, uri);
+	if (found.host != HOSTNAMES_NONE)
+		exchange->host = &server->hosts[found.host];
+	else if (is_local(exchange, uri))
+		found.host = (size_t)(exchange->host - server->hosts);
+	else
+		return false;
+	return agrees(exchange, uri->host, &found);
 }
 
 static bool

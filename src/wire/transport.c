@@ -176,6 +176,13 @@ transport_write(struct transport *transport, const char *at, size_t len)
 	return transport->ops->write(transport, at, len);
 }
 
+struct str
+transport_server_name(const struct transport *transport)
+{
+	return transport->tls.ssl != NULL ? tls_server_name(&transport->tls)
+					  : STR("");
+}
+
 bool
 transport_sends_files(const struct transport *transport)
 {

@@ -81,6 +81,9 @@ MUST_USE ssize_t transport_ignore(
 MUST_USE ssize_t transport_write(
     struct transport *transport, const char *at, size_t len);
 
+/* The server name that a client of TLS sent; empty when it sent none. */
+struct str transport_server_name(const struct transport *transport);
+
 /*
  * Whether the transport can send directly from a file; then transport_send_file
  * sends up to `most` bytes, as net_out_send_file does, once earlier output is

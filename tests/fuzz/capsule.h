@@ -15,6 +15,7 @@
 #include "../unit/temporary.h"
 #include "fuzz.h"
 #include "serve/response.h"
+#include "text/hostnames.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 
@@ -30,6 +31,7 @@ struct capsule {
 	struct site sites[CAPSULE_SERVERS];
 	struct server servers[CAPSULE_SERVERS];
 	struct host hosts[CAPSULE_SERVERS]; /* one of each server */
+	struct hostnames *names;
 };
 
 static inline struct capsule *
@@ -47,6 +49,7 @@ capsule_remove(void)
 
 	cache_release(&capsule->cache);
 	media_free(capsule->servers[0].media);
+	hostnames_free(capsule->names);
 	tree_release(&capsule->tree);
 	temporary_remove(&capsule->folder);
 }
@@ -116,6 +119,9 @@ capsule_open(void)
 
 	if (capsule->servers[0].media != NULL)
 		return capsule;
+	capsule->names = hostnames_new(site.name_count);
+	for (size_t i = 0; i < site.name_count; i++)
+		hostnames_add(capsule->names, names[i], 0);
 	temporary_make(&capsule->folder);
 	capsule_fill(&capsule->folder);
 	capsule_fill_large(&capsule->folder);
@@ -137,6 +143,7 @@ capsule_open(void)
 		capsule->servers[i] = (struct server){
 			.hosts = &capsule->hosts[i],
 			.host_count = 1,
+			.names = capsule->names,
 			.cache = &capsule->cache,
 			.media = capsule->servers[0].media,
 		};

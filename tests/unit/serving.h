@@ -14,6 +14,7 @@
 
 #include "temporary.h"
 #include "serve/response.h"
+#include "text/hostnames.h"
 #include "tree/media.h"
 #include "wire/protocol.h"
 
@@ -25,6 +26,7 @@ struct serving {
 	struct cache cache;
 	struct site site;
 	struct server server;
+	struct hostnames *names;
 	struct host host;
 	struct arena arena;
 	char answer[SERVING_ANSWER_MAX];
@@ -67,6 +69,10 @@ serving_begin(struct serving *serving)
 		.media = media_new(error, sizeof error),
 	};
 	assert_non_null(serving->server.media);
+	serving->names = hostnames_new(3);
+	for (size_t i = 0; i < 3; i++)
+		hostnames_add(serving->names, names[i], 0);
+	serving->server.names = serving->names;
 	arena_init(&serving->arena, (size_t)256 << 10);
 }
 
@@ -76,6 +82,7 @@ serving_end(struct serving *serving)
 	arena_release(&serving->arena);
 	cache_release(&serving->cache);
 	media_free(serving->server.media);
+	hostnames_free(serving->names);
 	tree_release(&serving->tree);
 	temporary_remove(&serving->folder);
 }

@@ -6,41 +6,6 @@
 #include "serve/menu.h"
 #include "serve/serve.h"
 
-static void
-by_name(void **state)
-{
-	static const struct str first[] = { STR_INIT("example.org"),
-		STR_INIT("www.example.org") };
-	static const struct str second[] = { STR_INIT("xn--caf-dma.example") };
-	static const struct site sites[] = {
-		{ .names = first, .name_count = 2 },
-		{ .names = second, .name_count = 1 },
-	};
-	const struct host hosts[] = { { .site = &sites[0] },
-		{ .site = &sites[1] } };
-	const struct server server = { .hosts = hosts, .host_count = 2 };
-	const struct {
-		const char *name;
-		const struct host *host;
-	} table[] = {
-		{ "example.org", &hosts[0] },
-		{ "WWW.Example.org.", &hosts[0] },
-		{ "xn--caf-dma.example", &hosts[1] },
-		{ "caf\xc3\xa9.example", &hosts[1] },
-		{ "example.com", NULL },
-		{ "", NULL },
-	};
-	struct arena arena;
-
-	(void)state;
-	arena_init(&arena, 4096);
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		assert_ptr_equal(
-		    serve_host(&server, &arena, str_of(table[i].name)),
-		    table[i].host);
-	arena_release(&arena);
-}
-
 /* Asks for the menu of the root; writes its text. */
 static void
 ask(const struct host *host, struct arena *arena, char text[BODY_ROOM + 1])
@@ -166,7 +131,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_name),
 		cmocka_unit_test(a_host_has_its_own_answers),
 		cmocka_unit_test_setup_teardown(
 		    slow_pages_only, serving_set_up, serving_tear_down),
