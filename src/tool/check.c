@@ -27,9 +27,9 @@
 
 /* The names of the checks, as in the manual. */
 static const char *const checks[] = { "case", "comment", "control", "cut",
-	"dead-link", "encoding", "external", "heading", "hidden", "name",
-	"not-served", "orphan", "permission", "tab", "title", "two-indexes",
-	"unclosed" };
+	"dead-link", "encoding", "external", "heading", "hidden", "incomplete",
+	"name", "not-served", "orphan", "permission", "tab", "title",
+	"two-indexes", "unclosed" };
 
 #define CHECK_COUNT (sizeof checks / sizeof *checks)
 

@@ -19,6 +19,7 @@
 struct target {
 	struct str written, url; /* `url` is absolute */
 	struct offline_answer answer;
+	bool is_incomplete; /* a redirect, not for good, found the page */
 };
 
 void
@@ -154,6 +155,8 @@ follow_gemini(struct links *links, struct target *target)
 		/* A redirect to another capsule is a good answer. */
 		if (!is_ours(links, next, &uri))
 			return path;
+		target->is_incomplete |=
+		    target->answer.status == STATUS_REDIRECT;
 		url = next;
 	}
 	return (struct str){ 0 };
@@ -250,6 +253,21 @@ report_dead(struct links *links, const struct links_from *from,
 	}
 }
 
+/* Reports a link that has no target in a book or in a copy on a disk. */
+static void
+report_incomplete(struct links *links, const struct links_from *from,
+    const struct target *target, struct str path)
+{
+	const struct finding finding = {
+		.check = "incomplete", .path = from->path, .line = from->line
+	};
+
+	finding_add(links->findings, &finding,
+	    "link to %.*s is redirected to %.*s by the server alone; link to "
+	    "that",
+	    FINDING_ARG(target->written), FINDING_ARG(path));
+}
+
 static void
 follow_own(
     struct links *links, const struct links_from *from, struct target *target)
@@ -275,6 +293,8 @@ follow_own(
 		    "link to %.*s leads nowhere on Gopher, only on Gemini; "
 		    "correct it",
 		    FINDING_ARG(target->written));
+	else if (target->is_incomplete)
+		report_incomplete(links, from, target, path);
 }
 
 static void

@@ -44,6 +44,12 @@ ROWS = {
                  '=> //localhost/b B\n=> gemini://localhost/ Home\n'}, [
         ('index.gmi', 2, 'dead-link', 'gemini://localhost/a leads nowhere'),
         ('index.gmi', 3, 'dead-link', '//localhost/b leads nowhere')]),
+    'redirected': ({'index.gmi': HOME + '=> a A\n=> d D\n=> /ask/ Ask\n'
+                    '=> /d//b.gmi B\n=> ./a.gmi A\n', 'a.gmi': '# A\n',
+                    'd/index.gmi': '# D\n', 'd/b.gmi': '# B\n'}, [
+        ('index.gmi', 2, 'incomplete',
+         'link to a is redirected to /a.gmi by the server'),
+        ('index.gmi', 4, 'incomplete', 'redirected to /ask')]),
     'own selector': ({'index.gmi': HOME + '=> gopher://localhost/1/ Menu\n'
                       '=> gopher://localhost/0/b B\n'}, [
         ('index.gmi', 3, 'dead-link', 'nowhere on Gopher')]),
