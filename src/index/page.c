@@ -35,6 +35,7 @@ is_searched(struct str path, struct str name, struct str type)
 	if (str_equals(name, GOPHERMAP_NAME) ||
 	    str_equals(path, STR("/robots.txt")) ||
 	    str_equals(path, STR("/favicon.txt")) ||
+	    str_equals(path, STR("/metadata.txt")) ||
 	    str_starts(path, STR("/.well-known/")))
 		return false;
 	return mime_is(type, STR("text/gemini")) ||

@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "index/db.h"
-#include "index/filerow.h"
+#include "index/hits.h"
 #include "index/plan.h"
 
 /* Rows that are examined for one query. */
@@ -19,20 +18,21 @@
 #define K1 1.2
 #define B 0.75
 
-static const double columns[] = { 6.0, 4.0, 1.0, 0.2 };
+/* The columns of a row. */
+enum {
+	TITLE,
+	HEADING,
+	TEXT,
+	LABELS,
+	COLUMNS
+};
+
+static const double columns[COLUMNS] = { 6.0, 4.0, 1.0, 0.2 };
 
 /* Columns that count for a row's length; labels describe other pages. */
-#define LONG_COLUMNS 3
+#define LONG_COLUMNS LABELS
 
-/* The best pages: all that can be shown. */
-#define BEST_MAX ((size_t)SEARCH_SHOWN * SEARCH_PARTS)
 #define PHRASES_MAX (PLAN_WANTS * (PLAN_TERMS + 1))
-
-/* A row of the index and its rank. */
-struct search_row {
-	sqlite3_int64 row;
-	double score;
-};
 
 struct search {
 	struct index index;
@@ -44,8 +44,10 @@ struct search {
 	size_t phrases;
 	double worth[PLAN_WANTS];
 	double length; /* average of a row; 0: not known yet */
-	struct search_row best[BEST_MAX]; /* the best row of each page */
+	struct hits_row row; /* the current one */
+	struct hits_row best[HITS_MAX]; /* pages, best first */
 	size_t best_count;
+	bool has_text; /* of a page more than labels of links matches */
 	const struct tree *tree; /* to check that pages exist; NULL: no check */
 	struct arena *arena;
 	struct search_result *result;
@@ -78,33 +80,72 @@ weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 	return SQLITE_OK;
 }
 
-/*
- * Scores a row by BM25.  A word counts by the weight of its column, and a near
- * term counts as a part of its word.
- */
-static int
-score_row(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts,
-    double *score)
-{
-	double found[PLAN_WANTS] = { 0 };
-	double words = db_row_words(api->xRowid(fts));
-	int places = 0;
-	int result = api->xInstCount(fts, &places);
+/* How often a row holds each word, and in which columns. */
+struct places {
+	double found[PLAN_WANTS]; /* by the weight of the column */
+	double columns[COLUMNS][PLAN_WANTS]; /* the weight of the best term */
+	double words; /* of the row */
+};
 
-	for (int i = 0; result == SQLITE_OK && i < places && i < PLACES_MAX;
+static int
+find_places(const struct search *search, const Fts5ExtensionApi *api,
+    Fts5Context *fts, struct places *places)
+{
+	int count = 0;
+	int result = api->xInstCount(fts, &count);
+
+	*places = (struct places){
+		.words = db_row_words(api->xRowid(fts)),
+	};
+	for (int i = 0; result == SQLITE_OK && i < count && i < PLACES_MAX;
 	     i++) {
 		int phrase, column, offset;
+		double weight;
+		size_t want;
 
 		result = api->xInst(fts, i, &phrase, &column, &offset);
-		if (result == SQLITE_OK && (size_t)phrase < search->phrases)
-			found[search->wants[phrase]] +=
-			    search->weights[phrase] * columns[column];
+		if (result != SQLITE_OK || (size_t)phrase >= search->phrases)
+			continue;
+		want = search->wants[phrase];
+		weight = search->weights[phrase];
+		places->found[want] += weight * columns[column];
+		if (places->columns[column][want] < weight)
+			places->columns[column][want] = weight;
 	}
-	*score = 0;
-	for (size_t i = 0; i < search->plan.count; i++)
-		*score += search->worth[i] * found[i] * (K1 + 1) /
-		    (found[i] + K1 * (1 - B + B * words / search->length));
 	return result;
+}
+
+/*
+ * Scores a row by BM25.  A word counts by the weight of its column, and a near
+ * term counts as a part of its word.  A page with all words in its title comes
+ * before those that mention them, however often.
+ */
+static void
+score_row(struct search *search, const struct places *places)
+{
+	const struct plan *plan = &search->plan;
+	struct hits_row *row = &search->row;
+	double norm = K1 * (1 - B + B * places->words / search->length);
+	double most = 0;
+	bool has_all = true;
+
+	*row = (struct hits_row){ .is_label = true };
+	for (size_t i = 0; i < plan->count; i++) {
+		double worth = search->worth[i];
+		double found = places->found[i];
+		double title = places->columns[TITLE][i];
+
+		row->score += worth * found * (K1 + 1) / (found + norm);
+		row->text += worth * places->columns[TEXT][i];
+		row->is_titled |= title > 0;
+		row->is_label &= title <= 0 &&
+		    places->columns[HEADING][i] <= 0 &&
+		    places->columns[TEXT][i] <= 0;
+		has_all &= title >= plan->wants[i].terms[0].weight;
+		most += worth * (K1 + 1);
+	}
+	if (has_all)
+		row->score += most;
 }
 
 static void
@@ -112,8 +153,8 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
     int count, sqlite3_value **values)
 {
 	struct search *search = sqlite3_value_pointer(values[0], "search");
+	struct places places;
 	int result = SQLITE_OK;
-	double score = 0;
 
 	(void)count;
 	if (search == NULL)
@@ -121,9 +162,9 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
 	else if (search->length <= 0)
 		result = weigh(search, api, fts);
 	if (result == SQLITE_OK)
-		result = score_row(search, api, fts, &score);
+		result = find_places(search, api, fts, &places);
 	if (result == SQLITE_OK)
-		sqlite3_result_double(context, score);
+		score_row(search, &places);
 	else
 		sqlite3_result_error_code(context, result);
 }
@@ -206,12 +247,28 @@ plan_words(struct search *search)
 		return -1;
 	search->length = 0;
 	result->unknown = (struct str){ 0 };
-	for (size_t i = 0; i < plan->count && result->unknown.len == 0; i++)
-		if (is_unknown(&plan->wants[i])) {
-			result->unknown = plan->wants[i].word;
-			result->is_near = plan->wants[i].is_near;
+	result->is_near = false;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_want *want = &plan->wants[i];
+
+		/* One with similar words says more about the result. */
+		if (is_unknown(want) && !result->is_near &&
+		    (want->is_near || result->unknown.len == 0)) {
+			result->unknown = want->word;
+			result->is_near = want->is_near;
 		}
+	}
 	return 0;
+}
+
+/* Whether all words that are searched stand for words that no page holds. */
+static bool
+is_near_only(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->wants[i].is_near && !plan->wants[i].is_part)
+			return false;
+	return true;
 }
 
 static int
@@ -227,23 +284,33 @@ plan_query(struct search *search)
 	}
 	search->result->is_partial |= search->plan.is_partial;
 	plan_thin(&search->plan, ROWS_MAX);
+	search->result->has_near_only =
+	    search->result->is_near && is_near_only(&search->plan);
 	return 0;
 }
 
-/* Keeps a page if it is among the best; of equals, the first stays first. */
+/*
+ * Keeps a page if it is among the best; of equals, the first stays first.  The
+ * labels of links speak of other pages: they count while nothing else does.
+ */
 static void
-keep(struct search *search, const struct search_row *page)
+keep(struct search *search, const struct hits_row *page)
 {
-	size_t i = search->best_count;
+	size_t i;
 
-	if (page->row == 0)
+	if (page->row == 0 || (page->is_label && search->has_text))
 		return;
+	if (!page->is_label && !search->has_text) {
+		search->has_text = true;
+		search->best_count = search->result->found = 0;
+	}
 	search->result->found++;
+	i = search->best_count;
 	while (i > 0 && search->best[i - 1].score < page->score)
 		i--;
-	if (i == BEST_MAX)
+	if (i == HITS_MAX)
 		return;
-	if (search->best_count < BEST_MAX)
+	if (search->best_count < HITS_MAX)
 		search->best_count++;
 	memmove(&search->best[i + 1], &search->best[i],
 	    (search->best_count - 1 - i) * sizeof *search->best);
@@ -256,141 +323,64 @@ is_of_page(sqlite3_int64 row, sqlite3_int64 other)
 	return row >> DB_PAGE_SHIFT == other >> DB_PAGE_SHIFT;
 }
 
+/*
+ * Adds a row to its page, whose score is that of its best row.  The row to show
+ * is the one with most words in its text.
+ */
+static void
+add_row(struct hits_row *page, const struct hits_row *row)
+{
+	const struct hits_row before = *page;
+
+	if (row->text > before.text ||
+	    (row->text >= before.text && row->score > before.score))
+		*page = *row;
+	if (page->score < before.score)
+		page->score = before.score;
+	page->is_label = before.is_label && row->is_label;
+}
+
 /* Rows are in order, so those of a page follow each other. */
 static int
 look_at_rows(struct search *search, sqlite3_stmt *statement)
 {
-	struct search_row page = { 0 }; /* the best row of the current page */
+	struct hits_row page = { 0 };
 	size_t rows = 0;
 	int result;
 
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-		const struct search_row row = { sqlite3_column_int64(
-						    statement, 0),
-			sqlite3_column_double(statement, 1) };
-
 		if (rows++ == ROWS_MAX) {
 			search->result->is_partial = true;
 			break;
 		}
-		if (!is_of_page(row.row, page.row))
+		search->row.row = sqlite3_column_int64(statement, 0);
+		if (is_of_page(search->row.row, page.row)) {
+			add_row(&page, &search->row);
+		} else {
 			keep(search, &page);
-		if (!is_of_page(row.row, page.row) || row.score > page.score)
-			page = row;
+			page = search->row;
+		}
 	}
 	keep(search, &page);
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
-/* Copies a column to the arena. */
 static int
-copy(const struct search *search, sqlite3_stmt *statement, int at,
-    struct str *out)
+show_pages(struct search *search, struct str match, size_t part)
 {
-	return arena_copy(search->arena, db_column(statement, at), out);
-}
+	struct search_result *result = search->result;
+	struct hits hits = { .db = search->index.db,
+		.arena = search->arena,
+		.tree = search->tree,
+		.match = match,
+		.skip = part * SEARCH_SHOWN,
+		.most = SEARCH_SHOWN,
+		.pages = result->hits };
+	int done = hits_read(&hits, search->best, search->best_count);
 
-/*
- * Whether a found page still exists, and has the text of the index: text that
- * was removed is not shown while the index is out of date.
- */
-static bool
-is_there(
-    const struct search *search, const struct filerow *row, bool *is_current)
-{
-	struct entry entry;
-	enum status status;
-
-	*is_current = true;
-	if (search->tree == NULL)
-		return true;
-	*is_current = false;
-	status = tree_find(search->tree, row->path, &entry);
-	if (status == STATUS_SUCCESS) {
-		close(entry.fd);
-		*is_current = filerow_has_same_text(row, &entry.st);
-	}
-	/* A failing disk does not mean that the page is gone. */
-	return status != STATUS_NOT_FOUND;
-}
-
-/* Fills in the page of the current row; 0 when it is gone, -1 on failure. */
-static int
-fill(const struct search *search, sqlite3_stmt *statement)
-{
-	struct search_page *page = &search->result->hits[search->result->count];
-	const struct filerow row = { .path = db_column(statement, 0),
-		.size = sqlite3_column_int64(statement, 2),
-		.mtime = sqlite3_column_int64(statement, 3) };
-	bool is_current;
-
-	if (!is_there(search, &row, &is_current))
-		return 0;
-	*page = (struct search_page){ 0 };
-	if (copy(search, statement, 0, &page->path) == -1 ||
-	    copy(search, statement, 1, &page->title) == -1 ||
-	    (is_current &&
-		(copy(search, statement, 4, &page->heading) == -1 ||
-		    copy(search, statement, 5, &page->passage) == -1)))
-		return -1;
-	search->result->count++;
-	return 1;
-}
-
-/* FTS5 cuts a passage by words, which may be of any length. */
-static const char show_sql[] =
-    "SELECT path, file.title, size, mtime, heading, trim(substr(replace("
-    "snippet(words, iif(text = '', 3, 2), '*', '*', '\xe2\x80\xa6', 32),"
-    " char(10), ' '), 1, 320))"
-    " FROM words, file"
-    " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 24";
-
-static int
-show_pages(const struct search *search, struct str match,
-    const struct search_row *rows, size_t count)
-{
-	sqlite3_stmt *statement = db_prepare(search->index.db, show_sql);
-	int shown = statement == NULL ? -1 : 0;
-
-	db_bind_text(statement, 1, match);
-	for (size_t i = 0;
-	     i < count && shown != -1 && search->result->count < SEARCH_SHOWN;
-	     i++) {
-		sqlite3_bind_int64(statement, 2, rows[i].row);
-		switch (sqlite3_step(statement)) {
-		case SQLITE_ROW: shown = fill(search, statement); break;
-		/* The page was removed after its row was found. */
-		case SQLITE_DONE: shown = 0; break;
-		default: shown = -1;
-		}
-		search->result->found -= shown == 0;
-		(void)sqlite3_reset(statement);
-	}
-	sqlite3_finalize(statement);
-	return shown == -1 ? -1 : 0;
-}
-
-static int
-list_pages(const struct search *search)
-{
-	sqlite3_stmt *statement = db_prepare(search->index.db,
-	    "SELECT path, title, NULL, NULL, NULL, NULL FROM file"
-	    " WHERE title IS NOT NULL ORDER BY path LIMIT ?1");
-	int step = SQLITE_ERROR;
-
-	if (statement == NULL)
-		return -1;
-	/* More than are shown, as some may be gone. */
-	sqlite3_bind_int(statement, 1, BEST_MAX);
-	search->result->count = 0;
-	while (search->result->count < SEARCH_SHOWN &&
-	    (step = sqlite3_step(statement)) == SQLITE_ROW)
-		if (fill(search, statement) == -1)
-			break;
-	sqlite3_finalize(statement);
-	return step == SQLITE_DONE || search->result->count == SEARCH_SHOWN
-	    ? 0
-	    : -1;
+	result->count = hits.count;
+	result->found -= hits.left_out;
+	return done;
 }
 
 /* Finds the best pages, and shows those of a part. */
@@ -400,11 +390,11 @@ run_match(struct search *search, size_t part)
 	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
 				  " WHERE words MATCH ?1";
 	struct str match = plan_match(&search->plan);
-	size_t from = part * SEARCH_SHOWN;
 	sqlite3_stmt *statement;
 	int result;
 
 	search->best_count = 0;
+	search->has_text = false;
 	if (match.len == 0)
 		return 0;
 	statement = db_prepare(search->index.db, sql);
@@ -415,10 +405,7 @@ run_match(struct search *search, size_t part)
 	sqlite3_bind_pointer(statement, 2, search, "search", NULL);
 	result = look_at_rows(search, statement);
 	sqlite3_finalize(statement);
-	return result == -1 || search->best_count <= from
-	    ? result
-	    : show_pages(search, match, search->best + from,
-		  search->best_count - from);
+	return result == -1 ? -1 : show_pages(search, match, part);
 }
 
 static int
@@ -433,7 +420,7 @@ run(struct search *search, size_t part)
 		if (plan_query(search) == -1 || run_match(search, part) == -1)
 			return -1;
 	}
-	return search->result->found == 0 ? list_pages(search) : 0;
+	return 0;
 }
 
 int

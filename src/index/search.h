@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "index/hits.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
@@ -17,22 +18,15 @@ struct db_place;
 #define SEARCH_SHOWN 20
 #define SEARCH_PARTS 10
 
-/* A page that matches, and its best passage. */
-struct search_page {
-	struct str path; /* decoded */
-	struct str title;
-	struct str heading; /* of the section; empty: the title */
-	struct str passage; /* one line, with matching words between "*" */
-};
-
 struct search_result {
-	struct search_page hits[SEARCH_SHOWN];
+	struct hits_page hits[SEARCH_SHOWN];
 	size_t count;
-	size_t found; /* pages in all, shown or not */
+	size_t found; /* pages in all, shown or not; 0: nothing matches */
 	bool is_partial; /* not all rows were examined */
 	bool is_loose; /* no page has the phrase: its words were searched */
 	struct str unknown; /* a word that no page holds; empty: none */
-	bool is_near; /* similar words were searched */
+	bool is_near; /* similar words were searched instead of it */
+	bool has_near_only; /* and pages have no other word of the query */
 };
 
 /* A query; borrowed. */
@@ -43,8 +37,8 @@ struct search_wish {
 };
 
 /*
- * Searches the index, with memory from the arena.  Where nothing matches, all
- * pages are listed by title, and result->found is 0.  -1 with errno set: EAGAIN
+ * Searches the index, with memory from the arena.  A page of which only labels
+ * of links match is left out when others match.  -1 with errno set: EAGAIN
  * when there is no index yet, EBADMSG when it is damaged, EIO or ENOMEM when it
  * cannot be read or memory is short.
  */

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "index/search.h"
+#include "serve/frontpage.h"
 #include "serve/remote.h"
 #include "text/buf.h"
+#include "text/question.h"
 #include "text/uri.h"
 #include "text/utf8.h"
 
@@ -47,6 +49,17 @@ add_question(struct buf *out, struct str words)
 	buf_add(out, STR("\xe2\x80\x9d"));
 }
 
+/* Names the first word that no page has. */
+static void
+add_unknown(struct buf *out, const struct search_result *result)
+{
+	buf_add(out,
+	    result->is_near ? STR("No page says ") : STR("No page mentions "));
+	add_question(out, result->unknown);
+	buf_add(out, result->is_near ? STR("; these come close.") : STR("."));
+}
+
+/* Tells how many pages there are, and which of them are shown. */
 static void
 add_count(struct buf *out, const struct answer *answer)
 {
@@ -57,17 +70,22 @@ add_count(struct buf *out, const struct answer *answer)
 		buf_printf(out,
 		    "This part is empty. Pages that mention it: %zu.\n",
 		    result->found);
-	} else if (result->found == 1) {
-		buf_add(out, STR("One page mentions it.\n"));
-	} else if (result->found <= SEARCH_SHOWN) {
-		buf_printf(out, "%zu pages mention it, best match first.\n",
-		    result->found);
-	} else {
-		buf_printf(out,
-		    "%zu pages mention it, best match first. These are %zu to "
-		    "%zu.\n",
-		    result->found, first, first + result->count - 1);
+		return;
 	}
+	if (result->has_near_only)
+		add_unknown(out, result);
+	else if (result->found == 1)
+		buf_add(out, STR("One page mentions it."));
+	else
+		buf_printf(out, "%zu pages mention it, best match first.",
+		    result->found);
+	if (result->found > SEARCH_SHOWN)
+		buf_printf(out, " These are %zu to %zu%s", first,
+		    first + result->count - 1,
+		    result->has_near_only ? "" : ".");
+	if (result->found > SEARCH_SHOWN && result->has_near_only)
+		buf_printf(out, " of %zu.", result->found);
+	buf_char(out, '\n');
 }
 
 /* Tells the reader when the question was loosened. */
@@ -78,17 +96,26 @@ add_notes(struct buf *out, const struct search_result *result)
 		buf_add(out,
 		    STR("No page has this phrase, so its words were searched "
 			"one by one.\n"));
-	if (result->unknown.len > 0) {
-		buf_add(out, STR("No page has "));
-		add_question(out, result->unknown);
-		buf_add(out,
-		    result->is_near ? STR(", so similar words were searched.\n")
-				    : STR(".\n"));
+	if (result->unknown.len > 0 && !result->has_near_only) {
+		add_unknown(out, result);
+		buf_char(out, '\n');
 	}
 	if (result->is_partial)
 		buf_add(out,
 		    STR("There are too many matches to compare all of them; "
 			"try a rarer word.\n"));
+}
+
+/* The question without its quotes, if all of it is one quoted phrase. */
+static struct str
+without_quotes(struct str words)
+{
+	struct question question;
+
+	question_read(words, &question);
+	return question.count == 1 && question.parts[0].is_phrase
+	    ? question.parts[0].text
+	    : words;
 }
 
 static void
@@ -97,16 +124,12 @@ add_head(struct buf *out, const struct answer *answer)
 	buf_add(out,
 	    answer->result.found > 0 ? STR("# Found for ")
 				     : STR("# Nothing found for "));
-	add_question(out, answer->words);
+	add_question(out, without_quotes(answer->words));
 	buf_add(out, STR("\n\n"));
 	if (answer->result.found > 0) {
 		add_count(out, answer);
 		add_notes(out, &answer->result);
-		return;
 	}
-	buf_add(out,
-	    STR("Try other words, or fewer. The capsule has these "
-		"pages:\n\n"));
 }
 
 /* Adds a link to a page; an index page is linked as its directory. */
@@ -121,10 +144,9 @@ add_link(struct buf *out, struct str path)
 }
 
 static void
-add_hit(struct buf *out, const struct search_page *hit, bool is_found)
+add_hit(struct buf *out, const struct hits_page *hit)
 {
-	if (is_found)
-		buf_char(out, '\n');
+	buf_char(out, '\n');
 	add_link(out, hit->path);
 	buf_add(out, hit->title);
 	buf_char(out, '\n');
@@ -145,7 +167,27 @@ add_hits(struct buf *out, const struct search_result *result)
 {
 	for (size_t i = 0; i < result->count; i++)
 		if (result->hits[i].path.len <= LINK_MAX / 3)
-			add_hit(out, &result->hits[i], result->found > 0);
+			add_hit(out, &result->hits[i]);
+}
+
+/* Leads a reader who has found nothing to the pages of the front page. */
+static void
+add_start(struct buf *out, const struct host *host, struct arena *arena)
+{
+	struct frontpage_link links[FRONTPAGE_LINKS];
+	size_t count = frontpage_read(host, arena, links);
+
+	buf_add(out,
+	    count > 0 ? STR("Nothing matches. Try other words, or start from a "
+			    "page:\n\n")
+		      : STR("Nothing matches. Try other words.\n"));
+	for (size_t i = 0; i < count; i++) {
+		if (links[i].path.len > LINK_MAX / 3)
+			continue;
+		add_link(out, links[i].path);
+		buf_add(out, links[i].label);
+		buf_char(out, '\n');
+	}
 }
 
 /* Adds a link to a part of the result, counted from 0. */
@@ -229,11 +271,14 @@ find(const struct host *host, struct arena *arena, struct answer *answer)
 
 /* Writes the page; empty without memory. */
 static struct str
-write_page(struct arena *arena, const struct answer *answer)
+write_page(
+    const struct host *host, struct arena *arena, const struct answer *answer)
 {
 	struct buf out = buf_in(arena, PAGE_ROOM);
 
 	add_head(&out, answer);
+	if (answer->result.found == 0)
+		add_start(&out, host, arena);
 	add_hits(&out, &answer->result);
 	add_foot(&out, answer);
 	return out.overflow ? (struct str){ 0 } : buf_str(&out);
@@ -251,7 +296,7 @@ answer_words(const struct host *host, const struct request *request,
 	if (remote_ask(host, request, response))
 		return;
 	if (find(host, request->arena, answer) == 0)
-		page = write_page(request->arena, answer);
+		page = write_page(host, request->arena, answer);
 	else if (errno != EAGAIN)
 		page.len = 0;
 	response_set(response, STATUS_SUCCESS, STR("text/gemini"));

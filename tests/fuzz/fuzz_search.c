@@ -46,7 +46,7 @@ check_text(struct str text)
 }
 
 static void
-check_hit(const struct search_page *hit)
+check_hit(const struct hits_page *hit)
 {
 	CHECK(str_starts(hit->path, STR("/")));
 	CHECK(hit->title.len > 0);

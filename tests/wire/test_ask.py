@@ -4,11 +4,19 @@ import re
 import unittest
 import urllib.parse
 
-from gophercase import Case, info, title
+from gophercase import PNG, Case, info, title
 from server import fetch, gemini, gopher, select, wait_until
 
 TREE = {
-    'index.gmi': '# Home\n\nWelcome ashore.\n\n=> /ask Ask\n',
+    'index.gmi':
+        '# Home\n\nWelcome ashore.\n\n=> harbour.gmi Harbour\n=> /ask Ask\n'
+        '=> docs/index.gmi\n=> gemini://other.example/ Other\n'
+        '=> https://example.org/ Web\n=> /gone.gmi Gone\n=> ./ Home\n'
+        '=> ./docs/notes.txt The notes\n=> harbour.gmi?x Harbour, again\n'
+        '=> /harbour.gmi Harbour again\n=> .hidden.gmi Hidden\n'
+        '=> picture.png Picture\n=> many/ Many\n=> capsule.gpub Book\n'
+        '```\n=> /forge.gmi Preformatted\n```\n',
+    'picture.png': PNG,
     'harbour.gmi':
         '# The harbour\n\nShips come in at dawn. The lamps on the quay burn '
         'until the last of them is fast! Then all is quiet.\n\n'
@@ -23,7 +31,7 @@ TREE = {
     '.hidden.gmi': '# Hidden\n\nunseen treasure\n',
     'secret/.git/x.gmi': 'unseen treasure\n',
 }
-TREE.update({'many/p%02d.gmi' % i: '# Number %d\n\nA barnacle.\n' % i
+TREE.update({'many/p%02d.gmi' % i: '# Number %d\n\nBarnacle %d.\n' % (i, i)
              for i in range(45)})
 
 
@@ -52,7 +60,7 @@ class Asked(Case):
             'One page mentions it.\n\n'
             '=> /harbour.gmi The harbour\n'
             'Under “Tides”:\n'
-            '> *High* *water* is at noon.\n\n'
+            '> High water is at noon.\n\n'
             '=> /ask Ask something else\n=> / Home\n')
 
     def test_same_over_gopher(self):
@@ -61,9 +69,9 @@ class Asked(Case):
             title('Found for “lamps”') + info('=================') +
             info('') + info('One page mentions it.') + info('') +
             self.item('1The harbour|/harbour.gmi') +
-            info('> Ships come in at dawn. The *lamps* on the quay burn until '
-                 'the') +
-            info('> last of them is fast! Then all is quiet.') +
+            info('> Ships come in at dawn. The lamps on the quay burn until '
+                 'the last') +
+            info('> of them is fast! Then all is quiet.') +
             info('') + self.item('7Ask something else|/ask') +
             self.item('1Home|/') + '.\r\n')
 
@@ -89,12 +97,46 @@ class Asked(Case):
                 self.assertEqual(links(ask(self.server, words).text)[0], path)
 
     def test_words_together(self):
-        self.assertNotIn('No page has',
+        self.assertNotIn('No page',
                          ask(self.server, '"high water"').text)
         self.assertIn('No page has this phrase, so its words were',
                       ask(self.server, '"water high"').text)
-        self.assertIn('No page has “hering”, so similar words were searched.',
-                      ask(self.server, 'hering').text)
+
+    def test_words_of_the_answer(self):
+        for words, head in [
+                ('lamps', 'Found for “lamps”\n\nOne page mentions it.\n'),
+                ('"high water"',
+                 'Found for “high water”\n\nOne page mentions it.\n'),
+                ('"high water" lamps',
+                 'Found for “"high water" lamps”\n\nOne page mentions it.\n'),
+                ('quay herrings', 'Found for “quay herrings”\n\n'
+                 '2 pages mention it, best match first.\n'),
+                ('trip lamps', 'Found for “trip lamps”\n\n'
+                 'One page mentions it.\nNo page mentions “trip”.\n'),
+                ('hering', 'Found for “hering”\n\n'
+                 'No page says “hering”; these come close.\n'),
+                ('hering lamps', 'Found for “hering lamps”\n\n'
+                 '2 pages mention it, best match first.\n'
+                 'No page says “hering”; these come close.\n'),
+                ('barnacel', 'Found for “barnacel”\n\n'
+                 'No page says “barnacel”; these come close. '
+                 'These are 1 to 20 of 45.\n')]:
+            with self.subTest(words=words):
+                self.assertTrue(ask(self.server, words).text.startswith(
+                    '# ' + head), ask(self.server, words).text)
+
+    def test_nothing_matches(self):
+        # The author's own order; no other host, no tool, no second link.
+        start = ('Nothing matches. Try other words, or start from a page:\n\n'
+                 '=> /harbour.gmi Harbour\n=> /docs/ /docs/index.gmi\n'
+                 '=> /docs/notes.txt The notes\n=> /many/ Many\n'
+                 '\n=> /ask Ask something else\n=> / Home\n')
+        self.assertEqual(ask(self.server, 'gophers').text,
+                         '# Nothing found for “gophers”\n\n' + start)
+        menu = select(self.server, '/ask\tgophers').decode()
+        self.assertIn(info('Nothing matches. Try other words, or start from a '
+                           'page:') + info('') +
+                      self.item('1Harbour|/harbour.gmi'), menu)
 
     def test_not_found(self):
         for words in ['treasure', 'user-agent', 'gophers', '"no such thing"',
@@ -108,7 +150,7 @@ class Asked(Case):
                 self.assertEqual(reply.status, 20)
                 self.assertTrue(reply.text.startswith('# Nothing found for'),
                                 reply.text)
-                self.assertIn('=> /docs/ Documents\n', reply.text)
+                self.assertIn('=> /docs/ ', reply.text)
                 self.assertIn('=> /ask Ask', reply.text)
 
     def test_nothing_is_forged(self):
