@@ -13,6 +13,11 @@ config_host(const struct host_config *config, const struct server *server,
 		.tree = tree,
 		.archive_limit = (uint64_t)config->archive_limit << 20,
 		.builtins = config->builtins,
+		.rules =
+		    config->rules.part_count + config->rules.move_count > 0 ||
+			config->rules.common != NULL
+		    ? &config->rules
+		    : NULL,
 	};
 }
 

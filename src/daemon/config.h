@@ -30,6 +30,8 @@ struct host_config {
 	const char *certs;
 	const char *const *hide; /* see struct tree */
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
+	struct rules_part whole; /* the settings without a path's rule */
+	struct rules rules;
 	unsigned archive_limit; /* MiB of files in one archive */
 	struct net_address *gopher; /* its listeners */
 	size_t gopher_count;

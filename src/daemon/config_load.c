@@ -10,46 +10,16 @@
 #include <string.h>
 
 #include "daemon/config_parse.h"
-#include "daemon/config_section.h"
-#include "daemon/setting.h"
+#include "daemon/config_rules.h"
+#include "daemon/config_values.h"
 #include "daemon/setting_keys.h"
 
 /* Enough for a file of the largest size that consists of hosts. */
 #define ARENA_MAX ((size_t)64 << 20)
 
-/* The state of loading a configuration. */
-struct loader {
-	struct config *config;
-	struct arena scratch;
-	const char *file;
-	struct config_section top;
-};
-
 static int
-fail_memory(struct loader *loader)
-{
-	return config_section_fail(loader->config, (struct config_place){ 0 },
-	    "no memory for the configuration, make it shorter");
-}
-
-/* Appends a value to those of the command line. */
-static int
-append(struct loader *loader, struct config_values *found, const char *value)
-{
-	struct str *values =
-	    arena_alloc(&loader->scratch, (found->count + 1) * sizeof *values);
-
-	if (values == NULL)
-		return fail_memory(loader);
-	for (size_t i = 0; i < found->count; i++)
-		values[i] = found->values[i];
-	values[found->count++] = str_of(value);
-	found->values = values;
-	return 0;
-}
-
-static int
-parse_setting(struct loader *loader, const struct option_setting *setting)
+parse_setting(
+    struct config_loader *loader, const struct option_setting *setting)
 {
 	struct config_values *found;
 	char advice[64];
@@ -68,7 +38,7 @@ parse_setting(struct loader *loader, const struct option_setting *setting)
 	if (found == NULL) {
 		found = arena_alloc(&loader->scratch, sizeof *found);
 		if (found == NULL)
-			return fail_memory(loader);
+			return config_values_fail_memory(loader);
 		found->next = loader->top.values;
 		loader->top.values = found;
 	}
@@ -80,138 +50,42 @@ parse_setting(struct loader *loader, const struct option_setting *setting)
 	found->flag = setting->flag;
 	if (setting_keys[i].list && setting->value[0] == '\0')
 		return 0;
-	return append(loader, found, setting->value);
-}
-
-/*
- * Adds a file and line, or a flag, to the message of a setting's reader: those
- * of the values, of the section that lacks some, or of the file.
- */
-static int
-fail_at(struct loader *loader, const struct config_values *values,
-    const struct config_section *section)
-{
-	struct config *config = loader->config;
-	struct config_place place = values->place;
-	/* A flag of its own names the key. */
-	const char *name =
-	    values->flag != NULL && strcmp(values->flag, "-o") == 0
-	    ? setting_keys[values->key].name
-	    : "";
-	char problem[sizeof config->error];
-
-	memcpy(problem, config->error, sizeof problem);
-	if (values->is_of_options) {
-		place.file = NULL;
-		if (values->flag == NULL)
-			return config_section_fail(
-			    config, place, "%.350s", problem);
-		return config_section_fail(config, place, "%s%s%s: %.350s",
-		    values->flag, name[0] != '\0' ? " " : "", name, problem);
-	}
-	if (place.line == 0 && section != NULL)
-		place = section->place;
-	else if (place.line == 0)
-		place.file = loader->file;
-	return config_section_fail(config, place, "%.350s", problem);
-}
-
-/* Makes one list of two. The place is that of the second. */
-static int
-join(struct loader *loader, const struct config_values *first,
-    const struct config_values *second, struct config_values *out)
-{
-	size_t count = first->count + second->count;
-	struct str *values =
-	    arena_alloc(&loader->scratch, (count + 1) * sizeof *values);
-
-	if (values == NULL)
-		return fail_memory(loader);
-	for (size_t i = 0; i < count; i++)
-		values[i] = i < first->count ? first->values[i]
-					     : second->values[i - first->count];
-	*out = *second;
-	out->values = values;
-	out->count = count;
-	return 0;
-}
-
-/* The default of a key. */
-static int
-fall_back(struct loader *loader, size_t key, struct config_values *out)
-{
-	const struct setting_key *of = &setting_keys[key];
-	struct str rest = str_of(of->fallback);
-
-	*out = (struct config_values){ .key = key };
-	while (of->fallback != NULL) {
-		struct str value = str_cut(&rest, of->list ? ' ' : '\0');
-		const char *text = arena_string(&loader->scratch, value);
-
-		if (text == NULL || append(loader, out, text) == -1)
-			return fail_memory(loader);
-		if (rest.len == 0)
-			break;
-	}
-	return 0;
-}
-
-/* The values that a section gives a key, where `outer` apply without it. */
-static int
-override(struct loader *loader, const struct config_section *section,
-    const struct config_values *outer, struct config_values *out)
-{
-	const struct config_values *own =
-	    config_section_find(section, outer->key);
-
-	*out = own != NULL ? *own : *outer;
-	if (own == NULL || !own->appends)
-		return 0;
-	return join(loader, outer, own, out);
-}
-
-static int
-read_values(struct loader *loader, const struct config_values *values,
-    struct host_config *host, const struct config_section *section)
-{
-	struct setting setting = { .config = loader->config,
-		.host = host,
-		.key = &setting_keys[values->key],
-		.values = values->values,
-		.count = values->count };
-
-	return setting.key->read(&setting) == 0
-	    ? 0
-	    : fail_at(loader, values, section);
+	return config_values_append(loader, found, setting->value);
 }
 
 /* The first name of a host is the title of its section. */
 static int
-read_names(struct loader *loader, const struct config_section *section,
+read_names(struct config_loader *loader, const struct config_section *section,
     struct host_config *host, size_t key)
 {
 	const struct config_values title = { .key = key,
 		.values = &section->title,
 		.count = 1,
 		.place = section->place };
+	const struct config_target target = { .host = host,
+		.section = section };
 	const struct config_values *own = config_section_find(section, key);
 	struct config_values all;
 
-	if (read_values(loader, &title, host, section) == -1)
+	if (config_values_read(loader, &title, &target) == -1)
 		return -1;
 	if (own == NULL)
 		return 0;
-	return join(loader, &title, own, &all) == -1
+	return config_values_join(loader, &title, own, &all) == -1
 	    ? -1
-	    : read_values(loader, &all, host, section);
+	    : config_values_read(loader, &all, &target);
 }
 
 static int
-read_key_of_host(struct loader *loader, const struct config_values *outer,
-    struct host_config *host, const struct config_section *section)
+read_key_of_host(struct config_loader *loader,
+    const struct config_values *outer, struct host_config *host,
+    const struct config_section *section)
 {
 	const struct setting_key *key = &setting_keys[outer->key];
 	const struct config_values none = { .key = outer->key };
+	const struct config_target target = {
+		.host = host, .part = &host->whole, .section = section
+	};
 	struct config_values values;
 
 	if (key->read == settings_listen_names)
@@ -220,26 +94,28 @@ read_key_of_host(struct loader *loader, const struct config_values *outer,
 	if (key->read == settings_listen_gopher &&
 	    host != loader->config->hosts)
 		outer = &none;
-	return override(loader, section, outer, &values) == -1
+	return config_values_override(loader, section, outer, &values) == -1
 	    ? -1
-	    : read_values(loader, &values, host, section);
+	    : config_values_read(loader, &values, &target);
 }
 
 /* Reads a key for the server, or for each host. */
 static int
-read_key(struct loader *loader, const struct config_values *outer)
+read_key(struct config_loader *loader, const struct config_values *outer)
 {
 	const struct setting_key *key = &setting_keys[outer->key];
 	struct host_config *host = loader->config->hosts;
+	const struct config_target target = { .host = host,
+		.part = &host->whole };
 
 	if (key->scope == SETTING_PROCESS || loader->top.hosts == NULL)
-		return read_values(loader, outer, host, NULL);
+		return config_values_read(loader, outer, &target);
 	if (key->read == settings_listen_names &&
 	    config_section_find(&loader->top, outer->key) != NULL) {
 		snprintf(loader->config->error, sizeof loader->config->error,
 		    "names is outside of all hosts, move it into the host that "
 		    "has these names");
-		return fail_at(loader, outer, NULL);
+		return config_values_fail(loader, outer, NULL);
 	}
 	for (const struct config_section *section = loader->top.hosts;
 	     section != NULL; section = section->next)
@@ -249,15 +125,38 @@ read_key(struct loader *loader, const struct config_values *outer)
 }
 
 static int
-read_settings(struct loader *loader)
+read_settings(struct config_loader *loader)
 {
 	for (size_t i = 0; i < setting_keys_count; i++) {
 		struct config_values fallback, values;
 
-		if (fall_back(loader, i, &fallback) == -1 ||
-		    override(loader, &loader->top, &fallback, &values) == -1 ||
+		if (config_values_default(loader, i, &fallback) == -1 ||
+		    config_values_override(
+			loader, &loader->top, &fallback, &values) == -1 ||
 		    read_key(loader, &values) == -1)
 			return -1;
+	}
+	return 0;
+}
+
+/* Reads the rules of each host, and copies the settings of the site. */
+static int
+read_rules(struct config_loader *loader)
+{
+	const struct config_section *section = loader->top.hosts;
+	const struct rules *common;
+
+	if (config_rules_read_common(loader, &common) == -1)
+		return -1;
+	for (size_t i = 0; i < loader->config->host_count; i++) {
+		struct host_config *host = &loader->config->hosts[i];
+
+		host->rules.common = common;
+		host->site.lang = host->whole.lang;
+		host->site.listing = host->whole.listing;
+		if (config_rules_read(loader, host, section) == -1)
+			return -1;
+		section = section != NULL ? section->next : NULL;
 	}
 	return 0;
 }
@@ -281,7 +180,7 @@ compare_names(const void *a, const void *b)
 
 /* Refuses a name that two hosts have. */
 static int
-check_names(struct loader *loader)
+check_names(struct config_loader *loader)
 {
 	const struct config *config = loader->config;
 	struct owned_name *all;
@@ -291,7 +190,7 @@ check_names(struct loader *loader)
 		count += config->hosts[i].site.name_count;
 	all = arena_alloc(&loader->scratch, count * sizeof *all);
 	if (all == NULL)
-		return fail_memory(loader);
+		return config_values_fail_memory(loader);
 	count = 0;
 	for (size_t i = 0; i < config->host_count; i++)
 		for (size_t j = 0; j < config->hosts[i].site.name_count; j++)
@@ -340,7 +239,7 @@ list_gopher(struct config *config)
 
 /* Makes the array of hosts, with their places in the files. */
 static int
-list_hosts(struct loader *loader)
+list_hosts(struct config_loader *loader)
 {
 	struct config *config = loader->config;
 	const struct config_section *section = loader->top.hosts;
@@ -353,7 +252,7 @@ list_hosts(struct loader *loader)
 	config->hosts = arena_alloc(
 	    &config->arena, config->host_count * sizeof *config->hosts);
 	if (config->hosts == NULL)
-		return fail_memory(loader);
+		return config_values_fail_memory(loader);
 	host = config->hosts;
 	for (section = loader->top.hosts; section != NULL;
 	     section = section->next, host++) {
@@ -361,13 +260,13 @@ list_hosts(struct loader *loader)
 		host->place.file =
 		    arena_string(&config->arena, str_of(section->place.file));
 		if (host->place.file == NULL)
-			return fail_memory(loader);
+			return config_values_fail_memory(loader);
 	}
 	return 0;
 }
 
 static int
-load_all(struct loader *loader, const struct options *options)
+load_all(struct config_loader *loader, const struct options *options)
 {
 	struct config *config = loader->config;
 
@@ -379,15 +278,16 @@ load_all(struct loader *loader, const struct options *options)
 		if (parse_setting(loader, &options->settings[i]) == -1)
 			return -1;
 	if (list_hosts(loader) == -1 || read_settings(loader) == -1 ||
-	    check_names(loader) == -1)
+	    check_names(loader) == -1 || read_rules(loader) == -1)
 		return -1;
-	return list_gopher(config) == 0 ? 0 : fail_memory(loader);
+	return list_gopher(config) == 0 ? 0 : config_values_fail_memory(loader);
 }
 
 int
 config_load(struct config *config, const struct options *options)
 {
-	struct loader loader = { .config = config, .file = options->file };
+	struct config_loader loader = { .config = config,
+		.file = options->file };
 	int result;
 
 	*config = (struct config){ 0 };

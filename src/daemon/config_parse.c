@@ -178,49 +178,74 @@ parse_body(
 	return result;
 }
 
-/* Parses the title and the body of a host. */
+/*
+ * Parses the title and the body of a section. Returns the section; NULL with
+ * config->error set.
+ */
+static struct config_section *
+parse_section(struct parser *parser, struct input *input,
+    const struct config_section *outer, enum config_kind kind)
+{
+	static const char *const uses[] = { [CONFIG_TOP] = "",
+		[CONFIG_HOST] = "host \"example.org\" { ... }",
+		[CONFIG_PATH] = "path \"/docs/\" { ... }" };
+	const char *use = uses[kind], *title;
+	struct config_section *section =
+	    arena_alloc(parser->arena, sizeof *section);
+
+	if (section == NULL) {
+		(void)fail_memory(parser);
+		return NULL;
+	}
+	section->kind = kind;
+	section->place = place_of(input);
+	if (outer->kind >= kind) {
+		config_section_fail(parser->config, section->place,
+		    "a %s begins within \"%.99s\", close that section with } "
+		    "before",
+		    kind == CONFIG_HOST ? "host" : "path", outer->title.at);
+		return NULL;
+	}
+	if (take_string(parser, input, use, &title) == -1)
+		return NULL;
+	section->title = str_of(title);
+	skip_spaces(input);
+	if (*input->at != '{') {
+		config_section_fail(parser->config, place_of(input),
+		    "\"%.99s\" has no opening brace, give %s", title, use);
+		return NULL;
+	}
+	input->at++;
+	return parse_body(parser, input, section) == 0 ? section : NULL;
+}
+
 static int
 parse_host(struct parser *parser, struct input *input,
     struct config_settings *settings)
 {
-	static const char use[] = "host \"example.org\" { ... }";
-	struct config_section *host = arena_alloc(parser->arena, sizeof *host);
-	const char *title;
+	struct config_section *host =
+	    parse_section(parser, input, settings->section, CONFIG_HOST);
 
 	if (host == NULL)
-		return fail_memory(parser);
-	host->place = place_of(input);
-	if (!settings->is_top)
-		return config_section_fail(parser->config, host->place,
-		    "a host begins within \"%.99s\", close that section with } "
-		    "before",
-		    settings->section->title.at);
-	if (take_string(parser, input, use, &title) == -1)
 		return -1;
-	host->title = str_of(title);
-	skip_spaces(input);
-	if (*input->at != '{')
-		return config_section_fail(parser->config, place_of(input),
-		    "\"%.99s\" has no opening brace, give %s", title, use);
-	input->at++;
 	*parser->next_host = host;
 	parser->next_host = &host->next;
-	return parse_body(parser, input, host);
+	return 0;
 }
 
-/* The path of a file that is named in another file. */
-static const char *
-path_from(struct parser *parser, const char *base, const char *name)
+static int
+parse_path(struct parser *parser, struct input *input,
+    struct config_settings *settings)
 {
-	const char *slash = strrchr(base, '/');
-	size_t len =
-	    slash == NULL || name[0] == '/' ? 0 : (size_t)(slash - base) + 1;
-	struct buf path = buf_in(parser->arena, len + strlen(name) + 1);
+	struct config_section *outer = settings->section;
+	struct config_section *path =
+	    parse_section(parser, input, outer, CONFIG_PATH);
 
-	buf_add(&path, (struct str){ base, len });
-	buf_add(&path, str_of(name));
-	buf_char(&path, '\0');
-	return path.overflow ? NULL : path.at;
+	if (path == NULL)
+		return -1;
+	path->next = outer->paths;
+	outer->paths = path;
+	return 0;
 }
 
 /* Refuses a file that includes itself, and too many levels. */
@@ -279,7 +304,8 @@ parse_include(struct parser *parser, struct input *input,
 		return config_section_fail(parser->config, place_of(input),
 		    "a parenthesis is missing, give %s", use);
 	input->at++;
-	file.text.name = path_from(parser, input->text.name, name);
+	file.text.name =
+	    config_text_path(parser->arena, input->text.name, name);
 	if (file.text.name == NULL)
 		return fail_memory(parser);
 	return parse_file(parser, &file, settings);
@@ -293,7 +319,7 @@ refuse_section(struct parser *parser, struct input *input,
 	(void)settings;
 	return config_section_fail(parser->config, place_of(input),
 	    "a section of an unknown kind begins, give host \"example.org\" "
-	    "{ ... }");
+	    "{ ... } or path \"/docs/\" { ... }");
 }
 
 /* Whether `at` is a quoted string with a brace behind it. */
@@ -318,8 +344,12 @@ part_at(const struct input *input)
 	next += strspn(next, SPACES);
 	if (str_equals(word, STR("include")) && *next == '(')
 		return parse_include;
-	if (str_equals(word, STR("host")) && *next != '=' && *next != '+')
+	if (*next == '=' || *next == '+')
+		return NULL;
+	if (str_equals(word, STR("host")))
 		return parse_host;
+	if (str_equals(word, STR("path")))
+		return parse_path;
 	return is_title(next) ? refuse_section : NULL;
 }
 
@@ -362,7 +392,7 @@ config_parse(struct config_section *top, const char *file, struct arena *arena,
 		.config = config, .arena = arena, .next_host = &top->hosts
 	};
 	struct config_settings settings = {
-		.config = config, .arena = arena, .section = top, .is_top = true
+		.config = config, .arena = arena, .section = top
 	};
 	struct input input = { .text = { .name = file } };
 	int result = config_settings_init(&settings);

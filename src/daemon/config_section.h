@@ -19,18 +19,38 @@ struct config_values {
 	    place; /* of the last value; line 0: an empty list */
 	bool is_of_options; /* from the command line, with this flag or NULL */
 	const char *flag;
+	bool is_default; /* nothing sets the key */
+};
+
+/* A moved page or folder, as it is written. */
+struct config_move {
+	struct config_move *next;
+	struct config_place place;
+	struct str path;
+	struct str target;
+	bool is_gone; /* there is no target */
+};
+
+/* The kinds of sections, each within those before it. */
+enum config_kind {
+	CONFIG_TOP, /* outside of all sections */
+	CONFIG_HOST,
+	CONFIG_PATH,
 };
 
 /*
- * The text of a configuration as sections: the keys outside of all sections,
- * and the hosts in the order of the files.
+ * The text of a configuration as sections. The hosts are in the order of the
+ * files; the order of paths and moves has no meaning.
  */
 struct config_section {
+	enum config_kind kind;
 	struct config_section *next; /* of the same kind */
 	struct str title; /* NUL-terminated; empty for the outermost section */
 	struct config_place place; /* of the title */
 	struct config_values *values;
 	struct config_section *hosts; /* of the outermost section */
+	struct config_section *paths; /* of that one, and of a host */
+	struct config_move *moves; /* of both, too */
 };
 
 /* The values of a key in a section; NULL when the section does not set it. */

@@ -12,7 +12,6 @@ struct config_settings {
 	struct config *config;
 	struct arena *arena; /* for the values */
 	struct config_section *section;
-	bool is_top; /* the section is the outermost one */
 	struct cfg_t *cfg; /* its options are in the order of setting_keys */
 	struct config_place start; /* of the text that is being parsed */
 	/* The place of each key's last value. */

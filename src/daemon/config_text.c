@@ -9,6 +9,20 @@
 
 #include "daemon/config_section.h"
 
+const char *
+config_text_path(struct arena *arena, const char *base, const char *name)
+{
+	const char *slash = strrchr(base, '/');
+	size_t len =
+	    slash == NULL || name[0] == '/' ? 0 : (size_t)(slash - base) + 1;
+	struct buf path = buf_in(arena, len + strlen(name) + 1);
+
+	buf_add(&path, (struct str){ base, len });
+	buf_add(&path, str_of(name));
+	buf_char(&path, '\0');
+	return path.overflow ? NULL : path.at;
+}
+
 /* Reports a problem with the file, at the line that names the file. */
 static int
 fail_file(

@@ -24,6 +24,13 @@ struct config_text {
 };
 
 /*
+ * The path of the file `name` that the file `base` names: relative to the
+ * directory of `base`. Lives in the arena; NULL without memory.
+ */
+const char *
+config_text_path(struct arena *arena, const char *base, const char *name);
+
+/*
  * Reads text->name into the arena. Spaces replace comments and a byte order
  * mark, so that each line keeps its number. Returns -1 with config->error set.
  */

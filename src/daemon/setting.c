@@ -27,9 +27,12 @@ setting_fail_memory(struct setting *s)
 void *
 setting_field(struct setting *s)
 {
-	return (s->key->scope == SETTING_PROCESS ? (char *)s->config
-						 : (char *)s->host) +
-	    s->key->at;
+	switch (s->key->scope) {
+	case SETTING_PROCESS: return (char *)s->config + s->key->at;
+	case SETTING_HOST: return (char *)s->host + s->key->at;
+	case SETTING_PATH: return (char *)s->part + s->key->at;
+	}
+	return NULL;
 }
 
 void *

@@ -12,15 +12,19 @@
 struct setting {
 	struct config *config;
 	struct host_config *host; /* the first, for a key of the process */
+	struct rules_part *part; /* for a key of a path */
 	const struct setting_key *key;
 	const struct str *values; /* each is NUL-terminated as well */
 	size_t count; /* 1 unless the key takes a list */
+	const char *file; /* with the values; NULL: the command line */
+	bool is_default; /* no section sets the key */
 };
 
 /* The smallest part of a server that can have its own value of a key. */
 enum setting_scope {
 	SETTING_PROCESS,
 	SETTING_HOST, /* one capsule */
+	SETTING_PATH, /* a part of a capsule */
 };
 
 struct setting_key {
@@ -33,8 +37,8 @@ struct setting_key {
 	 */
 	MUST_USE int (*read)(struct setting *setting);
 	enum setting_scope scope;
-	size_t
-	    at; /* for simple types: offset in struct config or host_config */
+	/* For simple types: the offset in the struct of the scope. */
+	size_t at;
 	unsigned least, most; /* for numbers */
 };
 
@@ -51,7 +55,7 @@ MUST_USE int setting_path(struct setting *s); /* the same, not empty */
 MUST_USE int setting_switch(struct setting *s); /* bool */
 MUST_USE int setting_count(struct setting *s); /* unsigned */
 
-/* Readers of one key each, in settings_display.c and settings_listen.c. */
+/* Readers of one key each, in the files settings_*.c. */
 MUST_USE int settings_display_lang(struct setting *s);
 MUST_USE int settings_display_item_types(struct setting *s);
 MUST_USE int settings_display_hide(struct setting *s);
@@ -62,6 +66,9 @@ MUST_USE int settings_listen_gopher(struct setting *s);
 MUST_USE int settings_listen_gemini_ports(struct setting *s);
 MUST_USE int settings_listen_gopher_host(struct setting *s);
 MUST_USE int settings_listen_gopher_port(struct setting *s);
+MUST_USE int settings_path_charset(struct setting *s);
+MUST_USE int settings_path_types(struct setting *s);
+MUST_USE int settings_path_readers(struct setting *s);
 
 /* The member of the configuration at key->at. */
 MUST_USE void *setting_field(struct setting *s);

@@ -63,6 +63,7 @@ read_workers(struct setting *s)
 #define AT(field) .at = offsetof(struct config, field)
 #define OF_HOST .scope = SETTING_HOST
 #define HOST(field) OF_HOST, .at = offsetof(struct host_config, field)
+#define OF_PATH .scope = SETTING_PATH
 #define COUNT .read = setting_count, .least = 1, .most = 10000
 #define BITS .read = setting_count, .least = 8
 #define MS .read = setting_count, .least = 1, .most = 3600000
@@ -92,14 +93,19 @@ const struct setting_key setting_keys[] = {
 	{ "limit_ipv6_bits", "64", BITS, AT(limits.ipv6_bits), .most = 128 },
 	{ "workers", "0", .read = read_workers, AT(workers),
 	    .most = CONFIG_WORKERS_MAX },
-	{ "lang", "", .read = settings_display_lang, OF_HOST },
+	{ "lang", "", .read = settings_display_lang, OF_PATH },
 	{ "width", "67", .read = setting_count, HOST(site.width), .least = 33,
 	    .most = 200 },
 	{ "alt_text", "yes", .read = setting_switch, HOST(site.alt_text) },
 	{ "strict_text", "no", .read = setting_switch, HOST(site.strict_text) },
 	{ "hide", "*~ #*#", .list = true, .read = settings_display_hide,
 	    OF_HOST },
-	{ "listing", "yes", .read = setting_switch, HOST(site.listing) },
+	{ "listing", "yes", .read = setting_switch, OF_PATH,
+	    .at = offsetof(struct rules_part, listing) },
+	{ "charset", "", .read = settings_path_charset, OF_PATH },
+	{ "types", NULL, .list = true, .read = settings_path_types, OF_PATH },
+	{ "readers", NULL, .list = true, .read = settings_path_readers,
+	    OF_PATH },
 	{ "item_types", NULL, .list = true, .read = settings_display_item_types,
 	    OF_HOST },
 	{ "ask", "/ask", .read = settings_display_builtin,

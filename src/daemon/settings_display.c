@@ -47,7 +47,7 @@ settings_display_lang(struct setting *s)
 		return setting_fail(s,
 		    "lang is \"%.99s\", give language tags like en or en,fr",
 		    value.at);
-	if (arena_copy(&config->arena, value, &s->host->site.lang) == -1)
+	if (arena_copy(&config->arena, value, &s->part->lang) == -1)
 		return setting_fail_memory(s);
 	return 0;
 }

@@ -62,8 +62,9 @@ answer_entry(const struct host *host, const struct request *request,
 	struct cache_key key = cache_key(CACHE_FILE, request->key, &entry->st);
 	struct body *body = body_of_file(request->arena, entry);
 
-	key.type = media_type(
-	    host->server->media, name.len > 0 ? name : request->path, entry);
+	key.type = media_type_by(host->server->media,
+	    request->part != NULL ? &request->part->media : NULL,
+	    name.len > 0 ? name : request->path, entry);
 	if (key.type.len == 0)
 		tree_log_failure("cannot read", errno, request->path);
 	response_set(response, STATUS_SUCCESS, key.type);

@@ -9,6 +9,17 @@
 #include "serve/file.h"
 #include "serve/listing.h"
 
+/* Whether the directory may be listed. */
+static bool
+lists(const struct host *host, const struct request *request)
+{
+	/* A gophermap may list its directory in any case. */
+	if (request->entries_only)
+		return true;
+	return request->part != NULL ? request->part->listing
+				     : host->site->listing;
+}
+
 static void
 answer_listing(const struct host *host, const struct request *request,
     struct response *response)
@@ -24,8 +35,7 @@ answer_listing(const struct host *host, const struct request *request,
 		close(entry.fd);
 		return;
 	}
-	/* A gophermap may list its directory in any case. */
-	if (host->site->listing || request->entries_only)
+	if (lists(host, request))
 		listing_answer(host, request, &entry, response);
 	else
 		response_error(response, STATUS_NOT_FOUND);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "serve/cache.h"
+#include "serve/rules.h"
 #include "text/site.h"
 #include "text/str.h"
 #include "tree/media.h"
@@ -46,6 +47,7 @@ struct host {
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
 	const struct str *builtins;
+	const struct rules *rules; /* of parts of the capsule; NULL: none */
 };
 
 #endif

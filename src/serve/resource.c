@@ -9,11 +9,18 @@
 
 #include "serve/builtin.h"
 #include "serve/feed.h"
+#include "serve/moved.h"
 #include "serve/redirect.h"
 #include "text/mime.h"
+#include "text/uri.h"
 
-struct str
-resource_type(const struct host *host, struct str path)
+/* For the paths that rules lead to. */
+#define RULES_MEMORY ((size_t)256 << 10)
+
+/* The type of the resource at `path`, which no rule moves. */
+static struct str
+type_at(
+    const struct host *host, struct str path, const struct media_rules *rules)
 {
 	struct str type = mime_of_name(path);
 	char memory[PATH_MAX];
@@ -27,7 +34,7 @@ resource_type(const struct host *host, struct str path)
 	if (status == STATUS_SUCCESS && tree_is_directory(&entry)) {
 		type = STR("text/gemini");
 	} else if (status == STATUS_SUCCESS) {
-		type = media_type(host->server->media, path, &entry);
+		type = media_type_by(host->server->media, rules, path, &entry);
 		if (type.len == 0)
 			tree_log_failure("cannot read", errno, path);
 	} else if (status == STATUS_NOT_FOUND) {
@@ -41,6 +48,46 @@ resource_type(const struct host *host, struct str path)
 	if (status == STATUS_SUCCESS)
 		close(entry.fd);
 	return type.len > 0 ? type : STR("application/octet-stream");
+}
+
+/* The same for any path of a host with rules. */
+static struct str
+type_by_rules(const struct host *host, struct arena *arena, struct str path)
+{
+	const struct rules_part *part;
+	struct buf encoded = buf_in(arena, path.len * 3);
+	struct moved moved;
+	struct str normal;
+
+	uri_encode(&encoded, path);
+	moved = moved_follow(host->rules, arena, path, buf_str(&encoded));
+	/* The answer is a menu with a link to another server. */
+	if (moved.status == STATUS_MOVED && !str_starts(moved.target, STR("/")))
+		return STR("text/gemini");
+	if (moved.status == STATUS_MOVED) {
+		moved.target.len = str_find(moved.target, '?');
+		if (uri_path_decode(arena, moved.target, &path) !=
+		    URI_PATH_NORMAL)
+			return STR("text/gemini");
+	}
+	if (rules_path(arena, path, &normal) == -1)
+		return type_at(host, path, NULL);
+	part = rules_part_of(host->rules, normal);
+	return type_at(host, path, part != NULL ? &part->media : NULL);
+}
+
+struct str
+resource_type(const struct host *host, struct str path)
+{
+	struct arena arena;
+	struct str type;
+
+	if (host->rules == NULL)
+		return type_at(host, path, NULL);
+	arena_init(&arena, RULES_MEMORY);
+	type = type_by_rules(host, &arena, path);
+	arena_release(&arena);
+	return type;
 }
 
 struct str

@@ -30,13 +30,18 @@ enum form {
 struct request {
 	struct arena *arena; /* for everything the answer needs */
 	struct str path; /* decoded, normal, absolute */
+	struct str encoded; /* the same as it was sent; empty: not a URL's */
 	struct str query; /* still encoded */
 	/*
 	 * Gopher's search words, not encoded: the query of a page that takes
 	 * one; other pages ignore them (RFC 1436 section 3.6).
 	 */
 	struct str search;
-	uint64_t key; /* of host and path, in caches; set by serve */
+	/* Set by serve: */
+	uint64_t key; /* of host and path, in caches */
+	struct str normal; /* the path as of rules_path; unset without rules */
+	const struct rules_part *part; /* NULL: the settings of the host */
+
 	size_t host; /* from a worker: the number of its host */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	bool has_query;

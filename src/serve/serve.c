@@ -8,7 +8,10 @@
 #include "serve/feed.h"
 #include "serve/file.h"
 #include "serve/folderpage.h"
+#include "serve/moved.h"
+#include "serve/readers.h"
 #include "serve/redirect.h"
+#include "serve/rules.h"
 #include "text/uri.h"
 
 /* A limit, because redirects can form a loop. */
@@ -16,6 +19,8 @@
 
 /* The order matters: a file overrides a built-in page. */
 static handler *const chain[] = {
+	readers_answer, /* 60 */
+	moved_answer, /* moved and deleted pages, even where a file exists */
 	feed_answer, /* ?atom */
 	folderpage_answer, /* an index page, a gophermap, or a listing */
 	file_answer,
@@ -26,6 +31,7 @@ static handler *const chain[] = {
 
 /* The pages that workers leave to another process. */
 static handler *const slow_chain[] = {
+	readers_answer,
 	folderpage_list,
 	builtin_answer,
 	archive_page_answer,
@@ -40,11 +46,24 @@ key_of(const struct host *host, struct str path)
 	    (uint64_t)(host - host->server->hosts) * 0x9e3779b97f4a7c15u;
 }
 
+static int
+find_rules(const struct host *host, struct request *request)
+{
+	if (rules_path(request->arena, request->path, &request->normal) == -1)
+		return -1;
+	request->part = rules_part_of(host->rules, request->normal);
+	return 0;
+}
+
 static void
 run_chain(handler *const *next, const struct host *host,
     struct request *request, struct response *response)
 {
 	request->key = key_of(host, request->path);
+	if (host->rules != NULL && find_rules(host, request) == -1) {
+		response_error(response, STATUS_FAILURE);
+		return;
+	}
 	for (; *next != NULL; next++)
 		if ((*next)(host, request, response) == HANDLED)
 			return;
@@ -70,6 +89,7 @@ follow(struct request *request, struct str target)
 		request->query = str_tail(target, question + 1);
 		request->has_query = true;
 	}
+	request->encoded = (struct str){ 0 };
 	return uri_path_decode(request->arena, str_head(target, question),
 		   &request->path) == URI_PATH_NORMAL
 	    ? 0

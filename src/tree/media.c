@@ -359,3 +359,38 @@ media_type(struct media *media, struct str name, const struct entry *entry)
 		*slot = (struct media_slot){ hash, entry->st, type };
 	return type;
 }
+
+/* The type that the rules give to files with this name; empty: none. */
+static struct str
+type_of_name(const struct media_rules *rules, struct str name)
+{
+	struct str any = { 0 };
+
+	for (size_t i = 0; i < rules->count; i++) {
+		struct str end = rules->types[i].extension;
+		size_t dot = name.len - end.len - 1;
+
+		if (end.len == 0)
+			any = rules->types[i].type;
+		else if (end.len < name.len && name.at[dot] == '.' &&
+		    str_equals_nocase(str_tail(name, dot + 1), end))
+			return rules->types[i].type;
+	}
+	return any;
+}
+
+struct str
+media_type_by(struct media *media, const struct media_rules *rules,
+    struct str name, const struct entry *entry)
+{
+	struct str type = { 0 };
+
+	if (rules != NULL)
+		type = type_of_name(rules, name);
+	if (type.len == 0)
+		type = media_type(media, name, entry);
+	if (rules == NULL || rules->charset.len == 0 || !mime_is_text(type))
+		return type;
+	type.len = str_find(type, ';');
+	return write_type(media, type, rules->charset);
+}

@@ -27,6 +27,25 @@ void media_free(struct media *media);
 struct str
 media_type(struct media *media, struct str name, const struct entry *entry);
 
+/* The type of files whose names have this extension. */
+struct media_extension {
+	struct str extension; /* lower case, without the dot; empty: any name */
+	struct str type;
+};
+
+/* An author's settings for the types of some files. */
+struct media_rules {
+	const struct media_extension *types;
+	size_t count;
+	struct str charset; /* of all text; empty: found out for each file */
+};
+
+/*
+ * As media_type, by rules that override it; NULL: none.
+ */
+struct str media_type_by(struct media *media, const struct media_rules *rules,
+    struct str name, const struct entry *entry);
+
 /*
  * How many files libmagic has examined, each for some milliseconds: a caller
  * that needs many types lets others have their turn when this grows.

@@ -20,10 +20,21 @@
 /* A redirect to a longer URL than a client can send. */
 #define TOO_LONG "59 A URL has at most 1024 bytes\r\n"
 
-static void
-write_head(struct exchange *exchange, const struct response *response)
+/* The language of the part of the capsule that the request is for. */
+static struct str
+lang_of(const struct exchange *exchange, const struct request *request)
 {
-	struct str lang = exchange->host->site->lang;
+	return request != NULL && request->part != NULL
+	    ? request->part->lang
+	    : exchange->host->site->lang;
+}
+
+/* Writes the header; without a request, that of an error. */
+static void
+write_head(struct exchange *exchange, const struct request *request,
+    const struct response *response)
+{
+	struct str lang = lang_of(exchange, request);
 	struct buf head = buf_in(exchange->arena, 5 + GEMINI_META_MAX);
 
 	buf_number(&head, (unsigned)response->status);
@@ -61,7 +72,7 @@ refuse_with(struct exchange *exchange, enum status status, struct str meta)
 		response_set(&response, status, meta);
 	else
 		response_error(&response, status);
-	write_head(exchange, &response);
+	write_head(exchange, NULL, &response);
 	return PARSE_DONE;
 }
 
@@ -229,13 +240,14 @@ answer_uri(struct exchange *exchange, struct str text)
 	case URI_PATH_NO_MEMORY:
 		return refuse_with(exchange, STATUS_FAILURE, STR(""));
 	}
+	request.encoded = exchange->path;
 	request.query = uri.query;
 	request.has_query = uri.has_query;
 	serve(exchange->host, &request, &response);
 	give_one_address(exchange, &uri, &request, &response);
 	if (exchange_defer(exchange, &request, &response))
 		return PARSE_WAIT;
-	write_head(exchange, &response);
+	write_head(exchange, &request, &response);
 	return PARSE_DONE;
 }
 
@@ -246,7 +258,7 @@ gemini_resume(struct exchange *exchange, bool gives_up)
 
 	if (!exchange_resume(exchange, gives_up, &response))
 		return PARSE_WAIT;
-	write_head(exchange, &response);
+	write_head(exchange, exchange->request, &response);
 	return PARSE_DONE;
 }
 

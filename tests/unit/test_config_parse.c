@@ -260,7 +260,7 @@ test_bad_hosts(void **state)
 		    "capsuled.conf(5)" },
 		{ "\nsite \"a\" { lang = de }",
 		    "c:2: a section of an unknown kind begins, give host "
-		    "\"example.org\" { ... }" },
+		    "\"example.org\" { ... } or path \"/docs/\" { ... }" },
 		/* A setting after a function or section, and before one. */
 		{ "capsule = /a b host \"a\" {}",
 		    "c:1: quote values that contain spaces: \"/a b\"" },

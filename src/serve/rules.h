@@ -1,0 +1,80 @@
+#ifndef SERVE_RULES_H
+#define SERVE_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/status.h"
+#include "text/str.h"
+#include "tree/media.h"
+
+/*
+ * The rules of a host for parts of its capsule. Of the rules that match a path,
+ * the one with the longest path applies, wherever it stands in the
+ * configuration.
+ */
+
+/* The beginning of each rule. */
+struct rules_place {
+	struct str path; /* as of rules_path, without a final slash */
+	bool is_folder; /* matches all beneath, too, by whole segments */
+	const char *file; /* of the configuration */
+	int line;
+};
+
+/*
+ * The settings of a page or folder; those that its rule does not set are those
+ * of the next longest rule, or of the host.
+ */
+struct rules_part {
+	struct rules_place place;
+	struct str lang;
+	bool listing;
+	struct media_rules media;
+	/*
+	 * Lists of readers, with NULL at the end. An empty array opens a part
+	 * of a part that has readers. NULL: never set.
+	 */
+	const char *const *readers;
+};
+
+/* A moved page, or a moved or deleted folder. */
+struct rules_move {
+	struct rules_place place;
+	enum status status; /* STATUS_MOVED or STATUS_GONE */
+	/*
+	 * Percent-encoded: an absolute path, or a URL. To that of a folder, the
+	 * rest of the request's path is appended.
+	 */
+	struct str target;
+};
+
+/* Each array is in the order of rules_compare. */
+struct rules {
+	const struct rules_part *parts;
+	size_t part_count;
+	const struct rules_move *moves;
+	size_t move_count;
+	/* Moves of all hosts, which have no parts; NULL: none. */
+	const struct rules *common;
+};
+
+/*
+ * The form of a path, decoded and normal, that rules are compared in: composed
+ * (Unicode's NFC), since some file systems treat composed and decomposed
+ * letters alike. `out` lives in the arena, or is `path`. -1 without memory.
+ */
+MUST_USE int rules_path(struct arena *arena, struct str path, struct str *out);
+
+/* The order by path; a page precedes a folder of the same name. */
+int rules_compare(const struct rules_place *a, const struct rules_place *b);
+
+/* The rule for a path, in the form of rules_path; NULL when none matches. */
+const struct rules_part *
+rules_part_of(const struct rules *rules, struct str path);
+const struct rules_move *
+rules_move_of(const struct rules *rules, struct str path);
+
+#endif
