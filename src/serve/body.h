@@ -32,6 +32,7 @@ struct body {
 	int (*write)(struct body *body, struct sink *sink);
 	void (*release)(struct body *body); /* NULL: nothing to release */
 	bool ended; /* set at the end, with the last bytes or after them */
+	struct str type; /* its MIME type over Gopher, or empty */
 	/*
 	 * The descriptor that becomes readable when there are more bytes. NULL:
 	 * pull again, after 0 bytes when other connections had a turn.

@@ -19,6 +19,7 @@
 #include "text/utf8.h"
 #include "tool/cli.h"
 #include "tool/finding.h"
+#include "tool/invisible.h"
 #include "tool/links.h"
 #include "tool/offline.h"
 #include "tool/proofread.h"
@@ -27,9 +28,9 @@
 
 /* The names of the checks, as in the manual. */
 static const char *const checks[] = { "case", "comment", "control", "cut",
-	"dead-link", "encoding", "external", "heading", "hidden", "incomplete",
-	"name", "not-served", "orphan", "permission", "tab", "title",
-	"two-indexes", "unclosed" };
+	"dead-link", "dialect", "encoding", "external", "heading", "hidden",
+	"incomplete", "invisible", "item-type", "name", "not-served", "orphan",
+	"permission", "tab", "title", "two-indexes", "unclosed" };
 
 #define CHECK_COUNT (sizeof checks / sizeof *checks)
 
@@ -138,10 +139,20 @@ check_name(struct check_run *check, const struct survey_entry *entry)
 	struct finding finding = finding_of(entry, "name");
 	char text[3 * NAME_MAX + 1];
 	struct buf encoded = buf_over(text, sizeof text);
+	char room[INVISIBLE_ROOM];
+	struct buf invisible = buf_over(room, sizeof room);
 
 	uri_encode(&encoded, entry->name);
 	if (encoded.len == entry->name.len)
 		return;
+	if (utf8_is_valid(entry->name) &&
+	    invisible_find(entry->name, &invisible)) {
+		finding.check = "invisible";
+		finding_add(&check->findings, &finding,
+		    "the name contains an invisible character, %.*s; rename it",
+		    STR_ARG(buf_str(&invisible)));
+		return;
+	}
 	if (is_only_foreign(entry->name, buf_str(&encoded))) {
 		finding.is_note = true;
 		finding_add(&check->findings, &finding,

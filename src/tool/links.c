@@ -8,7 +8,10 @@
 
 #include "text/gopherlink.h"
 #include "text/gophermenu.h"
+#include "text/hostname.h"
+#include "text/mime.h"
 #include "text/uri.h"
+#include "tool/itemtype.h"
 #include "tool/nearest.h"
 #include "tree/tree.h"
 
@@ -173,13 +176,52 @@ any_type(void *context, struct str path, struct str query)
 
 /* Whether a menu item leads to this capsule. */
 static bool
-is_our_menu(const struct links *links, const struct gopherlink *link)
+is_our_menu(struct links *links, const struct gopherlink *link)
 {
 	const struct site *site = links->offline->host.site;
+	struct str host;
 
-	return link->host.len == 0 ||
-	    (str_equals(link->host, site->gopher_host) &&
-		link->port == site->gopher_port);
+	if (link->host.len == 0 ||
+	    (str_equals_nocase(link->host, site->gopher_host) &&
+		link->port == site->gopher_port))
+		return true;
+	/* Any of the names, in any letters and with a final dot. */
+	return link->port == site->gopher_port &&
+	    hostname_normal(&links->scratch, link->host, &host) == 0 &&
+	    (str_equals(host, site->gopher_host) ||
+		site_has_name(site, &links->scratch, host));
+}
+
+static bool
+is_url(struct str selector)
+{
+	return str_starts(selector, STR("URL:")) ||
+	    str_starts(selector, STR("/URL:"));
+}
+
+/* Reports an item type that does not fit the answer. */
+static void
+check_type(struct links *links, const struct links_from *from, char type,
+    const struct offline_answer *answer)
+{
+	const struct finding finding = {
+		.check = "item-type", .path = from->path, .line = from->line
+	};
+	bool is_menu = mime_is(answer->meta, RESPONSE_MENU);
+	char instead;
+
+	if (answer->status == STATUS_SUCCESS && answer->meta.len == 0)
+		return;
+	instead = itemtype_instead(
+	    links->offline->host.site, type, answer->status, answer->meta);
+	if (instead == '\0')
+		return;
+	finding_add(links->findings, &finding,
+	    "item of type %c leads to %.*s; write type %c", type,
+	    FINDING_ARG(answer->status == STATUS_INPUT ? STR("a search")
+		    : is_menu                          ? STR("a menu")
+						       : answer->meta),
+	    instead);
 }
 
 enum on_gopher {
@@ -199,18 +241,22 @@ follow_gopher(
 		.item_type = any_type,
 	};
 	struct gopherlink link;
+	struct offline_answer answer;
 
 	if (!links->offline->has_gopher)
 		return GOPHER_OFF;
 	link = gopherlink_of(&links->scratch, &page, url);
 	if (link.type == 'i')
 		return GOPHER_NOWHERE;
-	if (!is_our_menu(links, &link) ||
-	    str_starts(link.selector, STR("URL:")))
+	if (!is_our_menu(links, &link) || is_url(link.selector))
 		return GOPHER_ELSEWHERE;
-	return is_good(ask_line(links, &gopher, link.selector).status)
-	    ? GOPHER_OURS
-	    : GOPHER_NOWHERE;
+	answer = ask_line(links, &gopher, link.selector);
+	if (!is_good(answer.status))
+		return GOPHER_NOWHERE;
+	/* Only a gopher URL contains a type. */
+	if (link.host.len > 0)
+		check_type(links, from, link.type, &answer);
+	return GOPHER_OURS;
 }
 
 /* The decoded path of `url`, for a message about a missing file. */
@@ -359,19 +405,21 @@ item_url(struct links *links, char type, struct str selector, struct str where)
 
 /* Follows a selector of this capsule as the server's Gopher code reads it. */
 static void
-follow_selector(
-    struct links *links, const struct links_from *from, struct str selector)
+follow_selector(struct links *links, const struct links_from *from, char type,
+    struct str selector)
 {
 	const struct finding finding = dead(from);
 	struct str path = selector;
+	struct offline_answer answer = ask_line(links, &gopher, selector);
 
-	if (!is_good(ask_line(links, &gopher, selector).status)) {
+	if (!is_good(answer.status)) {
 		finding_add(links->findings, &finding,
 		    "item with the selector %.*s leads nowhere; correct or "
 		    "remove it",
 		    FINDING_ARG(selector));
 		return;
 	}
+	check_type(links, from, type, &answer);
 	path = str_head(path, str_find(path, '?'));
 	if (uri_path_decode(&links->scratch, path, &path) == URI_PATH_NORMAL)
 		links_reach(links, from, path);
@@ -394,10 +442,11 @@ links_follow_item(
 		link.port = (uint16_t)number;
 	if (link.type == 'i' || link.type == '3')
 		return;
-	if (str_starts(selector, STR("URL:")))
-		links_follow(links, from, str_tail(selector, 4));
+	if (is_url(selector))
+		links_follow(links, from,
+		    str_tail(selector, selector.at[0] == '/' ? 5 : 4));
 	else if (is_our_menu(links, &link))
-		follow_selector(links, from, selector);
+		follow_selector(links, from, link.type, selector);
 	else
 		note_external(
 		    links, from, item_url(links, link.type, selector, where));

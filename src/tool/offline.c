@@ -112,6 +112,8 @@ offline_ask(
 		answer.status = exchange.status;
 		if (protocol == &gemini)
 			answer.meta = meta_of(exchange.head);
+		else if (exchange.body != NULL)
+			answer.meta = exchange.body->type;
 	}
 	exchange_release(&exchange);
 	return answer;

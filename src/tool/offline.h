@@ -48,7 +48,11 @@ MUST_USE int offline_index(struct offline *offline);
 /* The answer to a request. */
 struct offline_answer {
 	enum status status; /* 0: there was none */
-	struct str meta; /* on Gemini; valid until the next request */
+	/*
+	 * On Gopher the MIME type of a success, or empty if it is not known.
+	 * Valid until the next request.
+	 */
+	struct str meta;
 };
 
 /* Answers a request line, which includes its end, and discards the body. */

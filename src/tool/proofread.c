@@ -15,6 +15,7 @@
 #include "text/lines.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
+#include "tool/invisible.h"
 #include "tree/directory.h"
 
 #define MEMORY ((size_t)256 << 10)
@@ -35,6 +36,8 @@ struct proofread {
 	bool lost_told; /* in this line */
 	int level; /* of the last heading */
 	size_t column; /* of a preformatted line */
+	/* Of a gophermap. */
+	size_t comments, first_comment; /* their number; a line */
 };
 
 static struct finding
@@ -193,6 +196,23 @@ check_heading(struct proofread *proofread, const struct gemtext_line *line)
 	proofread->level = line->level;
 }
 
+/* Names an invisible character of `text`; returns whether there is one. */
+static bool
+is_invisible(struct proofread *proofread, const char *where, struct str text)
+{
+	struct finding finding = finding_of(proofread, "invisible");
+	char room[INVISIBLE_ROOM];
+	struct buf name = buf_over(room, sizeof room);
+
+	if (!invisible_find(text, &name))
+		return false;
+	finding_add(proofread->links->findings, &finding,
+	    "%s contains an invisible character, %.*s; remove it, or write a "
+	    "space",
+	    where, STR_ARG(buf_str(&name)));
+	return true;
+}
+
 static void
 check_link(struct proofread *proofread, const struct gemtext_line *line)
 {
@@ -203,7 +223,29 @@ check_link(struct proofread *proofread, const struct gemtext_line *line)
 		finding_add(proofread->links->findings, &finding,
 		    "label contains a TAB, which is a space on Gopher; write "
 		    "spaces");
-	links_follow(proofread->links, &proofread->from, line->url);
+	if (!is_invisible(proofread, "the URL of the link", line->url))
+		links_follow(proofread->links, &proofread->from, line->url);
+}
+
+/* Reports a line that looks like a heading, link, item, quote or toggle. */
+static void
+check_mark(struct proofread *proofread)
+{
+	static const char *const marks[] = { "#", "=>", "* ", ">", "```" };
+	struct str line = proofread->part.text;
+	struct str rest = invisible_trim_start(line);
+
+	if (str_starts(line, STR("*")))
+		is_invisible(proofread, "the mark of the list item",
+		    str_head(line,
+			line.len -
+			    invisible_trim_start(str_tail(line, 1)).len));
+	for (size_t i = 0;
+	     rest.len < line.len && i < sizeof marks / sizeof *marks; i++)
+		if (str_starts(rest, str_of(marks[i]))) {
+			is_invisible(proofread, "the start of the line", line);
+			break;
+		}
 }
 
 static void
@@ -220,7 +262,7 @@ check_line(struct proofread *proofread)
 		proofread->shape = true;
 		check_shape(proofread, line.text);
 		break;
-	case GEMTEXT_TEXT:
+	case GEMTEXT_TEXT: check_mark(proofread); break;
 	case GEMTEXT_ITEM:
 	case GEMTEXT_QUOTE:
 	case GEMTEXT_TOGGLE: break;
@@ -331,19 +373,99 @@ read_item(struct proofread *proofread, struct arena *arena, struct buf *out)
 	return str_find(buf_str(out), '+') < out->len;
 }
 
-/* Visitors can read a gophermap by its own name; one finding a file. */
+/* A directive of gophernicus that capsuled shows as text. */
+struct dialect {
+	const char *mark, *does;
+};
+
+/* Finds the directive that a line without TAB would be; NULL: none. */
+static const struct dialect *
+dialect_of(struct str line)
+{
+	static const struct dialect known[] = {
+		{ "=", "includes a file" },
+		{ "-", "hides a file" },
+		{ ":", "sets the type of an extension" },
+		{ "~", "lists the users" },
+		{ "%", "lists the virtual hosts" },
+	};
+	const struct dialect *found = NULL;
+	struct str word;
+
+	line = str_trim_end(line);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_starts(line, str_of(known[i].mark)))
+			found = &known[i];
+	if (found == NULL || str_find(line, '\t') < line.len)
+		return NULL;
+	word = str_tail(line, 1);
+	switch (found->mark[0]) {
+	case '~':
+	case '%': return word.len == 0 ? found : NULL;
+	/* ":ext=0" */
+	case ':':
+		return word.len > 2 && str_find(word, '=') == word.len - 2
+		    ? found
+		    : NULL;
+	default:
+		/* A rule or a sentence is text. */
+		return word.len > 0 && str_find(word, ' ') == word.len &&
+			word.at[0] != '-' && word.at[0] != '=' &&
+			word.at[0] != '>'
+		    ? found
+		    : NULL;
+	}
+}
+
 static void
-check_comment(struct proofread *proofread, bool *told)
+check_dialect(struct proofread *proofread)
+{
+	struct finding finding = finding_of(proofread, "dialect");
+	const struct dialect *dialect = dialect_of(proofread->part.text);
+
+	if (dialect != NULL)
+		finding_add(proofread->links->findings, &finding,
+		    "shown as text: a line with \"%s\" %s in gophernicus, but "
+		    "not here; remove it",
+		    dialect->mark, dialect->does);
+}
+
+/* Counts the comments; they are one finding a file. */
+static void
+count_comment(struct proofread *proofread)
+{
+	if (!str_starts(proofread->part.text, STR("#")))
+		return;
+	if (proofread->comments++ == 0)
+		proofread->first_comment = proofread->from.line;
+}
+
+static void
+note_comments(struct proofread *proofread)
 {
 	struct finding finding = finding_of(proofread, "comment");
 
-	if (*told || !str_starts(proofread->part.text, STR("#")))
+	if (proofread->comments == 0)
 		return;
 	finding.is_note = true;
+	finding.line = proofread->first_comment;
 	finding_add(proofread->links->findings, &finding,
-	    "visitors can read the comments of a gophermap; remove them if "
-	    "they should not");
-	*told = true;
+	    "comments are left out of the menu (%zu line%s), and visitors can "
+	    "read the comments of a gophermap; to show such a line, begin it "
+	    "with i and end it with a TAB",
+	    proofread->comments, proofread->comments == 1 ? "" : "s");
+}
+
+/* Checks what a line of a gophermap becomes in the menu. */
+static void
+check_item(struct proofread *proofread, struct str item)
+{
+	struct str fields = proofread->part.text;
+
+	check_dialect(proofread);
+	(void)str_cut(&fields, '\t');
+	if (!is_invisible(proofread, "the selector or host", fields))
+		links_follow_item(proofread->links, &proofread->from, item);
 }
 
 void
@@ -351,7 +473,7 @@ proofread_gophermap(struct links *links, const struct survey_entry *entry)
 {
 	struct proofread proofread;
 	struct arena arena;
-	bool goes_on = true, comment_told = false;
+	bool goes_on = true;
 
 	if (proofread_open(&proofread, links, entry) == -1)
 		return;
@@ -363,14 +485,15 @@ proofread_gophermap(struct links *links, const struct survey_entry *entry)
 		check_lost(&proofread);
 		if (!proofread.part.first || !proofread.part.last)
 			continue;
-		check_comment(&proofread, &comment_told);
+		count_comment(&proofread);
 		arena_reset(&arena);
 		goes_on = read_item(&proofread, &arena, &out);
 		if (goes_on)
-			links_follow_item(links, &proofread.from,
+			check_item(&proofread,
 			    str_head(
 				buf_str(&out), str_find(buf_str(&out), '\n')));
 	}
+	note_comments(&proofread);
 	arena_release(&arena);
 	arena_release(&proofread.arena);
 }

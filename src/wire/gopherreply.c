@@ -155,6 +155,7 @@ answer_body(struct exchange *exchange, const struct request *request,
 	exchange->status = response->status;
 	exchange->head = (struct str){ 0 };
 	exchange->body = body;
+	body->type = response->meta;
 }
 
 void

@@ -162,6 +162,93 @@ ROWS = {
         ('m/gophermap', 3, 'dead-link', '/m/a.txt leads nowhere'),
         ('m/gophermap', 5, '~external', 'gopher://far.example:7070/1x'),
         ('m/gophermap', 6, '~external', 'https://w.example/')]),
+    'map of URLs': ({'index.gmi': HOME, 'gophermap':
+                     'hA\t/URL:gemini://localhost/a.gmi\n'
+                     'hB\t/URL:https://w.example/\n'
+                     'hC\tURL:gemini://localhost/c.gmi\tlocalhost\t70\n'
+                     'hD\t/URL:gemini://LOCALHOST./d.gmi\n',
+                     'a.gmi': '# A\n'}, [
+        ('gophermap', 2, '~external', 'https://w.example/'),
+        ('gophermap', 3, 'dead-link', 'gemini://localhost/c.gmi leads'),
+        ('gophermap', 4, 'dead-link', 'LOCALHOST./d.gmi leads nowhere')]),
+    'map with own names': ({'index.gmi': HOME, 'gophermap':
+                            '0A\t/a\tLocalHost\t70\n'
+                            '0B\t/b\tlocalhost.\t70\n'
+                            '0C\t/c.txt\tLOCALHOST.\t70\n'
+                            '0D\t/d\tlocalhost.\t71\n'
+                            '0E\t/e\tlocalhost.example\t70\n',
+                            'c.txt': 'c\n'}, [
+        ('gophermap', 1, 'dead-link', 'selector /a leads nowhere'),
+        ('gophermap', 2, 'dead-link', 'selector /b leads nowhere'),
+        ('gophermap', 4, '~external', 'gopher://localhost.:71/0/d'),
+        ('gophermap', 5, '~external', 'gopher://localhost.example/0/e')]),
+    'link with own names': ({'index.gmi': HOME +
+                             '=> gopher://LOCALHOST./0/a A\n'}, [
+        ('index.gmi', 2, 'dead-link', 'nowhere on Gopher')]),
+    'map with types': ({'index.gmi': HOME, 'gophermap':
+                        '0Page\t/p.gmi\n1Page\t/p.gmi\n0Source\t0/p.gmi\n'
+                        '1Text\t/t.txt\n0Text\t/t.txt\n9Text\t/t.txt\n'
+                        'hText\t/t.txt\nhHTML\t/h.html\n0HTML\t/h.html\n'
+                        'IPicture\t/p.png\ngPicture\t/p.png\n'
+                        '0Picture\t/p.png\nsPicture\t/p.png\n'
+                        '9Picture\t/p.png\n7Ask\t/ask\n1Ask\t/ask\n'
+                        '0Ask\t/ask\n7Page\t/p.gmi\n1Folder\t/f/\n'
+                        '0Folder\t/f\n5Archive\t/capsule.tar.gz\n'
+                        '9Archive\t/capsule.gpub\n1Archive\t/capsule.gpub\n'
+                        '0Manifest\t/manifest\nXOther\t/t.txt\n'
+                        '5Text\t/t.txt\n',
+                        'p.gmi': '# P\n', 't.txt': 't\n',
+                        'h.html': '<html><body>x</body></html>\n',
+                        'p.png': b'\x89PNG\r\n\x1a\n', 'f/x.txt': 'x\n'}, [
+        ('gophermap', 1, 'item-type', 'type 0 leads to a menu; write type 1'),
+        ('gophermap', 4, 'item-type', 'type 1 leads to text/plain; write '
+         'type 0'),
+        ('gophermap', 7, 'item-type', 'type h leads to text/plain; write '
+         'type 0'),
+        ('gophermap', 12, 'item-type', 'type 0 leads to image/png; write '
+         'type I'),
+        ('gophermap', 13, 'item-type', 'type s leads to image/png'),
+        ('gophermap', 17, 'item-type', 'type 0 leads to a search; write '
+         'type 7'),
+        ('gophermap', 18, 'item-type', 'type 7 leads to a menu; write type 1'),
+        ('gophermap', 20, 'item-type', 'type 0 leads to a menu'),
+        ('gophermap', 23, 'item-type', 'type 1 leads to application/gpub'),
+        ('gophermap', 26, 'item-type', 'type 5 leads to text/plain')]),
+    'link with a type': ({'index.gmi': HOME + '=> gopher://localhost/1/t.txt\n'
+                          '=> gopher://localhost/0/t.txt\n', 't.txt': 't\n'}, [
+        ('index.gmi', 2, 'item-type', 'type 1 leads to text/plain')]),
+    'map in a dialect': ({'index.gmi': HOME, 'gophermap':
+                          '=head.txt\n-hidden.txt\n:xyz=0\n~\n%\n'
+                          '=====\n-----\n- a point\n-> there\n: x\n~x\n'
+                          '=a rule of text\n100 %\n'}, [
+        ('gophermap', 1, 'dialect', 'line with "=" includes a file'),
+        ('gophermap', 2, 'dialect', 'line with "-" hides a file'),
+        ('gophermap', 3, 'dialect', 'line with ":" sets the type'),
+        ('gophermap', 4, 'dialect', 'line with "~" lists the users'),
+        ('gophermap', 5, 'dialect', 'line with "%" lists the virtual')]),
+    'map with comments': ({'index.gmi': HOME, 'gophermap':
+                           'x\n# Title\n#\n0A\t/none\n# B\t/b\n'}, [
+        ('gophermap', 2, '~comment', 'left out of the menu (3 lines), and '
+         'visitors can read the comments'),
+        ('gophermap', 4, 'dead-link', '/none')]),
+    'invisible': ({'index.gmi': HOME + '=> a.txt\u00a0A\n=>\u00a0a.txt A\n'
+                   '\u200b# B\n\u2060=> a.txt A\n*\u00a0C\n'
+                   'D\u00a0E\u200bF\n\u00a0G\n=> a.txt A\u00a0B\n'
+                   '```\n\u200b# H\n```\n*I*\n\ufeff```\n',
+                   'a.txt': 'a\n', 'b\u00a0c.txt': '', 'd\u200be.txt': '',
+                   'gophermap': '0A\t/a.txt\u00a0\n0B\u00a0C\t/a.txt\n'}, [
+        ('index.gmi', 2, 'invisible', 'the URL of the link contains an '
+         'invisible character, U+00A0 NO-BREAK SPACE; remove'),
+        ('index.gmi', 3, 'invisible', 'the URL of the link'),
+        ('index.gmi', 4, 'invisible', 'start of the line contains an '
+         'invisible character, U+200B ZERO WIDTH SPACE'),
+        ('index.gmi', 5, 'invisible', 'U+2060 WORD JOINER'),
+        ('index.gmi', 6, 'invisible', 'mark of the list item'),
+        ('index.gmi', 14, 'invisible', 'U+FEFF ZERO WIDTH NO-BREAK SPACE'),
+        ('b\u00a0c.txt', 1, 'invisible', 'the name contains an invisible '
+         'character, U+00A0 NO-BREAK SPACE; rename it'),
+        ('d\u200be.txt', 1, 'invisible', 'U+200B'),
+        ('gophermap', 1, 'invisible', 'the selector or host contains')]),
     'long names': ({'index.gmi': HOME, 'x' * 250 + '/' + 'y' * 250 + '/' +
                     'z' * 250 + '/' + 'w' * 250 + '/' + 'v' * 100: 'x'}, [
         ('x' * 250 + '/' + 'y' * 250 + '/' + 'z' * 250 + '/' + 'w' * 250 +
@@ -349,6 +436,18 @@ class Check(unittest.TestCase):
                 self.assertEqual(2, result.returncode)
                 self.assertEqual(b'', result.stdout)
                 self.assertRegex(result.stderr, rb'\Acapsule check: .+\n\Z')
+
+    def test_any_of_the_names(self):
+        write_tree(self.root, {
+            'index.gmi': HOME, 'gophermap':
+            '0A\t/a\tExample.ORG.\t70\n0B\t/b\twww.example.org\t70\n'
+            '0C\t/c\tb\u00fccher.example\t70\n0D\t/d\tmenu.example\t70\n'
+            '0E\t/e\tother.example\t70\n'})
+        self.assertEqual(
+            [(one['line'], one['check']) for one in self.found(
+                '-n', 'example.org', '-n', 'www.example.org', '-n',
+                'b\u00fccher.example', '-o', 'gopher_host=menu.example')],
+            [(line, 'dead-link') for line in range(1, 5)] + [(5, 'external')])
 
     def test_ignore(self):
         write_tree(self.root, {'index.gmi': HOME + '=> x\n=> https://w.example/\n'

@@ -1,0 +1,54 @@
+/* Names invisible characters, which a message cannot show. */
+#include "tool/invisible.h"
+
+#include <uniname.h>
+#include <unictype.h>
+#include <unistr.h>
+
+static bool
+is_invisible(ucs4_t c)
+{
+	return c >= 0xa0 &&
+	    (uc_is_property_white_space(c) ||
+		uc_is_property_default_ignorable_code_point(c) ||
+		uc_is_property_format_control(c) || c == 0x2800);
+}
+
+/* Takes a character from `text`. */
+static ucs4_t
+take(struct str *text)
+{
+	ucs4_t c;
+
+	*text = str_tail(
+	    *text, (size_t)u8_mbtouc(&c, (const uint8_t *)text->at, text->len));
+	return c;
+}
+
+bool
+invisible_find(struct str text, struct buf *out)
+{
+	char name[UNINAME_MAX];
+
+	while (text.len > 0) {
+		ucs4_t c = take(&text);
+
+		if (!is_invisible(c))
+			continue;
+		if (unicode_character_name(c, name) == NULL)
+			name[0] = '\0';
+		buf_printf(out, "U+%04X %s", (unsigned)c, name);
+		return true;
+	}
+	return false;
+}
+
+struct str
+invisible_trim_start(struct str text)
+{
+	struct str rest = text;
+
+	while (rest.len > 0 && is_invisible(take(&rest)))
+		text = rest;
+	return text;
+}
