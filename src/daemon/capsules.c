@@ -149,10 +149,48 @@ capsules_release(struct capsules *capsules)
 	/* Without a tree the descriptor was never set. */
 	if (capsules->count > 0 && capsules->top != -1)
 		close(capsules->top);
+	capsules_forget_visitors(capsules);
 	free(capsules->all);
 	free(capsules->descriptors);
 	free(capsules->states);
 	*capsules = (struct capsules){ .top = -1 };
+}
+
+int
+capsules_count_visitors(struct capsules *capsules)
+{
+	size_t cells =
+	    capsules->count == 1 ? VISITORS_CELLS_MANY : VISITORS_CELLS_FEW;
+
+	for (size_t i = 0; i < capsules->count; i++) {
+		capsules->all[i].visitors = visitors_new(cells);
+		if (capsules->all[i].visitors == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+int
+capsules_keep_visitors(const struct capsules *capsules)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < capsules->count; i++) {
+		struct visitors *visitors = capsules->all[i].visitors;
+
+		if (visitors_keep(visitors, visitors_time(visitors)) == -1)
+			result = -1;
+	}
+	return result;
+}
+
+void
+capsules_forget_visitors(struct capsules *capsules)
+{
+	for (size_t i = 0; i < capsules->count; i++) {
+		visitors_free(capsules->all[i].visitors);
+		capsules->all[i].visitors = NULL;
+	}
 }
 
 int

@@ -9,6 +9,7 @@
 #include "daemon/state.h"
 #include "index/db.h"
 #include "sys/jail.h"
+#include "sys/visitors.h"
 #include "text/attribute.h"
 #include "tree/tree.h"
 
@@ -21,6 +22,7 @@ struct capsule {
 	char index_name[CAPSULES_NAME_MAX];
 	struct db_place place; /* of the index */
 	bool is_indexed;
+	struct visitors *visitors;
 	bool made; /* its certificate was made at this start */
 	bool waits_for_look; /* the tree may differ from the indexed one */
 };
@@ -45,6 +47,15 @@ capsules_open(struct capsules *capsules, const struct config *config,
 
 /* Closes the trees; does nothing for zeroed capsules. */
 void capsules_release(struct capsules *capsules);
+
+/* Makes the counts of visitors; -1 without memory or randomness. */
+MUST_USE int capsules_count_visitors(struct capsules *capsules);
+
+/* See visitors_keep; -1 when it fails for any host. */
+MUST_USE int capsules_keep_visitors(const struct capsules *capsules);
+
+/* Frees the counts, as a process that must not write to them does. */
+void capsules_forget_visitors(struct capsules *capsules);
 
 /*
  * Whether the directory `path`, or its parent if it does not exist, is in one

@@ -82,8 +82,7 @@ children_be_answers(void *context, const struct service *service)
 	service_forget(&master->index);
 	service_forget(&generation->keys.service);
 	tls_context_free(generation->tls);
-	visitors_free(master->visitors);
-	generation->server.visitors = NULL;
+	generation_forget_visitors(generation);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
 	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
@@ -116,7 +115,7 @@ children_be_indexer(void *context, const struct service *service)
 	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
-	visitors_free(master->visitors);
+	generation_forget_visitors(generation);
 	limit_free(master->limits);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0)
@@ -133,7 +132,8 @@ children_forget_shared(void *context)
 	struct master *master = context;
 
 	workers_forget(&master->workers);
-	visitors_free(master->visitors);
+	if (master->generation != NULL)
+		generation_forget_visitors(master->generation);
 	limit_free(master->limits);
 }
 

@@ -12,7 +12,6 @@
 #include "daemon/service.h"
 #include "daemon/state.h"
 #include "sys/limit.h"
-#include "sys/visitors.h"
 #include "tree/media.h"
 
 /* The state of the master, which each child inherits. */
@@ -21,7 +20,6 @@ struct master {
 	struct generation *generation;
 	struct media *media;
 	struct limit_table *limits;
-	struct visitors *visitors;
 	struct listeners listeners;
 	struct workers workers;
 	struct state left; /* left by a predecessor, for the first generation */

@@ -344,7 +344,9 @@ make_server(struct generation *generation, struct media *media)
 
 	generation->hosts =
 	    calloc(config->host_count, sizeof *generation->hosts);
-	if (generation->hosts == NULL)
+	snprintf(generation->error, sizeof generation->error, "out of memory");
+	if (generation->hosts == NULL ||
+	    capsules_count_visitors(&generation->capsules) == -1)
 		return -1;
 	generation->server = (struct server){
 		.hosts = generation->hosts,
@@ -358,6 +360,7 @@ make_server(struct generation *generation, struct media *media)
 
 		generation->hosts[i] = config_host(
 		    &config->hosts[i], &generation->server, &capsule->tree);
+		generation->hosts[i].visitors = capsule->visitors;
 		if (capsule->is_indexed)
 			generation->hosts[i].index = &capsule->place;
 	}
@@ -431,20 +434,36 @@ is_alike(const struct generation *a, size_t at, const struct generation *b,
 	    site_is_english(&b->config.hosts[to].site);
 }
 
+/* The number of the host of that first name; host_count: none. */
+static size_t
+find_host(const struct generation *generation, struct str name)
+{
+	const struct config *config = &generation->config;
+	size_t i = 0;
+
+	while (i < config->host_count &&
+	    !str_equals(name, config->hosts[i].site.names[0]))
+		i++;
+	return i;
+}
+
 void
-generation_compare(struct generation *generation, const struct generation *old)
+generation_succeed(struct generation *generation, struct generation *old)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++) {
-		struct str name = generation->config.hosts[i].site.names[0];
-		size_t j = 0;
-
+		struct capsule *capsule = &generation->capsules.all[i];
 		/* The name is that of the index, too. */
-		while (j < old->config.host_count &&
-		    !str_equals(name, old->config.hosts[j].site.names[0]))
-			j++;
-		generation->capsules.all[i].waits_for_look =
-		    j == old->config.host_count ||
-		    !is_alike(generation, i, old, j);
+		size_t at =
+		    find_host(old, generation->config.hosts[i].site.names[0]);
+
+		capsule->waits_for_look = at == old->config.host_count ||
+		    !is_alike(generation, i, old, at);
+		if (at == old->config.host_count)
+			continue;
+		visitors_free(capsule->visitors);
+		capsule->visitors = old->capsules.all[at].visitors;
+		old->capsules.all[at].visitors = NULL;
+		generation->hosts[i].visitors = capsule->visitors;
 	}
 }
 
@@ -453,6 +472,14 @@ generation_forget_index(struct generation *generation)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++)
 		generation->hosts[i].index = NULL;
+}
+
+void
+generation_forget_visitors(struct generation *generation)
+{
+	capsules_forget_visitors(&generation->capsules);
+	for (size_t i = 0; i < generation->config.host_count; i++)
+		generation->hosts[i].visitors = NULL;
 }
 
 void

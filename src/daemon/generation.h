@@ -71,17 +71,18 @@ unsigned generation_grace_ms(const struct generation *generation);
 void generation_release(struct generation *generation);
 
 /*
- * Sets capsule.waits_for_look of each host whose index was of another tree, or
- * other settings, in the generation `old`.
+ * Takes the counts of visitors over from the generation `old`, and sets
+ * capsule.waits_for_look of each host whose index was of another tree, or other
+ * settings.
  */
-void
-generation_compare(struct generation *generation, const struct generation *old);
+void generation_succeed(struct generation *generation, struct generation *old);
 
 /* Sets it for all hosts, or says whether it is set for any. */
 void generation_wait_for_look(struct generation *generation, bool waits);
 bool generation_waits_for_look(const struct generation *generation);
 
-/* In a child: no host has an index any more. */
+/* In a child: no host has an index, or a count of visitors, any more. */
 void generation_forget_index(struct generation *generation);
+void generation_forget_visitors(struct generation *generation);
 
 #endif

@@ -139,7 +139,7 @@ open_all(struct listeners *listeners, const struct config *config,
 {
 	const struct conn_kind of_gemini = { .protocol = &gemini,
 		.tls = TRANSPORT_TLS_ALWAYS };
-	const struct conn_kind of_gopher = { .protocol = &gopher,
+	struct conn_kind of_gopher = { .protocol = &gopher,
 		.tls = config->gopher_tls ? TRANSPORT_TLS_DETECT
 					  : TRANSPORT_TLS_NEVER };
 
@@ -151,6 +151,7 @@ open_all(struct listeners *listeners, const struct config *config,
 	}
 	for (size_t i = 0; i < config->gopher_count; i++) {
 		*failed = &config->gopher[i];
+		of_gopher.host = config->gopher_hosts[i];
 		if (open_address(listeners, *failed, &of_gopher, old) == -1 &&
 		    !may_be_left_out(config, *failed))
 			return -1;
@@ -163,20 +164,25 @@ static void
 fill_ports(const struct listeners *listeners, struct config *config)
 {
 	size_t gemini_seen = 0;
-	bool gopher_seen = config->hosts->gopher_port_given;
 
 	for (size_t i = 0; i < listeners->count; i++) {
 		const struct listener_address *address =
 		    &listeners->addresses[i];
 		uint16_t port = net_port(&address->bound);
 
-		if (address->kind.protocol == &gopher && !gopher_seen) {
-			config->hosts->site.gopher_port = port;
-			gopher_seen = true;
-		}
 		if (address->kind.protocol == &gemini &&
 		    !config->gemini_ports_given)
 			config->gemini_ports[gemini_seen++] = port;
+	}
+	/* The first listener of a host comes last. */
+	for (size_t i = listeners->count; i-- > 0;) {
+		const struct listener_address *address =
+		    &listeners->addresses[i];
+		struct host_config *host = &config->hosts[address->kind.host];
+
+		if (address->kind.protocol == &gopher &&
+		    !host->gopher_port_given)
+			host->site.gopher_port = net_port(&address->bound);
 	}
 	for (size_t i = 0; gemini_seen > 0 && i < config->host_count; i++)
 		config->hosts[i].site.gemini_port_count = gemini_seen;
@@ -439,6 +445,8 @@ listeners_log_ready(
 	describe(listeners, &gopher, &line);
 	log_field(&line, "capsule", str_of(config->hosts->capsule));
 	log_field(&line, "name", config->hosts->site.names[0]);
+	if (config->host_count > 1)
+		buf_printf(&line, " hosts=%zu", config->host_count);
 	buf_printf(&line, " workers=%u", config->workers);
 	log_info(buf_str(&line));
 }
@@ -453,20 +461,28 @@ add_url(struct buf *out, struct str host, unsigned port, unsigned usual)
 	buf_add(out, STR("/\n"));
 }
 
-void
-listeners_print_urls(const struct config *config)
+static void
+print_urls(const struct config *config, const struct host_config *host)
 {
-	const struct site *site = &config->hosts->site;
+	const struct site *site = &host->site;
+	struct str name = site_name(site);
 	char text[1024];
 	struct buf out = buf_over(text, sizeof text);
 
-	if (config->gemini_count > 0) {
+	if (config->gemini_count > 0 && name.len > 0) {
 		buf_add(&out, STR("gemini"));
-		add_url(&out, site->names[0], site->gemini_ports[0], 1965);
+		add_url(&out, name, site->gemini_ports[0], 1965);
 	}
-	if (config->gopher_count > 0) {
+	if (host->gopher_count > 0) {
 		buf_add(&out, STR("gopher"));
 		add_url(&out, site->gopher_host, site->gopher_port, 70);
 	}
 	log_output(buf_str(&out));
+}
+
+void
+listeners_print_urls(const struct config *config)
+{
+	for (size_t i = 0; i < config->host_count; i++)
+		print_urls(config, &config->hosts[i]);
 }

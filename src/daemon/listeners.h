@@ -68,8 +68,8 @@ void listeners_log_ready(
     const struct listeners *listeners, const struct config *config);
 
 /*
- * Prints the URLs of the home page to standard output, one on each line and
- * nothing else, so that they can be copied into a client.
+ * Prints the URLs of each host's home page to standard output, one on each line
+ * and nothing else, so that they can be copied into a client.
  */
 void listeners_print_urls(const struct config *config);
 

@@ -23,7 +23,6 @@
 #include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/process.h"
-#include "sys/visitors.h"
 #include "tree/media.h"
 
 /* The longest wait until the index is open. */
@@ -96,7 +95,7 @@ change_generation(struct master *master, struct generation *generation,
 	size_t old_children = master->workers.child_count;
 
 	if (master->generation != NULL)
-		generation_compare(generation, master->generation);
+		generation_succeed(generation, master->generation);
 	else if (!master->reexec->is_successor)
 		generation_wait_for_look(generation, true);
 	if (master->generation != NULL)
@@ -176,7 +175,6 @@ load(struct master *master, struct config *config, char *error,
 		snprintf(error, error_size, "%s", generation->error);
 		goto failed;
 	}
-	generation->server.visitors = master->visitors;
 	state_close(&master->left);
 	change_generation(master, generation, &listeners, slots);
 	return 0;
@@ -280,8 +278,7 @@ wait_for_signal(const struct master *master)
 static void
 keep_visitors(struct master *master)
 {
-	if (visitors_keep(master->visitors, visitors_time(master->visitors)) ==
-	    -1)
+	if (capsules_keep_visitors(&master->generation->capsules) == -1)
 		log_line(LOG_LEVEL_WARN,
 		    "master: no randomness for a new key, so visitors are "
 		    "counted with the old key");
@@ -396,9 +393,7 @@ begin(struct master *master, char *error, size_t error_size)
 	if (master->media == NULL)
 		return -1;
 	master->limits = limit_new();
-	master->visitors = visitors_new();
-	if (master->limits == NULL || master->visitors == NULL ||
-	    signals_begin(&master->waiting) == -1) {
+	if (master->limits == NULL || signals_begin(&master->waiting) == -1) {
 		snprintf(
 		    error, error_size, "cannot start: %s", strerror(errno));
 		return -1;
@@ -472,7 +467,6 @@ master_run(struct config *config, const struct options *options,
 done:
 	if (status != 0)
 		log_line(LOG_LEVEL_ERROR, "%s", error);
-	visitors_free(master.visitors);
 	limit_free(master.limits);
 	media_free(master.media);
 	return status;

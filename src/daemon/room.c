@@ -111,16 +111,16 @@ make_pool(size_t files)
 }
 
 void
-room_init(struct room *room)
+room_init(struct room *room, size_t others)
 {
+	const rlim_t kept = (rlim_t)(OTHER_FILES + others);
 	struct rlimit files;
 
 	*room = (struct room){ .most = OTHER_FILES / 2 };
 	/* A client may need two descriptors: its own, and a file's. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
-	    files.rlim_cur < (rlim_t)2 * OTHER_FILES)
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1 || files.rlim_cur < 2 * kept)
 		return;
-	room->most = (size_t)(files.rlim_cur - OTHER_FILES) / 2;
+	room->most = (size_t)(files.rlim_cur - kept) / 2;
 	make_pool((size_t)files.rlim_cur);
 }
 

@@ -10,11 +10,11 @@ struct room {
 };
 
 /*
- * Computes how many clients the limit on descriptors allows, and gives
- * libevent a pool for its small blocks.  Call it once per process, before
- * libevent is used.
+ * Computes how many clients the limit on descriptors allows, beside `others`,
+ * and gives libevent a pool for its small blocks.  Call it once per process,
+ * before libevent is used.
  */
-void room_init(struct room *room);
+void room_init(struct room *room, size_t others);
 
 /*
  * Call it when `count` clients are open.  Returns memory to the system once

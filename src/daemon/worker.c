@@ -415,7 +415,7 @@ serve_clients(struct worker *worker)
 	const struct jail_access access = { JAIL_WORKER, setup->roots, -1,
 		setup->answers };
 
-	room_init(&worker->room);
+	room_init(&worker->room, setup->roots->count);
 	worker->base = event_base_new();
 	worker->listeners =
 	    calloc(setup->socket_count, sizeof *worker->listeners);

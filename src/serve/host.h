@@ -33,7 +33,6 @@ struct server {
 	const struct hostnames *names; /* of all hosts */
 	struct media *media;
 	struct cache *cache;
-	struct visitors *visitors; /* NULL: not counted */
 	/* The socket to `answers`; NULL: this process answers all. */
 	const int *answers;
 };
@@ -44,6 +43,7 @@ struct host {
 	const struct site *site;
 	const struct tree *tree;
 	const struct db_place *index; /* NULL: nothing is indexed */
+	struct visitors *visitors; /* NULL: not counted */
 	uint64_t archive_limit; /* bytes of files in one; 0: none */
 	/* BUILTIN_COUNT paths; an empty one is off. NULL: all are off. */
 	const struct str *builtins;

@@ -29,7 +29,7 @@ void
 online(const struct host *host, const struct request *request,
     struct response *response)
 {
-	struct visitors *visitors = host->server->visitors;
+	struct visitors *visitors = host->visitors;
 	struct buf text = buf_in(request->arena, PAGE_SIZE);
 	size_t count = visitors_count(visitors, visitors_time(visitors));
 

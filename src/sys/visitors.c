@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,11 +22,6 @@
 #include "sys/clock.h"
 #include "sys/hash.h"
 
-/*
- * At 20,000 visitors the standard error of this number of cells is 0.4 %; the
- * estimate ends at some 300,000.
- */
-#define CELLS ((size_t)32768)
 /* VISITORS_EXACT visitors have an entry each, near the hash's position. */
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
@@ -42,7 +38,6 @@ struct table {
 	_Atomic uint64_t key[HASH_KEY_SIZE / sizeof(uint64_t)];
 	_Atomic uint32_t crowded; /* when no entry was free last */
 	_Atomic(uint64_t) entries[ENTRIES]; /* time, and 32 bits of a hash */
-	_Atomic uint32_t cells[CELLS]; /* times */
 };
 
 /*
@@ -66,11 +61,13 @@ enum phase {
 struct visitors_shared {
 	_Atomic unsigned phase; /* read by phase_of() alone */
 	struct table tables[2];
+	_Atomic uint32_t cells[]; /* times: those of each table */
 };
 
 struct visitors {
 	struct hash *hash;
 	struct visitors_shared *shared;
+	size_t cells; /* of each table */
 	struct timespec began;
 	unsigned phase; /* of the master, see shared->phase */
 	uint32_t changed; /* when the phase changed; of the master */
@@ -112,28 +109,47 @@ begin_table(struct table *table)
 	return 0;
 }
 
+static _Atomic uint32_t *
+cells_of(const struct visitors *visitors, const struct table *table)
+{
+	struct visitors_shared *shared = visitors->shared;
+
+	return shared->cells +
+	    (table - shared->tables) * (ptrdiff_t)visitors->cells;
+}
+
 /* Clears the table and its key. */
 static void
-forget_table(struct table *table)
+forget_table(const struct visitors *visitors, struct table *table)
 {
+	_Atomic uint32_t *cells = cells_of(visitors, table);
+
 	for (size_t i = 0; i < sizeof table->key / sizeof *table->key; i++)
 		table->key[i] = 0;
 	for (size_t i = 0; i < ENTRIES; i++)
 		table->entries[i] = 0;
-	for (size_t i = 0; i < CELLS; i++)
-		table->cells[i] = 0;
+	for (size_t i = 0; i < visitors->cells; i++)
+		cells[i] = 0;
 	table->crowded = 0;
 }
 
+static size_t
+shared_size(const struct visitors *visitors)
+{
+	return sizeof *visitors->shared +
+	    2 * visitors->cells * sizeof visitors->shared->cells[0];
+}
+
 struct visitors *
-visitors_new(void)
+visitors_new(size_t cells)
 {
 	struct visitors *visitors = calloc(1, sizeof *visitors);
 
 	if (visitors == NULL)
 		return NULL;
 	visitors->hash = hash_new();
-	visitors->shared = mmap(NULL, sizeof *visitors->shared,
+	visitors->cells = cells;
+	visitors->shared = mmap(NULL, shared_size(visitors),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (visitors->shared == MAP_FAILED)
 		visitors->shared = NULL;
@@ -154,7 +170,7 @@ visitors_free(struct visitors *visitors)
 		return;
 	hash_free(visitors->hash);
 	if (visitors->shared != NULL)
-		munmap(visitors->shared, sizeof *visitors->shared);
+		munmap(visitors->shared, shared_size(visitors));
 	free(visitors);
 }
 
@@ -227,8 +243,8 @@ enter_table(struct visitors *visitors, struct table *table, struct str network,
 		words[i] = table->key[i];
 	memcpy(key, words, sizeof key);
 	hash = hash_with(visitors->hash, key, network);
-	cell = &table->cells[hash % CELLS];
-	first = (size_t)(hash / CELLS % ENTRIES);
+	cell = &cells_of(visitors, table)[hash % visitors->cells];
+	first = (size_t)(hash / VISITORS_CELLS_MANY % ENTRIES);
 	/* Skip an equal value: a write costs other processors a cache miss. */
 	if (*cell != now)
 		*cell = now;
@@ -287,19 +303,20 @@ count_entries(struct table *table, uint32_t now)
 }
 
 static size_t
-estimate(struct table *table, uint32_t now)
+estimate(
+    const struct visitors *visitors, const struct table *table, uint32_t now)
 {
+	_Atomic uint32_t *cells = cells_of(visitors, table);
+	double all = (double)visitors->cells;
 	size_t idle = 0;
 
-	for (size_t i = 0; i < CELLS; i++)
-		idle += !is_lately(atomic_load_explicit(
-				       &table->cells[i], memory_order_relaxed),
-		    now);
+	for (size_t i = 0; i < visitors->cells; i++)
+		idle += !is_lately(
+		    atomic_load_explicit(&cells[i], memory_order_relaxed), now);
 	/* Without idle cells, return the lowest possible estimate. */
 	if (idle == 0)
 		idle = 1;
-	return (size_t)lround(
-	    -(double)CELLS * log((double)idle / (double)CELLS));
+	return (size_t)lround(-all * log((double)idle / all));
 }
 
 size_t
@@ -317,7 +334,7 @@ visitors_count(struct visitors *visitors, uint32_t now)
 			return count;
 	}
 	if (visitors->counted != now)
-		visitors->many = estimate(table, now);
+		visitors->many = estimate(visitors, table, now);
 	visitors->counted = now;
 	return visitors->many;
 }
@@ -338,14 +355,14 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 		return 0;
 	if (!fills_other(phase)) {
 		/* A worker may still have used the previous key. */
-		forget_table(other);
+		forget_table(visitors, other);
 		if (begin_table(other) == -1)
 			return -1;
 	}
 	visitors->phase = (phase + 1) % PHASES;
 	shared->phase = visitors->phase;
 	if (fills_other(phase))
-		forget_table(&shared->tables[current(phase)]);
+		forget_table(visitors, &shared->tables[current(phase)]);
 	visitors->changed = now;
 	return 0;
 }

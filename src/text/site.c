@@ -5,11 +5,31 @@
 
 #define PORT_GEMINI 1965
 
+struct str
+site_name(const struct site *site)
+{
+	for (size_t i = 0; i < site->name_count; i++)
+		if (!str_starts(site->names[i], STR("*")))
+			return site->names[i];
+	return STR("");
+}
+
+/* Whether `name`, "*." and its end, stands for `host`. */
+static bool
+stands_for(struct str name, struct str host)
+{
+	size_t dot = str_find(host, '.');
+
+	return str_starts(name, STR("*")) && dot > 0 &&
+	    str_equals_nocase(str_tail(name, 1), str_tail(host, dot));
+}
+
 static bool
 is_listed(const struct site *site, struct str host)
 {
 	for (size_t i = 0; i < site->name_count; i++) {
-		if (str_equals_nocase(site->names[i], host))
+		if (str_equals_nocase(site->names[i], host) ||
+		    stands_for(site->names[i], host))
 			return true;
 	}
 	return false;
@@ -65,11 +85,23 @@ site_add_host(struct buf *out, struct str host)
 	buf_add(out, brackets ? STR("]") : STR(""));
 }
 
+/*
+ * The name for URLs. Without one that is whole, the end of the first serves: a
+ * base for relative links has to be a URL.
+ */
+static struct str
+canonical(const struct site *site)
+{
+	struct str name = site_name(site);
+
+	return name.len > 0 ? name : str_tail(site->names[0], 2);
+}
+
 int
 site_url(const struct site *site, struct arena *arena, struct str path,
     struct str *out)
 {
-	struct str name = site->names[0];
+	struct str name = canonical(site);
 	/* Room for everything but the path, and for a path of escapes only. */
 	struct buf buf =
 	    buf_in(arena, sizeof "gemini://[]:65535" + name.len + path.len * 3);

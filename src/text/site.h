@@ -21,7 +21,11 @@ struct site_type {
  * configuration; constant while serving.
  */
 struct site {
-	const struct str *names; /* normal form; the first is canonical */
+	/*
+	 * In normal form, or "*." and such a name: see struct hostnames. The
+	 * first without "*." is canonical.
+	 */
+	const struct str *names;
 	size_t name_count; /* at least 1 */
 	const uint16_t *gemini_ports; /* public; the first is canonical */
 	size_t gemini_port_count; /* at least 1 */
@@ -35,6 +39,9 @@ struct site {
 	bool strict_text; /* text with dots doubled and a final "." */
 	bool listing; /* directories without a page are listed */
 };
+
+/* The canonical name; empty if all names have "*.". */
+struct str site_name(const struct site *site);
 
 /* Whether `host`, in any form, is one of the site's names. */
 bool

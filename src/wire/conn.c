@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/visitors.h"
 #include "wire/hello.h"
 #include "wire/waiting.h"
 
@@ -191,7 +190,6 @@ conn_request(struct conn *conn)
 {
 	const struct protocol *protocol = conn->kind->protocol;
 	struct exchange *exchange = &conn->exchange;
-	struct visitors *visitors = exchange->host->server->visitors;
 	ssize_t got;
 
 	if (conn->client.refused) {
@@ -205,8 +203,6 @@ conn_request(struct conn *conn)
 		conn->half_closed = true;
 	else if (got < 0)
 		return step_of(got);
-	/* Before the answer, which may contain the number of visitors. */
-	visitors_enter(visitors, &conn->client.peer, visitors_time(visitors));
 	switch (protocol->answer(exchange,
 	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
 	case PARSE_MORE: return STEP_AGAIN;
@@ -472,6 +468,7 @@ conn_open(struct conngroup *group, const struct conn_kind *kind,
 		    .arena = &conn->arena,
 		    .fd = conn->fd,
 		    .network = client->network,
+		    .peer = &conn->client.peer,
 		    .protocol = kind->protocol->name,
 		    .transport = &conn->transport };
 	conn->member.group = group;

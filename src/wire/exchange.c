@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/system.h"
+#include "sys/visitors.h"
 #include "text/buf.h"
 
 /* The most bytes of a sendfile call: other connections wait for it. */
@@ -21,6 +22,16 @@
 
 /* Escaping makes it up to four times as long; the line has more. */
 #define PATH_LONGEST ((size_t)256)
+
+void
+exchange_count(const struct exchange *exchange)
+{
+	struct visitors *visitors = exchange->host->visitors;
+
+	if (exchange->peer != NULL)
+		visitors_enter(
+		    visitors, exchange->peer, visitors_time(visitors));
+}
 
 bool
 exchange_defer(struct exchange *exchange, const struct request *request,
@@ -289,6 +300,8 @@ exchange_log(const struct exchange *exchange, const struct net_address *peer,
 	buf_add(&line, str_of(exchange->protocol));
 	buf_add(&line, STR(" status="));
 	buf_number(&line, (unsigned)exchange->status);
+	if (exchange->host->server->host_count > 1)
+		log_field(&line, "host", exchange->host->site->names[0]);
 	if (peer != NULL) {
 		net_host_format(peer, address);
 		log_field(&line, "address", str_of(address));

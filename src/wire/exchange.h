@@ -23,6 +23,7 @@ struct exchange {
 	struct arena *arena;
 	int fd; /* the connection's, for its local address; -1: none */
 	uint64_t network; /* of the client, as a number; 0: not counted */
+	const struct net_address *peer; /* a visitor; NULL: not counted */
 	struct timespec turn_ends; /* the end of this turn */
 
 	/* While another process makes the answer: see PARSE_WAIT. */
@@ -42,6 +43,12 @@ struct exchange {
 	bool finished; /* the end was given to the transport */
 	size_t unsent; /* the last result of exchange_unsent */
 };
+
+/*
+ * Counts the client as a visitor of the host. To be called before the answer is
+ * made, which may contain the number of visitors.
+ */
+void exchange_count(const struct exchange *exchange);
 
 /*
  * Keeps `request` until the answer comes, if `response` comes from another

@@ -209,6 +209,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	struct response response;
 	struct uri uri;
 	struct str url, bad;
+	bool picked;
 
 	/* For the log, until the URI is parsed. */
 	exchange->path = str_head(text, str_find(text, '?'));
@@ -223,7 +224,9 @@ answer_uri(struct exchange *exchange, struct str text)
 	if (!str_equals_nocase(uri.scheme, STR("gemini")))
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server speaks gemini: only"));
-	if (!pick_host(exchange, &uri))
+	picked = pick_host(exchange, &uri);
+	exchange_count(exchange);
+	if (!picked)
 		return refuse_with(exchange, STATUS_REFUSED, STR(""));
 	if (!site_has_port(exchange->host->site, &uri))
 		return refuse_with(exchange, STATUS_REFUSED,

@@ -240,6 +240,7 @@ gopher_answer(struct exchange *exchange, struct str input, bool ended)
 		return PARSE_MORE;
 	if (input.len == 0)
 		return PARSE_CLOSE;
+	exchange_count(exchange);
 	if (str_ends(line, STR("\r")))
 		line = str_head(line, line.len - 1);
 	if (line.len > GOPHER_LINE_MAX || holds_control(line)) {

@@ -67,7 +67,7 @@ assert_nearly(size_t got, size_t want)
 static void
 few_are_counted_exactly(void **state)
 {
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 
 	(void)state;
 	assert_non_null(visitors);
@@ -88,7 +88,7 @@ many_are_nearly_right(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3 * sizeof counts / sizeof *counts; i++) {
-		struct visitors *visitors = visitors_new();
+		struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 		size_t count = counts[i / 3];
 
 		assert_non_null(visitors);
@@ -106,7 +106,7 @@ many_are_nearly_right(void **state)
 static void
 too_many_are_many(void **state)
 {
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 
 	(void)state;
 	assert_non_null(visitors);
@@ -124,7 +124,7 @@ they_leave_after_a_while(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct visitors *visitors = visitors_new();
+		struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 		size_t first = rows[i].first, all = first + rows[i].second;
 
 		assert_non_null(visitors);
@@ -145,7 +145,7 @@ they_leave_after_a_while(void **state)
 static void
 crowds_pass(void **state)
 {
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 
 	(void)state;
 	assert_non_null(visitors);
@@ -164,7 +164,7 @@ no_key_counts_twice(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct visitors *visitors = visitors_new();
+		struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 		uint32_t now = visitors_time(visitors);
 
 		assert_non_null(visitors);
@@ -188,7 +188,7 @@ no_key_counts_twice(void **state)
 static void
 keys_change(void **state)
 {
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 	uint32_t now = visitors_time(visitors);
 
 	(void)state;
@@ -225,7 +225,7 @@ what_a_visitor_is(void **state)
 		{ "[::1]:1", 6 },
 		{ "[::2]:1", 6 },
 	};
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 
 	(void)state;
 	assert_non_null(visitors);
@@ -242,7 +242,7 @@ what_a_visitor_is(void **state)
 static void
 workers_count_together(void **state)
 {
-	struct visitors *visitors = visitors_new();
+	struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 	pid_t killed, pid;
 	int status;
 
@@ -303,7 +303,7 @@ shared_memory_is_not_trusted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
-		struct visitors *visitors = visitors_new();
+		struct visitors *visitors = visitors_new(VISITORS_CELLS_MANY);
 		uint32_t start = visitors_time(visitors), now = start;
 		size_t size;
 		unsigned char *shared = find_shared(&size);
