@@ -138,7 +138,7 @@ step_handshake(struct fetch *fetch)
 		return false;
 	if (io != IO_DONE || tlsclient_key(fetch->tls, key) == -1)
 		end(fetch, FETCH_FAILED, "TLS failed");
-	else if (origin_trust(fetch->origin, key) == -1)
+	else if (origin_trust(fetch->origin, fetch->tls, key) == -1)
 		end(fetch, FETCH_STOP, "the server's key has changed");
 	fetch->state = FETCH_SENDS;
 	return true;

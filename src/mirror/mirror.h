@@ -21,6 +21,7 @@ struct mirror {
 	const char *url, *folder;
 	const char *known_hosts; /* NULL: the usual place */
 	const char *key; /* NULL: the signature is not checked */
+	bool is_strict; /* about a new key; see origin.h */
 	bool keep;
 	bool allow_truncated; /* in a crawl, which then removes nothing */
 	bool restore; /* fetch nothing, but restore the newest run */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mirror/pins.h"
+#include "mirror/report.h"
 #include "sys/dial.h"
 #include "sys/tlsclient.h"
 #include "text/hex.h"
@@ -175,7 +176,8 @@ origin_release(struct origin *origin)
 }
 
 static void
-refuse(struct origin *origin, const unsigned char key[SHA256_SIZE])
+refuse(struct origin *origin, const unsigned char key[SHA256_SIZE],
+    bool is_successor)
 {
 	char known[2 * MANIFEST_HASH + 1], shown[2 * MANIFEST_HASH + 1];
 	unsigned char pin[SHA256_SIZE];
@@ -186,30 +188,70 @@ refuse(struct origin *origin, const unsigned char key[SHA256_SIZE])
 	    "%s: the server's key has changed; nothing was fetched\n"
 	    "  known: %s\n"
 	    "  shown: %s\n"
+	    "%s"
 	    "If the owner confirms the new key, remove line %ld of\n"
 	    "%.1000s\nand try again.  If not, the connection may be "
 	    "intercepted.",
 	    origin->name, known, shown,
+	    is_successor ? "The known key has signed the certificate of the "
+			   "new one; without --strict-key\n"
+			   "the new key is trusted.\n"
+			 : "",
 	    pins_find(origin->known_hosts, origin->name, pin),
 	    origin->known_hosts);
 }
 
-int
-origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE])
+static int
+fail_pins(struct origin *origin)
 {
+	(void)failed(origin, origin->known_hosts,
+	    errno == EBUSY ? "another process has changed the key of this "
+			     "server; try again"
+			   : strerror(errno));
+	return -1;
+}
+
+/* Trusts the key that the known one vouches for. */
+static int
+follow(struct origin *origin, const unsigned char key[SHA256_SIZE])
+{
+	char note[512], known[2 * MANIFEST_HASH + 1];
+	char shown[2 * MANIFEST_HASH + 1];
+
+	hex_format(origin->pin, MANIFEST_HASH, known);
+	hex_format(key, MANIFEST_HASH, shown);
+	if (pins_replace(origin->known_hosts, origin->name, origin->pin, key) ==
+	    -1)
+		return fail_pins(origin);
+	memcpy(origin->pin, key, SHA256_SIZE);
+	snprintf(note, sizeof note,
+	    "the known key, %s, has signed the certificate of the server's new "
+	    "key, %s, which is trusted from now on",
+	    known, shown);
+	if (origin->report != NULL)
+		report_note(origin->report, str_of(origin->name), note);
+	return 0;
+}
+
+int
+origin_trust(struct origin *origin, const struct ssl_st *tls,
+    const unsigned char key[SHA256_SIZE])
+{
+	bool is_successor;
+
 	if (!origin->pinned) {
 		memcpy(origin->pin, key, SHA256_SIZE);
 		if (pins_add(origin->known_hosts, origin->name, origin->pin) ==
-		    -1) {
-			(void)failed(
-			    origin, origin->known_hosts, strerror(errno));
-			return -1;
-		}
+		    -1)
+			return fail_pins(origin);
 		origin->pinned = true;
 	}
 	if (memcmp(origin->pin, key, SHA256_SIZE) == 0)
 		return 0;
-	refuse(origin, key);
+	is_successor = tlsclient_is_successor(tls, origin->pin, origin->host);
+	if (is_successor && !origin->is_strict)
+		return follow(origin, key);
+	refuse(origin, key, is_successor);
 	return -1;
 }
 

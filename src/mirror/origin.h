@@ -18,7 +18,9 @@
 /* The longest URL or selector in a request; servers refuse longer ones. */
 #define ORIGIN_REQUEST_MAX 1024
 
+struct report;
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
+struct ssl_st; /* OpenSSL's SSL */
 
 /* The server that is mirrored.  The copy is of everything beneath `base`. */
 struct origin {
@@ -36,6 +38,13 @@ struct origin {
 	bool knows_binary;
 	struct ssl_ctx_st *tls; /* Gemini */
 	char known_hosts[PATH_MAX];
+	/*
+	 * Whether to refuse a new key even if the known one has signed its
+	 * certificate, and where a change of the key is noted; set by the
+	 * caller after origin_open.
+	 */
+	bool is_strict;
+	struct report *report;
 	bool pinned;
 	unsigned char pin[SHA256_SIZE];
 	/* The reason to make no further request; empty: none. */
@@ -58,11 +67,12 @@ origin_open(struct origin *origin, const char *url, const char *known_hosts);
 void origin_release(struct origin *origin);
 
 /*
- * Checks the server's key: the first one is recorded and trusted.  Returns -1
- * for a changed key; then `error` has the remedy.
+ * Checks the server's key, that of `tls`: the first one is recorded and
+ * trusted, and so is a new one whose certificate the known key has signed,
+ * unless `is_strict`.  Returns -1 for another key; then `error` has the remedy.
  */
-MUST_USE int
-origin_trust(struct origin *origin, const unsigned char key[SHA256_SIZE]);
+MUST_USE int origin_trust(struct origin *origin, const struct ssl_st *tls,
+    const unsigned char key[SHA256_SIZE]);
 
 /*
  * Appends the request, a URL or a selector, for the file `path`, which is

@@ -11,12 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/atomic_file.h"
 #include "sys/process.h"
 #include "text/hex.h"
 #include "text/manifest.h"
 #include "text/str.h"
 
 #define FILE_NAME "capsule/known_hosts"
+#define LINE_SIZE 512
+#define READ_SIZE 1024
+#define LOCK_TRIES 100
 
 int
 pins_path(const char *named, char out[PATH_MAX])
@@ -53,7 +57,7 @@ long
 pins_find(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 {
 	FILE *file = fopen(path, "re");
-	char line[1024];
+	char line[READ_SIZE];
 	long number = 0, found = 0;
 	int result = 0;
 
@@ -99,16 +103,53 @@ ends_with_line(int fd)
 }
 
 static int
-append(int fd, const char *server, const unsigned char key[SHA256_SIZE])
+format_line(char line[LINE_SIZE], const char *server,
+    const unsigned char key[SHA256_SIZE])
 {
-	char line[512], hex[2 * MANIFEST_HASH + 1];
-	int len;
+	char hex[2 * MANIFEST_HASH + 1];
 
 	hex_format(key, MANIFEST_HASH, hex);
-	len = snprintf(line, sizeof line, "%s%s sha256 %s\n",
-	    ends_with_line(fd) ? "" : "\n", server, hex);
+	return snprintf(line, LINE_SIZE, "%s sha256 %s\n", server, hex);
+}
+
+static int
+append(int fd, const char *server, const unsigned char key[SHA256_SIZE])
+{
+	char line[1 + LINE_SIZE] = "\n";
+	int skipped = ends_with_line(fd) ? 1 : 0;
+	int len = 1 + format_line(line + 1, server, key) - skipped;
+
 	errno = EIO; /* for a short write */
-	return write(fd, line, (size_t)len) == len && fsync(fd) == 0 ? 0 : -1;
+	return write(fd, line + skipped, (size_t)len) == len && fsync(fd) == 0
+	    ? 0
+	    : -1;
+}
+
+/*
+ * Opens and locks the file. Another process may replace it during the wait for
+ * the lock, which is then one of a file without a name.
+ */
+static int
+open_locked(const char *path)
+{
+	struct stat opened, named;
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		int fd =
+		    open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd == -1)
+			return -1;
+		/* Some file systems have no locks. */
+		(void)flock(fd, LOCK_EX);
+		if (fstat(fd, &opened) == 0 && stat(path, &named) == 0 &&
+		    opened.st_ino == named.st_ino &&
+		    opened.st_dev == named.st_dev)
+			return fd;
+		process_close(fd);
+	}
+	errno = EBUSY;
+	return -1;
 }
 
 int
@@ -119,11 +160,9 @@ pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 	long found;
 
 	make_folders(path);
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	fd = open_locked(path);
 	if (fd == -1)
 		return -1;
-	/* Some file systems have no locks. */
-	(void)flock(fd, LOCK_EX);
 	found = pins_find(path, server, known);
 	if (found > 0)
 		memcpy(key, known, SHA256_SIZE);
@@ -131,4 +170,65 @@ pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE])
 		found = append(fd, server, key);
 	process_close(fd);
 	return found == -1 ? -1 : 0;
+}
+
+/* Copies the file, with `line` in place of the one with this number. */
+static int
+copy_but_one(const char *path, int to, long number, const char *line)
+{
+	FILE *in = fopen(path, "re");
+	char other[READ_SIZE];
+	int result = 0;
+
+	if (in == NULL)
+		return -1;
+	while (result != -1 && fgets(other, sizeof other, in) != NULL)
+		result = dprintf(to, "%s", --number == 0 ? line : other);
+	if (ferror(in) != 0)
+		result = -1;
+	fclose(in);
+	return result == -1 ? -1 : 0;
+}
+
+/* Replaces the line of the locked file `fd`, with its owner and mode. */
+static int
+replace_line(int fd, const char *path, long number, const char *line)
+{
+	struct atomic_file atomic;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || atomic_file_open(&atomic, path) == -1)
+		return -1;
+	/* Without the right to do so, the file becomes the user's own. */
+	(void)!fchown(atomic.fd, st.st_uid, st.st_gid);
+	if (fchmod(atomic.fd, st.st_mode & 07777) == 0 &&
+	    copy_but_one(path, atomic.fd, number, line) == 0)
+		return atomic_file_keep(&atomic, path);
+	atomic_file_drop(&atomic);
+	return -1;
+}
+
+int
+pins_replace(const char *path, const char *server,
+    const unsigned char before[SHA256_SIZE],
+    const unsigned char key[SHA256_SIZE])
+{
+	/* Replace the target of a link, not the link. */
+	char *target = realpath(path, NULL);
+	int fd = target != NULL ? open_locked(target) : -1;
+	unsigned char known[SHA256_SIZE];
+	char line[LINE_SIZE];
+	long found = fd != -1 ? pins_find(target, server, known) : -1;
+	int result = -1;
+
+	format_line(line, server, key);
+	if (found > 0 && memcmp(known, before, SHA256_SIZE) == 0)
+		result = replace_line(fd, target, found, line);
+	else if (found > 0 && memcmp(known, key, SHA256_SIZE) == 0)
+		result = 0;
+	else if (found >= 0)
+		errno = EBUSY;
+	process_close(fd);
+	free(target);
+	return result;
 }

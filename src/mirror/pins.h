@@ -33,4 +33,13 @@ pins_find(const char *path, const char *server, unsigned char key[SHA256_SIZE]);
 MUST_USE int
 pins_add(const char *path, const char *server, unsigned char key[SHA256_SIZE]);
 
+/*
+ * Replaces the key of the server's line, atomically and under the same lock.
+ * Returns -1 with errno set, EBUSY when another process has meanwhile changed
+ * the line to a third key.
+ */
+MUST_USE int pins_replace(const char *path, const char *server,
+    const unsigned char before[SHA256_SIZE],
+    const unsigned char key[SHA256_SIZE]);
+
 #endif

@@ -5,10 +5,14 @@
 #include "sys/tlsclient.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+/* That of SHA-256 is 128, that of SHA-1 at most 80. */
+#define SIGNATURE_BITS_MIN 112
 
 SSL_CTX *
 tlsclient_context_new(void)
@@ -79,20 +83,73 @@ tlsclient_handshake(SSL *tls)
 	return result == 1 ? IO_DONE : io_outcome(tls, result);
 }
 
+static int
+hash_key(const X509 *certificate, unsigned char out[SHA256_SIZE])
+{
+	unsigned char *key = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+	int result = len <= 0
+	    ? -1
+	    : sha256_of((struct str){ (const char *)key, (size_t)len }, out);
+
+	OPENSSL_free(key);
+	return result;
+}
+
 int
 tlsclient_key(const SSL *tls, unsigned char out[SHA256_SIZE])
 {
 	const X509 *leaf = SSL_get0_peer_certificate(tls);
-	unsigned char *key = NULL;
-	int len, result;
 
-	if (leaf == NULL)
-		return -1;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &key);
-	result = len <= 0
-	    ? -1
-	    : sha256_of((struct str){ (const char *)key, (size_t)len }, out);
-	OPENSSL_free(key);
+	return leaf != NULL ? hash_key(leaf, out) : -1;
+}
+
+static bool
+is_valid_now(const X509 *certificate)
+{
+	return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+	    X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
+
+static bool
+is_for(X509 *certificate, const char *host)
+{
+	return X509_check_host(certificate, host, 0, 0, NULL) == 1 ||
+	    X509_check_ip_asc(certificate, host, 0) == 1;
+}
+
+/* Do not use X509_verify_cert: the known certificate need not be a CA's. */
+static bool
+is_signed_by(X509 *leaf, X509 *issuer)
+{
+	int bits;
+
+	return X509_NAME_cmp(X509_get_issuer_name(leaf),
+		   X509_get_subject_name(issuer)) == 0 &&
+	    X509_get_signature_info(leaf, NULL, NULL, &bits, NULL) == 1 &&
+	    bits >= SIGNATURE_BITS_MIN &&
+	    X509_verify(leaf, X509_get0_pubkey(issuer)) == 1;
+}
+
+bool
+tlsclient_is_successor(
+    const SSL *tls, const unsigned char known[SHA256_SIZE], const char *host)
+{
+	const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(tls);
+	unsigned char key[SHA256_SIZE];
+	X509 *leaf, *issuer;
+	bool result;
+
+	if (chain == NULL || sk_X509_num(chain) < 2)
+		return false;
+	leaf = sk_X509_value(chain, 0);
+	issuer = sk_X509_value(chain, 1);
+	result = hash_key(issuer, key) == 0 &&
+	    memcmp(key, known, SHA256_SIZE) == 0 && is_valid_now(leaf) &&
+	    is_valid_now(issuer) &&
+	    (is_for(leaf, host) || !is_for(issuer, host)) &&
+	    is_signed_by(leaf, issuer);
+	ERR_clear_error();
 	return result;
 }
 

@@ -1,6 +1,7 @@
 #ifndef SYS_TLSCLIENT_H
 #define SYS_TLSCLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -41,6 +42,15 @@ MUST_USE ssize_t tlsclient_handshake(struct ssl_st *tls);
  */
 MUST_USE int
 tlsclient_key(const struct ssl_st *tls, unsigned char out[SHA256_SIZE]);
+
+/*
+ * Whether the known key `known`, in the form of tlsclient_key, has signed the
+ * server's certificate: its own certificate is the next one of the chain, both
+ * are valid now, and the server's is for `host`, a name or an address, unless
+ * that of the known key is not, either.
+ */
+MUST_USE bool tlsclient_is_successor(const struct ssl_st *tls,
+    const unsigned char known[SHA256_SIZE], const char *host);
 
 /*
  * Return the number of bytes read or written, or an enum io. IO_CLOSED is a

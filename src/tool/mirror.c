@@ -33,6 +33,7 @@ enum {
 	OPTION_DEPTH,
 	OPTION_PATIENCE,
 	OPTION_RESTORE,
+	OPTION_STRICT_KEY,
 	OPTION_TIME
 };
 
@@ -155,6 +156,8 @@ fetch_all(struct mirror *mirror)
 		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
 	report_begin(&mirror->report);
+	mirror->origin.is_strict = mirror->is_strict;
+	mirror->origin.report = &mirror->report;
 	arena_init(&mirror->arena, MEMORY);
 	mirror->pool.origin = &mirror->origin;
 	mirror->pool.replica = &mirror->replica;
@@ -258,6 +261,7 @@ read_option(struct mirror *mirror, int option, char **argv)
 	case OPTION_PATIENCE:
 		return read_number(optarg, 3600, &mirror->patience);
 	case OPTION_RESTORE: mirror->restore = true; break;
+	case OPTION_STRICT_KEY: mirror->is_strict = true; break;
 	case OPTION_TIME: return read_number(optarg, 1000000, &mirror->seconds);
 	default: return cli_refuse_option("mirror", argv);
 	}
@@ -278,6 +282,7 @@ mirror_main(int argc, char **argv)
 		{ "depth", required_argument, NULL, OPTION_DEPTH },
 		{ "patience", required_argument, NULL, OPTION_PATIENCE },
 		{ "restore", no_argument, NULL, OPTION_RESTORE },
+		{ "strict-key", no_argument, NULL, OPTION_STRICT_KEY },
 		{ "time", required_argument, NULL, OPTION_TIME },
 		{ NULL, 0, NULL, 0 },
 	};

@@ -4,8 +4,8 @@
 #define MIRROR_USAGE \
 	"mirror [--keep] [--key PUBKEY] [--known-hosts FILE] [-j N]\n" \
 	"                      [--allow-truncated] [--max MIB] [--pages N]\n" \
-	"                      [--depth N] [--patience S] [--time S] URL " \
-	"DIR\n" \
+	"                      [--depth N] [--patience S] [--strict-key]\n" \
+	"                      [--time S] URL DIR\n" \
 	"       capsule mirror --restore DIR"
 
 /*
