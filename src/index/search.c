@@ -80,37 +80,38 @@ weigh(struct search *search, const Fts5ExtensionApi *api, Fts5Context *fts)
 	return SQLITE_OK;
 }
 
-/* How often a row holds each word, and in which columns. */
+/* How often a row holds a word, by the weight of the column, and where. */
 struct places {
-	double found[PLAN_WANTS]; /* by the weight of the column */
-	double columns[COLUMNS][PLAN_WANTS]; /* the weight of the best term */
-	double words; /* of the row */
+	double found;
+	double title, text; /* the weight of the best term there */
 };
 
 static int
-find_places(const struct search *search, const Fts5ExtensionApi *api,
-    Fts5Context *fts, struct places *places)
+find_places(struct search *search, const Fts5ExtensionApi *api,
+    Fts5Context *fts, struct places places[PLAN_WANTS])
 {
 	int count = 0;
 	int result = api->xInstCount(fts, &count);
 
-	*places = (struct places){
-		.words = db_row_words(api->xRowid(fts)),
-	};
+	search->row = (struct hits_row){ .is_label = true };
+	memset(places, 0, search->plan.count * sizeof *places);
 	for (int i = 0; result == SQLITE_OK && i < count && i < PLACES_MAX;
 	     i++) {
 		int phrase, column, offset;
+		struct places *place;
 		double weight;
-		size_t want;
 
 		result = api->xInst(fts, i, &phrase, &column, &offset);
 		if (result != SQLITE_OK || (size_t)phrase >= search->phrases)
 			continue;
-		want = search->wants[phrase];
+		place = &places[search->wants[phrase]];
 		weight = search->weights[phrase];
-		places->found[want] += weight * columns[column];
-		if (places->columns[column][want] < weight)
-			places->columns[column][want] = weight;
+		place->found += weight * columns[column];
+		search->row.is_label &= column == LABELS;
+		if (column == TITLE && place->title < weight)
+			place->title = weight;
+		if (column == TEXT && place->text < weight)
+			place->text = weight;
 	}
 	return result;
 }
@@ -121,28 +122,23 @@ find_places(const struct search *search, const Fts5ExtensionApi *api,
  * before those that mention them, however often.
  */
 static void
-score_row(struct search *search, const struct places *places)
+score_row(struct search *search, const struct places places[], double row_words)
 {
 	const struct plan *plan = &search->plan;
 	struct hits_row *row = &search->row;
-	double norm = K1 * (1 - B + B * places->words / search->length);
+	double norm = K1 * (1 - B + B * row_words / search->length);
 	double most = 0;
 	bool has_all = true;
 
-	*row = (struct hits_row){ .is_label = true };
 	for (size_t i = 0; i < plan->count; i++) {
-		double worth = search->worth[i];
-		double found = places->found[i];
-		double title = places->columns[TITLE][i];
+		double worth = search->worth[i] * (K1 + 1);
 
-		row->score += worth * found * (K1 + 1) / (found + norm);
-		row->text += worth * places->columns[TEXT][i];
-		row->is_titled |= title > 0;
-		row->is_label &= title <= 0 &&
-		    places->columns[HEADING][i] <= 0 &&
-		    places->columns[TEXT][i] <= 0;
-		has_all &= title >= plan->wants[i].terms[0].weight;
-		most += worth * (K1 + 1);
+		row->score +=
+		    worth * places[i].found / (places[i].found + norm);
+		row->text += worth * places[i].text;
+		row->is_titled |= places[i].title > 0;
+		has_all &= places[i].title >= plan->wants[i].terms[0].weight;
+		most += worth;
 	}
 	if (has_all)
 		row->score += most;
@@ -153,7 +149,7 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
     int count, sqlite3_value **values)
 {
 	struct search *search = sqlite3_value_pointer(values[0], "search");
-	struct places places;
+	struct places places[PLAN_WANTS];
 	int result = SQLITE_OK;
 
 	(void)count;
@@ -162,9 +158,9 @@ on_row(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
 	else if (search->length <= 0)
 		result = weigh(search, api, fts);
 	if (result == SQLITE_OK)
-		result = find_places(search, api, fts, &places);
+		result = find_places(search, api, fts, places);
 	if (result == SQLITE_OK)
-		score_row(search, &places);
+		score_row(search, places, db_row_words(api->xRowid(fts)));
 	else
 		sqlite3_result_error_code(context, result);
 }
