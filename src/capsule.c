@@ -9,6 +9,7 @@
 #include "tool/check.h"
 #include "tool/import.h"
 #include "tool/mirror.h"
+#include "tool/mv.h"
 #include "tool/new.h"
 #include "tool/pack.h"
 #include "tool/post.h"
@@ -25,6 +26,8 @@ static const struct verb {
 	    import_main },
 	{ "mirror", MIRROR_USAGE, "copy a server's capsule, or update the copy",
 	    mirror_main },
+	{ "mv", MV_USAGE, "move a page or folder, and the links to it",
+	    mv_main },
 	{ "new", NEW_USAGE, "make a small capsule to begin with", new_main },
 	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },
 	{ "post", POST_USAGE, "write a dated page of the log", post_main },
