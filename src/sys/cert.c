@@ -23,11 +23,15 @@
 #include "sys/sha256.h"
 #include "text/hex.h"
 
+/* A certificate that expires in fewer days is warned of. */
+#define EXPIRY_DAYS 60
+
 /* The state of one cert_load call. */
 struct job {
 	struct cert *cert;
 	const struct cert_request *request;
 	struct certfiles files;
+	bool is_mismatch; /* two good files that are not of one pair */
 };
 
 /* Adds a warning; a warning does not prevent a start. */
@@ -46,23 +50,57 @@ warn(struct job *job, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Reads the chain, the certificates after the leaf; it may be empty. */
+static void
+date_text(const ASN1_TIME *time, char out[32])
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
+	    strftime(out, 32, "%Y-%m-%d", &tm) == 0)
+		snprintf(out, 32, "an unknown day");
+}
+
+/* Adds a certificate to the chain, which takes it. */
+static int
+add_to_chain(struct job *job, X509 *next)
+{
+	struct cert *cert = job->cert;
+
+	if (cert->chain == NULL)
+		cert->chain = sk_X509_new_null();
+	if (cert->chain != NULL && sk_X509_push(cert->chain, next) > 0)
+		return 0;
+	X509_free(next);
+	return certfiles_fail_openssl(&job->files, "cannot be read");
+}
+
+/*
+ * Reads the chain, the certificates after the leaf; it may be empty. The chain
+ * ends before one that has expired: some clients refuse a good leaf with it.
+ */
 static int
 read_chain(struct job *job, BIO *bio)
 {
-	struct cert *cert = job->cert;
 	X509 *next;
+	bool ended = false;
+	char date[32];
 	unsigned long reason;
 
 	while ((next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		if (cert->chain == NULL)
-			cert->chain = sk_X509_new_null();
-		if (cert->chain == NULL ||
-		    sk_X509_push(cert->chain, next) < 1) {
-			X509_free(next);
-			return certfiles_fail_openssl(
-			    &job->files, "cannot be read");
+		const ASN1_TIME *end = X509_get0_notAfter(next);
+
+		if (!ended && X509_cmp_current_time(end) <= 0) {
+			date_text(end, date);
+			warn(job,
+			    "a certificate after the first one expired on %s, "
+			    "so it is not sent; remove it from the file",
+			    date);
+			ended = true;
 		}
+		if (ended)
+			X509_free(next);
+		else if (add_to_chain(job, next) == -1)
+			return -1;
 	}
 	reason = ERR_peek_last_error();
 	ERR_clear_error();
@@ -96,21 +134,12 @@ check_pair(struct job *job)
 {
 	struct cert *cert = job->cert;
 
-	if (X509_check_private_key(cert->leaf, cert->key) != 1)
+	job->is_mismatch = X509_check_private_key(cert->leaf, cert->key) != 1;
+	if (job->is_mismatch)
 		return certfiles_fail(&job->files, job->files.cert_name,
 		    "not the certificate of %s beside it, restore the pair",
 		    job->files.key_name);
 	return certkey_check_leaf(&job->files, cert->leaf);
-}
-
-static void
-date_text(const ASN1_TIME *time, char out[32])
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
-	    strftime(out, 32, "%Y-%m-%d", &tm) == 0)
-		snprintf(out, 32, "an unknown day");
 }
 
 /*
@@ -121,6 +150,8 @@ static void
 check_dates(struct job *job)
 {
 	const X509 *leaf = job->cert->leaf;
+	const ASN1_TIME *end = X509_get0_notAfter(leaf);
+	int days, seconds;
 	char date[32];
 
 	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) {
@@ -130,11 +161,16 @@ check_dates(struct job *job)
 		    "machine's clock",
 		    date);
 	}
-	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) {
-		date_text(X509_get0_notAfter(leaf), date);
+	date_text(end, date);
+	if (X509_cmp_current_time(end) <= 0)
 		warn(job, "expired on %s, so clients complain; " CERTKEY_RENEW,
 		    date);
-	}
+	else if (ASN1_TIME_diff(&days, &seconds, NULL, end) == 1 &&
+	    days < EXPIRY_DAYS)
+		warn(job,
+		    "expires on %s, after which clients "
+		    "complain; " CERTKEY_RENEW,
+		    date);
 }
 
 static void
@@ -304,6 +340,15 @@ load_pair(struct job *job)
 			return -1;
 		job->cert->made = true;
 	}
+	if (read_pair(job) == 0)
+		return 0;
+	/* Another process may be replacing both files. */
+	if (!job->is_mismatch)
+		return -1;
+	certmake_lock(files);
+	cert_release(job->cert);
+	job->cert->warning_count = 0;
+	job->files.error[0] = '\0';
 	return read_pair(job);
 }
 

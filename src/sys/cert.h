@@ -7,7 +7,7 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
-#define CERT_WARNINGS_MAX 4
+#define CERT_WARNINGS_MAX 5
 
 /*
  * The certificate and key of a capsule: DIR/NAME.crt and DIR/NAME.key in PEM,
@@ -16,7 +16,9 @@
  */
 struct cert {
 	struct x509_st *leaf; /* OpenSSL's X509 */
-	struct stack_st_X509 *chain; /* the rest of the file, or NULL */
+	/* The rest of the file, up to a certificate that has expired, or NULL.
+	 */
+	struct stack_st_X509 *chain;
 	struct evp_pkey_st *key; /* OpenSSL's EVP_PKEY */
 	char fingerprint[65]; /* SHA-256 of the certificate, hex */
 	char key_fingerprint[65]; /* SHA-256 of its SubjectPublicKeyInfo */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/file.h>
 #include <time.h>
 
 #include "fakeclock.h"
@@ -105,6 +106,78 @@ test_chain(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Some clients refuse a chain with an expired certificate. */
+static void
+test_expired_chain(void **state)
+{
+	static const int ends[][3] = { { 3, -1, 3 }, { -1, 3, 3 } };
+	const struct str name = STR("a");
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	time_t then = time(NULL) - 86400;
+	char want[160], day[16];
+
+	(void)state;
+	strftime(day, sizeof day, "%Y-%m-%d", gmtime(&then));
+	snprintf(want, sizeof want,
+	    "a certificate after the first one expired on %s, so it is not "
+	    "sent; remove it from the file",
+	    day);
+	fakeclock_stop();
+	for (size_t i = 0; i < 2; i++) {
+		struct cert cert;
+
+		pairs_put(key, -1, 100);
+		for (size_t j = 0; j < 3; j++)
+			pairs_put_cert(pairs_make_named_leaf(
+			    key, -9, ends[i][j], "DNS:b"));
+		pairs_load(&cert, &name, 1);
+		if (i == 0)
+			assert_int_equal(sk_X509_num(cert.chain), 1);
+		else
+			assert_null(cert.chain);
+		assert_int_equal(cert.warning_count, 1);
+		assert_string_equal(cert.warnings[0], want);
+		cert_release(&cert);
+	}
+	fakeclock_run();
+	EVP_PKEY_free(key);
+}
+
+static EVP_PKEY *other_key;
+
+/* The second half of a change, which the wait for the lock brings about. */
+int
+flock(int fd, int operation)
+{
+	(void)fd;
+	assert_int_equal(operation, LOCK_EX | LOCK_NB);
+	if (other_key != NULL)
+		pairs_put_key(other_key, NULL);
+	return 0;
+}
+
+static void
+test_read_between_two_writes(void **state)
+{
+	const struct str name = STR("a");
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *before = EVP_EC_gen("P-256");
+	struct cert cert;
+
+	(void)state;
+	pairs_put(key, -1, 1);
+	pairs_put_key(before, NULL);
+	pairs_expect_error(CERT_REFUSE,
+	    "d/a.crt: not the certificate of a.key beside it, restore the "
+	    "pair");
+	other_key = key;
+	pairs_load(&cert, &name, 1);
+	other_key = NULL;
+	assert_int_equal(cert.warning_count, 1);
+	cert_release(&cert);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(before);
+}
+
 /* A wildcard certificate, and one whose name is in the subject alone. */
 static void
 test_covers(void **state)
@@ -127,9 +200,10 @@ test_covers(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		struct cert cert;
 
-		pairs_put(key, -1, 1);
+		pairs_put(key, -1, 100);
 		unlink("d/a.crt");
-		pairs_put_cert(pairs_make_named_leaf(key, -1, 1, table[i].san));
+		pairs_put_cert(
+		    pairs_make_named_leaf(key, -1, 100, table[i].san));
 		pairs_load(&cert, names, table[i].count);
 		assert_int_equal(cert.warning_count, table[i].covers ? 0 : 1);
 		if (!table[i].covers)
@@ -153,12 +227,16 @@ test_dates(void **state)
 		const char *rest;
 		int day; /* that is named */
 	} table[] = {
-		{ 0, -1, 1, NULL, NULL, 0 },
+		{ 0, -1, 61, NULL, NULL, 0 },
+		{ 0, -1, 59, "expires on ",
+		    ", after which clients complain; renew it with the same "
+		    "key, as capsuled(8) shows",
+		    59 },
 		{ 0, -2, -1, "expired on ",
 		    ", so clients complain; renew it with the same key, as "
 		    "capsuled(8) shows",
 		    -1 },
-		{ 0, 1, 2, "not valid before ",
+		{ 0, 1, 100, "not valid before ",
 		    ", so clients complain; check this machine's clock", 1 },
 		{ 86400, -1, 1, "not valid before ",
 		    ", so clients complain; check this machine's clock", -1 },
@@ -212,13 +290,13 @@ test_not_for_servers(void **state)
 {
 	const struct str name = STR("a");
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *leaf = pairs_make_named_leaf(key, -1, 1, "DNS:a");
+	X509 *leaf = pairs_make_named_leaf(key, -1, 100, "DNS:a");
 	X509_EXTENSION *use =
 	    X509V3_EXT_nconf_nid(NULL, NULL, NID_ext_key_usage, "clientAuth");
 	struct cert cert;
 
 	(void)state;
-	pairs_put(key, -1, 1);
+	pairs_put(key, -1, 100);
 	assert_int_equal(X509_add_ext(leaf, use, -1), 1);
 	assert_true(X509_sign(leaf, key, EVP_sha256()) > 0);
 	X509_EXTENSION_free(use);
@@ -315,6 +393,8 @@ main(void)
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_expired_chain),
+		cmocka_unit_test(test_read_between_two_writes),
 		cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_refused_certs),

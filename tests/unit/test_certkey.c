@@ -140,7 +140,7 @@ test_good_kinds(void **state)
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct cert cert;
 
-		pairs_put(keys[i], -1, 1);
+		pairs_put(keys[i], -1, 100);
 		pairs_load(&cert, &name, 1);
 		assert_false(cert.made);
 		assert_int_equal(cert.warning_count, 0);
