@@ -113,6 +113,8 @@ const struct setting_key setting_keys[] = {
 	{ "watch", "yes", .read = setting_switch, AT(watch) },
 	{ "online", "/online", .read = settings_display_builtin,
 	    HOST(builtins[BUILTIN_ONLINE]) },
+	{ "addresses", "/addresses", .read = settings_display_builtin,
+	    HOST(builtins[BUILTIN_ADDRESSES]) },
 	{ "gempub", "/capsule.gpub", .read = settings_display_builtin,
 	    HOST(builtins[BUILTIN_GEMPUB]) },
 	{ "tar", "/capsule.tar.gz", .read = settings_display_builtin,

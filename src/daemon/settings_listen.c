@@ -306,5 +306,6 @@ settings_listen_gopher_port(struct setting *s)
 		port =
 		    s->host->gopher_count > 0 ? net_port(s->host->gopher) : 70;
 	s->host->site.gopher_port = (uint16_t)port;
+	s->host->site.has_gopher = s->host->gopher_count > 0;
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "serve/addresses.h"
 #include "serve/archive_page.h"
 #include "serve/ask.h"
 #include "serve/manifest_page.h"
@@ -27,6 +28,8 @@ static const struct builtin_page pages[BUILTIN_COUNT] = {
 	    .query = STR_INIT("plain"),
 	    .query_type = STR_INIT("text/plain"),
 	    .answer = online },
+	[BUILTIN_ADDRESSES] = { .type = STR_INIT("text/gemini"),
+	    .answer = addresses_answer },
 };
 
 static bool

@@ -31,6 +31,7 @@ struct site {
 	size_t gemini_port_count; /* at least 1 */
 	struct str gopher_host; /* the host in menu lines */
 	uint16_t gopher_port;
+	bool has_gopher; /* it is served over Gopher, too */
 	const struct site_type *types; /* checked before the built-in rules */
 	size_t type_count;
 	struct str lang; /* "en" or "en,fr"; empty: unknown */

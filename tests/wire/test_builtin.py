@@ -55,6 +55,30 @@ class Builtin(Case):
                          select(self.server, '/online?plain'))
         self.assertIn(b'tea', select(self.server, '/ask/\ttea'))
 
+    def test_addresses(self):
+        """From either protocol to the other, without a name in a page."""
+        gemini, gopher = self.server.gemini_port, self.server.gopher_port
+        reply = fetch(self.server, '/addresses')
+        self.assertEqual((reply.status, reply.meta), (20, 'text/gemini'))
+        self.assertEqual(reply.text, (
+            '# Addresses of this capsule\n\n'
+            '=> gemini://localhost:%d/ Over Gemini\n'
+            '=> gopher://localhost:%d/ Over Gopher\n\n=> / Home\n')
+            % (gemini, gopher))
+        self.assertEqual(
+            select(self.server, '/addresses').decode().splitlines()[3:], [
+                'hOver Gemini\tURL:gemini://localhost:%d/\tlocalhost\t%d'
+                % (gemini, gopher),
+                '1Over Gopher\t\tlocalhost\t%d' % gopher,
+                'i\t\tnull.host\t1',
+                '1Home\t/\tlocalhost\t%d' % gopher, '.'])
+
+    def test_addresses_without_gopher(self):
+        with Server(TREE, gopher='off',
+                    options=['addresses=/where']) as server:
+            self.assertNotIn('opher', fetch(server, '/where').text)
+            self.assertEqual(fetch(server, '/addresses').status, 51)
+
     def test_not_here(self):
         for path in ['/asks', '/as', '/ASK', '/sub/ask', '/.ask']:
             with self.subTest(path=path):

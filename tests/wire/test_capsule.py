@@ -70,6 +70,9 @@ class Capsule(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Server(SHIPPED)
         cls.addClassCleanup(cls.server.stop)
+        # The home page links to it, and it needs the hashes of all files.
+        wait_until(lambda: fetch(cls.server, '/manifest').status == 20,
+                   'a manifest')
         cls.pages = cls.walk_gemini()
         cls.menus = cls.walk_gopher()
 

@@ -204,7 +204,8 @@ class Shipped(unittest.TestCase):
         about = read(SHIPPED, "index.gmi").partition("\n## About")[2]
         self.assertIn("kept here word for word. It named no author and no "
                       "date, so neither do we.\n", about)
-        self.assertIn("/manifest", [url for url, _ in links(about)])
+        for path in "/manifest", "/addresses":
+            self.assertIn(path, [url for url, _ in links(about)])
 
     def test_links_lead_somewhere(self):
         for name in files(SHIPPED):

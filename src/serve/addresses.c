@@ -1,0 +1,110 @@
+/*
+ * The built-in page with the addresses of the capsule: the way from one
+ * protocol to the other, which a page of the author cannot know.
+ */
+#include "serve/addresses.h"
+
+#include "text/gophermenu.h"
+
+#define PAGE_SIZE 2048
+#define PORT_GOPHER 70
+
+static int
+add_page(struct buf *page, const struct site *site, struct arena *arena)
+{
+	struct str gemini;
+
+	if (site_url(site, arena, STR("/"), &gemini) == -1)
+		return -1;
+	buf_printf(page,
+	    "# Addresses of this capsule\n\n"
+	    "=> %.*s Over Gemini\n",
+	    STR_ARG(gemini));
+	if (site->has_gopher) {
+		buf_add(page, STR("=> gopher://"));
+		site_add_host(page, site->gopher_host);
+		if (site->gopher_port != PORT_GOPHER)
+			buf_printf(page, ":%u", (unsigned)site->gopher_port);
+		buf_add(page, STR("/ Over Gopher\n"));
+	}
+	buf_add(page, STR("\n=> / Home\n"));
+	return page->overflow ? -1 : 0;
+}
+
+static ssize_t
+read_page(void *context, char *at, size_t room)
+{
+	struct str *page = context;
+	size_t len = page->len < room ? page->len : room;
+
+	for (size_t i = 0; i < len; i++)
+		at[i] = page->at[i];
+	*page = str_tail(*page, len);
+	return (ssize_t)len;
+}
+
+static char
+item_type(void *context, struct str path, struct str query)
+{
+	(void)context;
+	(void)path;
+	(void)query;
+	return '1';
+}
+
+/*
+ * The projection of the page.  Elsewhere a link to the capsule's own Gemini URL
+ * becomes a link to the menu of that page; here it must remain a URL, so the
+ * site has no Gemini port, and the base has another host.
+ */
+static struct str
+menu_of(const struct host *host, struct arena *arena, struct str page)
+{
+	static const uint16_t no_port;
+	struct site site = *host->site;
+	struct gophermenu_page from = { .site = &site,
+		.base = STR("gemini://capsule.invalid/"),
+		.read = read_page,
+		.item_type = item_type,
+		.context = &page };
+	struct gophermenu *menu = gophermenu_open(arena, &from);
+	char *at = arena_alloc(arena, 2 * GOPHERMENU_ROOM);
+	size_t len = 0;
+	ssize_t got = 0;
+	bool ended = false;
+
+	site.gemini_ports = &no_port;
+	site.gemini_port_count = 1;
+	while (menu != NULL && at != NULL && !ended && got >= 0 &&
+	    len <= GOPHERMENU_ROOM) {
+		got = gophermenu_read(
+		    menu, at + len, 2 * GOPHERMENU_ROOM - len, &ended);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	if (menu != NULL)
+		gophermenu_release(menu);
+	return (struct str){ at, ended ? len : 0 };
+}
+
+void
+addresses_answer(const struct host *host, const struct request *request,
+    struct response *response)
+{
+	struct buf text = buf_in(request->arena, PAGE_SIZE);
+	struct str page;
+
+	if (add_page(&text, host->site, request->arena) == -1) {
+		response_error(response, STATUS_FAILURE);
+		return;
+	}
+	page = buf_str(&text);
+	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	if (request->form == FORM_MENU) {
+		response->meta = RESPONSE_MENU;
+		page = menu_of(host, request->arena, page);
+	}
+	if (page.len > 0)
+		response->body = body_of_text(request->arena, page);
+	if (response->body == NULL)
+		response_error(response, STATUS_FAILURE);
+}
