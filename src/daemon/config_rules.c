@@ -9,6 +9,8 @@
 
 #include "daemon/setting_keys.h"
 #include "serve/moved.h"
+#include "text/hostname.h"
+#include "text/site.h"
 #include "text/uri.h"
 
 /* The longest URL of Gemini. */
@@ -274,6 +276,30 @@ read_parts(struct config_loader *loader, const struct drafts *drafts,
 }
 
 /*
+ * Writes a URL whose host may be international with the host that clients look
+ * up. -1 for an invalid host, and without memory.
+ */
+static int
+write_url(struct arena *arena, const struct uri *uri, struct str *out)
+{
+	struct buf url = buf_in(arena, out->len + TARGET_MAX);
+	struct str host;
+
+	if (hostname_normal(arena, uri->host, &host) == -1)
+		return -1;
+	buf_add(&url, uri->scheme);
+	buf_add(&url, STR("://"));
+	site_add_host(&url, host);
+	buf_add(&url, uri->has_port ? STR(":") : STR(""));
+	buf_add(&url, uri->port);
+	buf_add(&url, uri->path);
+	buf_add(&url, uri->has_query ? STR("?") : STR(""));
+	buf_add(&url, uri->query);
+	*out = buf_str(&url);
+	return url.overflow ? -1 : 0;
+}
+
+/*
  * Makes the target of a move. Returns NULL, or how it is wrong: as the end of a
  * sentence.
  */
@@ -290,7 +316,7 @@ make_target(
 	    uri_resolve(arena, str_of(is_path ? base : "x:"), text, out) ==
 		-1 ||
 	    uri_parse(arena, *out, &uri) == -1 || uri.has_fragment ||
-	    (!is_path && (!uri.has_authority || uri.host.len == 0)))
+	    uri.has_userinfo || (!is_path && write_url(arena, &uri, out) == -1))
 		return "is not a path or URL, give one like /new/";
 	if (is_path)
 		*out = str_tail(*out, sizeof base - 1);

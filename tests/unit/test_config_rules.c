@@ -200,6 +200,7 @@ test_moves(void **state)
 	    "moved(\"/talks/\", 'gemini://talks.example.org/all/')\n"
 	    "gone(\"/drafts/\")\ngone(\"/old.gmi\")\n"
 	    "moved(\"/drafts/good/\", \"/good/\")\n"
+	    "moved(\"/idn\", \"gemini://Caf\xc3\xa9.example:70/\xc3\xa9?a\")\n"
 	    "moved('/my docs/', '/d\xc3\xb6/')\n"
 	    "moved(\"/caf%C3%A9\", \"/coffee.gmi?black\")\n"
 	    "moved(\"/1/\", \"/2/\") moved(\"/2/\", \"/3/\")\n"
@@ -225,6 +226,8 @@ test_moves(void **state)
 		{ 1, "/Talk.gmi", 0, NULL },
 		{ 1, "/talks/1.gmi", STATUS_MOVED,
 		    "gemini://talks.example.org/all/1.gmi" },
+		{ 1, "/idn", STATUS_MOVED,
+		    "gemini://xn--caf-dma.example:70/%C3%A9?a" },
 		{ 1, "/drafts", STATUS_GONE, NULL },
 		{ 1, "/drafts/x/y", STATUS_GONE, NULL },
 		{ 1, "/drafts/good/y", STATUS_MOVED, "/good/y" },
