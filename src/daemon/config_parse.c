@@ -95,15 +95,14 @@ skip_token(struct input *input)
 		input->at += len > 0 ? len : *input->at != '\0';
 }
 
-/* Skips a list, or the arguments of a function. */
 static void
-skip_to(struct input *input, char end)
+skip_list(struct input *input)
 {
-	while (*input->at != '\0' && *input->at != end) {
+	while (*input->at != '\0' && *input->at != '}') {
 		skip_token(input);
 		skip_spaces(input);
 	}
-	input->at += *input->at == end;
+	input->at += *input->at == '}';
 }
 
 /*
@@ -115,17 +114,13 @@ skip_setting(struct input *input)
 {
 	skip_token(input);
 	skip_spaces(input);
-	if (*input->at == '(') {
-		skip_to(input, ')');
-		return;
-	}
 	input->at += input->at[0] == '+' && input->at[1] == '=';
 	if (*input->at != '=')
 		return;
 	input->at++;
 	skip_spaces(input);
 	if (*input->at == '{')
-		skip_to(input, '}');
+		skip_list(input);
 	else
 		skip_token(input);
 }
@@ -136,7 +131,7 @@ skip_setting(struct input *input)
  */
 static int
 take_string(struct parser *parser, struct input *input, const char *use,
-    const char **out)
+    struct str *out)
 {
 	const struct config_place place = place_of(input);
 	struct str string = { input->at + 1, 0 };
@@ -148,10 +143,10 @@ take_string(struct parser *parser, struct input *input, const char *use,
 	    strcspn(string.at, *input->at == '"' ? "\"\\\n$" : "'\\\n");
 	if (string.at[string.len] != *input->at)
 		return config_section_fail(parser->config, place,
-		    "the name has an escape or no end, give %s", use);
+		    "the text in quotes has an escape or no end, give %s", use);
 	input->at += string.len + 2;
-	*out = arena_string(parser->arena, string);
-	return *out != NULL ? 0 : fail_memory(parser);
+	*out = (struct str){ arena_string(parser->arena, string), string.len };
+	return out->at != NULL ? 0 : fail_memory(parser);
 }
 
 /* Parses a section to its closing brace. */
@@ -189,7 +184,7 @@ parse_section(struct parser *parser, struct input *input,
 	static const char *const uses[] = { [CONFIG_TOP] = "",
 		[CONFIG_HOST] = "host \"example.org\" { ... }",
 		[CONFIG_PATH] = "path \"/docs/\" { ... }" };
-	const char *use = uses[kind], *title;
+	const char *use = uses[kind];
 	struct config_section *section =
 	    arena_alloc(parser->arena, sizeof *section);
 
@@ -206,13 +201,13 @@ parse_section(struct parser *parser, struct input *input,
 		    kind == CONFIG_HOST ? "host" : "path", outer->title.at);
 		return NULL;
 	}
-	if (take_string(parser, input, use, &title) == -1)
+	if (take_string(parser, input, use, &section->title) == -1)
 		return NULL;
-	section->title = str_of(title);
 	skip_spaces(input);
 	if (*input->at != '{') {
 		config_section_fail(parser->config, place_of(input),
-		    "\"%.99s\" has no opening brace, give %s", title, use);
+		    "\"%.99s\" has no opening brace, give %s",
+		    section->title.at, use);
 		return NULL;
 	}
 	input->at++;
@@ -286,29 +281,85 @@ parse_file(struct parser *parser, struct input *input,
 	return parse_statements(parser, input, settings);
 }
 
+/* Takes the strings in parentheses of a line such as `use`. */
+static int
+take_arguments(struct parser *parser, struct input *input, const char *use,
+    struct str *arguments, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		/* The parenthesis, or the comma. */
+		if (*input->at != (i == 0 ? '(' : ','))
+			break;
+		input->at++;
+		skip_spaces(input);
+		if (take_string(parser, input, use, &arguments[i]) == -1)
+			return -1;
+		skip_spaces(input);
+	}
+	if (*input->at != ')' || arguments[count - 1].at == NULL)
+		return config_section_fail(parser->config, place_of(input),
+		    "a comma or parenthesis is wrong, give %s", use);
+	input->at++;
+	return 0;
+}
+
 static int
 parse_include(struct parser *parser, struct input *input,
     struct config_settings *settings)
 {
-	static const char use[] = "include(\"FILE\")";
 	struct input file = { .outer = input,
 		.text = { .named = place_of(input) } };
-	const char *name;
+	struct str name = { 0 };
 
-	input->at++; /* the parenthesis */
-	skip_spaces(input);
-	if (take_string(parser, input, use, &name) == -1)
+	if (take_arguments(parser, input, "include(\"FILE\")", &name, 1) == -1)
 		return -1;
-	skip_spaces(input);
-	if (*input->at != ')')
-		return config_section_fail(parser->config, place_of(input),
-		    "a parenthesis is missing, give %s", use);
-	input->at++;
 	file.text.name =
-	    config_text_path(parser->arena, input->text.name, name);
+	    config_text_path(parser->arena, input->text.name, name.at);
 	if (file.text.name == NULL)
 		return fail_memory(parser);
 	return parse_file(parser, &file, settings);
+}
+
+/* Parses moved or gone, whose name has been skipped. */
+static int
+parse_move(struct parser *parser, struct input *input,
+    struct config_settings *settings, bool is_gone)
+{
+	const char *use =
+	    is_gone ? "gone(\"/old/\")" : "moved(\"/old/\", \"/new/\")";
+	struct config_section *section = settings->section;
+	struct config_move *move = arena_alloc(parser->arena, sizeof *move);
+	struct str paths[2] = { 0 };
+
+	if (move == NULL)
+		return fail_memory(parser);
+	move->place = place_of(input);
+	if (section->kind == CONFIG_PATH)
+		return config_section_fail(parser->config, move->place,
+		    "%s is within a path, move it out of \"%.99s\"",
+		    is_gone ? "gone" : "moved", section->title.at);
+	if (take_arguments(parser, input, use, paths, is_gone ? 1 : 2) == -1)
+		return -1;
+	move->path = paths[0];
+	move->target = paths[1];
+	move->is_gone = is_gone;
+	move->next = section->moves;
+	section->moves = move;
+	return 0;
+}
+
+static int
+parse_moved(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	return parse_move(parser, input, settings, false);
+}
+
+static int
+parse_gone(struct parser *parser, struct input *input,
+    struct config_settings *settings)
+{
+	return parse_move(parser, input, settings, true);
 }
 
 /* Refuses a section of another kind, such as another server's. */
@@ -342,8 +393,11 @@ part_at(const struct input *input)
 	const char *next = word.at + word.len;
 
 	next += strspn(next, SPACES);
-	if (str_equals(word, STR("include")) && *next == '(')
-		return parse_include;
+	if (*next == '(')
+		return str_equals(word, STR("include")) ? parse_include
+		    : str_equals(word, STR("moved"))    ? parse_moved
+		    : str_equals(word, STR("gone"))     ? parse_gone
+							: NULL;
 	if (*next == '=' || *next == '+')
 		return NULL;
 	if (str_equals(word, STR("host")))

@@ -20,9 +20,6 @@
  */
 #define INHERITED "\001inherited\001"
 
-#define MOVED "moved"
-#define GONE "gone"
-
 /* libConfuse's callbacks carry no context. */
 static struct config_settings *parsing;
 
@@ -118,60 +115,22 @@ on_value(cfg_t *cfg, cfg_opt_t *option)
 	return check_scope(parsing, key, parsing->places[key]);
 }
 
-/* Takes moved("FROM", "TO") or gone("PATH"). */
-static int
-on_function(cfg_t *cfg, cfg_opt_t *option, int count, const char **arguments)
-{
-	struct config_section *section = parsing->section;
-	const struct config_place place = place_of(parsing, cfg->line);
-	bool is_gone = strcmp(option->name, GONE) == 0;
-	struct config_move *move = arena_alloc(parsing->arena, sizeof *move);
-
-	if (move == NULL)
-		return fail_memory(parsing);
-	if (section->kind == CONFIG_PATH)
-		return config_section_fail(parsing->config, place,
-		    "%s is within a path, move it out of \"%.99s\"",
-		    option->name, section->title.at);
-	if (count != (is_gone ? 1 : 2))
-		return config_section_fail(parsing->config, place,
-		    is_gone ? "gone has %d paths, give one: gone(\"/old/\")"
-			    : "moved has %d paths, give two: "
-			      "moved(\"/old/\", \"/new/\")",
-		    count);
-	*move = (struct config_move){
-		.next = section->moves, .place = place, .is_gone = is_gone
-	};
-	if (arena_copy(parsing->arena, str_of(arguments[0]), &move->path) ==
-		-1 ||
-	    (!is_gone &&
-		arena_copy(
-		    parsing->arena, str_of(arguments[1]), &move->target) == -1))
-		return fail_memory(parsing);
-	section->moves = move;
-	return 0;
-}
-
 int
 config_settings_init(struct config_settings *settings)
 {
-	/* The functions come after the keys. */
-	cfg_opt_t options[CONFIG_SETTINGS_KEYS_MAX + 3] = { CFG_END() };
-	const cfg_opt_t moved = CFG_FUNC(MOVED, on_function),
-			gone = CFG_FUNC(GONE, on_function), end = CFG_END();
+	cfg_opt_t options[CONFIG_SETTINGS_KEYS_MAX + 1] = { CFG_END() };
 
 	assert(setting_keys_count <= CONFIG_SETTINGS_KEYS_MAX);
 	for (size_t i = 0; i < setting_keys_count; i++) {
 		cfg_opt_t one = CFG_STR(NULL, NULL, CFGF_NODEFAULT);
 		cfg_opt_t list = CFG_STR_LIST(NULL, NULL, CFGF_NODEFAULT);
+		cfg_opt_t end = CFG_END();
 
 		options[i] = setting_keys[i].list ? list : one;
 		options[i].name = setting_keys[i].name;
 		options[i].validcb = on_value;
+		options[i + 1] = end;
 	}
-	options[setting_keys_count] = moved;
-	options[setting_keys_count + 1] = gone;
-	options[setting_keys_count + 2] = end;
 	settings->cfg = cfg_init(options, CFGF_NONE);
 	if (settings->cfg == NULL)
 		return fail_memory(settings);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/rules_audit.h"
 #include "sys/keyprovider.h"
 #include "sys/log.h"
 #include "sys/signing.h"
@@ -309,12 +310,26 @@ print_hosts(const struct generation *generation)
 			printf("capsule: %s\n", config->hosts[i].capsule);
 		if (generation->certs != NULL)
 			print_certificate(&generation->certs[i]);
+		rules_audit_print(&config->hosts[i]);
 	}
 	if (generation->certs == NULL)
 		printf("certificate: none, no listener uses TLS\n");
 	for (size_t i = 0; generation->certs != NULL && i < config->host_count;
 	     i++)
 		warn_of_certificate(&generation->certs[i], print_warning);
+}
+
+static void
+print_fault(void *context, enum rules_audit_fault fault,
+    const struct rules_place *place, const char *text)
+{
+	char line[1024];
+
+	(void)context;
+	(void)fault;
+	snprintf(
+	    line, sizeof line, "%.128s:%d: %s", place->file, place->line, text);
+	print_warning(line);
 }
 
 int
@@ -330,6 +345,9 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	}
 	print_hosts(&generation);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
+	for (size_t i = 0; i < generation.config.host_count; i++)
+		rules_audit(&generation.config.hosts[i],
+		    &generation.capsules.all[i].tree, print_fault, NULL);
 	jail_warn(&generation.jail, print_warning);
 	service_stop(&generation.keys.service);
 	generation_release(&generation);

@@ -42,7 +42,7 @@ may_follow(const char *at, bool in_list)
 		return false;
 	at += strcspn(at, SEPARATORS);
 	at += strspn(at, SPACES);
-	return *at == '=' || (at[0] == '+' && at[1] == '=') || *at == '(';
+	return *at == '=' || (at[0] == '+' && at[1] == '=');
 }
 
 /* Whether the value at `at` goes on after its first word. */

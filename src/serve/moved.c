@@ -144,8 +144,7 @@ moved_answer(const struct host *host, const struct request *request,
 	struct moved moved;
 	struct str encoded;
 
-	if (host->rules == NULL ||
-	    rules_move_of(host->rules, request->normal) == NULL)
+	if (rules_move_of(host->rules, request->normal) == NULL)
 		return DECLINED;
 	if (encode(request, &encoded) == -1) {
 		response_error(response, STATUS_FAILURE);

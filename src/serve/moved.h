@@ -3,7 +3,10 @@
 
 #include "serve/response.h"
 
-/* A handler: redirects from moved pages and folders; 52 for deleted ones. */
+/*
+ * A handler for a host with rules: redirects from moved pages and folders; 52
+ * for deleted ones.
+ */
 handler moved_answer;
 
 /* The end of a chain of rules. */

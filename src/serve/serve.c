@@ -19,8 +19,6 @@
 
 /* The order matters: a file overrides a built-in page. */
 static handler *const chain[] = {
-	readers_answer, /* 60 */
-	moved_answer, /* moved and deleted pages, even where a file exists */
 	feed_answer, /* ?atom */
 	folderpage_answer, /* an index page, a gophermap, or a listing */
 	file_answer,
@@ -31,7 +29,6 @@ static handler *const chain[] = {
 
 /* The pages that workers leave to another process. */
 static handler *const slow_chain[] = {
-	readers_answer,
 	folderpage_list,
 	builtin_answer,
 	archive_page_answer,
@@ -46,13 +43,19 @@ key_of(const struct host *host, struct str path)
 	    (uint64_t)(host - host->server->hosts) * 0x9e3779b97f4a7c15u;
 }
 
-static int
-find_rules(const struct host *host, struct request *request)
+/* Handlers of rules, which go before the others: a rule can hide a file. */
+static enum handled
+answer_by_rules(
+    const struct host *host, struct request *request, struct response *response)
 {
-	if (rules_path(request->arena, request->path, &request->normal) == -1)
-		return -1;
+	if (rules_path(request->arena, request->path, &request->normal) == -1) {
+		response_error(response, STATUS_FAILURE);
+		return HANDLED;
+	}
 	request->part = rules_part_of(host->rules, request->normal);
-	return 0;
+	if (readers_answer(host, request, response) == HANDLED)
+		return HANDLED;
+	return moved_answer(host, request, response);
 }
 
 static void
@@ -60,10 +63,9 @@ run_chain(handler *const *next, const struct host *host,
     struct request *request, struct response *response)
 {
 	request->key = key_of(host, request->path);
-	if (host->rules != NULL && find_rules(host, request) == -1) {
-		response_error(response, STATUS_FAILURE);
+	if (host->rules != NULL &&
+	    answer_by_rules(host, request, response) == HANDLED)
 		return;
-	}
 	for (; *next != NULL; next++)
 		if ((*next)(host, request, response) == HANDLED)
 			return;

@@ -153,13 +153,16 @@ test_bad_hosts(void **state)
 		    "c:1: quotes are missing, give host \"example.org\" "
 		    "{ ... }" },
 		{ "host \"a\\x2e\" {}",
-		    "c:1: the name has an escape or no end, give host "
+		    "c:1: the text in quotes has an escape or no end, give "
+		    "host "
 		    "\"example.org\" { ... }" },
 		{ "host \"${HOME}\" {}",
-		    "c:1: the name has an escape or no end, give host "
+		    "c:1: the text in quotes has an escape or no end, give "
+		    "host "
 		    "\"example.org\" { ... }" },
 		{ "host \"a\n\" {}",
-		    "c:1: the name has an escape or no end, give host "
+		    "c:1: the text in quotes has an escape or no end, give "
+		    "host "
 		    "\"example.org\" { ... }" },
 		{ "host 'a' = b",
 		    "c:1: \"a\" has no opening brace, give host "
@@ -356,7 +359,8 @@ test_bad_includes(void **state)
 		{ "include(nul)",
 		    "c:1: quotes are missing, give include(\"FILE\")" },
 		{ "include(\n\"nul\", \"nul\")",
-		    "c:2: a parenthesis is missing, give include(\"FILE\")" },
+		    "c:2: a comma or parenthesis is wrong, give "
+		    "include(\"FILE\")" },
 		{ "include = a",
 		    "c:1: no such key 'include', see capsuled.conf(5)" },
 		{ "\ninclude(\"c\")",

@@ -318,15 +318,24 @@ test_errors(void **state)
 		{ "path \"/a\" {\n moved(\"/a\", \"/b\") }",
 		    "c:2: moved is within a path, move it out of \"/a\"" },
 		{ "\nmoved(\"/a\")",
-		    "c:2: moved has 1 paths, give two: moved(\"/old/\", "
-		    "\"/new/\")" },
-		{ "gone(\"/a\",\n\"/b\")",
-		    "c:2: gone has 2 paths, give one: gone(\"/old/\")" },
-		{ "gone()",
-		    "c:1: gone has 0 paths, give one: gone(\"/old/\")" },
+		    "c:2: a comma or parenthesis is wrong, give "
+		    "moved(\"/old/\", \"/new/\")" },
+		{ "moved(\"/a\" \"/b\")",
+		    "c:1: a comma or parenthesis is wrong, give "
+		    "moved(\"/old/\", \"/new/\")" },
+		{ "moved(\"/a\", \"/b\"",
+		    "c:1: a comma or parenthesis is wrong, give "
+		    "moved(\"/old/\", \"/new/\")" },
+		{ "gone(\"/a\"\n, \"/b\")",
+		    "c:2: a comma or parenthesis is wrong, give "
+		    "gone(\"/old/\")" },
+		{ "gone()", "c:1: quotes are missing, give gone(\"/old/\")" },
+		{ "gone(/a)", "c:1: quotes are missing, give gone(\"/old/\")" },
+		{ "gone(\"/a\\x00b\")",
+		    "c:1: the text in quotes has an escape or no end, give "
+		    "gone(\"/old/\")" },
 		{ "moved = a",
-		    "c:1: missing parenthesis for function 'moved', see "
-		    "capsuled.conf(5)" },
+		    "c:1: no such key 'moved', see capsuled.conf(5)" },
 		{ "\nmoved(\"a\", \"/b\")",
 		    "c:2: \"a\" is not a path of a capsule, give one like "
 		    "/docs/" },

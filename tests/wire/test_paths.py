@@ -1,10 +1,14 @@
 """Rules for parts of a capsule: language, listings, types, and moved pages."""
 
 import os
+import shutil
+import subprocess
 import unicodedata
 import unittest
 
-from server import Server, gemini, new_directory, select, write_tree
+from build import CAPSULED
+from server import (UNJAILED, Server, gemini, new_directory, select,
+                    write_tree)
 
 RULES = '''
 lang = "de"
@@ -249,6 +253,70 @@ class Rules(unittest.TestCase):
         self.assertRegex(menu, r'(?m)^1A moved page\t/2019/x\.gmi\t')
         self.assertRegex(menu, r'(?m)^0A note\t/note\t')
         self.assertRegex(menu, r'(?m)^1A talk\t/talk\.gmi\t')
+
+
+class Audit(unittest.TestCase):
+    """The list of rules that -t prints, and its warnings."""
+
+    def check(self, tree, text):
+        """The lines of the rules and the warnings, without the file."""
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, 'c')
+        write_tree(directory, {'c': text})
+        write_tree(os.path.join(directory, 'tree'), tree)
+        done = subprocess.run(
+            [CAPSULED, '-t', *UNJAILED, '-g', '0', '-G', '0',
+             '-C', os.path.join(directory, 'certs'), '-c', path,
+             os.path.join(directory, 'tree')],
+            stdout=subprocess.PIPE, check=True, text=True)
+        return [line.replace(path + ':', '') for line in
+                done.stdout.splitlines()
+                if line.startswith(('path', 'moved', 'gone', 'warning'))]
+
+    def test_order(self):
+        """A rule is before those that it overrides."""
+        self.assertEqual(self.check(
+            {'a/b/c.gmi': '', 'new/x.gmi': ''},
+            'path "/" {}\npath "/a" {}\npath "/a/b/c.gmi" {}\n'
+            'path "/a/b" {}\nmoved("/m/", "/new/")\ngone("/m/b/")\n'
+            'moved("/m/b/c", "/new/x.gmi")\n'),
+            ['path: /a/b/c.gmi/ (3)', 'path: /a/b/ (4)', 'path: /a/ (2)',
+             'path: / (1)', 'moved: /m/b/c to /new/x.gmi (7)',
+             'gone: /m/b/ (6)', 'moved: /m/ to /new/ (5)'])
+
+    def test_warnings(self):
+        tree = {
+            'docs/a.gmi': '', 'old.gmi': '', 'drafts/a.gmi': '',
+            unicodedata.normalize('NFD', 'caf\u00e9') + '/a.gmi': '',
+        }
+        for rule, warning in [
+                ('path "/docs/" {}', None),
+                ('path "/docs/a.gmi" {}', None),
+                ('path "/doc/" {}', 'has this path'),
+                ('path "/Docs/" {}', 'has this path'),
+                ('path "/caf%C3%A9/" {}', None),
+                ('path "/ask" {}', None),
+                ('moved("/old.gmi", "/docs/")', 'still has this path'),
+                ('moved("/new.gmi", "/docs/")', None),
+                ('moved("/docs", "/drafts/")', 'still has this path'),
+                ('gone("/drafts/")', 'still has this path'),
+                ('gone("/draft/")', None),
+                ('moved("/x/", "/none/")', 'leads to /none/,'),
+                ('moved("/x", "/docs/a%2Egmi")', None),
+                ('moved("/x", "/manifest")', None),
+                ('moved("/x", "gemini://other.example/none")', None),
+                ('moved("/x", "gemini://localhost/none")', 'leads to'),
+                ('moved("/x", "gemini://localhost/docs/")', None)]:
+            with self.subTest(rule=rule):
+                said = [line for line in self.check(tree, '\n' + rule)
+                        if line.startswith('warning')]
+                if warning is None:
+                    self.assertEqual(said, [])
+                else:
+                    self.assertEqual(len(said), 1, said)
+                    self.assertTrue(said[0].startswith('warning: 2: '))
+                    self.assertIn(warning, said[0])
 
 
 if __name__ == '__main__':

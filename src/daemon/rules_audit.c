@@ -1,0 +1,202 @@
+/* Checks of rules against the capsule, and their list for -t. */
+#include "daemon/rules_audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <uninorm.h>
+#include <unistd.h>
+
+#include "serve/moved.h"
+#include "text/uri.h"
+
+/* Memory for the paths of one rule. */
+#define MEMORY ((size_t)1 << 16)
+
+/* One comparison. */
+struct audit {
+	const struct host_config *host;
+	const struct tree *tree;
+	rules_audit_say *say;
+	void *context;
+	struct arena arena; /* for one rule */
+};
+
+/* Whether a decoded path is a page or folder of the tree. */
+static bool
+exists(const struct tree *tree, struct str path)
+{
+	struct entry entry;
+
+	if (tree_find(tree, path, &entry) != STATUS_SUCCESS)
+		return false;
+	close(entry.fd);
+	return true;
+}
+
+/* The same for a path of rules_path, and for its decomposed form. */
+static bool
+exists_in_some_form(const struct tree *tree, struct str path)
+{
+	uint8_t *text;
+	size_t len;
+	bool found;
+
+	if (exists(tree, path))
+		return true;
+	text = u8_normalize(
+	    UNINORM_NFD, (const uint8_t *)path.at, path.len, NULL, &len);
+	found = text != NULL &&
+	    exists(tree, (struct str){ (const char *)text, len });
+	free(text);
+	return found;
+}
+
+/* The path of a place, with the slash of a folder. */
+static struct str
+path_of(struct arena *arena, const struct rules_place *place)
+{
+	struct buf path = buf_in(arena, place->path.len + 1);
+
+	buf_add(&path, place->path);
+	buf_add(&path, place->is_folder ? STR("/") : STR(""));
+	return buf_str(&path);
+}
+
+static bool
+is_builtin(const struct host_config *host, struct str path)
+{
+	for (size_t i = 0; i < BUILTIN_COUNT; i++)
+		if (path.len > 0 && str_equals(path, host->builtins[i]))
+			return true;
+	return false;
+}
+
+static void
+audit_part(struct audit *audit, const struct rules_part *part)
+{
+	struct str path = part->place.path;
+
+	/* A rule for a page is of the same kind as one for a folder. */
+	if (path.len == 0 || is_builtin(audit->host, path) ||
+	    exists_in_some_form(audit->tree, path))
+		return;
+	audit->say(audit->context, RULES_AUDIT_UNUSED, &part->place,
+	    "no page or folder has this path; check its spelling");
+}
+
+/* Whether a URL leads to a name of this host. */
+static bool
+is_own_url(struct audit *audit, struct str target, struct str *path)
+{
+	struct uri uri;
+
+	if (uri_parse(&audit->arena, target, &uri) == -1 ||
+	    !str_equals_nocase(uri.scheme, STR("gemini")) ||
+	    !site_has_name(&audit->host->site, &audit->arena, uri.host))
+		return false;
+	*path = uri.path.len > 0 ? uri.path : STR("/");
+	return true;
+}
+
+/* Whether the answer to the target of a move is an error. */
+static bool
+is_lost(struct audit *audit, struct str target)
+{
+	struct str path;
+
+	target.len = str_find(target, '?');
+	if (!str_starts(target, STR("/")) &&
+	    !is_own_url(audit, target, &target))
+		return false;
+	return uri_path_decode(&audit->arena, target, &path) ==
+	    URI_PATH_NORMAL &&
+	    !is_builtin(audit->host, path) && !exists(audit->tree, path);
+}
+
+static void
+audit_move(struct audit *audit, const struct rules_move *move)
+{
+	struct str path = path_of(&audit->arena, &move->place);
+	struct buf encoded = buf_in(&audit->arena, path.len * 3);
+	char text[512];
+	struct moved end;
+
+	if (exists_in_some_form(audit->tree, path))
+		audit->say(audit->context, RULES_AUDIT_HIDES, &move->place,
+		    "the capsule still has this path, which the line hides; "
+		    "remove one of them");
+	if (move->status == STATUS_GONE)
+		return;
+	uri_encode(&encoded, path);
+	end = moved_follow(
+	    &audit->host->rules, &audit->arena, path, buf_str(&encoded));
+	if (end.status != STATUS_MOVED || !is_lost(audit, end.target))
+		return;
+	snprintf(text, sizeof text,
+	    "moved leads to %.*s, which does not exist; change it to the new "
+	    "path, or to gone",
+	    (int)(end.target.len < 300 ? end.target.len : 300), end.target.at);
+	audit->say(audit->context, RULES_AUDIT_LOST, &move->place, text);
+}
+
+void
+rules_audit(const struct host_config *host, const struct tree *tree,
+    rules_audit_say *say, void *context)
+{
+	const struct rules *rules = &host->rules;
+	struct audit audit = {
+		.host = host, .tree = tree, .say = say, .context = context
+	};
+
+	arena_init(&audit.arena, MEMORY);
+	for (size_t i = 0; i < rules->part_count; i++)
+		audit_part(&audit, &rules->parts[i]);
+	for (; rules != NULL; rules = rules->common)
+		for (size_t i = 0; i < rules->move_count; i++) {
+			audit_move(&audit, &rules->moves[i]);
+			arena_reset(&audit.arena);
+		}
+	arena_release(&audit.arena);
+}
+
+/* Prints a path, with any control bytes replaced. */
+static void
+print_path(const char *before, const struct rules_place *place)
+{
+	printf("%s", before);
+	for (size_t i = 0; i < place->path.len; i++) {
+		unsigned char c = (unsigned char)place->path.at[i];
+
+		putchar(c < ' ' || c == 0x7f ? '?' : c);
+	}
+	if (place->is_folder)
+		putchar('/');
+}
+
+void
+rules_audit_print(const struct host_config *host)
+{
+	const struct rules *rules = &host->rules;
+
+	/* Backwards: longer paths are behind those that they begin with. */
+	for (size_t i = rules->part_count; i > 0; i--) {
+		const struct rules_place *place = &rules->parts[i - 1].place;
+
+		if (place->file == NULL)
+			continue;
+		print_path("path: ", place);
+		printf(" (%s:%d)\n", place->file, place->line);
+	}
+	for (; rules != NULL; rules = rules->common)
+		for (size_t i = rules->move_count; i > 0; i--) {
+			const struct rules_move *move = &rules->moves[i - 1];
+
+			print_path(
+			    move->status == STATUS_GONE ? "gone: " : "moved: ",
+			    &move->place);
+			if (move->status == STATUS_MOVED)
+				printf(" to %.*s", STR_ARG(move->target));
+			printf(
+			    " (%s:%d)\n", move->place.file, move->place.line);
+		}
+}
