@@ -18,6 +18,8 @@
 #include "sys/signing.h"
 #include "sys/system.h"
 
+/* The time limit of the master for reading a message. */
+#define READ_MAX_MS 60000
 /* Memory for the names of a host in another form. */
 #define NAME_MEMORY ((size_t)64 << 10)
 
@@ -43,6 +45,21 @@ send_message(int line, struct str message)
 		(ssize_t)message.len
 	    ? 0
 	    : -1;
+}
+
+/*
+ * Sends a message, waiting until the master has read earlier ones: the socket
+ * has room for those of some hosts only.
+ */
+static int
+send_when_read(int line, struct str message)
+{
+	struct pollfd room = { .fd = line, .events = POLLOUT };
+
+	while (send_message(line, message) == -1)
+		if (errno != EAGAIN || poll(&room, 1, READ_MAX_MS) != 1)
+			return -1;
+	return 0;
 }
 
 /* Sends the error, or the certificates, which it frees; -1 on failure. */
@@ -73,7 +90,7 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 			sizeof *loaded, false };
 	}
 	cert_release(&cert);
-	return send_message(line, buf_str(&message));
+	return send_when_read(line, buf_str(&message));
 }
 
 /* Whether one of the host's names has a key already. */

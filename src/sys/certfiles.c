@@ -52,6 +52,7 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 {
 	int fd = openat(
 	    files->fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *file = NULL;
 	BIO *bio;
 
 	if (fd == -1 || fstat(fd, st) == -1) {
@@ -63,11 +64,16 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 		    files, name, "not a regular file, put a PEM file there");
 		goto fail;
 	}
-	bio = BIO_new_fd(fd, BIO_CLOSE);
+	/* A BIO of a descriptor would read a line byte by byte. */
+	file = fdopen(fd, "r");
+	bio = file != NULL ? BIO_new_fp(file, BIO_CLOSE) : NULL;
 	if (bio != NULL)
 		return bio;
 	certfiles_fail_openssl(files, "cannot be read");
 fail:
-	process_close(fd);
+	if (file != NULL)
+		fclose(file);
+	else
+		process_close(fd);
 	return NULL;
 }

@@ -35,6 +35,8 @@ struct tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
 	const struct hostnames *names; /* NULL: one host */
+	struct tlstrial trial; /* until there are all pairs */
+	size_t most;
 	size_t count; /* of pairs so far */
 	struct tls_pair pairs[]; /* of each host */
 };
@@ -245,6 +247,8 @@ tls_context_new(size_t count, const struct hostnames *names)
 	if (context == NULL)
 		return NULL;
 	context->names = names;
+	context->most = count;
+	tlstrial_init(&context->trial);
 	context->bio = bio_method();
 	context->ssl = SSL_CTX_new(TLS_server_method());
 	if (context->bio != NULL && context->ssl != NULL &&
@@ -255,26 +259,36 @@ tls_context_new(size_t count, const struct hostnames *names)
 	return NULL;
 }
 
+/* Whether clients could connect with the pair; `what` is the failure. */
+static bool
+try_pair(struct tls_context *context, struct tls_pair *pair,
+    const struct cert *cert, const char **what)
+{
+	bool works;
+
+	*what = "OpenSSL refuses it";
+	ERR_clear_error();
+	if (!keep_pair(pair, cert) || !is_usable(context->ssl, pair))
+		return false;
+	*what = "no client could connect";
+	SSL_CTX_set_cert_cb(context->ssl, use_pair, pair);
+	works = tlstrial_run(&context->trial, context->ssl) == 0;
+	SSL_CTX_set_cert_cb(context->ssl, choose_pair, context);
+	return works;
+}
+
 int
 tls_context_add(struct tls_context *context, const struct cert *cert,
     char *error, size_t error_size)
 {
 	struct tls_pair *pair = &context->pairs[context->count];
-	const char *what = "OpenSSL refuses it", *reason;
+	const char *what, *reason;
 
-	if (cert->leaf == NULL) {
+	if (cert->leaf == NULL || try_pair(context, pair, cert, &what)) {
 		context->count++;
+		if (context->count == context->most)
+			tlstrial_release(&context->trial);
 		return 0;
-	}
-	ERR_clear_error();
-	if (keep_pair(pair, cert) && is_usable(context->ssl, pair)) {
-		what = "no client could connect";
-		SSL_CTX_set_cert_cb(context->ssl, use_pair, pair);
-		if (tlstrial_run(context->ssl) == 0) {
-			SSL_CTX_set_cert_cb(context->ssl, choose_pair, context);
-			context->count++;
-			return 0;
-		}
 	}
 	reason = ERR_reason_error_string(ERR_peek_error());
 	snprintf(error, error_size, "%s: %s: %s; use another pair", cert->file,
@@ -292,6 +306,7 @@ tls_context_free(struct tls_context *context)
 	SSL_CTX_free(context->ssl);
 	for (size_t i = 0; i < context->count; i++)
 		release_pair(&context->pairs[i]);
+	tlstrial_release(&context->trial);
 	BIO_meth_free(context->bio);
 	free(context);
 }

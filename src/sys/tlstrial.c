@@ -68,23 +68,38 @@ connect_both(SSL *client, SSL *server)
 	return -1;
 }
 
-int
-tlstrial_run(SSL_CTX *server)
+void
+tlstrial_init(struct tlstrial *trial)
 {
 	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+
+	for (size_t i = 0; i < 2; i++)
+		trial->clients[i] = client_context(versions[i]);
+	ERR_clear_error();
+}
+
+void
+tlstrial_release(struct tlstrial *trial)
+{
+	for (size_t i = 0; i < 2; i++)
+		SSL_CTX_free(trial->clients[i]);
+	*trial = (struct tlstrial){ { NULL } };
+}
+
+int
+tlstrial_run(const struct tlstrial *trial, SSL_CTX *server)
+{
 	int result = 0;
 
 	ERR_clear_error();
-	for (size_t i = 0;
-	     result == 0 && i < sizeof versions / sizeof versions[0]; i++) {
-		SSL_CTX *context = client_context(versions[i]);
-		SSL *near = context != NULL ? SSL_new(context) : NULL;
+	for (size_t i = 0; result == 0 && i < 2; i++) {
+		SSL_CTX *client = trial->clients[i];
+		SSL *near = client != NULL ? SSL_new(client) : NULL;
 		SSL *far = SSL_new(server);
 
 		result = connect_both(near, far);
 		SSL_free(near);
 		SSL_free(far);
-		SSL_CTX_free(context);
 	}
 	return result;
 }
