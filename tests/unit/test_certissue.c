@@ -1,4 +1,4 @@
-/* The certificate that is made when there is none. */
+/* Certificates: one when there is none, renewed ones, and successors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "pairs.h"
+#include "sys/certissue.h"
 
 static void
 expect_names(X509 *leaf, const char *const *want)
@@ -151,6 +152,131 @@ test_long_name(void **state)
 	}
 }
 
+static char *
+subject_of(X509 *leaf, char text[128])
+{
+	return X509_NAME_oneline(X509_get_subject_name(leaf), text, 128);
+}
+
+/* Whether `leaf` is of `issuer`, which need not be a CA. */
+static void
+expect_signed(X509 *leaf, X509 *issuer)
+{
+	assert_int_equal(X509_NAME_cmp(X509_get_issuer_name(leaf),
+			     X509_get_subject_name(issuer)),
+	    0);
+	assert_int_equal(X509_verify(leaf, X509_get0_pubkey(issuer)), 1);
+	assert_int_not_equal(X509_NAME_cmp(X509_get_issuer_name(leaf),
+				 X509_get_subject_name(leaf)),
+	    0);
+}
+
+/* A certificate for each kind of key that signs it, and one after another. */
+static void
+test_successors(void **state)
+{
+	static const char *const want[] = { "a.example", "192.0.2.1", "#4",
+		NULL };
+	const struct str names[] = { STR("a.example"), STR("192.0.2.1") };
+	EVP_PKEY *keys[] = { EVP_RSA_gen(2048), EVP_EC_gen("P-256"),
+		EVP_EC_gen("P-384"), EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") };
+	X509 *before = certissue_make(&(struct certissue){
+	    .key = keys[0], .names = names, .name_count = 2 });
+	char text[128], wanted[128];
+
+	(void)state;
+	assert_non_null(before);
+	assert_string_equal(subject_of(before, text), "/CN=a.example");
+	for (size_t i = 1; i <= 4; i++) {
+		X509 *leaf =
+		    certissue_make(&(struct certissue){ .key = keys[i % 4],
+			.before = before,
+			.issuer = before,
+			.issuer_key = keys[i - 1] });
+
+		assert_non_null(leaf);
+		snprintf(wanted, sizeof wanted, "/CN=a.example/GN=%zu", i + 1);
+		assert_string_equal(subject_of(leaf, text), wanted);
+		expect_names(leaf, want);
+		expect_signed(leaf, before);
+		X509_free(before);
+		before = leaf;
+	}
+	X509_free(before);
+	for (size_t i = 0; i < 4; i++)
+		EVP_PKEY_free(keys[i]);
+}
+
+/* Other names, the same subject, and no other signer. */
+static void
+test_renewed(void **state)
+{
+	static const char *const want[] = { "b.example", NULL };
+	const struct str names[] = { STR("a.example"), STR("b.example") };
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *before = certissue_make(
+	    &(struct certissue){ .key = key, .names = names, .name_count = 1 });
+	X509 *leaf = certissue_make(&(struct certissue){ .key = key,
+	    .names = names + 1,
+	    .name_count = 1,
+	    .before = before });
+	char text[128];
+
+	(void)state;
+	assert_string_equal(subject_of(leaf, text), "/CN=a.example");
+	expect_names(leaf, want);
+	assert_int_equal(X509_verify(leaf, key), 1);
+	X509_free(before);
+	X509_free(leaf);
+	EVP_PKEY_free(key);
+}
+
+/* Subjects that others have made, and the next one. */
+static void
+test_generations(void **state)
+{
+	static const struct {
+		const char *before, *want;
+	} table[] = {
+		{ "", "/GN=2" },
+		{ "1", "/GN=2" },
+		{ "2", "/GN=3" },
+		{ "999999", "/GN=1000000" },
+		{ "1000000", "/GN=1000001" },
+		{ "1000001", "/GN=2" },
+		{ "99999999999999999999999", "/GN=2" },
+		{ "Ann", "/GN=2" },
+		{ "-1", "/GN=2" },
+	};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		X509 *before = pairs_make_named_leaf(key, -1, 1, "DNS:a"),
+		     *leaf;
+		char text[128];
+
+		if (table[i].before[0] != '\0')
+			assert_int_equal(
+			    X509_NAME_add_entry_by_NID(
+				X509_get_subject_name(before), NID_givenName,
+				MBSTRING_ASC,
+				(const unsigned char *)table[i].before, -1, -1,
+				0),
+			    1);
+		leaf = certissue_make(&(struct certissue){ .key = key,
+		    .before = before,
+		    .issuer = before,
+		    .issuer_key = key });
+		assert_non_null(leaf);
+		assert_string_equal(subject_of(leaf, text), table[i].want);
+		expect_signed(leaf, before);
+		X509_free(before);
+		X509_free(leaf);
+	}
+	EVP_PKEY_free(key);
+}
+
 int
 main(void)
 {
@@ -158,6 +284,9 @@ main(void)
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_serial),
 		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_successors),
+		cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_generations),
 	};
 
 	return cmocka_run_group_tests(tests, pairs_enter, pairs_leave);
