@@ -98,7 +98,7 @@ def client_environment(home):
 # What a visitor types, and what is found.
 ASKED = 'Which plane was hit by shells?'
 FOUND = 'Found for “Which plane was hit by shells?”'
-MARKED = '*shelling* over Russian territory.'
+PASSAGE = 'shelling over Russian territory.'
 
 
 class Client(unittest.TestCase):
@@ -179,7 +179,7 @@ class Amfora(WithAmfora):
         screen.press('Enter')
         screen.press('Enter')
         screen.wait('# ' + FOUND)
-        screen.wait(MARKED)
+        screen.wait(PASSAGE)
 
     def test_second_visit(self):
         # The certificate is pinned by now, and is the same.
@@ -258,7 +258,7 @@ class Lynx(Client):
     def test_asks(self):
         self.wait_for_index()
         page = self.dump('/ask?' + urllib.parse.quote_plus(ASKED), '7')
-        self.assertIn(MARKED, page)
+        self.assertIn(PASSAGE, page)
 
 
 class Curl(Client):
@@ -324,7 +324,7 @@ class Sacc(Client):
         screen.press('-l', ASKED)
         screen.press('Enter')
         screen.wait(FOUND)
-        screen.wait(MARKED.split()[0])
+        screen.wait(PASSAGE.split()[0])
 
 
 class Gopher(Client):

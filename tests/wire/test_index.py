@@ -75,9 +75,10 @@ class Fresh(Index):
                  'salmon', '/a.gmi', False),
                 (lambda: os.chmod(server.path('a.gmi'), 0o644),
                  'salmon', '/a.gmi', True),
+                # Found by its title: the same passage is shown once.
                 (lambda: os.link(server.path('a.gmi'),
                                  server.path('again.gmi')),
-                 'salmon', '/again.gmi', True)]:
+                 'gmi salmon', '/again.gmi', True)]:
             with self.subTest(words=words, path=path, found=found):
                 change()
                 (self.wait_until_found if found else self.wait_until_lost)(
