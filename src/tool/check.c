@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/config_load.h"
 #include "sys/log.h"
 #include "text/gophermap.h"
 #include "text/mime.h"
@@ -451,10 +450,8 @@ check_main(int argc, char **argv)
 
 	if (read_arguments(argc, argv, &options) == -1)
 		return 2;
-	if (config_load(&config, &options.settings) == -1) {
-		cli_say("check", "%s", config.error);
+	if (cli_load("check", &options.settings, &config) == -1)
 		return 2;
-	}
 	status = check_with(&config, &options);
 	config_release(&config);
 	return status;

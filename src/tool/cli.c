@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/config_load.h"
 #include "text/article.h"
 
 int
@@ -62,6 +64,53 @@ cli_capsule(const char *verb, struct options *options, const char *dir)
 	return options_set(options, NULL, "capsule", dir) == 0
 	    ? 0
 	    : cli_misused(verb, "too many options", "");
+}
+
+/* The folder of the command line; NULL: none. */
+static const char *
+folder_of(const struct options *options)
+{
+	const char *folder = NULL;
+
+	for (size_t i = 0; i < options->count; i++)
+		if (strcmp(options->settings[i].key, "capsule") == 0)
+			folder = options->settings[i].value;
+	return folder;
+}
+
+static bool
+is_same_folder(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 &&
+	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+int
+cli_load(const char *verb, const struct options *options, struct config *config)
+{
+	const char *folder = folder_of(options);
+
+	if (config_load(config, options) == -1)
+		return cli_say(verb, "%s", config->error);
+	if (folder == NULL)
+		return 0;
+	/* A section of a host has a capsule of its own. */
+	for (size_t i = 0; i < config->host_count; i++)
+		if (is_same_folder(config->hosts[i].capsule, folder)) {
+			struct host_config chosen = config->hosts[i];
+
+			config->hosts[i] = config->hosts[0];
+			config->hosts[0] = chosen;
+			return 0;
+		}
+	config_release(config);
+	return cli_say(verb,
+	    "%s: is not the capsule of a host in %s; name one of those", folder,
+	    options->file != NULL ? options->file : "the configuration");
 }
 
 int

@@ -1,6 +1,7 @@
 #ifndef TOOL_CLI_H
 #define TOOL_CLI_H
 
+#include "daemon/config.h"
 #include "daemon/options.h"
 #include "text/attribute.h"
 #include "text/buf.h"
@@ -38,6 +39,14 @@ cli_set(const char *verb, struct options *options, int option, char **argv);
  */
 MUST_USE int
 cli_capsule(const char *verb, struct options *options, const char *dir);
+
+/*
+ * Loads the configuration, with the capsule of the options as its first host.
+ * Returns -1 when it cannot be loaded, or when it has sections for hosts and
+ * none of them has this capsule; reported.
+ */
+MUST_USE int cli_load(
+    const char *verb, const struct options *options, struct config *config);
 
 /*
  * Reads the value of --title: trims it, and reports one that article_is_title

@@ -45,7 +45,7 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 	};
 	offline->host =
 	    config_host(config->hosts, &offline->server, &offline->tree);
-	offline->has_gopher = config->gopher_count > 0;
+	offline->has_gopher = config->hosts->gopher_count > 0;
 	arena_init(&offline->arena, MEMORY);
 	return 0;
 }

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/config_load.h"
 #include "index/capsule_archive.h"
 #include "sys/archive.h"
 #include "sys/atomic_file.h"
@@ -245,10 +244,8 @@ pack_main(int argc, char **argv)
 	if (read_flags(argc, argv, &options) == -1 ||
 	    kind_of(argv[argc - 1], &kind) == -1)
 		return 2;
-	if (config_load(&config, &options) == -1) {
-		cli_say("pack", "%s", config.error);
+	if (cli_load("pack", &options, &config) == -1)
 		return 2;
-	}
 	archive_prepare();
 	log_mute(true);
 	stop_at(SIGINT);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/config_load.h"
 #include "text/buf.h"
 #include "text/uri.h"
 #include "tool/cli.h"
@@ -190,10 +189,8 @@ show_main(int argc, char **argv)
 
 	if (read_flags(argc, argv, &options, &protocol) == -1)
 		return 2;
-	if (config_load(&config, &options) == -1) {
-		cli_say("show", "%s", config.error);
+	if (cli_load("show", &options, &config) == -1)
 		return 2;
-	}
 	status = show_with(&config, protocol, argv[argc - 1]);
 	config_release(&config);
 	return status;

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/config_load.h"
 #include "mirror/manifest_remote.h"
 #include "serve/serve.h"
 #include "sys/atomic_file.h"
@@ -78,8 +77,8 @@ read_folder(
 
 	if (options_set(options, NULL, "capsule", folder) == -1)
 		return cli_misused("sign", "too many options", "");
-	if (config_load(&config, options) == -1)
-		return cli_say("sign", "%s", config.error);
+	if (cli_load("sign", options, &config) == -1)
+		return -1;
 	result = ask_with(&config, text, folder);
 	config_release(&config);
 	return result;
@@ -220,8 +219,8 @@ sign_configured(const char *key, bool makes_key, struct options *options)
 	struct config config;
 	int result;
 
-	if (config_load(&config, options) == -1)
-		return cli_say("sign", "%s", config.error);
+	if (cli_load("sign", options, &config) == -1)
+		return -1;
 	result = sign(config.hosts->capsule, key, makes_key, options);
 	config_release(&config);
 	return result;

@@ -449,6 +449,27 @@ class Check(unittest.TestCase):
                 'b\u00fccher.example', '-o', 'gopher_host=menu.example')],
             [(line, 'dead-link') for line in range(1, 5)] + [(5, 'external')])
 
+    def test_one_of_several_hosts(self):
+        """A section has a capsule of its own: DIR says which is meant."""
+        write_tree(self.root, {
+            'conf': 'host "a.example" { capsule = "%s/a" }\n'
+                    'host "b.example" { capsule = "%s/b" }\n'
+                    % (self.root, self.root),
+            'a/index.gmi': HOME + '=> gemini://a.example/x\n',
+            'b/index.gmi': HOME + '=> gemini://b.example/y\n',
+            'c/index.gmi': HOME})
+        conf = os.path.join(self.root, 'conf')
+        for name, link in (('a', 'a.example/x'), ('b', 'b.example/y'),
+                           ('b/', 'b.example/y')):
+            with self.subTest(name):
+                (found,) = self.found('-c', conf,
+                                      root=os.path.join(self.root, name))
+                self.assertEqual(found['check'], 'dead-link')
+                self.assertIn(link, found['message'])
+        done = run_check('-c', conf, os.path.join(self.root, 'c'))
+        self.assertEqual((done.returncode, done.stdout), (2, b''))
+        self.assertIn(b'/c: is not the capsule of a host in ', done.stderr)
+
     def test_ignore(self):
         write_tree(self.root, {'index.gmi': HOME + '=> x\n=> https://w.example/\n'
                                '### a\n', 'gr\u00fc.txt': ''})
