@@ -320,13 +320,11 @@ print_hosts(const struct generation *generation)
 }
 
 static void
-print_fault(void *context, enum rules_audit_fault fault,
-    const struct rules_place *place, const char *text)
+print_fault(void *context, const struct rules_place *place, const char *text)
 {
 	char line[1024];
 
 	(void)context;
-	(void)fault;
 	snprintf(
 	    line, sizeof line, "%.128s:%d: %s", place->file, place->line, text);
 	print_warning(line);

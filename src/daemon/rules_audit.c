@@ -80,7 +80,7 @@ audit_part(struct audit *audit, const struct rules_part *part)
 	if (path.len == 0 || is_builtin(audit->host, path) ||
 	    exists_in_some_form(audit->tree, path))
 		return;
-	audit->say(audit->context, RULES_AUDIT_UNUSED, &part->place,
+	audit->say(audit->context, &part->place,
 	    "no page or folder has this path; check its spelling");
 }
 
@@ -122,7 +122,7 @@ audit_move(struct audit *audit, const struct rules_move *move)
 	struct moved end;
 
 	if (exists_in_some_form(audit->tree, path))
-		audit->say(audit->context, RULES_AUDIT_HIDES, &move->place,
+		audit->say(audit->context, &move->place,
 		    "the capsule still has this path, which the line hides; "
 		    "remove one of them");
 	if (move->status == STATUS_GONE)
@@ -136,7 +136,7 @@ audit_move(struct audit *audit, const struct rules_move *move)
 	    "moved leads to %.*s, which does not exist; change it to the new "
 	    "path, or to gone",
 	    (int)(end.target.len < 300 ? end.target.len : 300), end.target.at);
-	audit->say(audit->context, RULES_AUDIT_LOST, &move->place, text);
+	audit->say(audit->context, &move->place, text);
 }
 
 void

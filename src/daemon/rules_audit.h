@@ -5,20 +5,14 @@
 #include "serve/rules.h"
 #include "tree/tree.h"
 
-/* The faults of a rule that loading a configuration does not find. */
-enum rules_audit_fault {
-	RULES_AUDIT_UNUSED, /* a path's section matches nothing */
-	RULES_AUDIT_HIDES, /* a moved or deleted page exists */
-	RULES_AUDIT_LOST, /* the target of a move does not exist */
-};
-
-/* Receives a fault; the text names the rule and a remedy, without its place. */
-typedef void rules_audit_say(void *context, enum rules_audit_fault fault,
-    const struct rules_place *place, const char *text);
+/* Receives a fault of a rule: its text, with a remedy and without the place. */
+typedef void rules_audit_say(
+    void *context, const struct rules_place *place, const char *text);
 
 /*
- * Compares the rules of a host with its tree, and calls `say` for each fault.
- * Those for all hosts are compared, too.
+ * Compares the rules of a host, and those of all hosts, with its tree. Calls
+ * `say` for a path that no page or folder has, a moved or deleted page that
+ * exists, and a move to a page that does not exist.
  */
 void rules_audit(const struct host_config *host, const struct tree *tree,
     rules_audit_say *say, void *context);

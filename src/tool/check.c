@@ -22,6 +22,7 @@
 #include "tool/links.h"
 #include "tool/offline.h"
 #include "tool/proofread.h"
+#include "tool/rulecheck.h"
 #include "tool/survey.h"
 #include "tree/media.h"
 
@@ -29,7 +30,8 @@
 static const char *const checks[] = { "case", "comment", "control", "cut",
 	"dead-link", "dialect", "encoding", "external", "heading", "hidden",
 	"incomplete", "invisible", "item-type", "name", "not-served", "orphan",
-	"permission", "tab", "title", "two-indexes", "unclosed" };
+	"permission", RULECHECK_NAME, "tab", "title", "two-indexes",
+	"unclosed" };
 
 #define CHECK_COUNT (sizeof checks / sizeof *checks)
 
@@ -44,6 +46,7 @@ struct check_options {
 struct check_run {
 	struct offline offline;
 	struct finding_writer findings;
+	bool begun; /* a capsule was opened */
 	struct links links;
 };
 
@@ -313,8 +316,8 @@ find_orphan(void *context, const struct survey_entry *entry)
 	}
 }
 
-/* Returns the exit status. */
-static int
+/* Checks one capsule; false when it could not be checked completely. */
+static bool
 run(struct check_run *check)
 {
 	struct survey survey = { .tree = &check->offline.tree,
@@ -323,7 +326,6 @@ run(struct check_run *check)
 	bool complete;
 
 	links_init(&check->links);
-	finding_begin(&check->findings);
 	/* Every reader can reach the home page. */
 	links_reach(&check->links, NULL, STR("/"));
 	complete = survey_run(&survey) == 0;
@@ -333,38 +335,57 @@ run(struct check_run *check)
 	if (!complete)
 		cli_say("check",
 		    "not enough memory to find pages without links to them");
-	if (finding_end(&check->findings) == -1) {
-		cli_say("check", "standard output: %s", strerror(errno));
-		return 2;
-	}
-	if (!complete)
-		return 2;
-	return check->findings.problems > 0 ? 1 : 0;
+	return complete;
 }
 
+/* Checks the capsule of one host. Returns -1 after an error message. */
+static int
+check_host(struct check_run *check, const struct config *config,
+    struct host_config *host)
+{
+	struct config alone = *config;
+	char error[512];
+	bool complete;
+
+	alone.hosts = host;
+	alone.host_count = 1;
+	alone.gopher_count = host->gopher_count;
+	if (offline_open(&check->offline, &alone, error, sizeof error) == -1)
+		return cli_say("check", "%s", error);
+	/* The findings already contain the server's log lines. */
+	log_mute(true);
+	if (!check->begun)
+		finding_begin(&check->findings);
+	check->begun = true;
+	check->findings.root = host->capsule;
+	check->links.offline = &check->offline;
+	check->links.findings = &check->findings;
+	complete = run(check);
+	rulecheck_run(host, &check->offline.tree, &check->findings);
+	links_release(&check->links);
+	offline_release(&check->offline);
+	return complete ? 0 : -1;
+}
+
+/* Returns the exit status. */
 static int
 check_with(struct config *config, const struct check_options *options)
 {
 	static struct check_run check;
-	char error[512];
-	int status;
+	int result = 0;
 
-	if (offline_open(&check.offline, config, error, sizeof error) == -1) {
-		cli_say("check", "%s", error);
-		return 2;
-	}
-	/* The findings already contain the server's log lines. */
-	log_mute(true);
 	check.findings = (struct finding_writer){ .out = stdout,
 		.format = options->format,
-		.root = config->hosts->capsule,
 		.ignored = options->ignored };
-	check.links.offline = &check.offline;
-	check.links.findings = &check.findings;
-	status = run(&check);
-	links_release(&check.links);
-	offline_release(&check.offline);
-	return status;
+	for (size_t i = 0; result == 0 && i < config->host_count; i++)
+		result = check_host(&check, config, &config->hosts[i]);
+	if (check.begun && finding_end(&check.findings) == -1) {
+		cli_say("check", "standard output: %s", strerror(errno));
+		return 2;
+	}
+	if (result == -1)
+		return 2;
+	return check.findings.problems > 0 ? 1 : 0;
 }
 
 static int

@@ -557,3 +557,59 @@ class Shipped(unittest.TestCase):
         result = run_check(made)
         self.assertEqual((0, b'0 problems, 0 notes\n'),
                          (result.returncode, result.stdout))
+
+
+class Configuration(unittest.TestCase):
+    """The hosts and rules of a configuration."""
+
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def check(self, text, *arguments):
+        write_tree(self.directory, {'c': text})
+        return run_check('-c', 'c', *arguments, cwd=self.directory)
+
+    def test_rules(self):
+        """Each rule that is of no use, at its line."""
+        write_tree(self.directory, {
+            'a/index.gmi': HOME + '=> /old/x.gmi A moved page\n',
+            'a/new/x.gmi': '# X\n', 'b/index.gmi': HOME})
+        done = self.check(
+            'host "a.example" { capsule = a\n'
+            'moved("/old/", "/new/")\ngone("/drafts/")\n'
+            'moved("/new", "/none")\npath "/nwe/" { lang = de } }\n'
+            'host "b.example" { capsule = b\npath "/new/" {} }\n',
+            '--format=json')
+        self.assertEqual(done.returncode, 1)
+        found = [(row['file'], row['line'])
+                 for row in json.loads(done.stdout) if row['check'] == 'rule']
+        self.assertEqual(found, [('c', 5), ('c', 4), ('c', 4), ('c', 7)])
+
+    def test_moved_link(self):
+        """A link to a deleted page is dead, one to a moved page is not."""
+        write_tree(self.directory, {
+            'a/index.gmi': HOME + '=> /old/x.gmi Moved\n'
+                           '=> /old/y.gmi Moved to nothing\n'
+                           '=> /drafts/ Deleted\n',
+            'a/new/x.gmi': '# X\n'})
+        done = self.check('capsule = a\nmoved("/old/", "/new/")\n'
+                          'gone("/drafts/")\n')
+        dead = re.findall(
+            rb'^a/index.gmi:(\d+): .* leads nowhere', done.stdout, re.M)
+        self.assertEqual(dead, [b'3', b'4'], done.stdout)
+
+    def test_hosts(self):
+        """The capsule of each host is checked; a missing one is an error."""
+        write_tree(self.directory, {'a/index.gmi': '=> x X\n',
+                                    'b/index.gmi': '=> y Y\n'})
+        text = ('host "a.example" { capsule = a }\n'
+                'host "b.example" { capsule = b }\n')
+        done = self.check(text)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'a/index.gmi:1: link to x leads nowhere', done.stdout)
+        self.assertIn(b'b/index.gmi:1: link to y leads nowhere', done.stdout)
+        self.assertEqual(done.stdout.count(b' problems, '), 1)
+        done = self.check(text.replace('capsule = a', 'capsule = none'))
+        self.assertEqual((done.returncode, done.stdout), (2, b''))
+        self.assertIn(b'none: cannot be opened', done.stderr)
