@@ -37,7 +37,7 @@ struct visitors;
  * Makes the memory that child processes share; NULL on failure. An estimate of
  * 20,000 visitors has a standard error of 0.4 % with many cells, which take up
  * to 256 KiB. With few cells they take 32 KiB, estimates end at some 34,000,
- * and one of 10,000 has a standard error of 3 %.
+ * and one of 10,000 has a standard error of 1.8 %.
  */
 MUST_USE struct visitors *visitors_new(size_t cells);
 void visitors_free(struct visitors *visitors);
