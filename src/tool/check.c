@@ -372,12 +372,15 @@ static int
 check_with(struct config *config, const struct check_options *options)
 {
 	static struct check_run check;
+	/* A folder that is named is that of the first host. */
+	size_t count =
+	    cli_folder(&options->settings) != NULL ? 1 : config->host_count;
 	int result = 0;
 
 	check.findings = (struct finding_writer){ .out = stdout,
 		.format = options->format,
 		.ignored = options->ignored };
-	for (size_t i = 0; result == 0 && i < config->host_count; i++)
+	for (size_t i = 0; result == 0 && i < count; i++)
 		result = check_host(&check, config, &config->hosts[i]);
 	if (check.begun && finding_end(&check.findings) == -1) {
 		cli_say("check", "standard output: %s", strerror(errno));

@@ -66,9 +66,8 @@ cli_capsule(const char *verb, struct options *options, const char *dir)
 	    : cli_misused(verb, "too many options", "");
 }
 
-/* The folder of the command line; NULL: none. */
-static const char *
-folder_of(const struct options *options)
+const char *
+cli_folder(const struct options *options)
 {
 	const char *folder = NULL;
 
@@ -92,7 +91,7 @@ is_same_folder(const char *a, const char *b)
 int
 cli_load(const char *verb, const struct options *options, struct config *config)
 {
-	const char *folder = folder_of(options);
+	const char *folder = cli_folder(options);
 
 	if (config_load(config, options) == -1)
 		return cli_say(verb, "%s", config->error);

@@ -40,6 +40,9 @@ cli_set(const char *verb, struct options *options, int option, char **argv);
 MUST_USE int
 cli_capsule(const char *verb, struct options *options, const char *dir);
 
+/* The folder that the command line names; NULL: none. */
+const char *cli_folder(const struct options *options);
+
 /*
  * Loads the configuration, with the capsule of the options as its first host.
  * Returns -1 when it cannot be loaded, or when it has sections for hosts and
