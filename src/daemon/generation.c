@@ -1,6 +1,6 @@
 /*
- * Opens the tree, the user and the certificate that a configuration names, and
- * reports problems with them.
+ * Opens the trees and the certificates that a configuration names, and makes
+ * the hosts of them.
  */
 #include "daemon/generation.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/rules_audit.h"
 #include "sys/keyprovider.h"
 #include "sys/log.h"
 #include "sys/signing.h"
@@ -25,24 +24,6 @@ log_warning(const char *text)
 }
 
 static void
-print_warning(const char *text)
-{
-	printf("warning: %s\n", text);
-}
-
-static void
-warn_of_certificate(const struct cert *cert, void (*say)(const char *text))
-{
-	char text[sizeof cert->file + sizeof cert->warnings[0]];
-
-	for (size_t i = 0; i < cert->warning_count; i++) {
-		snprintf(
-		    text, sizeof text, "%s: %s", cert->file, cert->warnings[i]);
-		say(text);
-	}
-}
-
-static void
 log_certificate(const struct cert *cert)
 {
 	char text[2048];
@@ -54,7 +35,7 @@ log_certificate(const struct cert *cert)
 	log_field(&line, "sha256", str_of(cert->fingerprint));
 	log_field(&line, "key_sha256", str_of(cert->key_fingerprint));
 	log_info(buf_str(&line));
-	warn_of_certificate(cert, log_warning);
+	cert_warn(cert, log_warning);
 }
 
 static void
@@ -256,8 +237,8 @@ open_state(struct generation *generation, struct state *last)
 	return 0;
 }
 
-static int
-init(struct generation *generation, struct config *config,
+int
+generation_load(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
 {
 	*generation = (struct generation){ .config = *config,
@@ -277,79 +258,6 @@ init(struct generation *generation, struct config *config,
 	service_stop(&generation->keys.service);
 	generation_release(generation);
 	return -1;
-}
-
-static void
-print_names(const struct site *site)
-{
-	for (size_t i = 0; i < site->name_count; i++)
-		printf("%s%.*s", i == 0 ? "names: " : ", ",
-		    STR_ARG(site->names[i]));
-	printf("\n");
-}
-
-static void
-print_certificate(const struct cert *cert)
-{
-	if (cert->fingerprint[0] == '\0')
-		printf("certificate: %s would be made\n", cert->file);
-	else
-		printf("certificate: %s\nsha256: %s\nkey_sha256: %s\n",
-		    cert->file, cert->fingerprint, cert->key_fingerprint);
-}
-
-/* Prints what -t tells about each host. */
-static void
-print_hosts(const struct generation *generation)
-{
-	const struct config *config = &generation->config;
-
-	for (size_t i = 0; i < config->host_count; i++) {
-		print_names(&config->hosts[i].site);
-		if (config->host_count > 1)
-			printf("capsule: %s\n", config->hosts[i].capsule);
-		if (generation->certs != NULL)
-			print_certificate(&generation->certs[i]);
-		rules_audit_print(&config->hosts[i]);
-	}
-	if (generation->certs == NULL)
-		printf("certificate: none, no listener uses TLS\n");
-	for (size_t i = 0; generation->certs != NULL && i < config->host_count;
-	     i++)
-		warn_of_certificate(&generation->certs[i], print_warning);
-}
-
-static void
-print_fault(void *context, const struct rules_place *place, const char *text)
-{
-	char line[1024];
-
-	(void)context;
-	snprintf(
-	    line, sizeof line, "%.128s:%d: %s", place->file, place->line, text);
-	print_warning(line);
-}
-
-int
-generation_check(struct config *config, enum cert_missing missing, char *error,
-    size_t error_size)
-{
-	struct generation generation;
-	const struct generation_setup setup = { .missing = missing };
-
-	if (init(&generation, config, &setup) == -1) {
-		snprintf(error, error_size, "%s", generation.error);
-		return -1;
-	}
-	print_hosts(&generation);
-	capsules_warn(&generation.capsules, &generation.config, print_warning);
-	for (size_t i = 0; i < generation.config.host_count; i++)
-		rules_audit(&generation.config.hosts[i],
-		    &generation.capsules.all[i].tree, print_fault, NULL);
-	jail_warn(&generation.jail, print_warning);
-	service_stop(&generation.keys.service);
-	generation_release(&generation);
-	return 0;
 }
 
 /* Sets generation->server; -1 without memory. */
@@ -387,7 +295,7 @@ int
 generation_init(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
 {
-	if (init(generation, config, setup) == -1)
+	if (generation_load(generation, config, setup) == -1)
 		return -1;
 	if (open_state(generation, setup->state) == -1 ||
 	    make_server(generation, setup->media) == -1) {

@@ -42,13 +42,11 @@ struct generation_setup {
 };
 
 /*
- * Takes `config` and checks whether it could be served: the tree, the user and
- * the certificate. Makes no certificate; `missing` tells how to treat an absent
- * one. Prints to standard output the names, the certificate and the warnings of
- * a start. Returns -1 with one line in `error`.
+ * The first part of generation_init: opens what the configuration names, but
+ * makes no hosts. Only to check it.
  */
-MUST_USE int generation_check(struct config *config, enum cert_missing missing,
-    char *error, size_t error_size);
+MUST_USE int generation_load(struct generation *generation,
+    struct config *config, const struct generation_setup *setup);
 
 /*
  * Takes `config`, opens its tree, and loads its certificate; setup->missing

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/generation_check.h"
 #include "daemon/pause.h"
 #include "daemon/signals.h"
 #include "sys/clock.h"

@@ -415,6 +415,18 @@ cert_load(struct cert *cert, const struct cert_request *request, char *error,
 }
 
 void
+cert_warn(const struct cert *cert, void (*say)(const char *text))
+{
+	char text[sizeof cert->file + sizeof cert->warnings[0]];
+
+	for (size_t i = 0; i < cert->warning_count; i++) {
+		snprintf(
+		    text, sizeof text, "%s: %s", cert->file, cert->warnings[i]);
+		say(text);
+	}
+}
+
+void
 cert_release(struct cert *cert)
 {
 	X509_free(cert->leaf);

@@ -67,6 +67,9 @@ struct cert_request {
 MUST_USE int cert_load(struct cert *cert, const struct cert_request *request,
     char *error, size_t error_size);
 
+/* Calls `say` with each warning, after the name of the file. */
+void cert_warn(const struct cert *cert, void (*say)(const char *text));
+
 void cert_release(struct cert *cert);
 
 #endif

@@ -466,6 +466,17 @@ class Places(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn('state: club/inner: lies in the capsule', done.stderr)
 
+    def test_host_without_gopher(self):
+        done = self.check('host "a.example" { capsule = "open" }\n'
+                          'host "b.example" { capsule = "club" }\n')
+        self.assertIn('warning: host "b.example" is not served over Gopher',
+                      done.stdout)
+        self.assertNotIn('"a.example"', done.stdout)
+        done = self.check('gopher = off\n'
+                          'host "a.example" { capsule = "open" }\n'
+                          'host "b.example" { capsule = "club" }\n')
+        self.assertNotIn('over Gopher', done.stdout)
+
     def test_missing_capsule(self):
         done = self.check('host "a.example" { capsule = "open" }\n'
                           'host "b.example" { capsule = "none" }\n')

@@ -1,0 +1,108 @@
+/*
+ * Checks a configuration for -t, and prints its hosts and warnings.
+ */
+#include "daemon/generation_check.h"
+
+#include <stdio.h>
+
+#include "daemon/generation.h"
+#include "daemon/rules_audit.h"
+
+static void
+print_warning(const char *text)
+{
+	printf("warning: %s\n", text);
+}
+
+static void
+print_names(const struct site *site)
+{
+	for (size_t i = 0; i < site->name_count; i++)
+		printf("%s%.*s", i == 0 ? "names: " : ", ",
+		    STR_ARG(site->names[i]));
+	printf("\n");
+}
+
+static void
+print_certificate(const struct cert *cert)
+{
+	if (cert->fingerprint[0] == '\0')
+		printf("certificate: %s would be made\n", cert->file);
+	else
+		printf("certificate: %s\nsha256: %s\nkey_sha256: %s\n",
+		    cert->file, cert->fingerprint, cert->key_fingerprint);
+}
+
+/* Prints what -t tells about each host. */
+static void
+print_hosts(const struct generation *generation)
+{
+	const struct config *config = &generation->config;
+
+	for (size_t i = 0; i < config->host_count; i++) {
+		print_names(&config->hosts[i].site);
+		if (config->host_count > 1)
+			printf("capsule: %s\n", config->hosts[i].capsule);
+		if (generation->certs != NULL)
+			print_certificate(&generation->certs[i]);
+		rules_audit_print(&config->hosts[i]);
+	}
+	if (generation->certs == NULL)
+		printf("certificate: none, no listener uses TLS\n");
+	for (size_t i = 0; generation->certs != NULL && i < config->host_count;
+	     i++)
+		cert_warn(&generation->certs[i], print_warning);
+}
+
+static void
+print_fault(void *context, const struct rules_place *place, const char *text)
+{
+	char line[1024];
+
+	(void)context;
+	snprintf(
+	    line, sizeof line, "%.128s:%d: %s", place->file, place->line, text);
+	print_warning(line);
+}
+
+/* A host without a listener is not found by its visitors of Gopher. */
+static void
+warn_of_gopher(const struct config *config)
+{
+	char text[512];
+
+	for (size_t i = 0; i < config->host_count; i++) {
+		const struct host_config *host = &config->hosts[i];
+
+		if (config->gopher_count == 0 || host->gopher_count > 0)
+			continue;
+		snprintf(text, sizeof text,
+		    "host \"%.*s\" is not served over Gopher; give it a "
+		    "gopher address or port of its own",
+		    STR_ARG(host->site.names[0]));
+		print_warning(text);
+	}
+}
+
+int
+generation_check(struct config *config, enum cert_missing missing, char *error,
+    size_t error_size)
+{
+	struct generation generation;
+	const struct generation_setup setup = { .missing = missing };
+
+	if (generation_load(&generation, config, &setup) == -1) {
+		snprintf(error, error_size, "%s", generation.error);
+		return -1;
+	}
+	print_hosts(&generation);
+	capsules_warn(&generation.capsules, &generation.config, print_warning);
+	for (size_t i = 0; i < generation.config.host_count; i++)
+		rules_audit(&generation.config.hosts[i],
+		    &generation.capsules.all[i].tree, print_fault, NULL);
+	warn_of_gopher(&generation.config);
+	jail_warn(&generation.jail, print_warning);
+	service_stop(&generation.keys.service);
+	generation_release(&generation);
+	return 0;
+}
