@@ -29,9 +29,10 @@ OTHER = b'53 This server has no capsule of that name'
 class Hosts(Process):
     """A capsuled with the hosts of a configuration file."""
 
-    def __init__(self, test, hosts=HOSTS, options=()):
+    def __init__(self, test, hosts=HOSTS, options=(), before=None):
         self.directory = new_directory()
         test.addCleanup(shutil.rmtree, self.directory, True)
+        write_tree(self.directory, before or {})
         for name, title in TREES.items():
             write_tree(self.path(name), {
                 'index.gmi': '# %s\n\nherring\n' % title,
