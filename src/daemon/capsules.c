@@ -83,6 +83,7 @@ open_next(struct capsules *capsules, const struct host_config *host)
 
 	if (tree_init(&capsule->tree, host->capsule, host->hide) == -1)
 		return -1;
+	capsule->tree.zones = config_zones(host);
 	capsules->descriptors[at] = capsule->tree.root;
 	capsules->count++;
 	return fstat(capsule->tree.root, &capsules->states[at]);
@@ -250,6 +251,7 @@ capsules_place(struct capsules *capsules, const struct config *config,
 			.directory = state->fd,
 			.name = capsule->index_name,
 			.lasts = !state->is_temporary,
+			.zones = zones_number(config_zones(&config->hosts[i])),
 		};
 		capsule->is_indexed = capsules_is_indexed(&config->hosts[i]);
 	}

@@ -21,6 +21,12 @@ config_host(const struct host_config *config, const struct server *server,
 	};
 }
 
+const struct zones *
+config_zones(const struct host_config *config)
+{
+	return config->zones.count > 0 ? &config->zones : NULL;
+}
+
 struct hostnames *
 config_names(const struct host_config *hosts, size_t count)
 {

@@ -13,6 +13,7 @@
 #include "text/attribute.h"
 #include "text/hostnames.h"
 #include "text/site.h"
+#include "tree/zones.h"
 
 #define CONFIG_WORKERS_MAX 256
 
@@ -32,6 +33,7 @@ struct host_config {
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	struct rules_part whole; /* the settings without a path's rule */
 	struct rules rules;
+	struct zones zones; /* without readers: none */
 	unsigned archive_limit; /* MiB of files in one archive */
 	struct net_address *gopher; /* its listeners */
 	size_t gopher_count;
@@ -76,6 +78,9 @@ struct config {
 /* The host with these settings, without an index. Borrows all. */
 struct host config_host(const struct host_config *config,
     const struct server *server, const struct tree *tree);
+
+/* The parts of the capsule that have readers; NULL: none. */
+const struct zones *config_zones(const struct host_config *config);
 
 /* The table of the names of `count` hosts; NULL without memory. */
 MUST_USE struct hostnames *

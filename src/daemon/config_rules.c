@@ -12,6 +12,7 @@
 #include "text/hostname.h"
 #include "text/site.h"
 #include "text/uri.h"
+#include "tree/zones.h"
 
 /* The longest URL of Gemini. */
 #define TARGET_MAX ((size_t)1024)
@@ -58,7 +59,7 @@ read_path(
 		    "\"%.99s\" is not a path of a capsule, give one like "
 		    "/docs/",
 		    text.at);
-	if (rules_path(&config->arena, path, &path) == -1)
+	if (zones_path(&config->arena, path, &path) == -1)
 		return config_values_fail_memory(loader);
 	draft->place.is_folder = str_ends(path, STR("/"));
 	path.len -= draft->place.is_folder;
@@ -247,6 +248,31 @@ needs_whole(const struct rules_part *whole)
 	    whole->readers != NULL;
 }
 
+/* Lists the parts that have readers, or are open within one that has. */
+static int
+make_zones(struct config_loader *loader, const struct part_list *parts)
+{
+	struct zone *zones = arena_alloc(
+	    &loader->config->arena, (parts->count + 1) * sizeof *zones);
+	size_t count = 0;
+	bool any = false;
+
+	if (zones == NULL)
+		return config_values_fail_memory(loader);
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct rules_part *part = &parts->all[i];
+
+		if (part->readers == NULL)
+			continue;
+		zones[count++] =
+		    (struct zone){ part->place.path, part->readers };
+		any |= part->readers[0] != NULL;
+	}
+	if (any)
+		parts->host->zones = (struct zones){ zones, count };
+	return 0;
+}
+
 static int
 read_parts(struct config_loader *loader, const struct drafts *drafts,
     struct part_list *parts)
@@ -272,7 +298,7 @@ read_parts(struct config_loader *loader, const struct drafts *drafts,
 	}
 	parts->host->rules.parts = parts->all;
 	parts->host->rules.part_count = parts->count;
-	return 0;
+	return make_zones(loader, parts);
 }
 
 /*

@@ -33,7 +33,7 @@ exists(const struct tree *tree, struct str path)
 	return true;
 }
 
-/* The same for a path of rules_path, and for its decomposed form. */
+/* The same for a path of zones_path, and for its decomposed form. */
 static bool
 exists_in_some_form(const struct tree *tree, struct str path)
 {

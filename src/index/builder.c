@@ -92,8 +92,8 @@ open_index(struct builder *build)
 			return -1;
 		if (errno == EBADMSG)
 			log_line(LOG_LEVEL_WARN,
-			    "index: %s is damaged, or of another version or "
-			    "language; it is built again",
+			    "index: %s is damaged, or of another version, "
+			    "language or readers; it is built again",
 			    setup->place->name);
 		return tables_create(&build->tables, setup->english);
 	}

@@ -202,14 +202,21 @@ db_replace(const struct db_place *place)
  * counts the rows that hold a stem.  `form` has unstemmed words, for lookups by
  * prefix and by suffix.
  */
+/* The application id of an index: two bits for the language, and the zones. */
+static int32_t
+about_of(const struct db_place *place, bool english)
+{
+	return (int32_t)((place->zones & 0x1fffffff) << 2 | (english ? 2 : 1));
+}
+
 int
-db_create(sqlite3 *db, bool english)
+db_create(sqlite3 *db, const struct db_place *place, bool english)
 {
 	char about[64];
 
 	snprintf(about, sizeof about,
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    english ? 2 : 1, FORMAT);
+	    about_of(place, english), FORMAT);
 	return db_run(db,
 		   "PRAGMA page_size = 4096; BEGIN;"
 		   "CREATE TABLE file(id INTEGER PRIMARY KEY, path BLOB UNIQUE,"
@@ -263,15 +270,17 @@ db_number(sqlite3 *db, const char *sql, int64_t *out)
 }
 
 int
-db_is_english(sqlite3 *db)
+db_is_english(sqlite3 *db, const struct db_place *place)
 {
 	int64_t about, version;
 
 	if (db_number(db, "PRAGMA application_id", &about) == -1 ||
 	    db_number(db, "PRAGMA user_version", &version) == -1 ||
-	    version != FORMAT || about < 1)
+	    version != FORMAT)
 		return -1;
-	return about == 2;
+	return about == about_of(place, true) ? 1
+	    : about == about_of(place, false) ? 0
+					      : -1;
 }
 
 fts5_api *

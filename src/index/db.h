@@ -29,6 +29,8 @@ struct db_place {
 	int directory;
 	const char *name;
 	bool lasts; /* survives a crash of the system */
+	/* A number for the parts of the tree that are left out: zones_number */
+	uint32_t zones;
 };
 
 enum db_use {
@@ -66,13 +68,14 @@ void db_remove(const struct db_place *place);
 MUST_USE int db_replace(const struct db_place *place);
 
 /* Creates the tables of an empty index; -1 on failure. */
-MUST_USE int db_create(sqlite3 *db, bool english);
+MUST_USE int db_create(sqlite3 *db, const struct db_place *place, bool english);
 
 /*
- * Checks the version of an index.  Returns 1 when it is stemmed as English, 0
- * when it is not stemmed, or -1 when it is damaged or of another version.
+ * Checks the version of an index, and which parts of the tree it leaves out.
+ * Returns 1 when it is stemmed as English, 0 when it is not stemmed, or -1 when
+ * it is damaged, of another version or of other parts.
  */
-int db_is_english(sqlite3 *db);
+int db_is_english(sqlite3 *db, const struct db_place *place);
 
 /* The extension API of FTS5; NULL when this SQLite has no FTS5. */
 fts5_api *db_api(sqlite3 *db);

@@ -11,9 +11,12 @@ open_db(struct index *index, const struct db_place *place)
 	index->db = db_open(place, DB_READ);
 	if (index->db == NULL)
 		return -1;
-	english = db_is_english(index->db);
-	if (english == -1)
+	english = db_is_english(index->db, place);
+	if (english == -1) {
+		/* Of another version, or other settings: see builder.c. */
+		errno = EAGAIN;
 		return -1;
+	}
 	index->tokenizer = tokenizer_open(index->db, english == 1);
 	/* One transaction: all queries see the same state of the index. */
 	return index->tokenizer == NULL ? -1 : db_run(index->db, "BEGIN");
@@ -31,7 +34,9 @@ index_open(struct index *index, const struct db_place *place)
 	}
 	if (open_db(index, place) == 0)
 		return 0;
-	error = index->db != NULL ? db_errno(index->db) : errno;
+	error = errno;
+	if (index->db != NULL && sqlite3_errcode(index->db) != SQLITE_OK)
+		error = db_errno(index->db);
 	index_close(index);
 	errno = error;
 	return -1;

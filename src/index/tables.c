@@ -59,9 +59,10 @@ open_db(struct tables *tables, enum db_use use, bool english)
 		return -1;
 	tables->tokenizer = tokenizer_open(tables->db, english);
 	if (tables->tokenizer == NULL ||
-	    (use == DB_BUILD && db_create(tables->db, english) == -1))
+	    (use == DB_BUILD &&
+		db_create(tables->db, tables->place, english) == -1))
 		return tables_fail(tables);
-	if (db_is_english(tables->db) != english) {
+	if (db_is_english(tables->db, tables->place) != english) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -160,7 +161,7 @@ forget_some_gone(struct tables *tables)
 static int
 put_in_place(struct tables *tables)
 {
-	bool english = db_is_english(tables->db) == 1;
+	bool english = db_is_english(tables->db, tables->place) == 1;
 
 	tables_close(tables);
 	if (db_replace(tables->place) == 0)

@@ -44,9 +44,10 @@ answer_with(const struct host *host, const struct request *request,
 	if (archive != NULL) {
 		*archive = *wanted;
 		archive->arena = request->arena;
-		archive->tree = host->tree;
+		archive->tree = request->tree;
 		archive->site = host->site;
-		archive->index = host->index;
+		/* The index has only what everybody may see. */
+		archive->index = request->zone == NULL ? host->index : NULL;
 		archive->limit = host->archive_limit;
 		status = open_body(archive, &body);
 	}
@@ -80,6 +81,20 @@ archive_page_tar(const struct host *host, const struct request *request,
 	answer_with(host, request, &wanted, response);
 }
 
+bool
+archive_page_directory(struct str *path)
+{
+	struct str directory = *path;
+
+	if (!str_ends(directory, SUFFIX))
+		return false;
+	directory.len -= SUFFIX.len;
+	if (str_ends(directory, STR("/")))
+		return false;
+	*path = directory;
+	return true;
+}
+
 enum handled
 archive_page_answer(const struct host *host, const struct request *request,
     struct response *response)
@@ -90,10 +105,7 @@ archive_page_answer(const struct host *host, const struct request *request,
 	enum status status;
 
 	if (host->builtins == NULL || host->builtins[BUILTIN_TAR].len == 0 ||
-	    !str_ends(path, SUFFIX))
-		return DECLINED;
-	path = str_head(path, path.len - SUFFIX.len);
-	if (str_ends(path, STR("/")))
+	    !archive_page_directory(&path))
 		return DECLINED;
 	directory = buf_in(request->arena, path.len + 1);
 	buf_add(&directory, path);
@@ -103,7 +115,7 @@ archive_page_answer(const struct host *host, const struct request *request,
 		return HANDLED;
 	}
 	wanted.directory = buf_str(&directory);
-	status = tree_status(host->tree, wanted.directory);
+	status = tree_status(request->tree, wanted.directory);
 	if (status == STATUS_NOT_FOUND)
 		return DECLINED;
 	if (status == STATUS_SUCCESS)

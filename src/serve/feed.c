@@ -45,13 +45,13 @@ feed_body_release(struct body *body)
 
 /* Opens a directory's index page. */
 static bool
-open_index(const struct host *host, struct str path, struct entry *out)
+open_index(const struct tree *tree, struct str path, struct entry *out)
 {
 	static const char *const pages[] = { "index.gmi", "index.gemini" };
 
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
 		enum status status =
-		    tree_open_in(host->tree, path, str_of(pages[i]), out);
+		    tree_open_in(tree, path, str_of(pages[i]), out);
 
 		/* An unreadable index.gmi hides index.gemini. */
 		if (status == STATUS_NOT_FOUND && errno != EACCES)
@@ -65,12 +65,12 @@ open_index(const struct host *host, struct str path, struct entry *out)
 
 /* Opens the gemtext page at `path`. */
 static bool
-open_page(const struct host *host, struct str path, struct entry *out)
+open_page(const struct tree *tree, struct str path, struct entry *out)
 {
 	bool is_folder = str_ends(path, STR("/"));
 
-	if (is_folder ? !open_index(host, path, out)
-		      : tree_open(host->tree, path, out) != STATUS_SUCCESS)
+	if (is_folder ? !open_index(tree, path, out)
+		      : tree_open(tree, path, out) != STATUS_SUCCESS)
 		return false;
 	if (!tree_is_directory(out) &&
 	    (is_folder || mime_is(mime_of_name(path), STR("text/gemini"))))
@@ -97,7 +97,7 @@ feed_is_at(const struct host *host, struct str path)
 	struct entry entry;
 	bool is_one;
 
-	if (!open_page(host, path, &entry))
+	if (!open_page(host->tree, path, &entry))
 		return false;
 	is_one = look(&entry, sample, &title);
 	close(entry.fd);
@@ -157,7 +157,7 @@ feed_answer(const struct host *host, const struct request *request,
 	struct entry entry;
 
 	if (!str_equals(request->query, FEED_QUERY) ||
-	    !open_page(host, request->path, &entry))
+	    !open_page(request->tree, request->path, &entry))
 		return DECLINED;
 	if (!look(&entry, sample, &title)) {
 		close(entry.fd);

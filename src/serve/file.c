@@ -49,7 +49,7 @@ stat_again(const struct host *host, const struct request *request,
     struct str name, struct stat *st)
 {
 	if (cache_knows(host->server->cache, request->key))
-		return tree_stat_in(host->tree, request->path, name, st);
+		return tree_stat_in(request->tree, request->path, name, st);
 	errno = ESTALE;
 	return -1;
 }
@@ -123,7 +123,7 @@ file_answer_in(const struct host *host, const struct request *request,
 	    HANDLED) {
 		return HANDLED;
 	}
-	status = tree_open_in(host->tree, request->path, name, &entry);
+	status = tree_open_in(request->tree, request->path, name, &entry);
 	/* An unreadable page hides the next one. */
 	if (status == STATUS_NOT_FOUND && errno != EACCES)
 		return DECLINED;

@@ -25,7 +25,7 @@ answer_listing(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct entry entry;
-	enum status status = tree_open(host->tree, request->path, &entry);
+	enum status status = tree_open(request->tree, request->path, &entry);
 
 	if (status != STATUS_SUCCESS) {
 		response_error(response, status);

@@ -106,7 +106,7 @@ static enum status
 make(const struct host *host, const struct request *request,
     const struct entry *entry, struct body **out)
 {
-	const struct directory_place place = { host->tree, request->path,
+	const struct directory_place place = { request->tree, request->path,
 		entry->fd };
 	struct listing *listing = arena_alloc(request->arena, sizeof *listing);
 
@@ -114,7 +114,7 @@ make(const struct host *host, const struct request *request,
 		return STATUS_FAILURE;
 	*listing = (struct listing){
 		.body = { .pull = listing_pull, .release = listing_release },
-		.tree = host->tree,
+		.tree = request->tree,
 		.path = request->path,
 		.entries_only = request->entries_only,
 		.begun = request->entries_only,

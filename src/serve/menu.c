@@ -190,7 +190,7 @@ pull_listing(struct menu *menu, char *at, size_t room)
 	struct entry entry;
 
 	errno = EIO;
-	if (tree_open(menu->host->tree, menu->request.path, &entry) !=
+	if (tree_open(menu->request.tree, menu->request.path, &entry) !=
 	    STATUS_SUCCESS)
 		return -1;
 	/* The gophermap has given the heading. */

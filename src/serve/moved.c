@@ -6,6 +6,7 @@
 #include "serve/rules.h"
 #include "text/buf.h"
 #include "text/uri.h"
+#include "tree/zones.h"
 
 /* Rules that lead from one path to the next. */
 #define CHAIN_MAX 10
@@ -57,7 +58,7 @@ moved_follow(const struct rules *rules, struct arena *arena, struct str path,
 		const struct rules_move *move;
 		struct str normal, without_query;
 
-		if (rules_path(arena, path, &normal) == -1)
+		if (zones_path(arena, path, &normal) == -1)
 			break;
 		move = rules_move_of(rules, normal);
 		if (move == NULL)

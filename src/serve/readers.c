@@ -1,16 +1,44 @@
 /* The handler for parts of a capsule that only some visitors may read. */
 #include "serve/readers.h"
 
-#include "serve/rules.h"
+#include "serve/archive_page.h"
+#include "tree/zones.h"
+
+/* Sets request->zone and request->tree; -1 without memory. */
+static int
+find_zone(const struct host *host, struct request *request)
+{
+	const struct zones *zones = host->tree->zones;
+	struct str archived = request->normal;
+	struct tree *own;
+
+	request->zone = NULL;
+	if (zones == NULL)
+		return 0;
+	if (archive_page_directory(&archived))
+		request->zone = zones_find(zones, archived);
+	if (request->zone == NULL)
+		request->zone = zones_find(zones, request->normal);
+	if (request->zone == NULL)
+		return 0;
+	own = arena_alloc(request->arena, sizeof *own);
+	if (own == NULL)
+		return -1;
+	*own = *host->tree;
+	own->own = request->zone;
+	request->tree = own;
+	return 0;
+}
 
 enum handled
-readers_answer(const struct host *host, const struct request *request,
-    struct response *response)
+readers_answer(
+    const struct host *host, struct request *request, struct response *response)
 {
-	const struct rules_part *part = request->part;
-
-	(void)host;
-	if (part == NULL || part->readers == NULL || part->readers[0] == NULL)
+	if (find_zone(host, request) == -1) {
+		response_error(response, STATUS_FAILURE);
+		return HANDLED;
+	}
+	if (request->zone == NULL)
 		return DECLINED;
 	response_set(response, STATUS_CERTIFICATE_REQUIRED,
 	    STR("This part of the capsule is for readers with a certificate"));

@@ -4,9 +4,12 @@
 #include "serve/response.h"
 
 /*
- * A handler: refuses requests for a part that has readers, since no client is
- * known as one.
+ * Sets request->zone and request->tree, or refuses a request for a part that
+ * has readers, since no client is known as one. The refusal does not depend on
+ * what exists there. The archive of a directory is in the zone of that
+ * directory.
  */
-handler readers_answer;
+enum handled readers_answer(const struct host *host, struct request *request,
+    struct response *response);
 
 #endif

@@ -18,7 +18,7 @@ redirect_feed_query(const struct request *request)
 
 /* Two pages with this name and an extension are as bad as none. */
 static enum status
-find_page(const struct host *host, struct str path, struct buf *out)
+find_page(const struct tree *tree, struct str path, struct buf *out)
 {
 	static const struct str extensions[] = { STR_INIT(".gmi"),
 		STR_INIT(".gemini") };
@@ -32,7 +32,7 @@ find_page(const struct host *host, struct str path, struct buf *out)
 
 		buf_add(out, extensions[i]);
 		if (!out->overflow)
-			status = tree_find(host->tree, buf_str(out), &entry);
+			status = tree_find(tree, buf_str(out), &entry);
 		out->len = path.len;
 		if (status == STATUS_NOT_FOUND)
 			continue;
@@ -57,16 +57,23 @@ is_builtin(const struct host *host, struct str path)
 	return false;
 }
 
-enum status
-redirect_find(const struct host *host, struct str path, struct buf *out)
+static enum status
+find(const struct host *host, const struct tree *tree, struct str path,
+    struct buf *out)
 {
-	if (!tree_shows_path(host->tree, path))
+	if (!tree_shows_path(tree, path))
 		return STATUS_NOT_FOUND;
 	if (!str_ends(path, STR("/")))
-		return find_page(host, path, out);
+		return find_page(tree, path, out);
 	path = str_head(path, path.len - 1);
 	buf_add(out, path);
 	return is_builtin(host, path) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}
+
+enum status
+redirect_find(const struct host *host, struct str path, struct buf *out)
+{
+	return find(host, host->tree, path, out);
 }
 
 enum handled
@@ -75,7 +82,7 @@ redirect_answer(const struct host *host, const struct request *request,
 {
 	struct buf path =
 	    buf_in(request->arena, request->path.len + REDIRECT_ROOM);
-	enum status status = redirect_find(host, request->path, &path);
+	enum status status = find(host, request->tree, request->path, &path);
 	struct response_target target = { STATUS_REDIRECT, buf_str(&path),
 		{ 0 } };
 

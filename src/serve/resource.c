@@ -13,6 +13,7 @@
 #include "serve/redirect.h"
 #include "text/mime.h"
 #include "text/uri.h"
+#include "tree/zones.h"
 
 /* For the paths that rules lead to. */
 #define RULES_MEMORY ((size_t)256 << 10)
@@ -70,8 +71,12 @@ type_by_rules(const struct host *host, struct arena *arena, struct str path)
 		    URI_PATH_NORMAL)
 			return STR("text/gemini");
 	}
-	if (rules_path(arena, path, &normal) == -1)
+	if (zones_path(arena, path, &normal) == -1)
 		return type_at(host, path, NULL);
+	/* The answer is a menu with a link to Gemini. */
+	if (host->tree->zones != NULL &&
+	    zones_find(host->tree->zones, normal) != NULL)
+		return STR("text/gemini");
 	part = rules_part_of(host->rules, normal);
 	return type_at(host, path, part != NULL ? &part->media : NULL);
 }

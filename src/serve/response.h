@@ -39,7 +39,9 @@ struct request {
 	struct str search;
 	/* Set by serve: */
 	uint64_t key; /* of host and path, in caches */
-	struct str normal; /* the path as of rules_path; unset without rules */
+	struct str normal; /* the path as of zones_path; unset without rules */
+	const struct zone *zone; /* of the path; NULL: open to everybody */
+	const struct tree *tree; /* all that readers of this path may see */
 	const struct rules_part *part; /* NULL: the settings of the host */
 
 	size_t host; /* from a worker: the number of its host */

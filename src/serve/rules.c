@@ -1,44 +1,6 @@
 /* Finds the rules for a path. */
 #include "serve/rules.h"
 
-#include <stdlib.h>
-#include <uninorm.h>
-#include <unistr.h>
-
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.at[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
-int
-rules_path(struct arena *arena, struct str path, struct str *out)
-{
-	const uint8_t *bytes = (const uint8_t *)path.at;
-	/* Composition makes text at most three times as long. */
-	size_t len = path.len * 3;
-	uint8_t *room, *normal;
-
-	*out = path;
-	if (is_ascii(path) || u8_check(bytes, path.len) != NULL)
-		return 0;
-	room = (uint8_t *)arena_buffer(arena, len);
-	normal = room == NULL
-	    ? NULL
-	    : u8_normalize(UNINORM_NFC, bytes, path.len, room, &len);
-	if (normal == NULL)
-		return -1;
-	if (normal != room) {
-		free(normal);
-		return -1;
-	}
-	*out = (struct str){ (const char *)normal, len };
-	return 0;
-}
-
 /* Rules of one kind. */
 struct rules_table {
 	const void *rules;

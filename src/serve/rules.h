@@ -18,7 +18,7 @@
 
 /* The beginning of each rule. */
 struct rules_place {
-	struct str path; /* as of rules_path, without a final slash */
+	struct str path; /* as of zones_path, without a final slash */
 	bool is_folder; /* matches all beneath, too, by whole segments */
 	const char *file; /* of the configuration */
 	int line;
@@ -61,17 +61,10 @@ struct rules {
 	const struct rules *common;
 };
 
-/*
- * The form of a path, decoded and normal, that rules are compared in: composed
- * (Unicode's NFC), since some file systems treat composed and decomposed
- * letters alike. `out` lives in the arena, or is `path`. -1 without memory.
- */
-MUST_USE int rules_path(struct arena *arena, struct str path, struct str *out);
-
 /* The order by path; a page precedes a folder of the same name. */
 int rules_compare(const struct rules_place *a, const struct rules_place *b);
 
-/* The rule for a path, in the form of rules_path; NULL when none matches. */
+/* The rule for a path, in the form of zones_path; NULL when none matches. */
 const struct rules_part *
 rules_part_of(const struct rules *rules, struct str path);
 const struct rules_move *

@@ -13,6 +13,7 @@
 #include "serve/redirect.h"
 #include "serve/rules.h"
 #include "text/uri.h"
+#include "tree/zones.h"
 
 /* A limit, because redirects can form a loop. */
 #define MOVES_MAX 5
@@ -48,7 +49,7 @@ static enum handled
 answer_by_rules(
     const struct host *host, struct request *request, struct response *response)
 {
-	if (rules_path(request->arena, request->path, &request->normal) == -1) {
+	if (zones_path(request->arena, request->path, &request->normal) == -1) {
 		response_error(response, STATUS_FAILURE);
 		return HANDLED;
 	}
@@ -63,6 +64,7 @@ run_chain(handler *const *next, const struct host *host,
     struct request *request, struct response *response)
 {
 	request->key = key_of(host, request->path);
+	request->tree = host->tree;
 	if (host->rules != NULL &&
 	    answer_by_rules(host, request, response) == HANDLED)
 		return;

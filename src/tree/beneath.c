@@ -25,12 +25,12 @@
 
 #include <linux/openat2.h>
 
-int
-beneath_open(int root, const char *path)
+static int
+open_how(int root, const char *path, unsigned long long resolve)
 {
 	struct open_how how = {
 		.flags = OPEN_FLAGS,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	long fd = -1;
 
@@ -39,10 +39,29 @@ beneath_open(int root, const char *path)
 		if (fd != -1 || errno != EAGAIN)
 			break;
 	}
-	/* An old kernel, a system call filter, or a race that does not end. */
-	if (fd == -1 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
-		return beneath_walk(root, path);
 	return (int)fd;
+}
+
+/* An old kernel, a system call filter, or a race that does not end. */
+static bool
+is_refused(int error)
+{
+	return error == ENOSYS || error == EPERM || error == EAGAIN;
+}
+
+int
+beneath_open(int root, const char *path)
+{
+	int fd = open_how(root, path, 0);
+
+	return fd == -1 && is_refused(errno) ? beneath_walk(root, path) : fd;
+}
+
+/* Opens a path without links; -1 with errno set, ELOOP when it has some. */
+static int
+open_direct(int root, const char *path)
+{
+	return open_how(root, path, RESOLVE_NO_SYMLINKS);
 }
 
 #else
@@ -53,6 +72,21 @@ beneath_open(int root, const char *path)
 	return beneath_walk(root, path);
 }
 
+static bool
+is_refused(int error)
+{
+	(void)error;
+	return true;
+}
+
+static int
+open_direct(int root, const char *path)
+{
+	(void)root;
+	(void)path;
+	return -1;
+}
+
 #endif
 
 /* The open directories from the root to the current one. */
@@ -61,12 +95,24 @@ struct beneath_walk {
 	size_t depth;
 	int links;
 	char rest[PATH_MAX]; /* the rest of the path */
+	char real[BENEATH_REAL_MAX]; /* the path so far, without links */
 };
+
+static int
+fail_too_long(void)
+{
+	errno = ENAMETOOLONG;
+	return -1;
+}
 
 static void
 walk_up(struct beneath_walk *walk)
 {
+	char *end = strrchr(walk->real, '/');
+
 	close(walk->directories[--walk->depth]);
+	if (end != NULL)
+		*end = '\0';
 }
 
 /* Puts the target of the link `name` in front of the rest of the path. */
@@ -90,11 +136,7 @@ walk_link(struct beneath_walk *walk, const char *name)
 	memcpy(rest, walk->rest, sizeof rest);
 	len = snprintf(
 	    walk->rest, sizeof walk->rest, "%.*s/%s", (int)len, target, rest);
-	if ((size_t)len >= sizeof walk->rest) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return 0;
+	return (size_t)len >= sizeof walk->rest ? fail_too_long() : 0;
 }
 
 /* Removes the first component from the rest; false at the end of the path. */
@@ -122,6 +164,7 @@ walk_component(struct beneath_walk *walk, char name[NAME_MAX + 2])
 static int
 walk_step(struct beneath_walk *walk, const char *name)
 {
+	size_t len = strlen(walk->real);
 	int fd;
 
 	if (strcmp(name, "..") == 0) {
@@ -132,10 +175,8 @@ walk_step(struct beneath_walk *walk, const char *name)
 		walk_up(walk);
 		return 0;
 	}
-	if (walk->depth == DEPTH_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
+	if (walk->depth == DEPTH_MAX)
+		return fail_too_long();
 	fd = openat(
 	    walk->directories[walk->depth - 1], name, OPEN_FLAGS | O_NOFOLLOW);
 	if (fd == -1 && (errno == ELOOP || errno == EMLINK))
@@ -143,48 +184,84 @@ walk_step(struct beneath_walk *walk, const char *name)
 	if (fd == -1)
 		return -1;
 	walk->directories[walk->depth++] = fd;
-	return 1;
+	return (size_t)snprintf(walk->real + len, sizeof walk->real - len,
+		   "/%s", name) >= sizeof walk->real - len
+	    ? fail_too_long()
+	    : 1;
+}
+
+/* Opens the path walk->rest. */
+static int
+open_path(struct beneath_walk *walk)
+{
+	bool wants_directory = str_ends(str_of(walk->rest), STR("/"));
+	int root = walk->directories[0];
+	char name[NAME_MAX + 2];
+	struct stat st;
+	int fd = -1, error;
+
+	while (walk_component(walk, name))
+		if (walk_step(walk, name) == -1)
+			goto done;
+	if (walk->depth == 1) {
+		fd = openat(root, ".", OPEN_FLAGS);
+		goto done;
+	}
+	fd = walk->directories[--walk->depth];
+	if (wants_directory && (fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode))) {
+		close(fd);
+		fd = -1;
+		errno = ENOTDIR;
+	}
+done:
+	error = errno;
+	while (walk->depth > 1)
+		close(walk->directories[--walk->depth]);
+	errno = error;
+	return fd;
+}
+
+static int
+walk_begin(struct beneath_walk *walk, int root, const char *path)
+{
+	*walk = (struct beneath_walk){ .directories = { root }, .depth = 1 };
+	if ((size_t)snprintf(walk->rest, sizeof walk->rest, "%s", path) >=
+	    sizeof walk->rest)
+		return fail_too_long();
+	if (path[0] == '/') {
+		errno = EXDEV;
+		return -1;
+	}
+	return 0;
 }
 
 int
 beneath_walk(int root, const char *path)
 {
-	struct beneath_walk walk = { .directories = { root }, .depth = 1 };
-	char name[NAME_MAX + 2];
-	bool wants_directory;
-	int fd = -1, error;
+	struct beneath_walk walk;
 
-	if ((size_t)snprintf(walk.rest, sizeof walk.rest, "%s", path) >=
-	    sizeof walk.rest) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (path[0] == '/') {
-		errno = EXDEV;
-		return -1;
-	}
-	wants_directory = str_ends(str_of(path), STR("/"));
-	while (walk_component(&walk, name))
-		if (walk_step(&walk, name) == -1)
-			goto done;
-	if (walk.depth == 1) {
-		fd = openat(root, ".", OPEN_FLAGS);
-	} else {
-		struct stat st;
+	return walk_begin(&walk, root, path) == -1 ? -1 : open_path(&walk);
+}
 
-		fd = walk.directories[--walk.depth];
-		if (wants_directory &&
-		    (fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode))) {
-			close(fd);
-			fd = -1;
-			errno = ENOTDIR;
-		}
+int
+beneath_open_real(int root, const char *path, char real[BENEATH_REAL_MAX])
+{
+	int fd = open_direct(root, path);
+	struct beneath_walk walk;
+	size_t len;
+
+	if (fd == -1 && errno != ELOOP && !is_refused(errno))
+		return -1;
+	if (fd == -1) {
+		fd =
+		    walk_begin(&walk, root, path) == -1 ? -1 : open_path(&walk);
+		memcpy(real, walk.real, sizeof walk.real);
+		return fd;
 	}
-done:
-	error = errno;
-	while (walk.depth > 1)
-		walk_up(&walk);
-	errno = error;
+	len = (size_t)snprintf(
+	    real, BENEATH_REAL_MAX, "/%s", strcmp(path, ".") == 0 ? "" : path);
+	if (len > 0 && real[len - 1] == '/')
+		real[len - 1] = '\0';
 	return fd;
 }
 

@@ -1,9 +1,13 @@
 #ifndef TREE_BENEATH_H
 #define TREE_BENEATH_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "text/attribute.h"
+
+/* Bytes of a path with a leading slash and NUL. */
+#define BENEATH_REAL_MAX (PATH_MAX + 1)
 
 /*
  * Opens the relative `path` for reading beneath the directory `root`.  No "..",
@@ -18,6 +22,14 @@ MUST_USE int beneath_open(int root, const char *path);
  * beneath_open calls it where the system lacks or refuses openat2(2).
  */
 MUST_USE int beneath_walk(int root, const char *path);
+
+/*
+ * The same as beneath_open. Writes the path that the links lead to, absolute as
+ * if `root` were "/", and without a final slash. `path` has no dot segments and
+ * no empty names.
+ */
+MUST_USE int
+beneath_open_real(int root, const char *path, char real[BENEATH_REAL_MAX]);
 
 /*
  * Whether the `error` of a failed lookup means that there is nothing to serve:

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "sys/readable.h"
+#include "text/buf.h"
 #include "text/gemtext.h"
 #include "text/mime.h"
 #include "tree/beneath.h"
+#include "tree/zones.h"
 
 #define TITLE_SAMPLE 4096
 /* Names, and the arena's growth: a million entries of usual length. */
@@ -145,6 +147,20 @@ directory_release(struct directory *directory)
 	arena_release(&directory->arena);
 }
 
+static bool
+is_in_zone(const struct directory_place *place, struct str name)
+{
+	char text[PATH_MAX + NAME_MAX + 1];
+	struct buf path = buf_over(text, sizeof text);
+
+	if (place->tree->zones == NULL)
+		return true;
+	buf_add(&path, place->path);
+	buf_add(&path, name);
+	return !path.overflow &&
+	    zones_show(place->tree->zones, place->tree->own, buf_str(&path));
+}
+
 /*
  * Whether a visitor may see an entry, which gets the type of its target. One
  * that cannot be examined, such as a dead mount, is listed: a request for it
@@ -155,7 +171,8 @@ shows(const struct directory_place *place, struct directory_entry *entry)
 {
 	struct entry target;
 
-	if (!tree_shows(place->tree, entry->name))
+	if (!tree_shows(place->tree, entry->name) ||
+	    !is_in_zone(place, entry->name))
 		return false;
 	if (entry->type == DT_DIR || entry->type == DT_REG)
 		return readable_at(place->fd, entry->name.at, R_OK) == 0 ||

@@ -20,6 +20,7 @@
 #include "sys/process.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
+#include "tree/zones.h"
 
 /* Levels of directories that are examined. */
 #define DEPTH_MAX 4096
@@ -39,7 +40,7 @@ static struct failure *failures = failures_of_process;
 int
 tree_init(struct tree *tree, const char *path, const char *const *hide)
 {
-	tree->hide = hide;
+	*tree = (struct tree){ .hide = hide };
 	tree->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tree->root == -1 ? -1 : 0;
 }
@@ -165,13 +166,43 @@ tree_shows(const struct tree *tree, struct str name)
 	return *hide == NULL;
 }
 
-bool
-tree_shows_path(const struct tree *tree, struct str path)
+/* Whether all names of a path are shown, in whatever zone. */
+static bool
+shows_names(const struct tree *tree, struct str path)
 {
 	while (path.len > 0)
 		if (!tree_shows(tree, str_cut(&path, '/')))
 			return false;
 	return true;
+}
+
+bool
+tree_shows_path(const struct tree *tree, struct str path)
+{
+	return shows_names(tree, path) &&
+	    zones_show(tree->zones, tree->own, path);
+}
+
+int
+tree_open_beneath(const struct tree *tree, const char *path)
+{
+	char real[BENEATH_REAL_MAX];
+	int fd;
+
+	if (tree->zones == NULL)
+		return beneath_open(tree->root, path);
+	/* The path itself may be a link in a hidden zone. */
+	snprintf(real, sizeof real, "/%s", strcmp(path, ".") == 0 ? "" : path);
+	if (!zones_show(tree->zones, tree->own, str_of(real))) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = beneath_open_real(tree->root, path, real);
+	if (fd == -1 || zones_show(tree->zones, tree->own, str_of(real)))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
 }
 
 static void
@@ -276,10 +307,10 @@ open_in(const struct tree *tree, struct str path, struct str name, bool warns,
 	char text[PATH_MAX];
 	int error;
 
-	if (!tree_shows_path(tree, path) || !tree_shows(tree, name) ||
+	if (!shows_names(tree, path) || !tree_shows(tree, name) ||
 	    relative_path(path, name, text) == -1)
 		return not_found();
-	out->fd = beneath_open(tree->root, text);
+	out->fd = tree_open_beneath(tree, text);
 	if (out->fd == -1)
 		return status_of(errno, text, warns);
 	if (fstat(out->fd, &out->st) == -1) {

@@ -12,6 +12,9 @@
 #include "text/status.h"
 #include "text/str.h"
 
+struct zone;
+struct zones;
+
 struct tree {
 	int root; /* descriptor */
 	/*
@@ -19,6 +22,12 @@ struct tree {
 	 * NULL at the end; borrowed. NULL: none.
 	 */
 	const char *const *hide;
+	/*
+	 * Parts that are hidden like dotfiles, too, but for the part `own`;
+	 * borrowed. NULL: none.
+	 */
+	const struct zones *zones;
+	const struct zone *own;
 };
 
 /* Opens the tree at `path` without names that match `hide`; -1 with errno. */
@@ -51,12 +60,13 @@ struct entry {
  * Opens `path` beneath the tree's root, following no link out of it.  `path` is
  * decoded, normal and absolute ("/", "/docs/", "/docs/a b.gmi"); a final slash
  * asks for a directory.  Dotfiles (".well-known" excepted), names that match
- * tree->hide, paths that lead out, FIFOs, sockets, devices, unreadable files
- * and missing files are all STATUS_NOT_FOUND, so that clients cannot tell them
- * apart.  Returns STATUS_SUCCESS and an entry, or the status to answer with.  A
- * failure of the system is STATUS_FAILURE with errno set, but not to EAGAIN,
- * and is logged.  A file without read permission is logged, too.  With
- * STATUS_NOT_FOUND, errno is EACCES for such a file and ENOENT otherwise.
+ * tree->hide, paths in a hidden zone or with links into one, paths that lead
+ * out, FIFOs, sockets, devices, unreadable files and missing files are all
+ * STATUS_NOT_FOUND, so that clients cannot tell them apart.  Returns
+ * STATUS_SUCCESS and an entry, or the status to answer with.  A failure of the
+ * system is STATUS_FAILURE with errno set, but not to EAGAIN, and is logged.  A
+ * file without read permission is logged, too.  With STATUS_NOT_FOUND, errno is
+ * EACCES for such a file and ENOENT otherwise.
  */
 MUST_USE enum status
 tree_open(const struct tree *tree, struct str path, struct entry *out);
@@ -126,7 +136,10 @@ MUST_USE int tree_share_failures(void);
 
 /* Whether a name is shown: no dotfile, not hidden, up to NAME_MAX bytes. */
 bool tree_shows(const struct tree *tree, struct str name);
-/* The same for all names of a path. */
+/* The same for all names of an absolute path, and its zone. */
 bool tree_shows_path(const struct tree *tree, struct str path);
+
+/* As beneath_open in the tree, except for paths in hidden zones: ENOENT. */
+MUST_USE int tree_open_beneath(const struct tree *tree, const char *path);
 
 #endif

@@ -13,6 +13,7 @@
 #include "sys/readable.h"
 #include "tree/beneath.h"
 #include "tree/directory.h"
+#include "tree/zones.h"
 
 /* Levels of directories; a descriptor is open for each. */
 #define DEPTH_MAX 256
@@ -103,8 +104,8 @@ open_directory(const struct walk *walk)
 {
 	errno = ENOENT;
 	return tree_shows_path(walk->tree, path_of(walk))
-	    ? beneath_open(
-		  walk->tree->root, walk->len > 1 ? walk->path + 1 : ".")
+	    ? tree_open_beneath(
+		  walk->tree, walk->len > 1 ? walk->path + 1 : ".")
 	    : -1;
 }
 
@@ -243,10 +244,12 @@ walk_next(struct walk *walk, struct walk_entry *out)
 			continue;
 		}
 		met = &level->names.entries[level->next++];
-		if (walk->hidden || tree_shows(walk->tree, met->name)) {
-			visit(walk, met, out);
+		if (!walk->hidden && !tree_shows(walk->tree, met->name))
+			continue;
+		visit(walk, met, out);
+		if (zones_show(walk->tree->zones, walk->tree->own, out->path))
 			return 1;
-		}
+		walk->enters = false;
 	}
 	return 0;
 }
@@ -263,7 +266,7 @@ walk_stat(
 		    ? -1
 		    : readable_at(met->directory, met->name.at, R_OK);
 	/* It may lead out of the tree. */
-	fd = beneath_open(tree->root, met->path.at + 1);
+	fd = tree_open_beneath(tree, met->path.at + 1);
 	if (fd == -1)
 		return -1;
 	result = fstat(fd, out);

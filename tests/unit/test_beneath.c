@@ -122,6 +122,42 @@ opens_beneath(void **state)
 		expect(beneath_open, i);
 }
 
+/* Where links lead, as a path without any. */
+static void
+opens_real(void **state)
+{
+	static const struct {
+		const char *path, *real; /* NULL: it does not open */
+	} paths[] = {
+		{ ".", "" },
+		{ "top", "/top" },
+		{ "a", "/a" },
+		{ "a/", "/a" },
+		{ "a/b/deep", "/a/b/deep" },
+		{ "inner", "/a/b/deep" },
+		{ "a/up", "/top" },
+		{ "folder/", "/a/b" },
+		{ "folder/deep", "/a/b/deep" },
+		{ "out", NULL },
+		{ "loop", NULL },
+		{ "none", NULL },
+		{ "top/", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		char real[BENEATH_REAL_MAX];
+		int fd = beneath_open_real(root, paths[i].path, real);
+
+		if ((fd == -1) != (paths[i].real == NULL))
+			fail_msg("%s", paths[i].path);
+		if (fd == -1)
+			continue;
+		assert_string_equal(real, paths[i].real);
+		close(fd);
+	}
+}
+
 static void
 walks_beneath(void **state)
 {
@@ -230,6 +266,7 @@ opens_without_openat2(uint32_t error)
 			exit(2);
 		seccomp_release(filter);
 		opens_beneath(NULL);
+		opens_real(NULL);
 		exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -256,6 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_beneath),
+		cmocka_unit_test(opens_real),
 		cmocka_unit_test(walks_beneath),
 		cmocka_unit_test(names_are_not_cut),
 		cmocka_unit_test(length_is_bounded),

@@ -3,6 +3,7 @@
 #include "configuring.h"
 #include "serve/moved.h"
 #include "text/uri.h"
+#include "tree/zones.h"
 
 /* The part of a host for a decoded path; NULL: its settings as a whole. */
 static const struct rules_part *
@@ -10,7 +11,7 @@ part_of(const struct host_config *host, struct arena *arena, const char *path)
 {
 	struct str normal;
 
-	assert_int_equal(rules_path(arena, str_of(path), &normal), 0);
+	assert_int_equal(zones_path(arena, str_of(path), &normal), 0);
 	return rules_part_of(&host->rules, normal);
 }
 

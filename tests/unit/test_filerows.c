@@ -95,8 +95,8 @@ static void
 expect_as_made_anew(unsigned round)
 {
 	static char has[1 << 16], wants[1 << 16];
-	const struct db_place anew = { indexing.place.directory, "anew",
-		false };
+	const struct db_place anew = { indexing.place.directory, "anew", false,
+		0 };
 	struct builder_setup setup = indexing.setup;
 	struct builder *other;
 

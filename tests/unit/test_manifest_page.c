@@ -167,7 +167,8 @@ long_lines_are_whole(void **state)
 static void
 without_an_index_it_is_later(void **state)
 {
-	const struct db_place none = { open("/", O_RDONLY), "none.db", false };
+	const struct db_place none = { open("/", O_RDONLY), "none.db", false,
+		0 };
 	const struct host waiting = {
 		.server = &server, .tree = &tree, .index = &none
 	};

@@ -400,7 +400,7 @@ not_an_index(void **state)
 	static const char *const texts[] = { "", "not a database",
 		"SQLite format 3" };
 	const struct db_place other = { indexing.place.directory, "other",
-		false };
+		false, 0 };
 	const struct search_wish wish = { STR("ships"), 0, NULL };
 	struct search_result result;
 	struct arena arena;
@@ -413,7 +413,8 @@ not_an_index(void **state)
 		temporary_file(&indexing.store, "other", texts[i]);
 		assert_int_equal(
 		    search_run(&other, &arena, &wish, &result), -1);
-		assert_int_equal(errno, i == 0 ? EIO : EBADMSG);
+		/* One without tables is of another version. */
+		assert_int_equal(errno, i == 0 ? EAGAIN : EBADMSG);
 	}
 	arena_release(&arena);
 }
