@@ -1,10 +1,11 @@
-"""The documents of the source name files that exist."""
+"""The documents name files that exist, and describe each verb of the tool."""
 
 import os
 import re
+import subprocess
 import unittest
 
-from build import TOP
+from build import CAPSULE, TOP
 
 SOURCE = os.path.join(TOP, 'src')
 
@@ -47,6 +48,17 @@ class Documents(unittest.TestCase):
         for row in rows:
             with self.subTest(row):
                 self.assertRegex(row, r'\| `[a-z]+/[a-z_]+\.c` \|$')
+
+    def test_the_manual_describes_every_verb(self):
+        with open(os.path.join(SOURCE, 'capsule.1'), encoding='utf-8') as file:
+            page = file.read()
+        usage = subprocess.run([CAPSULE, '--help'], stdout=subprocess.PIPE,
+                               timeout=60, check=True, text=True).stdout
+        verbs = re.findall(r'^  ([a-z]+) +[a-z]', usage, re.M)
+        self.assertIn('check', verbs)
+        self.assertEqual(
+            sorted(set(re.findall(r'^\.It Cm ([a-z]+) ', page, re.M))),
+            verbs)
 
 
 if __name__ == '__main__':
