@@ -148,7 +148,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
-	/* Not earlier: the configuration may be /dev/fd/3. */
+	/* Not earlier: the configuration may have been /dev/fd/3. */
 	if (!reexec.is_successor)
 		system_close_from(STDERR_FILENO + 1);
 	if (options.check)

@@ -242,7 +242,7 @@ capsules_place(struct capsules *capsules, const struct config *config,
 		struct capsule *capsule = &capsules->all[i];
 		struct str name = config->hosts[i].site.names[0];
 
-		/* As the files of a certificate: see cert_load. */
+		/* "_.NAME" for "*.NAME", as in the names of certificates. */
 		snprintf(capsule->index_name, sizeof capsule->index_name,
 		    "%s%.*s.db", str_starts(name, STR("*")) ? "_" : "",
 		    STR_ARG(

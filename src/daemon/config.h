@@ -75,7 +75,7 @@ struct config {
 	char error[512]; /* of config_load */
 };
 
-/* The host with these settings, without an index. Borrows all. */
+/* The host with these settings, without an index. Borrows its arguments. */
 struct host config_host(const struct host_config *config,
     const struct server *server, const struct tree *tree);
 

@@ -1,7 +1,7 @@
 /*
  * Finds the sections and included files of a configuration. libConfuse, which
  * parses the settings between, could do that too, but version 3.3 gives a
- * section the line of its closing brace, takes one without that brace, and
+ * section the line of its closing brace, accepts one without that brace, and
  * ends the process when an included file is a directory.
  */
 #include "daemon/config_parse.h"
@@ -106,8 +106,8 @@ skip_list(struct input *input)
 }
 
 /*
- * Skips a setting; a part of one at a fault, which libConfuse then finds in the
- * segment.
+ * Skips a setting. In a faulty one it stops early: libConfuse, which gets the
+ * same text, reports the fault.
  */
 static void
 skip_setting(struct input *input)
@@ -385,7 +385,7 @@ is_title(const char *at)
 	return at[strspn(at, SPACES)] == '{';
 }
 
-/* How to parse what begins at input->at, if it is no setting; else NULL. */
+/* The parser of the section or line at input->at; NULL for a setting. */
 static parse_part *
 part_at(const struct input *input)
 {

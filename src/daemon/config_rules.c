@@ -16,7 +16,7 @@
 
 /* The longest URL of Gemini. */
 #define TARGET_MAX ((size_t)1024)
-/* The moves of all hosts, times the hosts, that are checked at a start. */
+/* At a start: the most common moves, times the hosts, that are checked. */
 #define CHECKS_MAX ((size_t)100000)
 
 /* A rule as it is written, with its path as it is compared. */
@@ -217,7 +217,7 @@ read_part(struct config_loader *loader, const struct part_list *parts,
 	return 0;
 }
 
-/* Adds a part. One with the path of the last part replaces that one. */
+/* Adds a part, in place of the last one if both have the same path. */
 static int
 add_part(struct config_loader *loader, struct part_list *parts,
     const struct rule_draft *draft)
@@ -325,10 +325,7 @@ write_url(struct arena *arena, const struct uri *uri, struct str *out)
 	return url.overflow ? -1 : 0;
 }
 
-/*
- * Makes the target of a move. Returns NULL, or how it is wrong: as the end of a
- * sentence.
- */
+/* Makes the target of a move. Returns NULL, or the fault for a message. */
 static const char *
 make_target(
     struct arena *arena, const struct rule_draft *draft, struct str *out)
@@ -404,9 +401,9 @@ check_circles(struct config_loader *loader, const struct rules *rules,
 }
 
 /*
- * A circle of the moves of one host begins at the path of one of them. Together
- * with the moves of all hosts there may be too many to check for each host: a
- * request then fails in a circle.
+ * Follows each move of the host, and the moves of all hosts if the host has
+ * moves of its own. Beyond CHECKS_MAX a circle is not found at the start: a
+ * request in it is answered by a failure.
  */
 static int
 check_moves(struct config_loader *loader, const struct rules *rules)

@@ -92,7 +92,7 @@ config_values_fail(struct config_loader *loader,
 {
 	struct config *config = loader->config;
 	struct config_place place = values->place;
-	/* A flag of its own names the key. */
+	/* Every flag but -o belongs to one key: no need to name it. */
 	const char *name =
 	    values->flag != NULL && strcmp(values->flag, "-o") == 0
 	    ? setting_keys[values->key].name

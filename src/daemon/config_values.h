@@ -40,7 +40,7 @@ MUST_USE int config_values_override(struct config_loader *loader,
 struct config_target {
 	struct host_config *host;
 	struct rules_part *part; /* of the host, or its `whole` */
-	/* The section that lacks values which are at fault; or NULL. */
+	/* An error about a default value names this section; or NULL. */
 	const struct config_section *section;
 };
 

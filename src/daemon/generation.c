@@ -43,7 +43,7 @@ log_made_in(const char *certs)
 {
 	char *path = realpath(certs, NULL);
 
-	/* Log an absolute path: the next start may be elsewhere. */
+	/* Log an absolute path: the next start may have another directory. */
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "
 	    "clients remember them; if this capsule already has a pair "
@@ -61,7 +61,7 @@ generation_log_made(const struct generation *generation)
 	for (size_t i = 0; i < config->host_count; i++) {
 		const char *certs = config->hosts[i].certs;
 
-		/* Mostly the directory is one for all hosts. */
+		/* Usually all hosts have the same directory: log it once. */
 		if (!generation->capsules.all[i].made ||
 		    (last != NULL && strcmp(certs, last) == 0))
 			continue;
@@ -98,7 +98,7 @@ check_certs_places(struct generation *generation)
 	for (size_t i = 0; i < config->host_count; i++) {
 		const char *certs = config->hosts[i].certs;
 
-		/* Mostly the directory is one for all hosts. */
+		/* Usually all hosts have the same directory: check it once. */
 		if ((i == 0 ||
 			strcmp(certs, config->hosts[i - 1].certs) != 0) &&
 		    check_certs_place(generation, certs) == -1)

@@ -75,11 +75,11 @@ void generation_release(struct generation *generation);
  */
 void generation_succeed(struct generation *generation, struct generation *old);
 
-/* Sets it for all hosts, or says whether it is set for any. */
+/* Set capsule.waits_for_look of all hosts; tell whether any host has it. */
 void generation_wait_for_look(struct generation *generation, bool waits);
 bool generation_waits_for_look(const struct generation *generation);
 
-/* In a child: no host has an index, or a count of visitors, any more. */
+/* For a child: forget the indices, or free the counts of visitors. */
 void generation_forget_index(struct generation *generation);
 void generation_forget_visitors(struct generation *generation);
 

@@ -382,7 +382,10 @@ add(struct indexer *indexer, size_t number)
 	return indexed->build == NULL ? -1 : 0;
 }
 
-/* Lists of files wait from now on, where they may be out of date. */
+/*
+ * Opens each existing index that may be out of date, so that requests for its
+ * list of files wait for the next scan.
+ */
 static void
 open_all(struct indexer *indexer)
 {

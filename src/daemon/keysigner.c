@@ -20,7 +20,7 @@
 
 /* The time limit of the master for reading a message. */
 #define READ_MAX_MS 60000
-/* Memory for the names of a host in another form. */
+/* Memory for looking up the names of a host. */
 #define NAME_MEMORY ((size_t)64 << 10)
 
 static void

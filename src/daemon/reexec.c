@@ -186,7 +186,7 @@ leave(const struct reexec_estate *estate)
 	describe(&out, "service", estate->answers->pid);
 	if (estate->state->lock != -1)
 		buf_printf(&out, " lock=%d", estate->state->lock);
-	/* Without it the index is rebuilt. A space would end the word. */
+	/* A space would end the word; the index is then built again. */
 	if (estate->state->is_temporary &&
 	    strchr(estate->state->path, ' ') == NULL)
 		buf_printf(&out, " state=%s", estate->state->path);

@@ -76,7 +76,7 @@ audit_part(struct audit *audit, const struct rules_part *part)
 {
 	struct str path = part->place.path;
 
-	/* A rule for a page is of the same kind as one for a folder. */
+	/* The path is a page or a folder, with a final slash or without. */
 	if (path.len == 0 || is_builtin(audit->host, path) ||
 	    exists_in_some_form(audit->tree, path))
 		return;
@@ -178,7 +178,7 @@ rules_audit_print(const struct host_config *host)
 {
 	const struct rules *rules = &host->rules;
 
-	/* Backwards: longer paths are behind those that they begin with. */
+	/* Backwards: in the array, a path precedes the longer ones in it. */
 	for (size_t i = rules->part_count; i > 0; i--) {
 		const struct rules_place *place = &rules->parts[i - 1].place;
 
