@@ -8,11 +8,13 @@
 
 /*
  * The text is shown, unless the labels of links alone match or the section has
- * no text.  FTS5 cuts a passage by words, which may be of any length.
+ * no text.  FTS5 cuts a passage by words, which may be of any length.  It needs
+ * the square of the occurrences in time, so a dense row shows its beginning.
  */
 static const char show_sql[] =
     "SELECT path, file.title, size, mtime, heading, trim(substr(replace("
-    "snippet(words, iif(?3 OR text = '', 3, 2), '', '', '\xe2\x80\xa6', 32),"
+    "iif(?4, iif(?3 OR text = '', links, text),"
+    " snippet(words, iif(?3 OR text = '', 3, 2), '', '', '\xe2\x80\xa6', 32)),"
     " char(10), ' '), 1, 320))"
     " FROM words, file"
     " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 24";
@@ -114,6 +116,7 @@ hits_read(struct hits *hits, const struct hits_row *rows, size_t count)
 	     i++) {
 		sqlite3_bind_int64(statement, 2, rows[i].row);
 		sqlite3_bind_int(statement, 3, rows[i].is_label);
+		sqlite3_bind_int(statement, 4, rows[i].is_dense);
 		switch (sqlite3_step(statement)) {
 		case SQLITE_ROW: result = add(hits, statement, &rows[i]); break;
 		/* The page was removed after its row was found. */

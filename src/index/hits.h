@@ -29,6 +29,7 @@ struct hits_row {
 	double text; /* how much of the query is in the text of `row` */
 	bool is_titled; /* the title of the page matches */
 	bool is_label; /* nothing but labels of links matches */
+	bool is_dense; /* the words are too many to select a passage */
 };
 
 /* What was shown of a page, to compare with the next ones. */

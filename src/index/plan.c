@@ -21,12 +21,12 @@
 #define FAMILY_WEIGHT 0.4
 #define TYPO_WEIGHT 0.7
 
-/* Whether the plan already has the stem. */
+/* Whether the plan already has the stem, as a phrase or otherwise. */
 static bool
-is_wanted(const struct plan *plan, struct str stem)
+is_wanted(const struct plan *plan, struct str stem, bool is_phrase)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (!plan->wants[i].is_phrase &&
+		if (plan->wants[i].is_phrase == is_phrase &&
 		    str_equals(plan->wants[i].stem, stem))
 			return true;
 	return false;
@@ -45,7 +45,7 @@ add_word(struct plan *plan, struct str word)
 		&want->stem) == -1)
 		return -1;
 	want->is_filler = question_is_filler(want->word);
-	if (!is_wanted(plan, want->stem))
+	if (!is_wanted(plan, want->stem, false))
 		plan->count++;
 	return 0;
 }
@@ -83,7 +83,7 @@ add_phrase(struct plan *plan, struct words_reader *words, bool is_run)
 		    (!is_run || words->kind == WORDS_PAIR) && words_next(words);
 	}
 	want->stem = str_head(buf_str(&out), end);
-	plan->count += is_run && is_wanted(plan, want->stem) ? 0 : 1;
+	plan->count += is_wanted(plan, want->stem, !is_run) ? 0 : 1;
 	return out.overflow ? -1 : 0;
 }
 
@@ -365,7 +365,7 @@ divide(struct plan *plan, const struct plan_want *run)
 	while (rest.len > 0 && plan->count < PLAN_WANTS) {
 		struct str pair = str_cut(&rest, ' ');
 
-		if (!is_wanted(plan, pair))
+		if (!is_wanted(plan, pair, false))
 			plan->wants[plan->count++] = (struct plan_want){
 				.word = pair, .stem = pair, .is_part = true
 			};

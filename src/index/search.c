@@ -13,6 +13,8 @@
 #define ROWS_MAX 40000
 /* Occurrences of a term in a row that count. */
 #define PLACES_MAX 200
+/* A row with more occurrences shows no selected passage. */
+#define PASSAGE_PLACES_MAX 500
 
 /* Parameters of BM25 (Robertson and Zaragoza 2009), and weights of columns. */
 #define K1 1.2
@@ -93,7 +95,8 @@ find_places(struct search *search, const Fts5ExtensionApi *api,
 	int count = 0;
 	int result = api->xInstCount(fts, &count);
 
-	search->row = (struct hits_row){ .is_label = true };
+	search->row = (struct hits_row){ .is_label = true,
+		.is_dense = count > PASSAGE_PLACES_MAX };
 	memset(places, 0, search->plan.count * sizeof *places);
 	for (int i = 0; result == SQLITE_OK && i < count && i < PLACES_MAX;
 	     i++) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "indexing.h"
+#include "index/plan.h"
 #include "index/search.h"
 #include "text/buf.h"
 
@@ -198,12 +199,33 @@ with_spaces(void **state)
 	check(table, sizeof table / sizeof *table);
 }
 
+/* The work for a row grows with the phrases: a phrase counts once. */
+static void
+repeated(void **state)
+{
+	struct question question;
+	struct index index;
+	struct plan plan;
+	struct arena arena;
+
+	(void)state;
+	question_read(
+	    STR("\"said an\" \"Said an\" said \"said\" \"said\""), &question);
+	arena_init(&arena, (size_t)256 << 10);
+	assert_int_equal(index_open(&index, &indexing.place), 0);
+	assert_int_equal(plan_make(&plan, &index, &arena, &question), 0);
+	assert_int_equal(plan.count, 3);
+	index_close(&index);
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_spaces),
 		cmocka_unit_test(with_spaces),
+		cmocka_unit_test(repeated),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, indexing_tear_down);

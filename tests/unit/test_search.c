@@ -447,6 +447,36 @@ common_phrase(void **state)
 	arena_release(&arena);
 }
 
+/*
+ * FTS5 selects a passage in the square of the time: where a section is full of
+ * the words, its start is shown.
+ */
+static void
+dense(void **state)
+{
+	static char page[(size_t)4 << 10];
+	struct buf text = buf_over(page, sizeof page);
+	struct arena arena;
+	const struct search_result *result;
+	struct str passage;
+
+	(void)state;
+	buf_add(&text, STR("The list begins here"));
+	for (int i = 0; i < 600; i++)
+		buf_add(&text, STR(" zinc"));
+	buf_char(&text, '\0');
+	assert_false(text.overflow);
+	temporary_file(&indexing.folder, "dense.gmi", page);
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	arena_init(&arena, (size_t)256 << 10);
+	result = find(&arena, "zinc", 0);
+	assert_int_equal(result->count, 1);
+	passage = result->hits[0].passage;
+	assert_true(str_starts(passage, STR("The list begins here zinc zinc")));
+	assert_int_equal(passage.len, 320);
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -461,6 +491,7 @@ main(void)
 		cmocka_unit_test(gone_by_now),
 		cmocka_unit_test(changed_by_now),
 		cmocka_unit_test(common_phrase),
+		cmocka_unit_test(dense),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, indexing_tear_down);
