@@ -395,8 +395,7 @@ open_all(struct indexer *indexer)
 		if (!indexed->parts.waits_for_look ||
 		    !db_exists(indexed->parts.place))
 			continue;
-		builder_open(indexed->build);
-		builder_close(indexed->build);
+		builder_open_briefly(indexed->build);
 	}
 	if (write(indexer->setup->line, INDEXER_OPEN, 1) == -1 &&
 	    errno == EPIPE)

@@ -117,6 +117,15 @@ builder_close(struct builder *build)
 		tables_close(&build->tables);
 }
 
+void
+builder_open_briefly(struct builder *build)
+{
+	builder_open(build);
+	if (build->tables.db != NULL)
+		db_keep_log(build->tables.db);
+	builder_close(build);
+}
+
 /*
  * Whether the scan ends early, so that visitors can search its results, and
  * leaves the rest to the next scan. The first scan is never cut, since there

@@ -46,6 +46,9 @@ void builder_free(struct builder *build);
  */
 void builder_open(struct builder *build);
 
+/* As builder_open, and closes the index without waiting for the disk. */
+void builder_open_briefly(struct builder *build);
+
 /*
  * Closes an index that is complete, to free its memory; the next update opens
  * it again.

@@ -96,6 +96,13 @@ db_open(const struct db_place *place, enum db_use use)
 	return NULL;
 }
 
+void
+db_keep_log(sqlite3 *db)
+{
+	(void)sqlite3_db_config(
+	    db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+}
+
 /* Whether this process has met a damaged index. */
 static bool met_damage;
 

@@ -53,6 +53,12 @@ int db_errno(sqlite3 *db);
 bool db_met_damage(void);
 
 /*
+ * Leaves the log as it is when the index is closed, instead of writing it to
+ * the index, which waits for the disk.
+ */
+void db_keep_log(sqlite3 *db);
+
+/*
  * Whether a file of an index that is open for writing was removed, or another
  * is in its place.
  */
