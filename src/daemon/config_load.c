@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_circles.h"
 #include "daemon/config_parse.h"
 #include "daemon/config_rules.h"
 #include "daemon/config_values.h"
@@ -278,7 +279,8 @@ load_all(struct config_loader *loader, const struct options *options)
 		if (parse_setting(loader, &options->settings[i]) == -1)
 			return -1;
 	if (list_hosts(loader) == -1 || read_settings(loader) == -1 ||
-	    check_names(loader) == -1 || read_rules(loader) == -1)
+	    check_names(loader) == -1 || read_rules(loader) == -1 ||
+	    config_circles_check(loader) == -1)
 		return -1;
 	return list_gopher(config) == 0 ? 0 : config_values_fail_memory(loader);
 }

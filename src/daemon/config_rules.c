@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "daemon/setting_keys.h"
-#include "serve/moved.h"
 #include "text/hostname.h"
 #include "text/site.h"
 #include "text/uri.h"
@@ -16,8 +15,6 @@
 
 /* The longest URL of Gemini. */
 #define TARGET_MAX ((size_t)1024)
-/* At a start: the most common moves, times the hosts, that are checked. */
-#define CHECKS_MAX ((size_t)100000)
 
 /* A rule as it is written, with its path as it is compared. */
 struct rule_draft {
@@ -369,53 +366,6 @@ add_move(struct config_loader *loader, const struct rule_draft *draft,
 	    "\"%.99s\" %s", draft->move->target.at, problem);
 }
 
-/* Refuses moves among `from` that lead back to themselves. */
-static int
-check_circles(struct config_loader *loader, const struct rules *rules,
-    const struct rules *from)
-{
-	for (size_t i = 0; i < from->move_count; i++) {
-		const struct rules_place *place = &from->moves[i].place;
-		struct buf path, encoded;
-		struct moved end;
-		struct arena arena;
-
-		arena_init(&arena, (size_t)1 << 20);
-		path = buf_in(&arena, place->path.len + 1);
-		buf_add(&path, place->path);
-		buf_add(&path, place->is_folder ? STR("/") : STR(""));
-		encoded = buf_in(&arena, path.len * 3);
-		uri_encode(&encoded, buf_str(&path));
-		end = moved_follow(
-		    rules, &arena, buf_str(&path), buf_str(&encoded));
-		arena_release(&arena);
-		if (end.status != STATUS_FAILURE)
-			continue;
-		return config_section_fail(loader->config,
-		    (struct config_place){ place->file, place->line },
-		    "moved leads in a circle, or over too many moves, by way "
-		    "of %.128s:%d; change one of them",
-		    end.last->place.file, end.last->place.line);
-	}
-	return 0;
-}
-
-/*
- * Follows each move of the host, and the moves of all hosts if the host has
- * moves of its own. Beyond CHECKS_MAX a circle is not found at the start: a
- * request in it is answered by a failure.
- */
-static int
-check_moves(struct config_loader *loader, const struct rules *rules)
-{
-	if (check_circles(loader, rules, rules) == -1)
-		return -1;
-	if (rules->common == NULL || rules->move_count == 0 ||
-	    rules->common->move_count * loader->config->host_count > CHECKS_MAX)
-		return 0;
-	return check_circles(loader, rules, rules->common);
-}
-
 static int
 read_moves(struct config_loader *loader, const struct config_section *section,
     struct drafts *drafts, struct rules *rules)
@@ -435,7 +385,7 @@ read_moves(struct config_loader *loader, const struct config_section *section,
 			return -1;
 	rules->moves = all;
 	rules->move_count = drafts->count;
-	return check_moves(loader, rules);
+	return 0;
 }
 
 int

@@ -207,6 +207,9 @@ test_moves(void **state)
 	    "moved(\"/1/\", \"/2/\") moved(\"/2/\", \"/3/\")\n"
 	    "moved(\"/3/\", \"gopher://h.example/1/\")\n"
 	    "moved(\"/x\", \"/x/\")\n"
+	    "moved(\"/own\", \"gemini://b/other\")\n"
+	    "moved(\"/port\", \"gemini://b:1966/port\")\n"
+	    "moved(\"/gopher\", \"gopher://b/1/gopher\")\n"
 	    "host \"a\" { moved(\"/2019/may\", \"/may\")\n"
 	    "  gone(\"/talks/\") moved(\"/2/\", \"/4/\") }\n"
 	    "host \"b\" {}\n";
@@ -377,6 +380,19 @@ test_errors(void **state)
 		    "c:1: moved leads in a circle, or over too many moves, by "
 		    "way of c:1; change one of them" },
 		{ "moved(\"/a\", \"/a\")",
+		    "c:1: moved leads in a circle, or over too many moves, by "
+		    "way of c:1; change one of them" },
+		/* Over the URLs of this server, by any of its names. */
+		{ "names = { a, b }\nmoved(\"/a\", \"gemini://B./a\")",
+		    "c:2: moved leads in a circle, or over too many moves, by "
+		    "way of c:2; change one of them" },
+		{ "host \"a\" { moved(\"/x/\", \"gemini://b/y/\") }\n"
+		  "host \"*.b\" { moved(\"/y/z/\", \"gemini://a:1965/x/z/\")"
+		  "\ngopher = off names = { b } }",
+		    "c:2: moved leads in a circle, or over too many moves, by "
+		    "way of c:1; change one of them" },
+		{ "moved(\"/\", \"gemini://a/\")\n\nhost \"b\" {}\n"
+		  "host \"a\" {}",
 		    "c:1: moved leads in a circle, or over too many moves, by "
 		    "way of c:1; change one of them" },
 		{ "gone(\"/a\")\nmoved(\"/b/../a\", \"/c\")",
