@@ -221,7 +221,8 @@ edit(struct post *post, const char *editor)
 	if (read_draft(post) == -1)
 		return failed(post->draft, "the draft stays there");
 	if (result == -1)
-		return cli_say(VERB, "the editor failed; nothing was posted");
+		return cli_say(
+		    VERB, "the editor failed: %s; nothing was posted", editor);
 	if (!post->has_draft)
 		return cli_say(VERB,
 		    "the page is empty or was not changed; nothing was posted");
@@ -319,6 +320,10 @@ print_report(const struct post *post)
 		cli_say(VERB,
 		    "%s: is the menu of the log on Gopher; add the page to it",
 		    map);
+	if (!post->has_draft && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		cli_say(VERB,
+		    "neither VISUAL nor EDITOR names an editor; add the text "
+		    "to the page, which has a heading alone");
 	printf("%s\n", post->page);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return cli_say(VERB, "standard output: %s", strerror(errno));

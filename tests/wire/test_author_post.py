@@ -221,12 +221,16 @@ class Editor(Posting):
         self.assert_posted('# New things\n\nx\n')
 
     def test_no_editor(self):
-        self.assertEqual(self.edit('', EDITOR=''), (0, ''))
+        status, said = self.edit('', EDITOR='')
+        self.assertEqual(status, 0)
+        self.assertIn('neither VISUAL nor EDITOR names an editor; add the '
+                      'text', said)
         self.assert_posted()
 
     def test_no_terminal(self):
-        self.done('post', 'tree', 'New things',
-                  env=self.environment(EDITOR='false'))
+        _, said = self.done('post', 'tree', 'New things',
+                            env=self.environment(EDITOR='false'))
+        self.assertEqual(said, '')
         self.assert_posted()
 
     def test_nothing_written(self):
@@ -236,7 +240,7 @@ class Editor(Posting):
                 self.assert_not_posted(script, 'nothing was posted')
 
     def test_the_editor_fails(self):
-        self.assert_not_posted('exit 1', 'the editor failed')
+        self.assert_not_posted('exit 1', '-editor -w; nothing was posted')
         self.assert_not_posted('kill -9 $$', 'the editor failed')
         self.assert_not_posted(
             'echo x >> "$2"; kill -9 $$', 'the editor failed',
