@@ -107,7 +107,9 @@ checked(struct signature_key *key, EVP_PKEY *read, const char *what)
 	if (read == NULL) {
 		(void)fail(key, "is no %s key in PEM", what);
 	} else if (EVP_PKEY_get_id(read) != EVP_PKEY_ED25519) {
-		(void)fail(key, "is a key of another kind than Ed25519");
+		(void)fail(key,
+		    "is a key of another kind than Ed25519; name one that "
+		    "sign --new has made");
 		EVP_PKEY_free(read);
 		read = NULL;
 	}

@@ -93,7 +93,9 @@ read_file(struct sink_memory *text, const char *path)
 	int error;
 
 	if (file == NULL)
-		return cli_say("sign", "%s: %s", path, strerror(errno));
+		return cli_say("sign",
+		    "%s: %s; name the capsule's folder, or a manifest", path,
+		    strerror(errno));
 	errno = 0;
 	while (errno == 0 && (got = fread(bytes, 1, sizeof bytes, file)) > 0)
 		if (text->sink.write(&text->sink, (struct str){ bytes, got }) ==

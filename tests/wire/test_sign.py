@@ -187,7 +187,7 @@ class Sign(Signing):
                 ('text', b'hello\n', 'no private key'),
                 ('key.pub', None, 'no private key'),
                 ('rsa', ['openssl', 'genpkey', '-algorithm', 'RSA', '-out',
-                         'rsa'], 'another kind'),
+                         'rsa'], 'name one that sign --new has made'),
                 ('open', self.read('key'), 'chmod 600')):
             with self.subTest(name=name):
                 if isinstance(make, bytes):
@@ -207,7 +207,8 @@ class Sign(Signing):
             with self.subTest(arguments=arguments):
                 self.assertIn(
                     '--help', self.sign(*arguments, status=2).stderr)
-        self.sign('none', 'key', status=1)
+        self.assertIn('none: No such file or directory; name the capsule',
+                      self.sign('none', 'key', status=1).stderr)
 
 
 class SignedMirrors(Signing, Mirroring):
