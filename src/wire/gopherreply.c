@@ -20,6 +20,16 @@ gopherreply_text(
 	exchange->body = NULL;
 }
 
+/* Ends a menu that has no page of the capsule with the way to its first. */
+static void
+add_end(struct buf *menu, const struct exchange *exchange)
+{
+	gophermenu_item(menu, exchange->host->site,
+	    &(struct gophermenu_item){
+		.type = '1', .display = STR("Home"), .selector = STR("/") });
+	buf_add(menu, STR(".\r\n"));
+}
+
 /* Gopher has no status: mirrors know a missing file by these words. */
 static struct str
 name_of(enum status status)
@@ -39,10 +49,7 @@ gopherreply_error(
 	buf_add(&error, name_of(status));
 	buf_add(&error, words);
 	gophermenu_error(&menu, buf_str(&error));
-	gophermenu_item(&menu, exchange->host->site,
-	    &(struct gophermenu_item){
-		.type = '1', .display = STR("Home"), .selector = STR("/") });
-	buf_add(&menu, STR(".\r\n"));
+	add_end(&menu, exchange);
 	menu.overflow |= error.overflow;
 	gopherreply_text(exchange, status, &menu);
 }
@@ -56,7 +63,7 @@ gopherreply_refusal(struct exchange *exchange, enum status status)
 	gopherreply_error(exchange, status, response.meta);
 }
 
-/* Sets a menu of one line with the response's META. */
+/* Sets a menu of one item with the response's META, and Home. */
 static void
 answer_item(struct exchange *exchange, const struct response *response,
     char type, const struct buf *selector)
@@ -67,7 +74,7 @@ answer_item(struct exchange *exchange, const struct response *response,
 	    &(struct gophermenu_item){ .type = type,
 		.display = response->meta,
 		.selector = buf_str(selector) });
-	buf_add(&menu, STR(".\r\n"));
+	add_end(&menu, exchange);
 	menu.overflow |= selector->overflow;
 	gopherreply_text(exchange, response->status, &menu);
 }
@@ -104,7 +111,7 @@ answer_only_gemini(
 	    &(struct gophermenu_item){ .type = 'h',
 		.display = response->meta,
 		.selector = buf_str(&target) });
-	buf_add(&menu, STR(".\r\n"));
+	add_end(&menu, exchange);
 	menu.overflow |= error.overflow || target.overflow;
 	gopherreply_text(exchange, response->status, &menu);
 }

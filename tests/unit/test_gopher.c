@@ -105,9 +105,11 @@ static const struct {
 	    "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
 	{ STR_INIT("\t$\r\n"), "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
 	{ STR_INIT("/ask\r\n"),
-	    "7What would you like to know?\t/ask\tg.example\t70\r\n.\r\n" },
+	    "7What would you like to know?\t/ask\tg.example\t70\r\n"
+	    "1Home\t/\tg.example\t70\r\n.\r\n" },
 	{ STR_INIT("/ask\t\r\n"),
-	    "7What would you like to know?\t/ask\tg.example\t70\r\n.\r\n" },
+	    "7What would you like to know?\t/ask\tg.example\t70\r\n"
+	    "1Home\t/\tg.example\t70\r\n.\r\n" },
 	{ STR_INIT("/ask\twords\r\n"), NOT_YET },
 	{ STR_INIT("/ask?words\r\n"), NOT_YET },
 	{ STR_INIT("/ask\ttwo words?\t+\r\n"), NOT_YET },

@@ -6,14 +6,11 @@
 #define NO_MEMORY \
 	"3Something failed here, please try again later\t\terror.host\t1\r\n" \
 	".\r\n"
+#define HOME "1Home\t/\tg.example\t70\r\n.\r\n"
 #define ONLY_GEMINI(meta) \
 	"3Only over Gemini: " meta "\t\terror.host\t1\r\n" \
-	"h" meta "\tURL:gemini://example.org/a%20b\tg.example\t70\r\n" \
-	".\r\n"
-#define WORDS(words) \
-	"3" words "\t\terror.host\t1\r\n" \
-	"1Home\t/\tg.example\t70\r\n" \
-	".\r\n"
+	"h" meta "\tURL:gemini://example.org/a%20b\tg.example\t70\r\n" HOME
+#define WORDS(words) "3" words "\t\terror.host\t1\r\n" HOME
 
 static const struct {
 	enum status status;
@@ -21,7 +18,7 @@ static const struct {
 	const char *answer;
 } table[] = {
 	{ STATUS_INPUT, STR_INIT("Enter a word"),
-	    "7Enter a word\t/a%20b\tg.example\t70\r\n.\r\n" },
+	    "7Enter a word\t/a%20b\tg.example\t70\r\n" HOME },
 	{ STATUS_SENSITIVE_INPUT, STR_INIT("Password"),
 	    ONLY_GEMINI("Password") },
 	{ STATUS_CERTIFICATE_REQUIRED, STR_INIT("Who are you?"),
@@ -32,10 +29,10 @@ static const struct {
 	    ONLY_GEMINI("Expired") },
 	{ STATUS_REDIRECT, STR_INIT("gemini://w.example/x"),
 	    "hgemini://w.example/x\tURL:gemini://w.example/x\tg.example\t70"
-	    "\r\n.\r\n" },
+	    "\r\n" HOME },
 	{ STATUS_MOVED, STR_INIT("https://w.example/"),
 	    "hhttps://w.example/\tURL:https://w.example/\tg.example\t70"
-	    "\r\n.\r\n" },
+	    "\r\n" HOME },
 	{ STATUS_FAILURE, STR_INIT("Broken"), WORDS("Broken") },
 	{ STATUS_UNAVAILABLE, STR_INIT("Later"), WORDS("Later") },
 	{ STATUS_SLOW_DOWN, STR_INIT("Slower"), WORDS("Slower") },

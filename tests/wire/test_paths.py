@@ -238,9 +238,10 @@ class Rules(unittest.TestCase):
         reply = select(self.server, '/talk.gmi')
         self.assertRegex(reply, rb'\Ah[^\t\r\n]*'
                          rb'\tURL:gemini://talks\.example\.org/a%20b\t'
-                         rb'[^\t\r\n]*\t\d+\r\n\.\r\n\Z')
+                         rb'[^\t\r\n]*\t\d+\r\n'
+                         rb'1Home\t/\t[^\t\r\n]*\t\d+\r\n\.\r\n\Z')
         reply = select(self.server, '/talks/a"\'<b>?c d')
-        self.assertEqual(reply.count(b'\r\n'), 2)
+        self.assertEqual(reply.count(b'\r\n'), 3)
         self.assertIn(
             b"URL:gemini://talks.example.org/a%22'%3Cb%3E?c%20d\t", reply)
 
