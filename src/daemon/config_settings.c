@@ -149,6 +149,10 @@ check_quotes(const struct config_settings *settings, const char *text)
 	struct unquoted found;
 	char separator[] = "\" \"";
 
+	if (unquoted_find_nul(text) > 0)
+		return config_section_fail(settings->config,
+		    place_of(settings, unquoted_find_nul(text)),
+		    "a value holds a NUL byte, remove its escape");
 	if (!unquoted_find(text, &found))
 		return 0;
 	separator[1] = found.at;

@@ -94,3 +94,40 @@ unquoted_find(const char *text, struct unquoted *out)
 	}
 	return false;
 }
+
+/* Whether the escape that begins behind a backslash stands for a NUL byte. */
+static bool
+is_nul(const char *at)
+{
+	bool is_hex = *at == 'x';
+	const char *digits = at + is_hex;
+	size_t count =
+	    strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "01234567");
+	size_t most = is_hex ? 2 : 3;
+
+	if (count > most)
+		count = most;
+	return count > 0 && strspn(digits, "0") >= count;
+}
+
+int
+unquoted_find_nul(const char *text)
+{
+	int line = 1;
+
+	while (*text != '\0') {
+		size_t len = 1;
+
+		if (*text == '"' || *text == '\'') {
+			int start = line;
+
+			len = unquoted_string(text, &line);
+			for (size_t i = 1; *text == '"' && i + 1 < len; i++)
+				if (text[i] == '\\' && is_nul(text + ++i))
+					return start;
+		}
+		line += len == 1 && *text == '\n';
+		text += len;
+	}
+	return 0;
+}

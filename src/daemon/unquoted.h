@@ -19,6 +19,12 @@ struct unquoted {
 bool unquoted_find(const char *text, struct unquoted *out);
 
 /*
+ * The line of the first string in double quotes with an escape for a NUL byte,
+ * where libConfuse would end the value; 0 when there is none.
+ */
+int unquoted_find_nul(const char *text);
+
+/*
  * The length of the unquoted word that begins a NUL-terminated text, and that
  * of the quoted string there. The latter adds the lines in it to `line`.
  */

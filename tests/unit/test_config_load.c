@@ -354,6 +354,16 @@ test_bad_files(void **state)
 		{ "user = \"\\400\"\n",
 		    "c:1: invalid octal number '\\400', "
 		    "see capsuled.conf(5)" },
+		/* Where a value would end. */
+		{ "\ncapsule = \"a\\0b\"",
+		    "c:2: a value holds a NUL byte, remove its escape" },
+		{ "user = 'a' names = { b,\n \"\\\\\\x00\" }",
+		    "c:2: a value holds a NUL byte, remove its escape" },
+		{ "user = '\\0' names = { \"\\\\0\" }",
+		    "c:1: \"\\0\" is not a host name, give one like "
+		    "example.org" },
+		{ "width = \"\\x30\\060\\01\"",
+		    "c:1: width is \"00?\", give a number from 33 to 200" },
 		{ "user = 'x",
 		    "c:1: unterminated string constant, "
 		    "see capsuled.conf(5)" },
