@@ -129,6 +129,23 @@ read_cert(struct job *job)
 	return result;
 }
 
+/* A change of the key may have been interrupted between its two renames. */
+static int
+fail_mismatch(struct certfiles *files)
+{
+	struct str crt = str_of(files->cert_name);
+	char next[CERTFILES_NAME_MAX];
+	bool changes;
+
+	snprintf(next, sizeof next, "%.*s" CERTFILES_NEXT ".crt",
+	    STR_ARG(str_head(crt, crt.len - strlen(".crt"))));
+	changes = faccessat(files->fd, next, F_OK, 0) == 0;
+	return certfiles_fail(files, files->cert_name,
+	    "not the certificate of %s beside it, %s", files->key_name,
+	    changes ? "finish the change of the key with capsule rekey --now"
+		    : "restore the pair");
+}
+
 static int
 check_pair(struct job *job)
 {
@@ -136,9 +153,7 @@ check_pair(struct job *job)
 
 	job->is_mismatch = X509_check_private_key(cert->leaf, cert->key) != 1;
 	if (job->is_mismatch)
-		return certfiles_fail(&job->files, job->files.cert_name,
-		    "not the certificate of %s beside it, restore the pair",
-		    job->files.key_name);
+		return fail_mismatch(&job->files);
 	return certkey_check_leaf(&job->files, cert->leaf);
 }
 
@@ -320,7 +335,7 @@ load_pair(struct job *job)
 
 	if (find_pair(job, &found) == -1)
 		return -1;
-	if (!found.whole) {
+	if (!found.whole && !request->is_locked) {
 		/* Another process that starts may be creating the pair. */
 		certmake_lock(files);
 		if (find_pair(job, &found) == -1)
@@ -343,7 +358,7 @@ load_pair(struct job *job)
 	if (read_pair(job) == 0)
 		return 0;
 	/* Another process may be replacing both files. */
-	if (!job->is_mismatch)
+	if (!job->is_mismatch || request->is_locked)
 		return -1;
 	certmake_lock(files);
 	cert_release(job->cert);
@@ -377,7 +392,6 @@ cert_load(struct cert *cert, const struct cert_request *request, char *error,
     size_t error_size)
 {
 	struct str name = request->names[0];
-	const char *wildcard = "";
 	struct job job = { .cert = cert,
 		.request = request,
 		.files = { .dir = request->dir,
@@ -388,15 +402,7 @@ cert_load(struct cert *cert, const struct cert_request *request, char *error,
 
 	*cert = (struct cert){ 0 };
 	assert(name.len < 256 && str_find(name, '/') == name.len);
-	/* A shell would expand "*". */
-	if (str_starts(name, STR("*"))) {
-		wildcard = "_";
-		name = str_tail(name, 1);
-	}
-	snprintf(files->cert_name, sizeof files->cert_name, "%s%.*s.crt",
-	    wildcard, STR_ARG(name));
-	snprintf(files->key_name, sizeof files->key_name, "%s%.*s.key",
-	    wildcard, STR_ARG(name));
+	certfiles_name(files, name);
 	if (strlen(files->dir) + sizeof files->cert_name >= sizeof cert->file) {
 		snprintf(error, error_size,
 		    "certs: too long a name, choose another");

@@ -47,6 +47,7 @@ struct cert_request {
 	const struct str *names;
 	size_t name_count;
 	enum cert_missing missing;
+	bool is_locked; /* by the caller; see certmake_lock */
 };
 
 /*

@@ -8,11 +8,26 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sys/process.h"
+
+void
+certfiles_name(struct certfiles *files, struct str name)
+{
+	/* A shell would expand "*". */
+	bool is_wildcard = str_starts(name, STR("*"));
+	struct str end = str_tail(name, is_wildcard ? 1 : 0);
+	const char *start = is_wildcard ? "_" : "";
+
+	snprintf(files->cert_name, sizeof files->cert_name, "%s%.*s.crt", start,
+	    STR_ARG(end));
+	snprintf(files->key_name, sizeof files->key_name, "%s%.*s.key", start,
+	    STR_ARG(end));
+}
 
 int
 certfiles_fail(

@@ -5,8 +5,12 @@
 #include <sys/stat.h>
 
 #include "text/attribute.h"
+#include "text/str.h"
 
-#define CERTFILES_NAME_MAX 264 /* a host name has at most 253 bytes */
+#define CERTFILES_NAME_MAX 280 /* a host name has at most 253 bytes */
+
+/* The next pair of NAME has the name NAME.next; see sys/keychange.h. */
+#define CERTFILES_NEXT ".next"
 
 struct bio_st; /* OpenSSL's BIO */
 
@@ -18,6 +22,12 @@ struct certfiles {
 	char *error;
 	size_t error_size;
 };
+
+/*
+ * Sets the names of the two files, "NAME.crt" and "NAME.key", or
+ * "_.example.org.crt" for "*.example.org".
+ */
+void certfiles_name(struct certfiles *files, struct str name);
 
 /*
  * Write "DIR/NAME: error, remedy" to files->error and return -1. The text comes

@@ -64,13 +64,13 @@ add_names(X509 *leaf, const struct str *names, size_t count, bool critical)
 }
 
 static int
-add_extension(X509 *leaf, int nid, const char *value)
+add_extension(X509 *leaf, X509 *issuer, int nid, const char *value)
 {
 	X509V3_CTX context;
 	X509_EXTENSION *extension;
 	int added;
 
-	X509V3_set_ctx(&context, leaf, leaf, NULL, NULL, 0);
+	X509V3_set_ctx(&context, issuer, leaf, NULL, NULL, 0);
 	extension = X509V3_EXT_nconf_nid(NULL, &context, nid, value);
 	if (extension == NULL)
 		return -1;
@@ -187,7 +187,39 @@ sign_leaf(X509 *leaf, EVP_PKEY *key)
 	return X509_sign(leaf, key, digest) > 0 ? 0 : -1;
 }
 
-/* Makes a certificate with only the fields that Gemini clients read. */
+/* Adds only what Gemini clients read, and what RFC 5280 demands. */
+static int
+add_extensions(X509 *leaf, const struct certissue *request)
+{
+	X509 *issuer = request->issuer != NULL ? request->issuer : leaf;
+	const struct {
+		int nid;
+		const char *value; /* or NULL */
+	} all[] = {
+		{ NID_basic_constraints,
+		    request->is_authority ? "critical,CA:TRUE,pathlen:0"
+					  : "critical,CA:FALSE" },
+		{ NID_key_usage,
+		    request->is_authority
+			? "critical,digitalSignature,keyCertSign"
+			: "critical,digitalSignature" },
+		{ NID_ext_key_usage, "serverAuth" },
+		{ NID_subject_key_identifier, "hash" },
+		{ NID_authority_key_identifier,
+		    issuer != leaf &&
+			    X509_get_ext_by_NID(
+				issuer, NID_subject_key_identifier, -1) >= 0
+			? "keyid"
+			: NULL },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i].value != NULL &&
+		    add_extension(leaf, issuer, all[i].nid, all[i].value) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 fill_leaf(X509 *leaf, const struct certissue *request)
 {
@@ -205,12 +237,7 @@ fill_leaf(X509 *leaf, const struct certissue *request)
 	    set_subject(leaf, request) == -1 ||
 	    X509_set_issuer_name(leaf, X509_get_subject_name(issuer)) != 1 ||
 	    set_names(leaf, request) == -1 ||
-	    add_extension(leaf, NID_basic_constraints, "critical,CA:FALSE") ==
-		-1 ||
-	    add_extension(leaf, NID_key_usage, "critical,digitalSignature") ==
-		-1 ||
-	    add_extension(leaf, NID_ext_key_usage, "serverAuth") == -1 ||
-	    add_extension(leaf, NID_subject_key_identifier, "hash") == -1)
+	    add_extensions(leaf, request) == -1)
 		return -1;
 	return sign_leaf(leaf, signer);
 }
@@ -224,4 +251,12 @@ certissue_make(const struct certissue *request)
 		return leaf;
 	X509_free(leaf);
 	return NULL;
+}
+
+bool
+certissue_is_signed_by(X509 *leaf, X509 *issuer)
+{
+	return X509_NAME_cmp(X509_get_issuer_name(leaf),
+		   X509_get_subject_name(issuer)) == 0 &&
+	    X509_verify(leaf, X509_get0_pubkey(issuer)) == 1;
 }

@@ -1,6 +1,7 @@
 #ifndef SYS_CERTISSUE_H
 #define SYS_CERTISSUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "text/attribute.h"
@@ -16,10 +17,12 @@ struct certissue {
 	const struct str *names;
 	size_t name_count;
 	/* The certificate that it renews or succeeds, or NULL. */
-	const struct x509_st *before;
+	struct x509_st *before;
 	/* The signer; NULL: `key` itself. */
-	const struct x509_st *issuer;
+	struct x509_st *issuer;
 	struct evp_pkey_st *issuer_key;
+	/* Whether others may be verified with it, as with that of an issuer. */
+	bool is_authority;
 };
 
 /*
@@ -32,5 +35,12 @@ struct certissue {
  * queue.
  */
 MUST_USE struct x509_st *certissue_make(const struct certissue *request);
+
+/*
+ * Whether the key of `issuer`, which need not be that of an authority, has
+ * signed `leaf`.
+ */
+MUST_USE bool
+certissue_is_signed_by(struct x509_st *leaf, struct x509_st *issuer);
 
 #endif

@@ -4,7 +4,7 @@
 #include "sys/certfiles.h"
 #include "text/attribute.h"
 
-#define CERTKEY_RENEW "renew it with the same key, as capsuled(8) shows"
+#define CERTKEY_RENEW "renew it with capsule rekey --names"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 struct x509_st; /* OpenSSL's X509 */

@@ -134,7 +134,10 @@ certwrite_cert(
 	BIO *pem = BIO_new(BIO_s_mem());
 
 	return write_pem(files, file, pem,
-	    pem != NULL && PEM_write_bio_X509(pem, leaf) == 1 &&
+	    pem != NULL &&
+		(file->note == NULL ||
+		    BIO_printf(pem, "%s\n", file->note) > 0) &&
+		PEM_write_bio_X509(pem, leaf) == 1 &&
 		(issuer == NULL || PEM_write_bio_X509(pem, issuer) == 1));
 }
 

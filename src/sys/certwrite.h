@@ -22,6 +22,7 @@ struct certwrite {
 	bool is_key; /* then mode 0600 from the first byte, otherwise 0644 */
 	/* Take owner, group and the right of the group to read from here. */
 	const struct stat *like; /* or NULL */
+	const char *note; /* a line before the PEM of certificates, or NULL */
 	/* Private. */
 	char aside[CERTFILES_NAME_MAX + 16];
 };

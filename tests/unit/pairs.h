@@ -75,7 +75,8 @@ pairs_count_files(void)
 static inline void
 pairs_load(struct cert *cert, const struct str *names, size_t count)
 {
-	const struct cert_request request = { "d", names, count, CERT_MAKE };
+	const struct cert_request request = { "d", names, count, CERT_MAKE,
+		false };
 	char error[PAIRS_ERROR_MAX] = "";
 
 	if (cert_load(cert, &request, error, sizeof error) == -1)
@@ -88,7 +89,7 @@ static inline void
 pairs_expect_error(enum cert_missing missing, const char *want)
 {
 	const struct str name = STR("a");
-	const struct cert_request request = { "d", &name, 1, missing };
+	const struct cert_request request = { "d", &name, 1, missing, false };
 	struct cert cert;
 	char error[PAIRS_ERROR_MAX] = "";
 

@@ -209,8 +209,8 @@ test_covers(void **state)
 		if (!table[i].covers)
 			assert_string_equal(cert.warnings[0],
 			    "does not cover every name of this capsule, so "
-			    "clients complain; for all names renew it with the "
-			    "same key, as capsuled(8) shows");
+			    "clients complain; for all names renew it with "
+			    "capsule rekey --names");
 		cert_release(&cert);
 	}
 	EVP_PKEY_free(key);
@@ -229,12 +229,12 @@ test_dates(void **state)
 	} table[] = {
 		{ 0, -1, 61, NULL, NULL, 0 },
 		{ 0, -1, 59, "expires on ",
-		    ", after which clients complain; renew it with the same "
-		    "key, as capsuled(8) shows",
+		    ", after which clients complain; renew it with capsule "
+		    "rekey --names",
 		    59 },
 		{ 0, -2, -1, "expired on ",
-		    ", so clients complain; renew it with the same key, as "
-		    "capsuled(8) shows",
+		    ", so clients complain; renew it with "
+		    "capsule rekey --names",
 		    -1 },
 		{ 0, 1, 100, "not valid before ",
 		    ", so clients complain; check this machine's clock", 1 },
@@ -306,7 +306,7 @@ test_not_for_servers(void **state)
 	assert_int_equal(cert.warning_count, 1);
 	assert_string_equal(cert.warnings[0],
 	    "its extended key usage lacks serverAuth, so some clients refuse "
-	    "it; renew it with the same key, as capsuled(8) shows");
+	    "it; renew it with capsule rekey --names");
 	cert_release(&cert);
 	EVP_PKEY_free(key);
 }
@@ -357,7 +357,7 @@ static void
 test_missing_is_allowed(void **state)
 {
 	const struct str name = STR("a");
-	struct cert_request request = { "d", &name, 1, CERT_ALLOW };
+	struct cert_request request = { "d", &name, 1, CERT_ALLOW, false };
 	struct cert cert;
 	char error[PAIRS_ERROR_MAX] = "";
 

@@ -163,12 +163,12 @@ test_leaves(void **state)
 		{ { NID_basic_constraints, "CA:TRUE" }, NULL },
 		{ { NID_key_usage, "keyAgreement" },
 		    "d/a.crt: its key usage lacks digitalSignature, so clients "
-		    "refuse it; renew it with the same key, as capsuled(8) "
-		    "shows" },
+		    "refuse it; renew it with "
+		    "capsule rekey --names" },
 		{ { NID_key_usage, "keyEncipherment" },
 		    "d/a.crt: its key usage lacks digitalSignature, so clients "
-		    "refuse it; renew it with the same key, as capsuled(8) "
-		    "shows" },
+		    "refuse it; renew it with "
+		    "capsule rekey --names" },
 	};
 	const struct str name = STR("a");
 	EVP_PKEY *key = curve("P-256");
@@ -206,7 +206,7 @@ test_explicit_leaf(void **state)
 	pairs_put_key(key, NULL);
 	pairs_expect_error(CERT_MAKE,
 	    "d/a.crt: has explicit EC parameters, which clients refuse; renew "
-	    "it with the same key, as capsuled(8) shows");
+	    "it with capsule rekey --names");
 	EVP_PKEY_free(key);
 }
 

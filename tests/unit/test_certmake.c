@@ -147,7 +147,7 @@ static void
 be_another(int out)
 {
 	const struct str name = STR("a");
-	const struct cert_request request = { "d", &name, 1, CERT_MAKE };
+	const struct cert_request request = { "d", &name, 1, CERT_MAKE, false };
 	struct cert cert;
 	char line[PAIRS_ERROR_MAX] = "";
 

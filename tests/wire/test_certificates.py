@@ -218,8 +218,8 @@ class Certificates(unittest.TestCase):
             'sha256: ' + shown[1],
             'key_sha256: ' + shown[2],
             'warning: %s/localhost.crt: does not cover every name of this '
-            'capsule, so clients complain; for all names renew it with the '
-            'same key, as capsuled(8) shows' % self.certs,
+            'capsule, so clients complain; for all names renew it with '
+            'capsule rekey --names' % self.certs,
             'warning: jail: off, so a worker can do all that its user can',
             'configuration is good'])
         self.assertEqual(self.everything(), before)
@@ -309,7 +309,7 @@ class Clock(unittest.TestCase):
             'not valid before .*; check this machine\'s clock')
 
     def test_expired(self):
-        self.assert_served(2 * YEAR, 'expired on .*; renew it with the same')
+        self.assert_served(2 * YEAR, 'expired on .*; renew it with capsule')
 
 
 if __name__ == '__main__':
