@@ -16,13 +16,13 @@ add_page(struct buf *page, size_t count)
 {
 	buf_printf(page,
 	    "# Visitors online now\n\n"
-	    "Visitors online now: %zu\n\n"
+	    "%zu visitor%s\n\n"
 	    "Counted by address (IPv6: by network) over the last five "
 	    "minutes, Gemini and Gopher together. Exact while small, an "
 	    "estimate when large. No address is kept.\n\n"
 	    "=> ?plain The number alone\n"
 	    "=> / Home\n",
-	    count);
+	    count, count == 1 ? "" : "s");
 }
 
 void

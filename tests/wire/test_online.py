@@ -37,7 +37,7 @@ class Online(unittest.TestCase):
         reply = fetch(server, '/online')
         self.assertEqual((20, 'text/gemini'), (reply.status, reply.meta))
         self.assertRegex(reply.text, r'\A# Visitors online now\n\n'
-                                     r'Visitors online now: 1\n\n'
+                                     r'1 visitor\n\n'
                                      r'Counted by address \(IPv6: by network\)'
                                      r' over the last five minutes, Gemini and '
                                      r'Gopher together\. Exact while small, an '
@@ -60,7 +60,7 @@ class Online(unittest.TestCase):
                 server, '127.0.0.2', '/online?plain').body)
             self.assertEqual(count, visit_gopher(
                 server, '127.0.0.3', '/online?plain'))
-        self.assertIn('Visitors online now: 3',
+        self.assertIn('\n3 visitors\n',
                       visit_gemini(server, '127.0.0.4', '/online').text)
 
     def test_both_families(self):
@@ -110,7 +110,7 @@ class Online(unittest.TestCase):
             with self.subTest(query):
                 reply = fetch(server, '/online' + query)
                 self.assertEqual('text/gemini', reply.meta)
-                self.assertIn('now: 1\n', reply.text)
+                self.assertIn('\n1 visitor\n', reply.text)
 
     def test_nobody_is_logged(self):
         server = self.serve()
@@ -131,7 +131,7 @@ class Menus(Case):
     def test_the_page(self):
         menu = select(self.server, '/online').decode()
         self.assertTrue(re.search(
-            r'^iVisitors online now: 1\t\tnull', menu, re.M))
+            r'^i1 visitor\t\tnull', menu, re.M))
         self.assertTrue(menu.endswith(
             self.item('0The number alone|/online?plain') +
             self.item('1Home|/') + '.\r\n'))
