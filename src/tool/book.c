@@ -38,27 +38,52 @@ beginning(const struct tree *tree, struct arena *arena, struct str path)
 	return (struct str){ at, len };
 }
 
-/* The path of the index page, which metadata.txt names; empty: not a path. */
-static struct str
+/* The index page of a book. */
+struct book_index {
+	struct str path; /* empty: not a path */
+	struct str name; /* as metadata.txt has it */
+	size_t line; /* of metadata.txt; 0: no line names the page */
+};
+
+static struct book_index
 index_of(const struct host *host, struct arena *arena)
 {
 	struct str text = beginning(host->tree, arena, STR("/metadata.txt"));
-	struct str name = STR("index.gmi"), path = { 0 };
+	struct book_index index = { .name = STR("index.gmi") };
 	struct gempub gempub;
 
 	if (gempub_make(&gempub, host->tree, host->site, arena) == 0 &&
 	    gempub.text.len > 0)
 		text = gempub.text;
-	while (text.len > 0) {
+	for (size_t line_number = 1; text.len > 0; line_number++) {
 		struct str line = str_cut(&text, '\n');
 		struct str key = str_trim_start(str_cut(&line, ':'));
 
-		if (str_equals_nocase(key, STR("index")))
-			name = str_trim_end(str_trim_start(line));
+		if (!str_equals_nocase(key, STR("index")))
+			continue;
+		index.name = str_trim_end(str_trim_start(line));
+		index.line = line_number;
 	}
-	if (uri_path_decode(arena, name, &path) != URI_PATH_NORMAL)
-		path = (struct str){ 0 };
-	return path;
+	if (uri_path_decode(arena, index.name, &index.path) != URI_PATH_NORMAL)
+		index.path = (struct str){ 0 };
+	return index;
+}
+
+/* Whether metadata.txt names a page that does not exist. */
+static bool
+is_lost(const struct host *host, const struct book_index *index)
+{
+	struct entry entry;
+	bool is_file;
+
+	if (index->line == 0)
+		return false;
+	if (index->path.len == 0 ||
+	    tree_find(host->tree, index->path, &entry) != STATUS_SUCCESS)
+		return true;
+	is_file = !tree_is_directory(&entry);
+	close(entry.fd);
+	return !is_file;
 }
 
 /* Whether a link on the page with the URL `base` leads to a built-in page. */
@@ -100,24 +125,58 @@ add_links(const struct host *host, struct arena *arena, struct str path,
 	}
 }
 
+static void
+warn_of_links(const char *file, struct str path, const struct buf *links)
+{
+	char name[1024];
+	struct buf page = buf_over(name, sizeof name);
+
+	utf8_escape(&page, path);
+	cli_say("pack",
+	    "%s: its first page, %.*s, links to %.*s%s, which only a server "
+	    "has; name another page as index in metadata.txt",
+	    file, STR_ARG(buf_str(&page)), STR_ARG(buf_str(links)),
+	    links->overflow ? " and more" : "");
+}
+
 void
 book_warn(const char *file, const struct host *host)
 {
 	struct arena arena;
-	struct str path;
-	char room[1024], name[1024];
+	struct book_index index;
+	char room[1024];
 	struct buf links = buf_over(room, sizeof room);
-	struct buf page = buf_over(name, sizeof name);
 
 	arena_init(&arena, MEMORY);
-	path = index_of(host, &arena);
-	add_links(host, &arena, path, &links);
-	utf8_escape(&page, path);
-	if (links.len > 0)
+	index = index_of(host, &arena);
+	add_links(host, &arena, index.path, &links);
+	if (is_lost(host, &index))
 		cli_say("pack",
-		    "%s: its first page, %.*s, links to %.*s%s, which only a "
-		    "server has; name another page as index in metadata.txt",
-		    file, STR_ARG(buf_str(&page)), STR_ARG(buf_str(&links)),
-		    links.overflow ? " and more" : "");
+		    "%s: line %zu of its metadata.txt names an index page that "
+		    "does not exist; correct the line",
+		    file, index.line);
+	else if (links.len > 0)
+		warn_of_links(file, index.path, &links);
+	arena_release(&arena);
+}
+
+void
+book_check(const struct host *host, struct finding_writer *findings)
+{
+	struct finding finding = { .check = "dead-link",
+		.path = STR("/metadata.txt") };
+	struct arena arena;
+	struct book_index index;
+
+	if (host->builtins[BUILTIN_GEMPUB].len == 0)
+		return;
+	arena_init(&arena, MEMORY);
+	index = index_of(host, &arena);
+	finding.line = index.line;
+	if (is_lost(host, &index))
+		finding_add(findings, &finding,
+		    "the index page %.*s does not exist, so the book has no "
+		    "first page; correct the line",
+		    FINDING_ARG(index.name));
 	arena_release(&arena);
 }

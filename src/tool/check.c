@@ -16,6 +16,7 @@
 #include "text/mime.h"
 #include "text/uri.h"
 #include "text/utf8.h"
+#include "tool/book.h"
 #include "tool/cli.h"
 #include "tool/finding.h"
 #include "tool/invisible.h"
@@ -361,6 +362,7 @@ check_host(struct check_run *check, const struct config *config,
 	check->links.offline = &check->offline;
 	check->links.findings = &check->findings;
 	complete = run(check);
+	book_check(&check->offline.host, &check->findings);
 	rulecheck_run(host, &check->offline.tree, &check->findings);
 	links_release(&check->links);
 	offline_release(&check->offline);

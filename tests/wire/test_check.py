@@ -437,6 +437,22 @@ class Check(unittest.TestCase):
                 self.assertEqual(b'', result.stdout)
                 self.assertRegex(result.stderr, rb'\Acapsule check: .+\n\Z')
 
+    def test_the_index_of_the_book(self):
+        write_tree(self.root, {'index.gmi': HOME + '=> a/ A\n',
+                               'a/index.gmi': '# A\n'})
+        for name, want in (('index.gmi', []), ('/a/index.gmi', []),
+                           ('b/index.gmi', [2]), ('a/', [2]), ('', [2])):
+            with self.subTest(name=name):
+                write_tree(self.root, {
+                    'metadata.txt': 'title: T\nindex: %s\n' % name})
+                self.assertEqual(
+                    [one['line'] for one in self.found()
+                     if one['check'] == 'dead-link' and
+                     one['file'].endswith('/metadata.txt')], want)
+                self.assertEqual(self.found('-o', 'gempub=off'), [])
+        os.unlink(os.path.join(self.root, 'metadata.txt'))
+        self.assertEqual(self.found(), [])
+
     def test_any_of_the_names(self):
         write_tree(self.root, {
             'index.gmi': HOME, 'gophermap':

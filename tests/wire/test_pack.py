@@ -148,12 +148,23 @@ class Pack(unittest.TestCase):
             'metadata.txt': 'title: T\nindex: a/b.gmi\n'})
         self.assertIn('its first page, /a/b.gmi, links to ../ask, which',
                       self.warned())
-        for metadata in ('Index:  a/c.gmi \r\n', 'index: ../none\n', 'x\n'):
+        for metadata in ('Index:  a/c.gmi \r\n', 'x\n'):
             with self.subTest(metadata=metadata):
                 write_tree(self.tree, {'metadata.txt': metadata,
                                        'index.gmi': '# Home\n',
                                        'a/c.gmi': '# C\n=> b.gmi B\n'})
                 self.assertEqual(self.warned(), '')
+
+    def test_a_book_whose_index_does_not_exist(self):
+        for name in ('../none', 'none.gmi', ''):
+            with self.subTest(name=name):
+                write_tree(self.tree, {
+                    'metadata.txt': 'title: T\nindex: %s\n' % name})
+                self.assertEqual(
+                    self.warned(),
+                    'line 2 of its metadata.txt names an index page that does '
+                    'not exist; correct the line\n')
+                self.assertEqual(self.warned('x.zip'), '')
 
     def test_the_capsule_of_the_configuration(self):
         """As for check, show and sign, the folder need not be named."""
