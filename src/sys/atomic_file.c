@@ -15,6 +15,8 @@
 int
 atomic_file_open(struct atomic_file *file, const char *path)
 {
+	/* Not from 0 each time: many files may be prepared for one folder. */
+	static unsigned number;
 	char above[PATH_MAX];
 	const char *folder;
 
@@ -28,8 +30,8 @@ atomic_file_open(struct atomic_file *file, const char *path)
 	/* A killed process with the same process ID may have left its file. */
 	for (int i = 0; i < TRIES && file->fd == -1 && errno == EEXIST; i++) {
 		if ((size_t)snprintf(file->name, sizeof file->name,
-			"%s/.capsule-new-%ld-%d", folder, (long)getpid(),
-			i) >= sizeof file->name) {
+			"%s/.capsule-new-%ld-%u", folder, (long)getpid(),
+			number++) >= sizeof file->name) {
 			errno = ENAMETOOLONG;
 			return -1;
 		}
