@@ -31,6 +31,7 @@ struct changes_step {
 	const char *path;
 	const char *staged; /* the complete new file; NULL: none, or used */
 	const char *other; /* of a move: the new path; of a replacement: kept */
+	struct stat st; /* of a replacement: the old file */
 	bool is_made;
 };
 
@@ -168,9 +169,9 @@ changes_replace(struct changes *changes, const char *path, struct str bytes)
 		errno = EEXIST;
 		return -1;
 	}
-	if (lstat(path, &st) == -1)
+	if (lstat(path, &step->st) == -1)
 		return -1;
-	return stage(changes, step, bytes, &st);
+	return stage(changes, step, bytes, &step->st);
 }
 
 int
@@ -232,12 +233,31 @@ place(const char *from, const char *to)
 	return rename_to(from, to);
 }
 
+/* Whether the file is as it was when its replacement was prepared. */
+static bool
+is_unchanged(const struct changes_step *step)
+{
+	const struct stat *old = &step->st;
+	struct stat st;
+
+	/* Not the ctime: hard links to the file may be replaced, too. */
+	return lstat(step->path, &st) == 0 && st.st_dev == old->st_dev &&
+	    st.st_ino == old->st_ino && st.st_size == old->st_size &&
+	    st.st_mtim.tv_sec == old->st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == old->st_mtim.tv_nsec;
+}
+
 static int
 replace(struct changes_step *step)
 {
-	bool is_linked =
-	    linkat(AT_FDCWD, step->path, AT_FDCWD, step->other, 0) == 0;
+	bool is_linked;
 
+	/* An edit that came meanwhile must not be lost. */
+	if (!is_unchanged(step)) {
+		errno = ESTALE;
+		return -1;
+	}
+	is_linked = linkat(AT_FDCWD, step->path, AT_FDCWD, step->other, 0) == 0;
 	if (!is_linked &&
 	    (!cannot_link(errno) || rename_to(step->path, step->other) == -1))
 		return -1;
@@ -353,6 +373,7 @@ remedy(int error)
 	case ENOENT: return "make the folder above it first";
 	case ELOOP: return "replace the symbolic link by its file";
 	case EXDEV: return "name a place on the same disk";
+	case ESTALE: return "it was edited meanwhile, so try again";
 	default: return "try again";
 	}
 }

@@ -42,7 +42,8 @@ void changes_init(struct changes *changes);
 /*
  * Prepare a change; they are made in the order of these calls, and a move comes
  * last.  changes_folder makes a folder.  changes_create makes a file with
- * `bytes`, and changes_replace replaces a regular file, with its permissions.
+ * `bytes`, and changes_replace replaces a regular file, with its permissions,
+ * unless the file is edited before the commit, which then fails with ESTALE.
  * changes_move moves a file or folder within a file system.  No change but
  * changes_replace overwrites anything: then it fails with EEXIST.  They return
  * -1 with errno set.
