@@ -16,6 +16,7 @@
 #define WRAP_MOST 120 /* the widest */
 #define TITLE_MOST 100 /* characters of a title within the text */
 #define QUESTION_LINES 8 /* lines that a question is wrapped over, at most */
+#define QUESTION_MOST ((size_t)4 * QUESTION_LINES * WRAP_MOST) /* bytes */
 
 struct article_reader {
 	struct arena *arena;
@@ -219,6 +220,9 @@ join(struct arena *arena, struct str lines, struct str *out)
 static bool
 is_label(struct str text)
 {
+	/* First, since the text of a whole paragraph may be counted. */
+	if (text.len > 4 * LABEL_MAX)
+		return false;
 	return characters(text) < LABEL_MAX && !ends_sentence(text);
 }
 
@@ -321,8 +325,9 @@ is_wrapped_question(const struct article_reader *reader, struct str line)
 {
 	struct str rest = reader->rest;
 
-	if (!reader->open_begins || is_digit(reader->open) ||
-	    words_in(reader->open) < 2 || ends_sentence(reader->open_last) ||
+	if (!reader->open_begins || reader->open.len > QUESTION_MOST ||
+	    is_digit(reader->open) || words_in(reader->open) < 2 ||
+	    ends_sentence(reader->open_last) ||
 	    characters(reader->open_last) > WRAP_MOST)
 		return false;
 	for (int i = 0; i < QUESTION_LINES && line.len > 0; i++) {

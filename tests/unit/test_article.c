@@ -459,6 +459,27 @@ test_without_memory(void **state)
 	assert_true(n > 8);
 }
 
+/* The work is linear: otherwise this takes minutes. */
+static void
+test_long_paragraph(void **state)
+{
+	static char text[(size_t)4 << 20];
+	struct buf in = buf_over(text, sizeof text);
+	struct arena arena;
+	struct article article;
+
+	(void)state;
+	while (buf_room(&in) > 16)
+		buf_add(&in, STR("one\ntwo words\n"));
+	buf_add(&in, STR("end.\n"));
+	arena_init(&arena, (size_t)64 << 20);
+	assert_int_equal(
+	    article_read(&arena, buf_str(&in), &article), ARTICLE_OK);
+	assert_null(article.questions);
+	assert_non_null(article.lead);
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -471,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_slugs),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_long_paragraph),
 		cmocka_unit_test(test_without_memory),
 	};
 
