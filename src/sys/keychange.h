@@ -38,11 +38,6 @@ struct keychange {
 	char day[KEYCHANGE_DAY_SIZE]; /* of the change, in UTC, or "" */
 	/* After keyswap_run: NAME.old-YYYYMMDD, or "" after a resumption. */
 	char kept[CERTFILES_NAME_MAX];
-	/*
-	 * After keyrenew_run: the certificate was signed by the key before
-	 * this one, which was not found; now it is self-signed.
-	 */
-	bool lost_issuer;
 	char error[1024]; /* one line: the file, the fault, the remedy */
 };
 

@@ -59,7 +59,7 @@ find_old_key(struct keychange *change, const X509 *issuer)
 
 /* Replaces the certificate of the key in use. */
 static int
-renew_leaf(struct keychange *change, struct certissue *request, X509 *issuer)
+renew_leaf(struct keychange *change, const struct certissue *request)
 {
 	struct certfiles *files = &change->files;
 	struct stat like;
@@ -72,7 +72,7 @@ renew_leaf(struct keychange *change, struct certissue *request, X509 *issuer)
 	leaf = certissue_make(request);
 	if (leaf == NULL)
 		certfiles_fail_openssl(files, "cannot be made");
-	else if (certwrite_cert(files, &file, leaf, issuer) == 0 &&
+	else if (certwrite_cert(files, &file, leaf, request->issuer) == 0 &&
 	    certwrite_replace(files, &file) == 0)
 		result = certwrite_sync(files);
 	certwrite_release(files, &file);
@@ -89,31 +89,52 @@ load_again(struct keychange *change)
 	return keychange_load(change);
 }
 
-int
-keyrenew_run(struct keychange *change, const struct str *names, size_t count)
+static bool
+is_self_signed(X509 *leaf)
 {
-	struct certissue request = { .names = names, .name_count = count };
-	X509 *issuer = NULL;
-	EVP_PKEY *old = NULL;
+	return X509_NAME_cmp(X509_get_issuer_name(leaf),
+		   X509_get_subject_name(leaf)) == 0;
+}
+
+/* Finds the signer of the certificate: a kept key, or NULL for its own. */
+static int
+find_signer(struct keychange *change, struct certissue *request, bool forced)
+{
+	X509 *leaf = change->cert.leaf;
+	X509 *issuer = change->cert.chain != NULL
+	    ? sk_X509_value(change->cert.chain, 0)
+	    : NULL;
+
+	if (issuer != NULL && certissue_is_signed_by(leaf, issuer))
+		request->issuer_key = find_old_key(change, issuer);
+	if (request->issuer_key != NULL)
+		request->issuer = issuer;
+	if (request->issuer != NULL || forced || is_self_signed(leaf))
+		return 0;
+	return certfiles_fail(&change->files, change->files.cert_name,
+	    "another key has signed it, which is not in the directory; put "
+	    "that key there as %s.old-DATE.key, or give --force for a "
+	    "self-signed certificate",
+	    change->stem);
+}
+
+int
+keyrenew_run(struct keychange *change, const struct keyrenew *renew)
+{
+	struct certissue request = { .names = renew->names,
+		.name_count = renew->name_count };
 	int result;
 
 	if (keychange_load(change) == -1)
 		return -1;
 	request.key = change->cert.key;
 	request.before = change->cert.leaf;
-	if (change->cert.chain != NULL)
-		issuer = sk_X509_value(change->cert.chain, 0);
-	if (issuer != NULL && certissue_is_signed_by(change->cert.leaf, issuer))
-		old = find_old_key(change, issuer);
-	change->lost_issuer = issuer != NULL && old == NULL;
-	if (old != NULL) {
-		request.issuer = issuer;
-		request.issuer_key = old;
-	}
-	result = renew_leaf(change, &request, old != NULL ? issuer : NULL);
+	if (find_signer(change, &request, renew->forced) == -1)
+		return -1;
+	result = renew_leaf(change, &request);
 	if (result == 0 && change->next.leaf != NULL)
-		result =
-		    keychange_issue(change, change->next.key, names, count);
-	EVP_PKEY_free(old);
+		result = keychange_issue(
+		    change, change->next.key, renew->names, renew->name_count);
+	EVP_PKEY_free(request.issuer_key);
 	return result == 0 ? load_again(change) : -1;
 }

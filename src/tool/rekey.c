@@ -47,11 +47,15 @@ print_pair(const char *what, const struct cert *cert)
 		    cert->key_fingerprint, cert->fingerprint);
 }
 
-/* RFC 6698: 3 1 1 is the SHA-256 of the server's own key. */
+/*
+ * RFC 6698: 3 1 1 is the SHA-256 of the server's own key. Neither an address
+ * nor a wildcard can have a record of this form.
+ */
 static void
 print_record(const struct keychange *change, const struct cert *cert)
 {
-	if (cert->leaf != NULL)
+	if (cert->leaf != NULL && !str_starts(change->name, STR("*")) &&
+	    !hostname_is_address(change->name))
 		printf("_1965._tcp.%.*s. IN TLSA 3 1 1 %s\n",
 		    STR_ARG(change->name), cert->key_fingerprint);
 }
@@ -94,7 +98,11 @@ swap_keys(const struct rekey *rekey, struct keychange *change)
 static int
 renew_names(const struct rekey *rekey, struct keychange *change)
 {
-	if (keyrenew_run(change, rekey->names, rekey->name_count) == -1)
+	const struct keyrenew names = { .names = rekey->names,
+		.name_count = rekey->name_count,
+		.forced = rekey->force };
+
+	if (keyrenew_run(change, &names) == -1)
 		return cli_say("rekey", "%s", change->error);
 	print_plan(change);
 	if (change->next.leaf != NULL)
@@ -102,12 +110,6 @@ renew_names(const struct rekey *rekey, struct keychange *change)
 		    "%s: the certificate of the next key is a new one, too; "
 		    "renew the notice with capsule rekey --notice",
 		    change->next.file);
-	if (change->lost_issuer)
-		cli_say("rekey",
-		    "%s: the key that signed it is not in the directory, so "
-		    "it is self-signed now: mirrors that know only that key "
-		    "refuse it",
-		    change->cert.file);
 	return 0;
 }
 
@@ -190,8 +192,9 @@ check_usage(const struct rekey *rekey, int operands)
 		return cli_misused("rekey",
 		    "--now, --names, and --day or --notice exclude each other",
 		    "");
-	if (rekey->force && !rekey->now)
-		return cli_misused("rekey", "--force needs --now", "");
+	if (rekey->force && !rekey->now && !rekey->renews)
+		return cli_misused(
+		    "rekey", "--force needs --now or --names", "");
 	if (operands < 2 || (operands > 2 && !rekey->renews))
 		return cli_misused("rekey",
 		    "name the directory of the certificates, and the first "

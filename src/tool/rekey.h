@@ -4,7 +4,7 @@
 #define REKEY_USAGE \
 	"rekey [--day DATE] [--notice DIR] CERTS NAME\n" \
 	"       capsule rekey --now [--force] CERTS NAME\n" \
-	"       capsule rekey --names CERTS NAME..."
+	"       capsule rekey --names [--force] CERTS NAME..."
 
 /*
  * The verb `rekey`; the arguments begin with its name.  Returns the exit

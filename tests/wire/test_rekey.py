@@ -501,10 +501,27 @@ class Names(Rekeying):
         for name in os.listdir(self.certs):
             if '.old-' in name:
                 os.unlink(self.path(name))
-        result = self.run_tool('--names', self.certs, 'localhost')
-        self.assertEqual(result.returncode, 0)
-        self.assertIn('it is self-signed now: mirrors', result.stderr)
+        says = ('localhost.crt: another key has signed it, which is not in '
+                'the directory; put that key there as localhost.old-DATE.key')
+        self.refused('--names', says=says)
+        self.rekey('--names', '--force')
         self.assertEqual(len(self.certificates('localhost.crt')), 1)
+        self.rekey('--names')
+
+    def test_an_authority(self):
+        """Its certificate is not lost, with or without its own beside it."""
+        authority, key = make_pair(self.directory, name='authority')
+        crt = self.path('localhost.crt')
+        request = openssl('req', '-new', '-key', self.path('localhost.key'),
+                          '-subj', '/CN=localhost')
+        leaf = openssl('x509', '-req', '-CA', authority, '-CAkey', key,
+                       '-CAcreateserial', text=request)
+        for rest in b'', contents([authority])[0]:
+            with open(crt, 'wb') as file:
+                file.write(leaf + rest)
+            self.refused('--names', says='another key has signed it')
+        self.rekey('--names', '--force')
+        self.rekey('--names')
 
 
 class Wildcard(Rekeying):
@@ -512,7 +529,8 @@ class Wildcard(Rekeying):
 
     def test_wildcard(self):
         """Its files have another name."""
-        self.rekey('--day', self.today(), names=['*.example.org'])
+        self.assertNotIn('TLSA', self.rekey(
+            '--day', self.today(), names=['*.example.org']))
         self.rekey('--now', names=['*.example.org'])
         self.rekey('--names', names=['*.example.org', 'example.org'])
         self.assertEqual(names_of(self.path('_.example.org.crt')), [
