@@ -7,28 +7,42 @@
 #include "text/gophermenu.h"
 
 #define PAGE_SIZE 2048
+#define URL_SIZE 512
 #define PORT_GOPHER 70
+
+/* The label has the address, too, since not all clients can follow it. */
+static void
+add_link(struct buf *page, const char *protocol, struct str url)
+{
+	buf_printf(page, "=> %.*s Over %s: %.*s\n", STR_ARG(url), protocol,
+	    STR_ARG(url));
+}
+
+static void
+add_gopher(struct buf *url, const struct site *site)
+{
+	buf_add(url, STR("gopher://"));
+	site_add_host(url, site->gopher_host);
+	if (site->gopher_port != PORT_GOPHER)
+		buf_printf(url, ":%u", (unsigned)site->gopher_port);
+	buf_char(url, '/');
+}
 
 static int
 add_page(struct buf *page, const struct site *site, struct arena *arena)
 {
+	struct buf gopher = buf_in(arena, URL_SIZE);
 	struct str gemini;
 
 	if (site_url(site, arena, STR("/"), &gemini) == -1)
 		return -1;
-	buf_printf(page,
-	    "# Addresses of this capsule\n\n"
-	    "=> %.*s Over Gemini\n",
-	    STR_ARG(gemini));
-	if (site->has_gopher) {
-		buf_add(page, STR("=> gopher://"));
-		site_add_host(page, site->gopher_host);
-		if (site->gopher_port != PORT_GOPHER)
-			buf_printf(page, ":%u", (unsigned)site->gopher_port);
-		buf_add(page, STR("/ Over Gopher\n"));
-	}
+	buf_add(page, STR("# Addresses of this capsule\n\n"));
+	add_link(page, "Gemini", gemini);
+	add_gopher(&gopher, site);
+	if (site->has_gopher)
+		add_link(page, "Gopher", buf_str(&gopher));
 	buf_add(page, STR("\n=> / Home\n"));
-	return page->overflow ? -1 : 0;
+	return page->overflow || gopher.overflow ? -1 : 0;
 }
 
 static ssize_t

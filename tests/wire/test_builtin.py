@@ -37,7 +37,8 @@ class Builtin(Case):
             with self.subTest(selector=selector):
                 self.assertRegex(
                     select(self.server, selector).decode(),
-                    r'\A7[^\t]+\t/ask\tlocalhost\t\d+\r\n\.\r\n\Z')
+                    r'\A7[^\t]+\t/ask\tlocalhost\t\d+\r\n'
+                    r'1Home\t/\tlocalhost\t\d+\r\n\.\r\n\Z')
 
     def test_a_slash_too_many(self):
         for path, target in [('/ask/', '/ask'), ('/ask/?tea', '/ask?tea'),
@@ -62,14 +63,16 @@ class Builtin(Case):
         self.assertEqual((reply.status, reply.meta), (20, 'text/gemini'))
         self.assertEqual(reply.text, (
             '# Addresses of this capsule\n\n'
-            '=> gemini://localhost:%d/ Over Gemini\n'
-            '=> gopher://localhost:%d/ Over Gopher\n\n=> / Home\n')
-            % (gemini, gopher))
+            '=> gemini://localhost:%d/ Over Gemini: gemini://localhost:%d/\n'
+            '=> gopher://localhost:%d/ Over Gopher: gopher://localhost:%d/\n'
+            '\n=> / Home\n') % (gemini, gemini, gopher, gopher))
         self.assertEqual(
             select(self.server, '/addresses').decode().splitlines()[3:], [
-                'hOver Gemini\tURL:gemini://localhost:%d/\tlocalhost\t%d'
-                % (gemini, gopher),
-                '1Over Gopher\t\tlocalhost\t%d' % gopher,
+                'hOver Gemini: gemini://localhost:%d/'
+                '\tURL:gemini://localhost:%d/\tlocalhost\t%d'
+                % (gemini, gemini, gopher),
+                '1Over Gopher: gopher://localhost:%d/\t\tlocalhost\t%d'
+                % (gopher, gopher),
                 'i\t\tnull.host\t1',
                 '1Home\t/\tlocalhost\t%d' % gopher, '.'])
 
