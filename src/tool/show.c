@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "text/buf.h"
+#include "text/hostnames.h"
 #include "text/uri.h"
 #include "tool/cli.h"
 #include "tool/offline.h"
@@ -146,6 +147,29 @@ show_with(
 	return status;
 }
 
+/* Makes the host that a URL names the first one; a path names none. */
+static void
+choose_host(struct config *config, struct str address)
+{
+	struct hostnames *names =
+	    config_names(config->hosts, config->host_count);
+	size_t host = HOSTNAMES_NONE;
+	struct arena arena;
+	struct uri uri;
+
+	arena_init(&arena, MEMORY);
+	if (names != NULL && uri_parse(&arena, address, &uri) == 0)
+		host = hostnames_find(names, &arena, uri.host).host;
+	if (host != HOSTNAMES_NONE) {
+		struct host_config chosen = config->hosts[host];
+
+		config->hosts[host] = config->hosts[0];
+		config->hosts[0] = chosen;
+	}
+	arena_release(&arena);
+	hostnames_free(names);
+}
+
 /* Whether a name cannot be meant for a folder. */
 static bool
 is_url(const char *name)
@@ -191,6 +215,8 @@ show_main(int argc, char **argv)
 		return 2;
 	if (cli_load("show", &options, &config) == -1)
 		return 2;
+	if (cli_folder(&options) == NULL)
+		choose_host(&config, str_of(argv[argc - 1]));
 	status = show_with(&config, protocol, argv[argc - 1]);
 	config_release(&config);
 	return status;

@@ -3,11 +3,13 @@
 import collections
 import os
 import re
+import shutil
 import subprocess
 import unittest
 import urllib.parse
 
-from server import CAPSULE, TOP, Server, fetch, gopher, wait_until
+from server import (CAPSULE, TOP, Server, fetch, gopher, new_directory,
+                    wait_until, write_tree)
 
 SHIPPED = os.path.join(TOP, 'capsule')
 ARTICLE = os.path.join(TOP, 'tests', 'article.txt')
@@ -228,6 +230,33 @@ class Capsule(unittest.TestCase):
                     [CAPSULE, 'show', *arguments, '/robots.txt'], cwd=cwd,
                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                     timeout=30, check=True).stdout)
+
+    def test_show_of_several_hosts(self):
+        """The host of a URL answers, as on the server."""
+        folder = new_directory()
+        self.addCleanup(shutil.rmtree, folder)
+        write_tree(folder, {
+            'conf': 'host "a.example" { capsule = "a" }\n'
+                    'host "b.example" { capsule = "b" }\n'
+                    'host "*.c.example" { capsule = "c" }\n',
+            'a/index.gmi': '# A\n', 'b/index.gmi': '# B\n',
+            'c/index.gmi': '# C\n'})
+        for arguments, want in (
+                (('/',), b'# A\n'),
+                (('gemini://a.example/',), b'# A\n'),
+                (('gemini://B.example/',), b'# B\n'),
+                (('gemini://x.c.example/',), b'# C\n'),
+                (('b', '/'), b'# B\n'),
+                (('b', 'gemini://a.example/'), b''),
+                (('gemini://d.example/',), b''),
+                (('-G', 'gopher://b.example/00/index.gmi'), b'# B\n')):
+            with self.subTest(arguments=arguments):
+                done = subprocess.run(
+                    [CAPSULE, 'show', '-c', 'conf', *arguments], cwd=folder,
+                    stdout=subprocess.PIPE, timeout=30, check=False)
+                self.assertEqual(done.stdout.removeprefix(
+                    b'20 text/gemini\r\n') if want else
+                    done.stdout[:3], want or b'53 ')
 
     def test_show_what_is_asked(self):
         """Without a server all pages are read before it answers."""
