@@ -112,7 +112,10 @@ builder_open(struct builder *build)
 void
 builder_close(struct builder *build)
 {
-	/* A new index would be lost, and damage has to be found again. */
+	/*
+	 * Keep a first index open, which has no name yet, and a damaged one,
+	 * whose damage would have to be found again.
+	 */
 	if (!build->tables.is_first && !build->tables.is_damaged)
 		tables_close(&build->tables);
 }

@@ -8,7 +8,7 @@
 #include "text/attribute.h"
 #include "text/manifest.h"
 
-/* An iterator over the files of the index, by the bytes of their paths. */
+/* An iterator over the files of the index, in the byte order of their paths. */
 struct filelist;
 
 /*

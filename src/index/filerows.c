@@ -164,7 +164,7 @@ filerows_next_due(
 		    (struct str){ path, found.len < size ? found.len : size };
 		memcpy(path, found.at, out->path.len);
 	}
-	/* Reset now: hashing is long, and needs no read transaction. */
+	/* End the read transaction now: hashing, which comes next, is slow. */
 	(void)sqlite3_reset(statement);
 	return result == SQLITE_ROW || result == SQLITE_DONE
 	    ? 0

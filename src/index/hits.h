@@ -32,7 +32,7 @@ struct hits_row {
 	bool is_dense; /* the words are too many to select a passage */
 };
 
-/* What was shown of a page, to compare with the next ones. */
+/* The passage of a page, as a hash, for comparison with the next pages. */
 struct hits_seen {
 	uint64_t passage; /* a hash */
 	int64_t size; /* of the file */

@@ -6,7 +6,7 @@
 #include "text/attribute.h"
 #include "text/manifest.h"
 
-/* Writes a manifest, whole or of changes, with its counts and hash. */
+/* Writes a whole manifest or a list of changes; counts files, hashes text. */
 struct manifest_writer {
 	struct manifest_total total; /* of the files so far */
 	/* Private: */

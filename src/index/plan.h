@@ -16,8 +16,8 @@
 /* Terms of the index for one word. */
 #define PLAN_TERMS 6
 /*
- * Rows of a phrase's rarest word.  FTS5 searches from one row with the phrase
- * to the next in one call, however long that takes.
+ * The most rows of a phrase's rarest word: FTS5 searches from one row with the
+ * phrase to the next in one call, which takes time for each row between.
  */
 #define PLAN_PHRASE_ROWS 10000
 
@@ -33,7 +33,7 @@ struct plan_want {
 	size_t count;
 	struct str word; /* as typed, perhaps folded */
 	struct str stem; /* or several, with spaces between */
-	bool is_phrase; /* and is required */
+	bool is_phrase; /* a row must hold it */
 	bool is_filler;
 	bool is_run; /* of a script without spaces, as pairs of characters */
 	bool is_part; /* of such a run */

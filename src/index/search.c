@@ -49,7 +49,7 @@ struct search {
 	struct hits_row row; /* the current one */
 	struct hits_row best[HITS_MAX]; /* pages, best first */
 	size_t best_count;
-	bool has_text; /* of a page more than labels of links matches */
+	bool has_text; /* some page matches by more than labels of links */
 	const struct tree *tree; /* to check that pages exist; NULL: no check */
 	struct arena *arena;
 	struct search_result *result;
@@ -250,7 +250,7 @@ plan_words(struct search *search)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_want *want = &plan->wants[i];
 
-		/* One with similar words says more about the result. */
+		/* Prefer a word with similar ones: the result is of those. */
 		if (is_unknown(want) && !result->is_near &&
 		    (want->is_near || result->unknown.len == 0)) {
 			result->unknown = want->word;
@@ -289,8 +289,9 @@ plan_query(struct search *search)
 }
 
 /*
- * Keeps a page if it is among the best; of equals, the first stays first.  The
- * labels of links speak of other pages: they count while nothing else does.
+ * Keeps a page if it is among the best; equal pages stay in their order.  The
+ * labels of links describe other pages: a page that matches by labels alone is
+ * kept only until another page matches.
  */
 static void
 keep(struct search *search, const struct hits_row *page)

@@ -25,8 +25,8 @@ struct search_result {
 	bool is_partial; /* not all rows were examined */
 	bool is_loose; /* no page has the phrase: its words were searched */
 	struct str unknown; /* a word that no page holds; empty: none */
-	bool is_near; /* similar words were searched instead of it */
-	bool has_near_only; /* and pages have no other word of the query */
+	bool is_near; /* similar words were searched instead of `unknown` */
+	bool has_near_only; /* so for every word of the query */
 };
 
 /* A query; borrowed. */

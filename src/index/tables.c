@@ -11,7 +11,7 @@
 
 /* Removed files that are remembered. */
 #define GONE_MAX "10000"
-/* Files in one transaction, which takes its space twice until it ends. */
+/* Files in one transaction, which needs twice its space until it ends. */
 #define PAGES_MAX 256
 
 int

@@ -17,7 +17,7 @@ struct tokenizer {
 	fts5_tokenizer porter; /* stems the words of `words_kind` */
 	Fts5Tokenizer *stemmer;
 	struct letters_cache letters;
-	struct buf stem; /* over `room` */
+	struct buf stem; /* its memory is `room` */
 	char room[WORDS_LONGEST];
 };
 

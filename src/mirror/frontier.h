@@ -44,7 +44,7 @@ void frontier_release(struct frontier *frontier);
 MUST_USE int
 frontier_add(struct frontier *frontier, const struct frontier_place *place);
 
-/* The number of the place, from 0 in order of addition; `count`: unknown. */
+/* The number of the place, in order of addition; `count` if it is unknown. */
 size_t frontier_find(const struct frontier *frontier, struct str request);
 
 /* Takes the next place; false when there is none. */

@@ -128,7 +128,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 
 		result = read_manifest(remote, text, &changes) == 0;
 		if (result == 1 && !changes.is_changes) {
-			/* A server without a record sends all. */
+			/* A server without a record of changes sends all. */
 			remote->manifest = changes;
 			remote->text = changed;
 			return 1;
@@ -142,7 +142,7 @@ ask_for_changes(struct manifest_remote *remote, size_t old_len)
 	return result;
 }
 
-/* The base has no manifest.  Returns 0, or -1 when it must have one. */
+/* Handles a base without a manifest: 0, or -1 when it must have one. */
 static int
 has_none(struct manifest_remote *remote)
 {

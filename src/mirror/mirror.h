@@ -57,7 +57,7 @@ struct mirror_text {
 	char why[512];
 };
 
-/* Fetches the `request` of origin_request, at most `limit` bytes. */
+/* Sends `request`, see origin_request; receives at most `limit` bytes. */
 void mirror_get(struct mirror *mirror, struct str request, uint64_t limit,
     struct mirror_text *out);
 

@@ -105,7 +105,7 @@ move_back(struct restore *restore, struct str path)
 		    dir_parent(restore->mirror->replica.root, path, true, name);
 	if (to != -1)
 		result = renameat(from, name, to, name);
-	/* After a killed crawl both may be one file: rename(2) keeps it. */
+	/* Names of one file, left by a killed crawl: rename(2) keeps both. */
 	if (result == 0 && unlinkat(from, name, 0) == -1 && errno != ENOENT)
 		result = -1;
 	process_close(to);
