@@ -170,7 +170,7 @@ add_hits(struct buf *out, const struct search_result *result)
 			add_hit(out, &result->hits[i]);
 }
 
-/* Leads a reader who has found nothing to the pages of the front page. */
+/* Lists the links of the front page, below a search without a result. */
 static void
 add_start(struct buf *out, const struct host *host, struct arena *arena)
 {

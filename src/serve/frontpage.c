@@ -10,13 +10,13 @@
 #include "tree/media.h"
 #include "tree/tree.h"
 
-/* Bytes of the page that are read, and of the label of a link. */
+/* The most bytes that are read of the page, and shown of a label. */
 #define PAGE_SIZE ((size_t)32 << 10)
 #define LABEL_MAX ((size_t)512)
-/* Links that are resolved; the others are left out. */
+/* The most links that are resolved; further ones are left out. */
 #define LINKS_MAX 50
 
-/* Whether the path leads to a page for visitors. */
+/* Whether the path leads to a page of text, or to a directory. */
 static bool
 is_page(const struct host *host, struct str path)
 {

@@ -96,7 +96,7 @@ encode(const struct request *request, struct str *out)
 	return buf.overflow ? -1 : 0;
 }
 
-/* Adds a query, which a Gopher selector may hold without encoding. */
+/* Adds a query, encoded: that of a Gopher selector may be unencoded. */
 static void
 add_query(struct buf *out, struct str query)
 {
@@ -110,7 +110,7 @@ add_query(struct buf *out, struct str query)
 	}
 }
 
-/* The bytes of a URL before the path, where the target is a path. */
+/* The most bytes that a client adds before the target to make it a URL. */
 static size_t
 base_length(const struct host *host, struct str target)
 {

@@ -1,5 +1,5 @@
 /*
- * The page that is meant by a path that leads to nothing.
+ * Finds the page that a wrong path means, such as /page for /page.gmi.
  */
 #include "serve/redirect.h"
 
@@ -16,7 +16,7 @@ redirect_feed_query(const struct request *request)
 						      : STR("");
 }
 
-/* Two pages with this name and an extension are as bad as none. */
+/* With both page.gmi and page.gemini it is unknown which one is meant. */
 static enum status
 find_page(const struct tree *tree, struct str path, struct buf *out)
 {

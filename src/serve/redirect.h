@@ -21,7 +21,7 @@ MUST_USE enum status
 redirect_find(const struct host *host, struct str path, struct buf *out);
 
 /*
- * Redirects to the page that redirect_find finds. Not for good: the author can
+ * Redirects to the page that redirect_find finds, temporarily: the author can
  * make a page of the requested name.
  */
 handler redirect_answer;

@@ -15,10 +15,10 @@
 #include "text/uri.h"
 #include "tree/zones.h"
 
-/* For the paths that rules lead to. */
+/* Memory for following rules. */
 #define RULES_MEMORY ((size_t)256 << 10)
 
-/* The type of the resource at `path`, which no rule moves. */
+/* The type of the resource at `path`, without regard to moves. */
 static struct str
 type_at(
     const struct host *host, struct str path, const struct media_rules *rules)
@@ -51,7 +51,7 @@ type_at(
 	return type.len > 0 ? type : STR("application/octet-stream");
 }
 
-/* The same for any path of a host with rules. */
+/* The type of the resource that a client gets for `path`, after any move. */
 static struct str
 type_by_rules(const struct host *host, struct arena *arena, struct str path)
 {

@@ -87,7 +87,7 @@ void response_error(struct response *response, enum status status);
 
 /* A redirect to another address of this capsule. */
 struct response_target {
-	enum status status; /* STATUS_MOVED: for good */
+	enum status status; /* STATUS_MOVED, or STATUS_REDIRECT: temporary */
 	struct str path; /* decoded */
 	struct str query; /* still encoded, or empty */
 };

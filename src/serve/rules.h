@@ -25,8 +25,8 @@ struct rules_place {
 };
 
 /*
- * The settings of a page or folder; those that its rule does not set are those
- * of the next longest rule, or of the host.
+ * The settings of a page or folder. A setting that its rule lacks is that of
+ * the rule with the next longest path, or of the host.
  */
 struct rules_part {
 	struct rules_place place;
@@ -40,13 +40,13 @@ struct rules_part {
 	const char *const *readers;
 };
 
-/* A moved page, or a moved or deleted folder. */
+/* A moved or deleted page or folder. */
 struct rules_move {
 	struct rules_place place;
 	enum status status; /* STATUS_MOVED or STATUS_GONE */
 	/*
-	 * Percent-encoded: an absolute path, or a URL. To that of a folder, the
-	 * rest of the request's path is appended.
+	 * An absolute path, percent-encoded, or a URL. If a folder has moved,
+	 * the rest of the requested path is appended.
 	 */
 	struct str target;
 };

@@ -44,7 +44,7 @@ key_of(const struct host *host, struct str path)
 	    (uint64_t)(host - host->server->hosts) * 0x9e3779b97f4a7c15u;
 }
 
-/* Handlers of rules, which go before the others: a rule can hide a file. */
+/* Calls the handlers of rules, before all others: a rule can hide a file. */
 static enum handled
 answer_by_rules(
     const struct host *host, struct request *request, struct response *response)
@@ -106,7 +106,7 @@ serve(
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
 		run_chain(chain, host, request, response);
-		/* Not a handler: others answer for a hidden or unread file. */
+		/* Not in the chain: a handler may have answered 51. */
 		if (response->status == STATUS_NOT_FOUND)
 			(void)redirect_answer(host, request, response);
 		if (!request->follows_moves || !is_move(response))

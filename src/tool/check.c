@@ -374,7 +374,7 @@ static int
 check_with(struct config *config, const struct check_options *options)
 {
 	static struct check_run check;
-	/* A folder that is named is that of the first host. */
+	/* cli_load has made the named folder's host the first one. */
 	size_t count =
 	    cli_folder(&options->settings) != NULL ? 1 : config->host_count;
 	int result = 0;

@@ -58,7 +58,7 @@ finding_begin(struct finding_writer *writer)
 		fputs("[", writer->out);
 }
 
-/* Joins the folder and the path; only the path if that is too long. */
+/* Joins the folder and the path; returns `path` if the result is too long. */
 static struct str
 file_of(const struct finding_writer *writer, struct str path, struct buf *out)
 {

@@ -4,7 +4,7 @@
 #include "serve/response.h"
 #include "text/mime.h"
 
-/* The server's own choice for the answer. */
+/* The item type that the server itself would write for the answer. */
 static char
 type_of(const struct site *site, enum status status, struct str mime)
 {

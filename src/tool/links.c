@@ -22,7 +22,7 @@
 struct target {
 	struct str written, url; /* `url` is absolute */
 	struct offline_answer answer;
-	bool is_incomplete; /* a redirect, not for good, found the page */
+	bool is_incomplete; /* a temporary redirect led to the page */
 };
 
 void

@@ -81,7 +81,7 @@ find_place(const struct mv *mv, const char *name, char out[PATH_MAX])
 	return 0;
 }
 
-/* Refuses a path through a symbolic link: it is a name of another place. */
+/* Refuses a path through a symbolic link, which leads to another place. */
 static int
 check_parents(const struct mv *mv, char path[PATH_MAX])
 {

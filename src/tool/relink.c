@@ -97,12 +97,12 @@ is_our_gemini(struct relink *move, const struct uri *uri)
 
 /* The target of a reference. */
 struct relink_target {
-	bool is_gopher; /* a gopher URL, whose `path` is that of the selector */
-	struct str type; /* then: "/0" */
+	bool is_gopher; /* a gopher URL; `path` is that of its selector */
+	struct str type; /* of a gopher URL: "/" and the item type */
 	struct str path; /* decoded */
 };
 
-/* Finds the path in this capsule; false for a reference out of it. */
+/* Finds the target in this capsule; false for a link to another place. */
 static bool
 find_target(struct relink *move, struct str base, struct str reference,
     struct relink_target *out)
