@@ -163,7 +163,7 @@ change_root(int top)
 	return fchdir(top) == 0 ? chroot(".") : -1;
 }
 
-/* Without its capabilities root cannot chroot; Landlock is enough. */
+/* Root without capabilities cannot chroot: Landlock, if there, is enough. */
 static bool
 is_dispensable(int error)
 {

@@ -78,7 +78,7 @@ static const struct {
 		"restart_syscall", "exit", "exit_group" } },
 };
 
-/* Match an argument, from 0, that is the value or has none of the bits. */
+/* Match an argument, counted from 0, that equals `value` or lacks `bits`. */
 #define IS(argument, value) \
 	{ \
 		argument, SCMP_CMP_EQ, value, 0 \
@@ -321,12 +321,12 @@ make(const struct kind *kind, scmp_filter_ctx *out)
 	int result = filter == NULL ? -ENOMEM : 0;
 
 	if (result == 0 && machine != seccomp_arch_native()) {
-		/* Remove it first: a filter has one byte order. */
+		/* Not after: machines of a filter must have one byte order. */
 		result = seccomp_arch_remove(filter, seccomp_arch_native());
 		if (result == 0)
 			result = seccomp_arch_add(filter, machine);
 	}
-	/* A binary tree of comparisons; the kernel's error numbers. */
+	/* Ask for a binary tree of comparisons, and the kernel's errors. */
 	if (result == 0)
 		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (result == 0)
@@ -361,7 +361,7 @@ syscalls_machine_is_filtered(const char *machine)
 bool
 syscalls_available(void)
 {
-	/* A kernel with filters fails to read the program at NULL. */
+	/* A kernel with filters fails to read one at NULL: EFAULT. */
 	return is_filtered(seccomp_arch_native()) &&
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 &&
 	    errno == EFAULT;

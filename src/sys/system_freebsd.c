@@ -34,7 +34,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		return -1;
 	if (mode != JAIL_ON)
 		return 0;
-	/* Descriptors that are opened beneath it inherit these rights. */
+	/* Descriptors that are opened beneath a root inherit these rights. */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
 	for (size_t i = 0; roots != NULL && i < roots->count; i++)

@@ -52,7 +52,7 @@ system_unsent(int fd)
 	return 0;
 }
 
-/* Only a parent may trace a process; only a core dump must be prevented. */
+/* Prevents core dumps; only a parent may trace a process here. */
 void
 system_hide_memory(void)
 {

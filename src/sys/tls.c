@@ -24,7 +24,7 @@
 /* Memory for a server name that is not in normal form. */
 #define NAME_MEMORY ((size_t)8192)
 
-/* What is left of a struct cert. */
+/* The certificate and key of a host. */
 struct tls_pair {
 	X509 *leaf; /* NULL: none */
 	STACK_OF(X509) * chain;
@@ -35,7 +35,7 @@ struct tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
 	const struct hostnames *names; /* NULL: one host */
-	struct tlstrial trial; /* until there are all pairs */
+	struct tlstrial trial; /* until the last pair is added */
 	size_t most;
 	size_t count; /* of pairs so far */
 	struct tls_pair pairs[]; /* of each host */
@@ -259,7 +259,7 @@ tls_context_new(size_t count, const struct hostnames *names)
 	return NULL;
 }
 
-/* Whether clients could connect with the pair; `what` is the failure. */
+/* Whether clients could connect with the pair; sets `what` to the fault. */
 static bool
 try_pair(struct tls_context *context, struct tls_pair *pair,
     const struct cert *cert, const char **what)

@@ -22,7 +22,7 @@
 #include "sys/clock.h"
 #include "sys/hash.h"
 
-/* VISITORS_EXACT visitors have an entry each, near the hash's position. */
+/* Up to VISITORS_EXACT visitors have an entry each, near their hash. */
 #define ENTRIES ((size_t)512)
 #define NEAR ((size_t)32)
 /*
@@ -282,7 +282,7 @@ compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* The number of visitors: a race may leave two entries of one. */
+/* The number of visitors; two entries of one, from a race, count once. */
 static size_t
 count_entries(struct table *table, uint32_t now)
 {
@@ -354,7 +354,7 @@ visitors_keep(struct visitors *visitors, uint32_t now)
 			  : VISITORS_KEY_SECONDS - VISITORS_SECONDS))
 		return 0;
 	if (!fills_other(phase)) {
-		/* A worker may still have used the previous key. */
+		/* Drop the entries of workers that still used the last key. */
 		forget_table(visitors, other);
 		if (begin_table(other) == -1)
 			return -1;

@@ -47,7 +47,7 @@ add_line(struct buf *out, struct str text, bool last)
 		buf_char(out, '\n');
 }
 
-/* Adds a line or a part; true when the section ends after it. */
+/* Adds a line, or a part of one; true when the section ends after it. */
 static bool
 add_part(struct sections *sections, const struct lines_part *part)
 {

@@ -86,8 +86,8 @@ site_add_host(struct buf *out, struct str host)
 }
 
 /*
- * The name for URLs. Without one that is whole, the end of the first serves: a
- * base for relative links has to be a URL.
+ * The name for URLs. If all names are wildcards, it is the first one without
+ * "*.": the base of relative links has to be a URL.
  */
 static struct str
 canonical(const struct site *site)

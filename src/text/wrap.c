@@ -212,7 +212,7 @@ is_glue(char c, char next)
 		!is_letter(next));
 }
 
-/* Whether a break may follow `c` and a space: not a bracket (LB14). */
+/* Whether a line may break at a space after `c`: not after "(" (LB14). */
 static bool
 is_before_break(char c)
 {

@@ -64,7 +64,7 @@ struct conn {
 	struct conn_client client;
 };
 
-/* A client that sends little must cost little; malloc takes 64 bytes. */
+/* A client that sends little must cost little; malloc adds 64 bytes. */
 static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
 

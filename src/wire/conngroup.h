@@ -48,7 +48,7 @@ struct conn_member {
 	struct timespec opened;
 };
 
-/* The connections of a process. The owner fills the first part. */
+/* The connections of a process. The owner sets the members up to `owner`. */
 struct conngroup {
 	struct event_base *base;
 	const struct server *server;

@@ -20,7 +20,7 @@
 /* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
-/* Escaping makes it up to four times as long; the line has more. */
+/* Bytes of a path in a log line, where escapes make them four times as many. */
 #define PATH_LONGEST ((size_t)256)
 
 void
