@@ -115,7 +115,8 @@ check_from(struct mv *mv)
 		return refuse(mv->from,
 		    "is a symbolic link; move the file that it leads to");
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return refuse(mv->from, "is neither a page nor a folder");
+		return refuse(mv->from,
+		    "is neither a file nor a folder; name one of these");
 	mv->relink.moved.is_folder = S_ISDIR(st.st_mode);
 	return realpath(mv->from, mv->real_from) != NULL
 	    ? 0
@@ -147,7 +148,8 @@ complete_to(struct mv *mv, const char *name)
 	if (strcmp(mv->from, mv->to) != 0 &&
 	    (size_t)snprintf(mv->to + len, PATH_MAX - len, "%s", base) >=
 		PATH_MAX - len)
-		return refuse(mv->to, "the path is too long");
+		return refuse(
+		    mv->to, "the path is too long; give a shorter one");
 	return 0;
 }
 
@@ -159,7 +161,8 @@ check_to(struct mv *mv, const char *name)
 	if (complete_to(mv, name) == -1 || check_parents(mv, mv->to) == -1)
 		return -1;
 	if (is_in(mv->to, mv->from) && strcmp(mv->to, mv->from) != 0)
-		return refuse(mv->to, "is inside of what is moved");
+		return refuse(mv->to,
+		    "is inside the folder to be moved; name another place");
 	if (lstat(mv->to, &st) == 0)
 		return refuse(mv->to, "exists; give another name");
 	if (errno != ENOENT)

@@ -28,7 +28,7 @@ class Move(Author):
         write_tree(self.tree, MOVED)
 
     def assert_tree(self, **changed):
-        """What is left; a name with None is gone."""
+        """The tree is as before but for these files; None: no file."""
         want = {name: content if isinstance(content, bytes)
                 else content.encode() for name, content in MOVED.items()}
         for name, content in changed.get('files', {}).items():
@@ -116,7 +116,7 @@ class Move(Author):
                 ('old.gmi', 'a/b.gmi', 'tree/a/b.gmi: exists; give another'),
                 ('old.gmi', 'old.gmi', 'exists'),
                 ('a', 'a', 'exists'),
-                ('a', 'a/x', 'is inside of what is moved'),
+                ('a', 'a/x', 'is inside the folder to be moved'),
                 ('a', 'old.gmi', 'exists'),
                 ('a', 'old.gmi/x', 'Not a directory'),
                 ('old.gmi', '../x.gmi', 'without ".."'),
@@ -125,7 +125,7 @@ class Move(Author):
                 ('old.gmi', '', 'name a page or folder'),
                 ('old.gmi', '.x.gmi', 'would not be served'),
                 ('old.gmi', 'x.gmi~', 'would not be served'),
-                ('fifo', 'x', 'is neither a page nor a folder'),
+                ('fifo', 'x', 'is neither a file nor a folder'),
                 ('old.gmi', 'x' * 256, 'File name too long'),
                 ('old.gmi', 'x/' + 'x' * 5000, 'name a page or folder')):
             with self.subTest(old=old, new=new):
@@ -169,7 +169,7 @@ class Move(Author):
         self.assertIn('links through it are not rewritten', said)
 
     def test_an_index_that_is_a_link(self):
-        """The page that it leads to is changed, and the link stays."""
+        """A symbolic link to a page stays, and the page is rewritten."""
         os.rename(self.tree + '/index.gmi', self.tree + '/home.gmi')
         os.symlink('home.gmi', self.tree + '/index.gmi')
         self.done('mv', 'tree', 'old.gmi', 'new.gmi')
@@ -221,7 +221,7 @@ class Move(Author):
         self.test_each_failure_changes_nothing()
 
     def test_killed(self):
-        """Each page is whole, old or new, and nothing is lost."""
+        """Each page is complete, old or new, and no page is lost."""
         for self.moves_folder in (False, True):
             new = self.FOLDER if self.moves_folder else self.PAGE
             good = {name: [content.encode()] for name, content
@@ -306,7 +306,7 @@ class Web:
         return made
 
     def move(self):
-        """From and to."""
+        """A path to move, and its new place."""
         source = self.random.choice(self.pages + self.folders[1:])
         end = '.gmi' if source.endswith('.gmi') else ''
         while True:
@@ -321,7 +321,7 @@ class Property(Author):
 
     @staticmethod
     def find(files, path):
-        """The number of the page at a path, or what else is there."""
+        """The number of the page at a path, or the kind of other files."""
         path = path[1:].rstrip('/')
         for name in (path, (path + '/index.gmi').lstrip('/')):
             if name in files:
@@ -331,7 +331,7 @@ class Property(Author):
         return files.get(path + '.gmi', '/' + path).split('\n')[0]
 
     def links(self, files, moved):
-        """{(page, line): (what it leads to, the rest of the URL)}"""
+        """{(page, line): (target of the link, rest of the URL)}"""
         found = {}
         for name, text in files.items():
             if name.endswith('/'):
