@@ -7,9 +7,9 @@
 
 /* Memory for the paths of one chain of moves. */
 #define MEMORY ((size_t)1 << 20)
-/* Hosts that a chain of moves may pass. */
+/* The most hosts in a chain of moves. */
 #define HOSTS_MAX 10
-/* At a start: the most common moves, times the hosts, that are checked. */
+/* The most checks of common moves at a start, one for each move and host. */
 #define CHECKS_MAX ((size_t)100000)
 
 /* A chain of moves. */
@@ -82,9 +82,9 @@ is_circle(struct chain *chain)
 }
 
 /*
- * Checks the moves `from` of a host. It is enough to begin at the path of each
- * move: of the paths in a circle, one has the shortest rest behind the path of
- * its rule, and without this rest they are a circle, too.
+ * Checks the moves `from` of a host, each from its own path. That finds every
+ * circle: every path in a circle is the path of a rule and a rest, and without
+ * the shortest of these rests the paths are a circle, too.
  */
 static int
 check_from(struct config_loader *loader, struct chain *chain, size_t host,

@@ -33,7 +33,7 @@ print_certificate(const struct cert *cert)
 		    cert->file, cert->fingerprint, cert->key_fingerprint);
 }
 
-/* Prints what -t tells about each host. */
+/* Prints the certificate of each host, for -t. */
 static void
 print_hosts(const struct generation *generation)
 {

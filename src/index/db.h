@@ -53,8 +53,8 @@ int db_errno(sqlite3 *db);
 bool db_met_damage(void);
 
 /*
- * Leaves the log as it is when the index is closed, instead of writing it to
- * the index, which waits for the disk.
+ * Makes the close of the index keep SQLite's write-ahead log: copying the log
+ * into the index would wait for the disk.
  */
 void db_keep_log(sqlite3 *db);
 

@@ -8,8 +8,8 @@
 
 /*
  * The text is shown, unless the labels of links alone match or the section has
- * no text.  FTS5 cuts a passage by words, which may be of any length.  It needs
- * the square of the occurrences in time, so a dense row shows its beginning.
+ * no text.  FTS5 cuts a passage by words, which may be of any length.  This
+ * takes the square of the occurrences, so a dense row shows its beginning.
  */
 static const char show_sql[] =
     "SELECT path, file.title, size, mtime, heading, trim(substr(replace("

@@ -46,7 +46,7 @@ answer_with(const struct host *host, const struct request *request,
 		archive->arena = request->arena;
 		archive->tree = request->tree;
 		archive->site = host->site;
-		/* The index has only what everybody may see. */
+		/* The index lacks the files of every zone. */
 		archive->index = request->zone == NULL ? host->index : NULL;
 		archive->limit = host->archive_limit;
 		status = open_body(archive, &body);

@@ -12,7 +12,7 @@
 /* Far more than the protocols allow, and well within uriparser's int. */
 #define URI_LONGEST ((size_t)65536)
 
-/* An arena as uriparser's memory manager; must not move (inner pointers). */
+/* An arena as uriparser's memory manager; must not move after its setup. */
 struct memory {
 	UriMemoryManager whole, backend;
 };

@@ -1,4 +1,4 @@
-"""What many hosts cost: a start, memory, and a request of the last one."""
+"""Cost of many hosts: the start, memory, and a request to the last one."""
 
 import os
 import re
@@ -79,7 +79,7 @@ def measure_one(bench, count):
         == count, 'the indices')
     bench.stop(server)
     server, took, cpu = start(bench, folder, 'hosts-%d' % count)
-    # Until nothing more is read or freed.
+    # Wait until memory stops changing.
     for _ in range(50):
         before = cpu_s(*rig.children(server))
         time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""What the tests of the author's verbs share: a folder, and a clock."""
+"""Helpers for the tests of the author's verbs: a folder and a clock."""
 
 import calendar
 import os
@@ -34,7 +34,7 @@ def files_of(top):
 
 
 class Author(unittest.TestCase):
-    """A folder, and a clock that says when it is."""
+    """A test in a folder of its own, with a clock that the test sets."""
 
     def setUp(self):
         self.folder = new_directory()
@@ -60,13 +60,13 @@ class Author(unittest.TestCase):
             stderr=subprocess.PIPE, timeout=DEADLINE_S, text=True, **popen)
 
     def done(self, *arguments, **popen):
-        """Succeeds; returns what it says on both outputs."""
+        """Runs the tool, which succeeds; returns both of its outputs."""
         done = self.capsule(*arguments, **popen)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout, done.stderr
 
     def refused(self, *arguments, says, status=1, **popen):
-        """Says one line, and changes nothing."""
+        """The tool fails with one line, and changes no file."""
         before = files_of(self.folder)
         done = self.capsule(*arguments, **popen)
         self.assertEqual((done.returncode, done.stdout), (status, ''),
@@ -76,7 +76,7 @@ class Author(unittest.TestCase):
         self.assertEqual(files_of(self.folder), before)
 
     def problems(self):
-        """What the check says, without notes."""
+        """The problems that `capsule check` reports."""
         done = self.capsule('check', self.tree)
         return [line for line in done.stdout.splitlines()
                 if ': note: ' not in line and '.gmi:' in line]

@@ -149,7 +149,7 @@ class Post(Posting):
         self.test_each_failure_changes_nothing()
 
     def test_killed(self):
-        """Each file is whole, old or new."""
+        """Each file is complete, old or new."""
         line = self.LINE.encode()
         for before, done in self.moments('kill_at'):
             self.assertEqual(done.returncode, -9)
@@ -172,10 +172,10 @@ class Post(Posting):
 
 
 class Editor(Posting):
-    """What the author writes, in a terminal."""
+    """Posts from a terminal, with an editor."""
 
     def edit(self, script, title='New things', **environment):
-        """Posts with an editor of sh; returns the status and what is said."""
+        """Posts with a shell script as editor; returns status and output."""
         terminal, other = pty.openpty()
         self.addCleanup(os.close, terminal)
         path = os.path.join(self.folder, '..', os.path.basename(

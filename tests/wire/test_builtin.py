@@ -57,7 +57,7 @@ class Builtin(Case):
         self.assertIn(b'tea', select(self.server, '/ask/\ttea'))
 
     def test_addresses(self):
-        """From either protocol to the other, without a name in a page."""
+        """A page links to the other protocol without naming the host."""
         gemini, gopher = self.server.gemini_port, self.server.gopher_port
         reply = fetch(self.server, '/addresses')
         self.assertEqual((reply.status, reply.meta), (20, 'text/gemini'))

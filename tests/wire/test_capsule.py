@@ -220,7 +220,7 @@ class Capsule(unittest.TestCase):
                 self.assertEqual(shown.returncode, reply.status >= 40)
 
     def test_show_of_the_configuration(self):
-        """The folder is named as for check, pack and sign, or not at all."""
+        """DIR is optional, as for check, pack and sign."""
         with open(os.path.join(SHIPPED, 'robots.txt'), 'rb') as file:
             want = b'20 text/plain\r\n' + file.read()
         for arguments, cwd in (((SHIPPED,), '/'), (('-d', SHIPPED), '/'),

@@ -260,7 +260,7 @@ ROWS = {
 
 @functools.lru_cache(maxsize=None)
 def known_checks():
-    """As an unknown name makes the tool list them."""
+    """The names of all checks, from the error about an unknown name."""
     done = run_check('--ignore', 'none')
     words = done.stderr.decode().partition('; name one of ')[2]
     return words.strip().split(', ')
@@ -466,7 +466,7 @@ class Check(unittest.TestCase):
             [(line, 'dead-link') for line in range(1, 5)] + [(5, 'external')])
 
     def test_one_of_several_hosts(self):
-        """A section has a capsule of its own: DIR says which is meant."""
+        """With sections for hosts, DIR selects the host by its capsule."""
         write_tree(self.root, {
             'conf': 'host "a.example" { capsule = "%s/a" }\n'
                     'host "b.example" { capsule = "%s/b" }\n'
@@ -587,7 +587,7 @@ class Configuration(unittest.TestCase):
         return run_check('-c', 'c', *arguments, cwd=self.directory)
 
     def test_rules(self):
-        """Each rule that is of no use, at its line."""
+        """Each useless rule is reported at its line."""
         write_tree(self.directory, {
             'a/index.gmi': HOME + '=> /old/x.gmi A moved page\n',
             'a/new/x.gmi': '# X\n', 'b/index.gmi': HOME})

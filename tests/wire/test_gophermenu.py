@@ -48,7 +48,7 @@ class Gophermaps(Case):
         self.assertEqual(select(self.server, '/plain').decode(), answer)
 
     def test_selectors_upwards(self):
-        """Each item of ours leads to something, with ".." or without."""
+        """Each item for this server is answered, with ".." or without."""
         answer = select(self.server, '/up/a').decode()
         self.assertEqual(
             answer, self.item('1Up|/up/') + self.item('0File|/plain/file.txt') +

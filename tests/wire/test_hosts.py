@@ -1,4 +1,4 @@
-"""Several capsules on one address: names, certificates, and what each owns."""
+"""Several capsules on one address: their names, certificates and data."""
 
 import os
 import re
@@ -61,7 +61,7 @@ class Hosts(Process):
                        'state = "state"\nworkers = 2\n' + hosts)
 
     def reload(self, hosts=None):
-        """The line that tells how it went, once the old workers are gone."""
+        """Reloads; returns the log line about it after old workers end."""
         if hosts is not None:
             self.write(hosts)
         since, old = len(self.lines), set(self.workers())
@@ -204,7 +204,7 @@ class Names(unittest.TestCase):
 
 
 class Own(unittest.TestCase):
-    """What belongs to one capsule alone."""
+    """Each capsule has its own search, archives, counts and listeners."""
 
     @classmethod
     def setUpClass(cls):
@@ -240,7 +240,7 @@ class Own(unittest.TestCase):
             'open.example/ask?wordclub'))
 
     def test_edits(self):
-        """Each tree is watched, with the same paths."""
+        """Changes are noticed in each tree, also in files of one path."""
         for word in ('first', 'second'):
             for tree in ('open', 'club', 'cafe'):
                 write_tree(self.server.path(tree), {
@@ -414,7 +414,7 @@ class Reload(unittest.TestCase):
         self.assertEqual(server.certificate('club.example'), before)
 
     def test_the_keys_process_dies(self):
-        """The other hosts do without the host whose pair is broken."""
+        """A host with a broken pair does not affect the other hosts."""
         server = Hosts(self)
         before = {name: server.stored(name) for name in
                   ('open.example', CAFE)}

@@ -42,7 +42,7 @@ def links(page):
 
 
 def footer(page):
-    """What follows the answer."""
+    """The links below an answer."""
     return page.partition("\n\n")[2].partition("\n\n")[2]
 
 

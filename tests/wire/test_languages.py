@@ -102,7 +102,7 @@ class Languages(Case):
                     self.assertEqual(ask(words)[1], [])
 
     def test_a_sentence_without_spaces(self):
-        """Its words are searched when no page has it as a whole."""
+        """The words of a phrase are searched if no page has the phrase."""
         text, found = self.gemini_pages('上海旅行')
         self.assertEqual(found, ['chinese-cities'])
         self.assertIn('No page says “上海旅行”; these come close.', text)

@@ -1,4 +1,4 @@
-"""A path that leads to nothing, where one page is meant by it."""
+"""Wrong paths that mean a page, such as /page for /page.gmi."""
 
 import os
 import unittest

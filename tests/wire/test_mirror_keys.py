@@ -51,7 +51,7 @@ class Keys(Mirroring):
                 '-extfile', extensions, *dates)
 
     def serve(self, *names):
-        """From now on with the first one's key, and these certificates."""
+        """Sends these certificates from now on, with the key of the first."""
         with open(self.path('cert.pem'), 'wb') as chain:
             for name in names:
                 with open(self.path(name + '.crt'), 'rb') as file:
@@ -139,7 +139,7 @@ class Successor(Keys):
 
 
 class NoSuccessor(Keys):
-    """Each lacks one thing."""
+    """Each chain of certificates lacks one condition."""
 
     def test_refused(self):
         self.make('other', None, '/CN=localhost')

@@ -167,7 +167,7 @@ class Pack(unittest.TestCase):
                 self.assertEqual(self.warned('x.zip'), '')
 
     def test_the_capsule_of_the_configuration(self):
-        """As for check, show and sign, the folder need not be named."""
+        """DIR is optional, as for check, show and sign."""
         want = self.assert_packed('x.zip')
         path = os.path.join(self.out, 'y.zip')
         for arguments, options in (

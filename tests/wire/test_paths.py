@@ -109,7 +109,7 @@ class Rules(unittest.TestCase):
         ])
 
     def test_spellings(self):
-        """However the request is spelled, the file's rule applies."""
+        """Every spelling of a path gets the rule of its file."""
         self.check_metas([
             (b'//fr//page.gmi', '31 /fr/page.gmi'),
             (b'/./fr/./page.gmi', '31 /fr/page.gmi'),
@@ -166,7 +166,7 @@ class Rules(unittest.TestCase):
         self.assertRegex(listing, r'(?m)^0a\t')
 
     def test_moved(self):
-        """The rest is kept as it was sent, and so is the query."""
+        """A redirect keeps the rest of the path and the query unchanged."""
         self.check_metas([
             (b'/2019', '31 /archive/2019/'),
             (b'/2019/', '31 /archive/2019/'),
@@ -350,7 +350,7 @@ class Audit(unittest.TestCase):
                 done.stdout.splitlines() if path + ':' in line]
 
     def test_order(self):
-        """A rule is before those that it overrides."""
+        """A rule is printed before the rules that it overrides."""
         self.assertEqual(self.check(
             {'a/b/c.gmi': '', 'new/x.gmi': ''},
             'path "/" {}\npath "/a" {}\npath "/a/b/c.gmi" {}\n'

@@ -1,4 +1,4 @@
-"""Parts of a capsule for some visitors: nothing of them gets out."""
+"""Parts of a capsule for some visitors: no one else can learn of them."""
 
 import gzip
 import io
@@ -12,7 +12,7 @@ import zipfile
 from server import (
     Server, fetch, gemini, new_directory, select, wait_until, write_tree)
 
-# Nothing of these may be in an answer to somebody else.
+# Words that no answer to another visitor may contain.
 WORD = 'zaunkoenig'
 TITLE = 'Goldammer'
 NAME = 'blaumeise'
@@ -51,7 +51,7 @@ LINKS = {
     'docs/up': '../private/sub', 'docs/alias.gmi': '../private/index.gmi',
     'docs/chain': 'up', 'round': 'docs/../private',
 }
-# All answers that could hold some of it, without leave.
+# Requests whose answers could contain such words by mistake.
 PATHS = [
     '/', '/docs/', '/docs', '/private', '/private/', '/private/index.gmi',
     '/private/%s.gmi' % NAME, '/private/%s' % NAME, '/private/text.txt',
@@ -79,7 +79,7 @@ PATHS = [
 
 
 def contents(path, body):
-    """What is packed in an archive, beside the body itself."""
+    """The body, and the text of the files if it is an archive."""
     packed = [body]
     if path.endswith('.gz') and body:
         packed.append(gzip.decompress(body))
@@ -129,7 +129,7 @@ class Private(unittest.TestCase):
                     server, path.replace('?', '\t')))
 
     def check_text(self, path, text):
-        """It may have the words that the client itself has sent."""
+        """The answer may repeat the words of the request."""
         asked = path.encode().lower()
         for line in text.splitlines():
             for secret in SECRETS:
@@ -141,7 +141,7 @@ class Private(unittest.TestCase):
         self.check(self.start(RULES))
 
     def test_reload(self):
-        """What was public once is in no list and no suggestion any more."""
+        """A part that was public once is in no list and no suggestion."""
         server = self.start('')
         self.assertIn(b'private', fetch(server, '/ask?' + WORD).body)
         with open(self.config, 'w', encoding='utf-8') as file:

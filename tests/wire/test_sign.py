@@ -105,7 +105,7 @@ class Sign(Signing):
         self.openssl_verifies()
 
     def test_the_folder_of_the_configuration(self):
-        """As for check, pack and show: named, or that of the settings."""
+        """DIR is optional, as for check, pack and show."""
         for arguments in (('-o', 'capsule=site', 'key'), ('-d', 'site', 'key'),
                           ('-n', 'example.org', 'site', 'key')):
             with self.subTest(arguments=arguments):
