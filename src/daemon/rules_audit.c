@@ -178,7 +178,7 @@ rules_audit_print(const struct host_config *host)
 {
 	const struct rules *rules = &host->rules;
 
-	/* Backwards: in the array, a path precedes the longer ones in it. */
+	/* Backwards: in the array, a folder precedes everything in it. */
 	for (size_t i = rules->part_count; i > 0; i--) {
 		const struct rules_place *place = &rules->parts[i - 1].place;
 

@@ -21,7 +21,7 @@ struct certissue {
 	/* The signer; NULL: `key` itself. */
 	struct x509_st *issuer;
 	struct evp_pkey_st *issuer_key;
-	/* Whether others may be verified with it, as with that of an issuer. */
+	/* Whether it may verify other certificates, as an authority's may. */
 	bool is_authority;
 };
 

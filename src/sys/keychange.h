@@ -60,7 +60,7 @@ MUST_USE int keychange_load(struct keychange *change);
 MUST_USE int
 keychange_sign(struct keychange *change, struct str text, unsigned char *out);
 
-/* What the three changes share; each returns -1 with `error` set. */
+/* Functions of the three changes; each returns -1 with `error` set. */
 
 /* Loads the pair NAME.key and NAME.crt. */
 MUST_USE int keychange_load_pair(
@@ -82,7 +82,7 @@ keychange_stat(struct keychange *change, const char *file, struct stat *st);
 MUST_USE int keychange_issue(struct keychange *change,
     struct evp_pkey_st *next_key, const struct str *names, size_t count);
 
-/* Writes the day so many days from now. */
+/* Writes the day that is this number of days from now. */
 void keychange_day(char day[KEYCHANGE_DAY_SIZE], int days_ahead);
 
 #endif

@@ -72,7 +72,7 @@ make_next(struct keychange *change)
 	if (!keychange_has(change, files->key_name) &&
 	    make_next_key(change) == -1)
 		return -1;
-	/* Read it in any case: a server will. */
+	/* Read a new key, too: it has to pass the checks of a server. */
 	key = certkey_read(files);
 	if (key == NULL)
 		return -1;

@@ -21,7 +21,7 @@ add_pair(struct buf *out, const struct cert *cert)
 	    cert->key_fingerprint, cert->fingerprint);
 }
 
-/* A text that is true before the change and after it. */
+/* The text is true before the change and after it. */
 static void
 add_notice(struct buf *out, const struct keychange *change)
 {
