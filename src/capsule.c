@@ -27,7 +27,7 @@ static const struct verb {
 	    import_main },
 	{ "mirror", MIRROR_USAGE, "copy a server's capsule, or update the copy",
 	    mirror_main },
-	{ "mv", MV_USAGE, "move a page or folder, and the links to it",
+	{ "mv", MV_USAGE, "move a page or folder, and rewrite links to it",
 	    mv_main },
 	{ "new", NEW_USAGE, "make a small capsule to begin with", new_main },
 	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },

@@ -43,7 +43,7 @@ struct generation_setup {
 
 /*
  * The first part of generation_init: opens what the configuration names, but
- * makes no hosts. Only to check it.
+ * makes no hosts. For a check only.
  */
 MUST_USE int generation_load(struct generation *generation,
     struct config *config, const struct generation_setup *setup);

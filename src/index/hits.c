@@ -1,4 +1,4 @@
-/* Reads what a result shows of the pages that were found. */
+/* Reads title, heading and passage of the pages that were found. */
 #include "index/hits.h"
 
 #include <unistd.h>

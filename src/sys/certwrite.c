@@ -101,7 +101,7 @@ certwrite_text(struct certfiles *files, struct certwrite *file, struct str text)
 	return result;
 }
 
-/* Writes and frees what is in `pem`, which is NULL without memory. */
+/* Writes the content of `pem` and frees it; NULL means no memory. */
 static int
 write_pem(
     struct certfiles *files, struct certwrite *file, BIO *pem, bool is_good)

@@ -6,8 +6,8 @@
 
 /*
  * Makes the next pair for a change on `day`, or KEYCHANGE_DAYS from now when
- * that is NULL. What exists of the pair stays; another day than the one that it
- * has is refused, and so is one in the past.
+ * that is NULL. Existing files of the pair stay. A day in the past is refused,
+ * and so is a day other than the planned one.
  */
 MUST_USE int keyplan_make(struct keychange *change, const char *day);
 

@@ -196,7 +196,7 @@ make_draft(struct post *post)
 	int result;
 
 	if (fd == -1 && errno == EEXIST) {
-		cli_say(VERB, "%s: goes on with this draft", post->draft);
+		cli_say(VERB, "%s: continuing this draft", post->draft);
 		return 0;
 	}
 	if (fd == -1)

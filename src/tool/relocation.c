@@ -1,4 +1,4 @@
-/* Finds the new paths of what a move moves. */
+/* Finds the paths that pages and folders have after a move. */
 #include "tool/relocation.h"
 
 #include "text/buf.h"

@@ -79,7 +79,7 @@ is_identical(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* The trees whose roots are looked for. */
+/* The roots to look for, and the one that was found. */
 struct ascent {
 	const struct stat *roots;
 	size_t count;

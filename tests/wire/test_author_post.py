@@ -247,7 +247,7 @@ class Editor(Posting):
             b'# New things\n\nx\n')
         status, said = self.edit('echo y >> "$2"')
         self.assertEqual(status, 0)
-        self.assertIn('goes on with this draft', said)
+        self.assertIn('continuing this draft', said)
         self.assert_posted('# New things\n\nx\ny\n')
 
     def test_the_page_appears_meanwhile(self):
