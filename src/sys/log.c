@@ -103,7 +103,8 @@ take(struct str *rest, struct str *out)
 	struct str whole = *rest;
 	uint32_t c;
 
-	if (utf8_take(rest, &c, out) && !utf8_is_control(c))
+	if (utf8_take(rest, &c, out) && !utf8_is_control(c) &&
+	    !utf8_misleads(c))
 		return true;
 	*out = str_head(whole, 1);
 	*rest = str_tail(whole, 1);

@@ -40,9 +40,9 @@ void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*
  * Appends `key=value`, with a space before it unless `out` is empty.  A
- * value that is empty, or holds a space, quote, backslash, control byte or
- * a byte that is not UTF-8, stands in quotes, escaped as \n, \t, \", \\ or
- * \xHH.
+ * value that is empty, or holds a space, quote, backslash, a character that
+ * controls or misleads a terminal (utf8_escape), or a byte that is not UTF-8,
+ * stands in quotes, escaped as \n, \t, \", \\ or \xHH.
  */
 void log_field(struct buf *out, const char *key, struct str value);
 

@@ -39,8 +39,8 @@ utf8_clean(struct buf *out, struct str text)
 }
 
 /* U+2028 to U+202E are separators and marks, U+2066 to U+2069 marks. */
-static bool
-misleads(uint32_t c)
+bool
+utf8_misleads(uint32_t c)
 {
 	return c == 0x61c || c == 0x200e || c == 0x200f ||
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -53,7 +53,7 @@ utf8_escape(struct buf *out, struct str text)
 		struct str part;
 		uint32_t c;
 		bool shown = utf8_take(&text, &c, &part) &&
-		    !utf8_is_control(c) && !misleads(c);
+		    !utf8_is_control(c) && !utf8_misleads(c);
 
 		if (shown)
 			buf_add(out, part);

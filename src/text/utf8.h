@@ -10,6 +10,12 @@
 /* Whether a character is a control: C0, DEL, or C1, as terminals obey it. */
 bool utf8_is_control(uint32_t c);
 
+/*
+ * Whether a character changes the direction of text, or separates lines or
+ * paragraphs, so that a reader takes a part of a line for something else.
+ */
+bool utf8_misleads(uint32_t c);
+
 /* Takes a character, or with false a byte that is not UTF-8, from `rest`. */
 bool utf8_take(struct str *rest, uint32_t *c, struct str *out);
 

@@ -91,6 +91,10 @@ test_field(void **state)
 		{ STR("\xff"), STR("k=\"\\xFF\"") },
 		{ STR("a\xe4\xb8"), STR("k=\"a\\xE4\\xB8\"") },
 		{ STR("\xc0\xaf"), STR("k=\"\\xC0\\xAF\"") },
+		/* Marks that turn the direction of text, and line separators.
+		 */
+		{ STR("a\xe2\x80\xae"), STR("k=\"a\\xE2\\x80\\xAE\"") },
+		{ STR("\xe2\x80\xa8"), STR("k=\"\\xE2\\x80\\xA8\"") },
 		{ STR("a=b"), STR("k=a=b") },
 	};
 
