@@ -3,23 +3,41 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/config_load.h"
 #include "text/article.h"
+#include "text/buf.h"
+#include "text/utf8.h"
 
 int
 cli_say(const char *verb, const char *format, ...)
 {
+	char *text = NULL, *room = NULL;
+	struct str message = STR("out of memory");
+	struct buf escaped;
 	va_list arguments;
+	int len;
 
 	va_start(arguments, format);
-	fprintf(stderr, "capsule %s: ", verb);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	len = vasprintf(&text, format, arguments);
 	va_end(arguments);
+	if (len == -1)
+		text = NULL;
+	else
+		room = malloc(4 * (size_t)len + 1);
+	if (room != NULL) {
+		/* A message may have names of files, which any mirror holds. */
+		escaped = buf_over(room, 4 * (size_t)len + 1);
+		utf8_escape(&escaped, str_of(text));
+		message = buf_str(&escaped);
+	}
+	fprintf(stderr, "capsule %s: %.*s\n", verb, STR_ARG(message));
+	free(room);
+	free(text);
 	return -1;
 }
 

@@ -12,7 +12,10 @@
  * three functions always return -1.
  */
 
-/* Writes the line "capsule VERB: MESSAGE" to standard error. */
+/*
+ * Writes the line "capsule VERB: MESSAGE" to standard error, with the message
+ * escaped (utf8_escape).
+ */
 int cli_say(const char *verb, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Reports wrong usage: the fault, the argument, and a hint at --help. */

@@ -18,7 +18,6 @@
 #include "text/gophermap.h"
 #include "text/mime.h"
 #include "text/uri.h"
-#include "text/utf8.h"
 #include "tool/changes.h"
 #include "tool/cli.h"
 #include "tool/relink.h"
@@ -45,11 +44,7 @@ struct mv {
 static int
 refuse(const char *path, const char *why)
 {
-	char text[4 * PATH_MAX];
-	struct buf escaped = buf_over(text, sizeof text);
-
-	utf8_escape(&escaped, str_of(path));
-	return cli_say(VERB, "%.*s: %s", STR_ARG(buf_str(&escaped)), why);
+	return cli_say(VERB, "%s: %s", path, why);
 }
 
 static int

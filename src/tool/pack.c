@@ -15,7 +15,6 @@
 #include "sys/atomic_file.h"
 #include "sys/log.h"
 #include "text/buf.h"
-#include "text/utf8.h"
 #include "tool/book.h"
 #include "tool/cli.h"
 #include "tree/tree.h"
@@ -123,8 +122,6 @@ static int
 unread(const char *file, struct str culprit)
 {
 	int error = errno;
-	char memory[4 * PATH_MAX];
-	struct buf name = buf_over(memory, sizeof memory);
 	const char *cure = "check the disk or the mount that it is on";
 
 	if (error == EACCES)
@@ -132,10 +129,8 @@ unread(const char *file, struct str culprit)
 		       "leave it out";
 	else if (error == ESTALE)
 		cure = remedy(error);
-
-	utf8_escape(&name, culprit);
 	return cli_say("pack", "%s: cannot be made: %.*s: %s; %s", file,
-	    STR_ARG(buf_str(&name)), strerror(error), cure);
+	    STR_ARG(culprit), strerror(error), cure);
 }
 
 /* Reports files that the archive is without. */

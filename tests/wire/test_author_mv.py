@@ -189,6 +189,12 @@ class Move(Author):
         self.refused('mv', 'tree', 'old.gmi', 'new.gmi',
                      says='it is the old file of an interrupted change')
 
+    def test_a_name_of_several_lines(self):
+        write_tree(self.tree, {'a\nb\x1b[7m.gmi': '=> old.gmi Old\n',
+                               '.capsule-old-a\nb\x1b[7m.gmi': 'x'})
+        self.refused('mv', 'tree', 'old.gmi', 'new.gmi',
+                     says='a\\x0Ab\\x1B[7m.gmi: File exists')
+
     def run_once(self):
         if self.moves_folder:
             return self.capsule('mv', 'tree', 'a', 'x/y')
