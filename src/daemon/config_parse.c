@@ -389,21 +389,25 @@ is_title(const char *at)
 static parse_part *
 part_at(const struct input *input)
 {
+	static const struct {
+		struct str word;
+		parse_part *parse;
+	} parts[] = {
+		{ STR_INIT("gone"), parse_gone },
+		{ STR_INIT("host"), parse_host },
+		{ STR_INIT("include"), parse_include },
+		{ STR_INIT("moved"), parse_moved },
+		{ STR_INIT("path"), parse_path },
+	};
 	struct str word = { input->at, unquoted_word(input->at) };
 	const char *next = word.at + word.len;
 
 	next += strspn(next, SPACES);
-	if (*next == '(')
-		return str_equals(word, STR("include")) ? parse_include
-		    : str_equals(word, STR("moved"))    ? parse_moved
-		    : str_equals(word, STR("gone"))     ? parse_gone
-							: NULL;
 	if (*next == '=' || *next == '+')
 		return NULL;
-	if (str_equals(word, STR("host")))
-		return parse_host;
-	if (str_equals(word, STR("path")))
-		return parse_path;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (str_equals(word, parts[i].word))
+			return parts[i].parse;
 	return is_title(next) ? refuse_section : NULL;
 }
 

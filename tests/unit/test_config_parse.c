@@ -361,6 +361,9 @@ test_bad_includes(void **state)
 		{ "include(\n\"nul\", \"nul\")",
 		    "c:2: a comma or parenthesis is wrong, give "
 		    "include(\"FILE\")" },
+		{ "include \"nul\"",
+		    "c:1: a comma or parenthesis is wrong, give "
+		    "include(\"FILE\")" },
 		{ "include = a",
 		    "c:1: no such key 'include', see capsuled.conf(5)" },
 		{ "\ninclude(\"c\")",

@@ -327,6 +327,12 @@ test_errors(void **state)
 		{ "moved(\"/a\" \"/b\")",
 		    "c:1: a comma or parenthesis is wrong, give "
 		    "moved(\"/old/\", \"/new/\")" },
+		{ "moved \"/a\" \"/b\"",
+		    "c:1: a comma or parenthesis is wrong, give "
+		    "moved(\"/old/\", \"/new/\")" },
+		{ "gone \"/a\"",
+		    "c:1: a comma or parenthesis is wrong, give "
+		    "gone(\"/old/\")" },
 		{ "moved(\"/a\", \"/b\"",
 		    "c:1: a comma or parenthesis is wrong, give "
 		    "moved(\"/old/\", \"/new/\")" },
