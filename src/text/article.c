@@ -271,7 +271,8 @@ add_text(struct article_reader *reader, struct str text, bool is_alone)
 {
 	struct article_text ***end = &reader->lead_end;
 	struct article_text *added;
-	bool label = is_label(text);
+	bool label = is_label(text) && !str_starts(text, STR("* ")) &&
+	    !str_starts(text, STR("- "));
 
 	if (label && reader->has_questions)
 		end = &reader->left_out_end;

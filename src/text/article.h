@@ -67,8 +67,9 @@ enum article_result {
  *
  * A paragraph that ends with a question mark is a question, and the paragraphs
  * up to the next question are its answer.  A paragraph of fewer than 40
- * characters that does not end a sentence is a label, and is left out.  Labels
- * after a question without other answer are its answer.
+ * characters that does not end a sentence is a label, and is left out, unless
+ * it is an item of a list, which begins with "* " or "- ".  Labels after a
+ * question without other answer are its answer.
  *
  * In a text without questions nothing is left out: a label between two blank
  * lines is a heading, unless the text ends with it, and so is a line that is

@@ -16,6 +16,16 @@ put(FILE *out, struct str s)
 	fwrite(s.at, 1, s.len, out);
 }
 
+/*
+ * Whether a line that begins so would be read as something else than it is in a
+ * plain text.  A leading space makes any line a text line.
+ */
+static bool
+is_mark(enum gemtext_kind kind)
+{
+	return kind != GEMTEXT_TEXT && kind != GEMTEXT_ITEM;
+}
+
 /* Writes one paragraph a line, each followed by a blank line. */
 static void
 put_text(FILE *out, const struct article_text *text)
@@ -24,8 +34,7 @@ put_text(FILE *out, const struct article_text *text)
 
 	if (text->is_heading)
 		fputs("## ", out);
-	/* A leading space makes any line a text line. */
-	else if (gemtext_read(text->text, &preformatted).kind != GEMTEXT_TEXT)
+	else if (is_mark(gemtext_read(text->text, &preformatted).kind))
 		fputc(' ', out);
 	put(out, text->is_heading ? article_unmarked(text->text) : text->text);
 	fputs("\n\n", out);
@@ -54,6 +63,15 @@ put_title(FILE *out, const char *before, struct str title, const char *after)
 	fputs(before, out);
 	put(out, title);
 	fprintf(out, "%s\n\n", after);
+}
+
+/* Links to the page with the whole text, by its title. */
+static void
+put_details(FILE *out, const char *folder, const struct import_pages *pages)
+{
+	fprintf(out, "=> %sdetails.gmi ", folder);
+	put(out, pages->title);
+	fputs(", in full\n", out);
 }
 
 /* The first paragraph that is not a heading. */
@@ -93,8 +111,8 @@ write_home(FILE *out, const void *context)
 		put_link(out, "qa/", "", question);
 	if (pages->article->questions != NULL)
 		fputc('\n', out);
-	fputs("=> details.gmi Show details\n"
-	      "=> /ask Search these pages\n\n"
+	put_details(out, "", pages);
+	fputs("=> /ask Search these pages\n\n"
 	      "=> /capsule.gpub All pages as a book (Gempub)\n"
 	      "=> /capsule.tar.gz All pages as an archive (tar.gz)\n",
 	    out);
@@ -124,7 +142,9 @@ write_questions(FILE *out, const void *context)
 	fputs("# All questions\n\n", out);
 	for (; question != NULL; question = question->next)
 		put_link(out, "", "", question);
-	fputs("\n=> ../details.gmi Show details\n=> ../ Home\n", out);
+	fputc('\n', out);
+	put_details(out, "../", pages);
+	fputs("=> ../ Home\n", out);
 }
 
 static void

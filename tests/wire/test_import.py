@@ -139,7 +139,7 @@ class Article(Import):
     def test_links(self):
         home = links(read(self.out, "index.gmi"))
         self.assertEqual(home[-4:], [
-            ["details.gmi", "Show details"],
+            ["details.gmi", "Article, in full"],
             ["/ask", "Search these pages"],
             ["/capsule.gpub", "All pages as a book (Gempub)"],
             ["/capsule.tar.gz", "All pages as an archive (tar.gz)"]])
@@ -317,9 +317,16 @@ class NoQuestions(Import):
             "# A title, in full\n\nA lead, wrapped.\n\n## A part\n\n"
             "Its text.\n\n## Another\n\n => x y.\n\nMore.\n\n=> ./ Home\n"))
         self.assertTrue(read(self.out, "index.gmi").startswith(
-            "# A title\n\nA lead, wrapped.\n\n=> details.gmi Show details\n"))
+            "# A title\n\nA lead, wrapped.\n\n"
+            "=> details.gmi A title, in full\n"))
         self.assertEqual(files(self.out), [
             "details.gmi", "index.gmi", "metadata.txt", "robots.txt"])
+
+    def test_lists(self):
+        self.made("A title\n\nA lead.\n\n* one\n* two, in\n\n- three\n\nEnd.\n")
+        self.assertEqual(read(self.out, "details.gmi"), (
+            "# A title, in full\n\nA lead.\n\n* one\n\n* two, in\n\n- three\n\n"
+            "End.\n\n=> ./ Home\n"))
 
     def test_one_line(self):
         self.made("Hello, world\n")
@@ -558,8 +565,9 @@ class Texts(Import):
         for page in (why, read(self.out, "index.gmi"),
                      read(self.out, "details.gmi")):
             for text in marked:
-                self.assertIn("\n " + text + "\n", page)
-                self.assertNotIn("\n" + text, page)
+                kept = text.startswith("* ")  # as an item of a list
+                self.assertEqual("\n" + text + "\n" in page, kept)
+                self.assertEqual("\n " + text + "\n" in page, not kept)
 
     def test_toggle(self):
         self.made("Why?\n\n```c is a language.\n")
