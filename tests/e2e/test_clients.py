@@ -9,11 +9,13 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 import urllib.parse
 
+from build import CAPSULE
 from server import (DEADLINE_S, TOP, Server, fetch, new_directory, select,
                     wait_until)
 
@@ -197,6 +199,33 @@ class Amfora(WithAmfora):
         # The one kind that Amfora follows without a question.
         screen = self.visit('/qa')
         screen.wait('# All questions')
+
+
+class AmforaAndANewKey(WithAmfora):
+    def test_new_key(self):
+        """A visitor who knows the old key is asked, as for any other; one
+        who comes first is not, although there are two certificates."""
+        tree = {'index.gmi': '# The harbour\n'}
+        self.server = Server(tree)
+        self.addCleanup(self.server.stop)
+        screen = self.visit('/')
+        screen.wait('# The harbour')
+        screen.close()
+        for options in ['--day', '2100-01-01'], ['--now', '--force']:
+            subprocess.run(
+                [CAPSULE, 'rekey', *options, self.server.certs, 'localhost'],
+                check=True, capture_output=True, timeout=DEADLINE_S)
+        since = len(self.server.lines)
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_for_line('^info reloaded', since)
+        screen = self.visit('/')
+        shown = screen.wait('certificate has changed')
+        self.assertNotIn('# The harbour', shown)
+        screen.close()
+        self.home = os.path.join(self.home, 'another')
+        os.mkdir(self.home)
+        shown = self.visit('/').wait('# The harbour')
+        self.assertNotRegex(shown.lower(), 'certificate|tofu|error')
 
 
 class Subscriptions(WithAmfora):

@@ -16,6 +16,7 @@ from origin import Mirror
 from server import (UNJAILED, Server, as_root, fetch, new_directory,
                     peer_certificate, write_tree)
 from test_certificates import contents, make_pair
+from test_hosts import CAFE, Hosts
 from trouble import Trouble
 
 TREE = {'index.gmi': '# Home\n', 'a.txt': 'a\n'}
@@ -434,6 +435,31 @@ class Change(Rekeying):
                 result = mirror.run(url, env=self.trouble.environment())
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertIn(values(chain[0])[0], result.stderr)
+
+
+class OneOfSeveral(unittest.TestCase):
+    def test_other_hosts(self):
+        """A host gets its chain by its name; the others stay as they are."""
+        server = Hosts(self)
+        others = {name: server.stored(name) for name in ('open.example', CAFE)}
+        certs = server.path('certs')
+        for options in [], ['--now', '--force']:
+            subprocess.run(
+                [CAPSULE, 'rekey', *options, certs, 'Club.Example.'],
+                check=True, capture_output=True, timeout=DEADLINE_S)
+        self.assertEqual(server.reload(), 'info reloaded')
+        with open(os.path.join(certs, 'club.example.crt'),
+                  encoding='ascii') as file:
+            leaf = ssl.PEM_cert_to_DER_cert(PEM.findall(file.read())[0])
+        self.assertEqual(server.certificate('club.example'), leaf)
+        for name, certificate in others.items():
+            self.assertEqual(server.certificate(name), certificate)
+        # Half a change of one host is refused for all, with its name.
+        os.rename(os.path.join(certs, 'club.example.old-%s.key' % time.strftime(
+            '%Y%m%d', time.gmtime())), os.path.join(certs, 'club.example.key'))
+        self.assertIn('club.example.crt: not the certificate of '
+                      'club.example.key beside it', server.reload())
+        self.assertEqual(server.certificate('club.example'), leaf)
 
 
 class Names(Rekeying):
