@@ -56,7 +56,7 @@ gempub_make(struct gempub *gempub, const struct tree *tree,
 	index = find_index(tree, &gempub->time);
 	directory_title(tree, arena, STR("/"), index, &title);
 	if (title.len == 0 || title.len > METADATA_SIZE / 4)
-		title = site->names[0];
+		title = site_title(site);
 	add_field(&text, STR("title"), title);
 	add_field(&text, STR("gpubVersion"), STR("1.0.0"));
 	add_field(&text, STR("index"), index);

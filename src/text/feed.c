@@ -178,7 +178,7 @@ add_head(struct feed *feed, struct buf *out)
 	add_link(out, "self", page->base, STR("?atom"));
 	add_link(out, "alternate", page->base, STR(""));
 	buf_add(out, STR("<author>"));
-	add_element(out, "name", page->site->names[0]);
+	add_element(out, "name", site_title(page->site));
 	buf_add(out, STR("</author>\n"));
 }
 

@@ -85,12 +85,8 @@ site_add_host(struct buf *out, struct str host)
 	buf_add(out, brackets ? STR("]") : STR(""));
 }
 
-/*
- * The name for URLs. If all names are wildcards, it is the first one without
- * "*.": the base of relative links has to be a URL.
- */
-static struct str
-canonical(const struct site *site)
+struct str
+site_title(const struct site *site)
 {
 	struct str name = site_name(site);
 
@@ -101,7 +97,7 @@ int
 site_url(const struct site *site, struct arena *arena, struct str path,
     struct str *out)
 {
-	struct str name = canonical(site);
+	struct str name = site_title(site);
 	/* Room for everything but the path, and for a path of escapes only. */
 	struct buf buf =
 	    buf_in(arena, sizeof "gemini://[]:65535" + name.len + path.len * 3);

@@ -44,6 +44,12 @@ struct site {
 /* The canonical name; empty if all names have "*.". */
 struct str site_name(const struct site *site);
 
+/*
+ * The same for texts and URLs, which need a name: instead of an empty one, the
+ * end of the first name.
+ */
+struct str site_title(const struct site *site);
+
 /* Whether `host`, in any form, is one of the site's names. */
 bool
 site_has_name(const struct site *site, struct arena *arena, struct str host);
