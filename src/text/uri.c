@@ -109,6 +109,15 @@ encode(struct buf *out, struct str s, bool (*plain)(char))
 	}
 }
 
+static bool
+is_all(struct str s, bool (*plain)(char))
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!plain(s.at[i]))
+			return false;
+	return true;
+}
+
 /* Copies `s`, percent-encoded except for the bytes that are `plain`. */
 static int
 encoded(struct arena *arena, struct str s, bool (*plain)(char), struct str *out)
@@ -158,9 +167,14 @@ uri_mend(struct arena *arena, struct str raw, struct str *out)
 {
 	size_t query = str_find(raw, '?');
 	struct str authority = raw;
-	struct buf buf = buf_in(arena, 3 * raw.len);
+	struct buf buf;
 	size_t path;
 
+	*out = raw;
+	if (str_find(str_head(raw, query), ' ') == query &&
+	    is_all(str_tail(raw, query), is_raw_query))
+		return 0;
+	buf = buf_in(arena, 3 * raw.len);
 	(void)str_cut(&authority, '/');
 	(void)str_cut(&authority, '/');
 	path = raw.len - str_tail(authority, str_find(authority, '/')).len;
@@ -221,11 +235,11 @@ raw_length(struct str raw, size_t len)
 static int
 ascii_of(struct arena *arena, struct str raw, struct str *out)
 {
-	if (encoded(arena, raw, is_ascii, out) == -1)
-		return -1;
-	if (out->len == raw.len)
+	*out = raw;
+	if (str_is_ascii(raw))
 		return 0;
-	if (u8_check((const uint8_t *)raw.at, raw.len) != NULL ||
+	if (encoded(arena, raw, is_ascii, out) == -1 ||
+	    u8_check((const uint8_t *)raw.at, raw.len) != NULL ||
 	    memmem(raw.at, raw.len, "\xef\xbb\xbf", 3) != NULL)
 		return -1;
 	return 0;

@@ -33,7 +33,8 @@ MUST_USE int uri_parse(struct arena *arena, struct str text, struct uri *out);
 /*
  * Percent-encodes, in an absolute URI, the ASCII that clients send raw although
  * no URI may have it: a space in the path, and printable characters in the
- * query.  `out` lives in the arena.  -1 without memory.
+ * query.  `out` is `raw` when there is none, and lives in the arena otherwise.
+ * -1 without memory.
  */
 MUST_USE int uri_mend(struct arena *arena, struct str raw, struct str *out);
 

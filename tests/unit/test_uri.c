@@ -419,6 +419,45 @@ decode_keeps_what_it_cannot_read(void **state)
 }
 
 static void
+mend_encodes_what_is_raw(void **state)
+{
+	static const char *const table[][2] = {
+		{ "gemini://h/a b c", "gemini://h/a%20b%20c" },
+		{ "gemini://h/a b?c d", "gemini://h/a%20b?c%20d" },
+		{ "gemini://h/?\"<>\\^`{|}",
+		    "gemini://h/?%22%3C%3E%5C%5E%60%7B%7C%7D" },
+		{ "gemini://h?[a b]", "gemini://h?%5Ba%20b%5D" },
+		{ "gemini://h h/a b", "gemini://h h/a%20b" },
+		{ "gemini://h/a b?%41?c", "gemini://h/a%20b?%41?c" },
+	};
+	/* Stay as they are, without a copy. */
+	static const char *const mended[] = {
+		"",
+		"gemini://h",
+		"gemini://h/a%20b?c%20d?e",
+		"gemini://h/\xc3\xbc?\xc3\xbc",
+		"gemini://h/a^b{c}",
+		"gemini://h/?a\tb\x7f",
+	};
+	struct arena arena;
+	struct str out;
+
+	(void)state;
+	arena_init(&arena, CAP);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		assert_int_equal(
+		    uri_mend(&arena, str_of(table[i][0]), &out), 0);
+		assert_text(out, table[i][1], table[i][0]);
+	}
+	arena_release(&arena);
+	for (size_t i = 0; i < COUNT(mended); i++) {
+		assert_int_equal(uri_mend(&arena, str_of(mended[i]), &out), 0);
+		assert_text(out, mended[i], mended[i]);
+	}
+	assert_int_equal(arena.held, 0);
+}
+
+static void
 want_of_memory_is_no_crash(void **state)
 {
 	struct str text =
@@ -535,6 +574,7 @@ main(void)
 		cmocka_unit_test(encode_and_back),
 		cmocka_unit_test(encode_never_cuts_an_escape),
 		cmocka_unit_test(decode_keeps_what_it_cannot_read),
+		cmocka_unit_test(mend_encodes_what_is_raw),
 		cmocka_unit_test(want_of_memory_is_no_crash),
 		cmocka_unit_test(memory_has_a_budget),
 	};
