@@ -183,13 +183,16 @@ static void
 give_one_address(struct exchange *exchange, const struct uri *uri,
     const struct request *request, struct response *response)
 {
-	struct buf plain = buf_in(exchange->arena, uri->path.len);
 	struct response moved;
+	struct buf plain;
 
-	uri_decode(&plain, uri->path);
-	if (uri->path.len == 0 || plain.overflow ||
-	    str_equals(buf_str(&plain), request->path) ||
+	/* Nearly every client sends the one address, without escapes. */
+	if (uri->path.len == 0 || str_equals(uri->path, request->path) ||
 	    response->status >= STATUS_REDIRECT)
+		return;
+	plain = buf_in(exchange->arena, uri->path.len);
+	uri_decode(&plain, uri->path);
+	if (plain.overflow || str_equals(buf_str(&plain), request->path))
 		return;
 	response_redirect(&moved, exchange->arena,
 	    &(struct response_target){
