@@ -224,7 +224,11 @@ done:
 static int
 walk_begin(struct beneath_walk *walk, int root, const char *path)
 {
-	*walk = (struct beneath_walk){ .directories = { root }, .depth = 1 };
+	/* The rest has 8 KB, which need no zeros. */
+	walk->directories[0] = root;
+	walk->depth = 1;
+	walk->links = 0;
+	walk->real[0] = '\0';
 	if ((size_t)snprintf(walk->rest, sizeof walk->rest, "%s", path) >=
 	    sizeof walk->rest)
 		return fail_too_long();
@@ -255,7 +259,7 @@ beneath_open_real(int root, const char *path, char real[BENEATH_REAL_MAX])
 	if (fd == -1) {
 		fd =
 		    walk_begin(&walk, root, path) == -1 ? -1 : open_path(&walk);
-		memcpy(real, walk.real, sizeof walk.real);
+		memcpy(real, walk.real, strlen(walk.real) + 1);
 		return fd;
 	}
 	len = (size_t)snprintf(
