@@ -108,12 +108,14 @@ bio_read(BIO *bio, char *at, int room)
 static long
 bio_control(BIO *bio, int command, long number, void *pointer)
 {
-	struct tls *tls = BIO_get_data(bio);
+	struct tls *tls;
 
 	(void)number;
 	(void)pointer;
+	/* A handshake asks about 90 times for other things. */
 	if (command != BIO_CTRL_FLUSH)
 		return 0;
+	tls = BIO_get_data(bio);
 	/*
 	 * Flush the handshake's flights at once. Later the caller flushes, so
 	 * that header, body and close_notify share one segment.
