@@ -248,7 +248,8 @@ tls_context_new(size_t count, const struct hostnames *names)
 	ERR_clear_error();
 	if (context == NULL)
 		return NULL;
-	context->names = names;
+	/* One certificate is for all names. */
+	context->names = count > 1 ? names : NULL;
 	context->most = count;
 	tlstrial_init(&context->trial);
 	context->bio = bio_method();
