@@ -6,18 +6,33 @@
 #include "index/db.h"
 #include "index/filerow.h"
 
+#define COLUMNS " SELECT path, file.title, size, mtime, heading, "
+
 /*
  * The text is shown, unless the labels of links alone match or the section has
- * no text.  FTS5 cuts a passage by words, which may be of any length.  This
- * takes the square of the occurrences, so a dense row shows its beginning.
+ * no text.  FTS5 cuts a passage by words, which may be of any length.
  */
-static const char show_sql[] =
-    "SELECT path, file.title, size, mtime, heading, trim(substr(replace("
-    "iif(?4, iif(?3 OR text = '', links, text),"
-    " snippet(words, iif(?3 OR text = '', 3, 2), '', '', '\xe2\x80\xa6', 32)),"
+static const char show_sql[] = COLUMNS
+    "trim(substr(replace("
+    "snippet(words, iif(?3 OR text = '', 3, 2), '', '', '\xe2\x80\xa6', 32),"
     " char(10), ' '), 1, 320))"
     " FROM words, file"
     " WHERE words MATCH ?1 AND words.rowid = ?2 AND file.id = ?2 >> 24";
+
+/*
+ * The same without FTS5's search and its passage: the passage takes the square
+ * of the occurrences in time, and the beginning of a word is looked up again
+ * for each row.
+ */
+static const char plain_sql[] =
+    "WITH shown AS (SELECT heading,"
+    " trim(replace(iif(?3 OR text = '', links, text), char(10), ' ')) AS text"
+    " FROM words WHERE rowid = ?2), place AS (SELECT heading, text,"
+    " iif(instr(text, ?1) > 60, instr(text, ?1) - 20, 1) AS start FROM "
+    "shown)" COLUMNS "iif(start > 1, '\xe2\x80\xa6', '')"
+    " || trim(substr(text, start, 120))"
+    " || iif(length(text) >= start + 120, '\xe2\x80\xa6', '')"
+    " FROM place, file WHERE file.id = ?2 >> 24";
 
 /*
  * Whether a found page still exists, and has the text of the index: text that
@@ -104,27 +119,45 @@ add(struct hits *hits, sqlite3_stmt *statement, const struct hits_row *row)
 	    : 0;
 }
 
+/* Reads the page of a row; -1 on failure. */
+static int
+read_row(struct hits *hits, sqlite3_stmt *statement, const struct hits_row *row)
+{
+	int result = -1;
+
+	if (statement == NULL)
+		return -1;
+	sqlite3_bind_int64(statement, 2, row->row);
+	sqlite3_bind_int(statement, 3, row->is_label);
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW: result = add(hits, statement, row); break;
+	/* The page was removed after its row was found. */
+	case SQLITE_DONE:
+		hits->left_out++;
+		result = 0;
+		break;
+	default: break;
+	}
+	(void)sqlite3_reset(statement);
+	return result;
+}
+
 int
 hits_read(struct hits *hits, const struct hits_row *rows, size_t count)
 {
-	sqlite3_stmt *statement = db_prepare(hits->db, show_sql);
-	int result = statement == NULL ? -1 : 0;
+	sqlite3_stmt *show = db_prepare(hits->db, show_sql);
+	sqlite3_stmt *plain = db_prepare(hits->db, plain_sql);
+	int result = 0;
 
-	db_bind_text(statement, 1, hits->match);
+	db_bind_text(show, 1, hits->match);
+	db_bind_text(plain, 1, hits->word);
 	for (size_t i = 0; i < count && result == 0 &&
 	     hits->seen_count < HITS_MAX && hits->count < hits->most;
-	     i++) {
-		sqlite3_bind_int64(statement, 2, rows[i].row);
-		sqlite3_bind_int(statement, 3, rows[i].is_label);
-		sqlite3_bind_int(statement, 4, rows[i].is_dense);
-		switch (sqlite3_step(statement)) {
-		case SQLITE_ROW: result = add(hits, statement, &rows[i]); break;
-		/* The page was removed after its row was found. */
-		case SQLITE_DONE: hits->left_out++; break;
-		default: result = -1;
-		}
-		(void)sqlite3_reset(statement);
-	}
-	sqlite3_finalize(statement);
+	     i++)
+		result = read_row(hits,
+		    hits->has_prefix || rows[i].is_dense ? plain : show,
+		    &rows[i]);
+	sqlite3_finalize(show);
+	sqlite3_finalize(plain);
 	return result;
 }

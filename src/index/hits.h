@@ -45,6 +45,8 @@ struct hits {
 	struct arena *arena; /* of the pages' strings */
 	const struct tree *tree; /* to check that pages exist; NULL: no check */
 	struct str match; /* the query for FTS5 */
+	bool has_prefix; /* the query has the beginning of a word */
+	struct str word; /* to show where FTS5 selects no passage */
 	size_t skip; /* pages before the first to show */
 	size_t most; /* pages to show */
 	struct hits_page *pages; /* room for `most` */

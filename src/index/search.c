@@ -13,7 +13,7 @@
 #define ROWS_MAX 40000
 /* Occurrences of a term in a row that count. */
 #define PLACES_MAX 200
-/* A row with more occurrences shows no selected passage. */
+/* FTS5 selects no passage from a row with more occurrences. */
 #define PASSAGE_PLACES_MAX 500
 
 /* Parameters of BM25 (Robertson and Zaragoza 2009), and weights of columns. */
@@ -365,6 +365,16 @@ look_at_rows(struct search *search, sqlite3_stmt *statement)
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : -1;
 }
 
+/* Sets the word to show in a passage: the beginning of one, or else any. */
+static void
+choose_word(const struct plan *plan, struct hits *hits)
+{
+	for (size_t i = plan->count; i-- > 0 && !hits->has_prefix;) {
+		hits->word = plan->wants[i].word;
+		hits->has_prefix = plan->wants[i].is_prefix;
+	}
+}
+
 static int
 show_pages(struct search *search, struct str match, size_t part)
 {
@@ -376,8 +386,10 @@ show_pages(struct search *search, struct str match, size_t part)
 		.skip = part * SEARCH_SHOWN,
 		.most = SEARCH_SHOWN,
 		.pages = result->hits };
-	int done = hits_read(&hits, search->best, search->best_count);
+	int done;
 
+	choose_word(&search->plan, &hits);
+	done = hits_read(&hits, search->best, search->best_count);
 	result->count = hits.count;
 	result->found -= hits.left_out;
 	return done;

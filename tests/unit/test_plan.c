@@ -199,6 +199,53 @@ with_spaces(void **state)
 	check(table, sizeof table / sizeof *table);
 }
 
+/* The passage of one character has it, however far into the text it is. */
+static void
+passage_of_character(void **state)
+{
+	static const struct {
+		size_t before; /* characters */
+		const char *start, *end;
+	} table[] = {
+		{ 0, "\xe8\x8c\xb6\xe5\xa5\xbd", "\xe5\xa5\xbd\xe2\x80\xa6" },
+		{ 59, "\xe6\xb0\xb4", "\xe5\xa5\xbd\xe2\x80\xa6" },
+		{ 300, "\xe2\x80\xa6\xe6\xb0\xb4", "\xe5\xa5\xbd\xe2\x80\xa6" },
+		{ 570, "\xe2\x80\xa6\xe6\xb0\xb4", "\xe5\xa5\xbd" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct search_wish wish = { STR("\xe8\x8c\xb6"), 0,
+			NULL };
+		static struct search_result result;
+		char room[4096];
+		struct buf page = buf_over(room, sizeof room);
+		struct arena arena;
+		struct str passage;
+
+		for (size_t j = 0; j < 600; j++)
+			buf_add(&page,
+			    j == table[i].before      ? wish.words
+				: j < table[i].before ? STR("\xe6\xb0\xb4")
+						      : STR("\xe5\xa5\xbd"));
+		buf_add(&page, STR("\n"));
+		buf_char(&page, '\0');
+		temporary_file(&indexing.folder, "tea.gmi", page.at);
+		assert_int_equal(builder_update(indexing.build, NULL), 1);
+		arena_init(&arena, (size_t)256 << 10);
+		assert_int_equal(
+		    search_run(&indexing.place, &arena, &wish, &result), 0);
+		assert_int_equal(result.count, 1);
+		passage = result.hits[0].passage;
+		assert_true(str_starts(passage, str_of(table[i].start)));
+		assert_true(str_ends(passage, str_of(table[i].end)));
+		assert_non_null(
+		    memmem(passage.at, passage.len, wish.words.at, 3));
+		assert_in_range(letters_count(passage), 50, 122);
+		arena_release(&arena);
+	}
+}
+
 /* The work for a row grows with the phrases: a phrase counts once. */
 static void
 repeated(void **state)
@@ -225,6 +272,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_spaces),
 		cmocka_unit_test(with_spaces),
+		cmocka_unit_test(passage_of_character),
 		cmocka_unit_test(repeated),
 	};
 
