@@ -263,5 +263,5 @@ folder_list(const struct folder *folder)
 	for (size_t i = 0; i < folder->count; i++)
 		if (!is_folder(&folder->files[i]))
 			printf("%s/%s\n", folder->path, folder->files[i].path);
-	printf("capsuled -G 7070 %s serves it\n", folder->path);
+	printf("serve it with: capsuled -G 7070 %s\n", folder->path);
 }

@@ -21,7 +21,7 @@ class New(Author):
         *listed, hint = out.splitlines()
         self.assertEqual(sorted(listed), [
             'tree/' + name for name in self.FILES if name != 'log/'])
-        self.assertEqual(hint, 'capsuled -G 7070 tree serves it')
+        self.assertEqual(hint, 'serve it with: capsuled -G 7070 tree')
         self.assertEqual(os.listdir(self.folder), ['tree'])
 
     def test_check_is_content(self):

@@ -113,7 +113,7 @@ class Article(Import):
         self.assertEqual(files(self.out), want)
         *made, hint = self.done.stdout.splitlines()
         self.assertEqual(sorted(made), ["out/" + name for name in want])
-        self.assertEqual(hint, "capsuled -G 7070 out serves it")
+        self.assertEqual(hint, "serve it with: capsuled -G 7070 out")
         self.assertEqual(os.listdir(self.top), ["out"])
 
     def test_left_out(self):
