@@ -72,13 +72,18 @@ add_count(struct buf *out, const struct answer *answer)
 		    result->found);
 		return;
 	}
+	if (result->is_loose)
+		buf_add(out, STR("No page has this phrase. "));
 	if (result->has_near_only)
 		add_unknown(out, result);
 	else if (result->found == 1)
-		buf_add(out, STR("One page mentions it."));
+		buf_add(out,
+		    result->is_loose ? STR("One page has some of its words.")
+				     : STR("One page mentions it."));
 	else
-		buf_printf(out, "%zu pages mention it, best match first.",
-		    result->found);
+		buf_printf(out, "%zu pages %s, best match first.",
+		    result->found,
+		    result->is_loose ? "have some of its words" : "mention it");
 	if (result->found > SEARCH_SHOWN)
 		buf_printf(out, " These are %zu to %zu%s", first,
 		    first + result->count - 1,
@@ -92,10 +97,6 @@ add_count(struct buf *out, const struct answer *answer)
 static void
 add_notes(struct buf *out, const struct search_result *result)
 {
-	if (result->is_loose)
-		buf_add(out,
-		    STR("No page has this phrase, so its words were searched "
-			"one by one.\n"));
 	if (result->unknown.len > 0 && !result->has_near_only) {
 		add_unknown(out, result);
 		buf_char(out, '\n');

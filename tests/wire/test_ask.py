@@ -99,8 +99,12 @@ class Asked(Case):
     def test_words_together(self):
         self.assertNotIn('No page',
                          ask(self.server, '"high water"').text)
-        self.assertIn('No page has this phrase, so its words were',
-                      ask(self.server, '"water high"').text)
+        self.assertIn('\nNo page has this phrase. One page has some of its '
+                      'words.\n', ask(self.server, '"water high"').text)
+        # A word of no page is named; the others were found.
+        self.assertIn('\nNo page has this phrase. One page has some of its '
+                      'words.\nNo page mentions “crocodile”.\n',
+                      ask(self.server, '"water crocodile"').text)
 
     def test_words_of_the_answer(self):
         for words, head in [
