@@ -26,7 +26,7 @@ struct search_result {
 	bool is_loose; /* no page has the phrase: its words were searched */
 	struct str unknown; /* a word that no page holds; empty: none */
 	bool is_near; /* similar words were searched instead of `unknown` */
-	bool has_near_only; /* so for every word of the query */
+	bool has_near_only; /* likewise for every word of the query */
 };
 
 /* A query; borrowed. */

@@ -226,7 +226,7 @@ archive_writer_free(struct archive_writer *writer)
 static int
 write_header(struct archive_writer *writer, struct str path)
 {
-	/* Some programs reject an archive with the UTF-8 flag on other text. */
+	/* Some programs reject the UTF-8 flag on a name of other bytes. */
 	bool names = utf8 != (locale_t)0 && utf8_is_valid(path);
 	locale_t before = uselocale(names ? utf8 : (locale_t)0);
 	la_ssize_t result =

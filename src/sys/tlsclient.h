@@ -45,9 +45,9 @@ tlsclient_key(const struct ssl_st *tls, unsigned char out[SHA256_SIZE]);
 
 /*
  * Whether the known key `known`, in the form of tlsclient_key, has signed the
- * server's certificate: its own certificate is the next one of the chain, both
- * are valid now, and the server's is for `host`, a name or an address, unless
- * that of the known key is not, either.
+ * server's certificate. The certificate of the known key has to be the next one
+ * of the chain, and both have to be valid now. The server's must name `host`, a
+ * name or an address, if the other one does.
  */
 MUST_USE bool tlsclient_is_successor(const struct ssl_st *tls,
     const unsigned char known[SHA256_SIZE], const char *host);
