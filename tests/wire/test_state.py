@@ -107,7 +107,7 @@ class Restart(State):
         self.wait_for(server, 'herring', '/a.gmi')
         for i in range(ROUNDS):
             write_tree(self.root, {'a.gmi': '# A\nword%d\n' % i,
-                                   'n%d.gmi' % i: '# N\nherring\n'})
+                                   'n%d.gmi' % i: '# N\nherring n%d\n' % i})
             os.kill(server.indexer(), signal.SIGKILL)
         self.wait_for(server, 'word%d' % (ROUNDS - 1), '/a.gmi')
         for i in range(ROUNDS):
