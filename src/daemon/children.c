@@ -31,6 +31,7 @@ children_worker_main(void *context, const struct workers_start *start)
 	const struct worker_setup setup = {
 		.config = &generation->config,
 		.server = &generation->server,
+		.readers = &generation->readers.set,
 		.tls = generation->tls,
 		.jail = &generation->jail,
 		.roots = &generation->capsules.roots,
@@ -82,6 +83,7 @@ children_be_answers(void *context, const struct service *service)
 	service_forget(&master->index);
 	service_forget(&generation->keys.service);
 	tls_context_free(generation->tls);
+	readerlists_release(&generation->readers);
 	generation_forget_visitors(generation);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
@@ -115,6 +117,7 @@ children_be_indexer(void *context, const struct service *service)
 	service_forget(&master->answers);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
+	readerlists_release(&generation->readers);
 	generation_forget_visitors(generation);
 	limit_free(master->limits);
 	state_forget_lock(&generation->state);

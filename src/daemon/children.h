@@ -31,6 +31,8 @@ struct master {
 	struct timespec execution_due;
 	unsigned execution_pause_ms; /* the pause before that execution */
 	struct service answers;
+	struct timespec readers_at; /* when their lists are looked at */
+	bool owes_readers; /* a worker does not have the new lists yet */
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */
 };

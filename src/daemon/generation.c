@@ -134,6 +134,9 @@ make_context(struct generation *generation)
 			tls_context_free(tls);
 			return NULL;
 		}
+	for (size_t i = 0; tls != NULL && i < count; i++)
+		if (config_zones(&generation->config.hosts[i]) != NULL)
+			tls_context_ask(tls, i);
 	return tls;
 }
 
@@ -237,6 +240,20 @@ open_state(struct generation *generation, struct state *last)
 	return 0;
 }
 
+static int
+open_readers(
+    struct generation *generation, const struct generation_setup *setup)
+{
+	struct buf error =
+	    buf_over(generation->error, sizeof generation->error - 1);
+	int result = readerlists_open(&generation->readers, &generation->config,
+	    setup->warn != NULL ? setup->warn : log_warning, &error);
+
+	if (result == -1)
+		generation->error[error.len] = '\0';
+	return result;
+}
+
 int
 generation_load(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
@@ -253,7 +270,8 @@ generation_load(struct generation *generation, struct config *config,
 	    capsules_open(&generation->capsules, config, &generation->jail,
 		generation->error, sizeof generation->error) == 0 &&
 	    check_state_place(generation) == 0 &&
-	    load_certificates(generation, setup) == 0)
+	    load_certificates(generation, setup) == 0 &&
+	    open_readers(generation, setup) == 0)
 		return 0;
 	service_stop(&generation->keys.service);
 	generation_release(generation);
@@ -278,6 +296,7 @@ make_server(struct generation *generation, struct media *media)
 		.names = generation->names,
 		.media = media,
 		.cache = &generation->cache,
+		.readers = &generation->readers.set,
 	};
 	for (size_t i = 0; i < config->host_count; i++) {
 		struct capsule *capsule = &generation->capsules.all[i];
@@ -324,6 +343,7 @@ generation_release(struct generation *generation)
 {
 	tls_context_free(generation->tls);
 	service_retire(&generation->keys.service);
+	readerlists_release(&generation->readers);
 	cache_release(&generation->cache);
 	state_close(&generation->state);
 	capsules_release(&generation->capsules);

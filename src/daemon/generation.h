@@ -4,6 +4,7 @@
 #include "daemon/capsules.h"
 #include "daemon/config.h"
 #include "daemon/keys.h"
+#include "daemon/readerlists.h"
 #include "daemon/state.h"
 #include "serve/response.h"
 #include "sys/cert.h"
@@ -26,6 +27,7 @@ struct generation {
 	struct tls_context *tls; /* NULL without TLS */
 	struct cert *certs; /* of each host; already released; or NULL */
 	struct keys keys; /* the process that signs for `tls` */
+	struct readerlists readers;
 	struct server server;
 	struct host *hosts; /* of `server` */
 	char error[4608]; /* after -1: an error message of one line */
@@ -35,6 +37,7 @@ struct generation {
 struct generation_setup {
 	struct media *media;
 	enum cert_missing missing;
+	void (*warn)(const char *text); /* of lists of readers; NULL: log */
 	const struct hostnames *known; /* see struct keysigner */
 	struct state *state; /* the current one; NULL: none */
 	void (*forget)(void *context); /* for struct keys; NULL: nothing */

@@ -47,6 +47,9 @@ print_hosts(const struct generation *generation)
 			print_certificate(&generation->certs[i]);
 		rules_audit_print(&config->hosts[i]);
 	}
+	for (size_t i = 0; i < generation->readers.count; i++)
+		printf("readers: %s: %zu\n", generation->readers.files[i].path,
+		    generation->readers.files[i].count);
 	if (generation->certs == NULL)
 		printf("certificate: none, no listener uses TLS\n");
 	for (size_t i = 0; generation->certs != NULL && i < config->host_count;
@@ -89,7 +92,8 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
     size_t error_size)
 {
 	struct generation generation;
-	const struct generation_setup setup = { .missing = missing };
+	const struct generation_setup setup = { .missing = missing,
+		.warn = print_warning };
 
 	if (generation_load(&generation, config, &setup) == -1) {
 		snprintf(error, error_size, "%s", generation.error);

@@ -28,6 +28,9 @@
 /* The longest wait until the index is open. */
 #define INDEX_OPENS_MS 2000
 
+/* The interval between two looks at the lists of readers. */
+#define READERS_MS 2000
+
 /* A reload waits while there are more retired workers than this. */
 #define RETIRED_MAX 256
 
@@ -223,13 +226,13 @@ is_to_be_executed(const struct master *master)
 	return master->faulted && clock_until_ms(&master->execution_due) == 0;
 }
 
-/* Milliseconds until then, if that is sooner than `ms`. */
+/* The lower of `ms` and the time until `due`. */
 static long
-execution_due_ms(const struct master *master, long ms)
+sooner_ms(const struct timespec *due, long ms)
 {
-	long due = clock_until_ms(&master->execution_due);
+	long due_ms = clock_until_ms(due);
 
-	return master->faulted && due < ms ? due : ms;
+	return due_ms < ms ? due_ms : ms;
 }
 
 /*
@@ -258,7 +261,10 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
-	ms = execution_due_ms(master, ms);
+	if (master->faulted)
+		ms = sooner_ms(&master->execution_due, ms);
+	if (master->generation->readers.count > 0)
+		ms = sooner_ms(&master->readers_at, ms);
 	/* A signal may have come during a reload. */
 	if (signals.child || may_reload(master) ||
 	    (signals.stop > 0 && !master->stopping))
@@ -346,6 +352,20 @@ hear_keys(struct master *master)
 	keys_watch(keys);
 }
 
+/* Reads the lists of readers again, and gives changes to the workers. */
+static void
+look_at_readers(struct master *master)
+{
+	struct readerlists *lists = &master->generation->readers;
+
+	if (lists->count == 0 || clock_until_ms(&master->readers_at) > 0)
+		return;
+	master->readers_at = clock_in(READERS_MS);
+	if (readerlists_look(lists) || master->owes_readers)
+		master->owes_readers =
+		    !workers_send(&master->workers, WORKERS_READERS, lists->fd);
+}
+
 static void
 supervise(struct master *master)
 {
@@ -358,6 +378,7 @@ supervise(struct master *master)
 		else if (may_reload(master))
 			reload(master);
 		hear_keys(master);
+		look_at_readers(master);
 		if (!master->stopping)
 			start_due(master);
 		else

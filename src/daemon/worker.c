@@ -32,6 +32,8 @@
 #define CLIENTS_A_TURN ((size_t)16)
 /* The delay of log lines, to write several at once; too short to notice. */
 #define LOG_MS 10
+/* The CPU time that a certificate of a client may cost: see clientcert.h. */
+#define CLIENT_CERT_MS 2
 /* The most clients accepted from each queue when the worker stops. */
 #define LAST_CLIENTS 4096
 
@@ -259,6 +261,15 @@ on_closed(struct conngroup *group, const struct conn_client *client)
 }
 
 static void
+on_shown(struct conngroup *group, const struct conn_client *client)
+{
+	struct worker *worker = group->owner;
+
+	limit_charge(worker->setup->limits, &worker->limits, client->network,
+	    CLIENT_CERT_MS);
+}
+
+static void
 stop(struct worker *worker)
 {
 	struct timeval wait =
@@ -300,6 +311,10 @@ on_line(evutil_socket_t fd, short what, void *context)
 	if (fdpass_receive(fd, &word, &given) == 1) {
 		if (word == WORKERS_END)
 			stop(worker);
+		if (word == WORKERS_READERS && given != -1 &&
+		    readerset_map(worker->setup->readers, given) == -1)
+			log_line(LOG_LEVEL_ERROR,
+			    "worker: no memory for the lists of readers");
 		fdpass_close(given);
 		return;
 	}
@@ -369,15 +384,7 @@ set_deadlines(struct worker *worker)
 		[CONN_DEADLINE_DRAIN] = config->drain_timeout_ms,
 	};
 
-	for (size_t i = 0; i < CONN_DEADLINES; i++) {
-		struct timeval length = timeval_of(lengths_ms[i]);
-
-		worker->group.deadlines[i] =
-		    event_base_init_common_timeout(worker->base, &length);
-		if (worker->group.deadlines[i] == NULL)
-			return -1;
-	}
-	return 0;
+	return conngroup_set_deadlines(&worker->group, lengths_ms);
 }
 
 static int
@@ -426,6 +433,7 @@ serve_clients(struct worker *worker)
 	worker->group.tls = setup->tls;
 	worker->group.log_addresses = setup->config->log_addresses;
 	worker->group.closed = on_closed;
+	worker->group.shown = on_shown;
 	worker->group.owner = worker;
 	conngroup_init(&worker->group);
 	worker->limits = setup->config->limits;

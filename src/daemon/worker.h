@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "daemon/config.h"
+#include "serve/readerset.h"
 #include "serve/response.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
@@ -25,6 +26,7 @@ struct worker_socket {
 struct worker_setup {
 	const struct config *config;
 	const struct server *server;
+	struct readerset *readers; /* of `server` */
 	struct tls_context *tls; /* NULL without TLS */
 	const struct jail *jail;
 	const struct jail_roots *roots; /* of all hosts */

@@ -399,18 +399,27 @@ workers_kill_leftovers(const struct workers *workers, bool all)
 			kill(workers->leftovers[i].pid, SIGKILL);
 }
 
+bool
+workers_send(const struct workers *workers, char word, int fd)
+{
+	bool sent = true;
+
+	for (size_t i = 0; i < workers->child_count; i++) {
+		int line = workers->children[i].line;
+
+		/* The line of one that has ended is reaped soon. */
+		if (line != -1 && fdpass_send(line, word, fd) == -1 &&
+		    errno == EAGAIN)
+			sent = false;
+	}
+	return sent;
+}
+
 void
 workers_dismiss(const struct workers *workers)
 {
-	for (size_t i = 0; i < workers->child_count; i++)
-		/*
-		 * A worker that this does not reach ends when the socket
-		 * closes.
-		 */
-		if (workers->children[i].line != -1 &&
-		    fdpass_send(workers->children[i].line, WORKERS_END, -1) ==
-			-1)
-			continue;
+	/* A worker that this does not reach ends when its socket closes. */
+	(void)workers_send(workers, WORKERS_END, -1);
 }
 
 void

@@ -30,6 +30,8 @@ enum workers_service {
 
 /* The message that tells a worker to end. */
 #define WORKERS_END 'e'
+/* The message that has new lists of readers: a descriptor for readerset_map. */
+#define WORKERS_READERS 'r'
 
 /* The parameters of a new worker. */
 struct workers_start {
@@ -151,6 +153,12 @@ void workers_leave_to(struct workers *workers, pid_t pid, bool adopted);
 
 /* Kills old services without workers; with `all`, every old service. */
 void workers_kill_leftovers(const struct workers *workers, bool all);
+
+/*
+ * Sends a message with a descriptor, borrowed, to every worker. False when one
+ * of them has no room for it now.
+ */
+bool workers_send(const struct workers *workers, char word, int fd);
 
 /* Tells every worker to end, as with SIGTERM, before the master goes. */
 void workers_dismiss(const struct workers *workers);

@@ -14,6 +14,7 @@
 
 struct db_place;
 struct hostnames;
+struct readerset;
 struct visitors;
 
 /* The built-in pages. */
@@ -34,6 +35,7 @@ struct server {
 	const struct hostnames *names; /* of all hosts */
 	struct media *media;
 	struct cache *cache;
+	const struct readerset *readers; /* NULL: no lists */
 	/* The socket to `answers`; NULL: this process answers all. */
 	const int *answers;
 };

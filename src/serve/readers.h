@@ -4,10 +4,10 @@
 #include "serve/response.h"
 
 /*
- * Sets request->zone and request->tree, or refuses a request for a part that
- * has readers, since clients cannot be identified. The refusal does not depend
- * on the files there. The archive of a directory is in the zone of that
- * directory.
+ * Sets request->zone and request->tree, and request->is_admitted if the client
+ * may read that zone; or refuses the request with 60, 61 or 62. The refusal
+ * does not depend on the files there. The archive of a directory is in the
+ * zone of that directory.
  */
 enum handled readers_answer(const struct host *host, struct request *request,
     struct response *response);

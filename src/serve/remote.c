@@ -16,7 +16,8 @@
 struct request_head {
 	uint64_t network;
 	uint16_t path_len, query_len, host;
-	uint8_t has_query, entries_only;
+	uint8_t has_query, entries_only, is_admitted;
+	uint8_t unused[7]; /* zero */
 };
 
 /* A body that arrives in parts. */
@@ -38,6 +39,7 @@ write_request(
 		.host = (uint16_t)(host - host->server->hosts),
 		.has_query = request->has_query,
 		.entries_only = request->entries_only,
+		.is_admitted = request->is_admitted,
 	};
 
 	buf_add(out, (struct str){ (const char *)&head, sizeof head });
@@ -65,6 +67,7 @@ remote_read(struct str message, struct request *request)
 		.query = str_tail(message, head.path_len),
 		.has_query = head.has_query != 0,
 		.entries_only = head.entries_only != 0,
+		.is_admitted = head.is_admitted != 0,
 		.host = head.host,
 	};
 	return memchr(request->path.at, '\0', request->path.len) == NULL;

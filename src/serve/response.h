@@ -7,6 +7,7 @@
 #include "serve/body.h"
 #include "serve/host.h"
 #include "text/arena.h"
+#include "text/identity.h"
 #include "text/status.h"
 #include "text/str.h"
 #include "tree/tree.h"
@@ -46,6 +47,9 @@ struct request {
 
 	size_t host; /* from a worker: the number of its host */
 	uint64_t network; /* the client's, as a number; 0: unknown */
+	const struct identity *client; /* its certificate; NULL: none */
+	/* It may read request->zone; a worker has found out. */
+	bool is_admitted;
 	bool has_query;
 	enum form form;
 	bool follows_moves; /* answer a redirect with its target's page */

@@ -105,6 +105,7 @@ serve(
     const struct host *host, struct request *request, struct response *response)
 {
 	for (int i = 0; i < MOVES_MAX; i++) {
+		request->is_admitted = false;
 		run_chain(chain, host, request, response);
 		/* Not in the chain: a handler may have answered 51. */
 		if (response->status == STATUS_NOT_FOUND)

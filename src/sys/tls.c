@@ -11,7 +11,9 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
+#include "sys/clientcert.h"
 #include "sys/tlstrial.h"
 
 /*
@@ -29,6 +31,7 @@ struct tls_pair {
 	X509 *leaf; /* NULL: none */
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
+	bool asks; /* for a client's certificate */
 };
 
 struct tls_context {
@@ -40,6 +43,9 @@ struct tls_context {
 	size_t count; /* of pairs so far */
 	struct tls_pair pairs[]; /* of each host */
 };
+
+/* A client's certificate, with its chain. */
+#define CLIENT_CERT_MAX ((long)16 << 10)
 
 /* A body record of this size gains nothing from waiting for another. */
 #define DIRECT 8192
@@ -126,10 +132,39 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 	return 1;
 }
 
+/*
+ * Accepts a client's certificate, in place of OpenSSL's verification of a
+ * chain: a client is known by its certificate, and has proved that it has the
+ * key when the handshake is done.
+ */
+static int
+accept_client(X509_STORE_CTX *store, void *argument)
+{
+	int groups[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *tls = BIO_get_data(SSL_get_rbio(ssl));
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	bool bounded = cert != NULL && clientcert_is_bounded(cert);
+
+	(void)argument;
+	tls->has_shown = true;
+	/*
+	 * TLS 1.2 accepts keys only on curves that it could use for key
+	 * exchange, which is over by now.
+	 */
+	if (SSL_set1_groups(ssl, groups, sizeof groups / sizeof *groups) != 1)
+		return 0;
+	X509_STORE_CTX_set_error(
+	    store, bounded ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+	return bounded ? 1 : 0;
+}
+
 /* Each of these settings saves measured time or memory. */
 static bool
 context_settings(SSL_CTX *ssl)
 {
+	static const unsigned char id[] = "capsuled";
 	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
 
 	SSL_CTX_set_options(ssl,
@@ -141,6 +176,8 @@ context_settings(SSL_CTX *ssl)
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN |
 		SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ssl, 1);
+	SSL_CTX_set_max_cert_list(ssl, CLIENT_CERT_MAX);
+	SSL_CTX_set_cert_verify_callback(ssl, accept_client, NULL);
 	/* OpenSSL's default groups include ffdhe8192. */
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof *groups) ==
@@ -155,7 +192,12 @@ context_settings(SSL_CTX *ssl)
 		"TLS_AES_256_GCM_SHA384") == 1 &&
 	    SSL_CTX_set_cipher_list(
 		ssl, "ECDHE+AESGCM+AES128:ECDHE+CHACHA20:ECDHE+AESGCM") == 1 &&
-	    SSL_CTX_set_num_tickets(ssl, 0) == 1;
+	    SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
+	    /*
+	     * No session is resumed, but without an id OpenSSL refuses clients
+	     * with a certificate that try.
+	     */
+	    SSL_CTX_set_session_id_context(ssl, id, sizeof id) == 1;
 }
 
 static BIO_METHOD *
@@ -195,6 +237,7 @@ choose_pair(SSL *ssl, void *argument)
 	struct tls_context *context = argument;
 	struct hostnames_found found = { .host = 0 };
 	struct str name = server_name(ssl);
+	struct tls_pair *pair;
 	struct arena arena;
 
 	if (context->names != NULL && name.len > 0) {
@@ -202,8 +245,10 @@ choose_pair(SSL *ssl, void *argument)
 		found = hostnames_find(context->names, &arena, name);
 		arena_release(&arena);
 	}
-	return use_pair(
-	    ssl, &context->pairs[found.host < context->count ? found.host : 0]);
+	pair = &context->pairs[found.host < context->count ? found.host : 0];
+	if (pair->asks)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	return use_pair(ssl, pair);
 }
 
 /* Whether OpenSSL accepts the pair of key and certificate. */
@@ -302,6 +347,13 @@ tls_context_add(struct tls_context *context, const struct cert *cert,
 }
 
 void
+tls_context_ask(struct tls_context *context, size_t host)
+{
+	if (host < context->count)
+		context->pairs[host].asks = true;
+}
+
+void
 tls_context_free(struct tls_context *context)
 {
 	if (context == NULL)
@@ -382,6 +434,14 @@ struct str
 tls_server_name(const struct tls *tls)
 {
 	return server_name(tls->ssl);
+}
+
+bool
+tls_client(const struct tls *tls, struct identity *out)
+{
+	const X509 *cert = SSL_get0_peer_certificate(tls->ssl);
+
+	return cert != NULL && clientcert_read(cert, out) == 0;
 }
 
 ssize_t

@@ -9,6 +9,7 @@
 #include "sys/net.h"
 #include "text/attribute.h"
 #include "text/hostnames.h"
+#include "text/identity.h"
 #include "text/str.h"
 
 /* The certificates and settings, which all TLS connections share. */
@@ -36,6 +37,15 @@ MUST_USE int tls_context_add(struct tls_context *context,
     const struct cert *cert, char *error, size_t error_size);
 
 /*
+ * Asks the clients of the host with this number for a certificate, which they
+ * may have or not (no list of authorities, RFC 8446 section 4.3.2). Any
+ * certificate is accepted, self-signed and expired ones too, if its key is RSA
+ * of 2048 to 8192 bits, ECDSA on P-256, P-384 or P-521, or Ed25519, and it has
+ * up to 16 KiB with its chain. Without a server name the first host decides.
+ */
+void tls_context_ask(struct tls_context *context, size_t host);
+
+/*
  * The server's side of one TLS connection. Output goes to `out`, which the
  * caller flushes; only the handshake flushes by itself, and a large record is
  * sent at once.
@@ -51,6 +61,7 @@ struct tls {
 	 */
 	bool readable;
 	bool heard; /* input arrived since the last output */
+	bool has_shown; /* the client has sent a certificate */
 	size_t received; /* bytes in all, which are limited */
 };
 
@@ -68,6 +79,9 @@ MUST_USE ssize_t tls_handshake(struct tls *tls);
 
 /* The server name that the client sent; empty when it sent none. */
 struct str tls_server_name(const struct tls *tls);
+
+/* Gets the client's certificate after the handshake; false: it has none. */
+bool tls_client(const struct tls *tls, struct identity *out);
 
 /*
  * Returns the number of bytes read, or an enum io; IO_CLOSED is a close_notify.

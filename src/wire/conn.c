@@ -147,6 +147,9 @@ conn_handshake(struct conn *conn)
 	/* The next connection overwrites the scratch. */
 	if (conn->transport.tls.early.len > 0)
 		return STEP_CLOSE;
+	if (conn->transport.tls.has_shown && done != IO_WANT_READ &&
+	    done != IO_WANT_WRITE)
+		conn->member.group->shown(conn->member.group, &conn->client);
 	if (done != IO_DONE)
 		return step_of(done);
 	conn->state = CONN_REQUEST;

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include <event2/event.h>
+
 #include "sys/clock.h"
 
 /*
@@ -20,6 +22,24 @@ conngroup_init(struct conngroup *group)
 	for (size_t i = 0; i < CONN_STAGES; i++)
 		TAILQ_INIT(&group->open[i]);
 	TAILQ_INIT(&group->corpses);
+}
+
+int
+conngroup_set_deadlines(
+    struct conngroup *group, const unsigned lengths_ms[CONN_DEADLINES])
+{
+	for (size_t i = 0; i < CONN_DEADLINES; i++) {
+		const struct timeval length = {
+			.tv_sec = (time_t)(lengths_ms[i] / 1000),
+			.tv_usec = (suseconds_t)(lengths_ms[i] % 1000 * 1000)
+		};
+
+		group->deadlines[i] =
+		    event_base_init_common_timeout(group->base, &length);
+		if (group->deadlines[i] == NULL)
+			return -1;
+	}
+	return 0;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "sys/limit.h"
 #include "sys/net.h"
 #include "sys/tls.h"
+#include "text/attribute.h"
 #include "wire/exchange.h"
 
 struct event_base;
@@ -58,7 +59,10 @@ struct conngroup {
 	/* Called when a client's connection was closed. */
 	void (*closed)(
 	    struct conngroup *group, const struct conn_client *client);
-	void *owner; /* the context of `closed` */
+	/* Called when a client has shown a certificate, which costs time. */
+	void (*shown)(
+	    struct conngroup *group, const struct conn_client *client);
+	void *owner; /* the context of both */
 
 	/* Set by conn_open; `close` must call conngroup_leave. */
 	void (*close)(struct conn_member *member);
@@ -70,6 +74,10 @@ struct conngroup {
 };
 
 void conngroup_init(struct conngroup *group);
+
+/* Sets group->deadlines, after group->base; -1 without memory. */
+MUST_USE int conngroup_set_deadlines(
+    struct conngroup *group, const unsigned lengths_ms[CONN_DEADLINES]);
 
 /* An accepted client. */
 struct conn_client {

@@ -307,6 +307,14 @@ exchange_log(const struct exchange *exchange, const struct net_address *peer,
 		log_field(&line, "address", str_of(address));
 	}
 	log_field(&line, "path", path);
+	/* For the operator, who may be asked to add it to a list. */
+	if (exchange->status == STATUS_CERTIFICATE_REFUSED &&
+	    exchange->client != NULL) {
+		char client[IDENTITY_TEXT];
+
+		identity_format(exchange->client->hash, client);
+		log_field(&line, "client", str_of(client));
+	}
 	buf_add(&line, STR(" bytes="));
 	buf_number(&line, exchange->bytes);
 	buf_add(&line, STR(" ms="));

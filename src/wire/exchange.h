@@ -21,8 +21,8 @@
 struct exchange {
 	const struct host *host; /* the default one until the protocol knows */
 	struct arena *arena;
-	int fd; /* the connection's, for its local address; -1: none */
 	uint64_t network; /* of the client, as a number; 0: not counted */
+	const struct identity *client; /* its certificate; NULL: none */
 	const struct net_address *peer; /* a visitor; NULL: not counted */
 	struct timespec turn_ends; /* the end of this turn */
 
@@ -36,10 +36,11 @@ struct exchange {
 	struct str head; /* the rest of it, sent before the body */
 	struct body *body; /* sent after the head; or NULL */
 
-	/* How it is sent; unused without exchange_send. */
+	/* How it is sent; unused without exchange_send, except for fd. */
 	const char *protocol; /* the protocol's name, for the log */
 	struct transport *transport;
 	uint64_t bytes; /* of head and body, before encryption, so far */
+	int fd; /* the connection's, for its local address; -1: none */
 	bool finished; /* the end was given to the transport */
 	size_t unsent; /* the last result of exchange_unsent */
 };

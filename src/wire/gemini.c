@@ -204,6 +204,23 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 	*response = moved;
 }
 
+/* Gets the client's certificate, if there is one; -1 without memory. */
+static int
+find_client(struct exchange *exchange)
+{
+	struct identity client, *kept;
+
+	if (exchange->transport == NULL ||
+	    !transport_client(exchange->transport, &client))
+		return 0;
+	kept = arena_alloc(exchange->arena, sizeof *kept);
+	if (kept == NULL)
+		return -1;
+	*kept = client;
+	exchange->client = kept;
+	return 0;
+}
+
 static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
@@ -246,6 +263,9 @@ answer_uri(struct exchange *exchange, struct str text)
 	case URI_PATH_NO_MEMORY:
 		return refuse_with(exchange, STATUS_FAILURE, STR(""));
 	}
+	if (find_client(exchange) == -1)
+		return refuse_with(exchange, STATUS_FAILURE, STR(""));
+	request.client = exchange->client;
 	request.encoded = exchange->path;
 	request.query = uri.query;
 	request.has_query = uri.has_query;

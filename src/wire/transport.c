@@ -184,6 +184,12 @@ transport_server_name(const struct transport *transport)
 }
 
 bool
+transport_client(const struct transport *transport, struct identity *out)
+{
+	return transport->tls.ssl != NULL && tls_client(&transport->tls, out);
+}
+
+bool
 transport_sends_files(const struct transport *transport)
 {
 	return transport->ops->send_file != NULL;

@@ -84,6 +84,9 @@ MUST_USE ssize_t transport_write(
 /* The server name that a client of TLS sent; empty when it sent none. */
 struct str transport_server_name(const struct transport *transport);
 
+/* Gets the client's certificate after the handshake; false: it has none. */
+bool transport_client(const struct transport *transport, struct identity *out);
+
 /*
  * Whether the transport can send directly from a file; then transport_send_file
  * sends up to `most` bytes, as net_out_send_file does, once earlier output is

@@ -375,7 +375,7 @@ requests(void **state)
 		uint64_t network;
 		uint16_t path_len, query_len;
 		uint16_t host;
-		uint8_t has_query, entries_only;
+		uint8_t has_query, entries_only, is_admitted, unused[7];
 		char text[22];
 	} sent;
 	static const struct {
@@ -398,12 +398,12 @@ requests(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct request request;
-		size_t head = offsetof(__typeof__(sent), has_query) + 1;
+		size_t head = offsetof(__typeof__(sent), text);
 
 		memset(&sent, 0, sizeof sent);
-		head = (head + 7) / 8 * 8;
 		sent.network = UINT64_MAX;
 		sent.entries_only = i % 2;
+		sent.is_admitted = i / 2 % 2;
 		sent.host = (uint16_t)(7 + i);
 		sent.path_len = table[i].path_len;
 		sent.query_len = table[i].query_len;
@@ -414,11 +414,12 @@ requests(void **state)
 			&request) != table[i].is_one ||
 		    (table[i].is_one &&
 			(request.entries_only != i % 2 ||
+			    request.is_admitted != i / 2 % 2 ||
 			    request.host != 7 + i)))
 			fail_msg("row %zu", i);
 	}
 	/* Less than a head, and a NUL in a path. */
-	for (size_t len = 0; len < 16; len++) {
+	for (size_t len = 0; len < 24; len++) {
 		struct request request;
 
 		assert_false(remote_read(

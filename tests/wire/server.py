@@ -22,6 +22,8 @@ from build import CAPSULE, CAPSULED, DEADLINE_S, INSTRUMENTED, TOP
 UNJAILED = ['-o', 'jail=off'] if INSTRUMENTED else []
 TIME = re.compile(
     r'^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z (?=\w)')
+# The server refuses some files that others may write.
+os.umask(0o022)
 # A client that is slow because the machine is gets its time; the deadlines
 # that a test is about are its own options.
 PATIENT = ['-o', 'request_timeout_ms=600000', '-o', 'stall_timeout_ms=600000']

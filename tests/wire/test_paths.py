@@ -295,7 +295,7 @@ host "example.org" { capsule = "open" gopher = "127.0.0.1:0"
   path "/club/"    { readers = { "any" } } }     # any certificate
 host "b.example" { capsule = "club" }
 path "/only-club.gmi" { lang = it }
-''')
+''', before={'friends': ''})
         for path in 'private/', 'private/x', 'club/', 'club':
             with self.subTest(path=path):
                 self.assertTrue(

@@ -1,0 +1,52 @@
+#ifndef DAEMON_READERLISTS_H
+#define DAEMON_READERLISTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "daemon/config.h"
+#include "serve/readerset.h"
+#include "text/attribute.h"
+#include "text/buf.h"
+
+/* The most readers in one list, and in all. */
+#define READERLISTS_MOST ((size_t)100000)
+#define READERLISTS_MOST_OF_ALL ((size_t)1000000)
+
+/* A list of readers. */
+struct readerlists_file {
+	const char *path; /* borrowed from the configuration */
+	size_t count; /* of readers */
+	struct stat st; /* when it was read */
+	bool is_settled; /* that state has not hidden a change */
+	bool is_refused; /* the last version was, and this was logged */
+};
+
+/* The lists that a configuration names. Zeroed: none. */
+struct readerlists {
+	struct readerlists_file *files; /* in the order of their paths */
+	size_t count;
+	struct readerset set;
+	int fd; /* of `set`; unset without files */
+};
+
+/*
+ * Reads all lists, whose paths are borrowed from `config`. Calls `say` for
+ * wrong lines, which are no readers. Returns -1 with one line in `error` when a
+ * list cannot be read, or may be written by others.
+ */
+MUST_USE int
+readerlists_open(struct readerlists *lists, const struct config *config,
+    void (*say)(const char *text), struct buf *error);
+
+void readerlists_release(struct readerlists *lists);
+
+/*
+ * Reads the lists again if a file has changed. Returns whether lists->set and
+ * lists->fd are new. Logs what has changed; a list that cannot be read keeps
+ * all as it is.
+ */
+bool readerlists_look(struct readerlists *lists);
+
+#endif
