@@ -31,7 +31,7 @@
 static const char *const checks[] = { "case", "comment", "control", "cut",
 	"dead-link", "dialect", "encoding", "external", "heading", "hidden",
 	"incomplete", "invisible", "item-type", "name", "not-served", "orphan",
-	"permission", RULECHECK_NAME, "tab", "title", "two-indexes",
+	"permission", "readers", RULECHECK_NAME, "tab", "title", "two-indexes",
 	"unclosed" };
 
 #define CHECK_COUNT (sizeof checks / sizeof *checks)

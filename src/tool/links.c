@@ -14,6 +14,7 @@
 #include "tool/itemtype.h"
 #include "tool/nearest.h"
 #include "tree/tree.h"
+#include "tree/zones.h"
 
 #define SCRATCH ((size_t)1 << 20)
 #define REDIRECTS_MAX 5
@@ -314,6 +315,27 @@ report_incomplete(struct links *links, const struct links_from *from,
 	    FINDING_ARG(target->written), FINDING_ARG(path));
 }
 
+/* Notes a link into a part that not all readers of the page may read. */
+static void
+note_readers(struct links *links, const struct links_from *from,
+    const struct target *target, struct str path)
+{
+	const struct finding finding = { .check = "readers",
+		.is_note = true,
+		.path = from->path,
+		.line = from->line };
+	const struct zones *zones = links->offline->zones;
+	struct str here;
+
+	if (zones == NULL ||
+	    zones_path(&links->scratch, from->path, &here) == -1 ||
+	    zones_show(zones, zones_find(zones, here), path))
+		return;
+	finding_add(links->findings, &finding,
+	    "link to %.*s leads into a part that only its readers can read",
+	    FINDING_ARG(target->written));
+}
+
 static void
 follow_own(
     struct links *links, const struct links_from *from, struct target *target)
@@ -322,8 +344,10 @@ follow_own(
 	struct str path = follow_gemini(links, target);
 	enum on_gopher on_gopher = follow_gopher(links, from, target->written);
 
-	if (path.len > 0)
+	if (path.len > 0) {
 		links_reach(links, from, path);
+		note_readers(links, from, target, path);
+	}
 	if (path.len == 0 &&
 	    (on_gopher == GOPHER_NOWHERE || on_gopher == GOPHER_OFF))
 		report_dead(links, from, target);

@@ -45,6 +45,7 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 	};
 	offline->host =
 	    config_host(config->hosts, &offline->server, &offline->tree);
+	offline->zones = config_zones(config->hosts);
 	offline->has_gopher = config->hosts->gopher_count > 0;
 	arena_init(&offline->arena, MEMORY);
 	return 0;
@@ -59,6 +60,12 @@ offline_release(struct offline *offline)
 	media_free(offline->server.media);
 	hostnames_free(offline->names);
 	tree_release(&offline->tree);
+}
+
+void
+offline_hide(struct offline *offline)
+{
+	offline->tree.zones = offline->zones;
 }
 
 int

@@ -22,6 +22,7 @@ struct offline {
 	struct server server;
 	struct host host; /* the only one of `server` */
 	bool has_gopher; /* it is also served over Gopher */
+	const struct zones *zones; /* parts with readers; NULL: none */
 	/* Private. */
 	struct tree tree;
 	struct cache cache;
@@ -38,6 +39,12 @@ struct offline {
 MUST_USE int offline_open(struct offline *offline, const struct config *config,
     char *error, size_t error_size);
 void offline_release(struct offline *offline);
+
+/*
+ * From now on parts with readers are hidden, as by a server; until then all is
+ * open, for checks.
+ */
+void offline_hide(struct offline *offline);
 
 /*
  * Indexes all pages, so that searches are answered as by a server; -1 with

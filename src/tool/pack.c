@@ -187,6 +187,7 @@ pack_with(const struct config *config, enum capsule_archive_kind kind,
 	if (tree_init(&tree, config->hosts->capsule, config->hosts->hide) == -1)
 		return failed(config->hosts->capsule, "cannot be opened",
 		    tree_init_remedy(errno));
+	tree.zones = config_zones(config->hosts);
 	arena_init(&arena, MEMORY);
 	host = config_host(config->hosts, &server, &tree);
 	result = check_place(&tree, file);

@@ -5,10 +5,12 @@
 #include "tool/show.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/readerlists.h"
 #include "text/buf.h"
 #include "text/hostnames.h"
 #include "text/uri.h"
@@ -100,15 +102,25 @@ read_pages(struct offline *offline)
 		    strerror(errno));
 }
 
+/* What is to be shown. */
+struct showing {
+	const struct protocol *protocol;
+	const char *address;
+	struct identity client;
+	bool has_client; /* it has a certificate */
+};
+
 /* Writes the capsule's answer to a request. */
 static int
-show(struct offline *offline, const struct protocol *protocol,
-    const char *address)
+show(struct offline *offline, const struct showing *showing)
 {
+	const struct protocol *protocol = showing->protocol;
+	const char *address = showing->address;
 	struct arena arena;
-	struct exchange exchange = {
-		.host = &offline->host, .arena = &arena, .fd = -1
-	};
+	struct exchange exchange = { .host = &offline->host,
+		.arena = &arena,
+		.fd = -1,
+		.client = showing->has_client ? &showing->client : NULL };
 	struct str line;
 	int status = 1;
 
@@ -130,9 +142,35 @@ show(struct offline *offline, const struct protocol *protocol,
 	return status;
 }
 
+static void
+warn_of_line(const char *text)
+{
+	cli_say("show", "%s", text);
+}
+
+/* Hides what has readers, but from the client who is one. */
 static int
-show_with(
-    struct config *config, const struct protocol *protocol, const char *address)
+show_guarded(struct offline *offline, const struct config *config,
+    const struct showing *showing)
+{
+	struct readerlists lists;
+	char text[1024];
+	struct buf error = buf_over(text, sizeof text);
+	int status;
+
+	if (readerlists_open(&lists, config, warn_of_line, &error) == -1) {
+		cli_say("show", "%.*s", STR_ARG(buf_str(&error)));
+		return 2;
+	}
+	offline_hide(offline);
+	offline->server.readers = &lists.set;
+	status = show(offline, showing);
+	readerlists_release(&lists);
+	return status;
+}
+
+static int
+show_with(const struct config *config, const struct showing *showing)
 {
 	struct offline offline;
 	char error[512];
@@ -142,7 +180,7 @@ show_with(
 		cli_say("show", "%s", error);
 		return 1;
 	}
-	status = show(&offline, protocol, address);
+	status = show_guarded(&offline, config, showing);
 	offline_release(&offline);
 	return status;
 }
@@ -178,27 +216,47 @@ is_url(const char *name)
 }
 
 static int
-read_flags(int argc, char **argv, struct options *options,
-    const struct protocol **protocol)
+read_flag(
+    int flag, char **argv, struct options *options, struct showing *showing)
 {
+	if (flag == 'G') {
+		showing->protocol = &gopher;
+		return 0;
+	}
+	if (flag != 'a')
+		return cli_set("show", options, flag, argv);
+	showing->has_client = true;
+	if (identity_read(str_of(optarg), showing->client.hash))
+		return 0;
+	return cli_misused("show",
+	    "--as: give a SHA-256 fingerprint of 64 hexadecimal digits", "");
+}
+
+static int
+read_flags(
+    int argc, char **argv, struct options *options, struct showing *showing)
+{
+	static const struct option names[] = {
+		{ "as", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
+	};
 	int flag;
 
 	*options = (struct options){ 0 };
-	*protocol = &gemini;
+	*showing = (struct showing){ .protocol = &gemini };
 	optind = 1;
 	opterr = 0;
-	while ((flag = getopt(argc, argv, "G" CLI_CAPSULE_FLAGS)) != -1) {
-		if (flag == 'G')
-			*protocol = &gopher;
-		else if (cli_set("show", options, flag, argv) == -1)
+	while ((flag = getopt_long(
+		    argc, argv, "G" CLI_CAPSULE_FLAGS, names, NULL)) != -1)
+		if (read_flag(flag, argv, options, showing) == -1)
 			return -1;
-	}
 	if (argc - optind < 1 || argc - optind > 2 ||
 	    (argc - optind == 2 && is_url(argv[optind])))
 		return cli_misused("show",
 		    "name one URL, with each space written as %20, or a folder "
 		    "and a URL",
 		    "");
+	showing->address = argv[argc - 1];
 	return argc - optind == 2 ? cli_capsule("show", options, argv[optind])
 				  : 0;
 }
@@ -206,18 +264,18 @@ read_flags(int argc, char **argv, struct options *options,
 int
 show_main(int argc, char **argv)
 {
-	const struct protocol *protocol;
+	struct showing showing;
 	struct options options;
 	struct config config;
 	int status;
 
-	if (read_flags(argc, argv, &options, &protocol) == -1)
+	if (read_flags(argc, argv, &options, &showing) == -1)
 		return 2;
 	if (cli_load("show", &options, &config) == -1)
 		return 2;
 	if (cli_folder(&options) == NULL)
-		choose_host(&config, str_of(argv[argc - 1]));
-	status = show_with(&config, protocol, argv[argc - 1]);
+		choose_host(&config, str_of(showing.address));
+	status = show_with(&config, &showing);
 	config_release(&config);
 	return status;
 }

@@ -62,6 +62,7 @@ ask_with(
 
 	if (offline_open(&offline, config, error, sizeof error) == -1)
 		return cli_say("sign", "%s", error);
+	offline_hide(&offline);
 	result = ask_server(&offline.host, text, folder);
 	offline_release(&offline);
 	return result;

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -11,6 +12,7 @@ import unicodedata
 import unittest
 import zipfile
 
+from build import CAPSULE
 from clientcert import EC, Visitor
 from server import (
     UNJAILED, Process, Server, fetch, gemini, gemini_connect, new_directory,
@@ -618,6 +620,71 @@ class Lists(unittest.TestCase):
         server.wait_for_line('another one in')
         wait_until(lambda: len(server.workers()) == 2, 'new workers')
         self.assertEqual(alice.fetch(server, '/private/').status, 20)
+
+
+class Tool(unittest.TestCase):
+    """The author's tool treats readers as the server does."""
+
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory, True)
+        self.tree = os.path.join(self.directory, 'tree')
+        self.hash = '0123456789abcdef' * 4
+        write_tree(self.directory, {
+            'capsuled.conf': RULES, 'team': self.hash + ' alice\n'})
+        write_tree(self.tree, TREE)
+        for name, target in LINKS.items():
+            os.symlink(target, os.path.join(self.tree, name))
+
+    def run_tool(self, verb, *arguments, options=()):
+        return subprocess.run(
+            [CAPSULE, verb, *options, '-c', os.path.join(
+                self.directory, 'capsuled.conf'), self.tree, *arguments],
+            capture_output=True, timeout=60, check=False)
+
+    def show(self, path, *options):
+        return self.run_tool('show', path, options=options).stdout
+
+    def test_show(self):
+        as_reader = '--as', 'sha256:' + self.hash.upper()
+        as_other = '--as', '0' * 64
+        rows = [
+            ('/private/', (), b'60 '), ('/private/', as_reader, b'20 '),
+            ('/private/', as_other, b'20 '), ('/private/team/', (), b'60 '),
+            ('/private/team/', as_reader, b'20 '),
+            ('/private/team/', as_other, b'61 '), ('/pub/', (), b'51 '),
+            ('/pub/', as_reader, b'51 '), ('/', as_reader, b'20 '),
+            ('/private/', ('-G', *as_reader), b'3Only over Gemini'),
+        ]
+        for path, options, start in rows:
+            with self.subTest(path=path, options=options):
+                answer = self.show(path, *options)
+                self.assertTrue(answer.startswith(start), answer)
+        self.assertIn(b'SHA256:' + b'0' * 64,
+                      self.show('/private/team/', *as_other))
+        for path in '/manifest', '/ask?' + WORD, '/docs/':
+            answer = self.show(path, *as_reader)
+            self.assertTrue(answer.startswith(b'20 '), answer)
+            self.assertNotIn(NAME.encode(), answer)
+        result = self.run_tool('show', '/', options=('--as', 'x'))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b'64 hexadecimal digits', result.stderr)
+
+    def test_pack(self):
+        file = os.path.join(self.directory, 'a.tar.gz')
+        result = self.run_tool('pack', file)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(file, 'rb') as packed:
+            for text in contents(file, packed.read()):
+                self.assertNotIn(NAME.encode(), text)
+
+    def test_check(self):
+        """A public page's link into such a part, and no other."""
+        out = self.run_tool('check').stdout.decode()
+        notes = [line for line in out.splitlines() if 'its readers' in line]
+        self.assertEqual(len(notes), 2, out)
+        for line in notes:
+            self.assertRegex(line, r'/index\.gmi:[24]: note: link to /private')
 
 
 if __name__ == '__main__':
