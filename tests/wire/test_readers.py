@@ -191,7 +191,7 @@ class Private(unittest.TestCase):
         server = self.start(RULES)
         for selector in '/private/', '/private', '1/private/', '/into/':
             with self.subTest(selector=selector):
-                first, second, end = select(
+                first, second, *_, end = select(
                     server, selector).decode().splitlines()
                 self.assertRegex(first, r'^3Only over Gemini: ')
                 self.assertRegex(
