@@ -42,13 +42,15 @@ file_answer_cached(const struct host *host, const struct request *request,
 /*
  * Calls stat(2) for `name` in the requested directory, or for the path itself,
  * if that path was answered lately: only then is it certain that no link leads
- * out of the tree. Returns -1 with errno set.
+ * out of the tree, but perhaps into a part with readers. Returns -1 with errno
+ * set.
  */
 static int
 stat_again(const struct host *host, const struct request *request,
     struct str name, struct stat *st)
 {
-	if (cache_knows(host->server->cache, request->key))
+	if (request->tree->zones == NULL &&
+	    cache_knows(host->server->cache, request->key))
 		return tree_stat_in(request->tree, request->path, name, st);
 	errno = ESTALE;
 	return -1;
@@ -138,7 +140,10 @@ file_answer_in(const struct host *host, const struct request *request,
 		add_slash(request, response);
 		return HANDLED;
 	}
-	if (str_equals(name, GOPHERMAP_NAME))
+	if (request->tree->zones != NULL &&
+	    file_answer_cached(host, request, &entry.st, response) == HANDLED)
+		close(entry.fd);
+	else if (str_equals(name, GOPHERMAP_NAME))
 		answer_gophermap(host, request, &entry, response);
 	else
 		answer_entry(host, request, name, &entry, response);

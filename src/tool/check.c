@@ -275,6 +275,8 @@ check_entry(void *context, const struct survey_entry *entry)
 	}
 	check_name(check, entry);
 	check_mode(check, entry);
+	if (entry->type == DT_LNK)
+		rulecheck_link(&check->offline, entry, &check->findings);
 	if (tree_is_directory(&entry->found))
 		check_directory(check, entry);
 	else

@@ -2,6 +2,7 @@
 #include "tool/rulecheck.h"
 
 #include "daemon/rules_audit.h"
+#include "tree/zones.h"
 
 static void
 add_fault(void *context, const struct rules_place *place, const char *text)
@@ -23,4 +24,20 @@ rulecheck_run(const struct host_config *host, const struct tree *tree,
 	findings->root = "";
 	rules_audit(host, tree, add_fault, findings);
 	findings->root = root;
+}
+
+void
+rulecheck_link(const struct offline *offline, const struct survey_entry *entry,
+    struct finding_writer *findings)
+{
+	const struct finding finding = { .check = "not-served",
+		.path = entry->path };
+	struct tree guarded = offline->tree;
+
+	guarded.zones = offline->zones;
+	if (zones_show(guarded.zones, NULL, entry->path) &&
+	    tree_status(&guarded, entry->path) == STATUS_NOT_FOUND)
+		finding_add(findings, &finding,
+		    "not served: the symbolic link leads into a part with "
+		    "readers; remove it");
 }

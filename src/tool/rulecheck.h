@@ -3,6 +3,8 @@
 
 #include "daemon/config.h"
 #include "tool/finding.h"
+#include "tool/offline.h"
+#include "tool/survey.h"
 #include "tree/tree.h"
 
 /* The name of the check. */
@@ -14,5 +16,9 @@
  */
 void rulecheck_run(const struct host_config *host, const struct tree *tree,
     struct finding_writer *findings);
+
+/* Reports a symbolic link that leads into a part with readers. */
+void rulecheck_link(const struct offline *offline,
+    const struct survey_entry *entry, struct finding_writer *findings);
 
 #endif

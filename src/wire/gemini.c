@@ -208,17 +208,12 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 static int
 find_client(struct exchange *exchange)
 {
-	struct identity client, *kept;
+	struct identity *client = arena_alloc(exchange->arena, sizeof *client);
 
-	if (exchange->transport == NULL ||
-	    !transport_client(exchange->transport, &client))
-		return 0;
-	kept = arena_alloc(exchange->arena, sizeof *kept);
-	if (kept == NULL)
-		return -1;
-	*kept = client;
-	exchange->client = kept;
-	return 0;
+	if (client != NULL && exchange->transport != NULL &&
+	    transport_client(exchange->transport, client))
+		exchange->client = client;
+	return client != NULL ? 0 : -1;
 }
 
 static enum parse

@@ -187,6 +187,18 @@ class Private(unittest.TestCase):
                                      fetch(server, '/private/').meta)
         self.assertEqual(fetch(server, '/docs/').text.count('=>'), 2)
 
+    def test_moved_into_it(self):
+        """A link in place of a folder that has become private is not open."""
+        server = self.start(RULES)
+        for _ in range(9):
+            self.assertEqual(fetch(server, '/docs/a.gmi').status, 20)
+            self.assertIn(b'A', select(server, '/docs/a.gmi'))
+        os.rename(server.path('docs'), server.path('private/docs'))
+        os.symlink('private/docs', server.path('docs'))
+        for path in '/docs/a.gmi', '/docs/', '/docs/b.gmi':
+            self.assertEqual(fetch(server, path).status, 51)
+            self.assertEqual(select(server, path)[:1], b'3')
+
     def test_gopher(self):
         server = self.start(RULES)
         for selector in '/private/', '/private', '1/private/', '/into/':
@@ -685,6 +697,9 @@ class Tool(unittest.TestCase):
         self.assertEqual(len(notes), 2, out)
         for line in notes:
             self.assertRegex(line, r'/index\.gmi:[24]: note: link to /private')
+        for name in LINKS:
+            self.assertRegex(out, '/%s/?:1: not served: the symbolic link '
+                             'leads into a part with readers' % name)
 
 
 if __name__ == '__main__':
