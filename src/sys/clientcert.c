@@ -1,12 +1,14 @@
 /* What is asked of clients' certificates, and known from them. */
 #include "sys/clientcert.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 /* Limits for keys, whose signatures would take long to verify. */
@@ -38,8 +40,8 @@ is_curve_known(const EVP_PKEY *key)
 		strcmp(name, SN_secp521r1) == 0);
 }
 
-bool
-clientcert_is_bounded(const X509 *cert)
+static bool
+is_bounded(const X509 *cert)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
 
@@ -53,6 +55,27 @@ clientcert_is_bounded(const X509 *cert)
 	case EVP_PKEY_ED25519: return true;
 	default: return false;
 	}
+}
+
+int
+clientcert_accept(X509_STORE_CTX *store, void *unused)
+{
+	int groups[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	bool bounded = cert != NULL && is_bounded(cert);
+
+	(void)unused;
+	/*
+	 * TLS 1.2 accepts keys only on curves that it could use for key
+	 * exchange, which is over by now.
+	 */
+	if (SSL_set1_groups(X509_STORE_CTX_get_ex_data(
+				store, SSL_get_ex_data_X509_STORE_CTX_idx()),
+		groups, sizeof groups / sizeof *groups) != 1)
+		return 0;
+	X509_STORE_CTX_set_error(
+	    store, bounded ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+	return bounded ? 1 : 0;
 }
 
 static enum identity_state

@@ -132,34 +132,6 @@ bio_control(BIO *bio, int command, long number, void *pointer)
 	return 1;
 }
 
-/*
- * Accepts a client's certificate, in place of OpenSSL's verification of a
- * chain: a client is known by its certificate, and has proved that it has the
- * key when the handshake is done.
- */
-static int
-accept_client(X509_STORE_CTX *store, void *argument)
-{
-	int groups[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
-	SSL *ssl = X509_STORE_CTX_get_ex_data(
-	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *tls = BIO_get_data(SSL_get_rbio(ssl));
-	X509 *cert = X509_STORE_CTX_get0_cert(store);
-	bool bounded = cert != NULL && clientcert_is_bounded(cert);
-
-	(void)argument;
-	tls->has_shown = true;
-	/*
-	 * TLS 1.2 accepts keys only on curves that it could use for key
-	 * exchange, which is over by now.
-	 */
-	if (SSL_set1_groups(ssl, groups, sizeof groups / sizeof *groups) != 1)
-		return 0;
-	X509_STORE_CTX_set_error(
-	    store, bounded ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
-	return bounded ? 1 : 0;
-}
-
 /* Each of these settings saves measured time or memory. */
 static bool
 context_settings(SSL_CTX *ssl)
@@ -177,7 +149,7 @@ context_settings(SSL_CTX *ssl)
 		SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ssl, 1);
 	SSL_CTX_set_max_cert_list(ssl, CLIENT_CERT_MAX);
-	SSL_CTX_set_cert_verify_callback(ssl, accept_client, NULL);
+	SSL_CTX_set_cert_verify_callback(ssl, clientcert_accept, NULL);
 	/* OpenSSL's default groups include ffdhe8192. */
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof *groups) ==

@@ -61,7 +61,6 @@ struct tls {
 	 */
 	bool readable;
 	bool heard; /* input arrived since the last output */
-	bool has_shown; /* the client has sent a certificate */
 	size_t received; /* bytes in all, which are limited */
 };
 
@@ -80,7 +79,10 @@ MUST_USE ssize_t tls_handshake(struct tls *tls);
 /* The server name that the client sent; empty when it sent none. */
 struct str tls_server_name(const struct tls *tls);
 
-/* Gets the client's certificate after the handshake; false: it has none. */
+/*
+ * Gets the client's certificate; false: it has none. After a handshake that has
+ * failed, the client may not have the key.
+ */
 bool tls_client(const struct tls *tls, struct identity *out);
 
 /*

@@ -139,6 +139,21 @@ conn_start(struct conn *conn)
 	return STEP_AGAIN;
 }
 
+/* Keeps the client's certificate; the network pays even for a bad one. */
+static void
+find_client(struct conn *conn)
+{
+	struct identity client, *kept;
+
+	if (!transport_client(&conn->transport, &client))
+		return;
+	kept = arena_alloc(&conn->arena, sizeof *kept);
+	if (kept != NULL)
+		*kept = client;
+	conn->exchange.client = kept;
+	conn->member.group->shown(conn->member.group, &conn->client);
+}
+
 static enum step
 conn_handshake(struct conn *conn)
 {
@@ -147,9 +162,8 @@ conn_handshake(struct conn *conn)
 	/* The next connection overwrites the scratch. */
 	if (conn->transport.tls.early.len > 0)
 		return STEP_CLOSE;
-	if (conn->transport.tls.has_shown && done != IO_WANT_READ &&
-	    done != IO_WANT_WRITE)
-		conn->member.group->shown(conn->member.group, &conn->client);
+	if (done != IO_WANT_READ && done != IO_WANT_WRITE)
+		find_client(conn);
 	if (done != IO_DONE)
 		return step_of(done);
 	conn->state = CONN_REQUEST;

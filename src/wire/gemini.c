@@ -204,18 +204,6 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 	*response = moved;
 }
 
-/* Gets the client's certificate, if there is one; -1 without memory. */
-static int
-find_client(struct exchange *exchange)
-{
-	struct identity *client = arena_alloc(exchange->arena, sizeof *client);
-
-	if (client != NULL && exchange->transport != NULL &&
-	    transport_client(exchange->transport, client))
-		exchange->client = client;
-	return client != NULL ? 0 : -1;
-}
-
 static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
@@ -258,8 +246,6 @@ answer_uri(struct exchange *exchange, struct str text)
 	case URI_PATH_NO_MEMORY:
 		return refuse_with(exchange, STATUS_FAILURE, STR(""));
 	}
-	if (find_client(exchange) == -1)
-		return refuse_with(exchange, STATUS_FAILURE, STR(""));
 	request.client = exchange->client;
 	request.encoded = exchange->path;
 	request.query = uri.query;

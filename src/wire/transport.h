@@ -84,7 +84,7 @@ MUST_USE ssize_t transport_write(
 /* The server name that a client of TLS sent; empty when it sent none. */
 struct str transport_server_name(const struct transport *transport);
 
-/* Gets the client's certificate after the handshake; false: it has none. */
+/* As tls_client; false without TLS. */
 bool transport_client(const struct transport *transport, struct identity *out);
 
 /*
