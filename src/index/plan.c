@@ -87,15 +87,18 @@ add_phrase(struct plan *plan, struct words_reader *words, bool is_run)
 	return out.overflow ? -1 : 0;
 }
 
+/* Reads the words of a part; `phrases` counts the parts that are phrases. */
 static int
-read_part(struct plan *plan, const struct question_part *part)
+read_part(struct plan *plan, const struct question_part *part, size_t *phrases)
 {
 	struct words_reader words =
 	    tokenizer_words(plan->index->tokenizer, part->text);
 
 	/* One quoted word is not a phrase, but is required as well. */
 	if (part->is_phrase)
-		return words_next(&words) ? add_phrase(plan, &words, false) : 0;
+		return (*phrases)++ < PLAN_PHRASES && words_next(&words)
+		    ? add_phrase(plan, &words, false)
+		    : 0;
 	while (plan->count < PLAN_WANTS && words_next(&words)) {
 		const struct str word = { words.word, words.len };
 
@@ -111,8 +114,10 @@ read_part(struct plan *plan, const struct question_part *part)
 static int
 read_words(struct plan *plan, const struct question *question)
 {
+	size_t phrases = 0;
+
 	for (size_t i = 0; i < question->count && plan->count < PLAN_WANTS; i++)
-		if (read_part(plan, &question->parts[i]) == -1)
+		if (read_part(plan, &question->parts[i], &phrases) == -1)
 			return -1;
 	return 0;
 }

@@ -13,6 +13,8 @@
 
 /* Words of a query that count; the rest is ignored. */
 #define PLAN_WANTS 24
+/* Phrases that count, of these. */
+#define PLAN_PHRASES 8
 /* Terms of the index for one word. */
 #define PLAN_TERMS 6
 /*

@@ -262,6 +262,12 @@ repeated(void **state)
 	assert_int_equal(index_open(&index, &indexing.place), 0);
 	assert_int_equal(plan_make(&plan, &index, &arena, &question), 0);
 	assert_int_equal(plan.count, 3);
+	/* Each of many phrases is looked up in each row. */
+	question_read(STR("\"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" "
+			  "\"i\" \"j\" k"),
+	    &question);
+	assert_int_equal(plan_make(&plan, &index, &arena, &question), 0);
+	assert_int_equal(plan.count, PLAN_PHRASES + 1);
 	index_close(&index);
 	arena_release(&arena);
 }
