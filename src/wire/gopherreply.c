@@ -20,7 +20,7 @@ gopherreply_text(
 	exchange->body = NULL;
 }
 
-/* Ends a menu that has no page of the capsule with the way to its first. */
+/* Ends a menu without links to pages: adds an item for the first page. */
 static void
 add_end(struct buf *menu, const struct exchange *exchange)
 {
