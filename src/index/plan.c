@@ -32,13 +32,21 @@ is_wanted(const struct plan *plan, struct str stem, bool is_phrase)
 	return false;
 }
 
+/* The text of the question from there to the end of the current word. */
+static struct str
+typed_from(const struct words_reader *words, size_t from)
+{
+	return str_head(str_tail(words->text, from), words->to - from);
+}
+
 /* Adds a word, unless its stem is there. */
 static int
-add_word(struct plan *plan, struct str word)
+add_word(struct plan *plan, const struct words_reader *words)
 {
+	const struct str word = { words->word, words->len };
 	struct plan_want *want = &plan->wants[plan->count];
 
-	*want = (struct plan_want){ 0 };
+	*want = (struct plan_want){ .typed = typed_from(words, words->from) };
 	if (arena_copy(plan->arena, word, &want->word) == -1 ||
 	    arena_copy(plan->arena,
 		tokenizer_stem(plan->index->tokenizer, word),
@@ -70,8 +78,7 @@ add_phrase(struct plan *plan, struct words_reader *words, bool is_run)
 
 		if (words->kind == WORDS_WORD)
 			word = tokenizer_stem(plan->index->tokenizer, word);
-		want->word =
-		    str_head(str_tail(words->text, from), words->to - from);
+		want->word = want->typed = typed_from(words, from);
 		if (count < PHRASE_WORDS) {
 			if (out.len > 0)
 				buf_char(&out, ' ');
@@ -99,14 +106,11 @@ read_part(struct plan *plan, const struct question_part *part, size_t *phrases)
 		return (*phrases)++ < PLAN_PHRASES && words_next(&words)
 		    ? add_phrase(plan, &words, false)
 		    : 0;
-	while (plan->count < PLAN_WANTS && words_next(&words)) {
-		const struct str word = { words.word, words.len };
-
+	while (plan->count < PLAN_WANTS && words_next(&words))
 		if ((words.kind == WORDS_WORD
-			    ? add_word(plan, word)
+			    ? add_word(plan, &words)
 			    : add_phrase(plan, &words, true)) == -1)
 			return -1;
-	}
 	return 0;
 }
 

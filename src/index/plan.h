@@ -33,7 +33,8 @@ struct plan_term {
 struct plan_want {
 	struct plan_term terms[PLAN_TERMS];
 	size_t count;
-	struct str word; /* as typed, perhaps folded */
+	struct str typed; /* a view of the question */
+	struct str word; /* folded, or as typed */
 	struct str stem; /* or several, with spaces between */
 	bool is_phrase; /* a row must hold it */
 	bool is_filler;

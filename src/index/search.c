@@ -253,7 +253,7 @@ plan_words(struct search *search)
 		/* Prefer a word with similar ones: the result is of those. */
 		if (is_unknown(want) && !result->is_near &&
 		    (want->is_near || result->unknown.len == 0)) {
-			result->unknown = want->word;
+			result->unknown = want->typed;
 			result->is_near = want->is_near;
 		}
 	}

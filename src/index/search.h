@@ -24,7 +24,8 @@ struct search_result {
 	size_t found; /* pages in all, shown or not; 0: nothing matches */
 	bool is_partial; /* not all rows were examined */
 	bool is_loose; /* no page has the phrase: its words were searched */
-	struct str unknown; /* a word that no page holds; empty: none */
+	/* A word that no page holds, a view of the query; empty: none. */
+	struct str unknown;
 	bool is_near; /* similar words were searched instead of `unknown` */
 	bool has_near_only; /* likewise for every word of the query */
 };

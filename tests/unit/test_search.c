@@ -294,6 +294,11 @@ notes(void **state)
 		{ "shipps", "shipps", true, false, 2 },
 		{ "xylophone", "xylophone", false, false, 0 },
 		{ "xylophone shipps", "shipps", true, false, 2 },
+		/* A word is shown as the reader typed it. */
+		{ "Xylophon\xc3\x89!", "Xylophon\xc3\x89", false, false, 0 },
+		{ "(SHIPPS)", "SHIPPS", true, false, 2 },
+		{ "\xd9\x85\xd8\xaa\xd9\x89 ships", "\xd9\x85\xd8\xaa\xd9\x89",
+		    false, false, 2 },
 		{ "xylophone ships", "xylophone", false, false, 2 },
 		{ "\"dear oil\"", "", false, true, 1 },
 		{ "\"oil is\"", "", false, false, 1 },
