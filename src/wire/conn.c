@@ -467,34 +467,38 @@ int
 conn_open(struct conngroup *group, const struct conn_kind *kind,
     const struct conn_client *client)
 {
-	struct conn *conn = calloc(1, sizeof *conn);
+	/* calloc of glibc does not take the chunk that was freed last. */
+	struct conn *conn = malloc(sizeof *conn);
 
-	if (conn == NULL ||
-	    waiting_init(
-		&conn->waiting, group->base, client->fd, &calls, conn) == -1) {
-		free(conn);
-		close(client->fd);
-		return -1;
-	}
-	conn->kind = kind;
-	conn->fd = client->fd;
-	conn->client = *client;
-	arena_init(&conn->arena, REQUEST_MEMORY);
-	conn->exchange =
-	    (struct exchange){ .host = &group->server->hosts[kind->host],
+	if (conn == NULL)
+		goto failed;
+	*conn = (struct conn){
+		.member = { .group = group },
+		.kind = kind,
+		.fd = client->fd,
+		.client = *client,
+		.hello = { .waits = kind->tls != TRANSPORT_TLS_NEVER },
+		.exchange = { .host = &group->server->hosts[kind->host],
 		    .arena = &conn->arena,
-		    .fd = conn->fd,
+		    .fd = client->fd,
 		    .network = client->network,
 		    .peer = &conn->client.peer,
 		    .protocol = kind->protocol->name,
-		    .transport = &conn->transport };
-	conn->member.group = group;
+		    .transport = &conn->transport },
+	};
+	if (waiting_init(
+		&conn->waiting, group->base, client->fd, &calls, conn) == -1)
+		goto failed;
+	arena_init(&conn->arena, REQUEST_MEMORY);
 	group->close = close_member;
 	group->is_idle = is_idle;
-	conn->hello.waits = kind->tls != TRANSPORT_TLS_NEVER;
 	conngroup_enter(&conn->member);
 	set_deadline(conn, CONN_DEADLINE_REQUEST);
 	/* TCP_DEFER_ACCEPT has held the connection back until input came. */
 	conn_run(conn);
 	return 0;
+failed:
+	free(conn);
+	close(client->fd);
+	return -1;
 }
