@@ -8,7 +8,9 @@
 #include <unistr.h>
 
 #include "text/buf.h"
+#include "text/letters.h"
 #include "text/slug.h"
+#include "text/utf8.h"
 
 #define LABEL_MAX 40 /* in characters; a longer line is not a label */
 #define SLUG_MAX ((size_t)40) /* bytes, without a number at the end */
@@ -51,16 +53,6 @@ next_line(struct str *rest, struct str *line)
 		at++;
 	*rest = str_tail(*rest, at < rest->len ? at + 1 : at);
 	return true;
-}
-
-static size_t
-characters(struct str s)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		count += ((unsigned char)s.at[i] & 0xc0) != 0x80;
-	return count;
 }
 
 /* Removes one of `marks`, a list that ends with NULL, from the end of `s`. */
@@ -106,8 +98,8 @@ width_of(struct str text)
 	struct str line;
 
 	while (next_line(&text, &line))
-		if (characters(line) > longest)
-			longest = characters(line);
+		if (letters_count(line) > longest)
+			longest = letters_count(line);
 	return longest <= WRAP_MOST ? longest : 0;
 }
 
@@ -223,7 +215,7 @@ is_label(struct str text)
 	/* First, since the text of a whole paragraph may be counted. */
 	if (text.len > 4 * LABEL_MAX)
 		return false;
-	return characters(text) < LABEL_MAX && !ends_sentence(text);
+	return letters_count(text) < LABEL_MAX && !ends_sentence(text);
 }
 
 static bool
@@ -251,7 +243,7 @@ is_title(const struct article_reader *reader, struct str text)
 	return article->title.len == 0 && article->lead == NULL &&
 	    article->questions == NULL && article->left_out == NULL &&
 	    text.len == reader->open_last.len &&
-	    characters(text) <= TITLE_MOST && !ends_sentence(text) &&
+	    letters_count(text) <= TITLE_MOST && !ends_sentence(text) &&
 	    (!is_digit(text) || words_in(text) > 3) && article_is_title(text);
 }
 
@@ -329,12 +321,12 @@ is_wrapped_question(const struct article_reader *reader, struct str line)
 	if (!reader->open_begins || reader->open.len > QUESTION_MOST ||
 	    is_digit(reader->open) || words_in(reader->open) < 2 ||
 	    ends_sentence(reader->open_last) ||
-	    characters(reader->open_last) > WRAP_MOST)
+	    letters_count(reader->open_last) > WRAP_MOST)
 		return false;
 	for (int i = 0; i < QUESTION_LINES && line.len > 0; i++) {
 		if (ends_sentence(line))
 			return is_question(line);
-		if (characters(line) > WRAP_MOST || !next_line(&rest, &line))
+		if (letters_count(line) > WRAP_MOST || !next_line(&rest, &line))
 			break;
 	}
 	return false;
@@ -354,7 +346,7 @@ is_apart(const struct article_reader *reader, struct str line)
 		return false;
 	if (reader->width == 0)
 		return true;
-	if (characters(reader->open_last) + 1 + characters(word) >
+	if (letters_count(reader->open_last) + 1 + letters_count(word) >
 	    reader->width)
 		return false;
 	return ends_sentence(reader->open_last) ||
@@ -385,17 +377,6 @@ add_line(struct article_reader *reader, struct str line, size_t number)
 	return ARTICLE_OK;
 }
 
-static bool
-is_control(const char *at, const char *end)
-{
-	unsigned char c = (unsigned char)*at;
-
-	if (c < 0x20)
-		return c != '\t' && c != '\n' && c != '\r';
-	return c == 0x7f ||
-	    (c == 0xc2 && at + 1 < end && (unsigned char)at[1] < 0xa0);
-}
-
 /* The line number of the byte at `where`. */
 static size_t
 line_of(struct str text, const char *where)
@@ -414,16 +395,17 @@ line_of(struct str text, const char *where)
 static enum article_result
 check_bytes(struct str text, struct article *out)
 {
-	const char *end = text.at + text.len;
+	struct str rest = text, taken;
+	uint32_t c;
 	const uint8_t *bad = u8_check((const uint8_t *)text.at, text.len);
 
 	if (bad != NULL) {
 		out->line = line_of(text, (const char *)bad);
 		return ARTICLE_NOT_UTF8;
 	}
-	for (const char *at = text.at; at < end; at++)
-		if (is_control(at, end)) {
-			out->line = line_of(text, at);
+	while (rest.len > 0 && utf8_take(&rest, &c, &taken))
+		if (utf8_is_control(c) && c != '\t' && c != '\n' && c != '\r') {
+			out->line = line_of(text, taken.at);
 			return ARTICLE_CONTROL;
 		}
 	return ARTICLE_OK;

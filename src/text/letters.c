@@ -141,20 +141,29 @@ read_letter(struct str text, size_t *read)
 	return letter;
 }
 
+struct str
+letters_spelling(uint32_t c)
+{
+	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+		if (spellings[i].from == c)
+			return spellings[i].to;
+	return STR("");
+}
+
 static void
 add(struct letters_fold *fold, ucs4_t c)
 {
 	uint8_t bytes[6];
 	int len = u8_uctomb(bytes, c, sizeof bytes);
 	int digit = uc_decimal_value(c);
-	struct str text = { (const char *)bytes, len > 0 ? (size_t)len : 0 };
+	struct str text = letters_spelling(c);
 
-	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
-		if (spellings[i].from == c)
-			text = spellings[i].to;
+	if (text.len == 0)
+		text = (struct str){ (const char *)bytes,
+			len > 0 ? (size_t)len : 0 };
 	if (digit >= 0) {
 		bytes[0] = (uint8_t)('0' + digit);
-		text.len = 1;
+		text = (struct str){ (const char *)bytes, 1 };
 	}
 	if (text.len <= LETTERS_ROOM - fold->len) {
 		memcpy(fold->text + fold->len, text.at, text.len);

@@ -45,6 +45,12 @@ struct letters_cache {
 const struct letters_fold *
 letters_fold(struct letters_cache *cache, struct str text, size_t *read);
 
+/*
+ * The common other spelling of a folded letter that has no decomposition, such
+ * as "ae" for U+00E6; empty for all others.
+ */
+struct str letters_spelling(uint32_t c);
+
 /* The number of characters in UTF-8. */
 size_t letters_count(struct str text);
 

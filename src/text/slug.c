@@ -8,29 +8,14 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+#include "text/letters.h"
+
 struct slug {
 	struct buf *out;
 	size_t start; /* of the words in `out` */
 	enum slug_letters letters;
 	bool gap; /* between two words */
 	bool is_latin; /* the last letter is Latin */
-};
-
-/* Latin letters, folded, that no decomposition makes ASCII. */
-static const struct {
-	ucs4_t letter;
-	struct str plain;
-} spelled[] = {
-	{ 0xe6, STR_INIT("ae") },
-	{ 0xf0, STR_INIT("d") },
-	{ 0xf8, STR_INIT("o") },
-	{ 0xfe, STR_INIT("th") },
-	{ 0x111, STR_INIT("d") },
-	{ 0x127, STR_INIT("h") },
-	{ 0x131, STR_INIT("i") },
-	{ 0x142, STR_INIT("l") },
-	{ 0x153, STR_INIT("oe") },
-	{ 0x259, STR_INIT("e") },
 };
 
 static void
@@ -46,16 +31,18 @@ add_letter(struct slug *slug, struct str letter, bool is_latin)
 static bool
 add_latin(struct slug *slug, ucs4_t c)
 {
+	/* A search knows schwa as a letter of its own; names of files do not.
+	 */
+	struct str spelling = c == 0x259 ? STR("e") : letters_spelling(c);
+
 	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
 		add_letter(slug, (struct str){ (char[]){ (char)c }, 1 }, true);
 		return true;
 	}
-	for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++)
-		if (spelled[i].letter == c) {
-			add_letter(slug, spelled[i].plain, true);
-			return true;
-		}
-	return false;
+	if (spelling.len == 0 || (unsigned char)spelling.at[0] >= 0x80)
+		return false;
+	add_letter(slug, spelling, true);
+	return true;
 }
 
 /* Adds the character `c`, whose bytes are `text`. */
