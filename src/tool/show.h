@@ -2,9 +2,8 @@
 #define TOOL_SHOW_H
 
 #define SHOW_USAGE \
-	"show [-G] [--as FINGERPRINT] [-n NAME]... [-c FILE] [-o " \
-	"KEY=VALUE]... " \
-	"[DIR] URL"
+	"show [-G] [--as FINGERPRINT] [-n NAME]... [-c FILE]\n" \
+	"            [-o KEY=VALUE]... [DIR] URL"
 
 /*
  * `capsule show`: writes to standard output the exact bytes that the server
