@@ -15,7 +15,6 @@
 #include "text/gemtext.h"
 #include "text/mime.h"
 #include "tree/beneath.h"
-#include "tree/zones.h"
 
 #define TITLE_SAMPLE 4096
 /* Names, and the arena's growth: a million entries of usual length. */
@@ -147,18 +146,22 @@ directory_release(struct directory *directory)
 	arena_release(&directory->arena);
 }
 
-static bool
-is_in_zone(const struct directory_place *place, struct str name)
+/*
+ * Opens an entry. Unlike tree_open_in, this logs no lack of permission: a
+ * listing would do so for each of its entries.
+ */
+static enum status
+open_entry(
+    const struct directory_place *place, struct str name, struct entry *out)
 {
 	char text[PATH_MAX + NAME_MAX + 1];
 	struct buf path = buf_over(text, sizeof text);
 
-	if (place->tree->zones == NULL)
-		return true;
 	buf_add(&path, place->path);
 	buf_add(&path, name);
-	return !path.overflow &&
-	    zones_show(place->tree->zones, place->tree->own, buf_str(&path));
+	errno = ENAMETOOLONG;
+	return path.overflow ? STATUS_NOT_FOUND
+			     : tree_find(place->tree, buf_str(&path), out);
 }
 
 /*
@@ -169,19 +172,22 @@ is_in_zone(const struct directory_place *place, struct str name)
 static bool
 shows(const struct directory_place *place, struct directory_entry *entry)
 {
+	bool is_plain = entry->type == DT_DIR || entry->type == DT_REG;
 	struct entry target;
 
-	if (!tree_shows(place->tree, entry->name) ||
-	    !is_in_zone(place, entry->name))
+	if (!tree_shows(place->tree, entry->name))
 		return false;
-	if (entry->type == DT_DIR || entry->type == DT_REG)
+	/*
+	 * With zones even such an entry is opened: the path of the directory
+	 * may have links, and the zone is known from the path without them.
+	 */
+	if (is_plain && place->tree->zones == NULL)
 		return readable_at(place->fd, entry->name.at, R_OK) == 0 ||
 		    !beneath_is_absent(errno);
-	if (entry->type != DT_LNK && entry->type != DT_UNKNOWN)
+	if (!is_plain && entry->type != DT_LNK && entry->type != DT_UNKNOWN)
 		return false;
-	if (tree_open_in(place->tree, place->path, entry->name, &target) !=
-	    STATUS_SUCCESS) {
-		entry->type = DT_REG;
+	if (open_entry(place, entry->name, &target) != STATUS_SUCCESS) {
+		entry->type = is_plain ? entry->type : DT_REG;
 		return !beneath_is_absent(errno);
 	}
 	entry->type = tree_is_directory(&target) ? DT_DIR : DT_REG;

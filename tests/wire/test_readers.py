@@ -78,6 +78,8 @@ PATHS = [
     '/pub', '/pub/', '/pub/index.gmi', '/pub/%s.gmi' % NAME, '/pub.tar.gz',
     '/pub/sub/', '/alias.gmi', '/alias', '/round/', '/docs/up/',
     '/docs/alias.gmi', '/docs/chain/', '/docs/up/%s.gmi' % NAME,
+    '/notes', '/notes/', '/notes.tar.gz', '/notes/?atom', '/notes/inner/',
+    '/notes/inner.tar.gz', '/notes/%s.gmi' % NAME, '/notes/%s' % NAME,
     '/caf%C3%A9/', '/cafe%CC%81/', '/cafe%CC%81/index.gmi',
     '/cafe%CC%81/%FF.gmi', '/caf%C3%A9/%FF.gmi', '/cafe%CC%81',
     '/cafe%CC%81.tar.gz',
@@ -111,6 +113,8 @@ class Private(unittest.TestCase):
         self.addCleanup(server.stop)
         for name, target in LINKS.items():
             os.symlink(target, server.path(name))
+        # A public folder, but not all in it is.
+        os.symlink('docs', server.path('notes'))
         self.wait_for_index(server)
         return server
 
@@ -178,14 +182,17 @@ class Private(unittest.TestCase):
                 ('/private.gmi', 51), ('/privat', 51), ('/pub/', 51),
                 ('/pub', 51), ('/pub/none', 51), ('/alias.gmi', 51),
                 ('/alias', 51), ('/round/', 51), ('/docs/up/', 51),
-                ('/docs/chain/', 51), ('/pub.tar.gz', 51), ('/docs/', 20)]:
+                ('/docs/chain/', 51), ('/pub.tar.gz', 51), ('/docs/', 20),
+                ('/notes/', 20), ('/notes/a.gmi', 20), ('/notes/inner/', 51),
+                ('/notes/%s.gmi' % NAME, 51)]:
             with self.subTest(path=path):
                 reply = fetch(server, path)
                 self.assertEqual(reply.status, status, reply.meta)
                 if status == 60:
                     self.assertEqual(reply.meta,
                                      fetch(server, '/private/').meta)
-        self.assertEqual(fetch(server, '/docs/').text.count('=>'), 2)
+        for path in '/docs/', '/notes/':
+            self.assertEqual(fetch(server, path).text.count('=>'), 2)
 
     def test_moved_into_it(self):
         """A link in place of a folder that has become private is not open."""
