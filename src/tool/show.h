@@ -3,7 +3,7 @@
 
 #define SHOW_USAGE \
 	"show [-G] [--as FINGERPRINT] [-n NAME]... [-c FILE]\n" \
-	"            [-o KEY=VALUE]... [DIR] URL"
+	"                    [-o KEY=VALUE]... [DIR] URL"
 
 /*
  * `capsule show`: writes to standard output the exact bytes that the server
