@@ -5,6 +5,8 @@
 #include "index/plan.h"
 
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "text/buf.h"
 #include "text/distance.h"
@@ -381,6 +383,12 @@ divide(struct plan *plan, const struct plan_want *run)
 	}
 }
 
+static bool
+has_pairs(const struct plan_want *run)
+{
+	return str_find(run->stem, ' ') < run->stem.len;
+}
+
 /*
  * Looks up a word of several pairs; where no row holds it, its pairs are looked
  * up instead.
@@ -390,7 +398,7 @@ look_up_run(struct plan *plan, struct plan_want *want)
 {
 	int there = want->rows <= 0 ? 0 : 1;
 
-	if (there && str_find(want->stem, ' ') < want->stem.len) {
+	if (there && has_pairs(want)) {
 		want->is_part = want->rows > PLAN_PHRASE_ROWS;
 		plan->is_partial |= want->is_part;
 		there = want->is_part ? 0 : is_phrase_there(plan, want->stem);
@@ -399,6 +407,32 @@ look_up_run(struct plan *plan, struct plan_want *want)
 	if (there == 0)
 		divide(plan, want);
 	return there == -1 ? -1 : 0;
+}
+
+/*
+ * Adds the ideographs of a run as words of their own, since many are words.  A
+ * character of another script, such as Thai, says nothing by itself.
+ */
+static int
+divide_into_ideographs(struct plan *plan, const struct plan_want *run)
+{
+	struct words_reader words =
+	    tokenizer_words(plan->index->tokenizer, run->typed);
+
+	while (plan->count < PLAN_WANTS && words_next(&words)) {
+		size_t before = plan->count;
+		struct words_reader one = tokenizer_words(
+		    plan->index->tokenizer, typed_from(&words, words.from));
+		ucs4_t letter;
+
+		u8_mbtouc(&letter, (const uint8_t *)one.text.at, one.text.len);
+		if (!uc_is_property_ideographic(letter) || !words_next(&one))
+			continue;
+		if (add_phrase(plan, &one, true) == -1)
+			return -1;
+		plan->wants[before].is_part = true;
+	}
+	return 0;
 }
 
 static int
@@ -418,6 +452,35 @@ look_up(struct plan *plan, struct plan_want *want)
 		return 0;
 	plan->nearest += want->rows == 0;
 	return find_nearest(plan, want);
+}
+
+/* Looks up the words from there on, and those that this adds. */
+static int
+look_up_from(struct plan *plan, size_t first)
+{
+	for (size_t i = first; i < plan->count; i++)
+		if (look_up(plan, &plan->wants[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/*
+ * Looks up the ideographs of the runs if no row holds anything else.  A run of
+ * one pair is often one word, whose characters have other meanings.
+ */
+static int
+look_up_ideographs(struct plan *plan)
+{
+	size_t count = plan->count;
+
+	for (size_t i = 0; i < count; i++)
+		if (plan->wants[i].count > 0)
+			return 0;
+	for (size_t i = 0; i < count; i++)
+		if (plan->wants[i].is_run && has_pairs(&plan->wants[i]) &&
+		    divide_into_ideographs(plan, &plan->wants[i]) == -1)
+			return -1;
+	return look_up_from(plan, count);
 }
 
 /* Notes which words no row holds although rows hold similar terms. */
@@ -447,9 +510,8 @@ plan_make(struct plan *plan, const struct index *index, struct arena *arena,
 	plan->is_partial = false;
 	if (read_words(plan, question) == -1)
 		return -1;
-	for (size_t i = 0; i < plan->count; i++)
-		if (look_up(plan, &plan->wants[i]) == -1)
-			return -1;
+	if (look_up_from(plan, 0) == -1 || look_up_ideographs(plan) == -1)
+		return -1;
 	note_near(plan);
 	return 0;
 }
