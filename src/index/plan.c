@@ -22,6 +22,7 @@
 #define FAMILY_SHARES ((size_t)5)
 #define FAMILY_WEIGHT 0.4
 #define TYPO_WEIGHT 0.7
+#define ARABIC_ARTICLE "\xd8\xa7\xd9\x84"
 
 /* Whether the plan already has the stem, as a phrase or otherwise. */
 static bool
@@ -300,7 +301,8 @@ find_nearest(struct plan *plan, struct plan_want *want)
 	    " LIMIT ?3";
 	struct nearest near = { .plan = plan,
 		.want = want,
-		.scores = { want->count > 0 ? 1.0 : 0 } };
+		.scores = {
+		    want->count > 0 ? 1.0 : 0, want->count > 1 ? 1.0 : 0 } };
 	char turned[WORDS_LONGEST + 1] = { 's' };
 	struct str word = want->word;
 	size_t len = letters_count(word);
@@ -328,6 +330,41 @@ find_nearest(struct plan *plan, struct plan_want *want)
 		    -1
 	    ? -1
 	    : 0;
+}
+
+/*
+ * Adds the Arabic word with the article, which is written without a space, or
+ * without the article.
+ */
+static int
+add_article(struct plan *plan, struct plan_want *want)
+{
+	struct str other = want->word;
+	struct buf with =
+	    buf_in(plan->arena, other.len + sizeof ARABIC_ARTICLE);
+	ucs4_t letter;
+	int64_t rows;
+
+	if (other.len == 0 ||
+	    u8_mbtouc(&letter, (const uint8_t *)other.at, other.len) < 1 ||
+	    !uc_is_script(letter, uc_script_byname("Arabic")))
+		return 0;
+	if (str_starts(other, STR(ARABIC_ARTICLE))) {
+		other = str_tail(other, strlen(ARABIC_ARTICLE));
+	} else {
+		buf_add(&with, STR(ARABIC_ARTICLE));
+		buf_add(&with, other);
+		other = buf_str(&with);
+	}
+	/* A shorter rest is not a word: the word itself begins so. */
+	if (with.overflow || letters_count(other) < 3)
+		return with.overflow ? -1 : 0;
+	rows = rows_of(plan, other);
+	if (rows > 0) {
+		want->terms[want->count++] = (struct plan_term){ other, 1.0 };
+		want->rows += rows;
+	}
+	return rows == -1 ? -1 : 0;
 }
 
 /* The rows that hold the rarest term of a phrase; -1 on failure. */
@@ -447,6 +484,8 @@ look_up(struct plan *plan, struct plan_want *want)
 	want->count = want->is_phrase || want->rows > 0;
 	if (want->is_run)
 		return look_up_run(plan, want);
+	if (!want->is_phrase && add_article(plan, want) == -1)
+		return -1;
 	if (want->is_phrase || want->is_part || want->is_filler ||
 	    plan->nearest == NEAREST_WORDS)
 		return 0;
