@@ -15,8 +15,8 @@ import zipfile
 from build import CAPSULE
 from clientcert import EC, Visitor
 from server import (
-    UNJAILED, Process, Server, fetch, gemini, gemini_connect, new_directory,
-    select, tls_context, wait_until, write_tree)
+    UNJAILED, Process, Server, fetch, gemini, gemini_connect, gopher_connect,
+    new_directory, select, tls_context, wait_until, write_tree)
 
 # Words that no answer to another visitor may contain.
 WORD = 'zaunkoenig'
@@ -639,6 +639,23 @@ class Lists(unittest.TestCase):
         server.wait_for_line('another one in')
         wait_until(lambda: len(server.workers()) == 2, 'new workers')
         self.assertEqual(alice.fetch(server, '/private/').status, 20)
+
+    def test_gopher_over_tls(self):
+        """A selector has no certificate, even if the connection has one."""
+        visitor = Visitor(self)
+        self.write(visitor.hash)
+        server = Server(self.tree, directory=self.directory,
+                        options=['ask=off', 'limits=off', 'gopher_tls=yes'],
+                        arguments=['-c', self.config])
+        server.owned = True
+        self.addCleanup(server.stop)
+        self.assertEqual(visitor.fetch(server, '/private/').status, 20)
+        for tls in None, visitor.tls():
+            with gopher_connect(server, context=tls,
+                                sni='localhost') as client:
+                client.send(b'/private/\r\n')
+                answer = client.read_all()
+            self.assertTrue(answer.startswith(b'3Only over Gemini'), answer)
 
 
 class Tool(unittest.TestCase):
