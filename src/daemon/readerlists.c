@@ -338,16 +338,18 @@ readerlists_release(struct readerlists *lists)
 	*lists = (struct readerlists){ 0 };
 }
 
-/* Whether a file is another one than was read. */
+/* Whether a file is another one than was read; sets its state. */
 static bool
-has_changed(const struct readerlists_file *file)
+has_changed(struct readerlists_file *file)
 {
-	struct stat now;
+	struct stat *now = &file->now;
 
-	if (stat(file->path, &now) == -1)
+	if (stat(file->path, now) == -1) {
+		*now = (struct stat){ 0 };
 		return !file->is_refused;
-	return !tree_is_same(&file->st, &now) ||
-	    now.st_mode != file->st.st_mode ||
+	}
+	return !tree_is_same(&file->st, now) ||
+	    now->st_mode != file->st.st_mode ||
 	    (!file->is_settled && !file->is_refused);
 }
 
@@ -357,7 +359,10 @@ log_warning(const char *text)
 	log_line(LOG_LEVEL_WARN, "readers: %s", text);
 }
 
-/* Logs why the old lists stay; once for a version of the files. */
+/*
+ * Logs why the old lists stay; once for a version of the files. That is their
+ * state before they were read: a file that was replaced since is a new version.
+ */
 static void
 refuse(struct readerlists *lists, const struct buf *error)
 {
@@ -367,8 +372,7 @@ refuse(struct readerlists *lists, const struct buf *error)
 		struct readerlists_file *file = &lists->files[i];
 
 		file->is_refused = true;
-		if (stat(file->path, &file->st) == -1)
-			file->st = (struct stat){ 0 };
+		file->st = file->now;
 	}
 }
 
@@ -409,7 +413,7 @@ readerlists_look(struct readerlists *lists)
 	int fd;
 
 	for (size_t i = 0; i < lists->count; i++)
-		changed = changed || has_changed(&lists->files[i]);
+		changed = has_changed(&lists->files[i]) || changed;
 	if (!changed)
 		return false;
 	fd = read_all_lists(lists, log_warning, &error);

@@ -19,6 +19,7 @@ struct readerlists_file {
 	const char *path; /* borrowed from the configuration */
 	size_t count; /* of readers */
 	struct stat st; /* when it was read */
+	struct stat now; /* when it was last looked at */
 	bool is_settled; /* that state has not hidden a change */
 	bool is_refused; /* the last version was, and this was logged */
 };
