@@ -22,6 +22,8 @@
 #define BYTES_MOST ((size_t)32 << 20)
 /* Wrong lines of a list that are reported. */
 #define WRONG_MOST 10
+/* Bytes of a path in an error: the log cuts long lines at the end. */
+#define PATH_SHOWN ((size_t)1024)
 
 /* A list while it is read. */
 struct reading {
@@ -36,19 +38,24 @@ struct reading {
 static int
 fail(struct reading *reading, const char *problem)
 {
-	buf_printf(
-	    reading->error, "readers: %s: %s", reading->file->path, problem);
+	struct str path = str_of(reading->file->path);
+
+	buf_add(reading->error, STR("readers: "));
+	buf_add(reading->error,
+	    str_head(path, path.len < PATH_SHOWN ? path.len : PATH_SHOWN));
+	buf_printf(reading->error, ": %s", problem);
 	return -1;
 }
 
 static int
 fail_errno(struct reading *reading)
 {
-	buf_printf(reading->error, "readers: %s: %s; %s", reading->file->path,
-	    strerror(errno),
+	char problem[256];
+
+	snprintf(problem, sizeof problem, "%s; %s", strerror(errno),
 	    errno == ENOENT ? "make this file, or correct its name"
 			    : "make it a file that this user can read");
-	return -1;
+	return fail(reading, problem);
 }
 
 static void

@@ -80,6 +80,29 @@ test_replaced_while_read(void **state)
 	readerlists_release(&lists);
 }
 
+/* However long a path is, the error tells of it. */
+static void
+test_long_path(void **state)
+{
+	static const size_t lengths[] = { 10, 400, 500, 2000, 100000 };
+	struct readerlists lists;
+	char error[4608], *path;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		path = malloc(lengths[i] + 1);
+		assert_non_null(path);
+		memset(path, 'x', lengths[i]);
+		path[0] = '/';
+		path[lengths[i]] = '\0';
+		assert_int_equal(
+		    open_list(&lists, path, error, sizeof error), -1);
+		assert_non_null(strstr(error, "readers: /xxx"));
+		assert_non_null(strstr(error, "; make "));
+		free(path);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -102,6 +125,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replaced_while_read),
+		cmocka_unit_test(test_long_path),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
