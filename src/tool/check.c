@@ -159,7 +159,7 @@ check_name(struct check_run *check, const struct survey_entry *entry)
 	if (is_only_foreign(entry->name, buf_str(&encoded))) {
 		finding.is_note = true;
 		finding_add(&check->findings, &finding,
-		    "the name must be encoded in links, as %.*s",
+		    "the name should be encoded in links, as %.*s",
 		    FINDING_ARG(buf_str(&encoded)));
 		return;
 	}

@@ -274,18 +274,30 @@ path_of(struct links *links, struct str url)
 	return path;
 }
 
-/* Reports a dead link: perhaps only the case of a letter is wrong. */
+/*
+ * Reports a dead link: perhaps only the case of a letter is wrong, or a space
+ * is not encoded.
+ */
 static void
 report_dead(struct links *links, const struct links_from *from,
     const struct target *target)
 {
 	struct finding finding = dead(from);
-	struct str near = { 0 };
+	struct str near = { 0 }, spaced = { 0 };
 
-	if (target->answer.status == STATUS_NOT_FOUND)
-		near = nearest_path(links->offline, &links->scratch,
-		    path_of(links, target->url));
-	if (near.len > 0) {
+	if (target->answer.status == STATUS_NOT_FOUND) {
+		struct str path = path_of(links, target->url);
+
+		near = nearest_path(links->offline, &links->scratch, path);
+		spaced = nearest_spaced(
+		    links->offline, &links->scratch, path, from->label);
+	}
+	if (spaced.len > 0) {
+		finding_add(links->findings, &finding,
+		    "link to %.*s leads nowhere: a space ends the URL; link to "
+		    "%.*s",
+		    FINDING_ARG(target->written), FINDING_ARG(spaced));
+	} else if (near.len > 0) {
 		finding.check = "case";
 		finding_add(links->findings, &finding,
 		    "link to %.*s, but the name is %.*s; correct it",
@@ -393,6 +405,12 @@ links_follow(struct links *links, const struct links_from *from, struct str url)
 	struct target target = { .written = url };
 	struct uri uri;
 
+	if (url.len == 0) {
+		finding_add(links->findings, &finding,
+		    "link without a URL; write one after \"=>\", or remove "
+		    "the line");
+		return;
+	}
 	/* A fragment leads to the same page. */
 	if (str_starts(url, STR("#")))
 		return;

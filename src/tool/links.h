@@ -25,6 +25,7 @@ struct links_from {
 	struct str base; /* its canonical URL */
 	const struct stat *st; /* a link to this file itself is ignored */
 	size_t line;
+	struct str label; /* of a gemtext link */
 };
 
 void links_init(struct links *links);
@@ -32,7 +33,7 @@ void links_release(struct links *links);
 
 /*
  * Follows a gemtext link on both protocols, and reports a link that leads
- * nowhere on one of them, or out of the capsule.
+ * nowhere on one of them, or out of the capsule.  An empty URL leads nowhere.
  */
 void links_follow(
     struct links *links, const struct links_from *from, struct str url);

@@ -12,6 +12,9 @@
 #include "tree/directory.h"
 #include "tree/tree.h"
 
+/* The most words after the first space of a name. */
+#define SPACED_WORDS 8
+
 static bool
 is_same_but_case(struct str a, struct str b)
 {
@@ -97,4 +100,26 @@ nearest_path(struct offline *offline, struct arena *arena, struct str path)
 	    str_equals(buf_str(&near), path))
 		return (struct str){ 0 };
 	return buf_str(&encoded);
+}
+
+struct str
+nearest_spaced(struct offline *offline, struct arena *arena, struct str path,
+    struct str label)
+{
+	struct buf spaced = buf_in(arena, path.len + 1 + label.len);
+	struct buf encoded = buf_in(arena, 3 * spaced.cap);
+
+	if (path.len == 0 || encoded.overflow)
+		return (struct str){ 0 };
+	buf_add(&spaced, path);
+	for (int i = 0; i < SPACED_WORDS && label.len > 0; i++) {
+		buf_char(&spaced, ' ');
+		buf_add(&spaced, str_cut(&label, ' '));
+		if (tree_status(offline->host.tree, buf_str(&spaced)) !=
+		    STATUS_SUCCESS)
+			continue;
+		uri_encode(&encoded, buf_str(&spaced));
+		return buf_str(&encoded);
+	}
+	return (struct str){ 0 };
 }

@@ -223,6 +223,7 @@ check_link(struct proofread *proofread, const struct gemtext_line *line)
 		finding_add(proofread->links->findings, &finding,
 		    "label contains a TAB, which is a space on Gopher; write "
 		    "spaces");
+	proofread->from.label = line->text;
 	if (!is_invisible(proofread, "the URL of the link", line->url))
 		links_follow(proofread->links, &proofread->from, line->url);
 }
@@ -235,6 +236,8 @@ check_mark(struct proofread *proofread)
 	struct str line = proofread->part.text;
 	struct str rest = invisible_trim_start(line);
 
+	if (str_starts(line, STR("=>")))
+		links_follow(proofread->links, &proofread->from, STR(""));
 	if (str_starts(line, STR("*")))
 		is_invisible(proofread, "the mark of the list item",
 		    str_head(line,
@@ -273,12 +276,11 @@ static void
 check_title(struct proofread *proofread)
 {
 	const struct survey_entry *entry = proofread->entry;
-	const struct tree *tree = proofread->links->offline->host.tree;
 	struct finding finding = finding_of(proofread, "title");
 	struct str title;
 
 	finding.line = 1;
-	directory_title(tree, &proofread->arena,
+	directory_title(proofread->links->offline->host.tree, &proofread->arena,
 	    str_head(entry->path, entry->path.len - entry->name.len),
 	    entry->name, &title);
 	if (title.len == 0)
@@ -402,8 +404,7 @@ dialect_of(struct str line)
 	switch (found->mark[0]) {
 	case '~':
 	case '%': return word.len == 0 ? found : NULL;
-	/* ":ext=0" */
-	case ':':
+	case ':': /* ":ext=0" */
 		return word.len > 2 && str_find(word, '=') == word.len - 2
 		    ? found
 		    : NULL;

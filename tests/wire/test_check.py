@@ -37,6 +37,17 @@ ROWS = {
     'dead': ({'index.gmi': HOME + '\n=> a.gmi A\n=> /b/c/ C\n'}, [
         ('index.gmi', 3, 'dead-link', 'a.gmi leads nowhere (51'),
         ('index.gmi', 4, 'dead-link', '/b/c/ leads nowhere (51')]),
+    'space': ({'index.gmi': HOME + '=> a b.txt B\n=> d/a  c d.txt C\n'
+               '=> a c.txt C\n', 'a b.txt': '', 'd/a c d.txt': ''}, [
+        ('a b.txt', 1, 'name', 'must be encoded'),
+        ('d/a c d.txt', 1, 'name', 'must be encoded'),
+        ('index.gmi', 2, 'dead-link', 'link to a leads nowhere: a space ends '
+         'the URL; link to /a%20b.txt'),
+        ('index.gmi', 3, 'dead-link', 'link to /d/a%20c%20d.txt'),
+        ('index.gmi', 4, 'dead-link', 'link to a leads nowhere (51')]),
+    'empty link': ({'index.gmi': HOME + '=>\n=> \t\n'}, [
+        ('index.gmi', n, 'dead-link', 'link without a URL; write one')
+        for n in (2, 3)]),
     'built-in': ({'index.gmi': HOME + '=> /ask Ask\n=> /ask?a%20b A b\n'}, []),
     'in the middle of words': ({'index.gmi': HOME + 'x => a.gmi A\n'}, []),
     'preformatted': ({'index.gmi': HOME + '```\n=> a.gmi A\n```\n'}, []),
@@ -82,7 +93,7 @@ ROWS = {
               '=> gr%C3%9C.gmi C\n=> docs/q.gmi\n',
               'docs/Page.gmi': '# A\n', 'grü.gmi': '# C\n'}, [
         ('docs/', 1, '', None),
-        ('grü.gmi', 1, '~name', 'gr%C3%BC.gmi'),
+        ('grü.gmi', 1, '~name', 'should be encoded in links, as gr%C3%BC.gmi'),
         ('index.gmi', 2, 'case', 'the name is /docs/Page.gmi'),
         ('index.gmi', 4, 'case', 'the name is /gr%C3%BC.gmi'),
         ('index.gmi', 5, 'dead-link', 'docs/q.gmi'),
