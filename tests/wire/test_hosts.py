@@ -334,7 +334,8 @@ class Reload(unittest.TestCase):
         self.assertEqual(server.certificate(None),
                          server.stored('www.example.org'))
         moved = ''.join(reversed(re.split('(?m)^(?=host)', HOSTS)))
-        self.assertEqual(server.reload(moved + more), 'info reloaded')
+        self.assertEqual(server.reload('gopher = off\n' + moved + more),
+                         'info reloaded')
         self.assertEqual(server.certificate(None), before[CAFE])
         for name, title in (('open.example', b'# Open'),
                             ('www.example.org', b'# Www'),
