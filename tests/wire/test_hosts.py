@@ -344,7 +344,8 @@ class Reload(unittest.TestCase):
             wait_until(lambda name=name: b'One page' in server.ask(
                 name + '/ask?herring'), 'an index')
         self.assertEqual(server.reload(
-            'host "club.example" { capsule = "club" }\n'), 'info reloaded')
+            'host "club.example" { capsule = "club" gopher = off }\n'),
+            'info reloaded')
         self.assertIn(OTHER, server.ask('open.example'))
         self.assertIn(b'# Club', server.ask('club.example'))
         self.assertEqual(server.reload(HOSTS), 'info reloaded')
