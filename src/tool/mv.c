@@ -331,6 +331,50 @@ print_path(const struct mv *mv, const char *path, bool is_folder)
 	printf("\"%.*s%s\"", STR_ARG(buf_str(&encoded)), is_folder ? "/" : "");
 }
 
+static bool
+is_index_page(struct str name)
+{
+	return str_equals(name, STR("index.gmi")) ||
+	    str_equals(name, STR("index.gemini"));
+}
+
+static bool
+has_index_page(const struct mv *mv, struct str folder)
+{
+	static const char *const names[] = { "index.gmi", "index.gemini" };
+	struct entry entry;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (tree_open_in(&mv->tree, folder, str_of(names[i]), &entry) ==
+		    STATUS_SUCCESS) {
+			close(entry.fd);
+			return true;
+		}
+	return false;
+}
+
+/* Warns of a folder that has lost its index page. */
+static void
+warn_of_index(const struct mv *mv)
+{
+	const char *path = mv->from + mv->dir_len;
+	size_t len = (size_t)(strrchr(path, '/') - path) + 1;
+	struct str folder = { path, len };
+
+	if (mv->relink.moved.is_folder || !is_index_page(str_of(path + len)) ||
+	    has_index_page(mv, folder))
+		return;
+	if (len == 1)
+		cli_say(VERB,
+		    "the capsule has no front page now; write an index.gmi, or "
+		    "move the page back");
+	else
+		cli_say(VERB,
+		    "%.*s has no index page now, which links to the folder "
+		    "show; write an index.gmi, or move the page back",
+		    STR_ARG(folder));
+}
+
 static int
 print_report(const struct mv *mv)
 {
@@ -386,8 +430,12 @@ run(struct mv *mv, char **names)
 	mv->relink.moved.to = str_of(mv->to + mv->dir_len);
 	if (result == 0)
 		result = change(mv);
+	if (result == 0)
+		result = print_report(mv);
+	if (result == 0)
+		warn_of_index(mv);
 	tree_release(&mv->tree);
-	return result == 0 ? print_report(mv) : -1;
+	return result;
 }
 
 static int

@@ -90,6 +90,19 @@ class Move(Author):
                 out, _ = self.done('show', '-c', config, '-d', 'tree', old)
                 self.assertRegex(out, r'^31 .*%s\n' % new)
 
+    def test_index_page(self):
+        """A folder without its index page is reported."""
+        for old, new, want in (
+                ('index.gmi', 'home.gmi', 'the capsule has no front page now'),
+                ('a/index.gmi', 'a/c.gmi', '/a/ has no index page now'),
+                ('a/c.gmi', 'a/index.gemini', None),
+                ('a/index.gemini', 'a/index.gmi', None),
+                ('a', 'b', None)):
+            with self.subTest(old=old):
+                _, said = self.done('mv', 'tree', old, new)
+                self.assertEqual(said.count('\n'), 1 if want is None else 2)
+                self.assertIn(want or 'rewrote', said)
+
     def test_into_a_folder(self):
         out, _ = self.done('mv', 'tree', 'old.gmi', 'a')
         self.assertEqual(out, 'moved("/old.gmi", "/a/old.gmi")\n')
