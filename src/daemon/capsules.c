@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tree/zones.h"
+
 /*
  * Shortens `top` to the names that it has in common with `path`; both are
  * absolute and without links.
@@ -203,6 +205,38 @@ capsules_contain(const struct capsules *capsules, const char *path)
 	    capsules->states, capsules->count, path, &which);
 }
 
+/* Whether two hosts have one folder, of which one host hides more. */
+static bool
+differ(const struct capsules *capsules, size_t a, size_t b)
+{
+	const struct stat *left = &capsules->states[a];
+	const struct stat *right = &capsules->states[b];
+
+	return left->st_dev == right->st_dev && left->st_ino == right->st_ino &&
+	    zones_number(capsules->all[a].tree.zones) !=
+	    zones_number(capsules->all[b].tree.zones);
+}
+
+/* Warns of a host that shows what a host before it hides, or the reverse. */
+static void
+warn_of_readers(const struct capsules *capsules, const struct config *config,
+    size_t host, void (*say)(const char *text))
+{
+	char text[1024];
+	size_t other = 0;
+
+	while (other < host && !differ(capsules, host, other))
+		other++;
+	if (other == host)
+		return;
+	snprintf(text, sizeof text,
+	    "hosts \"%.*s\" and \"%.*s\" have one capsule, but different parts "
+	    "with readers; set readers outside of both hosts, or in both",
+	    STR_ARG(config->hosts[other].site.names[0]),
+	    STR_ARG(config->hosts[host].site.names[0]));
+	say(text);
+}
+
 void
 capsules_warn(const struct capsules *capsules, const struct config *config,
     void (*say)(const char *text))
@@ -213,6 +247,7 @@ capsules_warn(const struct capsules *capsules, const struct config *config,
 	for (size_t i = 0; i < capsules->count; i++) {
 		const char *capsule = config->hosts[i].capsule;
 
+		warn_of_readers(capsules, config, i, say);
 		snprintf(path, sizeof path, "%s/..", capsule);
 		/* The directory above / is / itself. */
 		if (tree_which_contains(

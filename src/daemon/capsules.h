@@ -64,7 +64,10 @@ void capsules_forget_visitors(struct capsules *capsules);
 MUST_USE int
 capsules_contain(const struct capsules *capsules, const char *path);
 
-/* Calls `say` for each capsule that lies in another one. */
+/*
+ * Calls `say` for each capsule that lies in another one, or is that of two
+ * hosts with different parts for readers.
+ */
 void capsules_warn(const struct capsules *capsules, const struct config *config,
     void (*say)(const char *text));
 

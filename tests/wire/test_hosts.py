@@ -457,6 +457,26 @@ class Places(unittest.TestCase):
                           'host "b.example" { capsule = "club" }\n')
         self.assertNotIn('lies in', done.stdout)
 
+    def test_one_capsule_with_other_readers(self):
+        """What one host hides, the other may show."""
+        part = 'path "/inner/" { readers = { "any" } }'
+        for top, first, second, warns in [
+                ('', part, '', True), ('', '', part, True),
+                ('', part, part, False), (part, '', '', False),
+                (part, '', 'path "/inner/" { readers = {} }', True),
+                ('', '', '', False)]:
+            with self.subTest(top=top, first=first, second=second):
+                done = self.check(
+                    top + '\nhost "a.example" { capsule = "open" %s }\n'
+                    'host "c.example" { capsule = "club" }\n'
+                    'host "b.example" { capsule = "./open/" %s }\n' % (
+                        first, second))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(
+                    'warning: hosts "a.example" and "b.example" have one '
+                    'capsule, but different parts with readers' in done.stdout,
+                    warns, done.stdout)
+
     def test_keys_in_any_capsule(self):
         done = self.check('host "a.example" { capsule = "open" }\n'
                           'host "b.example" { capsule = "club"\n'
