@@ -172,6 +172,8 @@ reap_service(struct master *master, pid_t pid, int status)
 void
 children_reap(struct master *master)
 {
+	/* A signal to the process group may end the workers first. */
+	const bool goes_on = !master->stopping && signals.stop == 0;
 	pid_t pid;
 	int status;
 
@@ -180,10 +182,8 @@ children_reap(struct master *master)
 		/* An adopted child has another memory layout. */
 		bool old = workers_adopted(&master->workers, pid);
 
-		if (!workers_reap(
-			&master->workers, pid, status, !master->stopping) &&
-		    !service_reap(
-			&master->index, pid, status, !master->stopping) &&
+		if (!workers_reap(&master->workers, pid, status, goes_on) &&
+		    !service_reap(&master->index, pid, status, goes_on) &&
 		    !reap_service(master, pid, status))
 			continue;
 		master->faulted |= !old && pause_is_fault(status);

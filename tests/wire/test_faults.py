@@ -376,6 +376,23 @@ class Operator(unittest.TestCase):
         child.terminate()
         self.assertEqual(child.wait(DEADLINE_S), 0)
 
+    def test_stop_of_the_process_group(self):
+        """A worker that gets the signal before the master is no fault."""
+        def state(pid):
+            with open('/proc/%d/stat' % pid, encoding='ascii') as file:
+                return file.read().rpartition(')')[2].split()[0]
+
+        with Server(HOME, workers=1) as server:
+            worker, = server.workers()
+            server.signal(signal.SIGSTOP)
+            wait_until(lambda: state(server.pid) == 'T', 'a stopped master')
+            os.kill(worker, signal.SIGTERM)
+            wait_until(lambda: state(worker) == 'Z', 'the end of a worker')
+            server.signal(signal.SIGTERM)
+            server.signal(signal.SIGCONT)
+            self.assertEqual(server.wait(), 0)
+            self.assertNotRegex(server.log.text(), '(?m)^(warn|error)')
+
     def test_hanging_worker(self):
         with Server(HOME, workers=1,
                     options=['shutdown_timeout_ms=300']) as server:
