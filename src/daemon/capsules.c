@@ -205,6 +205,21 @@ capsules_contain(const struct capsules *capsules, const char *path)
 	    capsules->states, capsules->count, path, &which);
 }
 
+bool
+capsules_show_file(const struct capsules *capsules, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	char folder[PATH_MAX];
+	size_t which;
+
+	return (size_t)snprintf(folder, sizeof folder, "%.*s.",
+		   (int)(name - path), path) < sizeof folder &&
+	    tree_which_contains(
+		capsules->states, capsules->count, folder, &which) == 1 &&
+	    tree_shows(&capsules->all[which].tree, str_of(name));
+}
+
 /* Whether two hosts have one folder, of which one host hides more. */
 static bool
 differ(const struct capsules *capsules, size_t a, size_t b)

@@ -64,6 +64,9 @@ void capsules_forget_visitors(struct capsules *capsules);
 MUST_USE int
 capsules_contain(const struct capsules *capsules, const char *path);
 
+/* Whether a file lies in one of the trees, under a name that is not hidden. */
+bool capsules_show_file(const struct capsules *capsules, const char *path);
+
 /*
  * Calls `say` for each capsule that lies in another one, or is that of two
  * hosts with different parts for readers.

@@ -5,6 +5,7 @@
 #include "daemon/generation.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,18 +241,42 @@ open_state(struct generation *generation, struct state *last)
 	return 0;
 }
 
+/* A list has names, which are for the author only. */
+static void
+warn_of_public_lists(
+    const struct generation *generation, void (*say)(const char *text))
+{
+	char text[PATH_MAX + 128];
+
+	for (size_t i = 0; i < generation->readers.count; i++) {
+		const char *path = generation->readers.files[i].path;
+
+		if (!capsules_show_file(&generation->capsules, path))
+			continue;
+		snprintf(text, sizeof text,
+		    "readers: %s: lies in the capsule, where clients could "
+		    "read it; move it elsewhere",
+		    path);
+		say(text);
+	}
+}
+
 static int
 open_readers(
     struct generation *generation, const struct generation_setup *setup)
 {
+	void (*say)(const char *text) =
+	    setup->warn != NULL ? setup->warn : log_warning;
 	struct buf error =
 	    buf_over(generation->error, sizeof generation->error - 1);
-	int result = readerlists_open(&generation->readers, &generation->config,
-	    setup->warn != NULL ? setup->warn : log_warning, &error);
 
-	if (result == -1)
+	if (readerlists_open(
+		&generation->readers, &generation->config, say, &error) == -1) {
 		generation->error[error.len] = '\0';
-	return result;
+		return -1;
+	}
+	warn_of_public_lists(generation, say);
+	return 0;
 }
 
 int

@@ -536,6 +536,24 @@ class Lists(unittest.TestCase):
         self.assertIn('90 more lines', out)
         self.assertIn('readers: %s: 0' % self.friends, out)
 
+    def test_list_in_the_capsule(self):
+        """Everybody could read who the readers are."""
+        for name, warns in [('../tree/friends', True),
+                            ('../tree/private/../friends', True),
+                            ('../tree/.friends', False),
+                            ('friends', False)]:
+            with self.subTest(name=name):
+                write_tree(self.directory, {
+                    'conf.d/' + name: '# none\n',
+                    'conf.d/capsuled.conf':
+                    'path "/private/" { readers = { "%s" } }\n' % name})
+                status, process = self.run_once('-t')
+                self.assertEqual(status, 0, process.log.text())
+                self.assertEqual(
+                    'warning: readers: %s/%s: lies in the capsule' % (
+                        os.path.dirname(self.config), name)
+                    in process.out.text(), warns, process.out.text())
+
     def bad_lists(self):
         """Each way in which a list is no list, and what is said of it."""
         def folder():
