@@ -111,6 +111,7 @@ collect_paths(struct config_loader *loader,
 			.is_of_host = section->kind == CONFIG_HOST };
 		if (read_path(loader, draft, path->title) == -1)
 			return -1;
+		draft->place.is_common = section == &loader->top;
 		/* A folder has one rule, with or without the final slash. */
 		draft->place.is_folder = true;
 	}
@@ -128,6 +129,7 @@ collect_moves(struct config_loader *loader,
 		*draft = (struct rule_draft){ .move = move };
 		if (read_path(loader, draft, move->path) == -1)
 			return -1;
+		draft->place.is_common = section == &loader->top;
 	}
 	return 0;
 }

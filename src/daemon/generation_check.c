@@ -94,6 +94,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	struct generation generation;
 	const struct generation_setup setup = { .missing = missing,
 		.warn = print_warning };
+	struct rules_audit rules = { .say = print_fault };
 
 	if (generation_load(&generation, config, &setup) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
@@ -102,8 +103,9 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	print_hosts(&generation);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
 	for (size_t i = 0; i < generation.config.host_count; i++)
-		rules_audit(&generation.config.hosts[i],
-		    &generation.capsules.all[i].tree, print_fault, NULL);
+		rules_audit_host(&rules, &generation.config.hosts[i],
+		    &generation.capsules.all[i].tree);
+	rules_audit_end(&rules);
 	warn_of_gopher(&generation.config);
 	jail_warn(&generation.jail, print_warning);
 	service_stop(&generation.keys.service);

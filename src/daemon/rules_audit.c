@@ -3,23 +3,85 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uninorm.h>
 #include <unistd.h>
 
 #include "serve/moved.h"
+#include "text/array.h"
 #include "text/uri.h"
 
 /* Memory for the paths of one rule. */
 #define MEMORY ((size_t)1 << 16)
 
+enum fault {
+	FAULT_MISSING,
+	FAULT_HIDES,
+	FAULT_LOST,
+};
+
+/* A possible fault of a rule for all hosts. */
+struct rules_audit_common {
+	struct rules_place place;
+	enum fault fault;
+	bool is_fine; /* on a host */
+	char *text; /* of the first host with the fault; NULL: none */
+};
+
 /* One comparison. */
 struct audit {
+	struct rules_audit *all;
 	const struct host_config *host;
 	const struct tree *tree;
-	rules_audit_say *say;
-	void *context;
 	struct arena arena; /* for one rule */
 };
+
+/* Finds or adds the possible fault; NULL without memory. */
+static struct rules_audit_common *
+common_of(
+    struct rules_audit *all, const struct rules_place *place, enum fault fault)
+{
+	struct rules_audit_common *grown;
+
+	/* Each host has the rules in the same order. */
+	for (size_t i = 0; i < all->count; i++) {
+		struct rules_audit_common *common =
+		    &all->common[(all->at + i) % all->count];
+
+		if (common->place.line != place->line ||
+		    common->fault != fault ||
+		    strcmp(common->place.file, place->file) != 0)
+			continue;
+		all->at = (size_t)(common - all->common) + 1;
+		return common;
+	}
+	grown = array_grow(
+	    all->common, all->count, &all->room, sizeof *all->common);
+	if (grown == NULL)
+		return NULL;
+	all->common = grown;
+	grown[all->count] =
+	    (struct rules_audit_common){ .place = *place, .fault = fault };
+	all->at = 0;
+	return &grown[all->count++];
+}
+
+/* Reports a fault of a rule, or keeps it; NULL: it has not this one. */
+static void
+judge(struct audit *audit, const struct rules_place *place, enum fault fault,
+    const char *text)
+{
+	struct rules_audit_common *common =
+	    place->is_common ? common_of(audit->all, place, fault) : NULL;
+
+	if (common == NULL && text != NULL)
+		audit->all->say(audit->all->context, place, text);
+	if (common == NULL)
+		return;
+	common->is_fine |= text == NULL;
+	if (text != NULL && common->text == NULL)
+		common->text = strdup(text);
+}
 
 /* Whether a decoded path is a page or folder of the tree. */
 static bool
@@ -77,11 +139,12 @@ audit_part(struct audit *audit, const struct rules_part *part)
 	struct str path = part->place.path;
 
 	/* The path is a page or a folder, with a final slash or without. */
-	if (path.len == 0 || is_builtin(audit->host, path) ||
-	    exists_in_some_form(audit->tree, path))
-		return;
-	audit->say(audit->context, &part->place,
-	    "no page or folder has this path; check its spelling");
+	if (path.len > 0 && !is_builtin(audit->host, path))
+		judge(audit, &part->place, FAULT_MISSING,
+		    exists_in_some_form(audit->tree, path)
+			? NULL
+			: "no page or folder has this path; check its "
+			  "spelling");
 }
 
 /* Whether a URL leads to a name of this host. */
@@ -120,37 +183,33 @@ audit_move(struct audit *audit, const struct rules_move *move)
 	struct buf encoded = buf_in(&audit->arena, path.len * 3);
 	char text[512];
 	struct moved end;
+	bool is_bad;
 
-	if (exists_in_some_form(audit->tree, path))
-		audit->say(audit->context, &move->place,
-		    "the capsule still has this path, which the line hides; "
-		    "remove one of them");
+	judge(audit, &move->place, FAULT_HIDES,
+	    exists_in_some_form(audit->tree, path)
+		? "the capsule still has this path, which the line hides; "
+		  "remove one of them"
+		: NULL);
 	if (move->status == STATUS_GONE)
 		return;
 	uri_encode(&encoded, path);
 	end = moved_follow(
 	    &audit->host->rules, &audit->arena, path, buf_str(&encoded));
-	if (end.status != STATUS_MOVED || !is_lost(audit, end.target))
-		return;
+	is_bad = end.status == STATUS_MOVED && is_lost(audit, end.target);
 	snprintf(text, sizeof text,
 	    "moved leads to %.*s, which does not exist; change it to the new "
 	    "path, or to gone",
 	    (int)(end.target.len < 300 ? end.target.len : 300), end.target.at);
-	audit->say(audit->context, &move->place, text);
+	judge(audit, &move->place, FAULT_LOST, is_bad ? text : NULL);
 }
 
 void
-rules_audit(const struct host_config *host, const struct tree *tree,
-    rules_audit_say *say, void *context)
+rules_audit_host(struct rules_audit *all, const struct host_config *host,
+    const struct tree *tree)
 {
 	const struct rules *rules = &host->rules;
-	struct tree whole = *tree;
-	struct audit audit = {
-		.host = host, .tree = &whole, .say = say, .context = context
-	};
+	struct audit audit = { .all = all, .host = host, .tree = tree };
 
-	/* The author knows what is in parts with readers. */
-	whole.zones = NULL;
 	arena_init(&audit.arena, MEMORY);
 	for (size_t i = 0; i < rules->part_count; i++)
 		audit_part(&audit, &rules->parts[i]);
@@ -160,6 +219,21 @@ rules_audit(const struct host_config *host, const struct tree *tree,
 			arena_reset(&audit.arena);
 		}
 	arena_release(&audit.arena);
+}
+
+void
+rules_audit_end(struct rules_audit *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct rules_audit_common *common = &all->common[i];
+
+		if (common->text != NULL &&
+		    (common->fault == FAULT_HIDES || !common->is_fine))
+			all->say(all->context, &common->place, common->text);
+		free(common->text);
+	}
+	free(all->common);
+	*all = (struct rules_audit){ .say = all->say, .context = all->context };
 }
 
 /* Prints a path, with any control bytes replaced. */

@@ -20,6 +20,7 @@
 struct rules_place {
 	struct str path; /* as of zones_path, without a final slash */
 	bool is_folder; /* matches all beneath, too, by whole segments */
+	bool is_common; /* outside of all hosts */
 	const char *file; /* of the configuration */
 	int line;
 };

@@ -49,6 +49,7 @@ struct check_run {
 	struct finding_writer findings;
 	bool begun; /* a capsule was opened */
 	struct links links;
+	struct rules_audit rules;
 };
 
 static struct finding
@@ -365,7 +366,7 @@ check_host(struct check_run *check, const struct config *config,
 	check->links.findings = &check->findings;
 	complete = run(check);
 	book_check(&check->offline.host, &check->findings);
-	rulecheck_run(host, &check->offline.tree, &check->findings);
+	rules_audit_host(&check->rules, host, &check->offline.tree);
 	links_release(&check->links);
 	offline_release(&check->offline);
 	return complete ? 0 : -1;
@@ -384,8 +385,10 @@ check_with(struct config *config, const struct check_options *options)
 	check.findings = (struct finding_writer){ .out = stdout,
 		.format = options->format,
 		.ignored = options->ignored };
+	check.rules = rulecheck_begin(&check.findings);
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = check_host(&check, config, &config->hosts[i]);
+	rules_audit_end(&check.rules);
 	if (check.begun && finding_end(&check.findings) == -1) {
 		cli_say("check", "standard output: %s", strerror(errno));
 		return 2;

@@ -1,29 +1,27 @@
 /* The check of the rules for paths, and of moved and deleted pages. */
 #include "tool/rulecheck.h"
 
-#include "daemon/rules_audit.h"
 #include "tree/zones.h"
 
 static void
 add_fault(void *context, const struct rules_place *place, const char *text)
 {
+	struct finding_writer *findings = context;
 	const struct finding finding = { .check = RULECHECK_NAME,
 		.path = str_of(place->file),
 		.line = (size_t)place->line };
-
-	finding_add(context, &finding, "%s", text);
-}
-
-void
-rulecheck_run(const struct host_config *host, const struct tree *tree,
-    struct finding_writer *findings)
-{
 	const char *root = findings->root;
 
 	/* The file of the configuration is not in the capsule. */
 	findings->root = "";
-	rules_audit(host, tree, add_fault, findings);
+	finding_add(findings, &finding, "%s", text);
 	findings->root = root;
+}
+
+struct rules_audit
+rulecheck_begin(struct finding_writer *findings)
+{
+	return (struct rules_audit){ .say = add_fault, .context = findings };
 }
 
 void

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import unittest
 
-from server import (CAPSULE, INSTRUMENTED, TOP, Server, fetch, new_directory,
-                    select, write_tree)
+from server import (CAPSULE, CAPSULED, INSTRUMENTED, TOP, UNJAILED, Server,
+                    fetch, new_directory, select, write_tree)
 
 SHIPPED = os.path.join(TOP, 'capsule')
 ARTICLE = os.path.join(TOP, 'tests', 'article.txt')
@@ -612,6 +612,26 @@ class Configuration(unittest.TestCase):
         found = [(row['file'], row['line'])
                  for row in json.loads(done.stdout) if row['check'] == 'rule']
         self.assertEqual(found, [('c', 5), ('c', 4), ('c', 4), ('c', 7)])
+
+    def test_rules_of_all_hosts(self):
+        """A rule for all hosts is useful if it is to one of them."""
+        write_tree(self.directory, {
+            'a/index.gmi': HOME, 'a/x/y.gmi': '# Y\n', 'b/index.gmi': HOME,
+            'b/z/y.gmi': '# Y\n', 'd/index.gmi': HOME})
+        text = ('path "/x/" {}\npath "/none/" {}\nmoved("/o/", "/z/")\n'
+                'moved("/p/", "/none/")\ngone("/x/")\n' + ''.join(
+                    'host "%s.example" { capsule = %s }\n' % (name, name)
+                    for name in 'abd'))
+        done = self.check(text, '--format=json')
+        want = [2, 4, 5]
+        self.assertEqual(sorted(
+            row['line'] for row in json.loads(done.stdout)
+            if row['check'] == 'rule'), want)
+        done = subprocess.run(
+            [CAPSULED, '-t', *UNJAILED, '-c', 'c', '-o', 'certs=certs'],
+            cwd=self.directory, capture_output=True, check=True, text=True)
+        self.assertEqual(sorted(map(int, re.findall(
+            r'(?m)^warning: c:(\d+): ', done.stdout))), want)
 
     def test_moved_link(self):
         """A link to a deleted page is dead, one to a moved page is not."""
