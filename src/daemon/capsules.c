@@ -91,6 +91,16 @@ open_next(struct capsules *capsules, const struct host_config *host)
 	return fstat(capsule->tree.root, &capsules->states[at]);
 }
 
+void
+capsules_describe(const struct host_config *host, struct buf *error)
+{
+	if (host->place.file != NULL)
+		buf_printf(
+		    error, "%.128s:%d: ", host->place.file, host->place.line);
+	buf_printf(error, "%.200s: cannot be opened: %s; %s", host->capsule,
+	    strerror(errno), tree_init_remedy(errno));
+}
+
 static int
 open_all(
     struct capsules *capsules, const struct config *config, struct buf *error)
@@ -107,9 +117,7 @@ open_all(
 	}
 	for (size_t i = 0; i < count; i++)
 		if (open_next(capsules, &config->hosts[i]) == -1) {
-			buf_printf(error, "%s: cannot be opened: %s; %s",
-			    config->hosts[i].capsule, strerror(errno),
-			    tree_init_remedy(errno));
+			capsules_describe(&config->hosts[i], error);
 			return -1;
 		}
 	capsules->top = count > 1 ? open_top(config) : -1;

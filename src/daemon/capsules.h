@@ -11,6 +11,7 @@
 #include "sys/jail.h"
 #include "sys/visitors.h"
 #include "text/attribute.h"
+#include "text/buf.h"
 #include "tree/tree.h"
 
 /* Bytes of the name of an index: the host's, ".db" and NUL. */
@@ -80,5 +81,11 @@ void capsules_place(struct capsules *capsules, const struct config *config,
 
 /* Whether a host has pages that need an index. */
 bool capsules_is_indexed(const struct host_config *host);
+
+/*
+ * Appends the error of a capsule that cannot be opened, from errno, with the
+ * place of its host in the configuration.
+ */
+void capsules_describe(const struct host_config *host, struct buf *error);
 
 #endif

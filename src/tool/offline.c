@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/capsules.h"
 #include "index/builder.h"
 #include "sys/archive.h"
 #include "tree/media.h"
@@ -22,9 +23,10 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 	*offline = (struct offline){ .state = { .fd = -1 } };
 	if (tree_init(&offline->tree, config->hosts->capsule,
 		config->hosts->hide) == -1) {
-		snprintf(error, error_size, "%.200s: cannot be opened: %s; %s",
-		    config->hosts->capsule, strerror(errno),
-		    tree_init_remedy(errno));
+		struct buf text = buf_over(error, error_size - 1);
+
+		capsules_describe(config->hosts, &text);
+		error[text.len] = '\0';
 		return -1;
 	}
 	archive_prepare();

@@ -659,4 +659,8 @@ class Configuration(unittest.TestCase):
         self.assertEqual(done.stdout.count(b' problems, '), 1)
         done = self.check(text.replace('capsule = a', 'capsule = none'))
         self.assertEqual((done.returncode, done.stdout), (2, b''))
-        self.assertIn(b'none: cannot be opened', done.stderr)
+        self.assertIn(b' c:1: none: cannot be opened', done.stderr)
+        done = subprocess.run(
+            [CAPSULED, '-t', *UNJAILED, '-c', 'c', '-o', 'certs=certs'],
+            cwd=self.directory, capture_output=True, check=False)
+        self.assertIn(b' c:1: none: cannot be opened', done.stderr)
