@@ -185,17 +185,13 @@ refuse(struct origin *origin, const unsigned char key[SHA256_SIZE],
 	hex_format(origin->pin, MANIFEST_HASH, known);
 	hex_format(key, MANIFEST_HASH, shown);
 	snprintf(origin->error, sizeof origin->error,
-	    "%s: the server's key has changed; nothing was fetched\n"
-	    "  known: %s\n"
-	    "  shown: %s\n"
-	    "%s"
-	    "If the owner confirms the new key, remove line %ld of\n"
-	    "%.1000s\nand try again.  If not, the connection may be "
-	    "intercepted.",
+	    "%s: the server's key has changed; nothing was fetched; "
+	    "known: %s, shown: %s; %sif the owner confirms the new key, remove "
+	    "line %ld of %.1000s and try again; if not, the connection may be "
+	    "intercepted",
 	    origin->name, known, shown,
-	    is_successor ? "The known key has signed the certificate of the "
-			   "new one; without --strict-key\n"
-			   "the new key is trusted.\n"
+	    is_successor ? "the known key has signed the certificate of the "
+			   "new one, which is trusted without --strict-key; "
 			 : "",
 	    pins_find(origin->known_hosts, origin->name, pin),
 	    origin->known_hosts);

@@ -75,6 +75,7 @@ class Keys(Mirroring):
         for words in ("the server's key has changed; nothing was fetched",
                       'known: ' + self.known, 'shown: ' + shown):
             self.assertIn(words, result.stderr)
+        self.assertNotIn('\\x', result.stderr)
         self.assertEqual((self.mirror.files(), self.pins()), before)
         return result.stderr
 
