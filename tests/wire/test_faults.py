@@ -391,7 +391,7 @@ class Operator(unittest.TestCase):
             server.signal(signal.SIGTERM)
             server.signal(signal.SIGCONT)
             self.assertEqual(server.wait(), 0)
-            self.assertNotRegex(server.log.text(), '(?m)^(warn|error)')
+            self.assertNotIn('another one in', server.log.text())
 
     def test_hanging_worker(self):
         with Server(HOME, workers=1,
