@@ -8,21 +8,14 @@
 #include <unictype.h>
 #include <unistr.h>
 
+#include "index/similar.h"
 #include "text/buf.h"
-#include "text/distance.h"
 
-/* Terms that are compared with one word, for each direction. */
-#define CANDIDATES 1000
 /* Words of a query for which similar terms are searched. */
 #define NEAREST_WORDS 8
 /* Words of a phrase. */
 #define PHRASE_WORDS 16
 #define MATCH_SIZE ((size_t)16 << 10)
-/* Terms with a common beginning are related: "ukraine", "ukrainian". */
-#define FAMILY_SHARES ((size_t)5)
-#define FAMILY_WEIGHT 0.4
-#define TYPO_WEIGHT 0.7
-#define ARABIC_ARTICLE "\xd8\xa7\xd9\x84"
 
 /* Whether the plan already has the stem, as a phrase or otherwise. */
 static bool
@@ -47,9 +40,9 @@ static int
 add_word(struct plan *plan, const struct words_reader *words)
 {
 	const struct str word = { words->word, words->len };
-	struct plan_want *want = &plan->wants[plan->count];
+	struct want *want = &plan->wants[plan->count];
 
-	*want = (struct plan_want){ .typed = typed_from(words, words->from) };
+	*want = (struct want){ .typed = typed_from(words, words->from) };
 	if (arena_copy(plan->arena, word, &want->word) == -1 ||
 	    arena_copy(plan->arena,
 		tokenizer_stem(plan->index->tokenizer, word),
@@ -69,13 +62,13 @@ add_word(struct plan *plan, const struct words_reader *words)
 static int
 add_phrase(struct plan *plan, struct words_reader *words, bool is_run)
 {
-	struct plan_want *want = &plan->wants[plan->count];
+	struct want *want = &plan->wants[plan->count];
 	struct buf out =
 	    buf_in(plan->arena, PHRASE_WORDS * (WORDS_LONGEST + 1));
 	size_t from = words->from, end = 0, count = 0;
 	bool has_more = true;
 
-	*want = (struct plan_want){ .is_phrase = !is_run, .is_run = is_run };
+	*want = (struct want){ .is_phrase = !is_run, .is_run = is_run };
 	for (; has_more; count++) {
 		struct str word = { words->word, words->len };
 
@@ -141,235 +134,9 @@ add_term(struct buf *out, struct str text)
 	buf_char(out, '"');
 }
 
-static int64_t
-count_rows(const struct plan *plan, const char *sql, struct str term)
-{
-	sqlite3_stmt *statement = db_prepare(plan->index->db, sql);
-	int64_t rows = -1;
-
-	if (statement == NULL)
-		return -1;
-	db_bind_text(statement, 1, term);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		rows = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return rows;
-}
-
-/* How many rows hold a term; 0 when none does, -1 on failure. */
-static int64_t
-rows_of(const struct plan *plan, struct str term)
-{
-	return count_rows(
-	    plan, "SELECT sum(doc) FROM vocabulary WHERE term = ?1", term);
-}
-
-/* An upper bound of the rows that hold a term with this beginning. */
-static int64_t
-rows_with(const struct plan *plan, struct str start)
-{
-	return count_rows(plan,
-	    "SELECT sum(doc) FROM vocabulary"
-	    " WHERE term >= ?1 AND term < ?1 || char(0x10ffff)",
-	    start);
-}
-
-/* Terms similar to a word, best first. */
-struct nearest {
-	struct plan *plan;
-	struct plan_want *want;
-	double scores[PLAN_TERMS];
-	double score; /* of the current term */
-};
-
-/* Whether two words or stems are related. */
-static bool
-is_family(struct str a, struct str b)
-{
-	size_t shared = distance_shared(a, b);
-	size_t rest_a, rest_b;
-
-	if (shared < FAMILY_SHARES)
-		return false;
-	rest_a = letters_count(str_tail(a, shared));
-	rest_b = letters_count(str_tail(b, shared));
-	return letters_count(str_head(a, shared)) >= FAMILY_SHARES &&
-	    (rest_a <= 1 || rest_b <= 1) && rest_a <= 4 && rest_b <= 4;
-}
-
-/* The similarity of a word: 1 is equal, 0 is not similar. */
-static double
-nearness(const struct plan_want *want, struct str form, bool is_known)
-{
-	struct str word = want->word;
-	size_t letters = letters_count(word);
-	unsigned mistakes = letters < 4 ? 0 : letters < 8 ? 1 : 2;
-	unsigned distance;
-
-	/* A known word is not a typing mistake. */
-	if (is_known || mistakes == 0)
-		return is_family(word, form) ? FAMILY_WEIGHT : 0;
-	distance = distance_of(word, form, mistakes);
-	/*
-	 * The word may be a mistyped singular of a word that occurs only as a
-	 * plural.
-	 */
-	if (distance > mistakes && str_ends(form, STR("s")))
-		distance =
-		    distance_of(word, str_head(form, form.len - 1), mistakes);
-	if (distance <= mistakes)
-		return distance == 1 ? TYPO_WEIGHT : TYPO_WEIGHT / 2;
-	return is_family(word, form) ? FAMILY_WEIGHT / 2 : 0;
-}
-
-/*
- * Inserts a term into those of the word, most similar first, if a row still
- * holds it.
- */
-static int
-insert(struct nearest *near, struct str term)
-{
-	struct plan_want *want = near->want;
-	size_t i = want->count;
-	int64_t rows;
-
-	for (size_t j = 0; j < want->count; j++)
-		if (str_equals(want->terms[j].text, term))
-			return 0;
-	while (i > 0 && near->scores[i - 1] < near->score)
-		i--;
-	if (i == PLAN_TERMS)
-		return 0;
-	/* Last, because FTS5 counts the rows of a term one by one. */
-	rows = rows_of(near->plan, term);
-	if (rows < 1)
-		return (int)rows;
-	if (want->count < PLAN_TERMS)
-		want->count++;
-	for (size_t j = want->count - 1; j > i; j--) {
-		want->terms[j] = want->terms[j - 1];
-		near->scores[j] = near->scores[j - 1];
-	}
-	near->scores[i] = want->terms[i].weight = near->score;
-	want->rows += rows;
-	return arena_copy(near->plan->arena, term, &want->terms[i].text);
-}
-
-/* Considers the stem of a word that may be similar. */
-static int
-consider(struct nearest *near, struct str form)
-{
-	bool is_known = near->want->count > 0 && near->scores[0] >= 1;
-
-	near->score = nearness(near->want, form, is_known);
-	return near->score <= 0
-	    ? 0
-	    : insert(near, tokenizer_stem(near->plan->index->tokenizer, form));
-}
-
-/* Compares with the words that have the same beginning or end. */
-static int
-compare(struct nearest *near, const char *sql, struct str part)
-{
-	sqlite3_stmt *statement = db_prepare(near->plan->index->db, sql);
-	char end[WORDS_LONGEST + 1];
-	int result;
-
-	if (statement == NULL)
-		return -1;
-	/*
-	 * No byte of UTF-8 is 0xff, so all strings with this prefix sort before
-	 * it.
-	 */
-	memcpy(end, part.at, part.len);
-	end[part.len] = '\xff';
-	db_bind_bytes(statement, 1, part);
-	db_bind_bytes(statement, 2, (struct str){ end, part.len + 1 });
-	sqlite3_bind_int(statement, 3, CANDIDATES);
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
-		if (consider(near, db_column(statement, 0)) == -1)
-			break;
-	sqlite3_finalize(statement);
-	return result == SQLITE_DONE ? 0 : -1;
-}
-
-static int
-find_nearest(struct plan *plan, struct plan_want *want)
-{
-	static const char backwards[] =
-	    "SELECT form FROM form WHERE backwards >= ?1 AND backwards < ?2"
-	    " LIMIT ?3";
-	struct nearest near = { .plan = plan,
-		.want = want,
-		.scores = {
-		    want->count > 0 ? 1.0 : 0, want->count > 1 ? 1.0 : 0 } };
-	char turned[WORDS_LONGEST + 1] = { 's' };
-	struct str word = want->word;
-	size_t len = letters_count(word);
-	/* A mistake is in one half of the word; the other half is correct. */
-	size_t half = (len - 1) / 2 < 2 ? 2 : (len - 1) / 2;
-	size_t tail;
-
-	if (len < 4)
-		return 0;
-	if (half > FAMILY_SHARES)
-		half = FAMILY_SHARES;
-	tail = word.len - letters_length(word, len - half);
-	for (size_t i = 0; i < tail; i++)
-		turned[i + 1] = word.at[word.len - 1 - i];
-	if (compare(&near,
-		"SELECT form FROM form WHERE form >= ?1 AND form < ?2 LIMIT ?3",
-		str_head(word, letters_length(word, half))) == -1)
-		return -1;
-	if (want->count > 0 && near.scores[0] >= TYPO_WEIGHT)
-		return 0;
-	/* With the end of the word, and with the end of its plural. */
-	return compare(&near, backwards, (struct str){ turned + 1, tail }) ==
-		    -1 ||
-		compare(&near, backwards, (struct str){ turned, tail + 1 }) ==
-		    -1
-	    ? -1
-	    : 0;
-}
-
-/*
- * Adds the Arabic word with the article, which is written without a space, or
- * without the article.
- */
-static int
-add_article(struct plan *plan, struct plan_want *want)
-{
-	struct str other = want->word;
-	struct buf with =
-	    buf_in(plan->arena, other.len + sizeof ARABIC_ARTICLE);
-	ucs4_t letter;
-	int64_t rows;
-
-	if (other.len == 0 ||
-	    u8_mbtouc(&letter, (const uint8_t *)other.at, other.len) < 1 ||
-	    !uc_is_script(letter, uc_script_byname("Arabic")))
-		return 0;
-	if (str_starts(other, STR(ARABIC_ARTICLE))) {
-		other = str_tail(other, strlen(ARABIC_ARTICLE));
-	} else {
-		buf_add(&with, STR(ARABIC_ARTICLE));
-		buf_add(&with, other);
-		other = buf_str(&with);
-	}
-	/* A shorter rest is not a word: the word itself begins so. */
-	if (with.overflow || letters_count(other) < 3)
-		return with.overflow ? -1 : 0;
-	rows = rows_of(plan, other);
-	if (rows > 0) {
-		want->terms[want->count++] = (struct plan_term){ other, 1.0 };
-		want->rows += rows;
-	}
-	return rows == -1 ? -1 : 0;
-}
-
 /* The rows that hold the rarest term of a phrase; -1 on failure. */
 static int64_t
-rows_of_phrase(const struct plan *plan, const struct plan_want *want)
+rows_of_phrase(const struct plan *plan, const struct want *want)
 {
 	struct str rest = want->stem;
 	int64_t least = INT64_MAX;
@@ -377,8 +144,8 @@ rows_of_phrase(const struct plan *plan, const struct plan_want *want)
 	while (rest.len > 0 && least >= 0) {
 		struct str term = str_cut(&rest, ' ');
 		int64_t rows = rest.len == 0 && want->is_prefix
-		    ? rows_with(plan, term)
-		    : rows_of(plan, term);
+		    ? want_rows_from(plan->index, term)
+		    : want_rows(plan->index, term);
 
 		if (rows < least)
 			least = rows;
@@ -406,7 +173,7 @@ is_phrase_there(const struct plan *plan, struct str phrase)
 
 /* Adds the pairs of a run as words of their own. */
 static void
-divide(struct plan *plan, const struct plan_want *run)
+divide(struct plan *plan, const struct want *run)
 {
 	struct str rest = run->stem;
 
@@ -414,14 +181,14 @@ divide(struct plan *plan, const struct plan_want *run)
 		struct str pair = str_cut(&rest, ' ');
 
 		if (!is_wanted(plan, pair, false))
-			plan->wants[plan->count++] = (struct plan_want){
+			plan->wants[plan->count++] = (struct want){
 				.word = pair, .stem = pair, .is_part = true
 			};
 	}
 }
 
 static bool
-has_pairs(const struct plan_want *run)
+has_pairs(const struct want *run)
 {
 	return str_find(run->stem, ' ') < run->stem.len;
 }
@@ -431,7 +198,7 @@ has_pairs(const struct plan_want *run)
  * up instead.
  */
 static int
-look_up_run(struct plan *plan, struct plan_want *want)
+look_up_run(struct plan *plan, struct want *want)
 {
 	int there = want->rows <= 0 ? 0 : 1;
 
@@ -451,7 +218,7 @@ look_up_run(struct plan *plan, struct plan_want *want)
  * character of another script, such as Thai, says nothing by itself.
  */
 static int
-divide_into_ideographs(struct plan *plan, const struct plan_want *run)
+divide_into_ideographs(struct plan *plan, const struct want *run)
 {
 	struct words_reader words =
 	    tokenizer_words(plan->index->tokenizer, run->typed);
@@ -473,24 +240,25 @@ divide_into_ideographs(struct plan *plan, const struct plan_want *run)
 }
 
 static int
-look_up(struct plan *plan, struct plan_want *want)
+look_up(struct plan *plan, struct want *want)
 {
 	want->rows = want->is_phrase || want->is_run
 	    ? rows_of_phrase(plan, want)
-	    : rows_of(plan, want->stem);
+	    : want_rows(plan->index, want->stem);
 	if (want->rows == -1)
 		return -1;
-	want->terms[0] = (struct plan_term){ want->stem, 1.0 };
+	want->terms[0] = (struct want_term){ want->stem, 1.0 };
 	want->count = want->is_phrase || want->rows > 0;
 	if (want->is_run)
 		return look_up_run(plan, want);
-	if (!want->is_phrase && add_article(plan, want) == -1)
+	if (!want->is_phrase &&
+	    similar_add_article(plan->index, plan->arena, want) == -1)
 		return -1;
 	if (want->is_phrase || want->is_part || want->is_filler ||
 	    plan->nearest == NEAREST_WORDS)
 		return 0;
 	plan->nearest += want->rows == 0;
-	return find_nearest(plan, want);
+	return similar_find(plan->index, plan->arena, want);
 }
 
 /* Looks up the words from there on, and those that this adds. */
@@ -531,7 +299,7 @@ note_near(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++)
 		has_part |= plan->wants[i].is_part && plan->wants[i].count > 0;
 	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_want *want = &plan->wants[i];
+		struct want *want = &plan->wants[i];
 
 		want->is_near = want->is_run
 		    ? want->count == 0 && has_part
@@ -591,7 +359,7 @@ plan_thin(struct plan *plan, int64_t most)
 }
 
 static void
-add_terms(struct buf *out, const struct plan_want *want, size_t i)
+add_terms(struct buf *out, const struct want *want, size_t i)
 {
 	add_term(out, want->terms[i].text);
 	if (want->is_prefix)

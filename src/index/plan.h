@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "index/index.h"
+#include "index/want.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/question.h"
@@ -15,41 +16,17 @@
 #define PLAN_WANTS 24
 /* Phrases that count, of these. */
 #define PLAN_PHRASES 8
-/* Terms of the index for one word. */
-#define PLAN_TERMS 6
 /*
  * The most rows of a phrase's rarest word: FTS5 searches from one row with the
  * phrase to the next in one call, which takes time for each row between.
  */
 #define PLAN_PHRASE_ROWS 10000
 
-/* A term of the index, or several that make a phrase. */
-struct plan_term {
-	struct str text;
-	double weight; /* 1 for the word itself, less for a similar one */
-};
-
-/* A word of the query, or a phrase. */
-struct plan_want {
-	struct plan_term terms[PLAN_TERMS];
-	size_t count;
-	struct str typed; /* a view of the question */
-	struct str word; /* folded, or as typed */
-	struct str stem; /* or several, with spaces between */
-	bool is_phrase; /* a row must hold it */
-	bool is_filler;
-	bool is_run; /* of a script without spaces, as pairs of characters */
-	bool is_part; /* of such a run */
-	bool is_prefix; /* the last term is the beginning of a pair */
-	bool is_near; /* no row holds it; similar terms were searched */
-	int64_t rows; /* upper bound of the rows that hold it */
-};
-
 /* A query as terms of an index, mapped word by word. */
 struct plan {
 	const struct index *index;
 	struct arena *arena; /* of all pointers below */
-	struct plan_want wants[PLAN_WANTS];
+	struct want wants[PLAN_WANTS];
 	size_t count;
 	unsigned nearest; /* words for which similar terms were searched */
 	bool is_partial; /* a common phrase was divided */

@@ -34,7 +34,7 @@ static const double columns[COLUMNS] = { 6.0, 4.0, 1.0, 0.2 };
 /* Columns that count for a row's length; labels describe other pages. */
 #define LONG_COLUMNS LABELS
 
-#define PHRASES_MAX (PLAN_WANTS * (PLAN_TERMS + 1))
+#define PHRASES_MAX (PLAN_WANTS * (WANT_TERMS + 1))
 
 struct search {
 	struct index index;
@@ -202,7 +202,7 @@ teach(sqlite3 *db)
 }
 
 static bool
-is_unknown(const struct plan_want *want)
+is_unknown(const struct want *want)
 {
 	return !want->is_phrase && !want->is_filler && !want->is_part &&
 	    (want->count == 0 || want->is_near);
@@ -225,7 +225,7 @@ static bool
 has_common_phrase(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_want *want = &plan->wants[i];
+		const struct want *want = &plan->wants[i];
 
 		if (want->is_phrase && want->rows > PLAN_PHRASE_ROWS &&
 		    str_find(want->stem, ' ') < want->stem.len)
@@ -248,7 +248,7 @@ plan_words(struct search *search)
 	result->unknown = (struct str){ 0 };
 	result->is_near = false;
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_want *want = &plan->wants[i];
+		const struct want *want = &plan->wants[i];
 
 		/* Prefer a word with similar ones: the result is of those. */
 		if (is_unknown(want) && !result->is_near &&
