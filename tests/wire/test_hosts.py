@@ -10,8 +10,8 @@ import subprocess
 import tempfile
 import unittest
 
-from build import CAPSULE, CAPSULED, INSTRUMENTED
-from server import (PATIENT, UNJAILED, Connection, Process, as_root,
+from build import CAPSULE, CAPSULED
+from server import (PATIENT, UNJAILED, Connection, Process, as_root, jailed,
                     new_directory, tls_context, wait_until, write_tree)
 
 HOSTS = '''
@@ -540,7 +540,7 @@ class Show(unittest.TestCase):
 
 
 @as_root
-@unittest.skipIf(INSTRUMENTED, 'the jail is off')
+@jailed
 class Sandbox(unittest.TestCase):
     """The root of each process is above all capsules, and no higher."""
 
