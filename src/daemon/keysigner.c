@@ -286,7 +286,7 @@ keysigner_run(void *context, const struct service *service)
 	const struct keysigner *signer = context;
 	const struct rlimit none = { 0, 0 };
 	size_t count = signer->config->host_count;
-	EVP_PKEY **keys = calloc(count, sizeof *keys);
+	EVP_PKEY **keys = calloc(count, sizeof(void *));
 
 	/* No core dump may contain a key. */
 	(void)setrlimit(RLIMIT_CORE, &none);

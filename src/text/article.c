@@ -12,7 +12,8 @@
 #include "text/slug.h"
 #include "text/utf8.h"
 
-#define LABEL_MAX 40 /* in characters; a longer line is not a label */
+/* Characters; a longer line is not a label. */
+#define LABEL_MAX ((size_t)40)
 #define SLUG_MAX ((size_t)40) /* bytes, without a number at the end */
 #define WRAP_LEAST 60 /* the narrowest column that a text is wrapped at */
 #define WRAP_MOST 120 /* the widest */

@@ -18,7 +18,7 @@
 struct gophermenu;
 
 /* The smallest buffer for gophermenu_read and gophermap_read. */
-#define GOPHERMENU_ROOM 4096
+#define GOPHERMENU_ROOM ((size_t)4096)
 
 /* The column where a preformatted line is cut. */
 #define GOPHERMENU_WIDEST ((size_t)200)

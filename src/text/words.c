@@ -9,7 +9,9 @@ ascii(char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
 		return c;
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : '\0';
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return '\0';
 }
 
 /* Appends what fits; returns whether it did. */

@@ -32,7 +32,7 @@ fits(char type, char own, struct str mime)
 
 	switch (type) {
 	case '1': return own == '7'; /* the answer is a menu with the prompt */
-	case '7': return false;
+	case '7':
 	case 'h': return false;
 	case '0':
 	case '4':
@@ -57,5 +57,7 @@ itemtype_instead(
 {
 	char own = type_of(site, status, mime);
 
-	return type == own || fits(type, own, mime) ? '\0' : own;
+	if (type == own || fits(type, own, mime))
+		return '\0';
+	return own;
 }
