@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from build import CAPSULE, CAPSULED
@@ -201,6 +202,46 @@ class Names(unittest.TestCase):
                         session = client.session
                         if session is not None:
                             self.assertFalse(session.has_ticket)
+
+    def test_no_foreign_session_is_resumed(self):
+        """A ticket, or the number of a session, that another server made."""
+        server = Hosts(self)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            for options in (0, ssl.OP_NO_TICKET):
+                with self.subTest(version=version, options=options):
+                    context = tls_context(version)
+                    session = self.foreign_session(server, context, options)
+                    self.assertTrue(session.id or session.has_ticket)
+                    with socket.create_connection(
+                            ('127.0.0.1', server.gemini_port)) as plain, \
+                            context.wrap_socket(
+                                plain, server_hostname='club.example',
+                                session=session) as client:
+                        self.assertFalse(client.session_reused)
+                        client.sendall(b'gemini://club.example:%d/\r\n' %
+                                       server.gemini_port)
+                        self.assertEqual(client.recv(2), b'20')
+
+    def foreign_session(self, server, context, options):
+        foreign = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        foreign.load_cert_chain(*(server.path('certs/open.example' + end)
+                                  for end in ('.crt', '.key')))
+        foreign.options |= options
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            def serve():
+                with listener.accept()[0] as plain, foreign.wrap_socket(
+                        plain, server_side=True) as tls:
+                    tls.sendall(tls.recv(1))
+            thread = threading.Thread(target=serve)
+            thread.start()
+            with socket.create_connection(listener.getsockname()) as plain, \
+                    context.wrap_socket(
+                        plain, server_hostname='club.example') as client:
+                client.sendall(b'x')
+                client.recv(1)
+                session = client.session
+            thread.join()
+        return session
 
 
 class Own(unittest.TestCase):
