@@ -314,7 +314,8 @@ scan_due(struct indexer *indexer)
 
 	for (;;) {
 		hear(indexer, 0);
-		if (look_due_ms(indexer, &next) > 0 || indexer->lost)
+		if (look_due_ms(indexer, &next) > 0 || next == NULL ||
+		    indexer->lost)
 			return;
 		scan(next);
 	}

@@ -27,12 +27,14 @@ setting_fail_memory(struct setting *s)
 void *
 setting_field(struct setting *s)
 {
+	char *base = (char *)s->config;
+
 	switch (s->key->scope) {
-	case SETTING_PROCESS: return (char *)s->config + s->key->at;
-	case SETTING_HOST: return (char *)s->host + s->key->at;
-	case SETTING_PATH: return (char *)s->part + s->key->at;
+	case SETTING_PROCESS: break;
+	case SETTING_HOST: base = (char *)s->host; break;
+	case SETTING_PATH: base = (char *)s->part; break;
 	}
-	return NULL;
+	return base + s->key->at;
 }
 
 void *
