@@ -86,9 +86,10 @@ def found_after(server, path, number):
     with open(path, 'a', encoding='ascii') as file:
         file.write('\n%s\n' % word)
     edited = time.monotonic()
-    # Before, other words come close.
-    wait_until(lambda: b'One page mentions it.' in
-               ask(server.ports['gopher'], word), 'an edit', INDEX_S)
+    # In a passage of a page, and not in the repeated question alone.
+    wait_until(lambda: re.search(b'(?m)^i> .*%s' % word.encode(),
+                                 ask(server.ports['gopher'], word)),
+               'an edit', INDEX_S)
     return time.monotonic() - edited
 
 
