@@ -23,21 +23,6 @@ struct chain {
 	const struct rules_move *last; /* the last rule */
 };
 
-static struct hostnames *
-make_names(const struct config *config)
-{
-	struct hostnames *names;
-	size_t count = 0;
-
-	for (size_t i = 0; i < config->host_count; i++)
-		count += config->hosts[i].site.name_count;
-	names = hostnames_new(count);
-	for (size_t i = 0; names != NULL && i < config->host_count; i++)
-		for (size_t j = 0; j < config->hosts[i].site.name_count; j++)
-			hostnames_add(names, config->hosts[i].site.names[j], i);
-	return names;
-}
-
 /* Goes on at a URL; false when it is not one of this server. */
 static bool
 enter(struct chain *chain, struct str url)
@@ -139,7 +124,8 @@ int
 config_circles_check(struct config_loader *loader)
 {
 	const struct config *config = loader->config;
-	struct hostnames *names = make_names(config);
+	struct hostnames *names =
+	    config_names(config->hosts, config->host_count);
 	struct chain chain = { .config = config, .names = names };
 	int result = 0;
 

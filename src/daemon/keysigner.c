@@ -80,7 +80,6 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 		add_certificate(&message, cert.leaf);
 	for (int i = 0; i < chained; i++)
 		add_certificate(&message, sk_X509_value(cert.chain, i));
-	cert.key = NULL;
 	cert_release(&cert);
 	if (message.overflow) {
 		snprintf(loaded->error, sizeof loaded->error,
@@ -89,7 +88,6 @@ send_loaded(int line, struct keysigner_loaded *loaded)
 		message = (struct buf){ (char *)loaded, sizeof *loaded,
 			sizeof *loaded, false };
 	}
-	cert_release(&cert);
 	return send_when_read(line, buf_str(&message));
 }
 
