@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/config_load.h"
 #include "sys/log.h"
 #include "sys/sink.h"
 #include "text/buf.h"
@@ -447,13 +446,10 @@ read_arguments(int argc, char **argv, struct options *options)
 	while ((option = getopt(argc, argv, "c:n:o:")) != -1)
 		if (cli_set(VERB, options, option, argv) == -1)
 			return -1;
-	if (argc - optind != 3 || argv[optind][0] == '\0')
+	if (argc - optind != 3)
 		return cli_misused(VERB,
 		    "name a folder, and the old and the new path in it", "");
-	cli_trim_slashes(argv[optind]);
-	return options_set(options, NULL, "capsule", argv[optind]) == -1
-	    ? cli_misused(VERB, "too many options", "")
-	    : 0;
+	return cli_capsule(VERB, options, cli_trim_slashes(argv[optind]));
 }
 
 int
@@ -464,12 +460,9 @@ mv_main(int argc, char **argv)
 	struct config config;
 	int result;
 
-	if (read_arguments(argc, argv, &options) == -1)
+	if (read_arguments(argc, argv, &options) == -1 ||
+	    cli_load(VERB, &options, &config) == -1)
 		return 2;
-	if (config_load(&config, &options) == -1) {
-		cli_say(VERB, "%s", config.error);
-		return 2;
-	}
 	log_mute(true);
 	mv.config = &config;
 	mv.dir = argv[optind];

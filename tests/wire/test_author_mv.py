@@ -122,6 +122,22 @@ class Move(Author):
         self.tree += '2'
         self.assertEqual(self.read('a/b.gmi'), url.replace('old', 'new'))
 
+    def test_one_of_several_hosts(self):
+        """The folder selects the host, whose names and hidden names count."""
+        both = '=> gemini://a.example/old.gmi\n=> gemini://b.example/old.gmi\n'
+        write_tree(self.folder, {
+            'conf': 'host "a.example" { capsule = "a" hide = "*.x" }\n'
+                    'host "b.example" { capsule = "tree" hide = "*.y" }\n',
+            'a/index.gmi': '# A\n'})
+        write_tree(self.tree, {'a/b.gmi': both})
+        options = '-c', 'conf', 'tree/', 'old.gmi'
+        self.refused('mv', *options, 'new.y', says='would not be served')
+        self.done('mv', *options, 'new.x')
+        self.assertEqual(self.read('a/b.gmi'),
+                         both.replace('b.example/old.gmi', 'b.example/new.x'))
+        self.refused('mv', '-c', 'conf', 'tree/a', 'b.gmi', 'c.gmi', status=2,
+                     says='tree/a: is not the capsule of a host in conf')
+
     def test_refused(self):
         os.mkfifo(self.tree + '/fifo')
         for old, new, says in (
@@ -144,7 +160,7 @@ class Move(Author):
             with self.subTest(old=old, new=new):
                 self.refused('mv', 'tree', old, new, says=says)
         for arguments in ((), ('tree', 'a'), ('tree', 'a', 'b', 'c'),
-                          ('-x', 'tree', 'a', 'b')):
+                          ('', 'a', 'b'), ('-x', 'tree', 'a', 'b')):
             with self.subTest(arguments=arguments):
                 self.refused('mv', *arguments, says='capsule mv: ', status=2)
         self.refused('mv', 'none', 'a', 'b', says='name the capsule')
