@@ -11,15 +11,6 @@
 /* For the normal form of the longest path. */
 #define PATH_MEMORY ((size_t)64 << 10)
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.at[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
 /* Appends one name of a path; a name that is not UTF-8 stays as it is. */
 static int
 add_name(struct buf *out, struct str name)
@@ -28,7 +19,7 @@ add_name(struct buf *out, struct str name)
 	uint8_t *room = (uint8_t *)out->at + out->len, *normal;
 	size_t len = buf_room(out);
 
-	if (is_ascii(name) || u8_check(bytes, name.len) != NULL) {
+	if (str_is_ascii(name) || u8_check(bytes, name.len) != NULL) {
 		buf_add(out, name);
 		return 0;
 	}
@@ -47,7 +38,7 @@ zones_path(struct arena *arena, struct str path, struct str *out)
 	struct buf normal;
 
 	*out = path;
-	if (is_ascii(path))
+	if (str_is_ascii(path))
 		return 0;
 	/* Composition makes text at most three times as long. */
 	normal = buf_in(arena, path.len * 3);
