@@ -201,6 +201,13 @@ db_replace(const struct db_place *place)
 	return result;
 }
 
+/* The application id of an index: two bits for the language, and the zones. */
+static int32_t
+about_of(const struct db_place *place, bool english)
+{
+	return (int32_t)((place->zones & 0x1fffffff) << 2 | (english ? 2 : 1));
+}
+
 /*
  * `file` has a row for each served file, with the title of a page; `due` says
  * whether its hash is still to come.  `total` has the totals and whether lists
@@ -209,13 +216,6 @@ db_replace(const struct db_place *place)
  * counts the rows that hold a stem.  `form` has unstemmed words, for lookups by
  * prefix and by suffix.
  */
-/* The application id of an index: two bits for the language, and the zones. */
-static int32_t
-about_of(const struct db_place *place, bool english)
-{
-	return (int32_t)((place->zones & 0x1fffffff) << 2 | (english ? 2 : 1));
-}
-
 int
 db_create(sqlite3 *db, const struct db_place *place, bool english)
 {

@@ -41,9 +41,9 @@ file_answer_cached(const struct host *host, const struct request *request,
 
 /*
  * Calls stat(2) for `name` in the requested directory, or for the path itself,
- * if that path was answered lately: only then is it certain that no link leads
- * out of the tree, but perhaps into a part with readers. Returns -1 with errno
- * set.
+ * if the path was answered lately, so that no link in the path leads out of the
+ * tree, and the tree has no zones, which a link could lead into. Returns -1
+ * with errno set.
  */
 static int
 stat_again(const struct host *host, const struct request *request,

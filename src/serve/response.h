@@ -48,7 +48,7 @@ struct request {
 	size_t host; /* from a worker: the number of its host */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	const struct identity *client; /* its certificate; NULL: none */
-	/* It may read request->zone; a worker has found out. */
+	/* The client may read the zone: found by readers_answer in a worker. */
 	bool is_admitted;
 	bool has_query;
 	enum form form;

@@ -31,8 +31,7 @@ add_letter(struct slug *slug, struct str letter, bool is_latin)
 static bool
 add_latin(struct slug *slug, ucs4_t c)
 {
-	/* A search knows schwa as a letter of its own; names of files do not.
-	 */
+	/* Schwa is a letter of its own in a search, but not in a name. */
 	struct str spelling = c == 0x259 ? STR("e") : letters_spelling(c);
 
 	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {

@@ -135,7 +135,6 @@ static bool
 is_strict(
     const struct host *host, const struct request *request, struct str type)
 {
-
 	return host->site->strict_text &&
 	    (mime_is(type, STR("text/gemini")) ||
 		mime_item_type(host->site, type) == '0') &&
