@@ -1,7 +1,6 @@
 /* The lists of readers of all hosts, in memory that processes share. */
 #include "serve/readerset.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "sys/process.h"
+#include "sys/sink.h"
 #include "sys/system.h"
 
 /* The memory begins with the number of lists, and this for each. */
@@ -18,21 +18,11 @@ struct list_head {
 };
 
 static int
-write_all(int fd, const void *bytes, size_t len)
+put(int fd, const void *bytes, size_t len)
 {
-	const char *at = bytes;
+	struct sink_file file = { { sink_file_write }, fd };
 
-	while (len > 0) {
-		ssize_t written = write(fd, at, len);
-
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return -1;
-		at += written;
-		len -= (size_t)written;
-	}
-	return 0;
+	return sink_file_write(&file.sink, (struct str){ bytes, len });
 }
 
 static int
@@ -41,7 +31,7 @@ write_lists(int fd, const struct readerset_list *lists, size_t count)
 	uint64_t number = count;
 	uint64_t at = sizeof number + count * sizeof(struct list_head);
 
-	if (write_all(fd, &number, sizeof number) == -1)
+	if (put(fd, &number, sizeof number) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct list_head head = { .name_len = strlen(lists[i].name),
@@ -50,13 +40,13 @@ write_lists(int fd, const struct readerset_list *lists, size_t count)
 		head.hashes = at;
 		head.name = at + head.count * IDENTITY_SIZE;
 		at = head.name + head.name_len;
-		if (write_all(fd, &head, sizeof head) == -1)
+		if (put(fd, &head, sizeof head) == -1)
 			return -1;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (write_all(fd, lists[i].hashes,
-			lists[i].count * IDENTITY_SIZE) == -1 ||
-		    write_all(fd, lists[i].name, strlen(lists[i].name)) == -1)
+		if (put(fd, lists[i].hashes, lists[i].count * IDENTITY_SIZE) ==
+			-1 ||
+		    put(fd, lists[i].name, strlen(lists[i].name)) == -1)
 			return -1;
 	return 0;
 }
@@ -93,13 +83,8 @@ readerset_map(struct readerset *set, int fd)
 void
 readerset_release(struct readerset *set)
 {
-	union {
-		const unsigned char *constant;
-		void *at;
-	} memory = { set->at };
-
 	if (set->at != NULL)
-		(void)munmap(memory.at, set->size);
+		(void)munmap(set->at, set->size);
 	*set = (struct readerset){ 0 };
 }
 

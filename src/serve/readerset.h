@@ -17,7 +17,7 @@
  * no process can change it. Zeroed: no list.
  */
 struct readerset {
-	const unsigned char *at;
+	unsigned char *at;
 	size_t size;
 };
 

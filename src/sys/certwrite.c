@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sys/sink.h"
+
 #define CURE "make the directory writable, or name another with -C"
 
 /* On FAT all files have the mode of the mount, not the requested one. */
@@ -47,15 +49,9 @@ set_owner(struct certfiles *files, const struct certwrite *file, int fd)
 static int
 write_all(int fd, struct str text)
 {
-	while (text.len > 0) {
-		ssize_t written = write(fd, text.at, text.len);
+	struct sink_file file = { { sink_file_write }, fd };
 
-		if (written == -1 && errno != EINTR)
-			return -1;
-		if (written > 0)
-			text = str_tail(text, (size_t)written);
-	}
-	return fsync(fd);
+	return sink_file_write(&file.sink, text) == -1 ? -1 : fsync(fd);
 }
 
 static int
