@@ -130,7 +130,7 @@ config_circles_check(struct config_loader *loader)
 	int result = 0;
 
 	if (names == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	arena_init(&chain.arena, MEMORY);
 	for (size_t i = 0; result == 0 && i < config->host_count; i++)
 		result = check_host(loader, &chain, i);

@@ -39,7 +39,7 @@ parse_setting(
 	if (found == NULL) {
 		found = arena_alloc(&loader->scratch, sizeof *found);
 		if (found == NULL)
-			return config_values_fail_memory(loader);
+			return config_section_fail_memory(loader->config);
 		found->next = loader->top.values;
 		loader->top.values = found;
 	}
@@ -191,7 +191,7 @@ check_names(struct config_loader *loader)
 		count += config->hosts[i].site.name_count;
 	all = arena_alloc(&loader->scratch, count * sizeof *all);
 	if (all == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	count = 0;
 	for (size_t i = 0; i < config->host_count; i++)
 		for (size_t j = 0; j < config->hosts[i].site.name_count; j++)
@@ -253,7 +253,7 @@ list_hosts(struct config_loader *loader)
 	config->hosts = arena_alloc(
 	    &config->arena, config->host_count * sizeof *config->hosts);
 	if (config->hosts == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	host = config->hosts;
 	for (section = loader->top.hosts; section != NULL;
 	     section = section->next, host++) {
@@ -261,7 +261,7 @@ list_hosts(struct config_loader *loader)
 		host->place.file =
 		    arena_string(&config->arena, str_of(section->place.file));
 		if (host->place.file == NULL)
-			return config_values_fail_memory(loader);
+			return config_section_fail_memory(loader->config);
 	}
 	return 0;
 }
@@ -282,7 +282,9 @@ load_all(struct config_loader *loader, const struct options *options)
 	    check_names(loader) == -1 || read_rules(loader) == -1 ||
 	    config_circles_check(loader) == -1)
 		return -1;
-	return list_gopher(config) == 0 ? 0 : config_values_fail_memory(loader);
+	return list_gopher(config) == 0
+	    ? 0
+	    : config_section_fail_memory(loader->config);
 }
 
 int

@@ -39,13 +39,6 @@ typedef int parse_part(struct parser *parser, struct input *input,
 
 static parse_part parse_statements;
 
-static int
-fail_memory(struct parser *parser)
-{
-	return config_section_fail(parser->config, (struct config_place){ 0 },
-	    "no memory for the configuration, make it shorter");
-}
-
 static struct config_place
 place_of(const struct input *input)
 {
@@ -146,7 +139,7 @@ take_string(struct parser *parser, struct input *input, const char *use,
 		    "the text in quotes has an escape or no end, give %s", use);
 	input->at += string.len + 2;
 	*out = (struct str){ arena_string(parser->arena, string), string.len };
-	return out->at != NULL ? 0 : fail_memory(parser);
+	return out->at != NULL ? 0 : config_section_fail_memory(parser->config);
 }
 
 /* Parses a section to its closing brace. */
@@ -189,7 +182,7 @@ parse_section(struct parser *parser, struct input *input,
 	    arena_alloc(parser->arena, sizeof *section);
 
 	if (section == NULL) {
-		(void)fail_memory(parser);
+		(void)config_section_fail_memory(parser->config);
 		return NULL;
 	}
 	section->kind = kind;
@@ -316,7 +309,7 @@ parse_include(struct parser *parser, struct input *input,
 	file.text.name =
 	    config_text_path(parser->arena, input->text.name, name.at);
 	if (file.text.name == NULL)
-		return fail_memory(parser);
+		return config_section_fail_memory(parser->config);
 	return parse_file(parser, &file, settings);
 }
 
@@ -332,7 +325,7 @@ parse_move(struct parser *parser, struct input *input,
 	struct str paths[2] = { 0 };
 
 	if (move == NULL)
-		return fail_memory(parser);
+		return config_section_fail_memory(parser->config);
 	move->place = place_of(input);
 	if (section->kind == CONFIG_PATH)
 		return config_section_fail(parser->config, move->place,

@@ -57,14 +57,15 @@ read_path(
 		    "/docs/",
 		    text.at);
 	if (zones_path(&config->arena, path, &path) == -1)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	draft->place.is_folder = str_ends(path, STR("/"));
 	path.len -= draft->place.is_folder;
 	draft->place.path = path;
 	draft->place.line = place.line;
 	draft->place.file = arena_string(&config->arena, str_of(place.file));
-	return draft->place.file != NULL ? 0
-					 : config_values_fail_memory(loader);
+	return draft->place.file != NULL
+	    ? 0
+	    : config_section_fail_memory(loader->config);
 }
 
 /* The drafts of a host in their order. */
@@ -152,7 +153,8 @@ make_room(struct config_loader *loader, const struct config_section *section,
 		count++;
 	*drafts = (struct drafts){ .all = arena_alloc(&loader->scratch,
 				       count * sizeof *drafts->all) };
-	return drafts->all != NULL ? 0 : config_values_fail_memory(loader);
+	return drafts->all != NULL ? 0
+				   : config_section_fail_memory(loader->config);
 }
 
 /* The parts of a host while they are made. */
@@ -257,7 +259,7 @@ make_zones(struct config_loader *loader, const struct part_list *parts)
 	bool any = false;
 
 	if (zones == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct rules_part *part = &parts->all[i];
 
@@ -283,7 +285,7 @@ read_parts(struct config_loader *loader, const struct drafts *drafts,
 	parts->values = arena_alloc(&loader->scratch,
 	    most * setting_keys_count * sizeof *parts->values);
 	if (parts->all == NULL || parts->values == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	for (size_t i = 0; i < drafts->count; i++)
 		if (add_part(loader, parts, &drafts->all[i]) == -1)
 			return -1;
@@ -381,7 +383,7 @@ read_moves(struct config_loader *loader, const struct config_section *section,
 	all = arena_alloc(
 	    &loader->config->arena, (drafts->count + 1) * sizeof *all);
 	if (all == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	for (size_t i = 0; i < drafts->count; i++)
 		if (add_move(loader, &drafts->all[i], &all[i]) == -1)
 			return -1;
@@ -398,7 +400,7 @@ config_rules_read_common(struct config_loader *loader, const struct rules **out)
 	struct drafts drafts;
 
 	if (common == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	if (make_room(loader, &loader->top, &drafts) == -1 ||
 	    read_moves(loader, &loader->top, &drafts, common) == -1)
 		return -1;

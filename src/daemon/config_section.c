@@ -37,3 +37,10 @@ config_section_fail(
 			*at = '?';
 	return -1;
 }
+
+int
+config_section_fail_memory(struct config *config)
+{
+	return config_section_fail(config, (struct config_place){ 0 },
+	    "no memory for the configuration, make it shorter");
+}

@@ -64,4 +64,7 @@ config_section_find(const struct config_section *section, size_t key);
 int config_section_fail(struct config *config, struct config_place place,
     const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* The same for a configuration for which there is no memory. */
+int config_section_fail_memory(struct config *config);
+
 #endif

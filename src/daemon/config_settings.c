@@ -23,13 +23,6 @@
 /* libConfuse's callbacks carry no context. */
 static struct config_settings *parsing;
 
-static int
-fail_memory(struct config_settings *settings)
-{
-	return config_section_fail(settings->config, (struct config_place){ 0 },
-	    "no memory for the configuration, make it shorter");
-}
-
 /* libConfuse counts lines from the start of the text. */
 static struct config_place
 place_of(const struct config_settings *settings, int line)
@@ -133,13 +126,13 @@ config_settings_init(struct config_settings *settings)
 	}
 	settings->cfg = cfg_init(options, CFGF_NONE);
 	if (settings->cfg == NULL)
-		return fail_memory(settings);
+		return config_section_fail_memory(settings->config);
 	cfg_set_error_function(settings->cfg, on_error);
 	for (size_t i = 0; i < setting_keys_count; i++)
 		if (setting_keys[i].list &&
 		    cfg_setopt(settings->cfg, &settings->cfg->opts[i],
 			INHERITED) == NULL)
-			return fail_memory(settings);
+			return config_section_fail_memory(settings->config);
 	return 0;
 }
 
@@ -199,14 +192,14 @@ take_values(struct config_settings *settings, size_t key, unsigned first)
 	    arena_alloc(settings->arena, (count + 1) * sizeof *values);
 
 	if (found == NULL || values == NULL)
-		return fail_memory(settings);
+		return config_section_fail_memory(settings->config);
 	for (size_t i = 0; i < count; i++) {
 		struct str value =
 		    str_of(cfg_opt_getnstr(option, first + (unsigned)i));
 
 		value.at = arena_string(settings->arena, value);
 		if (value.at == NULL)
-			return fail_memory(settings);
+			return config_section_fail_memory(settings->config);
 		values[i] = value;
 	}
 	*found = (struct config_values){ .next = settings->section->values,

@@ -9,13 +9,6 @@
 #include "daemon/setting_keys.h"
 
 int
-config_values_fail_memory(struct config_loader *loader)
-{
-	return config_section_fail(loader->config, (struct config_place){ 0 },
-	    "no memory for the configuration, make it shorter");
-}
-
-int
 config_values_append(struct config_loader *loader, struct config_values *found,
     const char *value)
 {
@@ -23,7 +16,7 @@ config_values_append(struct config_loader *loader, struct config_values *found,
 	    arena_alloc(&loader->scratch, (found->count + 1) * sizeof *values);
 
 	if (values == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	for (size_t i = 0; i < found->count; i++)
 		values[i] = found->values[i];
 	values[found->count++] = str_of(value);
@@ -41,7 +34,7 @@ config_values_join(struct config_loader *loader,
 	    arena_alloc(&loader->scratch, (count + 1) * sizeof *values);
 
 	if (values == NULL)
-		return config_values_fail_memory(loader);
+		return config_section_fail_memory(loader->config);
 	for (size_t i = 0; i < count; i++)
 		values[i] = i < first->count ? first->values[i]
 					     : second->values[i - first->count];
@@ -65,7 +58,7 @@ config_values_default(
 
 		if (text == NULL ||
 		    config_values_append(loader, out, text) == -1)
-			return config_values_fail_memory(loader);
+			return config_section_fail_memory(loader->config);
 		if (rest.len == 0)
 			break;
 	}

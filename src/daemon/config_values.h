@@ -16,8 +16,6 @@ struct config_loader {
 
 /* Each function returns -1 with config->error set. */
 
-MUST_USE int config_values_fail_memory(struct config_loader *loader);
-
 /* Appends a NUL-terminated value, which is borrowed. */
 MUST_USE int config_values_append(struct config_loader *loader,
     struct config_values *values, const char *value);
