@@ -48,6 +48,20 @@ site_has_name(const struct site *site, struct arena *arena, struct str host)
 }
 
 bool
+site_has_gopher(const struct site *site, struct arena *arena, struct str host,
+    unsigned long port)
+{
+	struct str normal;
+
+	if (port != site->gopher_port)
+		return false;
+	return str_equals_nocase(host, site->gopher_host) ||
+	    site_has_name(site, arena, host) ||
+	    (hostname_normal(arena, host, &normal) == 0 &&
+		str_equals(normal, site->gopher_host));
+}
+
+bool
 site_has_port(const struct site *site, const struct uri *uri)
 {
 	unsigned long port = PORT_GEMINI;

@@ -55,6 +55,13 @@ bool
 site_has_name(const struct site *site, struct arena *arena, struct str host);
 
 /*
+ * Whether a Gopher URL or menu item with this host, in any form, and this port
+ * leads to the site.
+ */
+bool site_has_gopher(const struct site *site, struct arena *arena,
+    struct str host, unsigned long port);
+
+/*
  * Whether the port of `uri` is one of the site's public Gemini ports; none
  * or an empty one means 1965.
  */

@@ -8,7 +8,6 @@
 
 #include "text/gopherlink.h"
 #include "text/gophermenu.h"
-#include "text/hostname.h"
 #include "text/mime.h"
 #include "text/uri.h"
 #include "tool/itemtype.h"
@@ -179,18 +178,9 @@ any_type(void *context, struct str path, struct str query)
 static bool
 is_our_menu(struct links *links, const struct gopherlink *link)
 {
-	const struct site *site = links->offline->host.site;
-	struct str host;
-
-	if (link->host.len == 0 ||
-	    (str_equals_nocase(link->host, site->gopher_host) &&
-		link->port == site->gopher_port))
-		return true;
-	/* Any of the names, in any letters and with a final dot. */
-	return link->port == site->gopher_port &&
-	    hostname_normal(&links->scratch, link->host, &host) == 0 &&
-	    (str_equals(host, site->gopher_host) ||
-		site_has_name(site, &links->scratch, host));
+	return link->host.len == 0 ||
+	    site_has_gopher(links->offline->host.site, &links->scratch,
+		link->host, link->port);
 }
 
 static bool

@@ -5,7 +5,6 @@
 
 #include "text/buf.h"
 #include "text/gemtext.h"
-#include "text/hostname.h"
 #include "text/uri.h"
 
 #define BOM STR("\xef\xbb\xbf")
@@ -74,16 +73,12 @@ origin_len(struct str reference)
 static bool
 is_our_gopher(struct relink *move, const struct uri *uri)
 {
-	const struct site *site = move->site;
 	unsigned long port = PORT_GOPHER;
-	struct str host;
 
 	return str_equals_nocase(uri->scheme, STR("gopher")) &&
 	    uri->host.len > 0 &&
 	    (uri->port.len == 0 || str_number(uri->port, UINT16_MAX, &port)) &&
-	    port == site->gopher_port &&
-	    hostname_normal(&move->moved.arena, uri->host, &host) == 0 &&
-	    str_equals_nocase(host, site->gopher_host);
+	    site_has_gopher(move->site, &move->moved.arena, uri->host, port);
 }
 
 static bool
@@ -259,14 +254,13 @@ change_selector(struct relink *move, const struct relink_page *page,
 
 /* Whether an item with this host and port leads to this server. */
 static bool
-is_own_host(const struct relink *move, struct str host, struct str port)
+is_own_host(struct relink *move, struct str host, struct str port)
 {
 	unsigned long number = PORT_GOPHER;
 
 	(void)str_number(port, UINT16_MAX, &number);
 	return host.len == 0 ||
-	    (str_equals_nocase(host, move->site->gopher_host) &&
-		number == move->site->gopher_port);
+	    site_has_gopher(move->site, &move->moved.arena, host, number);
 }
 
 /* A selector with a slash before it; empty without memory. */

@@ -79,9 +79,11 @@ static const struct relink_case gemtext[] = {
 	{ "/old.gmi", "/n w.gmi", "/index.gmi",
 	    "=> gopher://example.org/1/old.gmi x\n"
 	    "=> gopher://example.org:70/00/old.gmi\n"
+	    "=> gopher://Xn--caf-dma.example./1/old.gmi\n"
 	    "=> gopher://example.org/\n=> gopher://example.org:71/1/old.gmi",
 	    "=> gopher://example.org/1/n%2520w.gmi x\n"
 	    "=> gopher://example.org:70/0/0/n%2520w.gmi\n"
+	    "=> gopher://Xn--caf-dma.example./1/n%2520w.gmi\n"
 	    "=> gopher://example.org/\n=> gopher://example.org:71/1/old.gmi" },
 };
 
@@ -90,12 +92,18 @@ static const struct relink_case maps[] = {
 	    "Text old.gmi\n1Old\told.gmi\r\n0Old\t/a/old.gmi?q\texample.org\t70"
 	    "\n1Old \t old.gmi \n0old.gmi\t\n0old.gmi\t\t\t\n"
 	    "i\told.gmi\n#1Old\told.gmi\n!1\told.gmi\n"
-	    "1Old\t/a/old.gmi\tother.example\t70\n.\n1Old\told.gmi\n",
+	    "1Old\t/a/old.gmi\tother.example\t70\n"
+	    "1Old\t/a/old.gmi\tCaf\xc3\xa9.example.\n"
+	    "1Old\t/a/old.gmi\tcaf\xc3\xa9.example\t71\n"
+	    ".\n1Old\told.gmi\n",
 	    "Text old.gmi\n1Old\tb/new.gmi\r\n0Old\t/a/b/new.gmi?q\texample.org"
 	    "\t70\n1Old \t b/new.gmi \n0old.gmi\tb/new.gmi\n"
 	    "0old.gmi\tb/new.gmi\t\t\n"
 	    "i\told.gmi\n#1Old\told.gmi\n!1\told.gmi\n"
-	    "1Old\t/a/old.gmi\tother.example\t70\n.\n1Old\told.gmi\n" },
+	    "1Old\t/a/old.gmi\tother.example\t70\n"
+	    "1Old\t/a/b/new.gmi\tCaf\xc3\xa9.example.\n"
+	    "1Old\t/a/old.gmi\tcaf\xc3\xa9.example\t71\n"
+	    ".\n1Old\told.gmi\n" },
 	{ "/a/old.gmi", "/n w.gmi", "/a/gophermap",
 	    "1Old\told.gmi\n1Old\t/1/a/old.gmi\nhOld\tURL:/a/old.gmi\n"
 	    "hOld\tURL:gemini://example.org/a/old.gmi\n"
