@@ -139,21 +139,6 @@ conn_start(struct conn *conn)
 	return STEP_AGAIN;
 }
 
-/* Keeps the client's certificate; the network pays even for a bad one. */
-static void
-find_client(struct conn *conn)
-{
-	struct identity client, *kept;
-
-	if (!transport_client(&conn->transport, &client))
-		return;
-	kept = arena_alloc(&conn->arena, sizeof *kept);
-	if (kept != NULL)
-		*kept = client;
-	conn->exchange.client = kept;
-	conn->member.group->shown(conn->member.group, &conn->client);
-}
-
 static enum step
 conn_handshake(struct conn *conn)
 {
@@ -162,8 +147,10 @@ conn_handshake(struct conn *conn)
 	/* The next connection overwrites the scratch. */
 	if (conn->transport.tls.early.len > 0)
 		return STEP_CLOSE;
-	if (done != IO_WANT_READ && done != IO_WANT_WRITE)
-		find_client(conn);
+	/* The network pays even for a bad certificate. */
+	if (done != IO_WANT_READ && done != IO_WANT_WRITE &&
+	    exchange_take_client(&conn->exchange))
+		conn->member.group->shown(conn->member.group, &conn->client);
 	if (done != IO_DONE)
 		return step_of(done);
 	conn->state = CONN_REQUEST;

@@ -34,6 +34,20 @@ exchange_count(const struct exchange *exchange)
 }
 
 bool
+exchange_take_client(struct exchange *exchange)
+{
+	struct identity client, *kept;
+
+	if (!transport_client(exchange->transport, &client))
+		return false;
+	kept = arena_alloc(exchange->arena, sizeof *kept);
+	if (kept != NULL)
+		*kept = client;
+	exchange->client = kept;
+	return true;
+}
+
+bool
 exchange_defer(struct exchange *exchange, const struct request *request,
     struct response *response)
 {

@@ -52,6 +52,12 @@ struct exchange {
 void exchange_count(const struct exchange *exchange);
 
 /*
+ * Sets exchange->client, after the handshake; without memory it stays NULL.
+ * Returns whether the client has shown a certificate, good or bad.
+ */
+bool exchange_take_client(struct exchange *exchange);
+
+/*
  * Keeps `request` until the answer comes, if `response` comes from another
  * process; false when it does not, or has become an error without memory.
  */
