@@ -14,6 +14,7 @@ struct config_settings {
 	struct config_section *section;
 	struct cfg_t *cfg; /* its options are in the order of setting_keys */
 	struct config_place start; /* of the text that is being parsed */
+	bool has_readers; /* for config_parse.c: the key came before */
 	/* The place of each key's last value. */
 	struct config_place places[CONFIG_SETTINGS_KEYS_MAX];
 };

@@ -179,6 +179,18 @@ test_readers(void **state)
 	}
 	config_release(&config);
 
+	/* Several lines may append to one list. */
+	load_good(&config,
+	    "readers = a\nreaders += b\nhost \"h\" { readers += c }\n"
+	    "readers += { d, e } path \"/o\" { readers = {} }",
+	    no_settings);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(
+		    part_of(config.hosts, &arena, "/")->readers[i],
+		    ((const char *const[]){ "a", "b", "d", "e", "c" })[i]);
+	assert_null(part_of(config.hosts, &arena, "/o")->readers[0]);
+	config_release(&config);
+
 	/* Those of the whole host are a rule. */
 	load_good(
 	    &config, "path \"/a\" { readers = {} } readers = x", no_settings);
@@ -417,6 +429,21 @@ test_errors(void **state)
 		    "like txt=text/gemini, or *=TYPE for all files" },
 		{ "readers = { \"\" }",
 		    "c:1: a name in readers is empty, give a file or any" },
+		/* A part must not be open by mistake. */
+		{ "readers = any\nreaders = {}",
+		    "c:2: readers is set twice in one section, remove one of "
+		    "the lines, or append with +=" },
+		{ "path \"/a\" { readers = { x }\nlang = de\n"
+		  "\"readers\" = {} }",
+		    "c:3: readers is set twice in one section, remove one of "
+		    "the lines, or append with +=" },
+		{ "host \"a\" { readers += x\npath \"/b\" {}\n"
+		  "'readers' = y }",
+		    "c:3: readers is set twice in one section, remove one of "
+		    "the lines, or append with +=" },
+		{ "path \"/a\" {\nreaders += { /* none */ } }",
+		    "c:2: readers += {} appends nothing, give a file, or = {} "
+		    "to open the part to everybody" },
 	};
 
 	(void)state;
