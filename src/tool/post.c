@@ -81,14 +81,16 @@ make_paths(struct post *post)
 {
 	char room[PATH_MAX];
 	struct buf log = buf_over(room, sizeof room);
-	char draft[sizeof ".capsule-post-" + sizeof post->name];
+	char draft[sizeof ".capsule-post" + sizeof post->name];
 
 	if (cli_place(&log, post->log) == -1 || log.len == 0)
 		return cli_say(VERB,
 		    "--log: %s: name a folder of the capsule, without \"..\"",
 		    post->log);
 	buf_char(&log, '\0');
-	snprintf(draft, sizeof draft, ".capsule-post-%s", post->name);
+	/* Without the date: the same command continues it on another day. */
+	snprintf(draft, sizeof draft, ".capsule-post%s",
+	    post->name + strlen(post->date));
 	return join(post->folder, post->dir, room) == -1 ||
 		join(post->index, post->folder, "index.gmi") == -1 ||
 		join(post->page, post->folder, post->name) == -1 ||

@@ -200,7 +200,7 @@ class Editor(Posting):
         self.assertEqual(status, 1)
         self.assertIn(says, said)
         after = files_of(self.folder)
-        kept = after.pop('tree/.capsule-post-2026-11-29-new-things.gmi',
+        kept = after.pop('tree/.capsule-post-new-things.gmi',
                          (None,))[0]
         self.assertEqual(kept, draft)
         self.assertEqual(after, before)
@@ -250,17 +250,28 @@ class Editor(Posting):
         self.assertIn('continuing this draft', said)
         self.assert_posted('# New things\n\nx\ny\n')
 
+    def test_a_draft_of_yesterday(self):
+        """It is continued, and posted with the date of today."""
+        self.edit('echo x >> "$2"; exit 1')
+        self.set_clock('2026-11-30 00:01')
+        _, said = self.edit('echo y >> "$2"')
+        self.assertIn('continuing this draft', said)
+        self.assertEqual(self.read('log/2026-11-30-new-things.gmi'),
+                         '# New things\n\nx\ny\n')
+        self.assertNotIn('.capsule-post-new-things.gmi',
+                         os.listdir(self.tree))
+
     def test_the_page_appears_meanwhile(self):
         status, said = self.edit(
             'echo x >> "$2"; echo other > tree/%s' % self.PAGE)
         self.assertEqual(status, 1)
         self.assertIn('exists', said)
-        self.assertIn('the text is in tree/.capsule-post-2026-11-29-new-'
+        self.assertIn('the text is in tree/.capsule-post-new-'
                       'things.gmi', said)
         self.assertEqual(self.read(self.PAGE), 'other\n')
         self.assertEqual(self.read('log/index.gmi'), LOG)
         self.assertEqual(
-            self.read('.capsule-post-2026-11-29-new-things.gmi'),
+            self.read('.capsule-post-new-things.gmi'),
             '# New things\n\nx\n')
 
     def test_the_index_changes_meanwhile(self):
