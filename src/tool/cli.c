@@ -131,14 +131,14 @@ cli_load(const char *verb, const struct options *options, struct config *config)
 }
 
 int
-cli_title(const char *verb, const char *title, struct str *out)
+cli_title(
+    const char *verb, const char *argument, const char *title, struct str *out)
 {
 	*out = str_trim_end(str_trim_start(str_of(title)));
 	if (article_is_title(*out))
 		return 0;
-	return cli_say(verb,
-	    "--title: give one line of UTF-8, of up to %d bytes",
-	    ARTICLE_TITLE_MAX);
+	return cli_say(verb, "%s: give one line of UTF-8, of up to %d bytes",
+	    argument, ARTICLE_TITLE_MAX);
 }
 
 const char *

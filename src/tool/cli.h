@@ -55,10 +55,11 @@ MUST_USE int cli_load(
     const char *verb, const struct options *options, struct config *config);
 
 /*
- * Reads the value of --title: trims it, and reports one that article_is_title
- * refuses, with -1.  `out` is a view of `title`.
+ * Reads a title: trims it, and reports one that article_is_title refuses, with
+ * the name of the argument and -1.  `out` is a view of `title`.
  */
-MUST_USE int cli_title(const char *verb, const char *title, struct str *out);
+MUST_USE int cli_title(
+    const char *verb, const char *argument, const char *title, struct str *out);
 
 /* Removes the final slashes of a path, in place, but not that of "/". */
 const char *cli_trim_slashes(char *path);

@@ -213,7 +213,8 @@ read_option(struct import *import, int option, char **argv)
 	case 'l': return read_language(import, optarg);
 	case 't':
 		import->has_title = true;
-		return cli_title("import", optarg, &import->pages.title);
+		return cli_title(
+		    "import", "--title", optarg, &import->pages.title);
 	default: return cli_refuse_option("import", argv);
 	}
 }

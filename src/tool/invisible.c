@@ -3,7 +3,8 @@
 
 #include <uniname.h>
 #include <unictype.h>
-#include <unistr.h>
+
+#include "text/utf8.h"
 
 static bool
 is_invisible(ucs4_t c)
@@ -14,15 +15,14 @@ is_invisible(ucs4_t c)
 		uc_is_property_format_control(c) || c == 0x2800);
 }
 
-/* Takes a character from `text`. */
+/* Takes a character from `text`; 0: a byte that is not UTF-8. */
 static ucs4_t
 take(struct str *text)
 {
-	ucs4_t c;
+	struct str part;
+	uint32_t c;
 
-	*text = str_tail(
-	    *text, (size_t)u8_mbtouc(&c, (const uint8_t *)text->at, text->len));
-	return c;
+	return utf8_take(text, &c, &part) ? c : 0;
 }
 
 bool

@@ -18,12 +18,6 @@ type_of(const struct site *site, enum status status, struct str mime)
 	return mime_item_type(site, mime);
 }
 
-static bool
-is_of(struct str mime, struct str family)
-{
-	return str_starts(mime, family);
-}
-
 /* Whether clients that get `type` can show an answer of type `own`. */
 static bool
 fits(char type, char own, struct str mime)
@@ -39,10 +33,10 @@ fits(char type, char own, struct str mime)
 	case '6': return is_text;
 	case 'g':
 	case 'I':
-	case 'p': return is_of(mime, STR("image/"));
+	case 'p': return str_starts(mime, STR("image/"));
 	case 's':
-	case '<': return is_of(mime, STR("audio/"));
-	case ';': return is_of(mime, STR("video/"));
+	case '<': return str_starts(mime, STR("audio/"));
+	case ';': return str_starts(mime, STR("video/"));
 	case '5': return !is_text && own != '1' && own != '7';
 	case '9':
 	case 'd':

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "sys/clock.h"
-#include "text/article.h"
 #include "tool/cli.h"
 #include "tool/folder.h"
 
@@ -134,7 +133,7 @@ new_main(int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		status = option == 't'
-		    ? cli_title("new", optarg, &capsule.title)
+		    ? cli_title("new", "--title", optarg, &capsule.title)
 		    : cli_refuse_option("new", argv);
 		if (status != 0)
 			return 2;

@@ -376,12 +376,7 @@ read_arguments(int argc, char **argv, struct post *post)
 		return cli_misused(
 		    VERB, "name a folder, and give a title in quotes", "");
 	post->dir = cli_trim_slashes(argv[optind]);
-	post->title = str_trim_end(str_trim_start(str_of(argv[optind + 1])));
-	return article_is_title(post->title)
-	    ? 0
-	    : cli_say(VERB,
-		  "the title: give one line of UTF-8, of up to %d bytes",
-		  ARTICLE_TITLE_MAX);
+	return cli_title(VERB, "the title", argv[optind + 1], &post->title);
 }
 
 int

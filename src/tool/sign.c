@@ -76,9 +76,8 @@ read_folder(
 	struct config config;
 	int result;
 
-	if (options_set(options, NULL, "capsule", folder) == -1)
-		return cli_misused("sign", "too many options", "");
-	if (cli_load("sign", options, &config) == -1)
+	if (cli_capsule("sign", options, folder) == -1 ||
+	    cli_load("sign", options, &config) == -1)
 		return -1;
 	result = ask_with(&config, text, folder);
 	config_release(&config);
