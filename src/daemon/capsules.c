@@ -228,7 +228,7 @@ capsules_show_file(const struct capsules *capsules, const char *path)
 	    tree_shows(&capsules->all[which].tree, str_of(name));
 }
 
-/* Whether two hosts have one folder, of which one host hides more. */
+/* Whether two hosts have one capsule, but hide different parts of it. */
 static bool
 differ(const struct capsules *capsules, size_t a, size_t b)
 {
@@ -240,7 +240,7 @@ differ(const struct capsules *capsules, size_t a, size_t b)
 	    zones_number(capsules->all[b].tree.zones);
 }
 
-/* Warns of a host that shows what a host before it hides, or the reverse. */
+/* Warns if an earlier host has the same capsule, but hides other parts. */
 static void
 warn_of_readers(const struct capsules *capsules, const struct config *config,
     size_t host, void (*say)(const char *text))
@@ -278,8 +278,8 @@ capsules_warn(const struct capsules *capsules, const struct config *config,
 		    which == i)
 			continue;
 		snprintf(text, sizeof text,
-		    "%s: lies in the capsule %s, whose visitors can read it, "
-		    "too; move it if they should not",
+		    "%s: lies in the capsule %s, and is served as a part of "
+		    "that one, too; move it if this is not intended",
 		    capsule, config->hosts[which].capsule);
 		say(text);
 	}

@@ -69,8 +69,8 @@ capsules_contain(const struct capsules *capsules, const char *path);
 bool capsules_show_file(const struct capsules *capsules, const char *path);
 
 /*
- * Calls `say` for each capsule that lies in another one, or is that of two
- * hosts with different parts for readers.
+ * Calls `say` for each capsule that lies in another one, and for each that two
+ * hosts have with different parts for readers.
  */
 void capsules_warn(const struct capsules *capsules, const struct config *config,
     void (*say)(const char *text));

@@ -31,7 +31,7 @@ struct master {
 	struct timespec execution_due;
 	unsigned execution_pause_ms; /* the pause before that execution */
 	struct service answers;
-	struct timespec readers_at; /* when their lists are looked at */
+	struct timespec readers_at; /* the next check of their lists */
 	bool owes_readers; /* a worker does not have the new lists yet */
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */

@@ -346,7 +346,7 @@ parse_include(struct parser *parser, struct input *input,
 	return parse_file(parser, &file, settings);
 }
 
-/* Parses moved or gone, whose name has been skipped. */
+/* Parses the arguments of moved or gone. */
 static int
 parse_move(struct parser *parser, struct input *input,
     struct config_settings *settings, bool is_gone)

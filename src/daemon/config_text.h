@@ -14,9 +14,7 @@
 /* A file to be read. */
 struct config_text {
 	const char *name;
-	/* Where "include" names the file; without a file: on the command line
-	 */
-	struct config_place named;
+	struct config_place named; /* of "include"; no file: command line */
 	size_t most; /* the most bytes that it may have */
 	struct stat st; /* its state, afterwards */
 	char *at; /* its text, NUL-terminated, without comments */

@@ -387,8 +387,7 @@ hides_alike(const char *const *a, const char *const *b)
 	return *a == NULL && *b == NULL;
 }
 
-/* Whether the index of the host `at` of `a` is valid for the host `to` of `b`.
- */
+/* Whether the index of the host `at` of `a` is valid for `to` of `b`. */
 static bool
 is_alike(const struct generation *a, size_t at, const struct generation *b,
     size_t to)

@@ -45,8 +45,8 @@ struct generation_setup {
 };
 
 /*
- * The first part of generation_init: opens what the configuration names, but
- * makes no hosts. For a check only.
+ * The first part of generation_init: opens the trees, certificates and lists of
+ * readers of the configuration, but makes no hosts. For a check only.
  */
 MUST_USE int generation_load(struct generation *generation,
     struct config *config, const struct generation_setup *setup);
@@ -73,8 +73,8 @@ void generation_release(struct generation *generation);
 
 /*
  * Takes the counts of visitors over from the generation `old`, and sets
- * capsule.waits_for_look of each host whose index was of another tree, or other
- * settings.
+ * capsule.waits_for_look of each host whose tree, or a setting of its index,
+ * has changed.
  */
 void generation_succeed(struct generation *generation, struct generation *old);
 

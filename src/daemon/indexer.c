@@ -59,8 +59,8 @@ struct indexer {
 	const struct indexer_setup *setup;
 	struct indexed *all;
 	size_t count;
-	struct indexed *open; /* whose index stays open after a scan */
-	size_t directory; /* the host whose root is the working directory */
+	struct indexed *open; /* stays open after a scan */
+	size_t directory; /* the tree whose root is entered, by number */
 	struct watch *watch; /* NULL: no notifications, or incomplete ones */
 	bool lost; /* the master is gone */
 };

@@ -28,7 +28,7 @@
 /* The longest wait until the index is open. */
 #define INDEX_OPENS_MS 2000
 
-/* The interval between two looks at the lists of readers. */
+/* The interval between two checks of the lists of readers. */
 #define READERS_MS 2000
 
 /* A reload waits while there are more retired workers than this. */

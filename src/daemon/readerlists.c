@@ -1,6 +1,6 @@
 /*
- * Reads the lists of readers, and finds out when they have changed. The master
- * does so: it could not be told lies about them by a worker.
+ * Reads the lists of readers, and detects changes of them. This is done in the
+ * master, so that no other process can add a reader.
  */
 #include "daemon/readerlists.h"
 
@@ -115,7 +115,7 @@ compare_hashes(const void *a, const void *b)
 	return memcmp(a, b, IDENTITY_SIZE);
 }
 
-/* Sorts, and removes doubles. */
+/* Sorts the readers, and removes duplicates. */
 static void
 sort(struct reading *reading)
 {
@@ -164,8 +164,8 @@ read_open(struct reading *reading, int fd)
 		return fail(reading, "is not a file; name a file");
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return fail(reading,
-		    "others may write it, and let in whom they like; close it "
-		    "with chmod go-w");
+		    "its group or others may write to it, and so add readers; "
+		    "forbid that with chmod go-w");
 	if ((uintmax_t)st->st_size > BYTES_MOST)
 		return fail(reading, "is over 32 MiB; make it shorter");
 	text = malloc((size_t)st->st_size + 1);
@@ -345,7 +345,7 @@ readerlists_release(struct readerlists *lists)
 	*lists = (struct readerlists){ 0 };
 }
 
-/* Whether a file is another one than was read; sets its state. */
+/* Whether a file has changed since it was read; sets file->now. */
 static bool
 has_changed(struct readerlists_file *file)
 {
@@ -367,8 +367,9 @@ log_warning(const char *text)
 }
 
 /*
- * Logs why the old lists stay; once for a version of the files. That is their
- * state before they were read: a file that was replaced since is a new version.
+ * Logs why the old lists stay in use, once for each version of the files. The
+ * version is their state before they were read: a file that is replaced after
+ * that has a new one.
  */
 static void
 refuse(struct readerlists *lists, const struct buf *error)
@@ -383,7 +384,7 @@ refuse(struct readerlists *lists, const struct buf *error)
 	}
 }
 
-/* Takes the set in `fd`; false when it is as before. */
+/* Uses the set in `fd`, which it takes; false when the set is the same. */
 static bool
 take(struct readerlists *lists, int fd)
 {

@@ -19,9 +19,9 @@ struct readerlists_file {
 	const char *path; /* borrowed from the configuration */
 	size_t count; /* of readers */
 	struct stat st; /* when it was read */
-	struct stat now; /* when it was last looked at */
-	bool is_settled; /* that state has not hidden a change */
-	bool is_refused; /* the last version was, and this was logged */
+	struct stat now; /* when it was last checked */
+	bool is_settled; /* any later change alters its state */
+	bool is_refused; /* the last version was refused, and this was logged */
 };
 
 /* The lists that a configuration names. Zeroed: none. */
@@ -33,9 +33,10 @@ struct readerlists {
 };
 
 /*
- * Reads all lists, whose paths are borrowed from `config`. Calls `say` for
- * wrong lines, which are no readers. Returns -1 with one line in `error` when a
- * list cannot be read, or may be written by others.
+ * Reads all lists that `config` names; their paths are borrowed from there.
+ * Calls `say` for each line that is not a reader and is ignored. Returns -1
+ * with one line in `error` when a list cannot be read, or others may write to
+ * it.
  */
 MUST_USE int
 readerlists_open(struct readerlists *lists, const struct config *config,
@@ -45,8 +46,8 @@ void readerlists_release(struct readerlists *lists);
 
 /*
  * Reads the lists again if a file has changed. Returns whether lists->set and
- * lists->fd are new. Logs what has changed; a list that cannot be read keeps
- * all as it is.
+ * lists->fd have changed, which is logged. If a list cannot be read, all lists
+ * stay as they are, and the error is logged.
  */
 bool readerlists_look(struct readerlists *lists);
 

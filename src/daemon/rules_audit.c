@@ -66,7 +66,7 @@ common_of(
 	return &grown[all->count++];
 }
 
-/* Reports a fault of a rule, or keeps it; NULL: it has not this one. */
+/* Reports a fault, or keeps it for the end; `text` is NULL without one. */
 static void
 judge(struct audit *audit, const struct rules_place *place, enum fault fault,
     const char *text)

@@ -28,8 +28,9 @@ void rules_audit_host(struct rules_audit *audit, const struct host_config *host,
     const struct tree *tree);
 
 /*
- * Calls `say` once for a rule for all hosts whose path or target no host has,
- * or whose path one still has; and releases the memory.
+ * Calls `say` once for each faulty rule for all hosts: no host has its path or
+ * its target, or one of them still has a page that has moved or is gone.
+ * Releases the memory.
  */
 void rules_audit_end(struct rules_audit *audit);
 

@@ -407,7 +407,7 @@ workers_send(const struct workers *workers, char word, int fd)
 	for (size_t i = 0; i < workers->child_count; i++) {
 		int line = workers->children[i].line;
 
-		/* The line of one that has ended is reaped soon. */
+		/* A worker that has ended is reaped soon. */
 		if (line != -1 && fdpass_send(line, word, fd) == -1 &&
 		    errno == EAGAIN)
 			sent = false;

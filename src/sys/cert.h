@@ -16,8 +16,7 @@
  */
 struct cert {
 	struct x509_st *leaf; /* OpenSSL's X509 */
-	/* The rest of the file, up to a certificate that has expired, or NULL.
-	 */
+	/* The rest of the file, up to an expired certificate, or NULL. */
 	struct stack_st_X509 *chain;
 	struct evp_pkey_st *key; /* OpenSSL's EVP_PKEY */
 	char fingerprint[65]; /* SHA-256 of the certificate, hex */
@@ -42,8 +41,7 @@ enum cert_missing {
 /* Selects the pair by its host names. */
 struct cert_request {
 	const char *dir;
-	/* In normal form, or "*." and such a name; the first names the files.
-	 */
+	/* In normal form, maybe after "*."; the first names the files. */
 	const struct str *names;
 	size_t name_count;
 	enum cert_missing missing;

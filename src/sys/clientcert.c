@@ -1,4 +1,4 @@
-/* What is asked of clients' certificates, and known from them. */
+/* Checks and reads the certificates of clients. */
 #include "sys/clientcert.h"
 
 #include <stdbool.h>

@@ -23,8 +23,7 @@ enum jail_role {
 struct jail_roots {
 	const int *all;
 	size_t count;
-	int top; /* one that is above all of them, or the only one, for chroot
-		  */
+	int top; /* for chroot: above all of them, or the only one */
 };
 
 /* The access that a process keeps. Descriptors are borrowed; -1 means none. */
