@@ -26,7 +26,7 @@ struct gemlog_found {
 	bool has_link, has_dated;
 };
 
-/* Reads a line from `at` to `next`; true at the place that is searched for. */
+/* Notes a link at `at`; whether the new line belongs before it. */
 static bool
 is_place(struct gemlog_found *found, const struct gemtext_line *line, size_t at,
     struct str date)

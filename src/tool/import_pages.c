@@ -170,7 +170,7 @@ write_robots(FILE *out, const void *context)
 	fputs("User-agent: *\nDisallow:\n", out);
 }
 
-/* The length of the sentences that fit, or of the words; 0: all fits. */
+/* The length of the sentences that fit, or else of the words. */
 static size_t
 cut_of(struct str text, bool *is_sentence)
 {
