@@ -93,7 +93,7 @@ write_staged(
 		 errno != EPERM) ||
 		fchmod(file->fd, like->st_mode & 0777) == -1))
 		return -1;
-	if (bytes.len > 0 && sink.sink.write(&sink.sink, bytes) == -1)
+	if (sink.sink.write(&sink.sink, bytes) == -1)
 		return -1;
 	return fsync(file->fd);
 }

@@ -344,17 +344,12 @@ run(struct check_run *check)
 
 /* Checks the capsule of one host. Returns -1 after an error message. */
 static int
-check_host(struct check_run *check, const struct config *config,
-    struct host_config *host)
+check_host(struct check_run *check, const struct host_config *host)
 {
-	struct config alone = *config;
 	char error[512];
 	bool complete;
 
-	alone.hosts = host;
-	alone.host_count = 1;
-	alone.gopher_count = host->gopher_count;
-	if (offline_open(&check->offline, &alone, error, sizeof error) == -1)
+	if (offline_open(&check->offline, host, error, sizeof error) == -1)
 		return cli_say("check", "%s", error);
 	/* The findings already contain the server's log lines. */
 	log_mute(true);
@@ -387,7 +382,7 @@ check_with(struct config *config, const struct check_options *options)
 		.ignored = options->ignored };
 	check.rules = rulecheck_begin(&check.findings);
 	for (size_t i = 0; result == 0 && i < count; i++)
-		result = check_host(&check, config, &config->hosts[i]);
+		result = check_host(&check, &config->hosts[i]);
 	rules_audit_end(&check.rules);
 	if (check.begun && finding_end(&check.findings) == -1) {
 		cli_say("check", "standard output: %s", strerror(errno));

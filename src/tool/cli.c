@@ -106,6 +106,15 @@ is_same_folder(const char *a, const char *b)
 	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+void
+cli_choose(struct config *config, size_t host)
+{
+	struct host_config chosen = config->hosts[host];
+
+	config->hosts[host] = config->hosts[0];
+	config->hosts[0] = chosen;
+}
+
 int
 cli_load(const char *verb, const struct options *options, struct config *config)
 {
@@ -118,10 +127,7 @@ cli_load(const char *verb, const struct options *options, struct config *config)
 	/* A section of a host has a capsule of its own. */
 	for (size_t i = 0; i < config->host_count; i++)
 		if (is_same_folder(config->hosts[i].capsule, folder)) {
-			struct host_config chosen = config->hosts[i];
-
-			config->hosts[i] = config->hosts[0];
-			config->hosts[0] = chosen;
+			cli_choose(config, i);
 			return 0;
 		}
 	config_release(config);

@@ -54,6 +54,9 @@ const char *cli_folder(const struct options *options);
 MUST_USE int cli_load(
     const char *verb, const struct options *options, struct config *config);
 
+/* Exchanges the host with this number and the first one. */
+void cli_choose(struct config *config, size_t host);
+
 /*
  * Reads a title: trims it, and reports one that article_is_title refuses, with
  * the name of the argument and -1.  `out` is a view of `title`.

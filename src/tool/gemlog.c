@@ -99,12 +99,6 @@ add_line(struct buf *out, const struct gemlog_entry *entry, struct str end)
 	buf_add(out, end);
 }
 
-static int
-put(struct sink *out, struct str bytes)
-{
-	return bytes.len > 0 ? out->write(out, bytes) : 0;
-}
-
 int
 gemlog_add(struct sink *out, struct str index, const struct gemlog_entry *entry)
 {
@@ -130,8 +124,8 @@ gemlog_add(struct sink *out, struct str index, const struct gemlog_entry *entry)
 	if (!place.within && after.len > 0)
 		buf_add(&line, end);
 	errno = ENAMETOOLONG;
-	if (line.overflow || put(out, before) == -1 ||
-	    put(out, buf_str(&line)) == -1)
+	if (line.overflow || out->write(out, before) == -1 ||
+	    out->write(out, buf_str(&line)) == -1)
 		return -1;
-	return put(out, after);
+	return out->write(out, after);
 }

@@ -15,22 +15,21 @@
 #define MEMORY ((size_t)256 << 10)
 
 int
-offline_open(struct offline *offline, const struct config *config, char *error,
-    size_t error_size)
+offline_open(struct offline *offline, const struct host_config *host,
+    char *error, size_t error_size)
 {
 	struct media *media;
 
 	*offline = (struct offline){ .state = { .fd = -1 } };
-	if (tree_init(&offline->tree, config->hosts->capsule,
-		config->hosts->hide) == -1) {
+	if (tree_init(&offline->tree, host->capsule, host->hide) == -1) {
 		struct buf text = buf_over(error, error_size - 1);
 
-		capsules_describe(config->hosts, &text);
+		capsules_describe(host, &text);
 		error[text.len] = '\0';
 		return -1;
 	}
 	archive_prepare();
-	offline->names = config_names(config->hosts, 1);
+	offline->names = config_names(host, 1);
 	snprintf(error, error_size, "out of memory");
 	media = offline->names != NULL ? media_new(error, error_size) : NULL;
 	if (media == NULL) {
@@ -45,10 +44,9 @@ offline_open(struct offline *offline, const struct config *config, char *error,
 		.media = media,
 		.cache = &offline->cache,
 	};
-	offline->host =
-	    config_host(config->hosts, &offline->server, &offline->tree);
-	offline->zones = config_zones(config->hosts);
-	offline->has_gopher = config->hosts->gopher_count > 0;
+	offline->host = config_host(host, &offline->server, &offline->tree);
+	offline->zones = config_zones(host);
+	offline->has_gopher = host->gopher_count > 0;
 	arena_init(&offline->arena, MEMORY);
 	return 0;
 }

@@ -33,11 +33,11 @@ struct offline {
 };
 
 /*
- * Opens the capsule of `config`, which is borrowed.  Returns -1 with one line
+ * Opens the capsule of a host, which is borrowed.  Returns -1 with one line
  * in `error` that names the fault and the remedy.
  */
-MUST_USE int offline_open(struct offline *offline, const struct config *config,
-    char *error, size_t error_size);
+MUST_USE int offline_open(struct offline *offline,
+    const struct host_config *host, char *error, size_t error_size);
 void offline_release(struct offline *offline);
 
 /*

@@ -316,7 +316,7 @@ typedef int change_rule(struct relink *move, const struct relink_page *page,
 static int
 put(struct sink *out, struct str bytes)
 {
-	return bytes.len > 0 ? out->write(out, bytes) : 0;
+	return out->write(out, bytes);
 }
 
 /* Writes a line, changed by the rule for a part of it. */

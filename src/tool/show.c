@@ -176,7 +176,7 @@ show_with(const struct config *config, const struct showing *showing)
 	char error[512];
 	int status;
 
-	if (offline_open(&offline, config, error, sizeof error) == -1) {
+	if (offline_open(&offline, config->hosts, error, sizeof error) == -1) {
 		cli_say("show", "%s", error);
 		return 1;
 	}
@@ -198,12 +198,8 @@ choose_host(struct config *config, struct str address)
 	arena_init(&arena, MEMORY);
 	if (names != NULL && uri_parse(&arena, address, &uri) == 0)
 		host = hostnames_find(names, &arena, uri.host).host;
-	if (host != HOSTNAMES_NONE) {
-		struct host_config chosen = config->hosts[host];
-
-		config->hosts[host] = config->hosts[0];
-		config->hosts[0] = chosen;
-	}
+	if (host != HOSTNAMES_NONE)
+		cli_choose(config, host);
 	arena_release(&arena);
 	hostnames_free(names);
 }

@@ -60,7 +60,7 @@ ask_with(
 	char error[512];
 	int result;
 
-	if (offline_open(&offline, config, error, sizeof error) == -1)
+	if (offline_open(&offline, config->hosts, error, sizeof error) == -1)
 		return cli_say("sign", "%s", error);
 	offline_hide(&offline);
 	result = ask_server(&offline.host, text, folder);
