@@ -52,35 +52,20 @@ ask_server(
 	return result;
 }
 
+/* Reads a folder's manifest as the server of `host` would send it. */
 static int
-ask_with(
-    const struct config *config, struct sink_memory *text, const char *folder)
+read_folder(const struct host_config *host, struct sink_memory *text,
+    const char *folder)
 {
 	struct offline offline;
 	char error[512];
 	int result;
 
-	if (offline_open(&offline, config->hosts, error, sizeof error) == -1)
+	if (offline_open(&offline, host, error, sizeof error) == -1)
 		return cli_say("sign", "%s", error);
 	offline_hide(&offline);
 	result = ask_server(&offline.host, text, folder);
 	offline_release(&offline);
-	return result;
-}
-
-/* Reads a folder's manifest as a server with these options would send it. */
-static int
-read_folder(
-    struct sink_memory *text, const char *folder, struct options *options)
-{
-	struct config config;
-	int result;
-
-	if (cli_capsule("sign", options, folder) == -1 ||
-	    cli_load("sign", options, &config) == -1)
-		return -1;
-	result = ask_with(&config, text, folder);
-	config_release(&config);
 	return result;
 }
 
@@ -172,30 +157,37 @@ check_place(const char *path, bool is_folder, const char *key)
 	return 0;
 }
 
+/* The command line. */
+struct signing {
+	const char *path; /* of a capsule's folder or a manifest */
+	const struct host_config *capsule; /* NULL: a manifest */
+	const char *key;
+	bool makes_key;
+};
+
 static int
-sign(const char *path, const char *key_path, bool makes_key,
-    struct options *options)
+sign(const struct signing *signing)
 {
-	struct signature_key key = { .path = key_path };
+	const char *path = signing->path;
+	struct signature_key key = { .path = signing->key };
 	char name[PATH_MAX - 4], out[PATH_MAX];
 	unsigned char signature[SIGNATURE_SIZE];
 	struct sink_memory text = sink_memory_of(MANIFEST_MAX);
-	struct stat st;
-	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 	int result = -1;
 
 	if (snprintf(name, sizeof name,
-		is_folder ? "%s/" MANIFEST_REMOTE_NAME : "%s",
+		signing->capsule != NULL ? "%s/" MANIFEST_REMOTE_NAME : "%s",
 		path) >= (int)sizeof name)
 		return cli_say("sign", "%s: the name is too long", path);
 	snprintf(out, sizeof out, "%s.sig", name);
-	if ((is_folder || makes_key) &&
-	    check_place(path, is_folder, key_path) == -1)
+	if ((signing->capsule != NULL || signing->makes_key) &&
+	    check_place(path, signing->capsule != NULL, signing->key) == -1)
 		return -1;
-	if (makes_key && signature_make_key(&key) == -1)
+	if (signing->makes_key && signature_make_key(&key) == -1)
 		return cli_say("sign", "%s", key.error);
-	if ((is_folder ? read_folder(&text, path, options)
-		       : read_file(&text, path)) == 0 &&
+	if ((signing->capsule != NULL
+		    ? read_folder(signing->capsule, &text, path)
+		    : read_file(&text, path)) == 0 &&
 	    check_manifest(&text, name) == 0) {
 		if (signature_sign(&key, (struct str){ text.at, text.len },
 			signature) == -1)
@@ -204,28 +196,43 @@ sign(const char *path, const char *key_path, bool makes_key,
 			result = write_signature(out, signature);
 	}
 	free(text.at);
-	if (result == 0 && makes_key)
+	if (result == 0 && signing->makes_key)
 		cli_say("sign",
 		    "%s is a new key: keep it secret, and a copy of it; give "
 		    "%s.pub to those who mirror the capsule",
-		    key_path, key_path);
+		    signing->key, signing->key);
 	if (result == 0)
 		puts(out);
 	return result;
 }
 
-/* Signs the manifest of the capsule that the configuration names. */
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Signs a capsule, `path` or that of the configuration, or the file `path`. */
 static int
-sign_configured(const char *key, bool makes_key, struct options *options)
+run(struct signing *signing, struct options *options)
 {
 	struct config config;
 	int result;
 
-	if (cli_load("sign", options, &config) == -1)
-		return -1;
-	result = sign(config.hosts->capsule, key, makes_key, options);
+	if (signing->path != NULL && !is_folder(signing->path))
+		return sign(signing) == 0 ? 0 : 1;
+	if ((signing->path != NULL &&
+		cli_capsule("sign", options, signing->path) == -1) ||
+	    cli_load("sign", options, &config) == -1)
+		return 2;
+	signing->capsule = config.hosts;
+	if (signing->path == NULL)
+		signing->path = config.hosts->capsule;
+	result = sign(signing);
 	config_release(&config);
-	return result;
+	return result == 0 ? 0 : 1;
 }
 
 int
@@ -236,14 +243,14 @@ sign_main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options options = { 0 };
-	bool makes_key = false;
-	int option, result;
+	struct signing signing = { 0 };
+	int option;
 
 	opterr = 0;
 	while ((option = getopt_long(
 		    argc, argv, CLI_CAPSULE_FLAGS, names, NULL)) != -1) {
 		if (option == 'N')
-			makes_key = true;
+			signing.makes_key = true;
 		else if (cli_set("sign", &options, option, argv) == -1)
 			return 2;
 	}
@@ -254,8 +261,7 @@ sign_main(int argc, char **argv)
 		    "");
 		return 2;
 	}
-	result = argc - optind == 1
-	    ? sign_configured(argv[optind], makes_key, &options)
-	    : sign(argv[optind], argv[optind + 1], makes_key, &options);
-	return result == 0 ? 0 : 1;
+	signing.path = argc - optind == 2 ? argv[optind] : NULL;
+	signing.key = argv[argc - 1];
+	return run(&signing, &options);
 }

@@ -8,7 +8,7 @@
 /*
  * `capsule sign`: writes a signature of a capsule's manifest beside it.
  * Returns the exit status: 0, 1 when it failed and wrote no signature, 2 for
- * wrong usage.
+ * wrong usage or configuration.
  */
 int sign_main(int argc, char **argv);
 

@@ -201,6 +201,14 @@ class Sign(Signing):
                 self.assertIn(name + ': ', result.stderr)
                 self.assertIn(words, result.stderr)
 
+    def test_bad_configuration(self):
+        """It is refused before a key is made."""
+        for arguments in (['-c', 'none', 'site'], ['-c', 'none'],
+                          ['-o', 'width=1', 'site']):
+            with self.subTest(arguments=arguments):
+                self.sign('--new', *arguments, 'key', status=2)
+                self.assertFalse(os.path.exists(self.path('key')))
+
     def test_wrong_usage(self):
         for arguments in ([], ['', 'key'], ['a', 'b', 'c'], ['--old', 'a',
                                                               'b']):
