@@ -18,6 +18,7 @@
 #include "text/buf.h"
 #include "text/gemtext.h"
 #include "text/slug.h"
+#include "text/uri.h"
 #include "tool/changes.h"
 #include "tool/cli.h"
 #include "tool/editor.h"
@@ -306,13 +307,15 @@ publish(struct post *post)
 static int
 print_report(const struct post *post)
 {
-	char map[PATH_MAX];
+	char map[PATH_MAX], room[3 * PATH_MAX];
+	struct buf url = buf_over(room, sizeof room);
 
+	uri_encode(&url, str_of(post->folder + strlen(post->dir)));
 	if (!post->has_folder)
 		cli_say(VERB,
 		    "made %s, the index of a log; link to it from another "
-		    "page, as in: => /%s/ Log",
-		    post->index, post->folder + strlen(post->dir) + 1);
+		    "page, as in: => %.*s/ Log",
+		    post->index, STR_ARG(buf_str(&url)));
 	else if (!post->has_index)
 		cli_say(VERB,
 		    "made %s, since the log had no index; add the other pages "

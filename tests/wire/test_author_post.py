@@ -90,6 +90,10 @@ class Post(Posting):
         self.assertEqual(self.read('log/index.gmi'), '# Log\n\n' + self.LINE)
         self.assertEqual(self.problems(), [])
 
+    def test_a_new_log_with_a_space(self):
+        _, said = self.done('post', '--log', 'my log', 'tree', 'New things')
+        self.assertTrue(said.endswith('as in: => /my%20log/ Log\n'), said)
+
     def test_without_an_index(self):
         os.unlink(self.tree + '/log/index.gmi')
         _, said = self.post()
