@@ -237,19 +237,21 @@ class Capsule(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         write_tree(folder, {
             'conf': 'host "a.example" { capsule = "a" }\n'
-                    'host "b.example" { capsule = "b" }\n'
+                    'host "b.example" { capsule = "b" gopher = 7071 }\n'
                     'host "*.c.example" { capsule = "c" }\n',
             'a/index.gmi': '# A\n', 'b/index.gmi': '# B\n',
             'c/index.gmi': '# C\n'})
         for arguments, want in (
                 (('/',), b'# A\n'),
                 (('gemini://a.example/',), b'# A\n'),
-                (('gemini://B.example/',), b'# B\n'),
+                (('gemini://B.example./',), b'# B\n'),
                 (('gemini://x.c.example/',), b'# C\n'),
                 (('b', '/'), b'# B\n'),
                 (('b', 'gemini://a.example/'), b''),
                 (('gemini://d.example/',), b''),
-                (('-G', 'gopher://b.example/00/index.gmi'), b'# B\n')):
+                (('-G', '0/index.gmi'), b'# A\n'),
+                (('-G', 'gopher://b.example/00/index.gmi'), b'# B\n'),
+                (('-G', 'gopher://b.example:7071/00/index.gmi'), b'# B\n')):
             with self.subTest(arguments=arguments):
                 done = subprocess.run(
                     [CAPSULE, 'show', '-c', 'conf', *arguments], cwd=folder,

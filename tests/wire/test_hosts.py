@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from build import CAPSULE, CAPSULED
+from build import CAPSULED
 from server import (PATIENT, UNJAILED, Connection, Process, as_root, jailed,
                     new_directory, tls_context, wait_until, write_tree)
 
@@ -546,38 +546,6 @@ class Places(unittest.TestCase):
                           'host "b.example" { capsule = "none" }\n')
         self.assertEqual(done.returncode, 2)
         self.assertIn('none: cannot be opened', done.stderr)
-
-
-class Show(unittest.TestCase):
-    """`capsule show` answers as the host of the URL, or as the first."""
-
-    def test_url_of_a_host(self):
-        directory = new_directory()
-        self.addCleanup(shutil.rmtree, directory)
-        for name, title in TREES.items():
-            write_tree(os.path.join(directory, name),
-                       {'index.gmi': '# %s\n' % title})
-        with open(directory + '/c.conf', 'w', encoding='utf-8') as file:
-            file.write('host "open.example" { capsule = "open" }\n'
-                       'host "club.example" { capsule = "club"\n'
-                       '  gopher = "127.0.0.1:7071" }\n'
-                       'host "*.example.org" { capsule = "wild" }\n')
-        for arguments, want in (
-                (['/'], '# Open'),
-                (['gemini://open.example/'], '# Open'),
-                (['gemini://Club.Example./'], '# Club'),
-                (['gemini://a.example.org/'], '# Wild'),
-                (['gemini://none.example/'], '53 '),
-                (['-G', 'gopher://club.example:7071/1/'], 'Club'),
-                (['-G', '/'], 'Open'),
-                (['club', 'gemini://club.example/'], '# Club'),
-                (['club', 'gemini://open.example/'], '53 ')):
-            with self.subTest(arguments=arguments):
-                done = subprocess.run(
-                    [CAPSULE, 'show', '-c', 'c.conf', *arguments],
-                    cwd=directory, capture_output=True, text=True,
-                    check=False)
-                self.assertIn(want, done.stdout, done.stderr)
 
 
 @as_root
