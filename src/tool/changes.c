@@ -47,12 +47,19 @@ changes_init(struct changes *changes)
 static bool
 is_interrupted(void)
 {
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 	sigset_t waiting;
+	struct sigaction action;
+	bool found = false;
 
-	return sigpending(&waiting) == 0 &&
-	    (sigismember(&waiting, SIGHUP) == 1 ||
-		sigismember(&waiting, SIGINT) == 1 ||
-		sigismember(&waiting, SIGTERM) == 1);
+	if (sigpending(&waiting) == -1)
+		return false;
+	/* One that is ignored, as by nohup(1), waits too. */
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		found |= sigismember(&waiting, signals[i]) == 1 &&
+		    sigaction(signals[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN;
+	return found;
 }
 
 /* Adds a step; NULL with errno set. */

@@ -56,11 +56,50 @@ edited_meanwhile(void **state)
 	temporary_remove(&folder);
 }
 
+static volatile sig_atomic_t caught;
+
+static void catch (int number)
+{
+	caught = number;
+}
+
+/* A signal ends the preparation, unless it is ignored, as by nohup(1). */
+static void
+interrupted(void **state)
+{
+	static const struct {
+		void (*handler)(int);
+		int result;
+	} table[] = { { catch, -1 }, { SIG_IGN, 0 } };
+	struct changes changes;
+	char path[4096];
+
+	(void)state;
+	temporary_make(&folder);
+	snprintf(path, sizeof path, "%s", temporary_path(&folder, "page"));
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		assert_true(signal(SIGHUP, table[i].handler) != SIG_ERR);
+		changes_init(&changes);
+		assert_int_equal(raise(SIGHUP), 0);
+		assert_int_equal(changes_create(&changes, path, STR("new\n")),
+		    table[i].result);
+		if (table[i].result == -1)
+			assert_int_equal(errno, EINTR);
+		assert_int_equal(caught, 0);
+		changes_release(&changes);
+		assert_int_equal(caught, table[i].result == -1 ? SIGHUP : 0);
+		caught = 0;
+	}
+	assert_true(signal(SIGHUP, SIG_DFL) != SIG_ERR);
+	temporary_remove(&folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edited_meanwhile),
+		cmocka_unit_test(interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
