@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <sys/file.h>
 
 #include "mirror/pins.h"
 #include "temporary.h"
@@ -85,6 +86,40 @@ test_replace(void **state)
 	}
 }
 
+static const char *replacement;
+
+/* In place of libc's: another process replaces the file before the lock. */
+int
+flock(int fd, int operation)
+{
+	char path[4096];
+
+	(void)fd;
+	assert_int_equal(operation, LOCK_EX);
+	if (replacement == NULL)
+		return 0;
+	temporary_file(&place, "new", replacement);
+	replacement = NULL;
+	snprintf(path, sizeof path, "%s", temporary_path(&place, "new"));
+	return rename(path, temporary_path(&place, "known"));
+}
+
+static void
+test_replaced_while_locked(void **state)
+{
+	unsigned char key[SHA256_SIZE];
+
+	(void)state;
+	fill(key, 0x22);
+	temporary_file(&place, "known", "");
+	replacement = "b:1 sha256 " HEX_OF("33") "\n";
+	assert_int_equal(
+	    pins_add(temporary_path(&place, "known"), "a:1", key), 0);
+	assert_null(replacement);
+	assert_string_equal(read_file("known"),
+	    "b:1 sha256 " HEX_OF("33") "\na:1 sha256 " HEX_OF("22") "\n");
+}
+
 static void
 test_no_file(void **state)
 {
@@ -120,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_replaced_while_locked),
 		cmocka_unit_test(test_no_file),
 	};
 

@@ -224,6 +224,13 @@ class Editor(Posting):
                                    EDITOR='false'), (0, ''))
         self.assert_posted('# New things\n\nx\n')
 
+    def test_signals_of_the_terminal(self):
+        """They are meant for the editor, and reach the tool as well."""
+        self.assertEqual(self.edit(
+            'kill -INT $PPID; kill -QUIT $PPID; echo x >> "$1"',
+            EDITOR='exec EDITOR'), (0, ''))
+        self.assert_posted('# New things\n\nx\n')
+
     def test_no_editor(self):
         status, said = self.edit('', EDITOR='')
         self.assertEqual(status, 0)
