@@ -476,6 +476,18 @@ class Check(unittest.TestCase):
                 'b\u00fccher.example', '-o', 'gopher_host=menu.example')],
             [(line, 'dead-link') for line in range(1, 5)] + [(5, 'external')])
 
+    def test_the_capsule_of_the_configuration(self):
+        """DIR is optional, as for pack, show and sign."""
+        capsule = os.path.join(self.root, 'capsule')
+        write_tree(capsule, {'index.gmi': HOME + '=> x\n'})
+        want = run_check(capsule).stdout
+        self.assertIn(b'link to x leads nowhere', want)
+        for arguments in (('-d', capsule), ('-o', 'capsule=' + capsule)):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(run_check(*arguments).stdout, want)
+        self.assertEqual(run_check(cwd=self.root).stdout, want.replace(
+            os.fsencode(capsule), b'capsule'))
+
     def test_one_of_several_hosts(self):
         """With sections for hosts, DIR selects the host by its capsule."""
         write_tree(self.root, {

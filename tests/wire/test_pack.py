@@ -141,6 +141,10 @@ class Pack(unittest.TestCase):
         write_tree(self.tree, {'ask': 'x\n', 'manifest': 'x\n'})
         self.assertEqual(self.warned(), '')
 
+    def test_our_book_needs_no_server(self):
+        self.tree = os.path.join(TOP, 'capsule')
+        self.assertEqual(self.warned(), '')
+
     def test_a_book_whose_index_is_named(self):
         write_tree(self.tree, {
             'index.gmi': '# Home\n=> /ask Ask\n',
