@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "sys/atomic_file.h"
+#include "sys/sink.h"
 #include "text/buf.h"
 #include "tool/cli.h"
 
@@ -52,11 +52,12 @@ static int
 write_file(const char *path, struct str text)
 {
 	struct atomic_file atomic;
+	struct sink_file file = { { sink_file_write }, -1 };
 
 	if (atomic_file_open(&atomic, path) == -1)
 		return fail(path, "name a capsule that you may write to");
-	errno = ENOSPC; /* for a short write */
-	if (write(atomic.fd, text.at, text.len) != (ssize_t)text.len)
+	file.fd = atomic.fd;
+	if (sink_file_write(&file.sink, text) == -1)
 		atomic_file_drop(&atomic);
 	else if (atomic_file_keep(&atomic, path) == 0)
 		return 0;

@@ -19,6 +19,7 @@
 #include "serve/serve.h"
 #include "sys/atomic_file.h"
 #include "sys/signature.h"
+#include "sys/sink.h"
 #include "text/manifest.h"
 #include "tool/cli.h"
 #include "tool/offline.h"
@@ -116,17 +117,21 @@ static int
 write_signature(const char *path, const unsigned char bytes[SIGNATURE_SIZE])
 {
 	struct atomic_file atomic;
+	struct sink_file file = { { sink_file_write }, -1 };
 
 	if (atomic_file_open(&atomic, path) == -1)
-		return cli_say(
-		    "sign", "%s: cannot be made: %s", path, strerror(errno));
-	errno = ENOSPC; /* for a short write */
-	if (write(atomic.fd, bytes, SIGNATURE_SIZE) != SIGNATURE_SIZE)
+		return cli_say("sign",
+		    "%s: cannot be made: %s; make its folder writable", path,
+		    strerror(errno));
+	file.fd = atomic.fd;
+	if (sink_file_write(&file.sink,
+		(struct str){ (const char *)bytes, SIGNATURE_SIZE }) == -1)
 		atomic_file_drop(&atomic);
 	else if (atomic_file_keep(&atomic, path) == 0)
 		return 0;
-	return cli_say(
-	    "sign", "%s: cannot be written: %s", path, strerror(errno));
+	return cli_say("sign",
+	    "%s: cannot be written: %s; make room on the disk", path,
+	    strerror(errno));
 }
 
 /*
