@@ -3,6 +3,8 @@
  */
 #include "serve/moved.h"
 
+#include <string.h>
+
 #include "serve/rules.h"
 #include "text/buf.h"
 #include "text/uri.h"
@@ -103,7 +105,8 @@ add_query(struct buf *out, struct str query)
 	for (size_t i = 0; i < query.len; i++) {
 		unsigned char c = (unsigned char)query.at[i];
 
-		if (c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL)
+		if (c <= ' ' || c >= 0x7f ||
+		    strchr("\"#<>[\\]^`{|}", c) != NULL)
 			buf_printf(out, "%%%02X", c);
 		else
 			buf_char(out, (char)c);

@@ -244,6 +244,9 @@ class Rules(unittest.TestCase):
         self.assertEqual(reply.count(b'\r\n'), 3)
         self.assertIn(
             b"URL:gemini://talks.example.org/a%22'%3Cb%3E?c%20d\t", reply)
+        # As a fragment, the end of the query would not be sent.
+        self.assertIn('URL:gemini://talks.example.org/?c%23d%C3%BC\t'.encode(),
+                      select(self.server, '/talks/?c#dü'))
 
     def test_gopher_errors(self):
         for selector, text in [
