@@ -48,13 +48,7 @@ add_page(struct buf *page, const struct site *site, struct arena *arena)
 static ssize_t
 read_page(void *context, char *at, size_t room)
 {
-	struct str *page = context;
-	size_t len = page->len < room ? page->len : room;
-
-	for (size_t i = 0; i < len; i++)
-		at[i] = page->at[i];
-	*page = str_tail(*page, len);
-	return (ssize_t)len;
+	return body_pull(context, at, room);
 }
 
 static char
@@ -71,8 +65,8 @@ item_type(void *context, struct str path, struct str query)
  * becomes a link to the menu of that page; here it must remain a URL, so the
  * site has no Gemini port, and the base has another host.
  */
-static struct str
-menu_of(const struct host *host, struct arena *arena, struct str page)
+static struct body *
+menu_of(const struct host *host, struct arena *arena, struct body *page)
 {
 	static const uint16_t no_port;
 	struct site site = *host->site;
@@ -80,8 +74,9 @@ menu_of(const struct host *host, struct arena *arena, struct str page)
 		.base = STR("gemini://capsule.invalid/"),
 		.read = read_page,
 		.item_type = item_type,
-		.context = &page };
-	struct gophermenu *menu = gophermenu_open(arena, &from);
+		.context = page };
+	struct gophermenu *menu =
+	    page == NULL ? NULL : gophermenu_open(arena, &from);
 	char *at = arena_alloc(arena, 2 * GOPHERMENU_ROOM);
 	size_t len = 0;
 	ssize_t got = 0;
@@ -97,7 +92,7 @@ menu_of(const struct host *host, struct arena *arena, struct str page)
 	}
 	if (menu != NULL)
 		gophermenu_release(menu);
-	return (struct str){ at, ended ? len : 0 };
+	return ended ? body_of_text(arena, (struct str){ at, len }) : NULL;
 }
 
 void
@@ -105,20 +100,17 @@ addresses_answer(const struct host *host, const struct request *request,
     struct response *response)
 {
 	struct buf text = buf_in(request->arena, PAGE_SIZE);
-	struct str page;
 
 	if (add_page(&text, host->site, request->arena) == -1) {
 		response_error(response, STATUS_FAILURE);
 		return;
 	}
-	page = buf_str(&text);
 	response_set(response, STATUS_SUCCESS, STR("text/gemini"));
+	response->body = body_of_text(request->arena, buf_str(&text));
 	if (request->form == FORM_MENU) {
 		response->meta = RESPONSE_MENU;
-		page = menu_of(host, request->arena, page);
+		response->body = menu_of(host, request->arena, response->body);
 	}
-	if (page.len > 0)
-		response->body = body_of_text(request->arena, page);
 	if (response->body == NULL)
 		response_error(response, STATUS_FAILURE);
 }
