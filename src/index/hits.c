@@ -1,10 +1,13 @@
 /* Reads title, heading and passage of the pages that were found. */
 #include "index/hits.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #include "index/db.h"
 #include "index/filerow.h"
+
+static_assert(DB_PAGE_SHIFT == 24, "the statements say 24");
 
 #define COLUMNS " SELECT path, file.title, size, mtime, heading, "
 
