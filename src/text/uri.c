@@ -166,7 +166,7 @@ int
 uri_mend(struct arena *arena, struct str raw, struct str *out)
 {
 	size_t query = str_find(raw, '?');
-	struct str authority = raw;
+	struct str authority = str_head(raw, query);
 	struct buf buf;
 	size_t path;
 
@@ -177,9 +177,7 @@ uri_mend(struct arena *arena, struct str raw, struct str *out)
 	buf = buf_in(arena, 3 * raw.len);
 	(void)str_cut(&authority, '/');
 	(void)str_cut(&authority, '/');
-	path = raw.len - str_tail(authority, str_find(authority, '/')).len;
-	if (path > query)
-		path = query;
+	path = query - str_tail(authority, str_find(authority, '/')).len;
 	buf_add(&buf, str_head(raw, path));
 	encode(&buf, str_tail(str_head(raw, query), path), is_raw_path);
 	encode(&buf, str_tail(raw, query), is_raw_query);
