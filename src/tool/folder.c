@@ -258,6 +258,13 @@ folder_fill(struct folder *folder)
 }
 
 void
+folder_write_robots(FILE *out, const void *context)
+{
+	(void)context;
+	fputs("User-agent: *\nDisallow:\n", out);
+}
+
+void
 folder_list(const struct folder *folder)
 {
 	for (size_t i = 0; i < folder->count; i++)

@@ -28,6 +28,9 @@ struct folder {
 
 MUST_USE int folder_fill(struct folder *folder);
 
+/* For folder_file: writes a robots.txt that allows every robot. */
+void folder_write_robots(FILE *out, const void *context);
+
 /* Lists the files on standard output, and the command that serves them. */
 void folder_list(const struct folder *folder);
 

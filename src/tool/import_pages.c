@@ -163,13 +163,6 @@ write_question(FILE *out, const void *context)
 	fputs("=> ./ All questions\n=> ../ Home\n", out);
 }
 
-static void
-write_robots(FILE *out, const void *context)
-{
-	(void)context;
-	fputs("User-agent: *\nDisallow:\n", out);
-}
-
 /* The length of the sentences that fit, or else of the words. */
 static size_t
 cut_of(struct str text, bool *is_sentence)
@@ -257,7 +250,7 @@ import_pages_list(struct arena *arena, const struct import_pages *pages,
 {
 	const struct folder_file others[] = {
 		{ "details.gmi", write_details, pages },
-		{ "robots.txt", write_robots, NULL },
+		{ "robots.txt", folder_write_robots, NULL },
 		{ "metadata.txt", write_metadata, pages },
 		{ "index.gmi", write_home, pages },
 	};

@@ -69,13 +69,6 @@ write_post(FILE *out, const void *context)
 	    out);
 }
 
-static void
-write_robots(FILE *out, const void *context)
-{
-	(void)context;
-	fputs("User-agent: *\nDisallow:\n", out);
-}
-
 /* The book begins with the log, whose links all lead to pages in the book. */
 static void
 write_metadata(FILE *out, const void *context)
@@ -101,7 +94,7 @@ make(struct new_capsule *capsule, const char *path)
 		{ capsule->post, write_post, NULL },
 		{ "log/index.gmi", write_log, capsule },
 		{ "about.gmi", write_about, NULL },
-		{ "robots.txt", write_robots, NULL },
+		{ "robots.txt", folder_write_robots, NULL },
 		{ "metadata.txt", write_metadata, capsule },
 		{ "index.gmi", write_home, capsule },
 	};
