@@ -331,13 +331,6 @@ print_path(const struct mv *mv, const char *path, bool is_folder)
 }
 
 static bool
-is_index_page(struct str name)
-{
-	return str_equals(name, STR("index.gmi")) ||
-	    str_equals(name, STR("index.gemini"));
-}
-
-static bool
 has_index_page(const struct mv *mv, struct str folder)
 {
 	static const char *const names[] = { "index.gmi", "index.gemini" };
@@ -356,14 +349,13 @@ has_index_page(const struct mv *mv, struct str folder)
 static void
 warn_of_index(const struct mv *mv)
 {
-	const char *path = mv->from + mv->dir_len;
-	size_t len = (size_t)(strrchr(path, '/') - path) + 1;
-	struct str folder = { path, len };
+	const struct relocation *moved = &mv->relink.moved;
+	struct str folder = relocation_folder(moved->from);
 
-	if (mv->relink.moved.is_folder || !is_index_page(str_of(path + len)) ||
+	if (moved->is_folder || !relocation_is_index(moved->from) ||
 	    has_index_page(mv, folder))
 		return;
-	if (len == 1)
+	if (folder.len == 1)
 		cli_say(VERB,
 		    "the capsule has no front page now; write an index.gmi, or "
 		    "move the page back");

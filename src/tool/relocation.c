@@ -31,8 +31,8 @@ without_slash(struct str path)
 	    : path;
 }
 
-static bool
-is_index(struct str path)
+bool
+relocation_is_index(struct str path)
 {
 	return str_ends(path, STR("/index.gmi")) ||
 	    str_ends(path, STR("/index.gemini"));
@@ -44,9 +44,9 @@ is_its_folder(const struct relocation *moved, struct str path)
 {
 	struct str folder = relocation_folder(moved->from);
 
-	return !moved->is_folder && is_index(moved->from) &&
+	return !moved->is_folder && relocation_is_index(moved->from) &&
 	    str_equals(without_slash(path), without_slash(folder)) &&
-	    !(is_index(moved->to) &&
+	    !(relocation_is_index(moved->to) &&
 		str_equals(relocation_folder(moved->to), folder));
 }
 

@@ -36,6 +36,9 @@ relocation_path(struct relocation *moved, struct str path, struct str *out);
 MUST_USE int
 relocation_selector(struct relocation *moved, struct str path, struct str *out);
 
+/* Whether the path is that of the index page of a folder. */
+bool relocation_is_index(struct str path);
+
 /* The folder of a path, with its final slash. */
 struct str relocation_folder(struct str path);
 
