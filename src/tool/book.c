@@ -1,7 +1,6 @@
 /* Checks the contents of a Gempub: the links of its index page. */
 #include "tool/book.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "index/gempub.h"
@@ -22,20 +21,14 @@ beginning(const struct tree *tree, struct arena *arena, struct str path)
 {
 	struct entry entry;
 	char *at = arena_alloc(arena, PAGE_MAX);
-	size_t len = 0;
-	ssize_t got = 1;
+	ssize_t got = 0;
 
 	if (at == NULL || tree_open(tree, path, &entry) != STATUS_SUCCESS)
 		return (struct str){ 0 };
-	while (!tree_is_directory(&entry) && got > 0 && len < PAGE_MAX) {
-		got = read(entry.fd, at + len, PAGE_MAX - len);
-		if (got == -1 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			len += (size_t)got;
-	}
+	if (!tree_is_directory(&entry))
+		got = pread(entry.fd, at, PAGE_MAX, 0);
 	close(entry.fd);
-	return (struct str){ at, len };
+	return (struct str){ at, got > 0 ? (size_t)got : 0 };
 }
 
 /* The index page of a book. */
