@@ -56,6 +56,47 @@ edited_meanwhile(void **state)
 	temporary_remove(&folder);
 }
 
+/* Nothing that appears between the preparation and the commit is replaced. */
+static void
+appeared_meanwhile(void **state)
+{
+	static const char *const moved[] = { NULL, "file", "folder" };
+	struct changes changes;
+	char from[4096], to[4096];
+
+	(void)state;
+	temporary_make(&folder);
+	snprintf(to, sizeof to, "%s", temporary_path(&folder, "page"));
+	temporary_file(&folder, "file", "old\n");
+	temporary_folder(&folder, "folder");
+	for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+		changes_init(&changes);
+		if (moved[i] == NULL) {
+			assert_int_equal(
+			    changes_create(&changes, to, STR("new\n")), 0);
+		} else {
+			snprintf(from, sizeof from, "%s",
+			    temporary_path(&folder, moved[i]));
+			assert_int_equal(changes_move(&changes, from, to), 0);
+		}
+		/* rename(2) would replace an empty folder by a folder. */
+		if (i == 2)
+			temporary_folder(&folder, "page");
+		else
+			temporary_file(&folder, "page", "other\n");
+		assert_int_equal(changes_commit(&changes), -1);
+		assert_int_equal(errno, EEXIST);
+		assert_string_equal(changes.culprit, to);
+		changes_release(&changes);
+		if (moved[i] != NULL)
+			assert_int_equal(access(from, F_OK), 0);
+		if (i != 2)
+			assert_text("page", "other\n");
+		assert_int_equal(remove(to), 0);
+	}
+	temporary_remove(&folder);
+}
+
 static volatile sig_atomic_t caught;
 
 static void catch (int number)
@@ -99,6 +140,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edited_meanwhile),
+		cmocka_unit_test(appeared_meanwhile),
 		cmocka_unit_test(interrupted),
 	};
 
