@@ -384,6 +384,8 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5
 	install -m 644 src/capsule-mirror.7 \
 	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7
+	install -m 644 src/capsuled-server.7 \
+	    $(DESTDIR)$(MANDIR)/man7/capsuled-server.7
 	install -m 644 src/capsuled.8 $(DESTDIR)$(MANDIR)/man8/capsuled.8
 	install -m 644 src/capsuled.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
@@ -393,6 +395,7 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man1/capsule.1 \
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7 \
+	    $(DESTDIR)$(MANDIR)/man7/capsuled-server.7 \
 	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)

@@ -1,12 +1,12 @@
 """The lines of capsule-mirror(7), as they stand there."""
 
 import os
-import re
 import shutil
 import subprocess
 import unittest
 
 from build import BUILD, TOP
+from manual import manual_examples
 from server import (Server, fetch,
                     new_directory, wait_until, write_tree)
 
@@ -22,16 +22,10 @@ TREE = {
 
 def blocks():
     """The commands of each example."""
-    with open(MANUAL, encoding='ascii') as file:
-        text = file.read()
-    found = []
-    for block in re.findall(
-            r'^\.Bd -literal.*?\n(.*?)^\.Ed$', text, re.M | re.S):
-        lines = [line[2:].replace('\\e', '\\')
-                 for line in block.splitlines() if line.startswith('$ ')]
+    for commands in manual_examples(MANUAL):
+        lines = [command.text for command in commands if not command.root]
         if lines:
-            found.append(lines)
-    return found
+            yield lines
 
 
 class Manual(unittest.TestCase):

@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from build import CAPSULE, TOP
+from manual import manual_commands
 
 SOURCE = os.path.join(TOP, 'src')
 
@@ -59,6 +60,19 @@ class Documents(unittest.TestCase):
         self.assertEqual(
             sorted(set(re.findall(r'^\.It Cm ([a-z]+) ', page, re.M))),
             verbs)
+
+    def test_commands_are_found_in_a_manual(self):
+        commands = manual_commands(os.path.join(SOURCE, 'capsuled-server.7'))
+        self.assertGreater(len(commands), 60)
+        self.assertIn(('Read the first page', False,
+                       'curl -s gopher://localhost/'), commands)
+        # A here-document is one command, and so is a list of several.
+        self.assertIn(('Give it a name', True, '''\
+cat >>/etc/capsuled/capsuled.conf <<'END'
+names = { "example.org", "www.example.org" }
+END'''), commands)
+        for command in commands:
+            self.assertNotRegex(command.text, r'\A[$#]|\n[$#] ')
 
 
 if __name__ == '__main__':
