@@ -50,6 +50,7 @@ struct search {
 	struct hits_row best[HITS_MAX]; /* pages, best first */
 	size_t best_count;
 	bool has_text; /* some page matches by more than labels of links */
+	sqlite3_stmt *by_path; /* compares the paths of two pages */
 	const struct tree *tree; /* to check that pages exist; NULL: no check */
 	struct arena *arena;
 	struct search_result *result;
@@ -289,9 +290,49 @@ plan_query(struct search *search)
 }
 
 /*
- * Keeps a page if it is among the best; equal pages stay in their order.  The
- * labels of links describe other pages: a page that matches by labels alone is
- * kept only until another page matches.
+ * Whether a page is better than one of the best.  Equal pages are ordered by
+ * path, since their numbers depend on the history of the index: every index of
+ * the same files gives the same answer.
+ */
+static bool
+is_better(struct search *search, const struct hits_row *page, size_t than)
+{
+	const struct hits_row *other = &search->best[than];
+	bool result = page->score > other->score;
+
+	if (result || page->score < other->score)
+		return result;
+	sqlite3_bind_int64(search->by_path, 1, page->row >> DB_PAGE_SHIFT);
+	sqlite3_bind_int64(search->by_path, 2, other->row >> DB_PAGE_SHIFT);
+	result = sqlite3_step(search->by_path) == SQLITE_ROW &&
+	    sqlite3_column_int(search->by_path, 0) != 0;
+	(void)sqlite3_reset(search->by_path);
+	return result;
+}
+
+/* Finds the place of a page among the best; most pages follow the last. */
+static size_t
+place_of(struct search *search, const struct hits_row *page)
+{
+	size_t from = 0, to = search->best_count;
+
+	if (to == 0 || !is_better(search, page, to - 1))
+		return to;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (is_better(search, page, middle))
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
+/*
+ * Keeps a page if it is among the best.  The labels of links describe other
+ * pages: a page that matches by labels alone is kept only until another page
+ * matches.
  */
 static void
 keep(struct search *search, const struct hits_row *page)
@@ -305,9 +346,7 @@ keep(struct search *search, const struct hits_row *page)
 		search->best_count = search->result->found = 0;
 	}
 	search->result->found++;
-	i = search->best_count;
-	while (i > 0 && search->best[i - 1].score < page->score)
-		i--;
+	i = place_of(search, page);
 	if (i == HITS_MAX)
 		return;
 	if (search->best_count < HITS_MAX)
@@ -401,22 +440,27 @@ run_match(struct search *search, size_t part)
 {
 	static const char sql[] = "SELECT rowid, capsule(words, ?2) FROM words"
 				  " WHERE words MATCH ?1";
+	static const char by_path[] =
+	    "SELECT (SELECT path FROM file WHERE id = ?1)"
+	    " < (SELECT path FROM file WHERE id = ?2)";
 	struct str match = plan_match(&search->plan);
 	sqlite3_stmt *statement;
-	int result;
+	int result = -1;
 
 	search->best_count = 0;
 	search->has_text = false;
 	if (match.len == 0)
 		return 0;
 	statement = db_prepare(search->index.db, sql);
-	if (statement == NULL)
-		return -1;
-	list_phrases(search);
-	db_bind_text(statement, 1, match);
-	sqlite3_bind_pointer(statement, 2, search, "search", NULL);
-	result = look_at_rows(search, statement);
+	search->by_path = db_prepare(search->index.db, by_path);
+	if (statement != NULL && search->by_path != NULL) {
+		list_phrases(search);
+		db_bind_text(statement, 1, match);
+		sqlite3_bind_pointer(statement, 2, search, "search", NULL);
+		result = look_at_rows(search, statement);
+	}
 	sqlite3_finalize(statement);
+	sqlite3_finalize(search->by_path);
 	return result == -1 ? -1 : show_pages(search, match, part);
 }
 
