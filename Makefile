@@ -10,6 +10,7 @@
 #   make deps soak     visitors of all kinds at once, for SOAK_SECONDS
 #   make coverage      the lines and branches that the tests reach
 #   make memcheck      the tests under valgrind
+#   make deps deb      Debian's package, in build/deb/
 #
 # SAN=address,undefined works with each target and builds aside.  So does
 # STATIC=1, which links OpenSSL statically: a little faster, but it has to be
@@ -97,10 +98,13 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
     $(MAKECMDGOALS)),)
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
-    libarchive-tools unzip molly-brown gophernicus pygopherd
+    libarchive-tools unzip molly-brown gophernicus pygopherd systemd
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
+endif
+ifneq ($(filter deb,$(MAKECMDGOALS)),)
+DEPS += debhelper dpkg-dev lintian
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang libclang-rt-dev llvm
@@ -208,7 +212,7 @@ $(B)/flags: force
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(OBJECTS) $(B)/wire/trouble.so check coverage memcheck run fuzz soak tidy \
-    format: | deps
+    format deb: | deps
 endif
 
 deps:
@@ -406,6 +410,19 @@ dist:
 	git archive --format=tar --prefix=capsuled-$(VERSION)/ HEAD | \
 	    gzip -9n > build/capsuled-$(VERSION).tar.gz
 
+# Debian's package is built in a copy, which has debian/ at its top.
+DEB = build/deb/capsuled-$(VERSION)
+deb:
+	@rm -rf build/deb
+	@mkdir -p $(DEB)
+	@cp -R Makefile src $(DEB)
+	@mv $(DEB)/src/packaging/debian $(DEB)
+	@src/packaging/changelog $(VERSION) > $(DEB)/debian/changelog
+	@cd $(DEB) && env -u MAKEFLAGS dpkg-buildpackage -b -us -uc
+	@rm -rf $(DEB)
+	@lintian --fail-on error,warning build/deb/*.changes
+	@ls build/deb/capsuled_*.deb
+
 clean:
 	rm -rf build compile_commands.json
 
@@ -413,5 +430,5 @@ force:
 
 .PHONY: all deps bench-deps run check check-unit check-wire check-programs \
     coverage memcheck fuzz fuzz-corpus bench bench-check bench-profile soak \
-    tidy format install uninstall dist clean force compile_commands.json
+    tidy format install uninstall dist deb clean force compile_commands.json
 .DELETE_ON_ERROR:
