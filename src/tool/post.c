@@ -37,7 +37,7 @@ struct post {
 	char name[CLOCK_DATE_SIZE + SLUG_MAX + 8]; /* of the page */
 	/* Paths: the log, its index, the page, and its draft. */
 	char folder[PATH_MAX], index[PATH_MAX], page[PATH_MAX], draft[PATH_MAX];
-	char template[ARTICLE_TITLE_MAX + 8];
+	char template[2 * ARTICLE_TITLE_MAX + 32];
 	bool has_folder, has_index;
 	bool has_draft; /* the text is in the draft, too */
 	struct str text; /* of the page; from malloc, or the template */
@@ -62,9 +62,6 @@ name_page(struct post *post)
 		return cli_say(VERB, "out of memory; try again");
 	snprintf(post->name, sizeof post->name, "%s%s%.*s.gmi", post->date,
 	    slug.len > 0 ? "-" : "", STR_ARG(buf_str(&slug)));
-	snprintf(post->template, sizeof post->template, "# %.*s\n\n",
-	    STR_ARG(post->title));
-	post->text = str_of(post->template);
 	return 0;
 }
 
@@ -154,6 +151,23 @@ check_places(struct post *post)
 }
 
 /* The draft. */
+
+/* Makes the page: its heading, and a link to the log with the title of that. */
+static void
+make_page(struct post *post)
+{
+	struct str index = { 0 }, title = { 0 };
+
+	/* The change of an index that cannot be read is refused later. */
+	if (post->has_index && textfile_read(post->index, &index) == 0)
+		title = gemtext_title(index);
+	if (!article_is_title(title))
+		title = STR("Log");
+	snprintf(post->template, sizeof post->template,
+	    "# %.*s\n\n\n\n=> ./ %.*s\n", STR_ARG(post->title), STR_ARG(title));
+	post->text = str_of(post->template);
+	free((char *)(uintptr_t)index.at);
+}
 
 /* Whether the text has more than white space. */
 static bool
@@ -328,7 +342,7 @@ print_report(const struct post *post)
 	if (!post->has_draft && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		cli_say(VERB,
 		    "neither VISUAL nor EDITOR names an editor; add the text "
-		    "to the page, which has a heading alone");
+		    "to the page, which has none yet");
 	printf("%s\n", post->page);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return cli_say(VERB, "standard output: %s", strerror(errno));
@@ -344,6 +358,7 @@ run(struct post *post)
 	if (name_page(post) == -1 || make_paths(post) == -1 ||
 	    check_places(post) == -1)
 		return -1;
+	make_page(post);
 	if (editor != NULL)
 		result = edit(post, editor);
 	/* The log may have changed while the page was written. */

@@ -21,6 +21,9 @@ CAPSULE_WITH_LOG = {
     'log/2026-11-28-b.gmi': '# B\n', 'log/2025-01-01-a.gmi': '# A\n'}
 
 
+PAGE_TEXT = '# New things\n\n\n\n=> ./ The log\n'
+
+
 class Posting(Author):
     PAGE = 'log/2026-11-29-new-things.gmi'
     LINE = '=> 2026-11-29-new-things.gmi 2026-11-29 New things\n'
@@ -32,7 +35,7 @@ class Posting(Author):
     def post(self, title='New things', **popen):
         return self.done('post', 'tree', title, **popen)
 
-    def assert_posted(self, page='# New things\n\n', line=LINE):
+    def assert_posted(self, page=PAGE_TEXT, line=LINE):
         want = {'tree/' + name: content.encode()
                 for name, content in CAPSULE_WITH_LOG.items()}
         want['tree/' + self.PAGE] = page.encode()
@@ -79,7 +82,8 @@ class Post(Posting):
             '2026-11-29 \u041f\u0440\u0438\u0432\u0435\u0442\n',
             self.read('log/index.gmi'))
         self.post('!!!')
-        self.assertEqual(self.read('log/2026-11-29.gmi'), '# !!!\n\n')
+        self.assertEqual(self.read('log/2026-11-29.gmi'),
+                         '# !!!\n\n\n\n=> ./ The log\n')
 
     def test_without_a_log(self):
         shutil.rmtree(self.tree + '/log')
@@ -88,6 +92,8 @@ class Post(Posting):
             'capsule post: made tree/log/index.gmi, the index of a log; link '
             'to it from another page, as in: => /log/ Log\n'))
         self.assertEqual(self.read('log/index.gmi'), '# Log\n\n' + self.LINE)
+        self.assertEqual(self.read(self.PAGE),
+                         PAGE_TEXT.replace('The log', 'Log'))
         self.assertEqual(self.problems(), [])
 
     def test_a_new_log_with_a_space(self):
@@ -161,7 +167,7 @@ class Post(Posting):
                     (name, value) for name, value
                     in files_of(self.tree).items() if name[-1] != '/'):
                 if name == self.PAGE:
-                    self.assertEqual(content, b'# New things\n\n')
+                    self.assertEqual(content, PAGE_TEXT.encode())
                 elif name == 'log/index.gmi':
                     self.assertIn(content.replace(line, b''),
                                   [before[name][0]])
@@ -212,7 +218,7 @@ class Editor(Posting):
     def test_written(self):
         self.assertEqual(
             self.edit('test "$1" = -w && echo Words. >> "$2"'), (0, ''))
-        self.assert_posted('# New things\n\nWords.\n')
+        self.assert_posted(PAGE_TEXT + 'Words.\n')
 
     def test_another_title(self):
         self.edit('echo "# Old things" > "$2"')
@@ -222,14 +228,14 @@ class Editor(Posting):
     def test_visual_comes_first(self):
         self.assertEqual(self.edit('echo x >> "$1"', VISUAL='EDITOR',
                                    EDITOR='false'), (0, ''))
-        self.assert_posted('# New things\n\nx\n')
+        self.assert_posted(PAGE_TEXT + 'x\n')
 
     def test_signals_of_the_terminal(self):
         """They are meant for the editor, and reach the tool as well."""
         self.assertEqual(self.edit(
             'kill -INT $PPID; kill -QUIT $PPID; echo x >> "$1"',
             EDITOR='exec EDITOR'), (0, ''))
-        self.assert_posted('# New things\n\nx\n')
+        self.assert_posted(PAGE_TEXT + 'x\n')
 
     def test_no_editor(self):
         status, said = self.edit('', EDITOR='')
@@ -255,11 +261,11 @@ class Editor(Posting):
         self.assert_not_posted('kill -9 $$', 'the editor failed')
         self.assert_not_posted(
             'echo x >> "$2"; kill -9 $$', 'the editor failed',
-            b'# New things\n\nx\n')
+            (PAGE_TEXT + 'x\n').encode())
         status, said = self.edit('echo y >> "$2"')
         self.assertEqual(status, 0)
         self.assertIn('continuing this draft', said)
-        self.assert_posted('# New things\n\nx\ny\n')
+        self.assert_posted(PAGE_TEXT + 'x\ny\n')
 
     def test_a_draft_of_yesterday(self):
         """It is continued, and posted with the date of today."""
@@ -268,7 +274,7 @@ class Editor(Posting):
         _, said = self.edit('echo y >> "$2"')
         self.assertIn('continuing this draft', said)
         self.assertEqual(self.read('log/2026-11-30-new-things.gmi'),
-                         '# New things\n\nx\ny\n')
+                         PAGE_TEXT + 'x\ny\n')
         self.assertNotIn('.capsule-post-new-things.gmi',
                          os.listdir(self.tree))
 
@@ -283,7 +289,7 @@ class Editor(Posting):
         self.assertEqual(self.read('log/index.gmi'), LOG)
         self.assertEqual(
             self.read('.capsule-post-new-things.gmi'),
-            '# New things\n\nx\n')
+            PAGE_TEXT + 'x\n')
 
     def test_the_index_changes_meanwhile(self):
         self.edit('echo x >> "$2"; echo "=> b.gmi B" >> tree/log/index.gmi')
