@@ -345,6 +345,55 @@ remove_kept(const struct changes *changes, const struct changes_step *step)
 		remove_file(step->other, 0);
 }
 
+/* The length of the path of the folder of `path`. */
+static size_t
+folder_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* Syncs the folder of `path`, unless it is that of `last`, which is synced. */
+static void
+sync_folder(const char *path, const char **last)
+{
+	size_t len = folder_len(path);
+	char name[PATH_MAX];
+	int fd;
+
+	if (*last != NULL && folder_len(*last) == len &&
+	    memcmp(*last, path, len) == 0)
+		return;
+	*last = path;
+	if ((size_t)snprintf(name, sizeof name, "%.*s.", (int)len, path) >=
+	    sizeof name)
+		return;
+	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+/*
+ * Makes the changes safe against a power cut. They are made and complete: a
+ * failure, as on a file system without such a sync, is not reported.
+ */
+static void
+sync_folders(const struct changes *changes)
+{
+	const char *last = NULL;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct changes_step *step = &changes->steps[i];
+
+		if (step->kind == CHANGES_MOVE)
+			sync_folder(step->other, &last);
+		sync_folder(step->path, &last);
+	}
+}
+
 int
 changes_commit(struct changes *changes)
 {
@@ -357,6 +406,7 @@ changes_commit(struct changes *changes)
 			undo_all(changes);
 			return -1;
 		}
+	sync_folders(changes);
 	for (size_t i = 0; i < changes->count; i++) {
 		changes->steps[i].is_made = false;
 		if (changes->steps[i].kind == CHANGES_REPLACE)

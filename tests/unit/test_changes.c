@@ -97,6 +97,79 @@ appeared_meanwhile(void **state)
 	temporary_remove(&folder);
 }
 
+/* The folders that were synced, by inode, instead of the call of libc. */
+static ino_t synced[16];
+static size_t synced_count;
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	if (S_ISDIR(st.st_mode)) {
+		assert_true(synced_count < 16);
+		synced[synced_count++] = st.st_ino;
+	}
+	return 0;
+}
+
+static bool
+is_synced(const char *name)
+{
+	struct stat st;
+	size_t i = 0;
+
+	assert_int_equal(stat(temporary_path(&folder, name), &st), 0);
+	while (i < synced_count && synced[i] != st.st_ino)
+		i++;
+	return i < synced_count;
+}
+
+static void
+copy_path(char out[4096], const char *name)
+{
+	snprintf(out, 4096, "%s", temporary_path(&folder, name));
+}
+
+/* Without a sync of its folder, a power cut may undo a rename. */
+static void
+folders_are_synced(void **state)
+{
+	struct changes changes;
+	char made[4096], page[4096], old[4096], from[4096], to[4096];
+
+	(void)state;
+	temporary_make(&folder);
+	temporary_folder(&folder, "a");
+	temporary_folder(&folder, "b");
+	temporary_folder(&folder, "c");
+	temporary_folder(&folder, "other");
+	temporary_file(&folder, "a/old", "old\n");
+	temporary_file(&folder, "b/from", "moved\n");
+	copy_path(made, "made");
+	copy_path(page, "made/page");
+	copy_path(old, "a/old");
+	copy_path(from, "b/from");
+	copy_path(to, "c/to");
+	changes_init(&changes);
+	assert_int_equal(changes_folder(&changes, made), 0);
+	assert_int_equal(changes_create(&changes, page, STR("new\n")), 0);
+	assert_int_equal(changes_replace(&changes, old, STR("new\n")), 0);
+	assert_int_equal(changes_move(&changes, from, to), 0);
+	synced_count = 0;
+	assert_int_equal(changes_commit(&changes), 0);
+	changes_release(&changes);
+	assert_true(is_synced("."));
+	assert_true(is_synced("made"));
+	assert_true(is_synced("a"));
+	assert_true(is_synced("b"));
+	assert_true(is_synced("c"));
+	assert_false(is_synced("other"));
+	assert_text("a/old", "new\n");
+	temporary_remove(&folder);
+}
+
 static volatile sig_atomic_t caught;
 
 static void catch (int number)
@@ -141,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edited_meanwhile),
 		cmocka_unit_test(appeared_meanwhile),
+		cmocka_unit_test(folders_are_synced),
 		cmocka_unit_test(interrupted),
 	};
 
