@@ -63,19 +63,29 @@ gopherreply_refusal(struct exchange *exchange, enum status status)
 	gopherreply_error(exchange, status, response.meta);
 }
 
-/* Sets a menu of one item with the response's META, and Home. */
+/*
+ * Sets a menu of one item with the response's META, and Home. A search item is
+ * followed by advice: it is for clients without a prompt, as the others have
+ * sent words.
+ */
 static void
 answer_item(struct exchange *exchange, const struct response *response,
     char type, const struct buf *selector)
 {
 	struct buf menu = buf_in(exchange->arena, GOPHERREPLY_SIZE);
+	struct buf advice = buf_in(exchange->arena, GOPHERREPLY_SIZE / 2);
 
 	gophermenu_item(&menu, exchange->host->site,
 	    &(struct gophermenu_item){ .type = type,
 		.display = response->meta,
 		.selector = buf_str(selector) });
+	buf_add(&advice, STR("Without a prompt, add a ? and the words: "));
+	buf_add(&advice, buf_str(selector));
+	buf_add(&advice, STR("?words"));
+	if (type == '7')
+		gophermenu_info(&menu, buf_str(&advice));
 	add_end(&menu, exchange);
-	menu.overflow |= selector->overflow;
+	menu.overflow |= selector->overflow || advice.overflow;
 	gopherreply_text(exchange, response->status, &menu);
 }
 

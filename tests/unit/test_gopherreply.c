@@ -18,7 +18,9 @@ static const struct {
 	const char *answer;
 } table[] = {
 	{ STATUS_INPUT, STR_INIT("Enter a word"),
-	    "7Enter a word\t/a%20b\tg.example\t70\r\n" HOME },
+	    "7Enter a word\t/a%20b\tg.example\t70\r\n"
+	    "iWithout a prompt, add a ? and the words: /a%20b?words\t\t"
+	    "null.host\t1\r\n" HOME },
 	{ STATUS_SENSITIVE_INPUT, STR_INIT("Password"),
 	    ONLY_GEMINI("Password") },
 	{ STATUS_CERTIFICATE_REQUIRED, STR_INIT("Who are you?"),
