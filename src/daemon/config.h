@@ -40,11 +40,14 @@ struct host_config {
 	bool gopher_port_given; /* for site.gopher_port; see gemini_ports */
 };
 
+/* The processes send the number of a host in 16 bits. */
+#define CONFIG_HOSTS_MAX ((size_t)1 << 16)
+
 /* A complete, immutable configuration. */
 struct config {
 	struct arena arena; /* holds everything that is pointed to */
 	struct host_config *hosts; /* the first is the default */
-	size_t host_count; /* at least 1 */
+	size_t host_count; /* 1 to CONFIG_HOSTS_MAX */
 	const char *state; /* directory for databases; empty: temporary */
 	enum jail_mode jail;
 	struct limit_rules limits;

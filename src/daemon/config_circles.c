@@ -98,6 +98,26 @@ check_from(struct config_loader *loader, struct chain *chain, size_t host,
 	return 0;
 }
 
+/* Whether circles of common moves are not looked for in this host. */
+static bool
+is_unchecked(const struct config *config, size_t host)
+{
+	const struct rules *rules = &config->hosts[host].rules;
+
+	return host > 0 && rules->move_count > 0 && rules->common != NULL &&
+	    rules->common->move_count * config->host_count > CHECKS_MAX;
+}
+
+bool
+config_circles_is_partial(const struct config *config)
+{
+	size_t i = 0;
+
+	while (i < config->host_count && !is_unchecked(config, i))
+		i++;
+	return i < config->host_count;
+}
+
 /*
  * Checks the moves of the host, and the moves of all hosts if the host has
  * moves of its own. Beyond CHECKS_MAX a circle is not found at the start: a
@@ -111,11 +131,8 @@ check_host(struct config_loader *loader, struct chain *chain, size_t host)
 
 	if (check_from(loader, chain, host, rules) == -1)
 		return -1;
-	if (rules->common == NULL ||
-	    (host > 0 &&
-		(rules->move_count == 0 ||
-		    rules->common->move_count * config->host_count >
-			CHECKS_MAX)))
+	if (rules->common == NULL || (host > 0 && rules->move_count == 0) ||
+	    is_unchecked(config, host))
 		return 0;
 	return check_from(loader, chain, host, rules->common);
 }

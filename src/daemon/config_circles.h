@@ -1,6 +1,9 @@
 #ifndef DAEMON_CONFIG_CIRCLES_H
 #define DAEMON_CONFIG_CIRCLES_H
 
+#include <stdbool.h>
+
+#include "daemon/config.h"
 #include "daemon/config_values.h"
 #include "text/attribute.h"
 
@@ -10,5 +13,11 @@
  * set.
  */
 MUST_USE int config_circles_check(struct config_loader *loader);
+
+/*
+ * Whether the configuration has so many hosts and moves outside of hosts that
+ * circles of the latter were looked for in the first host only.
+ */
+bool config_circles_is_partial(const struct config *config);
 
 #endif

@@ -248,7 +248,11 @@ list_hosts(struct config_loader *loader)
 
 	config->host_count = 0;
 	for (; section != NULL; section = section->next)
-		config->host_count++;
+		if (config->host_count++ == CONFIG_HOSTS_MAX)
+			return config_section_fail(config, section->place,
+			    "this host is one of over %zu, give it to another "
+			    "server",
+			    CONFIG_HOSTS_MAX);
 	config->host_count += config->host_count == 0;
 	config->hosts = arena_alloc(
 	    &config->arena, config->host_count * sizeof *config->hosts);

@@ -146,6 +146,11 @@ check_quotes(const struct config_settings *settings, const char *text)
 		return config_section_fail(settings->config,
 		    place_of(settings, unquoted_find_nul(text)),
 		    "a value holds a NUL byte, remove its escape");
+	if (unquoted_find_variable(text) > 0)
+		return config_section_fail(settings->config,
+		    place_of(settings, unquoted_find_variable(text)),
+		    "a value holds \"${\" without \"}\", close it, or write "
+		    "\"\\${\" for these characters");
 	if (!unquoted_find(text, &found))
 		return 0;
 	separator[1] = found.at;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "daemon/config_circles.h"
 #include "daemon/generation.h"
 #include "daemon/rules_audit.h"
 
@@ -87,6 +88,15 @@ warn_of_gopher(const struct config *config)
 	}
 }
 
+static void
+warn_of_circles(const struct config *config)
+{
+	if (config_circles_is_partial(config))
+		print_warning("the moves outside of hosts are too many to find "
+			      "circles with the moves of each host; make them "
+			      "fewer, or move them into the hosts");
+}
+
 int
 generation_check(struct config *config, enum cert_missing missing, char *error,
     size_t error_size)
@@ -106,6 +116,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 		rules_audit_host(&rules, &generation.config.hosts[i],
 		    &generation.capsules.all[i].tree);
 	rules_audit_end(&rules);
+	warn_of_circles(&generation.config);
 	warn_of_gopher(&generation.config);
 	jail_warn(&generation.jail, print_warning);
 	service_stop(&generation.keys.service);

@@ -19,20 +19,6 @@ is_alphanumeric(char c)
 	    (c >= 'a' && c <= 'z');
 }
 
-/* Subtags of one to eight letters and digits (RFC 5646 section 2.1). */
-static bool
-is_language_tag(struct str tag)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < tag.len; i++) {
-		len = tag.at[i] == '-' && len > 0 ? 0 : len + 1;
-		if (len > 8 || (len > 0 && !is_alphanumeric(tag.at[i])))
-			return false;
-	}
-	return len > 0;
-}
-
 int
 settings_display_lang(struct setting *s)
 {
@@ -42,7 +28,7 @@ settings_display_lang(struct setting *s)
 	bool good = value.len <= LANG_MAX && !str_ends(value, STR(","));
 
 	while (good && rest.len > 0)
-		good = is_language_tag(str_cut(&rest, ','));
+		good = site_is_language(str_cut(&rest, ','));
 	if (!good)
 		return setting_fail(s,
 		    "lang is \"%.99s\", give language tags like en or en,fr",

@@ -95,39 +95,62 @@ unquoted_find(const char *text, struct unquoted *out)
 	return false;
 }
 
-/* Whether the escape that begins behind a backslash stands for a NUL byte. */
+/* Whether an escape for a NUL byte is at this place in a string. */
 static bool
-is_nul(const char *at)
+is_nul(const char *at, const char *end)
 {
-	bool is_hex = *at == 'x';
-	const char *digits = at + is_hex;
+	bool is_hex = at[1] == 'x';
+	const char *digits = at + 1 + is_hex;
 	size_t count =
 	    strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "01234567");
 	size_t most = is_hex ? 2 : 3;
 
+	(void)end;
+	if (*at != '\\')
+		return false;
 	if (count > most)
 		count = most;
 	return count > 0 && strspn(digits, "0") >= count;
 }
 
-int
-unquoted_find_nul(const char *text)
+/* Whether a variable begins here that does not end in the string. */
+static bool
+is_open_variable(const char *at, const char *end)
+{
+	return at[0] == '$' && at[1] == '{' &&
+	    memchr(at, '}', (size_t)(end - at)) == NULL;
+}
+
+/* The line of the first string in double quotes with a fault; 0: none. */
+static int
+find_fault(const char *text, bool (*is_fault)(const char *at, const char *end))
 {
 	int line = 1;
 
 	while (*text != '\0') {
-		size_t len = 1;
+		int start = line;
+		bool is_string = *text == '"' || *text == '\'';
+		size_t len = is_string ? unquoted_string(text, &line) : 1;
+		const char *end = text + len;
 
-		if (*text == '"' || *text == '\'') {
-			int start = line;
-
-			len = unquoted_string(text, &line);
-			for (size_t i = 1; *text == '"' && i + 1 < len; i++)
-				if (text[i] == '\\' && is_nul(text + ++i))
-					return start;
-		}
-		line += len == 1 && *text == '\n';
-		text += len;
+		line += !is_string && *text == '\n';
+		for (const char *at = text + 1; *text == '"' && at + 1 < end;
+		     at += *at == '\\' ? 2 : 1)
+			if (is_fault(at, end))
+				return start;
+		text = end;
 	}
 	return 0;
+}
+
+int
+unquoted_find_nul(const char *text)
+{
+	return find_fault(text, is_nul);
+}
+
+int
+unquoted_find_variable(const char *text)
+{
+	return find_fault(text, is_open_variable);
 }

@@ -25,6 +25,12 @@ bool unquoted_find(const char *text, struct unquoted *out);
 int unquoted_find_nul(const char *text);
 
 /*
+ * The line of the first string in double quotes with "${" and without "}",
+ * where libConfuse would go on to a later "}"; 0 when there is none.
+ */
+int unquoted_find_variable(const char *text);
+
+/*
  * The length of the unquoted word that begins a NUL-terminated text, and that
  * of the quoted string there. The latter adds the lines in it to `line`.
  */

@@ -89,6 +89,44 @@ site_is_english(const struct site *site)
 	return english;
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Whether the letters and digits of a subtag, the first or another, are so. */
+static bool
+is_subtag(struct str subtag, bool is_first)
+{
+	size_t least = is_first ? 2 : 1, most = is_first ? 3 : 8;
+
+	for (size_t i = 0; i < subtag.len; i++)
+		if (!is_letter(subtag.at[i]) &&
+		    (is_first || subtag.at[i] < '0' || subtag.at[i] > '9'))
+			return false;
+	return subtag.len >= least && subtag.len <= most;
+}
+
+bool
+site_is_language(struct str tag)
+{
+	size_t end = str_find(tag, '-');
+	struct str first = str_head(tag, end);
+	/* Tags for private use, and some old ones. */
+	bool good = is_subtag(first, true) ||
+	    (end < tag.len &&
+		(str_equals_nocase(first, STR("x")) ||
+		    str_equals_nocase(first, STR("i"))));
+
+	while (good && end < tag.len) {
+		tag = str_tail(tag, end + 1);
+		end = str_find(tag, '-');
+		good = is_subtag(str_head(tag, end), false);
+	}
+	return good;
+}
+
 void
 site_add_host(struct buf *out, struct str host)
 {

@@ -70,6 +70,12 @@ bool site_has_port(const struct site *site, const struct uri *uri);
 /* Whether the pages are taken to be English: `lang` says so or is empty. */
 bool site_is_english(const struct site *site);
 
+/*
+ * Whether `tag` is formed as a language tag (RFC 5646 section 2.1). The first
+ * subtag has two or three letters: no longer one is registered.
+ */
+bool site_is_language(struct str tag);
+
 /* Appends a host as in a URL: an IPv6 address gets brackets. */
 void site_add_host(struct buf *out, struct str host);
 

@@ -17,6 +17,7 @@
 #include "text/arena.h"
 #include "text/article.h"
 #include "text/buf.h"
+#include "text/site.h"
 #include "tool/cli.h"
 #include "tool/folder.h"
 #include "tool/import_pages.h"
@@ -196,11 +197,8 @@ static int
 read_language(struct import *import, const char *tag)
 {
 	import->pages.language = str_of(tag);
-	if (import->pages.language.len > 0 &&
-	    import->pages.language.len <= 35 &&
-	    strspn(tag,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-") == import->pages.language.len)
+	if (import->pages.language.len <= 35 &&
+	    site_is_language(import->pages.language))
 		return 0;
 	return cli_say(
 	    "import", "--lang: give one language, such as en or pt-BR");

@@ -1,6 +1,7 @@
 #include "daemon/config_load.h"
 
 #include "configuring.h"
+#include "text/buf.h"
 
 static void
 test_defaults(void **state)
@@ -364,6 +365,16 @@ test_bad_files(void **state)
 		    "example.org" },
 		{ "width = \"\\x30\\060\\01\"",
 		    "c:1: width is \"00?\", give a number from 33 to 200" },
+		/* Where libConfuse would go on to the next brace. */
+		{ "\nuser = \"${A\"\nnames = { b }",
+		    "c:2: a value holds \"${\" without \"}\", close it, or "
+		    "write \"\\${\" for these characters" },
+		{ "user = \"x${A\\\"B\" names = { \"}\" }",
+		    "c:1: a value holds \"${\" without \"}\", close it, or "
+		    "write \"\\${\" for these characters" },
+		{ "names = { '${A', \"${HOME}\", \"\\${A\", \"$\", \"{\" }",
+		    "c:1: \"${A\" is not a host name, give one like "
+		    "example.org" },
 		{ "user = 'x",
 		    "c:1: unterminated string constant, "
 		    "see capsuled.conf(5)" },
@@ -458,6 +469,13 @@ test_lang(void **state)
 		{ "en-", false },
 		{ "en--us", false },
 		{ "abcdefghi", false },
+		{ "en-abcdefghi", false },
+		{ "gsw-1996-x-english", true },
+		{ "i-default", true },
+		{ "english", false },
+		{ "12", false },
+		{ "x", false },
+		{ "a-b", false },
 		{ "en;q=1", false },
 		{ "fran\xc3\xa7", false },
 	};
@@ -547,6 +565,22 @@ test_bad_files_as_such(void **state)
 	assert_int_equal(config_load(&config, &options), -1);
 	assert_string_equal(config.error,
 	    "c: the configuration is over 1048576 bytes, make it shorter");
+}
+
+/* The processes send the number of a host in 16 bits. */
+static void
+test_too_many_hosts(void **state)
+{
+	static char text[(1 << 20) + 1];
+	struct buf buf = buf_over(text, sizeof text - 1);
+
+	(void)state;
+	for (size_t i = 0; i <= 65536; i++)
+		buf_printf(&buf, "host\"%zx\"{}\n", i + 0xa0000);
+	assert_false(buf.overflow);
+	expect_error(text, no_settings,
+	    "c:65537: this host is one of over 65536, give it to another "
+	    "server");
 }
 
 /* A bad load leaves nothing behind that the next one trips over. */
@@ -718,6 +752,7 @@ main(void)
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_lang),
+		cmocka_unit_test(test_too_many_hosts),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_bad_files_as_such),
 		cmocka_unit_test(test_builtins),

@@ -1,6 +1,7 @@
 #include "daemon/config_rules.h"
 
 #include "configuring.h"
+#include "daemon/config_circles.h"
 #include "serve/moved.h"
 #include "text/uri.h"
 #include "tree/zones.h"
@@ -283,6 +284,30 @@ test_moves(void **state)
 	config_release(&config);
 }
 
+/* Many common moves are not checked for each host. */
+static void
+test_partial_checks(void **state)
+{
+	static char text[1 << 17];
+	struct config config;
+
+	(void)state;
+	for (size_t moves = 333; moves <= 334; moves++) {
+		struct buf buf = buf_over(text, sizeof text - 1);
+
+		for (size_t i = 0; i < moves; i++)
+			buf_printf(&buf, "moved(\"/a%zu\", \"/b\")\n", i);
+		for (size_t i = 0; i < 300; i++)
+			buf_printf(&buf, "host \"h%zu\" { %s }\n", i,
+			    i == 299 ? "gone(\"/c\")" : "");
+		text[buf.len] = '\0';
+		load_good(&config, text, no_settings);
+		assert_int_equal(
+		    config_circles_is_partial(&config), moves == 334);
+		config_release(&config);
+	}
+}
+
 static void
 test_errors(void **state)
 {
@@ -321,7 +346,7 @@ test_errors(void **state)
 		{ "path \"/a\" { workers = 1 }",
 		    "c:1: workers is a setting of the whole server, move it "
 		    "out of \"/a\"" },
-		{ "path \"/a\" {\n lang = e }\npath \"/b\" { lang = '' }\n"
+		{ "path \"/a\" {\n lang = en }\npath \"/b\" { lang = '' }\n"
 		  "path \"/c\" {\n lang = ',' }",
 		    "c:5: lang is \",\", give language tags like en or "
 		    "en,fr" },
@@ -484,6 +509,7 @@ main(void)
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_readers),
 		cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_partial_checks),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_many),
 	};

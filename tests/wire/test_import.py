@@ -282,7 +282,7 @@ class Metadata(Import):
 
     def test_language_refused(self):
         self.write(SMALL)
-        for tag in ["", "en us", "en\nx: y", "\u00e9", "x" * 36]:
+        for tag in ["", "en us", "en\nx: y", "\u00e9", "x" * 36, "english"]:
             self.refused("--lang", tag, self.text, self.out, status=2,
                          says="--lang: ")
 
