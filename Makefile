@@ -98,7 +98,7 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
     $(MAKECMDGOALS)),)
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
-    libarchive-tools unzip molly-brown gophernicus pygopherd systemd
+    procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy

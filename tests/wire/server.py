@@ -156,9 +156,9 @@ class Lines:
 class Process:
     """A capsuled with whatever arguments, and what it says."""
 
-    def __init__(self, arguments, **popen):
+    def __init__(self, arguments, program=(CAPSULED,), **popen):
         self.child = subprocess.Popen(
-            [CAPSULED, *arguments], stdin=subprocess.DEVNULL,
+            [*program, *arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **popen)
         self.pid = self.child.pid
         self.log = Lines(self.child.stderr)

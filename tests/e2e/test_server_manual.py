@@ -1,0 +1,383 @@
+"""The commands of capsuled-server(7), in their order.
+
+Each one is run, unless it needs systemd, a firewall, a package or another
+machine. In place of systemctl, the test starts the command lines of the unit.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import unittest
+
+from build import DEADLINE_S, INSTRUMENTED, TOP, beneath
+from machine import Machine, with_machine
+from manual import manual_examples
+from server import SEES_INSIDE, Process, process_name, wait_until
+
+MANUAL = os.path.join(TOP, 'src', 'capsuled-server.7')
+HOSTS = ('localhost', 'example.org', 'www.example.org', 'capsule.example.org',
+         'garden.example.org')
+# What the machine of a test has not: packages, systemd, a firewall, another
+# machine, and time to build all again.
+LEFT_OUT = re.compile(
+    'make deps |apt |systemctl |journalctl |nft |ufw |scp ' +
+    # There an ordinary user is the only one.
+    ('' if SEES_INSIDE else '|useradd '))
+# The build of the test is installed, as it is.
+INSTALL = 'make -o all B=%s install'
+# Other machines are this one.
+REMOTE = 'root@example.org:'
+# Where the sanitizers do not bear the sandbox.
+UNJAILED = '#!/bin/sh\nexec /usr/local/sbin/capsuled-real -o jail=off "$@"\n'
+
+
+# A method of Manual for each example of the page.
+STEPS = (
+    ('Install the package', 'take_no_part'),
+    ('Install without the package', 'install'),
+    ('Read the first page', 'read_first_page'),
+    ('Read the first page', 'see_the_log'),
+    ('Give it a name', 'see_addresses'),
+    ('Give it a name', 'name'),
+    ('Give it a name', 'read_by_name'),
+    ('Ports and firewall', 'take_no_part'),
+    ('The user and the unit', 'list_processes'),
+    ('The user and the unit', 'take_no_part'),
+    ('The user and the unit', 'take_no_part'),
+    ('Publish pages', 'publish'),
+    ('Publish pages', 'publish_at_once'),
+    ('Publish pages', 'mirror'),
+    ('Publish the fingerprint', 'see_fingerprint'),
+    ('Back up the key', 'back_up'),
+    ('Back up the key', 'restore'),
+    ('Add a name', 'add_name'),
+    ('Change the key', 'change_key'),
+    ('A part for some readers', 'make_private'),
+    ('A part for some readers', 'ask_as_stranger'),
+    ('A part for some readers', 'let_in'),
+    ('Add a capsule', 'add_capsule'),
+    ('Move to another machine', 'leave'),
+    ('Move to another machine', 'arrive'),
+    ('Update and remove', 'take_no_part'),
+    ('Update and remove', 'take_no_part'),
+)
+
+
+class Unit:
+    """The service of a machine, as systemd would run it."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.process = None
+
+    def values(self, key):
+        with open(self.machine.path('etc/systemd/system/capsuled.service'),
+                  encoding='ascii') as file:
+            return re.findall('^%s=(.*)$' % key, file.read(), re.M)
+
+    def program(self, line):
+        """The arguments that run a command line of the unit."""
+        directory, = self.values('WorkingDirectory')
+        command = self.machine.enter(directory)
+        if SEES_INSIDE:
+            user, = self.values('User')
+            capability, = self.values('AmbientCapabilities')
+            only = '-all,+' + capability.lower()[len('cap_'):]
+            command += ['setpriv', '--reuid', user, '--regid', user,
+                        '--init-groups', '--no-new-privs', '--bounding-set',
+                        only, '--inh-caps', only, '--ambient-caps', only]
+        umask, = self.values('UMask')
+        return [*command, 'sh', '-c', 'umask %s; exec %s' % (umask, line)]
+
+    def start(self):
+        if self.process is None:
+            user, = self.values('User')
+            mode, = self.values('StateDirectoryMode')
+            for name in self.values('StateDirectory')[0].split():
+                self.machine.run('install -d -m %s -o %s -g %s /var/lib/%s' % (
+                    mode, user, user, name))
+            line, = self.values('ExecStart')
+            self.process = Process([], self.program(line),
+                                   env=self.machine.environment)
+            self.process.wait_for_line('^info ready ')
+
+    def stop(self):
+        """Returns the exit status."""
+        process, self.process = self.process, None
+        process.signal(signal.SIGTERM)
+        return process.wait()
+
+    def reload(self):
+        """Returns what the first line that fails has said, if one fails."""
+        since = len(self.process.lines)
+        for line in self.values('ExecReload'):
+            done = subprocess.run(
+                self.program(line), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                timeout=DEADLINE_S, text=True,
+                env=dict(self.machine.environment,
+                         MAINPID=str(self.process.pid)))
+            if done.returncode != 0:
+                return done.stdout
+        self.process.wait_for_line('^info reloaded', since)
+        return None
+
+    def kill(self):
+        if self.process is not None:
+            self.process.child.kill()
+            self.process.child.wait()
+
+
+def hash_of(text):
+    """The first SHA-256 of a text, without colons, in lower case."""
+    return re.search(r'\b([0-9A-Fa-f]{2}:?){32}\b', text)[0].replace(
+        ':', '').lower()
+
+
+class Steps(unittest.TestCase):
+    def test_each_example_has_a_step(self):
+        self.assertEqual(
+            [commands[0].section for commands in manual_examples(MANUAL)],
+            [section for section, _ in STEPS])
+
+
+@beneath
+@with_machine
+class Manual(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine(self, HOSTS)
+        self.unit = Unit(self.machine)
+        self.addCleanup(self.unit.kill)
+
+    def run_line(self, text, directory=None):
+        """What the command writes; systemctl's part is the test's."""
+        if text.startswith('systemctl '):
+            self.systemctl(text)
+        if LEFT_OUT.match(text):
+            return None
+        done = self.machine.run(text.replace(REMOTE, ''), directory)
+        self.assertEqual(done.returncode, 0, '%s\n%s%s' % (
+            text, done.stdout, done.stderr))
+        return done.stdout
+
+    def run_lines(self, commands):
+        return [self.run_line(command.text) for command in commands]
+
+    def systemctl(self, text):
+        verb = text.split()[1]
+        if verb in ('stop', 'restart'):
+            self.assertEqual(self.unit.stop(), 0)
+        if verb in ('enable', 'restart', 'start'):
+            self.unit.start()
+        if verb == 'reload':
+            self.assertIsNone(self.unit.reload())
+
+    def gemini(self, url):
+        """The answer over Gemini: the bytes, and the hash of its certificate."""
+        host = url.split('/')[2]
+        return self.machine.run(
+            "printf '%s\\r\\n' | openssl s_client -quiet -connect %s:1965 "
+            '2>/dev/null' % (url, host)).stdout
+
+    def served_hash(self, name='example.org'):
+        """The hash of the certificate that clients get."""
+        return hash_of(self.machine.run(
+            'openssl s_client -connect %s:1965 </dev/null 2>/dev/null | '
+            'openssl x509 -noout -fingerprint -sha256' % name).stdout)
+
+    def served_key(self, name='example.org'):
+        return self.machine.run(
+            'openssl s_client -connect %s:1965 </dev/null 2>/dev/null | '
+            'openssl x509 -noout -pubkey' % name).stdout
+
+    def test_each_command(self):
+        for commands, (_, step) in zip(manual_examples(MANUAL), STEPS):
+            getattr(self, step)(commands)
+        self.assertEqual(self.unit.stop(), 0)
+
+    def take_no_part(self, commands):
+        """Packages and firewalls."""
+        self.assertEqual(set(self.run_lines(commands)), {None})
+
+    def install(self, commands):
+        for command in commands:
+            text = command.text
+            if text == 'make install':
+                text = INSTALL % self.machine.path('build')
+            self.run_line(text, self.machine.path('sources'))
+            if command.text == 'make install' and INSTRUMENTED:
+                self.unjail()
+        # What it is without the building.
+        self.package = [command for command in commands
+                        if re.match('install|capsule|systemctl', command.text)]
+        self.assertIn('capsuled-keys', self.running())
+
+    def unjail(self):
+        program = self.machine.path('local/sbin/capsuled')
+        os.rename(program, program + '-real')
+        with open(program, 'w', encoding='ascii') as file:
+            file.write(UNJAILED)
+        os.chmod(program, 0o755)
+
+    def running(self):
+        """The names of the processes of the server."""
+        return [process_name(pid) for pid in self.unit.process.children()]
+
+    def read_first_page(self, commands):
+        page, menu, *_ = self.run_lines(commands[:2])
+        self.assertRegex(page, r'\A20 text/gemini.*\r?\n# Welcome\n')
+        self.assertRegex(menu, r'\AiWelcome\t')
+
+    def see_the_log(self, commands):
+        self.take_no_part(commands)
+        self.unit.process.wait_for_line('^info gemini status=20 path=/ ')
+
+    def see_addresses(self, commands):
+        self.assertRegex(self.run_line(commands[0].text), r'\A127\.0\.0\.1 ')
+
+    def name(self, commands):
+        checked = self.run_lines(commands)[1]
+        self.assertIn('names: example.org, www.example.org\n', checked)
+        self.assertIn('example.org.crt would be made\n', checked)
+        self.assertIn(' name=example.org ', self.unit.process.log.text())
+        self.assertRegex(self.unit.process.log.text(),
+                         r'info ready gemini=\[::\]:1965 gopher=\[::\]:70 ')
+
+    def read_by_name(self, commands):
+        page, menu = self.run_lines(commands)
+        self.assertRegex(page, r'\A20 text/gemini.*\r?\n# Welcome\n')
+        self.assertIn('\texample.org\t70\n', menu.replace('\r', ''))
+
+    def list_processes(self, commands):
+        listed = self.run_lines(commands)[0]
+        for process in self.unit.process.children():
+            self.assertRegex(listed, r'(?m)^ *%d ' % process)
+
+    def publish(self, commands):
+        self.run_lines(commands)
+        self.machine.run("echo '# New' >mycapsule/new.gmi")
+        self.run_line(commands[-1].text)
+        self.assertIn('# New\n', self.gemini('gemini://example.org/new.gmi'))
+
+    def publish_at_once(self, commands):
+        self.machine.run("echo '# Newer' >mycapsule/new.gmi")
+        for command in commands:
+            self.run_line(command.text)
+            if command.text.startswith('rsync '):
+                self.assertIn('# New\n', self.gemini(
+                    'gemini://example.org/new.gmi'))
+        self.assertIn('# Newer\n', self.gemini('gemini://example.org/new.gmi'))
+        self.assertEqual(
+            [name for name in os.listdir(self.machine.path('lib/capsuled'))
+             if name.startswith('capsule')], ['capsule'])
+
+    def mirror(self, commands):
+        # The index follows an edit after a moment.
+        newer = hashlib.sha256(b'# Newer\n').hexdigest()
+        wait_until(lambda: newer in self.gemini(
+            'gemini://example.org/manifest'), 'the manifest of the new folder')
+        self.run_lines(commands)
+        with open(self.machine.path('home/copy/new.gmi'),
+                  encoding='ascii') as file:
+            self.assertEqual(file.read(), '# Newer\n')
+
+    def see_fingerprint(self, commands):
+        first, checked = self.run_lines(commands)
+        self.assertEqual(hash_of(first), self.served_hash())
+        self.assertIn('\nsha256: %s\nkey_sha256: ' % self.served_hash(),
+                      checked)
+
+    def back_up(self, commands):
+        self.run_lines(commands)
+        copy = os.stat(self.machine.path('home/capsuled-certs.tar.gz'))
+        self.assertEqual(copy.st_mode & 0o777, 0o600)
+
+    def restore(self, commands):
+        before = self.served_hash()
+        shutil.rmtree(self.machine.path('lib/capsuled/certs'))
+        self.unit.stop()
+        self.unit.start()
+        self.assertNotEqual(self.served_hash(), before)
+        self.run_lines(commands)
+        self.assertEqual(self.served_hash(), before)
+
+    def add_name(self, commands):
+        before, key = self.served_hash(), self.served_key()
+        checked = self.run_lines(commands)[1]
+        self.assertIn('warning: ', checked)
+        self.assertNotEqual(self.served_hash(), before)
+        self.assertEqual(self.served_key(), key)
+        self.assertRegex(self.gemini('gemini://capsule.example.org/'),
+                         r'\A20 ')
+
+    def change_key(self, commands):
+        plan, now, reload = (command.text for command in commands)
+        key = self.served_key()
+        self.run_line(plan)
+        self.assertIn('fingerprint', self.gemini(
+            'gemini://example.org/.well-known/gemini-key.gmi'))
+        early = self.machine.run(now)
+        self.assertEqual(early.returncode, 1, early.stdout)
+        self.assertIn('the change is planned for ', early.stderr)
+        self.run_line(reload)
+        self.assertEqual(self.served_key(), key)
+        self.run_line(now.replace('--now', '--now --force'))
+        self.run_line(reload)
+        self.assertNotEqual(self.served_key(), key)
+
+    def make_private(self, commands):
+        self.run_lines(commands)
+        self.assertRegex(self.gemini('gemini://example.org/private/'),
+                         r'\A60 ')
+
+    def ask_as_stranger(self, commands):
+        answer = self.run_lines(commands)[-1]
+        self.assertRegex(answer, r'\A61 ')
+        with open(self.machine.path('home/alice.crt'),
+                  encoding='ascii') as file:
+            own = hashlib.sha256(
+                ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+        self.assertEqual(hash_of(answer), own)
+
+    def let_in(self, commands):
+        add, self.enter_private = (command.text for command in commands)
+        self.run_line(add)
+        wait_until(lambda: self.run_line(self.enter_private).startswith(
+            '20 text/gemini'), 'the answer 20')
+        self.assertIn('# For friends\n', self.run_line(self.enter_private))
+
+    def add_capsule(self, commands):
+        before = self.served_hash()
+        page = self.run_lines(commands)[-1]
+        self.assertRegex(page, r'\A20 text/gemini.*\r?\n# My capsule\n')
+        self.assertEqual(self.served_hash(), before)
+        self.assertNotEqual(self.served_hash('garden.example.org'), before)
+        self.assertRegex(self.gemini('gemini://example.org/private/'),
+                         r'\A60 ')
+        self.assertIn('# For friends\n', self.run_line(self.enter_private))
+
+    def leave(self, commands):
+        self.run_lines(commands)
+        self.old = self.served_hash(), self.served_hash('garden.example.org')
+        self.unit.stop()
+        for name in ('etc/capsuled', 'lib/capsuled'):
+            shutil.rmtree(self.machine.path(name))
+        # The other machine, with the package alone.
+        for command in self.package:
+            self.run_line(command.text, self.machine.path('sources'))
+        self.assertNotEqual(self.served_hash('localhost'), self.old[0])
+
+    def arrive(self, commands):
+        self.run_lines(commands)
+        self.assertEqual(
+            (self.served_hash(), self.served_hash('garden.example.org')),
+            self.old)
+        self.assertIn('# Newer\n', self.gemini('gemini://example.org/new.gmi'))
+
+
+if __name__ == '__main__':
+    unittest.main()
