@@ -139,6 +139,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 
+	argv = system_make_title(argv);
 	reexec_init(&reexec, argv);
 	/* A successor is already set up, and its signals must stay blocked. */
 	if (!reexec.is_successor)
@@ -153,5 +154,7 @@ main(int argc, char **argv)
 		system_close_from(STDERR_FILENO + 1);
 	if (options.check)
 		check(&config, &reexec);
+	/* In a successor the kernel has set the name from the executed link. */
+	system_set_title("master");
 	return master_run(&config, &options, &reexec);
 }

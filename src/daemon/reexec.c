@@ -18,6 +18,7 @@
 #include "daemon/signals.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/process.h"
 #include "sys/system.h"
 #include "text/buf.h"
 
@@ -52,28 +53,6 @@ reexec_warn(void)
 		    "master: cannot execute itself: %s; mount /proc, or all "
 		    "workers have the same memory layout after a crash",
 		    strerror(errno));
-}
-
-/* NULL without memory. */
-static char **
-copy_arguments(char **argv)
-{
-	size_t count = 0, done = 0;
-	char **copies;
-
-	while (argv[count] != NULL)
-		count++;
-	copies = calloc(count + 1, sizeof *copies);
-	if (copies == NULL)
-		return NULL;
-	while (done < count && (copies[done] = strdup(argv[done])) != NULL)
-		done++;
-	if (done == count)
-		return copies;
-	while (done > 0)
-		free(copies[--done]);
-	free(copies);
-	return NULL;
 }
 
 static void
@@ -122,15 +101,12 @@ reexec_init(struct reexec *reexec, char **argv)
 	struct str rest = str_of(text);
 
 	*reexec = (struct reexec){
-		.arguments = copy_arguments(argv),
+		.arguments = process_copy_strings(argv),
 		.is_successor = is_ours(text),
 		.lock = -1,
 	};
 	while (reexec->is_successor && rest.len > 0)
 		take_word(reexec, str_cut(&rest, ' '));
-	/* The kernel has set the name from the executed link. */
-	if (reexec->is_successor)
-		system_set_name("capsuled");
 	unsetenv(VARIABLE);
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,7 +17,6 @@
 #include "sys/fdpass.h"
 #include "sys/log.h"
 #include "sys/process.h"
-#include "sys/system.h"
 
 /* Visitors wait while a service is missing. */
 #define PAUSE_MAX_MS 500
@@ -48,24 +46,6 @@ run(struct service *service, const int line[2])
 	exit(EXIT_FAILURE);
 }
 
-/*
- * Sets the master's name before the fork, so that the child has its name, for
- * ps(1), from its start; then restores it.
- */
-static pid_t
-fork_named(const struct service *service)
-{
-	char name[32];
-	pid_t pid;
-
-	snprintf(name, sizeof name, "capsuled-%s", service->name);
-	system_set_name(name);
-	pid = fork();
-	if (pid != 0)
-		system_set_name("capsuled");
-	return pid;
-}
-
 void
 service_start_due(struct service *service)
 {
@@ -76,7 +56,7 @@ service_start_due(struct service *service)
 	    clock_until_ms(&service->due) > 0)
 		return;
 	if (fdpass_pair(line) == 0)
-		pid = fork_named(service);
+		pid = process_fork(service->name);
 	if (pid == 0)
 		run(service, line);
 	process_close(line[1]);

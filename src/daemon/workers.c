@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -87,11 +88,13 @@ fork_worker(struct workers *workers, struct child *child)
 		.number = child->number,
 		.held = child->held };
 	int line[2] = { -1, -1 };
+	char role[32];
 	pid_t pid = -1;
 
+	snprintf(role, sizeof role, "worker %zu", child->slot + 1);
 	if (connect_services(workers, start.services, child->ends) == 0 &&
 	    fdpass_pair(line) == 0)
-		pid = fork();
+		pid = process_fork(role);
 	if (pid == 0)
 		worker_main(workers, &start, line);
 	process_close(line[1]);

@@ -59,6 +59,39 @@ process_raise_limits(void)
 	}
 }
 
+char **
+process_copy_strings(char *const *strings)
+{
+	size_t count = 0, size = 0;
+	char **copies, *at;
+
+	for (; strings[count] != NULL; count++)
+		size += strlen(strings[count]) + 1;
+	copies = malloc((count + 1) * sizeof *copies + size);
+	if (copies == NULL)
+		return NULL;
+	at = (char *)(copies + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		size = strlen(strings[i]) + 1;
+		copies[i] = memcpy(at, strings[i], size);
+		at += size;
+	}
+	copies[count] = NULL;
+	return copies;
+}
+
+pid_t
+process_fork(const char *role)
+{
+	pid_t pid;
+
+	system_set_title(role);
+	pid = fork();
+	if (pid != 0)
+		system_set_title("master");
+	return pid;
+}
+
 void
 process_close(int fd)
 {

@@ -2,6 +2,7 @@
 #define SYS_PROCESS_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 /*
  * Replaces unusable state from the parent; call it first in main. Opens
@@ -21,6 +22,18 @@ void process_block_signals(sigset_t *before);
 
 /* Raises the limit of open descriptors to the maximum. */
 void process_raise_limits(void);
+
+/*
+ * Copies an array of strings that ends with NULL, such as environ, into one
+ * block, to be freed as a whole. Returns NULL without memory.
+ */
+char **process_copy_strings(char *const *strings);
+
+/*
+ * Forks a child of the master whose title is that of `role` from its start; see
+ * system_set_title. Returns as fork(2).
+ */
+pid_t process_fork(const char *role);
 
 /* Closes a descriptor, unless it is -1, and keeps errno. */
 void process_close(int fd);

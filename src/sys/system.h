@@ -113,8 +113,20 @@ pid_t system_fork(int *handle);
  */
 void system_kill_child(pid_t child, int handle);
 
-/* Sets the name of this process in the system's process list. */
-void system_set_name(const char *name);
+/*
+ * Prepares system_set_title, in the memory of the arguments and the environment
+ * of main. Returns the arguments to use from then on. Call it once, before
+ * anything keeps a pointer to either. Without memory there are no titles, and
+ * it returns `argv`.
+ */
+char **system_make_title(char **argv);
+
+/*
+ * Sets the title of this process for ps(1), "capsuled: ROLE". On Linux its
+ * short name becomes "capsuled-" and the first word of the role, of which the
+ * system shows 15 bytes; it stays "capsuled" for the role "master".
+ */
+void system_set_title(const char *role);
 
 /* Returns freed memory to the system. */
 void system_trim(void);

@@ -84,10 +84,16 @@ system_executes_itself(void)
 	return false;
 }
 
-void
-system_set_name(const char *name)
+char **
+system_make_title(char **argv)
 {
-	setproctitle("%s", name);
+	return argv;
+}
+
+void
+system_set_title(const char *role)
+{
+	setproctitle("%s", role);
 }
 
 void

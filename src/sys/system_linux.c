@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "sys/landlock.h"
+#include "sys/process.h"
 #include "sys/syscalls.h"
 
 /* The limit of descriptors to close one by one without close_range(2). */
@@ -223,10 +225,59 @@ system_executes_itself(void)
 	return access(PROGRAM, X_OK) == 0;
 }
 
-void
-system_set_name(const char *name)
+static struct {
+	char *at; /* NULL: none */
+	size_t size;
+	char **arguments, **variables; /* copies, in use until the end */
+} title;
+
+/* The end of the strings that follow each other in memory from `end` on. */
+static char *
+end_of(char **strings, char *end)
 {
-	(void)prctl(PR_SET_NAME, name);
+	while (*strings == end) {
+		end += strlen(*strings) + 1;
+		strings++;
+	}
+	return end;
+}
+
+/*
+ * The kernel shows the memory of the arguments and, if a string goes on beyond
+ * its end, of the environment, which follows it.
+ */
+char **
+system_make_title(char **argv)
+{
+	static char name[] = "capsuled";
+
+	if (argv[0] == NULL)
+		return argv;
+	title.arguments = process_copy_strings(argv);
+	title.variables = process_copy_strings(environ);
+	if (title.arguments == NULL || title.variables == NULL)
+		return argv;
+	title.at = argv[0];
+	title.size = (size_t)(end_of(environ, end_of(argv, argv[0])) - argv[0]);
+	environ = title.variables;
+	/* The C library prints it, and it points to the first argument. */
+	program_invocation_name = program_invocation_short_name = name;
+	return title.arguments;
+}
+
+void
+system_set_title(const char *role)
+{
+	char name[64];
+	int len = (int)strcspn(role, " ");
+
+	snprintf(name, sizeof name, "capsuled-%.*s", len, role);
+	(void)prctl(
+	    PR_SET_NAME, strcmp(role, "master") == 0 ? "capsuled" : name);
+	if (title.at == NULL)
+		return;
+	memset(title.at, 0, title.size);
+	snprintf(title.at, title.size, "capsuled: %s", role);
 }
 
 void

@@ -302,9 +302,9 @@ def name_of(pid):
 
 
 def workers(server):
-    """The children that answer clients; under valgrind they have its name."""
+    """The children that answer clients."""
     return [pid for pid in children(server)
-            if not name_of(pid).startswith('capsuled-')]
+            if name_of(pid) == 'capsuled-worker']
 
 
 def indexers(server):

@@ -88,6 +88,15 @@ def process_name(pid):
         return ''
 
 
+def title(pid):
+    """As ps(1) shows it at length; empty when there is no such process."""
+    try:
+        with open('/proc/%d/cmdline' % pid, encoding='utf-8') as file:
+            return file.read().rstrip('\0')
+    except OSError:
+        return ''
+
+
 def resident(pid):
     """Bytes of a process in memory that are its own, and no file's."""
     with open('/proc/%d/status' % pid, encoding='ascii') as file:
@@ -205,9 +214,7 @@ class Process:
 
     def workers(self):
         """The process ids of the workers."""
-        # Under valgrind they have its name.
-        return [pid for pid in self.children()
-                if not process_name(pid).startswith('capsuled-')]
+        return self._named('capsuled-worker')
 
     def indexer(self):
         """The process id of the indexer, once there is one."""

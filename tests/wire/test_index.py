@@ -259,8 +259,8 @@ class Process(Index):
         self.assertEqual(fetch(server, '/ask?herring').status, 51)
         self.assertEqual(fetch(server, '/manifest').status, 51)
         self.assertEqual(sorted(map(process_name, server.children())),
-                         ['capsuled', 'capsuled', 'capsuled-answer',
-                          'capsuled-keys'])
+                         ['capsuled-answer', 'capsuled-keys',
+                          'capsuled-worker', 'capsuled-worker'])
 
     def test_it_ends_with_the_master(self):
         server = self.serve({'a.gmi': 'herring\n'})

@@ -2,19 +2,67 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 import threading
 import unittest
 
 from build import MEMCHECKED
-from server import (Server, fetch, gemini_connect, gopher_connect,
-                    hurried_connect, peer_certificate, select, wait_until)
+from server import (Process, Server, fetch, gemini_connect, gopher_connect,
+                    hurried_connect, new_directory, peer_certificate,
+                    process_name, select, title, wait_until, write_tree)
 from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 DAY_S = 86400
 # A crash is to look like one, and not like a sanitizer's report.
 QUIET = {'ASAN_OPTIONS': 'handle_segv=0:handle_abort=0:detect_leaks=0'}
+
+
+@unittest.skipIf(MEMCHECKED, 'the system shows the arguments of valgrind')
+class Titles(unittest.TestCase):
+    """Which process is which, as ps(1) and pgrep(1) show them."""
+
+    ROLES = ['answers', 'index', 'keys', 'master', 'worker 1', 'worker 2']
+
+    def titles(self, server):
+        return sorted(title(pid).removeprefix('capsuled: ') for pid in
+                      (server.pid, *server.children()))
+
+    def test_of_all(self):
+        # Without variables, in whose memory a long title goes on, too.
+        for env in (None, {}):
+            with Server(TREE, env=env) as server:
+                self.assertEqual(self.titles(server), self.ROLES)
+                self.assertEqual(process_name(server.pid), 'capsuled')
+                names = subprocess.run(
+                    ['ps', '-o', 'args=', '-p', str(server.workers()[0])],
+                    stdout=subprocess.PIPE, check=True).stdout
+                self.assertRegex(names.decode(), '^capsuled: worker [12] *\n$')
+                server.signal_worker(signal.SIGKILL)
+                server.wait_for_line('another one in')
+                wait_until(lambda s=server: self.titles(s) == self.ROLES,
+                           'another worker')
+                server.signal(signal.SIGHUP)
+                server.wait_for_line('^info reloaded')
+                wait_until(lambda s=server: self.titles(s) == self.ROLES,
+                           'the end of the old workers')
+                self.assertEqual(select(server, '/page.gmi')[:5], b'iPage')
+
+    def test_of_a_program_without_options(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        write_tree(directory, {'capsule/index.gmi': '# Home\n',
+                               'file': 'gemini=0\ngopher=0\n'})
+        # As short as arguments can be, and no memory for more.
+        process = Process(['-c', 'file'], cwd=directory, env={})
+        process.wait_for_line('^info ready')
+        self.assertEqual(title(process.pid), 'capsuled: master')
+        process.signal(signal.SIGHUP)
+        process.wait_for_line('^info reloaded')
+        process.signal(signal.SIGTERM)
+        self.assertEqual(process.wait(), 0)
 
 
 class Killed(unittest.TestCase):
