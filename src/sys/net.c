@@ -78,6 +78,20 @@ net_address_parse(const char *text, struct net_address *out)
 	return 0;
 }
 
+struct net_address
+net_address_of(const unsigned char *bytes, size_t len, uint16_t port)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+	struct net_address address = { .len = sizeof six };
+
+	if (len == 4)
+		memset(&six.sin6_addr.s6_addr[10], 0xff, 2);
+	memcpy(&six.sin6_addr.s6_addr[16 - len], bytes, len);
+	memcpy(&address.at, &six, sizeof six);
+	return address;
+}
+
 static bool
 is_ipv6(const struct net_address *address)
 {
@@ -188,14 +202,6 @@ net_is_loopback(const struct net_address *address)
 	return memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0;
 }
 
-static bool
-is_ipv4(const struct net_address *address)
-{
-	unsigned char bytes[16];
-
-	return address_bytes(address, bytes) == 4;
-}
-
 /* Whether `a` is the wildcard address for the family of `b`. */
 static bool
 covers(const struct net_address *a, const struct net_address *b)
@@ -206,7 +212,7 @@ covers(const struct net_address *a, const struct net_address *b)
 	if (memcmp(bytes, none, len) != 0)
 		return false;
 	/* The IPv6 wildcard address accepts IPv4 clients, too. */
-	return len == 16 || is_ipv4(b);
+	return len == 16 || address_bytes(b, bytes) == 4;
 }
 
 bool
@@ -372,13 +378,13 @@ net_local_address(int fd, struct net_address *out)
 	return getsockname(fd, (struct sockaddr *)&out->at, &out->len);
 }
 
-ssize_t
-net_receive(int fd, char *at, size_t room)
+static ssize_t
+receive(int fd, char *at, size_t room, int flags)
 {
 	ssize_t got;
 
 	do
-		got = recv(fd, at, room, 0);
+		got = recv(fd, at, room, flags);
 	while (got == -1 && errno == EINTR);
 	if (got > 0)
 		return got;
@@ -386,6 +392,18 @@ net_receive(int fd, char *at, size_t room)
 		return IO_CLOSED;
 	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_READ
 						       : IO_FAILED;
+}
+
+ssize_t
+net_receive(int fd, char *at, size_t room)
+{
+	return receive(fd, at, room, 0);
+}
+
+ssize_t
+net_peek(int fd, char *at, size_t room)
+{
+	return receive(fd, at, room, MSG_PEEK);
 }
 
 void

@@ -26,6 +26,13 @@ struct net_address {
  */
 MUST_USE int net_address_parse(const char *text, struct net_address *out);
 
+/*
+ * Makes an address of `len` bytes, 16 for IPv6 or 4 for IPv4, which becomes an
+ * IPv4-mapped one.
+ */
+struct net_address
+net_address_of(const unsigned char *bytes, size_t len, uint16_t port);
+
 /* Writes "ADDR:PORT", an IPv6 address in brackets. */
 void
 net_address_format(const struct net_address *address, char text[NET_TEXT_MAX]);
@@ -93,6 +100,9 @@ MUST_USE int net_local_address(int fd, struct net_address *out);
 
 /* Receives up to `room` bytes: their number, at least 1, or an enum io. */
 MUST_USE ssize_t net_receive(int fd, char *at, size_t room);
+
+/* As net_receive, but leaves the bytes in the socket. */
+MUST_USE ssize_t net_peek(int fd, char *at, size_t room);
 
 /* Makes the kernel acknowledge received data at once; see tls_handshake. */
 void net_acknowledge(int fd);
