@@ -9,6 +9,7 @@
 #include "sys/jail.h"
 #include "sys/limit.h"
 #include "sys/net.h"
+#include "sys/netprefix.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/hostnames.h"
@@ -36,6 +37,7 @@ struct host_config {
 	struct zones zones; /* without readers: none */
 	unsigned archive_limit; /* MiB of files in one archive */
 	struct net_address *gopher; /* its listeners */
+	bool *gopher_proxied; /* of each: see struct config */
 	size_t gopher_count;
 	bool gopher_port_given; /* for site.gopher_port; see gemini_ports */
 };
@@ -55,6 +57,10 @@ struct config {
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
 	size_t *gopher_hosts; /* of each in `gopher`, its number in `hosts` */
+	/* Of each: whether a proxy connects, which sends the PROXY header. */
+	bool *gemini_proxied, *gopher_proxied;
+	struct netprefix *proxies; /* the peers of these listeners */
+	size_t proxy_count; /* 0: no such listener */
 	/*
 	 * A port has no address, and localhost is the only name: the port is
 	 * opened on the loopback addresses of IPv4 and IPv6 only.

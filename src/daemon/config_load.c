@@ -225,14 +225,20 @@ list_gopher(struct config *config)
 	    arena_alloc(&config->arena, (count + 1) * sizeof *config->gopher);
 	config->gopher_hosts = arena_alloc(
 	    &config->arena, (count + 1) * sizeof *config->gopher_hosts);
-	if (config->gopher == NULL || config->gopher_hosts == NULL)
+	config->gopher_proxied = arena_alloc(
+	    &config->arena, (count + 1) * sizeof *config->gopher_proxied);
+	if (config->gopher == NULL || config->gopher_hosts == NULL ||
+	    config->gopher_proxied == NULL)
 		return -1;
 	for (size_t i = 0; i < config->host_count; i++) {
 		const struct host_config *host = &config->hosts[i];
 
 		for (size_t j = 0; j < host->gopher_count; j++) {
-			config->gopher[config->gopher_count] = host->gopher[j];
-			config->gopher_hosts[config->gopher_count++] = i;
+			size_t at = config->gopher_count++;
+
+			config->gopher[at] = host->gopher[j];
+			config->gopher_proxied[at] = host->gopher_proxied[j];
+			config->gopher_hosts[at] = i;
 		}
 	}
 	return 0;

@@ -137,7 +137,7 @@ static int
 open_all(struct listeners *listeners, const struct config *config,
     const struct listeners *old, struct net_address const **failed)
 {
-	const struct conn_kind of_gemini = { .protocol = &gemini,
+	struct conn_kind of_gemini = { .protocol = &gemini,
 		.tls = TRANSPORT_TLS_ALWAYS };
 	struct conn_kind of_gopher = { .protocol = &gopher,
 		.tls = config->gopher_tls ? TRANSPORT_TLS_DETECT
@@ -145,6 +145,7 @@ open_all(struct listeners *listeners, const struct config *config,
 
 	for (size_t i = 0; i < config->gemini_count; i++) {
 		*failed = &config->gemini[i];
+		of_gemini.proxied = config->gemini_proxied[i];
 		if (open_address(listeners, *failed, &of_gemini, old) == -1 &&
 		    !may_be_left_out(config, *failed))
 			return -1;
@@ -152,6 +153,7 @@ open_all(struct listeners *listeners, const struct config *config,
 	for (size_t i = 0; i < config->gopher_count; i++) {
 		*failed = &config->gopher[i];
 		of_gopher.host = config->gopher_hosts[i];
+		of_gopher.proxied = config->gopher_proxied[i];
 		if (open_address(listeners, *failed, &of_gopher, old) == -1 &&
 		    !may_be_left_out(config, *failed))
 			return -1;

@@ -63,6 +63,7 @@ MUST_USE int settings_display_builtin(struct setting *s);
 MUST_USE int settings_listen_names(struct setting *s);
 MUST_USE int settings_listen_gemini(struct setting *s);
 MUST_USE int settings_listen_gopher(struct setting *s);
+MUST_USE int settings_listen_proxies(struct setting *s);
 MUST_USE int settings_listen_gemini_ports(struct setting *s);
 MUST_USE int settings_listen_gopher_host(struct setting *s);
 MUST_USE int settings_listen_gopher_port(struct setting *s);

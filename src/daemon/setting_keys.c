@@ -75,6 +75,8 @@ const struct setting_key setting_keys[] = {
 	{ "gemini", "1965", .list = true, .read = settings_listen_gemini },
 	{ "gopher", "70", .list = true, .read = settings_listen_gopher,
 	    OF_HOST },
+	/* After all listeners. */
+	{ "proxies", NULL, .list = true, .read = settings_listen_proxies },
 	{ "gemini_ports", NULL, .list = true,
 	    .read = settings_listen_gemini_ports },
 	{ "gopher_host", "", .read = settings_listen_gopher_host, OF_HOST },

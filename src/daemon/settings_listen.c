@@ -4,8 +4,10 @@
 #include "daemon/setting.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "sys/net.h"
+#include "sys/netprefix.h"
 #include "text/hostname.h"
 
 static int
@@ -76,18 +78,26 @@ settings_listen_names(struct setting *s)
 
 struct list {
 	struct net_address *all;
+	bool *proxied; /* of each: see struct config */
 	size_t count;
 };
 
-/* Whether the list has the same address with the same fixed port. */
+/* The number of the same address with the same fixed port; count: none. */
+static size_t
+find(const struct list *list, const struct net_address *address)
+{
+	size_t i = 0;
+
+	while (i < list->count &&
+	    (net_port(address) == 0 || !net_equals(address, &list->all[i])))
+		i++;
+	return i;
+}
+
 static bool
 has(const struct list *list, const struct net_address *address)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (net_port(address) != 0 &&
-		    net_equals(address, &list->all[i]))
-			return true;
-	return false;
+	return find(list, address) < list->count;
 }
 
 static bool
@@ -109,15 +119,32 @@ is_local(const struct config *config)
 	    str_equals(site->names[0], STR("localhost"));
 }
 
+/* Removes the word "proxy" from the end of a listener; whether it was there. */
+static bool
+take_proxy(struct str *value)
+{
+	size_t space = str_find(*value, ' ');
+	bool proxied =
+	    str_equals(str_trim_start(str_tail(*value, space)), STR("proxy"));
+
+	if (proxied)
+		*value = str_head(*value, space);
+	return proxied;
+}
+
 /* Parses one value: the number of its addresses, 0 to 2; 0: invalid. */
 static size_t
-read_addresses(struct setting *s, size_t i, struct net_address found[2])
+read_addresses(struct setting *s, struct str value, struct net_address found[2])
 {
 	static const char *const loopback[] = { "127.0.0.1:0", "[::1]:0" };
-	struct str value = s->values[i];
+	char text[NET_TEXT_MAX];
 	uint16_t port;
 
-	if (net_address_parse(value.at, &found[0]) == -1)
+	if (value.len >= sizeof text)
+		return 0;
+	memcpy(text, value.at, value.len);
+	text[value.len] = '\0';
+	if (net_address_parse(text, &found[0]) == -1)
 		return 0;
 	if (str_find(value, ':') < value.len || !is_local(s->config))
 		return 1;
@@ -140,7 +167,8 @@ check_use(
     struct setting *s, const char *text, const struct net_address *address)
 {
 	const struct config *config = s->config;
-	const struct list gemini = { config->gemini, config->gemini_count };
+	const struct list gemini = { .all = config->gemini,
+		.count = config->gemini_count };
 
 	if (s->key->read == settings_listen_gemini)
 		return 0;
@@ -150,7 +178,8 @@ check_use(
 		    text);
 	for (const struct host_config *host = config->hosts; host < s->host;
 	     host++) {
-		const struct list list = { host->gopher, host->gopher_count };
+		const struct list list = { .all = host->gopher,
+			.count = host->gopher_count };
 
 		if (has(&list, address))
 			return setting_fail(s,
@@ -166,8 +195,10 @@ static int
 read_listener(struct setting *s, size_t i, struct list *list)
 {
 	const char *text = s->values[i].at;
+	struct str value = s->values[i];
 	struct net_address found[2];
-	size_t count = read_addresses(s, i, found);
+	bool proxied = take_proxy(&value);
+	size_t count = read_addresses(s, value, found), at;
 
 	if (count == 0)
 		return setting_fail(s,
@@ -181,12 +212,15 @@ read_listener(struct setting *s, size_t i, struct list *list)
 		 * A port without an address includes its loopback address:
 		 * ignore the duplicate.
 		 */
-		if (has(list, &found[j]) &&
-		    (!s->config->loopback || is_repeated(s, i)))
+		at = find(list, &found[j]);
+		if (at < list->count &&
+		    (!s->config->loopback || is_repeated(s, i) ||
+			list->proxied[at] != proxied))
 			return setting_fail(
 			    s, "\"%.99s\" is given twice, remove one", text);
-		if (!has(list, &found[j]))
-			list->all[list->count++] = found[j];
+		list->all[at] = found[j];
+		list->proxied[at] = proxied;
+		list->count += at == list->count;
 	}
 	return 0;
 }
@@ -195,8 +229,9 @@ static int
 read_listeners(struct setting *s, struct list *list)
 {
 	list->all = setting_array(s, 2 * s->count, sizeof *list->all);
+	list->proxied = setting_array(s, 2 * s->count, sizeof *list->proxied);
 	list->count = 0;
-	if (list->all == NULL)
+	if (list->all == NULL || list->proxied == NULL)
 		return setting_fail_memory(s);
 	if (s->count == 1 && str_equals(s->values[0], STR("off")))
 		return 0;
@@ -219,6 +254,7 @@ settings_listen_gemini(struct setting *s)
 	if (read_listeners(s, &list) == -1)
 		return -1;
 	s->config->gemini = list.all;
+	s->config->gemini_proxied = list.proxied;
 	s->config->gemini_count = list.count;
 	return 0;
 }
@@ -231,10 +267,59 @@ settings_listen_gopher(struct setting *s)
 	if (read_listeners(s, &list) == -1)
 		return -1;
 	s->host->gopher = list.all;
+	s->host->gopher_proxied = list.proxied;
 	s->host->gopher_count = list.count;
 	if (s->config->gemini_count + list.count == 0)
 		return setting_fail(s,
 		    "gemini and gopher are both off, give one of them a port");
+	return 0;
+}
+
+static bool
+any(const bool *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i])
+			return true;
+	return false;
+}
+
+/* Whether a proxy connects to any listener. */
+static bool
+has_proxied(const struct config *config)
+{
+	bool found = any(config->gemini_proxied, config->gemini_count);
+
+	for (size_t i = 0; i < config->host_count; i++)
+		found = found ||
+		    any(config->hosts[i].gopher_proxied,
+			config->hosts[i].gopher_count);
+	return found;
+}
+
+int
+settings_listen_proxies(struct setting *s)
+{
+	struct config *config = s->config;
+
+	config->proxies = setting_array(s, s->count, sizeof *config->proxies);
+	if (config->proxies == NULL)
+		return setting_fail_memory(s);
+	for (size_t i = 0; i < s->count; i++)
+		if (netprefix_parse(s->values[i], &config->proxies[i]) == -1)
+			return setting_fail(s,
+			    "\"%.99s\" is not an address or network, give one "
+			    "like 10.0.0.9, 10.0.0.0/24 or 2001:db8::/64",
+			    s->values[i].at);
+	config->proxy_count = s->count;
+	if (has_proxied(config) && s->count == 0)
+		return setting_fail(s,
+		    "a listener is for a proxy, but proxies is empty; give "
+		    "the addresses of the proxies that may connect");
+	if (!has_proxied(config) && s->count > 0)
+		return setting_fail(s,
+		    "proxies has no listener; add the word proxy to one, as "
+		    "in gemini = \"1965 proxy\"");
 	return 0;
 }
 

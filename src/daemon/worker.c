@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "daemon/admission.h"
 #include "daemon/workers.h"
 #include "daemon/room.h"
 #include "sys/clock.h"
@@ -26,14 +27,12 @@
 #define KEYS_SILENT_MS 2000
 /* The pause of all listeners when the system is out of resources. */
 #define PAUSE_MS 100
-/* The minimum interval between two log lines about that. */
-#define COMPLAINT_MS 60000
 /* The most clients accepted before the others have their turn. */
 #define CLIENTS_A_TURN ((size_t)16)
 /* The delay of log lines, to write several at once; too short to notice. */
 #define LOG_MS 10
-/* The CPU time that a certificate of a client may cost: see clientcert.h. */
-#define CLIENT_CERT_MS 2
+/* The time for a PROXY header, which a proxy sends with the first bytes. */
+#define PROXY_MS 3000
 /* The most clients accepted from each queue when the worker stops. */
 #define LAST_CLIENTS 4096
 
@@ -55,11 +54,10 @@ struct worker {
 	bool paused;
 	bool deaf; /* another process has shut down a listener */
 	struct room room; /* the limits of clients; more are refused */
-	struct limit_rules limits;
+	struct admission admission;
 	struct signing_line keys;
 	struct timespec keys_word_at; /* when to report them again */
 	int spare; /* descriptor for refusing clients without any other */
-	struct timespec complains_after;
 };
 
 static struct timeval
@@ -114,18 +112,6 @@ on_resume(evutil_socket_t fd, short what, void *context)
 		evtimer_add(&worker->resume, &wait);
 }
 
-static void
-complain(struct worker *worker, int error)
-{
-	if (clock_until_ms(&worker->complains_after) > 0)
-		return;
-	worker->complains_after = clock_in(COMPLAINT_MS);
-	log_line(LOG_LEVEL_ERROR, "worker: cannot take another client: %s; %s",
-	    strerror(error),
-	    error == EMFILE ? "raise the limit of open files (ulimit -n)"
-			    : "the system's limit is reached");
-}
-
 /* Whether there is room for a client, if necessary by closing an idle one. */
 static bool
 has_room(struct worker *worker)
@@ -142,16 +128,13 @@ static int
 accept_one(struct listener *listener, bool refused)
 {
 	struct worker *worker = listener->worker;
-	const struct worker_setup *setup = worker->setup;
 	struct conn_client client = { .refused = refused };
-	struct limit_answer answer;
 
 	client.fd = net_accept(listener->socket.fd, &client.peer);
 	if (client.fd == -1)
 		return -1;
-	answer = limit_enter(
-	    setup->limits, &worker->limits, setup->number, &client.peer);
-	if (answer.verdict == LIMIT_DROP) {
+	if (!admission_enter(
+		&worker->admission, &client, listener->socket.kind.proxied)) {
 		net_reset_on_close(client.fd, true);
 		close(client.fd);
 		return 0;
@@ -161,14 +144,11 @@ accept_one(struct listener *listener, bool refused)
 	 * may have changed.
 	 */
 	net_reset_on_close(client.fd, false);
-	client.entries = answer.entries;
-	client.network = answer.network;
-	client.seconds = answer.seconds;
-	if (answer.verdict == LIMIT_SLOW || (!refused && !has_room(worker)))
+	if (!client.refused && !has_room(worker))
 		client.refused = true;
 	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1) {
-		limit_leave(setup->limits, setup->number, &client.entries);
-		complain(worker, ENOMEM);
+		admission_leave(&worker->admission, &client);
+		admission_complain(&worker->admission, ENOMEM);
 	}
 	return 0;
 }
@@ -203,7 +183,7 @@ cannot_accept(struct listener *listener, int error)
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
 		return;
-	complain(worker, error);
+	admission_complain(&worker->admission, error);
 	/* The listening socket is still readable: accept in the next turn. */
 	if (conngroup_make_room(&worker->group))
 		return;
@@ -253,8 +233,7 @@ on_closed(struct conngroup *group, const struct conn_client *client)
 {
 	struct worker *worker = group->owner;
 
-	limit_leave(
-	    worker->setup->limits, worker->setup->number, &client->entries);
+	admission_leave(&worker->admission, client);
 	if (worker->paused)
 		listen_again(worker);
 	end_when_idle(worker);
@@ -265,8 +244,15 @@ on_shown(struct conngroup *group, const struct conn_client *client)
 {
 	struct worker *worker = group->owner;
 
-	limit_charge(worker->setup->limits, &worker->limits, client->network,
-	    CLIENT_CERT_MS);
+	admission_charge_certificate(&worker->admission, client);
+}
+
+static bool
+on_named(struct conngroup *group, struct conn_client *client)
+{
+	struct worker *worker = group->owner;
+
+	return admission_enter_visitor(&worker->admission, client);
 }
 
 static void
@@ -379,6 +365,7 @@ set_deadlines(struct worker *worker)
 {
 	const struct config *config = worker->setup->config;
 	const unsigned lengths_ms[CONN_DEADLINES] = {
+		[CONN_DEADLINE_PROXY] = PROXY_MS,
 		[CONN_DEADLINE_REQUEST] = config->request_timeout_ms,
 		[CONN_DEADLINE_STALL] = config->stall_timeout_ms,
 		[CONN_DEADLINE_DRAIN] = config->drain_timeout_ms,
@@ -434,10 +421,14 @@ serve_clients(struct worker *worker)
 	worker->group.log_addresses = setup->config->log_addresses;
 	worker->group.closed = on_closed;
 	worker->group.shown = on_shown;
+	worker->group.named = on_named;
 	worker->group.owner = worker;
 	conngroup_init(&worker->group);
-	worker->limits = setup->config->limits;
-	worker->limits.room = worker->room.most;
+	worker->admission = (struct admission){ .config = setup->config,
+		.limits = setup->limits,
+		.number = setup->number,
+		.rules = setup->config->limits };
+	worker->admission.rules.room = worker->room.most;
 	open_spare(worker);
 	if (set_deadlines(worker) == -1 || set_events(worker) == -1 ||
 	    jail_enter(setup->jail, &access) == -1)

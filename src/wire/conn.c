@@ -12,6 +12,7 @@
 
 #include "sys/clock.h"
 #include "wire/hello.h"
+#include "wire/proxied.h"
 #include "wire/waiting.h"
 
 /* The memory limit of one request, except for a large listing's names. */
@@ -24,6 +25,7 @@
 
 /* The state of a connection. */
 enum conn_state {
+	CONN_PROXIED, /* before the end of the PROXY header */
 	CONN_START, /* too few bytes to detect TLS */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
@@ -46,7 +48,6 @@ enum step {
 struct conn {
 	struct conn_member member; /* must be first */
 	const struct conn_kind *kind;
-	int fd; /* the client's socket */
 	enum conn_state state;
 	bool half_closed; /* the client has ended its output */
 	bool cut_off; /* answered before all of the client's input had come */
@@ -67,8 +68,6 @@ struct conn {
 /* A client that sends little must cost little; malloc adds 64 bytes. */
 static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
-
-static void conn_run(struct conn *conn);
 
 /* Logs one line for each answer; a client without a request is not logged. */
 static void
@@ -95,7 +94,7 @@ conn_close(struct conn *conn)
 	transport_release(&conn->transport);
 	exchange_release(&conn->exchange);
 	arena_release(&conn->arena);
-	close(conn->fd);
+	close(conn->client.fd);
 	conn->state = CONN_CLOSED;
 	conngroup_leave(&conn->member);
 	group->closed(group, &conn->client);
@@ -121,19 +120,30 @@ step_of(ssize_t io)
 }
 
 static enum step
+conn_proxied(struct conn *conn)
+{
+	ssize_t done = proxied_receive(
+	    &conn->hello, conn->member.group, &conn->exchange, &conn->client);
+
+	if (done != IO_DONE)
+		return step_of(done);
+	conn->state = CONN_START;
+	set_deadline(conn, CONN_DEADLINE_REQUEST);
+	return STEP_AGAIN;
+}
+
+static enum step
 conn_start(struct conn *conn)
 {
 	struct str early;
 	ssize_t done = hello_receive(
-	    &conn->hello, conn->fd, conn->member.group->scratch, &early);
+	    &conn->hello, conn->client.fd, conn->member.group->scratch, &early);
 
 	if (done != IO_DONE)
 		return step_of(done);
 	if (transport_open(&conn->transport, conn->kind->tls,
-		conn->member.group->tls, conn->fd, early) == -1)
+		conn->member.group->tls, conn->client.fd, early) == -1)
 		return STEP_CLOSE;
-	if (early.len >= HELLO_PART)
-		transport_wake(&conn->transport);
 	conn->state = CONN_HANDSHAKE;
 	conngroup_enter_stage(&conn->member, CONN_STAGE_REQUEST);
 	return STEP_AGAIN;
@@ -266,7 +276,6 @@ conn_response(struct conn *conn)
 	uint64_t before = exchange->bytes;
 	bool moved = false, waits = false;
 
-	/* The event must be deleted before its descriptor is closed. */
 	waiting_leave_remote(&conn->waiting);
 	conn->exchange.turn_ends = clock_in(TURN_MS);
 	while (sent == IO_DONE && !exchange->finished && !waits &&
@@ -294,20 +303,10 @@ conn_response(struct conn *conn)
 		return STEP_YIELD;
 	transport_unfinished(&conn->transport, false);
 	log_access(conn, false);
-	if (shutdown(conn->fd, SHUT_WR) == -1)
+	if (shutdown(conn->client.fd, SHUT_WR) == -1)
 		return STEP_CLOSE;
 	conn->state = CONN_DRAIN;
 	return STEP_AGAIN;
-}
-
-/* Discards input from the client; no system call if there cannot be any. */
-static ssize_t
-take_rest(struct conn *conn)
-{
-	if (!transport_may_read(&conn->transport))
-		return IO_WANT_READ;
-	return net_receive(
-	    conn->fd, conn->member.group->scratch, CONN_SCRATCH_SIZE);
 }
 
 /*
@@ -319,7 +318,8 @@ static enum step
 conn_drain(struct conn *conn)
 {
 	while (conn->drained < DRAIN_BYTES) {
-		ssize_t got = take_rest(conn);
+		ssize_t got = transport_discard(&conn->transport,
+		    conn->member.group->scratch, CONN_SCRATCH_SIZE);
 
 		if (got == IO_WANT_READ && !conn->lingering) {
 			if (exchange_unsent(&conn->exchange) == 0 &&
@@ -335,29 +335,11 @@ conn_drain(struct conn *conn)
 	return STEP_CLOSE;
 }
 
-static void
-on_client(evutil_socket_t fd, short what, void *context)
-{
-	struct conn *conn = context;
-
-	(void)fd;
-	if (what & EV_READ)
-		transport_wake(&conn->transport);
-	conn_run(conn);
-}
-
-static void
-on_remote(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	conn_run(context);
-}
-
 static enum step
 conn_step(struct conn *conn)
 {
 	switch (conn->state) {
+	case CONN_PROXIED: return conn_proxied(conn);
 	case CONN_START: return conn_start(conn);
 	case CONN_HANDSHAKE: return conn_handshake(conn);
 	case CONN_REQUEST: return conn_request(conn);
@@ -402,6 +384,25 @@ conn_run(struct conn *conn)
 }
 
 static void
+on_client(evutil_socket_t fd, short what, void *context)
+{
+	struct conn *conn = context;
+
+	(void)fd;
+	if (what & EV_READ)
+		transport_wake(&conn->transport);
+	conn_run(conn);
+}
+
+static void
+on_remote(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	conn_run(context);
+}
+
+static void
 on_deadline(evutil_socket_t fd, short what, void *context)
 {
 	struct conn *conn = context;
@@ -441,7 +442,11 @@ close_member(struct conn_member *member)
 static bool
 is_idle(const struct conn_member *member)
 {
-	return hello_is_empty(&((const struct conn *)member)->hello);
+	const struct conn *conn = (const struct conn *)member;
+
+	/* After the PROXY header there is a visitor. */
+	return hello_is_empty(&conn->hello) &&
+	    (conn->state == CONN_PROXIED || !conn->kind->proxied);
 }
 
 static const struct waiting_calls calls = {
@@ -462,7 +467,7 @@ conn_open(struct conngroup *group, const struct conn_kind *kind,
 	*conn = (struct conn){
 		.member = { .group = group },
 		.kind = kind,
-		.fd = client->fd,
+		.state = kind->proxied ? CONN_PROXIED : CONN_START,
 		.client = *client,
 		.hello = { .waits = kind->tls != TRANSPORT_TLS_NEVER },
 		.exchange = { .host = &group->server->hosts[kind->host],
@@ -480,7 +485,8 @@ conn_open(struct conngroup *group, const struct conn_kind *kind,
 	group->close = close_member;
 	group->is_idle = is_idle;
 	conngroup_enter(&conn->member);
-	set_deadline(conn, CONN_DEADLINE_REQUEST);
+	set_deadline(
+	    conn, kind->proxied ? CONN_DEADLINE_PROXY : CONN_DEADLINE_REQUEST);
 	/* TCP_DEFER_ACCEPT has held the connection back until input came. */
 	conn_run(conn);
 	return 0;

@@ -9,6 +9,7 @@
 struct conn_kind {
 	const struct protocol *protocol;
 	enum transport_tls tls;
+	bool proxied; /* a PROXY header comes first: see proxied.h */
 	size_t host; /* that of requests which name none, by its number */
 };
 

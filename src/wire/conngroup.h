@@ -20,7 +20,8 @@ struct conn_client;
 
 /* The kinds of deadline, each with one length. */
 enum conn_deadline {
-	CONN_DEADLINE_REQUEST, /* from accept to the whole request */
+	CONN_DEADLINE_PROXY, /* from accept to the whole PROXY header */
+	CONN_DEADLINE_REQUEST, /* from there to the whole request */
 	CONN_DEADLINE_STALL, /* since the client last took bytes */
 	CONN_DEADLINE_DRAIN, /* for the client to close */
 	CONN_DEADLINES,
@@ -62,7 +63,12 @@ struct conngroup {
 	/* Called when a client has shown a certificate, which costs time. */
 	void (*shown)(
 	    struct conngroup *group, const struct conn_client *client);
-	void *owner; /* the context of both */
+	/*
+	 * Called when a PROXY header has put another peer into `client`, which
+	 * may change; false: close the connection.
+	 */
+	bool (*named)(struct conngroup *group, struct conn_client *client);
+	void *owner; /* the context of these */
 
 	/* Set by conn_open; `close` must call conngroup_leave. */
 	void (*close)(struct conn_member *member);

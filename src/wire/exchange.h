@@ -40,6 +40,8 @@ struct exchange {
 	const char *protocol; /* the protocol's name, for the log */
 	struct transport *transport;
 	uint64_t bytes; /* of head and body, before encryption, so far */
+	/* The address that the visitor of a proxy connected to; NULL: fd's. */
+	const struct net_address *local;
 	int fd; /* the connection's, for its local address; -1: none */
 	bool finished; /* the end was given to the transport */
 	size_t unsent; /* the last result of exchange_unsent */

@@ -80,15 +80,16 @@ refuse_with(struct exchange *exchange, enum status status, struct str meta)
 static bool
 is_local(const struct exchange *exchange, const struct uri *uri)
 {
-	struct net_address local;
+	const struct net_address *local = exchange->local;
+	struct net_address own;
 	struct str host;
 	char text[NET_TEXT_MAX];
 
 	if (!uri->host_is_address || exchange->fd == -1 ||
 	    hostname_normal(exchange->arena, uri->host, &host) == -1 ||
-	    net_local_address(exchange->fd, &local) == -1)
+	    (local == NULL && net_local_address(exchange->fd, &own) == -1))
 		return false;
-	net_host_format(&local, text);
+	net_host_format(local != NULL ? local : &own, text);
 	return str_equals(str_of(text), host);
 }
 

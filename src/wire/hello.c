@@ -70,9 +70,8 @@ wants_more(struct hello *hello, struct str bytes)
 	return true;
 }
 
-/* Keeps bytes, at most HELLO_KEPT in all; -1 without memory. */
-static int
-keep(struct hello *hello, struct str bytes)
+int
+hello_keep(struct hello *hello, struct str bytes)
 {
 	size_t room = hello->room > 0 ? hello->room : ROOM_FIRST;
 	char *larger;
@@ -104,7 +103,7 @@ hello_receive(struct hello *hello, int fd, char *scratch, struct str *early)
 	bytes.len = (size_t)got;
 	if (hello->waits && wants_more(hello, bytes) &&
 	    hello->len + bytes.len <= HELLO_KEPT) {
-		if (keep(hello, bytes) == -1)
+		if (hello_keep(hello, bytes) == -1)
 			return IO_FAILED;
 		/* Nagle's algorithm holds the rest back until then. */
 		net_acknowledge(fd);

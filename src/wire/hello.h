@@ -28,10 +28,10 @@
 /*
  * The first bytes of a client. OpenSSL allocates about 50 KiB as soon as it
  * gets a connection, so a ClientHello is kept here until it is whole: one byte
- * must not cost as much as a handshake. Zeroed, except for `waits`.
+ * must not cost as much as a handshake. Before that, it keeps an unfinished
+ * PROXY header (see proxied.h). Zeroed, except for `waits`.
  */
 struct hello {
-	bool waits; /* the client may speak TLS */
 	char *at; /* the bytes so far, from malloc; NULL: none */
 	size_t len, room;
 	/* The position in the records (RFC 8446, 5.1 and 4). */
@@ -39,6 +39,7 @@ struct hello {
 	size_t left; /* bytes to come of a record's content */
 	size_t message; /* bytes of the handshake message */
 	uint32_t head; /* its first four: a type and a length */
+	bool waits; /* the client may speak TLS */
 };
 
 /*
@@ -51,7 +52,10 @@ struct hello {
 MUST_USE ssize_t hello_receive(
     struct hello *hello, int fd, char *scratch, struct str *early);
 
-/* Whether nothing has come yet. */
+/* Keeps more bytes, at most HELLO_KEPT in all; -1 without memory. */
+MUST_USE int hello_keep(struct hello *hello, struct str bytes);
+
+/* Whether no bytes are kept. */
 bool hello_is_empty(const struct hello *hello);
 
 /* Frees the kept bytes. */

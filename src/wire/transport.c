@@ -130,9 +130,13 @@ transport_open(struct transport *transport, enum transport_tls kind,
 		.out = { .fd = fd },
 		.early = early,
 	};
-	if (!is_hello)
-		return 0;
-	return tls_open(&transport->tls, context, &transport->out, early);
+	if (is_hello &&
+	    tls_open(&transport->tls, context, &transport->out, early) == -1)
+		return -1;
+	/* The socket may hold more. */
+	if (early.len >= HELLO_PART)
+		transport_wake(transport);
+	return 0;
 }
 
 void
@@ -141,11 +145,14 @@ transport_wake(struct transport *transport)
 	transport->readable = transport->tls.readable = true;
 }
 
-bool
-transport_may_read(const struct transport *transport)
+ssize_t
+transport_discard(struct transport *transport, char *scratch, size_t room)
 {
-	return transport->tls.ssl != NULL ? transport->tls.readable
-					  : transport->readable;
+	bool readable = transport->tls.ssl != NULL ? transport->tls.readable
+						   : transport->readable;
+
+	return readable ? net_receive(transport->out.fd, scratch, room)
+			: IO_WANT_READ;
 }
 
 ssize_t

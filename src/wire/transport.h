@@ -54,10 +54,12 @@ transport_open(struct transport *transport, enum transport_tls kind,
 void transport_wake(struct transport *transport);
 
 /*
- * Whether the socket may hold input; false when the last receive left it
- * empty and it has not become readable since.
+ * Receives bytes from the socket, to be discarded; returns as net_receive. No
+ * system call if the last receive left the socket empty, and it has not become
+ * readable since.
  */
-bool transport_may_read(const struct transport *transport);
+MUST_USE ssize_t transport_discard(
+    struct transport *transport, char *scratch, size_t room);
 
 /*
  * transport_handshake returns IO_DONE or another enum io; transport_read

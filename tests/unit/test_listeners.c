@@ -19,11 +19,13 @@
 static struct net_address any_port;
 static struct host_config host = { .gopher_port_given = true };
 static size_t number; /* of the host */
+static bool proxied;
 static struct config config = { .hosts = &host,
 	.host_count = 1,
 	.gopher = &any_port,
 	.gopher_count = 1,
 	.gopher_hosts = &number,
+	.gopher_proxied = &proxied,
 	.workers = 2 };
 
 static int

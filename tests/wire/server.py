@@ -388,7 +388,10 @@ class Connection:
     """
 
     def __init__(self, port, context=None, sni=None, limit=DEADLINE_S,
-                 receive_buffer=None, host='127.0.0.1', source=''):
+                 receive_buffer=None, host='127.0.0.1', source='',
+                 parts=None):
+        # What makes packets of the first bytes.
+        self.parts = parts
         self.deadline = time.monotonic() + limit
         family = socket.AF_INET6 if ':' in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -431,11 +434,17 @@ class Connection:
         except socket.timeout:
             raise AssertionError('no answer before the deadline') from None
 
+    def _send(self, data):
+        parts = self.parts(data) if self.parts else [data]
+        self.parts = None
+        for part in parts:
+            self._limit()
+            self.socket.sendall(part)
+
     def _flush(self):
         data = self.outgoing.read()
         if data:
-            self._limit()
-            self.socket.sendall(data)
+            self._send(data)
 
     def start_tls(self, context, sni):
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -457,8 +466,7 @@ class Connection:
     def send(self, data):
         """With TLS, one record for each 16 KiB."""
         if self.tls is None:
-            self._limit()
-            self.socket.sendall(data)
+            self._send(data)
         elif data:
             self.tls.write(data)
             self._flush()

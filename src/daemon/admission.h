@@ -1,0 +1,56 @@
+#ifndef DAEMON_ADMISSION_H
+#define DAEMON_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "daemon/config.h"
+#include "sys/limit.h"
+#include "text/attribute.h"
+#include "wire/conngroup.h"
+
+/* A worker's decisions about new clients. The owner sets all up to `rules`. */
+struct admission {
+	const struct config *config;
+	struct limit_table *limits;
+	size_t number; /* of the worker, in `limits` */
+	struct limit_rules rules;
+
+	bool warned; /* of limits that may be those of a proxy */
+	struct timespec complains_after; /* of the lack of resources */
+	struct timespec strangers_after;
+	size_t strangers; /* not reported */
+};
+
+/*
+ * Counts the client against the limits of its network, and stores the result
+ * in `client`. Returns false when the client must be dropped. The first client
+ * with a loopback or private address that is refused is reported to the log:
+ * such an address may be that of a proxy.
+ *
+ * `proxied`: the client is to send a PROXY header. Then it has no limits, but
+ * is dropped, and reported, unless it is one of the proxies.
+ */
+MUST_USE bool admission_enter(
+    struct admission *admission, struct conn_client *client, bool proxied);
+
+/* The same for a visitor that a proxy has named. */
+MUST_USE bool admission_enter_visitor(
+    struct admission *admission, struct conn_client *client);
+
+/*
+ * Logs that a client cannot be taken for lack of resources, an errno, at most
+ * once a minute.
+ */
+void admission_complain(struct admission *admission, int error);
+
+/* Charges the client's network for the certificate that it has shown. */
+void admission_charge_certificate(
+    const struct admission *admission, const struct conn_client *client);
+
+/* Stops counting a client whose connection is closed. */
+void admission_leave(
+    const struct admission *admission, const struct conn_client *client);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * The start of a connection from a proxy: receives the PROXY header, and puts
+ * the visitor that it names in the place of the proxy.
+ */
+#include "wire/proxied.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sys/net.h"
+#include "wire/proxyheader.h"
+
+static_assert(PROXYHEADER_MAX <= HELLO_KEPT, "no room for a header");
+
+/*
+ * Receives more of the header. The bytes after it belong to TLS or to the
+ * request: look at what has come, and take what the header needs.
+ */
+static ssize_t
+receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
+{
+	struct str more = { scratch + hello->len, 0 };
+	ssize_t got, len;
+
+	if (hello->len > 0)
+		memcpy(scratch, hello->at, hello->len);
+	got = net_peek(fd, scratch + hello->len, PROXYHEADER_MAX - hello->len);
+	if (got < 0)
+		return got;
+	len = proxyheader_parse(
+	    (struct str){ scratch, hello->len + (size_t)got }, out);
+	if (len == -1)
+		return IO_FAILED;
+	more.len = len > 0 ? (size_t)len - hello->len : (size_t)got;
+	got = net_receive(fd, scratch + hello->len, more.len);
+	if (got != (ssize_t)more.len)
+		return IO_FAILED;
+	if (len > 0)
+		return IO_DONE;
+	if (hello_keep(hello, more) == -1)
+		return IO_FAILED;
+	/* Nagle's algorithm holds the rest back until then. */
+	net_acknowledge(fd);
+	return IO_WANT_READ;
+}
+
+ssize_t
+proxied_receive(struct hello *hello, struct conngroup *group,
+    struct exchange *exchange, struct conn_client *client)
+{
+	struct proxyheader header;
+	struct net_address *local;
+	ssize_t done = receive(hello, client->fd, group->scratch, &header);
+
+	if (done != IO_DONE)
+		return done;
+	hello_release(hello);
+	if (!header.named) {
+		exchange->peer = NULL;
+		return IO_DONE;
+	}
+	local = arena_alloc(exchange->arena, sizeof *local);
+	if (local == NULL)
+		return IO_FAILED;
+	*local = header.to;
+	client->peer = header.from;
+	if (!group->named(group, client)) {
+		net_reset_on_close(client->fd, true);
+		return IO_FAILED;
+	}
+	exchange->local = local;
+	exchange->network = client->network;
+	return IO_DONE;
+}
