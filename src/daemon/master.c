@@ -14,6 +14,7 @@
 
 #include "daemon/children.h"
 #include "daemon/config_load.h"
+#include "daemon/lastclients.h"
 #include "daemon/pause.h"
 #include "daemon/reexec.h"
 #include "daemon/signals.h"
@@ -214,6 +215,7 @@ stop(struct master *master)
 {
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
+	lastclients_wait(&master->listeners);
 	listeners_close(&master->listeners, NULL);
 	service_stop(&master->index);
 	retire(master, master->workers.child_count);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "sys/jail_role.h"
@@ -55,6 +56,18 @@ bool system_spreads_connections(void);
  * be received, as far as that can be told from a message without bytes.
  */
 bool system_is_at_end(int fd);
+
+/*
+ * Makes a listening socket ignore new connections, but not those that have
+ * begun.  Does nothing where the system cannot do that.
+ */
+void system_ignore_new(int fd);
+
+/*
+ * Whether the system holds back connections to one of these ports that have
+ * sent nothing; false if unknown.
+ */
+bool system_holds_back(const uint16_t *ports, size_t count);
 
 /* The number of sent bytes that the peer has not acknowledged; 0 if unknown. */
 size_t system_unsent(int fd);

@@ -113,3 +113,17 @@ system_kill_child(pid_t child, int handle)
 	/* FreeBSD's capability mode refuses this. */
 	(void)kill(child, SIGKILL);
 }
+
+void
+system_ignore_new(int fd)
+{
+	(void)fd;
+}
+
+bool
+system_holds_back(const uint16_t *ports, size_t count)
+{
+	(void)ports;
+	(void)count;
+	return false;
+}

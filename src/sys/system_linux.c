@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <malloc.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -132,6 +134,58 @@ system_unsent(int fd)
 	int waiting = 0;
 
 	return ioctl(fd, TIOCOUTQ, &waiting) == -1 ? 0 : (size_t)waiting;
+}
+
+void
+system_ignore_new(int fd)
+{
+	/* Drop packets with the flag SYN, in byte 13 of the TCP header. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { sizeof code / sizeof *code, code };
+
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+/* Whether a line of /proc/net/tcp is a connection in SYN_RECV to a port. */
+static bool
+is_held_back(const char *line, const uint16_t *ports, size_t count)
+{
+	unsigned port, state;
+
+	if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port,
+		&state) != 2 ||
+	    state != TCP_SYN_RECV)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+bool
+system_holds_back(const uint16_t *ports, size_t count)
+{
+	static const char *const lists[] = { "/proc/self/net/tcp",
+		"/proc/self/net/tcp6" };
+	char line[256];
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++) {
+		FILE *list = fopen(lists[i], "re");
+
+		while (list != NULL && !found &&
+		    fgets(line, sizeof line, list) != NULL)
+			found = is_held_back(line, ports, count);
+		if (list != NULL)
+			fclose(list);
+	}
+	return found;
 }
 
 ssize_t

@@ -70,10 +70,10 @@ class End(unittest.TestCase):
             server.kill()
 
     @staticmethod
-    def refuses(server):
+    def refuses(server, limit=5):
         try:
             socket.create_connection(
-                ('127.0.0.1', server.gemini_port), 5).close()
+                ('127.0.0.1', server.gemini_port), limit).close()
         except OSError:
             return True
         return False
@@ -89,6 +89,20 @@ class End(unittest.TestCase):
             request.send(b'/pa')
             # They are with the worker when it has served a later one.
             wait_until(lambda: select(server, '/page.gmi'), 'an answer')
+            server.stop()
+
+    def test_clients_that_the_kernel_holds_are_served(self):
+        """TCP_DEFER_ACCEPT keeps those back that have sent nothing."""
+        with Server(TREE) as server, gopher_connect(server) as selector, \
+                Connection(server.gemini_port) as hello:
+            server.signal(signal.SIGTERM)
+            wait_until(lambda: self.refuses(server, 0.5),
+                       'the end of listening')
+            selector.send(b'/page.gmi\r\n')
+            hello.start_tls(tls_context(), 'localhost')
+            hello.send(server.url('/page.gmi').encode() + b'\r\n')
+            self.assertIn(b'Page', selector.read_all())
+            self.assertEqual(hello.read_reply().text, '# Page\n')
             server.stop()
 
     def test_shutdown_deadline(self):
