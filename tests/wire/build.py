@@ -28,7 +28,7 @@ def beneath(test):
     """Leaves out, under valgrind, a test or class of faults it would not feel.
 
     There malloc is valgrind's, OpenSSL loses memory when it has none, there
-    is no openat2 to fail, whom accept has no descriptor for is lost, and
-    nothing starts where no file can be written.
+    is no openat2 to fail, whom accept has no descriptor for is lost, nothing
+    starts where no file can be written, and no pidfd sends a signal.
     """
     return None if MEMCHECKED else test

@@ -102,6 +102,7 @@ class Ends(Answers):
             self.wait_for_none(server)
         self.assertEqual(server.workers(), workers)
 
+    @beneath
     def test_silent_before_the_head(self):
         server = self.serve(options=['stall_timeout_ms=200'])
         server.trouble['hold'] = HOLD_ASLEEP
@@ -142,6 +143,7 @@ class Ends(Answers):
         self.check_cut(secure, clear)
         self.assertEqual(fetch(server).status, 20)
 
+    @beneath
     def test_silent_in_the_middle(self):
         server = self.serve(dict(TREE, big=os.urandom(16 << 20)),
                             options=['stall_timeout_ms=500'])
@@ -369,6 +371,7 @@ class Listings(Answers):
         server.trouble['hold'] = 0
         self.wait_for_none(server)
 
+    @beneath
     def test_client_leaves(self):
         server = self.serve()
         server.trouble['hold'] = HOLD_BUSY
