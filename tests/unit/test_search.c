@@ -253,6 +253,17 @@ choices(void **state)
 	}
 }
 
+/* Writes a page: its start, and the same words again and again. */
+static void
+fill(struct buf *page, const char *start, const char *words, int count)
+{
+	buf_add(page, str_of(start));
+	while (count-- > 0)
+		buf_add(page, str_of(words));
+	buf_char(page, '\0');
+	assert_false(page->overflow);
+}
+
 /* Of two pages that have a word once, the shorter one is better. */
 static void
 lengths(void **state)
@@ -264,10 +275,7 @@ lengths(void **state)
 	struct arena arena;
 
 	(void)state;
-	buf_add(&text, STR("narwhal"));
-	for (int i = 0; i < 100; i++)
-		buf_add(&text, STR(" fill"));
-	buf_char(&text, '\0');
+	fill(&text, "narwhal", " fill", 100);
 	temporary_file(&indexing.folder, "long.txt", page);
 	temporary_file(&indexing.folder, "short.txt", "narwhal\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
@@ -434,10 +442,7 @@ common_phrase(void **state)
 	const struct search_result *result;
 
 	(void)state;
-	for (int i = 0; i <= 10000; i++)
-		buf_add(&text, STR("# x\nnorth star\n"));
-	buf_char(&text, '\0');
-	assert_false(text.overflow);
+	fill(&text, "", "# x\nnorth star\n", 10001);
 	temporary_file(&indexing.folder, "common.gmi", page);
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	arena_init(&arena, (size_t)256 << 10);
@@ -466,11 +471,7 @@ dense(void **state)
 	struct str passage;
 
 	(void)state;
-	buf_add(&text, STR("The list begins here"));
-	for (int i = 0; i < 600; i++)
-		buf_add(&text, STR(" zinc"));
-	buf_char(&text, '\0');
-	assert_false(text.overflow);
+	fill(&text, "The list begins here", " zinc", 600);
 	temporary_file(&indexing.folder, "dense.gmi", page);
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	arena_init(&arena, (size_t)256 << 10);

@@ -103,6 +103,19 @@ def resident(pid):
         return int(re.search(r'RssAnon:\s*(\d+) kB', file.read())[1]) << 10
 
 
+class Places(unittest.TestCase):
+    """A directory with a tree, and a path for certificates."""
+
+    content = {'index.gmi': '# Home\n'}
+
+    def setUp(self):
+        self.directory = new_directory()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.tree = os.path.join(self.directory, 'tree')
+        self.certs = os.path.join(self.directory, 'certs')
+        write_tree(self.tree, self.content)
+
+
 class Lines:
     """The lines of a stream, read in a thread as they come.
 

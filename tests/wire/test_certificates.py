@@ -9,9 +9,9 @@ import time
 import unittest
 
 from build import beneath
-from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Process,
-                    Server, fetch, new_directory, peer_certificate,
-                    tls_context, write_tree)
+from server import (CAPSULED, DEADLINE_S, UNJAILED, Connection, Places,
+                    Process, Server, fetch, new_directory, peer_certificate,
+                    tls_context)
 from trouble import Trouble
 
 TREE = {'index.gmi': '# Home\n'}
@@ -41,13 +41,8 @@ def contents(paths):
     return found
 
 
-class Certificates(unittest.TestCase):
-    def setUp(self):
-        self.directory = new_directory()
-        self.addCleanup(shutil.rmtree, self.directory)
-        self.tree = os.path.join(self.directory, 'tree')
-        self.certs = os.path.join(self.directory, 'certs')
-        write_tree(self.tree, TREE)
+class Certificates(Places):
+    content = TREE
 
     def command(self, *arguments):
         return ['-g', '127.0.0.1:0', '-G', 'off', '-w', '1', '-C',

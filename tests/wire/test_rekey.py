@@ -14,7 +14,7 @@ import unittest
 
 from build import CAPSULE, CAPSULED, DEADLINE_S, beneath
 from origin import Mirror
-from server import (UNJAILED, Server, as_root, fetch, new_directory,
+from server import (UNJAILED, Places, Server, as_root, fetch,
                     peer_certificate, write_tree)
 from test_certificates import contents, make_pair
 from test_hosts import CAFE, Hosts
@@ -47,17 +47,14 @@ def names_of(path):
     return re.findall(r'(?:DNS|IP Address):([^,\s]+)', shown.decode())
 
 
-class Rekeying(unittest.TestCase):
+class Rekeying(Places):
     """A pair in use, the tool, and a clock for both."""
 
     name = 'localhost'
+    content = TREE
 
     def setUp(self):
-        self.directory = new_directory()
-        self.addCleanup(shutil.rmtree, self.directory)
-        self.tree = os.path.join(self.directory, 'tree')
-        self.certs = os.path.join(self.directory, 'certs')
-        write_tree(self.tree, TREE)
+        super().setUp()
         self.trouble = Trouble()
         self.addCleanup(self.trouble.close)
         make_pair(self.certs, name=self.name)

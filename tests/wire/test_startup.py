@@ -15,8 +15,8 @@ import types
 import unittest
 
 from server import (CAPSULE, CAPSULED, DEADLINE_S, SEES_INSIDE, UNJAILED,
-                    Connection, Lines, Process, Server, as_root, fetch, gemini,
-                    new_directory, peer_certificate, select, tls_context,
+                    Connection, Lines, Places, Process, Server, as_root,
+                    fetch, gemini, new_directory, peer_certificate, select, tls_context,
                     wait_until, write_tree)
 from trouble import Trouble, TroubledServer
 
@@ -32,13 +32,8 @@ def run(*arguments, **named):
                           check=False, **named)
 
 
-class Startup(unittest.TestCase):
-    def setUp(self):
-        self.directory = new_directory()
-        self.addCleanup(shutil.rmtree, self.directory)
-        self.tree = os.path.join(self.directory, 'tree')
-        self.certs = os.path.join(self.directory, 'certs')
-        write_tree(self.tree, TREE)
+class Startup(Places):
+    content = TREE
 
     def listening(self, gemini='127.0.0.1:0', gopher='127.0.0.1:0'):
         return ['-g', gemini, '-G', gopher, '-w', '2', '-C', self.certs]
