@@ -25,7 +25,7 @@ struct capsule {
 	bool is_indexed;
 	struct visitors *visitors;
 	bool made; /* its certificate was made at this start */
-	bool waits_for_look; /* the tree may differ from the indexed one */
+	bool is_stale; /* its index may be out of date */
 };
 
 /* The trees of all hosts, in the order of the configuration. */

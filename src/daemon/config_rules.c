@@ -303,8 +303,8 @@ read_parts(struct config_loader *loader, const struct drafts *drafts,
 }
 
 /*
- * Writes a URL whose host may be international with the host that clients look
- * up. -1 for an invalid host, and without memory.
+ * Writes a URL with its host in normal form, as clients look it up in the DNS.
+ * Returns -1 for an invalid host, and without memory.
  */
 static int
 write_url(struct arena *arena, const struct uri *uri, struct str *out)

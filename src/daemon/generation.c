@@ -424,7 +424,7 @@ generation_succeed(struct generation *generation, struct generation *old)
 		size_t at =
 		    find_host(old, generation->config.hosts[i].site.names[0]);
 
-		capsule->waits_for_look = at == old->config.host_count ||
+		capsule->is_stale = at == old->config.host_count ||
 		    !is_alike(generation, i, old, at);
 		if (at == old->config.host_count)
 			continue;
@@ -451,17 +451,17 @@ generation_forget_visitors(struct generation *generation)
 }
 
 void
-generation_wait_for_look(struct generation *generation, bool waits)
+generation_mark_stale(struct generation *generation, bool is_stale)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++)
-		generation->capsules.all[i].waits_for_look = waits;
+		generation->capsules.all[i].is_stale = is_stale;
 }
 
 bool
-generation_waits_for_look(const struct generation *generation)
+generation_is_stale(const struct generation *generation)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++)
-		if (generation->capsules.all[i].waits_for_look)
+		if (generation->capsules.all[i].is_stale)
 			return true;
 	return false;
 }

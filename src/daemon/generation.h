@@ -72,15 +72,15 @@ unsigned generation_grace_ms(const struct generation *generation);
 void generation_release(struct generation *generation);
 
 /*
- * Takes the counts of visitors over from the generation `old`, and sets
- * capsule.waits_for_look of each host whose tree, or a setting of its index,
- * has changed.
+ * Takes over the counts of visitors of the generation `old`, and sets
+ * capsule.is_stale if the tree of a host, or a setting of its index, has
+ * changed.
  */
 void generation_succeed(struct generation *generation, struct generation *old);
 
-/* Set capsule.waits_for_look of all hosts; tell whether any host has it. */
-void generation_wait_for_look(struct generation *generation, bool waits);
-bool generation_waits_for_look(const struct generation *generation);
+/* Set capsule.is_stale of all hosts; tell whether any host has it. */
+void generation_mark_stale(struct generation *generation, bool is_stale);
+bool generation_is_stale(const struct generation *generation);
 
 /* For a child: forget the indices, or free the counts of visitors. */
 void generation_forget_index(struct generation *generation);

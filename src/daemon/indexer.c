@@ -371,7 +371,7 @@ add(struct indexer *indexer, size_t number)
 			.english = site_is_english(
 			    &setup->config->hosts[number].site),
 			.place = &capsule->place,
-			.waits_for_look = capsule->waits_for_look,
+			.is_stale = capsule->is_stale,
 			.rebuilds = setup->rebuilds,
 			.enter = on_directory,
 			.idle = on_idle,
@@ -393,7 +393,7 @@ open_all(struct indexer *indexer)
 	for (size_t i = 0; i < indexer->count; i++) {
 		struct indexed *indexed = &indexer->all[i];
 
-		if (!indexed->parts.waits_for_look ||
+		if (!indexed->parts.is_stale ||
 		    !db_exists(indexed->parts.place))
 			continue;
 		builder_open_briefly(indexed->build);

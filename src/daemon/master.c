@@ -81,10 +81,10 @@ start_index_due(struct master *master)
 	if (master->index.pid == 0)
 		return;
 	line = (struct pollfd){ .fd = master->index.line, .events = POLLIN };
-	if (generation_waits_for_look(master->generation) &&
+	if (generation_is_stale(master->generation) &&
 	    poll(&line, 1, INDEX_OPENS_MS) == 1)
 		(void)recv(line.fd, &word, 1, MSG_DONTWAIT);
-	generation_wait_for_look(master->generation, false);
+	generation_mark_stale(master->generation, false);
 	master->rebuilds = false;
 }
 
@@ -101,7 +101,7 @@ change_generation(struct master *master, struct generation *generation,
 	if (master->generation != NULL)
 		generation_succeed(generation, master->generation);
 	else if (!master->reexec->is_successor)
-		generation_wait_for_look(generation, true);
+		generation_mark_stale(generation, true);
 	if (master->generation != NULL)
 		workers_leave_to(&master->workers,
 		    master->generation->keys.service.pid, false);

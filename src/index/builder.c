@@ -30,7 +30,7 @@
 struct builder {
 	const struct builder_setup *setup;
 	struct tables tables;
-	bool has_waited; /* lists of files wait for the first look */
+	bool has_waited; /* lists of files wait for the first scan */
 	/* State of one scan. */
 	int64_t took_us; /* time for adding and removing, without the walk */
 	int64_t next; /* number for the next new file */
@@ -97,10 +97,10 @@ open_index(struct builder *build)
 			    setup->place->name);
 		return tables_create(&build->tables, setup->english);
 	}
-	if (!setup->waits_for_look || build->has_waited)
+	if (!setup->is_stale || build->has_waited)
 		return 0;
 	build->has_waited = true;
-	return tables_wait_for_look(&build->tables);
+	return tables_make_wait(&build->tables);
 }
 
 void

@@ -16,7 +16,7 @@ struct builder_setup {
 	bool english; /* words are stemmed */
 	const struct db_place *place; /* of the index */
 	bool rebuilds; /* replaces an existing index */
-	bool waits_for_look; /* old rows may be out of date */
+	bool is_stale; /* old rows may be out of date */
 	/* Called for each directory; -1 ends the scan.  May be NULL. */
 	int (*enter)(void *context, const char *directory);
 	/*
@@ -41,7 +41,7 @@ void builder_free(struct builder *build);
 
 /*
  * Opens the index, as the first update does by itself, so that lists of files
- * wait from now on if setup->waits_for_look is set.  After a failure the first
+ * wait from now on if setup->is_stale is set.  After a failure the first
  * update tries again.
  */
 void builder_open(struct builder *build);

@@ -219,7 +219,7 @@ tables_make_room(struct tables *tables)
 }
 
 int
-tables_wait_for_look(struct tables *tables)
+tables_make_wait(struct tables *tables)
 {
 	return db_run(tables->db, "UPDATE total SET waits = 1") == -1
 	    ? tables_fail(tables)

@@ -63,7 +63,7 @@ void tables_rollback(struct tables *tables);
 MUST_USE int tables_make_room(struct tables *tables);
 
 /* Makes lists of files wait for the next commit. */
-MUST_USE int tables_wait_for_look(struct tables *tables);
+MUST_USE int tables_make_wait(struct tables *tables);
 
 /* Sets errno from SQLite's last error; returns -1. */
 int tables_fail(struct tables *tables);

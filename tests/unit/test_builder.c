@@ -253,7 +253,7 @@ restarts(void **state)
 	indexing_settled_file("a.gmi", "# A\nherring\n");
 	assert_int_equal(builder_update(indexing.build, NULL), 1);
 	assert_int_equal(count("SELECT waits FROM total"), 0);
-	indexing.setup.waits_for_look = true;
+	indexing.setup.is_stale = true;
 	indexing_begin_again(&indexing);
 	expect_pages(1, 1, 1);
 	temporary_folder(&indexing.folder, "d");
