@@ -154,6 +154,8 @@ set_next_scan(struct indexed *indexed, int result)
 	long pause = indexer->watch == NULL ? LOOK_MS : LOOK_AGAIN_MS;
 	long took = took_together_ms(indexer);
 
+	if (indexer->watch != NULL && builder_is_settled(indexed->build))
+		pause = clock_until_ms(&indexed->all_at);
 	if (result == -1)
 		pause = FAILED_MS;
 	else if (more)
@@ -346,6 +348,10 @@ hash_rest(struct indexed *indexed)
 	result = builder_hash(indexed->build);
 	if (result == 1)
 		note(indexed, " hashes", clock_since_ms(&started));
+	/* For files that changed or could not be read meanwhile. */
+	if (result == 1 &&
+	    clock_until_ms(&indexed->schedule.look_at) > LOOK_AGAIN_MS)
+		indexed->schedule.look_at = clock_in(LOOK_AGAIN_MS);
 	if (result != -1 || indexer->lost)
 		return;
 	complain(errno);

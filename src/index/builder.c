@@ -30,6 +30,7 @@
 struct builder {
 	const struct builder_setup *setup;
 	struct tables tables;
+	bool is_settled; /* see builder_is_settled */
 	bool has_waited; /* lists of files wait for the first scan */
 	/* State of one scan. */
 	int64_t took_us; /* time for adding and removing, without the walk */
@@ -416,6 +417,16 @@ end_looking(struct builder *build, int result)
 	return result;
 }
 
+/* Notes whether files are to be scanned again; -1 with errno set. */
+static int
+note_unsettled(struct builder *build)
+{
+	int any = filerows_has_unsettled(&build->tables);
+
+	build->is_settled = any == 0 && build->failed.count == 0;
+	return any == -1 ? -1 : 0;
+}
+
 static int
 update(struct builder *build, const struct pathlist *paths)
 {
@@ -425,6 +436,8 @@ update(struct builder *build, const struct pathlist *paths)
 	if (result == 0)
 		result = build->looks_at_all ? look_at_all(build)
 					     : look_at_some(build, paths);
+	if (result == 0)
+		result = note_unsettled(build);
 	if (result == 0)
 		result = is_worth_it(build);
 	return end_looking(build, result);
@@ -450,6 +463,12 @@ bool
 builder_has_more(const struct builder *build)
 {
 	return build->more;
+}
+
+bool
+builder_is_settled(const struct builder *build)
+{
+	return build->is_settled;
 }
 
 int

@@ -71,6 +71,12 @@ builder_update(struct builder *build, const struct pathlist *paths);
 bool builder_has_more(const struct builder *build);
 
 /*
+ * Whether the last scan found nothing that is to be scanned again though no
+ * change is reported: a file that had just changed, or could not be read.
+ */
+bool builder_is_settled(const struct builder *build);
+
+/*
  * Computes the hashes that scans left out.  Returns 1 when it has stored some,
  * 0 when none was due, or -1 with errno set: ECANCELED when setup->idle ended
  * it.

@@ -21,6 +21,18 @@ filerows_waits_in_vain(struct tables *tables)
 }
 
 int
+filerows_has_unsettled(struct tables *tables)
+{
+	int64_t any;
+
+	return db_number(tables->db,
+		   "SELECT EXISTS(SELECT 1 FROM file WHERE ctime = 0)",
+		   &any) == -1
+	    ? tables_fail(tables)
+	    : any != 0;
+}
+
+int
 filerows_next_id(struct tables *tables, int64_t *out)
 {
 	return db_number(tables->db,

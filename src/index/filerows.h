@@ -37,6 +37,12 @@ MUST_USE int64_t filerows_next_gone(
     struct tables *tables, const struct bitset *seen);
 
 /*
+ * Whether the index has a file that filerows_list_unsettled lists; -1 on
+ * failure, with errno set.
+ */
+MUST_USE int filerows_has_unsettled(struct tables *tables);
+
+/*
  * Adds the paths of files that are not in `seen` and have the inode, or, for
  * filerows_list_unsettled, that had just changed or could not be read when
  * they were scanned.

@@ -235,6 +235,23 @@ killed_at_first(void **state)
 	assert_int_equal(access(indexing_path(&indexing, "-new"), F_OK), -1);
 }
 
+/* A file that has just changed is to be scanned again, and then settled. */
+static void
+settles(void **state)
+{
+	(void)state;
+	indexing_settled_file("a.gmi", "# A\nherring\n");
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	assert_true(builder_is_settled(indexing.build));
+	fakeclock_stop();
+	temporary_file(&indexing.folder, "b.gmi", "# B\n");
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	assert_false(builder_is_settled(indexing.build));
+	indexing_settle();
+	assert_int_equal(builder_update(indexing.build, NULL), 1);
+	assert_true(builder_is_settled(indexing.build));
+}
+
 /* While a first look goes on. */
 static int
 on_enter_waits(void *context, const char *directory)
@@ -515,6 +532,8 @@ main(void)
 		    killed_at_first, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    restarts, indexing_set_up, indexing_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    settles, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    deployed_anew, indexing_set_up, indexing_tear_down),
 		cmocka_unit_test_setup_teardown(
