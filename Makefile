@@ -104,7 +104,7 @@ ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
 endif
 ifneq ($(filter deb,$(MAKECMDGOALS)),)
-DEPS += debhelper dpkg-dev lintian
+DEPS += build-essential debhelper dpkg-dev lintian
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang libclang-rt-dev llvm
