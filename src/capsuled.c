@@ -12,6 +12,7 @@
 #include "daemon/master.h"
 #include "daemon/reexec.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/process.h"
 #include "sys/system.h"
 
@@ -141,6 +142,7 @@ main(int argc, char **argv)
 
 	argv = system_make_title(argv);
 	reexec_init(&reexec, argv);
+	notify_init();
 	/* A successor is already set up, and its signals must stay blocked. */
 	if (!reexec.is_successor)
 		process_start();

@@ -261,6 +261,8 @@ hear_master(struct answers *answers)
 		(void)add_line(answers, fd);
 	else
 		fdpass_close(fd);
+	if (word == SERVICE_PING)
+		(void)!fdpass_send(answers->polled[0].fd, word, -1);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/log.h"
 #include "tree/zones.h"
 
 /*
@@ -181,18 +182,21 @@ capsules_count_visitors(struct capsules *capsules)
 	return 0;
 }
 
-int
+void
 capsules_keep_visitors(const struct capsules *capsules)
 {
-	int result = 0;
+	bool kept = true;
 
 	for (size_t i = 0; i < capsules->count; i++) {
 		struct visitors *visitors = capsules->all[i].visitors;
 
 		if (visitors_keep(visitors, visitors_time(visitors)) == -1)
-			result = -1;
+			kept = false;
 	}
-	return result;
+	if (!kept)
+		log_line(LOG_LEVEL_WARN,
+		    "master: no randomness for a new key, so visitors are "
+		    "counted with the old key");
 }
 
 void

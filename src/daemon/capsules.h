@@ -52,8 +52,8 @@ void capsules_release(struct capsules *capsules);
 /* Makes the counts of visitors; -1 without memory or randomness. */
 MUST_USE int capsules_count_visitors(struct capsules *capsules);
 
-/* See visitors_keep; -1 when it fails for any host. */
-MUST_USE int capsules_keep_visitors(const struct capsules *capsules);
+/* See visitors_keep; logs a failure. */
+void capsules_keep_visitors(const struct capsules *capsules);
 
 /* Frees the counts, as a process that must not write to them does. */
 void capsules_forget_visitors(struct capsules *capsules);

@@ -8,6 +8,7 @@
 #include "daemon/workers.h"
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
+#include "daemon/manager.h"
 #include "daemon/reexec.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
@@ -33,6 +34,7 @@ struct master {
 	struct service answers;
 	struct timespec readers_at; /* the next check of their lists */
 	bool owes_readers; /* a worker does not have the new lists yet */
+	struct manager manager;
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */
 };

@@ -23,6 +23,7 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/process.h"
 #include "tree/media.h"
 
@@ -196,6 +197,7 @@ reload(struct master *master)
 	struct config config;
 
 	signals.reload = 0;
+	manager_reloading();
 	if (config_load(&config, master->options) == -1)
 		snprintf(error, sizeof error, "%s", config.error);
 	else if (load(master, &config, error, sizeof error) == 0) {
@@ -203,11 +205,13 @@ reload(struct master *master)
 		listeners_log_ready(
 		    &master->listeners, &master->generation->config);
 		generation_log_made(master->generation);
+		manager_ready(&master->generation->config, NULL);
 		return;
 	}
 	if (signals.stop == 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "reload: %s; keeping the old configuration", error);
+	manager_ready(&master->generation->config, error);
 }
 
 static void
@@ -215,6 +219,7 @@ stop(struct master *master)
 {
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
+	notify_send("STOPPING=1\nSTATUS=waiting for the last clients");
 	lastclients_wait(&master->listeners);
 	listeners_close(&master->listeners, NULL);
 	service_stop(&master->index);
@@ -226,15 +231,6 @@ static bool
 is_to_be_executed(const struct master *master)
 {
 	return master->faulted && clock_until_ms(&master->execution_due) == 0;
-}
-
-/* The lower of `ms` and the time until `due`. */
-static long
-sooner_ms(const struct timespec *due, long ms)
-{
-	long due_ms = clock_until_ms(due);
-
-	return due_ms < ms ? due_ms : ms;
 }
 
 /*
@@ -263,10 +259,11 @@ wait_for_signal(const struct master *master)
 	ms = service_due_ms(&master->generation->keys.service, ms);
 	ms = service_due_ms(&master->answers, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
+	ms = manager_due_ms(&master->manager, ms);
 	if (master->faulted)
-		ms = sooner_ms(&master->execution_due, ms);
+		ms = clock_sooner_ms(&master->execution_due, ms);
 	if (master->generation->readers.count > 0)
-		ms = sooner_ms(&master->readers_at, ms);
+		ms = clock_sooner_ms(&master->readers_at, ms);
 	/* A signal may have come during a reload. */
 	if (signals.child || may_reload(master) ||
 	    (signals.stop > 0 && !master->stopping))
@@ -280,16 +277,6 @@ wait_for_signal(const struct master *master)
 	    (struct pollfd){ .fd = master->generation->keys.service.line,
 		    .events = POLLIN };
 	(void)ppoll(lines, count, &timeout, &master->waiting);
-}
-
-/* The master wakes often enough for this: see visitors_keep. */
-static void
-keep_visitors(struct master *master)
-{
-	if (capsules_keep_visitors(&master->generation->capsules) == -1)
-		log_line(LOG_LEVEL_WARN,
-		    "master: no randomness for a new key, so visitors are "
-		    "counted with the old key");
 }
 
 static void
@@ -321,6 +308,9 @@ execute(struct master *master)
 		return;
 	/* The remaining workers need signatures for handshakes. */
 	service_start_due(&master->generation->keys.service);
+	/* It stays blocked until the successor takes it. */
+	if (signals.reload)
+		(void)raise(SIGHUP);
 	reexec_run(master->reexec, &estate);
 	master->faulted = false;
 	master->execution_pause_ms = pause_ms;
@@ -374,13 +364,16 @@ supervise(struct master *master)
 	while (!master->stopping || master->workers.child_count > 0) {
 		wait_for_signal(master);
 		children_reap(master);
-		keep_visitors(master);
+		/* The master wakes often enough: see visitors_keep. */
+		capsules_keep_visitors(&master->generation->capsules);
 		if (signals.stop > 0 && !master->stopping)
 			stop(master);
 		else if (may_reload(master))
 			reload(master);
 		hear_keys(master);
 		look_at_readers(master);
+		manager_look(&master->manager, &master->workers,
+		    &master->answers, master->stopping);
 		if (!master->stopping)
 			start_due(master);
 		else
@@ -480,6 +473,8 @@ master_run(struct config *config, const struct options *options,
 		goto done;
 	}
 	announce(&master);
+	manager_init(&master.manager);
+	manager_ready(&master.generation->config, NULL);
 	supervise(&master);
 	service_stop(&master.generation->keys.service);
 	workers_kill_leftovers(&master.workers, true);
@@ -488,8 +483,10 @@ master_run(struct config *config, const struct options *options,
 	workers_set_slots(&master.workers, NULL, 0);
 	status = 0;
 done:
-	if (status != 0)
+	if (status != 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", error);
+		notify_send("STATUS=%s", error);
+	}
 	limit_free(master.limits);
 	media_free(master.media);
 	return status;

@@ -18,6 +18,7 @@
 #include "daemon/signals.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/process.h"
 #include "sys/system.h"
 #include "text/buf.h"
@@ -229,6 +230,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		return;
 	listeners_inherit(estate->listeners, true);
 	state_inherit(estate->state, true);
+	notify_leave(true);
 	if (leave(estate) == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
@@ -251,6 +253,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 	}
 	listeners_inherit(estate->listeners, false);
 	state_inherit(estate->state, false);
+	notify_leave(false);
 	unsetenv(VARIABLE);
 }
 

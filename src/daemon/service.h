@@ -22,6 +22,14 @@ typedef int service_pair(int ends[2]);
  * socket pair to the service. The master keeps the service's ends for the
  * successor of a process that dies.
  */
+/* A question for a sign of life, to which a process sends the same byte. */
+#define SERVICE_PING 'p'
+
+struct service_pulse {
+	bool asked;
+	unsigned missed; /* see manager.h */
+};
+
 struct service {
 	const char *name; /* for the log and the list of processes */
 	service_pair *pair;
@@ -34,6 +42,7 @@ struct service {
 	int line; /* the master's end; in the process, its own end */
 	int ends[SERVICE_CLIENTS_MAX];
 	size_t end_count;
+	struct service_pulse pulse;
 	unsigned pause_ms;
 	struct timespec started, due;
 };

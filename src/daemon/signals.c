@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "sys/clock.h"
+#include "sys/notify.h"
 
 /* Handlers can only set flags. */
 struct signals signals;
@@ -58,10 +59,17 @@ int
 signals_wait(int fd, const struct timespec *due)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	long ms = clock_until_ms(due);
-	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000 };
+	int result;
 
-	return ppoll(&ready, 1, &timeout, mask);
+	do {
+		const long ms = notify_due_ms(clock_until_ms(due));
+		const struct timespec timeout = { ms / 1000,
+			ms % 1000 * 1000000 };
+
+		result = ppoll(&ready, 1, &timeout, mask);
+		notify_ping_due();
+	} while (result == 0 && clock_until_ms(due) > 0);
+	return result;
 }
 
 int

@@ -25,7 +25,7 @@ MUST_USE int signals_begin(sigset_t *waiting);
 /*
  * Waits until `fd` (-1: none) is readable, with the signals delivered. Returns
  * 1, 0 at the time `due`, or -1 with errno set: EINTR after a signal. It may be
- * called without signals_begin.
+ * called without signals_begin. Pings the service manager meanwhile.
  */
 MUST_USE int signals_wait(int fd, const struct timespec *due);
 

@@ -289,6 +289,7 @@ on_stop(evutil_socket_t signal, short what, void *context)
 static void
 on_line(evutil_socket_t fd, short what, void *context)
 {
+	static const char pong = SERVICE_PING;
 	struct worker *worker = context;
 	char word;
 	int given;
@@ -297,6 +298,8 @@ on_line(evutil_socket_t fd, short what, void *context)
 	if (fdpass_receive(fd, &word, &given) == 1) {
 		if (word == WORKERS_END)
 			stop(worker);
+		if (word == SERVICE_PING)
+			(void)!send(fd, &pong, 1, MSG_NOSIGNAL);
 		if (word == WORKERS_READERS && given != -1 &&
 		    readerset_map(worker->setup->readers, given) == -1)
 			log_line(LOG_LEVEL_ERROR,

@@ -20,7 +20,7 @@
  * The minimum interval between two messages of a worker, so that a hijacked one
  * cannot keep the master busy.
  */
-#define WORD_MS 1000
+#define WORD_MS 100
 
 struct worker_slot *
 workers_slots(size_t count)
@@ -303,14 +303,6 @@ workers_is_due(const struct workers *workers)
 	return false;
 }
 
-static long
-sooner(long ms, const struct timespec *due)
-{
-	long due_ms = clock_until_ms(due);
-
-	return due_ms < ms ? due_ms : ms;
-}
-
 static bool
 may_speak(const struct child *child)
 {
@@ -323,14 +315,14 @@ workers_due_ms(const struct workers *workers, long ms)
 {
 	for (size_t i = 0; i < workers->slot_count; i++)
 		if (workers->slots[i].empty)
-			ms = sooner(ms, &workers->slots[i].due);
+			ms = clock_sooner_ms(&workers->slots[i].due, ms);
 	for (size_t i = 0; i < workers->child_count; i++) {
 		const struct child *child = &workers->children[i];
 
 		if (child->retired)
-			ms = sooner(ms, &child->end_by);
+			ms = clock_sooner_ms(&child->end_by, ms);
 		else if (child->line != -1 && !may_speak(child))
-			ms = sooner(ms, &child->heard_again);
+			ms = clock_sooner_ms(&child->heard_again, ms);
 	}
 	return ms;
 }
@@ -367,6 +359,8 @@ workers_listen(struct workers *workers, char word)
 		}
 		if (got == 1)
 			child->heard_again = clock_in(WORD_MS);
+		if (got == 1 && said == SERVICE_PING)
+			child->pulse.asked = false;
 		is_said = is_said || (got == 1 && said == word);
 	}
 	return is_said;

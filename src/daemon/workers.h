@@ -51,6 +51,7 @@ struct child {
 	int ends[WORKERS_SERVICES]; /* the services' sockets; -1: none */
 	struct log_store *held; /* its log lines, in case it is killed */
 	struct timespec heard_again; /* when its next message is read */
+	struct service_pulse pulse;
 	bool retired; /* told to end */
 	struct timespec end_by; /* when a retired one is killed */
 	struct timespec started;

@@ -78,3 +78,11 @@ clock_until_ms(const struct timespec *then)
 
 	return ms > 0 ? ms : 0;
 }
+
+long
+clock_sooner_ms(const struct timespec *then, long ms)
+{
+	long then_ms = clock_until_ms(then);
+
+	return then_ms < ms ? then_ms : ms;
+}

@@ -29,4 +29,7 @@ int64_t clock_since_us(const struct timespec *then);
 long clock_until_ms(const struct timespec *then);
 long clock_since_ms(const struct timespec *then);
 
+/* The lower of `ms` and the milliseconds until `then`. */
+long clock_sooner_ms(const struct timespec *then, long ms);
+
 #endif

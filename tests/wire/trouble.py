@@ -80,10 +80,11 @@ class Trouble:
 class TroubledServer(Server):
     """One without an index, whose process would take what is meant for a
     worker, unless it is to have one.  `begun` is what goes wrong from the
-    start; with `stopped` its clock stands still."""
+    start; with `stopped` its clock stands still; `variables` are of its
+    environment."""
 
     def __init__(self, tree=None, workers=1, options=(), indexed=False,
-                 begun=None, stopped=False, **named):
+                 begun=None, stopped=False, variables=(), **named):
         self.trouble = Trouble()
         if stopped:
             self.trouble.stop_clock()
@@ -92,7 +93,8 @@ class TroubledServer(Server):
         if not indexed:
             options = ('ask=off', 'manifest=off', *options)
         super().__init__(tree, workers=workers, options=options,
-                         env=self.trouble.environment(), **named)
+                         env=dict(self.trouble.environment(), **dict(
+                             variables)), **named)
         # From then on it can be told from the workers.
         if self.child.poll() is None:
             self.answers()

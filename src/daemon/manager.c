@@ -1,0 +1,117 @@
+/*
+ * Finds workers that hang, and tells the service manager how the server is.
+ */
+#include "daemon/manager.h"
+
+#include <signal.h>
+
+#include "sys/clock.h"
+#include "sys/fdpass.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+
+#define INTERVAL_MS 15000
+/*
+ * A process that misses so many looks in a row is replaced. The count does not
+ * grow while the master itself is stopped. The manager waits for twice as many,
+ * so that the successor answers in time.
+ */
+#define MISSED_MAX 4
+
+void
+manager_init(struct manager *manager)
+{
+	unsigned expected_ms = notify_watchdog_ms();
+
+	manager->interval_ms = INTERVAL_MS;
+	if (expected_ms > 0 && expected_ms / (2 * MISSED_MAX) < INTERVAL_MS)
+		manager->interval_ms = expected_ms / (2 * MISSED_MAX) + 1;
+	manager->due = clock_in(manager->interval_ms);
+}
+
+long
+manager_due_ms(const struct manager *manager, long ms)
+{
+	return clock_sooner_ms(&manager->due, ms);
+}
+
+void
+manager_reloading(void)
+{
+	const struct timespec now = clock_now();
+
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld%06ld\nSTATUS=reloading",
+	    (long long)now.tv_sec, now.tv_nsec / 1000);
+}
+
+void
+manager_ready(const struct config *config, const char *error)
+{
+	if (error != NULL)
+		notify_send("READY=1\nSTATUS=reload failed, keeping the old "
+			    "configuration: %s",
+		    error);
+	else
+		notify_send("READY=1\nSTATUS=%u workers, %zu hosts",
+		    config->workers, config->host_count);
+}
+
+/* Asks a process; false if it has not answered the last question. */
+static bool
+ask(const char *name, pid_t pid, int line, struct service_pulse *pulse)
+{
+	if (!pulse->asked) {
+		*pulse = (struct service_pulse){ .asked = true };
+		/* A full or closed socket means that the process hangs. */
+		(void)!fdpass_send(line, SERVICE_PING, -1);
+		return true;
+	}
+	if (++pulse->missed == MISSED_MAX) {
+		log_line(LOG_LEVEL_ERROR,
+		    "master: %s %ld does not answer, replacing it", name,
+		    (long)pid);
+		kill(pid, SIGKILL);
+	}
+	return false;
+}
+
+/* Whether all workers are there and answered the last question. */
+static bool
+ask_workers(struct workers *workers)
+{
+	bool all = !workers_is_short(workers);
+
+	for (size_t i = 0; i < workers->child_count; i++) {
+		struct child *child = &workers->children[i];
+
+		if (!child->retired &&
+		    !ask("worker", child->pid, child->line, &child->pulse))
+			all = false;
+	}
+	return all;
+}
+
+static void
+ask_answers(struct service *answers)
+{
+	char word;
+
+	if (answers->pid == 0)
+		return;
+	if (fdpass_receive_bytes(answers->line, &word, 1, 0) == 1)
+		answers->pulse.asked = false;
+	(void)ask(
+	    "answers process", answers->pid, answers->line, &answers->pulse);
+}
+
+void
+manager_look(struct manager *manager, struct workers *workers,
+    struct service *answers, bool stopping)
+{
+	if (clock_until_ms(&manager->due) > 0)
+		return;
+	manager->due = clock_in(manager->interval_ms);
+	ask_answers(answers);
+	if (stopping || ask_workers(workers))
+		notify_ping();
+}
