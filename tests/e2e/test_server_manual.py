@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import unittest
 
-from build import DEADLINE_S, INSTRUMENTED, TOP, beneath
+from build import DEADLINE_S, INSTRUMENTED, TOP
 from machine import Machine, with_machine
 from manual import manual_examples
 from server import SEES_INSIDE, Process, process_name, wait_until
@@ -37,7 +37,7 @@ UNJAILED = '#!/bin/sh\nexec /usr/local/sbin/capsuled-real -o jail=off "$@"\n'
 
 # A method of Manual for each example of the page.
 STEPS = (
-    ('Install the package', 'take_no_part'),
+    ('Install the package', 'install_package'),
     ('Install without the package', 'install'),
     ('Read the first page', 'read_first_page'),
     ('Read the first page', 'see_the_log'),
@@ -62,21 +62,20 @@ STEPS = (
     ('Add a capsule', 'add_capsule'),
     ('Move to another machine', 'leave'),
     ('Move to another machine', 'arrive'),
-    ('Update and remove', 'take_no_part'),
-    ('Update and remove', 'take_no_part'),
+    ('Update and remove', 'update'),
+    ('Update and remove', 'remove'),
 )
 
 
 class Unit:
     """The service of a machine, as systemd would run it."""
 
-    def __init__(self, machine):
-        self.machine = machine
+    def __init__(self, machine, file):
+        self.machine, self.file = machine, file
         self.process = None
 
     def values(self, key):
-        with open(self.machine.path('etc/systemd/system/capsuled.service'),
-                  encoding='ascii') as file:
+        with open(self.file, encoding='ascii') as file:
             return re.findall('^%s=(.*)$' % key, file.read(), re.M)
 
     def program(self, line):
@@ -145,19 +144,21 @@ class Steps(unittest.TestCase):
             [section for section, _ in STEPS])
 
 
-@beneath
 @with_machine
 class Manual(unittest.TestCase):
+    left_out = LEFT_OUT
+
     def setUp(self):
         self.machine = Machine(self, HOSTS)
-        self.unit = Unit(self.machine)
+        self.unit = Unit(self.machine, self.machine.path(
+            'etc/systemd/system/capsuled.service'))
         self.addCleanup(self.unit.kill)
 
     def run_line(self, text, directory=None):
         """What the command writes; systemctl's part is the test's."""
         if text.startswith('systemctl '):
             self.systemctl(text)
-        if LEFT_OUT.match(text):
+        if self.left_out.match(text):
             return None
         done = self.machine.run(text.replace(REMOTE, ''), directory)
         self.assertEqual(done.returncode, 0, '%s\n%s%s' % (
@@ -203,6 +204,8 @@ class Manual(unittest.TestCase):
         """Packages and firewalls."""
         self.assertEqual(set(self.run_lines(commands)), {None})
 
+    install_package = update = remove = take_no_part
+
     def install(self, commands):
         for command in commands:
             text = command.text
@@ -211,7 +214,6 @@ class Manual(unittest.TestCase):
             self.run_line(text, self.machine.path('sources'))
             if command.text == 'make install' and INSTRUMENTED:
                 self.unjail()
-        # What it is without the building.
         self.package = [command for command in commands
                         if re.match('install|capsule|systemctl', command.text)]
         self.assertIn('capsuled-keys', self.running())
@@ -246,6 +248,19 @@ class Manual(unittest.TestCase):
         self.assertIn(' name=example.org ', self.unit.process.log.text())
         self.assertRegex(self.unit.process.log.text(),
                          r'info ready gemini=\[::\]:1965 gopher=\[::\]:70 ')
+        self.refuse_a_wrong_configuration()
+
+    def refuse_a_wrong_configuration(self):
+        """The reload fails, and the server goes on with the old one."""
+        path = self.machine.path('etc/capsuled/capsuled.conf')
+        with open(path, encoding='ascii') as file:
+            good = file.read()
+        with open(path, 'a', encoding='ascii') as file:
+            file.write('nonsense = 1\n')
+        self.assertIn('nonsense', self.unit.reload())
+        self.assertRegex(self.gemini('gemini://example.org/'), r'\A20 ')
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(good)
 
     def read_by_name(self, commands):
         page, menu = self.run_lines(commands)
@@ -361,22 +376,31 @@ class Manual(unittest.TestCase):
         self.assertIn('# For friends\n', self.run_line(self.enter_private))
 
     def leave(self, commands):
+        # A page of the package that the author does not want.
+        os.unlink(self.machine.path('lib/capsuled/capsule/about.gmi'))
         self.run_lines(commands)
-        self.old = self.served_hash(), self.served_hash('garden.example.org')
+        self.old = self.moved()
         self.unit.stop()
         for name in ('etc/capsuled', 'lib/capsuled'):
             shutil.rmtree(self.machine.path(name))
-        # The other machine, with the package alone.
+        self.install_anew()
+        self.assertNotEqual(self.served_hash('localhost'), self.old[0])
+
+    def install_anew(self):
+        """On another machine, the same but for the building."""
         for command in self.package:
             self.run_line(command.text, self.machine.path('sources'))
-        self.assertNotEqual(self.served_hash('localhost'), self.old[0])
 
     def arrive(self, commands):
         self.run_lines(commands)
-        self.assertEqual(
-            (self.served_hash(), self.served_hash('garden.example.org')),
-            self.old)
+        self.assertEqual(self.moved(), self.old)
         self.assertIn('# Newer\n', self.gemini('gemini://example.org/new.gmi'))
+
+    def moved(self):
+        """What is the same on both machines: certificates and pages."""
+        return (self.served_hash(), self.served_hash('garden.example.org'),
+                self.machine.run('cd /var/lib/capsuled && find capsule garden '
+                                 '-type f -exec sha256sum {} + | sort').stdout)
 
 
 if __name__ == '__main__':
