@@ -42,11 +42,15 @@ open_how(int root, const char *path, unsigned long long resolve)
 	return (int)fd;
 }
 
-/* An old kernel, a system call filter, or a race that does not end. */
+/*
+ * An old kernel, a system call filter, a race that does not end, or a name that
+ * a server of NFS has just replaced: the walk looks it up once more.
+ */
 static bool
 is_refused(int error)
 {
-	return error == ENOSYS || error == EPERM || error == EAGAIN;
+	return error == ENOSYS || error == EPERM || error == EAGAIN ||
+	    error == ESTALE;
 }
 
 int

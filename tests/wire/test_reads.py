@@ -109,7 +109,7 @@ class Reads(unittest.TestCase):
     @beneath
     def test_opening(self):
         for error in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
-                      errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT):
+                      errno.ENOTCONN, errno.ETIMEDOUT):
             with self.subTest(error=errno.errorcode[error]):
                 self.server.log.lines.clear()
                 self.trouble['open_error'] = error
@@ -118,6 +118,12 @@ class Reads(unittest.TestCase):
                 self.server.wait_for_line('^error tree: cannot open: ')
                 self.calm()
                 self.assertEqual(fetch(self.server).status, 20)
+
+    @beneath
+    def test_a_stale_name_is_looked_up_again(self):
+        self.trouble['open_error'] = errno.ESTALE
+        self.assertEqual(fetch(self.server, '/page.gmi').status, 20)
+        self.assertEqual(fetch(self.server, '/d/').status, 20)
 
     @beneath
     def test_what_is_not_there(self):
