@@ -22,6 +22,7 @@ BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
 EXAMPLEDIR = $(PREFIX)/share/examples/capsuled
+REPLICASDIR = $(EXAMPLEDIR)/replicas
 
 B = build$(if $(STATIC),/static)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 comma = ,
@@ -98,7 +99,7 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
     $(MAKECMDGOALS)),)
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
-    procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd
+    procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd haproxy
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
@@ -112,7 +113,7 @@ endif
 
 # Tests and benchmark start these servers themselves.  Debian would start their
 # services when they are installed, for everybody; `systemctl unmask` undoes it.
-MASKED = gophernicus.socket pygopherd.service
+MASKED = gophernicus.socket pygopherd.service haproxy.service
 ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
 DEPS += systemd
 endif
@@ -380,7 +381,7 @@ install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(EXAMPLEDIR)
+	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(REPLICASDIR)
 	install -m 755 $(B)/capsuled $(DESTDIR)$(SBINDIR)/capsuled
 	install -m 755 $(B)/capsule $(DESTDIR)$(BINDIR)/capsule
 	install -m 644 src/capsule.1 $(DESTDIR)$(MANDIR)/man1/capsule.1
@@ -393,6 +394,10 @@ install: all
 	install -m 644 src/capsuled.8 $(DESTDIR)$(MANDIR)/man8/capsuled.8
 	install -m 644 src/capsuled.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
+	install -m 644 src/examples/replicas/haproxy.cfg \
+	    $(DESTDIR)$(REPLICASDIR)/haproxy.cfg
+	install -m 755 src/examples/replicas/start \
+	    src/examples/replicas/publish $(DESTDIR)$(REPLICASDIR)
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/capsuled $(DESTDIR)$(BINDIR)/capsule \
@@ -401,8 +406,10 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7 \
 	    $(DESTDIR)$(MANDIR)/man7/capsuled-server.7 \
 	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
-	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf
-	-rmdir $(DESTDIR)$(EXAMPLEDIR)
+	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf \
+	    $(DESTDIR)$(REPLICASDIR)/haproxy.cfg \
+	    $(DESTDIR)$(REPLICASDIR)/start $(DESTDIR)$(REPLICASDIR)/publish
+	-rmdir $(DESTDIR)$(REPLICASDIR) $(DESTDIR)$(EXAMPLEDIR)
 
 # The same commit gives the same bytes, wherever it is packed.
 dist:
