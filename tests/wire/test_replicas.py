@@ -31,8 +31,9 @@ TREE = {
     'pages/one.gmi': '# Other\nlighthouse keeper\n',
     'pages/two.gmi': '# Other\nlighthouse keeper\n',
 }
-QUESTIONS = ['harbour', 'tides', 'lighthouse', 'page', 'harbuor', '%22number3%22',
-             'number7', 'nothingofit', 'run', 'moon%20harbour']
+QUESTIONS = ['harbour', 'tides', 'lighthouse', 'page', 'harbuor',
+             '%22number3%22', 'number7', 'nothingofit', 'run',
+             'moon%20harbour']
 PATHS = [
     '/', '/log/', '/log/?atom', '/bare/', '/bare/caf%C3%A9/', '/pages/',
     '/bare/picture', '/bare/empty', '/bare/a.txt', '/gophermap', '/ask',
