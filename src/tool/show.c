@@ -135,6 +135,11 @@ show(struct offline *offline, const struct showing *showing)
 		cli_say("show", "%s: the server would not answer", address);
 	else if (write_answer(&exchange) == -1)
 		cli_say("show", "%s: incomplete: %s", address, strerror(errno));
+	else if (exchange.status == STATUS_BAD_REQUEST)
+		cli_say("show",
+		    "%s: is not requested in this way; give a URL like "
+		    "gemini://example.org/a%%20page.gmi, or a path",
+		    address);
 	else if (exchange.status < STATUS_FAILURE)
 		status = 0;
 	exchange_release(&exchange);

@@ -260,6 +260,22 @@ class Capsule(unittest.TestCase):
                     b'20 text/gemini\r\n') if want else
                     done.stdout[:3], want or b'53 ')
 
+    def test_show_a_bad_request(self):
+        """The answer is the server's, and the advice the tool's."""
+        for flags, address, want in (
+                ((), 'gemini://localhost/%zz', b'59 This is not a URL\r\n'),
+                ((), 'gemini://localhost/#x',
+                 b'59 A URL is sent without its fragment\r\n'),
+                (('-G',), '/a\x01', b'3Bad request: a selector has no ')):
+            with self.subTest(address=address):
+                shown = self.show(*flags, address)
+                self.assertEqual(shown.stdout[:len(want)], want)
+                self.assertEqual(shown.stderr.decode(), (
+                    'capsule show: %s: is not requested in this way; give a '
+                    'URL like gemini://example.org/a%%20page.gmi, or a path\n'
+                    % address.replace('\x01', '\\x01')))
+                self.assertEqual(shown.returncode, 1)
+
     def test_show_what_is_asked(self):
         """Without a server all pages are read before it answers."""
         wait_until(lambda: 'Not yet' not in fetch(
