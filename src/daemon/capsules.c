@@ -217,19 +217,41 @@ capsules_contain(const struct capsules *capsules, const char *path)
 	    capsules->states, capsules->count, path, &which);
 }
 
+/* Whether the tree shows the folders from its root to `folder`, in it. */
+static bool
+shows_folder(const struct tree *tree, const struct stat *root, char *folder)
+{
+	struct stat st;
+	char *slash;
+
+	while (stat(folder, &st) == 0 &&
+	    (st.st_dev != root->st_dev || st.st_ino != root->st_ino) &&
+	    (slash = strrchr(folder, '/')) != NULL && slash != folder) {
+		if (!tree_shows(tree, str_of(slash + 1)))
+			return false;
+		*slash = '\0';
+	}
+	return true;
+}
+
 bool
 capsules_show_file(const struct capsules *capsules, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], real[PATH_MAX];
+	const struct tree *tree;
 	size_t which;
 
-	return (size_t)snprintf(folder, sizeof folder, "%.*s.",
-		   (int)(name - path), path) < sizeof folder &&
+	if ((size_t)snprintf(folder, sizeof folder, "%.*s.", (int)(name - path),
+		path) >= sizeof folder ||
 	    tree_which_contains(
-		capsules->states, capsules->count, folder, &which) == 1 &&
-	    tree_shows(&capsules->all[which].tree, str_of(name));
+		capsules->states, capsules->count, folder, &which) != 1)
+		return false;
+	tree = &capsules->all[which].tree;
+	return tree_shows(tree, str_of(name)) &&
+	    (realpath(folder, real) == NULL ||
+		shows_folder(tree, &capsules->states[which], real));
 }
 
 /* Whether two hosts have one capsule, but hide different parts of it. */

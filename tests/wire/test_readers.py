@@ -538,6 +538,9 @@ class Lists(unittest.TestCase):
         for name, warns in [('../tree/friends', True),
                             ('../tree/private/../friends', True),
                             ('../tree/.friends', False),
+                            ('../tree/lists/friends', True),
+                            ('../tree/.lists/friends', False),
+                            ('../tree/old~/lists/friends', False),
                             ('friends', False)]:
             with self.subTest(name=name):
                 write_tree(self.directory, {
