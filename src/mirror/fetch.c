@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/dial.h"
 #include "sys/net.h"
+#include "sys/net_out.h"
 #include "sys/process.h"
 #include "sys/tlsclient.h"
 #include "text/utf8.h"

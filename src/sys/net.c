@@ -1,5 +1,5 @@
 /*
- * Network addresses, listening sockets, and buffered output on TCP connections.
+ * Network addresses, and listening and connected sockets.
  */
 #include "sys/net.h"
 
@@ -25,9 +25,6 @@
 #endif
 #ifndef TCP_QUICKACK
 #define TCP_QUICKACK TCP_NODELAY
-#endif
-#ifndef MSG_MORE
-#define MSG_MORE 0
 #endif
 
 /* The time for which the kernel may withhold a client that has sent nothing. */
@@ -418,78 +415,4 @@ net_reset_on_close(int fd, bool resets)
 	struct linger linger = { .l_onoff = resets, .l_linger = 0 };
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-}
-
-ssize_t
-net_out_add(struct net_out *out, const char *at, size_t len)
-{
-	if (out->at == NULL) {
-		out->at = malloc(NET_OUT_SIZE);
-		if (out->at == NULL)
-			return -1;
-		out->len = out->off = 0;
-	}
-	if (len > NET_OUT_SIZE - out->len)
-		len = NET_OUT_SIZE - out->len;
-	memcpy(out->at + out->len, at, len);
-	out->len += len;
-	return (ssize_t)len;
-}
-
-ssize_t
-net_out_send(struct net_out *out, const char *at, size_t len)
-{
-	int flags = out->corked ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
-	ssize_t sent;
-
-	do
-		sent = send(out->fd, at, len, flags);
-	while (sent == -1 && errno == EINTR);
-	if (sent != -1)
-		return sent;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_WRITE
-						       : IO_FAILED;
-}
-
-ssize_t
-net_out_send_file(struct net_out *out, int fd, size_t most)
-{
-	ssize_t sent;
-
-	do
-		sent = system_send_file(out->fd, fd, most);
-	while (sent == -1 && errno == EINTR);
-	if (sent != -1)
-		return sent > 0 ? sent : IO_CLOSED;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_WANT_WRITE
-						       : IO_FAILED;
-}
-
-ssize_t
-net_out_flush(struct net_out *out)
-{
-	while (net_out_waits(out)) {
-		ssize_t sent =
-		    net_out_send(out, out->at + out->off, out->len - out->off);
-
-		if (sent < 0)
-			return sent;
-		out->off += (size_t)sent;
-	}
-	net_out_release(out);
-	return IO_DONE;
-}
-
-bool
-net_out_waits(const struct net_out *out)
-{
-	return out->at != NULL && out->off < out->len;
-}
-
-void
-net_out_release(struct net_out *out)
-{
-	free(out->at);
-	out->at = NULL;
-	out->len = out->off = 0;
 }

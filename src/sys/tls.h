@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "sys/cert.h"
-#include "sys/net.h"
+#include "sys/net_out.h"
 #include "text/attribute.h"
 #include "text/hostnames.h"
 #include "text/identity.h"

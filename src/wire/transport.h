@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "sys/net.h"
+#include "sys/net_out.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
 #include "text/str.h"

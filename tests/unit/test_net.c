@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "sys/net.h"
+#include "sys/net_out.h"
 
 static void
 addresses(void **state)
