@@ -3,6 +3,7 @@
  */
 #include "sys/net_out.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,33 @@
 #define MSG_MORE 0
 #endif
 
+void
+net_out_lend(struct net_out *out, char *at, size_t room)
+{
+	assert(out->at == NULL);
+	out->at = at;
+	out->room = room;
+	out->lent = true;
+}
+
+int
+net_out_keep(struct net_out *out)
+{
+	struct str rest = { out->at + out->off, out->len - out->off };
+
+	assert(out->lent);
+	*out = (struct net_out){ .fd = out->fd, .corked = out->corked };
+	if (rest.len == 0)
+		return 0;
+	out->room = rest.len > NET_OUT_SIZE ? rest.len : NET_OUT_SIZE;
+	out->at = malloc(out->room);
+	if (out->at == NULL)
+		return -1;
+	memcpy(out->at, rest.at, rest.len);
+	out->len = rest.len;
+	return 0;
+}
+
 ssize_t
 net_out_add(struct net_out *out, const char *at, size_t len)
 {
@@ -22,10 +50,11 @@ net_out_add(struct net_out *out, const char *at, size_t len)
 		out->at = malloc(NET_OUT_SIZE);
 		if (out->at == NULL)
 			return -1;
+		out->room = NET_OUT_SIZE;
 		out->len = out->off = 0;
 	}
-	if (len > NET_OUT_SIZE - out->len)
-		len = NET_OUT_SIZE - out->len;
+	if (len > out->room - out->len)
+		len = out->room - out->len;
 	memcpy(out->at + out->len, at, len);
 	out->len += len;
 	return (ssize_t)len;
@@ -84,7 +113,9 @@ net_out_waits(const struct net_out *out)
 void
 net_out_release(struct net_out *out)
 {
+	out->len = out->off = 0;
+	if (out->lent)
+		return;
 	free(out->at);
 	out->at = NULL;
-	out->len = out->off = 0;
 }

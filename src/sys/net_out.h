@@ -11,10 +11,12 @@
 /* An output buffer for bytes that the socket does not take yet. */
 struct net_out {
 	int fd; /* borrowed */
-	char *at; /* NET_OUT_SIZE bytes from malloc, while not empty */
+	bool corked; /* delay a partial segment: more, or the end, follows */
+	bool lent; /* see net_out_lend */
+	char *at; /* from malloc while not empty, or lent */
+	size_t room; /* bytes at `at` */
 	size_t len; /* bytes in it */
 	size_t off; /* of them sent */
-	bool corked; /* delay a partial segment: more, or the end, follows */
 };
 
 /*
@@ -22,6 +24,14 @@ struct net_out {
  * the smallest size that a client may ask for, and the end of a handshake.
  */
 #define NET_OUT_SIZE ((size_t)18 << 10)
+
+/*
+ * Lends a large buffer of the caller to an empty one, for many bytes in one
+ * send. net_out_keep ends the loan: unsent bytes move to memory of their own;
+ * -1 without memory, when they are lost.
+ */
+void net_out_lend(struct net_out *out, char *at, size_t room);
+MUST_USE int net_out_keep(struct net_out *out);
 
 /* Appends as many bytes as fit and returns their number; -1 without memory. */
 MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);

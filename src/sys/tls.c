@@ -47,9 +47,6 @@ struct tls_context {
 /* A client's certificate, with its chain. */
 #define CLIENT_CERT_MAX ((long)16 << 10)
 
-/* A body record of this size gains nothing from waiting for another. */
-#define DIRECT 8192
-
 static int
 bio_write(BIO *bio, const char *at, int len)
 {
@@ -57,11 +54,6 @@ bio_write(BIO *bio, const char *at, int len)
 	ssize_t added;
 
 	BIO_clear_retry_flags(bio);
-	if (len >= DIRECT && !net_out_waits(tls->out)) {
-		added = net_out_send(tls->out, at, (size_t)len);
-		if (added != IO_WANT_WRITE)
-			return (int)added;
-	}
 	added = net_out_add(tls->out, at, (size_t)len);
 	if (added == 0) {
 		/* A very long certificate chain has filled the buffer. */

@@ -47,8 +47,7 @@ void tls_context_ask(struct tls_context *context, size_t host);
 
 /*
  * The server's side of one TLS connection. Output goes to `out`, which the
- * caller flushes; only the handshake flushes by itself, and a large record is
- * sent at once.
+ * caller flushes; only the handshake flushes by itself.
  */
 struct tls {
 	struct ssl_st *ssl; /* OpenSSL's SSL; NULL when not open */
@@ -95,8 +94,9 @@ bool tls_client(const struct tls *tls, struct identity *out);
 MUST_USE ssize_t tls_read(struct tls *tls, char *at, size_t room);
 
 /*
- * Returns the number of bytes written, or an enum io. Up to 16384 bytes make
- * one record, or fewer for a client that asked for small records (RFC 6066, 4).
+ * Returns the number of bytes written, or an enum io. Each 16384 bytes make one
+ * record, or several for a client that asked for small records (RFC 6066, 4);
+ * `out` must have room for all of them.
  */
 MUST_USE ssize_t tls_write(struct tls *tls, const char *at, size_t len);
 

@@ -36,7 +36,7 @@ enum conn_stage {
 };
 
 /* A buffer for one turn of one connection, shared by all of them. */
-#define CONN_SCRATCH_SIZE EXCHANGE_ROOM
+#define CONN_SCRATCH_SIZE EXCHANGE_SCRATCH
 
 struct conn_member;
 

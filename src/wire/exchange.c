@@ -202,7 +202,8 @@ send_file(struct exchange *exchange, struct body *body)
 static ssize_t
 send_read(struct exchange *exchange, char *scratch)
 {
-	ssize_t len = exchange_read(exchange, scratch, EXCHANGE_PART);
+	size_t room = exchange->slow ? EXCHANGE_PART : EXCHANGE_ROOM;
+	ssize_t len = exchange_read(exchange, scratch, room);
 	ssize_t sent = IO_DONE;
 
 	if (len == -1)
@@ -218,60 +219,28 @@ send_read(struct exchange *exchange, char *scratch)
 	return finish_or_flush(exchange);
 }
 
-/* Sends record by record; leaves the bytes that the socket has no room for. */
+/* Sends by one call; the next part of a slow client's answer is small. */
 static ssize_t
-send_records(struct exchange *exchange, struct str *bytes)
+send_part(struct exchange *exchange, char *scratch)
 {
-	ssize_t sent = IO_DONE;
-
-	while (sent == IO_DONE && bytes->len > 0) {
-		size_t len =
-		    bytes->len < EXCHANGE_PART ? bytes->len : EXCHANGE_PART;
-
-		sent = transport_write(exchange->transport, bytes->at, len);
-		if (sent != IO_DONE)
-			return sent;
-		*bytes = str_tail(*bytes, len);
-		exchange->bytes += len;
-		if (bytes->len > 0)
-			sent = transport_flush(exchange->transport);
-	}
-	return sent;
-}
-
-/* As send_read, with fewer reads; unsent bytes are read again later. */
-static ssize_t
-send_file_read(struct exchange *exchange, struct body *body, char *scratch)
-{
-	struct body_file *file = body->file;
-	ssize_t len = body_pull(body, scratch, EXCHANGE_ROOM);
-	struct str bytes = { scratch, (size_t)len };
+	struct net_out *out = &exchange->transport->out;
 	ssize_t sent;
 
-	if (len == -1)
-		return cut_short(exchange);
-	sent = send_records(exchange, &bytes);
-	if (bytes.len == 0)
-		return sent == IO_DONE ? finish_or_flush(exchange) : sent;
-	if (lseek(file->fd, -(off_t)bytes.len, SEEK_CUR) == -1)
-		return cut_short(exchange);
-	file->left += (off_t)bytes.len;
-	body->ended = false;
-	return sent;
+	net_out_lend(out, scratch + EXCHANGE_ROOM, EXCHANGE_SEALED);
+	sent = send_read(exchange, scratch);
+	exchange->slow = sent == IO_WANT_WRITE;
+	return net_out_keep(out) == -1 ? IO_FAILED : sent;
 }
 
 ssize_t
 exchange_send(struct exchange *exchange, char *scratch)
 {
 	struct body *body = exchange->body;
-	bool is_file = exchange->head.len == 0 && body != NULL &&
-	    !body->ended && body->file != NULL;
 
-	if (!is_file)
-		return send_read(exchange, scratch);
-	return transport_sends_files(exchange->transport)
-	    ? send_file(exchange, body)
-	    : send_file_read(exchange, body, scratch);
+	if (exchange->head.len == 0 && body != NULL && !body->ended &&
+	    body->file != NULL && transport_sends_files(exchange->transport))
+		return send_file(exchange, body);
+	return send_part(exchange, scratch);
 }
 
 size_t

@@ -14,8 +14,11 @@
 
 /* One part of an answer: a TLS record of the largest size. */
 #define EXCHANGE_PART 16384
-/* Bytes read from a file at once; more would not fit into the CPU's cache. */
-#define EXCHANGE_ROOM ((size_t)8 * EXCHANGE_PART)
+/* Bytes sent at once; more would not fit into the CPU's cache. */
+#define EXCHANGE_ROOM ((size_t)4 * EXCHANGE_PART)
+/* Room for them as TLS records, see NET_OUT_SIZE. */
+#define EXCHANGE_SEALED (EXCHANGE_ROOM + EXCHANGE_ROOM / 8)
+#define EXCHANGE_SCRATCH (EXCHANGE_ROOM + EXCHANGE_SEALED)
 
 /* One request and its answer; `capsule show` has no transport. */
 struct exchange {
@@ -44,6 +47,7 @@ struct exchange {
 	const struct net_address *local;
 	int fd; /* the connection's, for its local address; -1: none */
 	bool finished; /* the end was given to the transport */
+	bool slow; /* the socket did not take the last part at once */
 	size_t unsent; /* the last result of exchange_unsent */
 };
 
@@ -92,9 +96,9 @@ int exchange_waits_for(const struct exchange *exchange);
 bool exchange_ended(const struct exchange *exchange);
 
 /*
- * Sends the next part or, of a file, a few, for which `scratch` has
- * EXCHANGE_ROOM bytes, once earlier output is flushed. Returns IO_DONE, or
- * another enum io; IO_FAILED also when the body fails, which is logged.
+ * Sends the next part, for which `scratch` has EXCHANGE_SCRATCH bytes, once
+ * earlier output is flushed. Returns IO_DONE, or another enum io; IO_FAILED
+ * also when the body fails, which is logged.
  */
 MUST_USE ssize_t exchange_send(struct exchange *exchange, char *scratch);
 

@@ -77,8 +77,8 @@ MUST_USE ssize_t transport_ignore(
     struct transport *transport, char *scratch, size_t room);
 
 /*
- * Takes all `len` bytes, at most 16384, once earlier output is flushed: returns
- * IO_DONE, or IO_FAILED.
+ * Takes all `len` bytes, once earlier output is flushed: returns IO_DONE, or
+ * IO_FAILED. transport->out must have room for them as TLS records.
  */
 MUST_USE ssize_t transport_write(
     struct transport *transport, const char *at, size_t len);

@@ -20,7 +20,7 @@
 #define NO_MEMORY ERROR_LINE ".\r\n"
 #define NETWORK 7 /* by which its owner knows it */
 #define LARGE ((size_t)600000) /* more than sockets hold */
-#define MIDDLE ((size_t)60000) /* less */
+#define MIDDLE ((size_t)160000) /* less */
 #define SOON_US 20000
 
 static struct conngroup group;
@@ -269,8 +269,8 @@ a_slow_client_gets_all(void **state)
 	(void)state;
 	set_deadlines(&soon);
 	fd = enter(STR("/middle.gmi\r\n"));
-	while (len + 16384 < MIDDLE) {
-		ssize_t got = recv(fd, answer, 16384, 0);
+	while (len + EXCHANGE_ROOM < MIDDLE) {
+		ssize_t got = recv(fd, answer, EXCHANGE_ROOM, 0);
 
 		assert_true(got > 0);
 		len += (size_t)got;

@@ -160,6 +160,60 @@ output_waits_for_room(void **state)
 	close(pair[0]);
 }
 
+/* Sends from a lent buffer, and keeps what the socket has no room for. */
+static void
+output_is_lent_a_buffer(void **state)
+{
+	static char lent[4 * NET_OUT_SIZE], taken[NET_OUT_SIZE];
+	struct net_out out = { 0 };
+	size_t sent = 0, got = 0;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	out.fd = pair[0];
+	while (!net_out_waits(&out)) {
+		net_out_lend(&out, lent, sizeof lent);
+		for (size_t i = 0; i < sizeof lent; i++, sent++) {
+			char c = (char)(sent % 100);
+
+			assert_int_equal(net_out_add(&out, &c, 1), 1);
+		}
+		assert_int_equal(net_out_add(&out, "x", 1), 0);
+		assert_int_not_equal(net_out_flush(&out), IO_FAILED);
+		assert_int_equal(net_out_keep(&out), 0);
+		/* Another connection uses the buffer. */
+		memset(lent, 'x', sizeof lent);
+	}
+	while (got < sent) {
+		ssize_t more = net_receive(pair[1], taken, sizeof taken);
+
+		if (more == IO_WANT_READ) {
+			assert_int_not_equal(net_out_flush(&out), IO_FAILED);
+			continue;
+		}
+		assert_true(more > 0);
+		for (ssize_t i = 0; i < more; i++)
+			assert_int_equal(
+			    taken[i], (char)((got + (size_t)i) % 100));
+		got += (size_t)more;
+	}
+	assert_int_equal(net_out_flush(&out), IO_DONE);
+	assert_null(out.at);
+	/* Unsent bytes are at the front, and more can follow. */
+	net_out_lend(&out, lent, sizeof lent);
+	assert_int_equal(net_out_add(&out, "abc", 3), 3);
+	assert_int_equal(net_out_keep(&out), 0);
+	lent[0] = 'x';
+	assert_int_equal(net_out_add(&out, "def", 3), 3);
+	assert_int_equal(net_out_flush(&out), IO_DONE);
+	assert_int_equal(net_receive(pair[1], taken, sizeof taken), 6);
+	assert_memory_equal(taken, "abcdef", 6);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -168,6 +222,7 @@ main(void)
 		cmocka_unit_test(listening_is_exclusive),
 		cmocka_unit_test(overlaps),
 		cmocka_unit_test(output_waits_for_room),
+		cmocka_unit_test(output_is_lent_a_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
