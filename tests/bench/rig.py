@@ -240,15 +240,14 @@ class Rig:
             raise RuntimeError(server.said())
         return server
 
-    def floor(self, protocol, size, *flags):
+    def floor(self, protocol, *flags):
         """Started when first asked for, and kept."""
-        key = (protocol, size, flags)
+        key = (protocol, flags)
         if key not in self.floors:
             port = free_port()
             # As many as capsuled has: two that share a port, and the caches,
             # cost some 15 % more than one.
-            command = [FLOOR, protocol, '-b', str(size), '-w', str(WORKERS),
-                       *flags, str(port)]
+            command = [FLOOR, protocol, '-w', str(WORKERS), *flags, str(port)]
             if protocol == 'gemini':
                 command += [self.certificate, self.key]
             self.floors[key] = self.start(
