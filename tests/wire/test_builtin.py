@@ -4,7 +4,7 @@ import os
 import unittest
 
 from gophercase import Case
-from server import Server, fetch, select
+from server import Server, fetch, select, wait_until
 
 TREE = {
     'index.gmi': '# Home\n=> /ask Ask\n=> /ask? Ask\n=> /ask?tea Tea\n',
@@ -54,7 +54,8 @@ class Builtin(Case):
                          select(self.server, '/ask'))
         self.assertEqual(select(self.server, '/online/?plain'),
                          select(self.server, '/online?plain'))
-        self.assertIn(b'tea', select(self.server, '/ask/\ttea'))
+        wait_until(lambda: b'tea' in select(self.server, '/ask/\ttea'),
+                   'an answer from the index')
 
     def test_addresses(self):
         """A page links to the other protocol without naming the host."""

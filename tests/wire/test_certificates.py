@@ -219,7 +219,7 @@ class Certificates(Places):
             'configuration is good'])
         self.assertEqual(self.everything(), before)
         done = subprocess.run(
-            [CAPSULED, '-t', '-g', 'off', self.tree], text=True,
+            [CAPSULED, '-t', '-g', 'off', *UNJAILED, self.tree], text=True,
             stdout=subprocess.PIPE, timeout=DEADLINE_S, check=True)
         self.assertIn('certificate: none, no listener uses TLS\n', done.stdout)
 
