@@ -85,6 +85,19 @@ class Replicas:
             gopher='%s:%d proxy' % (HOSTS[name], self.gopher_port),
             options=['proxies=' + FRONT], workers=1)
 
+    def connect(self, name):
+        """To a replica itself."""
+        client = Connection(self.gemini_port, host=HOSTS[name])
+        client.send(b'PROXY UNKNOWN\r\n')
+        client.start_tls(tls_context(), 'localhost')
+        return client
+
+    def fetch(self, name, path):
+        with self.connect(name) as client:
+            client.send(b'gemini://localhost:%d%s\r\n' % (
+                self.gemini_port, path))
+            return client.read_all()
+
     def end(self):
         for server in self.running.values():
             server.kill()
@@ -316,6 +329,15 @@ class Behind(unittest.TestCase):
             self.visitors.more(20)
         wait_until(lambda: (self.visitors.more(), self.visitors.look())[1] ==
                    {b'new text'}, 'the new content everywhere')
+        # Each replica has read the new pages by now, or soon.
+        for path, says in ((b'/manifest', b'page.gmi'),
+                           (b'/capsule.tar.gz', b'20 application/'),
+                           (b'/ask?new', b'# Found'),
+                           (b'/ask?old', b'# Nothing')):
+            wait_until(lambda p=path, s=says: [
+                True for answer in {self.front.fetch(name, p)
+                                    for name in NAMES}
+                if s in answer] == [True], path)
         # A request that was begun gets the one or the other.
         self.assertEqual(self.finish_held(), [])
         self.assertEqual(self.visitors.failed, [])
@@ -346,9 +368,7 @@ class Behind(unittest.TestCase):
         self.assertEqual(public_key(old), public_key(new))
 
     def certificate(self, name):
-        with Connection(self.front.gemini_port, host=HOSTS[name]) as client:
-            client.send(b'PROXY UNKNOWN\r\n')
-            client.start_tls(tls_context(), 'localhost')
+        with self.front.connect(name) as client:
             return client.tls.getpeercert(True)
 
     def test_drained(self):
