@@ -377,15 +377,15 @@ sync_folder(const char *path, const char **last)
 }
 
 /*
- * Makes the changes safe against a power cut. They are made and complete: a
+ * Makes the first steps safe against a power cut. They are made and complete: a
  * failure, as on a file system without such a sync, is not reported.
  */
 static void
-sync_folders(const struct changes *changes)
+sync_folders(const struct changes *changes, size_t count)
 {
 	const char *last = NULL;
 
-	for (size_t i = 0; i < changes->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct changes_step *step = &changes->steps[i];
 
 		if (step->kind == CHANGES_MOVE)
@@ -397,7 +397,10 @@ sync_folders(const struct changes *changes)
 int
 changes_commit(struct changes *changes)
 {
-	for (size_t i = 0; i < changes->count; i++)
+	for (size_t i = 0; i < changes->count; i++) {
+		/* Afterwards their folders may have other paths. */
+		if (changes->steps[i].kind == CHANGES_MOVE)
+			sync_folders(changes, i);
 		if (make(&changes->steps[i]) == -1) {
 			changes->culprit = errno == EEXIST &&
 				changes->steps[i].kind == CHANGES_MOVE
@@ -406,7 +409,8 @@ changes_commit(struct changes *changes)
 			undo_all(changes);
 			return -1;
 		}
-	sync_folders(changes);
+	}
+	sync_folders(changes, changes->count);
 	for (size_t i = 0; i < changes->count; i++) {
 		changes->steps[i].is_made = false;
 		if (changes->steps[i].kind == CHANGES_REPLACE)

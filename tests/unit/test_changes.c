@@ -137,7 +137,7 @@ static void
 folders_are_synced(void **state)
 {
 	struct changes changes;
-	char made[4096], page[4096], old[4096], from[4096], to[4096];
+	char made[4096], page[4096], old[4096], in[4096], from[4096], to[4096];
 
 	(void)state;
 	temporary_make(&folder);
@@ -146,16 +146,19 @@ folders_are_synced(void **state)
 	temporary_folder(&folder, "c");
 	temporary_folder(&folder, "other");
 	temporary_file(&folder, "a/old", "old\n");
-	temporary_file(&folder, "b/from", "moved\n");
+	temporary_folder(&folder, "b/from");
+	temporary_file(&folder, "b/from/in", "old\n");
 	copy_path(made, "made");
 	copy_path(page, "made/page");
 	copy_path(old, "a/old");
+	copy_path(in, "b/from/in");
 	copy_path(from, "b/from");
 	copy_path(to, "c/to");
 	changes_init(&changes);
 	assert_int_equal(changes_folder(&changes, made), 0);
 	assert_int_equal(changes_create(&changes, page, STR("new\n")), 0);
 	assert_int_equal(changes_replace(&changes, old, STR("new\n")), 0);
+	assert_int_equal(changes_replace(&changes, in, STR("new\n")), 0);
 	assert_int_equal(changes_move(&changes, from, to), 0);
 	synced_count = 0;
 	assert_int_equal(changes_commit(&changes), 0);
@@ -165,6 +168,7 @@ folders_are_synced(void **state)
 	assert_true(is_synced("a"));
 	assert_true(is_synced("b"));
 	assert_true(is_synced("c"));
+	assert_true(is_synced("c/to"));
 	assert_false(is_synced("other"));
 	assert_text("a/old", "new\n");
 	temporary_remove(&folder);
