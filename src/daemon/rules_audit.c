@@ -36,6 +36,14 @@ struct audit {
 	struct arena arena; /* for one rule */
 };
 
+/* Whether two places are of one rule: a line may have several. */
+static bool
+is_same_rule(const struct rules_place *a, const struct rules_place *b)
+{
+	return a->line == b->line && rules_compare(a, b) == 0 &&
+	    strcmp(a->file, b->file) == 0;
+}
+
 /* Finds or adds the possible fault; NULL without memory. */
 static struct rules_audit_common *
 common_of(
@@ -43,14 +51,13 @@ common_of(
 {
 	struct rules_audit_common *grown;
 
-	/* Each host has the rules in the same order. */
-	for (size_t i = 0; i < all->count; i++) {
+	/* The first host adds all; the others have them in the same order. */
+	for (size_t i = 0; all->has_host && i < all->count; i++) {
 		struct rules_audit_common *common =
 		    &all->common[(all->at + i) % all->count];
 
-		if (common->place.line != place->line ||
-		    common->fault != fault ||
-		    strcmp(common->place.file, place->file) != 0)
+		if (common->fault != fault ||
+		    !is_same_rule(&common->place, place))
 			continue;
 		all->at = (size_t)(common - all->common) + 1;
 		return common;
@@ -219,6 +226,8 @@ rules_audit_host(struct rules_audit *all, const struct host_config *host,
 			arena_reset(&audit.arena);
 		}
 	arena_release(&audit.arena);
+	all->has_host = true;
+	all->at = 0;
 }
 
 void

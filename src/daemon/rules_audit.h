@@ -16,6 +16,7 @@ struct rules_audit {
 
 	struct rules_audit_common *common; /* rules outside of all hosts */
 	size_t count, room, at;
+	bool has_host; /* one has been compared */
 };
 
 /*

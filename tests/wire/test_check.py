@@ -645,6 +645,20 @@ class Configuration(unittest.TestCase):
         self.assertEqual(sorted(map(int, re.findall(
             r'(?m)^warning: c:(\d+): ', done.stdout))), want)
 
+    def test_rules_on_one_line(self):
+        """Each is judged by itself, also on the second host."""
+        write_tree(self.directory, {
+            'a/index.gmi': HOME, 'a/x.gmi': '# X\n', 'b/index.gmi': HOME,
+            'b/y.gmi': '# Y\n'})
+        done = self.check(
+            'moved("/a", "/n1") moved("/b", "/n2") moved("/c", "/y.gmi")\n'
+            'host "a.example" { capsule = a }\n'
+            'host "b.example" { capsule = b }\n', '--format=json')
+        self.assertEqual(sorted(
+            re.search('leads to (/n?[^,]*)', row['message']).group(1)
+            for row in json.loads(done.stdout)
+            if row['check'] == 'rule'), ['/n1', '/n2'])
+
     def test_moved_link(self):
         """A link to a deleted page is dead, one to a moved page is not."""
         write_tree(self.directory, {
