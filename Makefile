@@ -99,7 +99,8 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
     $(MAKECMDGOALS)),)
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
-    procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd haproxy
+    procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd \
+    haproxy nginx libnginx-mod-stream
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
@@ -113,7 +114,9 @@ endif
 
 # Tests and benchmark start these servers themselves.  Debian would start their
 # services when they are installed, for everybody; `systemctl unmask` undoes it.
-MASKED = gophernicus.socket pygopherd.service haproxy.service
+MASKED = gophernicus.socket pygopherd.service haproxy.service nginx.service
+# The same where no systemd runs: it denies every start in an installation.
+POLICY = /usr/sbin/policy-rc.d
 ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
 DEPS += systemd
 endif
@@ -238,6 +241,12 @@ deps:
 	                $$root systemctl -q mask $$unit || exit 1;; \
 	        esac; \
 	    done; \
+	    if [ ! -e $(POLICY) ]; then \
+	        trap "$$root rm -f $(POLICY)" EXIT; \
+	        trap 'exit 1' HUP INT TERM; \
+	        printf '#!/bin/sh\nexit 101\n' | \
+	            $$root install -m 755 /dev/stdin $(POLICY) || exit 1; \
+	    fi; \
 	    $$root apt-get -q update && \
 	    $$root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
 	        --no-install-recommends $$missing; \

@@ -44,6 +44,18 @@ receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
 	return IO_WANT_READ;
 }
 
+/* Whether both are one end of a connection. */
+static bool
+is_same(const struct net_address *a, const struct net_address *b)
+{
+	unsigned char left[16], right[16];
+	size_t len = net_network(a, 32, 128, left);
+
+	return net_port(a) == net_port(b) &&
+	    net_network(b, 32, 128, right) == len &&
+	    memcmp(left, right, len) == 0;
+}
+
 ssize_t
 proxied_receive(struct hello *hello, struct conngroup *group,
     struct exchange *exchange, struct conn_client *client)
@@ -55,7 +67,9 @@ proxied_receive(struct hello *hello, struct conngroup *group,
 	if (done != IO_DONE)
 		return done;
 	hello_release(hello);
-	if (!header.named) {
+	/* A health check of version 1 names the proxy's own connection (2.1).
+	 */
+	if (!header.named || is_same(&header.from, &client->peer)) {
 		exchange->peer = NULL;
 		return IO_DONE;
 	}

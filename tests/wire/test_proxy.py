@@ -204,6 +204,17 @@ class Header(Case):
                 self.expect_address(server, '127.0.0.1', since)
                 self.assertEqual(gopher(server, header)[:5], b'iHome')
 
+    def test_the_proxy_itself_is_no_visitor(self):
+        server = self.serve('limits=all', 'limit_burst=2', 'limit_rate=1')
+        for version in version1, version2:
+            for _ in range(4):
+                with socket.create_connection(
+                        ('127.0.0.1', server.gopher_port)) as client:
+                    host, port = client.getsockname()
+                    client.sendall(version(host, host, port=port) +
+                                   b'/online?plain\r\n')
+                    self.assertEqual(client.recv(9), b'0\n')
+
     def test_malformed(self):
         server = self.serve()
         request = b'\r\n'
@@ -212,7 +223,8 @@ class Header(Case):
             with self.subTest(name):
                 for port in server.gopher_port, server.gemini_port:
                     self.assertEqual(attempt(port, header + request), b'')
-        self.assertEqual(server.lines[since:], [])
+        self.assertEqual([line for line in server.lines[since:]
+                          if 'made a new key' not in line], [])
 
     def test_an_unfinished_header_ends(self):
         server = self.serve()
