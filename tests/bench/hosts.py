@@ -97,9 +97,14 @@ def measure_one(bench, count):
 
 
 def measure(bench):
+    """What measure_one returns for one host, and for many."""
+    return [measure_one(bench, count) for count in (1, HOSTS)]
+
+
+def cells(measured):
     """One row for one host, and one for many."""
-    few, many = (measure_one(bench, count) for count in (1, HOSTS))
-    for count, of in ((1, few), (HOSTS, many)):
+    few = measured[0]
+    for count, of in zip((1, HOSTS), measured):
         more = count - 1 or None
         yield ('%d' % count, '%.2f s' % of[0], '%.2f s' % of[1],
                '%.1f MiB' % (of[2] / 1024),
@@ -107,3 +112,13 @@ def measure(bench):
                '%.1f MiB' % (of[3] / 1024),
                '%.1f KiB' % ((of[3] - few[3]) / more) if more else '',
                '%.0f us' % (1e6 * of[4]))
+
+
+def markdown(measured):
+    """Lines for the table of README.md."""
+    few, many = measured
+    yield '| Start with %d hosts | %.2f s | | | 1 s | |' % (HOSTS, many[0])
+    yield '| Memory of one host more | %.1f KiB | | | 64 KiB | |' % (
+        (many[2] - few[2]) / (HOSTS - 1))
+    yield '| Gemini 2 KB of %d hosts | %.0f us | one host | %.2f | | |' % (
+        HOSTS, 1e6 * many[4], many[4] / few[4])

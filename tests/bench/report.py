@@ -147,6 +147,20 @@ def noise(rounds):
     return others / (sum(one['wall_s'] for one in results) * os.cpu_count())
 
 
+# agate 3.3.24, which Debian does not have: CPU time of an answer by the floor's,
+# the less of that with OpenSSL 3.0 beside them and with 3.5, on 2026-11-29.
+AGATE = {'gemini-2k': 1.24, 'gemini-100k': 2.14, 'gemini-10m': 6.61}
+AGATE_HEAD = ('As agate, measured once', 'ratio', 'at most', '')
+
+
+def agate(rows):
+    for row in rows:
+        most = AGATE.get(row.work.key)
+        if most:
+            yield (row.work.title, '%.2f' % row.ratio, '%.2f' % most,
+                   'met' if row.ratio <= most else 'MISSED')
+
+
 class Memory(NamedTuple):
     rest: dict  # by server: KiB
     idle: dict  # by server: KiB of a silent TLS client
@@ -200,6 +214,8 @@ def markdown(rows, memory_of):
         title, kind, _, own, ratio, to, most, _, others = cells(row)
         kind = '' if kind == 'CPU' else kind + ' '
         others = re.sub(r' \(x[0-9.]+\)', '', others)
+        if row.work.key in AGATE:
+            others += ', agate %.2f x the floor' % AGATE[row.work.key]
         yield '| %s | %s | %s | %s | %s | %s |' % (
             title, kind + own, to, ratio.split(' ')[0], most, others)
     for title, of, unit, scale, most in (
