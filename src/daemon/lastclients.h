@@ -8,7 +8,7 @@
  * workers can accept those that have connected, for five seconds at most or
  * until a second signal to stop.  The kernel holds clients back that have sent
  * nothing (TCP_DEFER_ACCEPT), and resets them when a listener closes.  Not for
- * sockets that another process keeps open: they would ignore clients for good.
+ * sockets that another process keeps open: they refuse new clients for good.
  */
 void lastclients_wait(const struct listeners *listeners);
 

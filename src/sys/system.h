@@ -58,10 +58,10 @@ bool system_spreads_connections(void);
 bool system_is_at_end(int fd);
 
 /*
- * Makes a listening socket ignore new connections, but not those that have
- * begun.  Does nothing where the system cannot do that.
+ * Makes a listening socket refuse new connections for good, but not those that
+ * have begun.  Does nothing where the system cannot do that.
  */
-void system_ignore_new(int fd);
+void system_refuse_new(int fd);
 
 /*
  * Whether the system holds back connections to one of these ports that have

@@ -115,7 +115,7 @@ system_kill_child(pid_t child, int handle)
 }
 
 void
-system_ignore_new(int fd)
+system_refuse_new(int fd)
 {
 	(void)fd;
 }

@@ -6,13 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -137,33 +138,34 @@ system_unsent(int fd)
 }
 
 void
-system_ignore_new(int fd)
+system_refuse_new(int fd)
 {
-	/* Drop packets with the flag SYN, in byte 13 of the TCP header. */
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	};
-	const struct sock_fprog filter = { sizeof code / sizeof *code, code };
+	/* No client comes through an interface that does not exist. */
+	const int none = INT_MAX;
 
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+	(void)setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &none, sizeof none);
 }
 
-/* Whether a line of /proc/net/tcp is a connection in SYN_RECV to a port. */
+/*
+ * Whether a line of /proc/net/tcp, "SLOT: HEX:PORT HEX:PORT STATE ...", is a
+ * connection in SYN_RECV to one of the ports.
+ */
 static bool
 is_held_back(const char *line, const uint16_t *ports, size_t count)
 {
-	unsigned port, state;
+	unsigned long numbers[3] = { 0 };
+	char *end = NULL;
 
-	if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port,
-		&state) != 2 ||
-	    state != TCP_SYN_RECV)
+	for (size_t i = 0; i < 3; i++) {
+		line = strchr(line, ':');
+		if (line == NULL)
+			return false;
+		numbers[i] = strtoul(++line, &end, 16);
+	}
+	if (strtoul(end, NULL, 16) != TCP_SYN_RECV)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (ports[i] == port)
+		if (ports[i] == numbers[1])
 			return true;
 	return false;
 }

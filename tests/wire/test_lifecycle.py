@@ -70,10 +70,10 @@ class End(unittest.TestCase):
             server.kill()
 
     @staticmethod
-    def refuses(server, limit=5):
+    def refuses(server):
         try:
             socket.create_connection(
-                ('127.0.0.1', server.gemini_port), limit).close()
+                ('127.0.0.1', server.gemini_port), 5).close()
         except OSError:
             return True
         return False
@@ -96,7 +96,7 @@ class End(unittest.TestCase):
         with Server(TREE) as server, gopher_connect(server) as selector, \
                 Connection(server.gemini_port) as hello:
             server.signal(signal.SIGTERM)
-            wait_until(lambda: self.refuses(server, 0.5),
+            wait_until(lambda: self.refuses(server),
                        'the end of listening')
             selector.send(b'/page.gmi\r\n')
             hello.start_tls(tls_context(), 'localhost')
