@@ -9,13 +9,16 @@
 #include "serve/listing.h"
 #include "serve/remote.h"
 #include "serve/resource.h"
+#include "text/gopherlink.h"
 #include "text/gophermap.h"
 #include "text/gophermenu.h"
+#include "text/hostnames.h"
 #include "text/mime.h"
 
 struct menu {
 	struct body body;
 	const struct host *host;
+	const struct host *other; /* that the current link leads to */
 	struct request request;
 	struct body *source;
 	struct remote *remote; /* of a listing that has not come; or NULL */
@@ -32,10 +35,9 @@ read_source(void *context, char *at, size_t room)
 }
 
 static char
-item_type(void *context, struct str path, struct str query)
+type_on(struct menu *menu, const struct host *host, struct str path,
+    struct str query)
 {
-	struct menu *menu = context;
-	const struct host *host = menu->host;
 	size_t lookups = media_lookups(host->server->media);
 	struct str type;
 
@@ -52,6 +54,43 @@ item_type(void *context, struct str path, struct str query)
 			gophermenu_pause(menu->page);
 	}
 	return mime_item_type(host->site, type);
+}
+
+static char
+item_type(void *context, struct str path, struct str query)
+{
+	struct menu *menu = context;
+
+	return type_on(menu, menu->host, path, query);
+}
+
+static char
+item_type_of_other(void *context, struct str path, struct str query)
+{
+	struct menu *menu = context;
+
+	return type_on(menu, menu->other, path, query);
+}
+
+static bool
+find_other(void *context, struct arena *arena, struct str name,
+    struct gopherlink_page *out)
+{
+	struct menu *menu = context;
+	const struct server *server = menu->host->server;
+	size_t at = HOSTNAMES_NONE;
+
+	if (server->names != NULL)
+		at = hostnames_find(server->names, arena, name).host;
+	if (at >= server->host_count || !server->hosts[at].site->has_gopher)
+		return false;
+	menu->other = &server->hosts[at];
+	*out = (struct gopherlink_page){
+		.site = menu->other->site,
+		.item_type = item_type_of_other,
+		.context = menu,
+	};
+	return true;
 }
 
 static ssize_t
@@ -102,6 +141,7 @@ project(struct menu *menu)
 		.read = read_source,
 		.item_type = item_type,
 		.context = menu,
+		.find_other = find_other,
 	};
 
 	if (site_url(page.site, menu->request.arena, menu->request.path,

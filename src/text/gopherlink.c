@@ -1,6 +1,6 @@
 /*
- * Converts gemtext links to menu items: to files of this site, to Gopher
- * servers, and by "URL:" to everything else.
+ * Converts gemtext links to menu items: to files of this site and of other
+ * hosts, to Gopher servers, and by "URL:" to everything else.
  */
 #include "text/gopherlink.h"
 
@@ -146,21 +146,45 @@ origin_len(struct str url)
 	return at < url.len ? at : url.len;
 }
 
+/* A link to another host of this server; 'i' if it has to be a URL. */
+static struct gopherlink
+other(struct arena *arena, const struct gopherlink_page *page,
+    const struct uri *uri, struct str url)
+{
+	struct gopherlink_page there;
+	struct gopherlink link;
+
+	if (page->find_other == NULL ||
+	    !page->find_other(page->context, arena, uri->host, &there) ||
+	    !site_has_port(there.site, uri))
+		return nowhere;
+	link = local(arena, &there, url, str_tail(url, origin_len(url)));
+	if (!str_starts(link.selector, STR("/")))
+		return nowhere;
+	link.host = there.site->gopher_host;
+	link.port = there.site->gopher_port;
+	return link;
+}
+
 static struct gopherlink
 absolute(
     struct arena *arena, const struct gopherlink_page *page, struct str url)
 {
+	struct gopherlink link;
 	struct uri uri;
 
 	if (uri_parse(arena, url, &uri) == -1 || gopherlink_refuses(uri.scheme))
 		return nowhere;
 	if (str_equals_nocase(uri.scheme, STR("gopher")) && uri.host.len > 0)
 		return native(arena, &uri, url);
-	if (str_equals_nocase(uri.scheme, STR("gemini")) && uri.host.len > 0 &&
-	    !uri.has_userinfo && site_has_port(page->site, &uri) &&
+	if (!str_equals_nocase(uri.scheme, STR("gemini")) ||
+	    uri.host.len == 0 || uri.has_userinfo)
+		return by_url(arena, url);
+	if (site_has_port(page->site, &uri) &&
 	    site_has_name(page->site, arena, uri.host))
 		return local(arena, page, url, str_tail(url, origin_len(url)));
-	return by_url(arena, url);
+	link = other(arena, page, &uri, url);
+	return link.type != 'i' ? link : by_url(arena, url);
 }
 
 /* Whether resolving would leave the path unchanged. */

@@ -19,7 +19,14 @@ struct gopherlink_page {
 	 * and gopherlink_of returns a link of that type.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
-	void *context; /* passed to item_type */
+	void *context; /* passed to item_type and find_other */
+	/*
+	 * Finds another host of this server by its name, in any form, and sets
+	 * its site and how to find item types on it; false if no host that is
+	 * served over Gopher has the name.  NULL: there are no others.
+	 */
+	bool (*find_other)(void *context, struct arena *arena, struct str name,
+	    struct gopherlink_page *out);
 };
 
 /* The menu item of a link, without its display string. */

@@ -87,7 +87,7 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page)
 	if (menu == NULL)
 		return NULL;
 	menu->page = (struct gopherlink_page){ page->site, page->base,
-		page->item_type, page->context };
+		page->item_type, page->context, page->find_other };
 	menu->lines = (struct lines){ .read = page->read,
 		.context = page->context,
 		.longest = GOPHERMENU_PART,

@@ -16,6 +16,7 @@
  * by line.  Memory does not grow with the page.
  */
 struct gophermenu;
+struct gopherlink_page;
 
 /* The smallest buffer for gophermenu_read and gophermap_read. */
 #define GOPHERMENU_ROOM ((size_t)4096)
@@ -42,7 +43,10 @@ struct gophermenu_page {
 	 * encoded, which may be empty.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
-	void *context; /* passed to both */
+	void *context; /* passed to all */
+	/* See text/gopherlink.h; may be NULL. */
+	bool (*find_other)(void *context, struct arena *arena, struct str name,
+	    struct gopherlink_page *out);
 };
 
 /*

@@ -329,6 +329,32 @@ class Own(unittest.TestCase):
         self.assertTrue(server.ask('new.example/online?plain').endswith(
             b'\r\n1\n'))
 
+    def test_gopher_links_between_hosts(self):
+        """A link to a host with a listener of its own stays on Gopher."""
+        server = self.server
+        port, (_, club) = server.gemini_port, server.gopher_ports
+        write_tree(server.path('club'), {'p.txt': 'p\n'})
+        write_tree(server.path('open'), {'links/index.gmi': ''.join(
+            '=> %s %s\n' % (url, label) for url, label in (
+                ('gemini://Club.Example.:%d/only-club.gmi#x' % port, 'A'),
+                ('//club.example:%d/p.txt' % port, 'B'),
+                ('gemini://club.example:%d/ask' % port, 'C'),
+                ('gemini://club.example:%d' % port, 'D'),
+                ('gemini://club.example/p.txt', 'E'),
+                ('gemini://%s:%d/' % (CAFE, port), 'F'),
+                ('gemini://club.example:%d/a%%2Fb' % port, 'G')))})
+        self.assertEqual(server.gopher(0, '/links/').decode(), ''.join((
+            '1A\t/only-club.gmi\tclub.example\t%d\r\n' % club,
+            '0B\t/p.txt\tclub.example\t%d\r\n' % club,
+            '7C\t/ask\tclub.example\t%d\r\n' % club,
+            '1D\t/\tclub.example\t%d\r\n' % club,
+            *('h%s\tURL:%s\topen.example\t%d\r\n' % (
+                label, url, server.gopher_ports[0]) for label, url in (
+                    ('E', 'gemini://club.example/p.txt'),
+                    ('F', 'gemini://%s:%d/' % (CAFE, port)),
+                    ('G', 'gemini://club.example:%d/a%%2Fb' % port))),
+            '.\r\n')))
+
     def test_gopher(self):
         """A listener is one host's; one without a listener has no menus."""
         server = self.server
