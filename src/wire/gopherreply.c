@@ -79,7 +79,7 @@ answer_item(struct exchange *exchange, const struct response *response,
 	    &(struct gophermenu_item){ .type = type,
 		.display = response->meta,
 		.selector = buf_str(selector) });
-	buf_add(&advice, STR("Without a prompt, add a ? and the words: "));
+	buf_add(&advice, STR("If you see no prompt, add ? and your words: "));
 	buf_add(&advice, buf_str(selector));
 	buf_add(&advice, STR("?words"));
 	if (type == '7')

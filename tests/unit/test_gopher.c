@@ -106,12 +106,12 @@ static const struct {
 	{ STR_INIT("\t$\r\n"), "+-2\r\n+INFO: 1Main\t\tg.example\t70\r\n" },
 	{ STR_INIT("/ask\r\n"),
 	    "7What would you like to know?\t/ask\tg.example\t70\r\n"
-	    "iWithout a prompt, add a ? and the words: /ask?words\t\t"
+	    "iIf you see no prompt, add ? and your words: /ask?words\t\t"
 	    "null.host\t1\r\n"
 	    "1Home\t/\tg.example\t70\r\n.\r\n" },
 	{ STR_INIT("/ask\t\r\n"),
 	    "7What would you like to know?\t/ask\tg.example\t70\r\n"
-	    "iWithout a prompt, add a ? and the words: /ask?words\t\t"
+	    "iIf you see no prompt, add ? and your words: /ask?words\t\t"
 	    "null.host\t1\r\n"
 	    "1Home\t/\tg.example\t70\r\n.\r\n" },
 	{ STR_INIT("/ask\twords\r\n"), NOT_YET },

@@ -19,7 +19,7 @@ static const struct {
 } table[] = {
 	{ STATUS_INPUT, STR_INIT("Enter a word"),
 	    "7Enter a word\t/a%20b\tg.example\t70\r\n"
-	    "iWithout a prompt, add a ? and the words: /a%20b?words\t\t"
+	    "iIf you see no prompt, add ? and your words: /a%20b?words\t\t"
 	    "null.host\t1\r\n" HOME },
 	{ STATUS_SENSITIVE_INPUT, STR_INIT("Password"),
 	    ONLY_GEMINI("Password") },

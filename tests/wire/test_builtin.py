@@ -38,6 +38,8 @@ class Builtin(Case):
                 self.assertRegex(
                     select(self.server, selector).decode(),
                     r'\A7[^\t]+\t/ask\tlocalhost\t\d+\r\n'
+                    r'iIf you see no prompt, add \? and your words: '
+                    r'/ask\?words\t\tnull\.host\t1\r\n'
                     r'1Home\t/\tlocalhost\t\d+\r\n\.\r\n\Z')
 
     def test_a_slash_too_many(self):
