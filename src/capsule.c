@@ -16,6 +16,7 @@
 #include "tool/rekey.h"
 #include "tool/show.h"
 #include "tool/sign.h"
+#include "tool/status.h"
 
 static const struct verb {
 	const char *name, *usage, *does;
@@ -37,6 +38,7 @@ static const struct verb {
 	{ "show", SHOW_USAGE, "show the server's answer, without a server",
 	    show_main },
 	{ "sign", SIGN_USAGE, "sign the manifest of a capsule", sign_main },
+	{ "status", STATUS_USAGE, "show how a running server is", status_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

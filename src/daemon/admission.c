@@ -52,6 +52,8 @@ enter(struct admission *admission, struct conn_client *client)
 	struct limit_answer answer = limit_enter(admission->limits,
 	    &admission->rules, admission->number, &client->peer);
 
+	if (answer.verdict != LIMIT_PASS)
+		counts_add(admission->counts, answer.cause, 1);
 	client->entries = answer.entries;
 	client->network = answer.network;
 	client->seconds = answer.seconds;

@@ -15,6 +15,7 @@ struct admission {
 	const struct config *config;
 	struct limit_table *limits;
 	size_t number; /* of the worker, in `limits` */
+	struct counts *counts; /* of the worker, or NULL */
 	struct limit_rules rules;
 
 	bool warned; /* of limits that may be those of a proxy */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -162,6 +163,7 @@ capsules_release(struct capsules *capsules)
 	if (capsules->count > 0 && capsules->top != -1)
 		close(capsules->top);
 	capsules_forget_visitors(capsules);
+	capsules_forget_looks(capsules);
 	free(capsules->all);
 	free(capsules->descriptors);
 	free(capsules->states);
@@ -180,6 +182,28 @@ capsules_count_visitors(struct capsules *capsules)
 			return -1;
 	}
 	return 0;
+}
+
+int
+capsules_share_looks(struct capsules *capsules)
+{
+	struct capsules_look *looks =
+	    mmap(NULL, capsules->count * sizeof *capsules->looks,
+		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (looks == MAP_FAILED)
+		return -1;
+	capsules->looks = looks;
+	return 0;
+}
+
+void
+capsules_forget_looks(struct capsules *capsules)
+{
+	if (capsules->looks != NULL)
+		munmap(
+		    capsules->looks, capsules->count * sizeof *capsules->looks);
+	capsules->looks = NULL;
 }
 
 void

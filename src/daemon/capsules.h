@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "daemon/config.h"
@@ -26,6 +27,13 @@ struct capsule {
 	struct visitors *visitors;
 	bool made; /* its certificate was made at this start */
 	bool is_stale; /* its index may be out of date */
+	int64_t certificate_end; /* see cert_end; 0: no certificate */
+};
+
+/* What the index process says of an index. */
+struct capsules_look {
+	/* When it was last in step with the tree, by the monotonic clock. */
+	_Atomic int64_t second; /* 0: not yet */
 };
 
 /* The trees of all hosts, in the order of the configuration. */
@@ -36,6 +44,8 @@ struct capsules {
 	int *descriptors; /* roots.all */
 	struct stat *states; /* of the roots */
 	int top; /* roots.top, if it is not the only root; -1: none */
+	/* Of each host; shared with the index process, which writes here. */
+	struct capsules_look *looks;
 };
 
 /*
@@ -54,6 +64,12 @@ MUST_USE int capsules_count_visitors(struct capsules *capsules);
 
 /* See visitors_keep; logs a failure. */
 void capsules_keep_visitors(const struct capsules *capsules);
+
+/* Makes capsules.looks; -1 with errno set. */
+MUST_USE int capsules_share_looks(struct capsules *capsules);
+
+/* In a child other than the index process: frees them. */
+void capsules_forget_looks(struct capsules *capsules);
 
 /* Frees the counts, as a process that must not write to them does. */
 void capsules_forget_visitors(struct capsules *capsules);

@@ -16,6 +16,7 @@
 #include "daemon/worker.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/process.h"
 
 /* The minimum interval between two rebuilds of a damaged index. */
 #define REBUILD_PAUSE_MS 60000
@@ -43,10 +44,12 @@ children_worker_main(void *context, const struct workers_start *start)
 		.limits = master->limits,
 		.number = start->number,
 		.held = start->held,
+		.counts = start->counts,
 	};
 	int status = EXIT_FAILURE;
 
 	generation->server.answers = &setup.answers;
+	process_close(master->status.fd);
 	listeners_close_others(&master->listeners, start->slot, count);
 	service_forget(&master->index);
 	/* Only the answers process searches the index. */
@@ -78,6 +81,7 @@ children_be_answers(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
+	process_close(master->status.fd);
 	workers_forget(&master->workers);
 	listeners_close(&master->listeners, NULL);
 	service_forget(&master->index);
@@ -85,6 +89,7 @@ children_be_answers(void *context, const struct service *service)
 	tls_context_free(generation->tls);
 	readerlists_release(&generation->readers);
 	generation_forget_visitors(generation);
+	capsules_forget_looks(&generation->capsules);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
 	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
@@ -112,6 +117,7 @@ children_be_indexer(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
+	process_close(master->status.fd);
 	workers_forget(&master->workers);
 	service_forget(&generation->keys.service);
 	service_forget(&master->answers);
@@ -135,8 +141,10 @@ children_forget_shared(void *context)
 	struct master *master = context;
 
 	workers_forget(&master->workers);
-	if (master->generation != NULL)
+	if (master->generation != NULL) {
 		generation_forget_visitors(master->generation);
+		capsules_forget_looks(&master->generation->capsules);
+	}
 	limit_free(master->limits);
 }
 

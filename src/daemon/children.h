@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "daemon/workers.h"
@@ -12,6 +13,7 @@
 #include "daemon/reexec.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
+#include "daemon/statussocket.h"
 #include "sys/limit.h"
 #include "tree/media.h"
 
@@ -35,6 +37,8 @@ struct master {
 	struct timespec readers_at; /* the next check of their lists */
 	bool owes_readers; /* a worker does not have the new lists yet */
 	struct manager manager;
+	struct statussocket status;
+	int64_t since; /* seconds since 1970 at the start of this program */
 	bool stopping;
 	sigset_t waiting; /* the signal mask while the master waits */
 };

@@ -50,6 +50,7 @@ struct config {
 	struct arena arena; /* holds everything that is pointed to */
 	struct host_config *hosts; /* the first is the default */
 	size_t host_count; /* 1 to CONFIG_HOSTS_MAX */
+	const char *status; /* path of a socket; empty: none */
 	const char *state; /* directory for databases; empty: temporary */
 	enum jail_mode jail;
 	struct limit_rules limits;

@@ -186,6 +186,8 @@ load_certificates(
 	for (size_t i = 0; i < config->host_count; i++) {
 		any |= generation->certs[i].leaf != NULL;
 		generation->capsules.all[i].made = generation->certs[i].made;
+		generation->capsules.all[i].certificate_end =
+		    cert_end(&generation->certs[i]);
 	}
 	if (any)
 		generation->tls = try_keys(generation);
@@ -313,7 +315,8 @@ make_server(struct generation *generation, struct media *media)
 	    calloc(config->host_count, sizeof *generation->hosts);
 	snprintf(generation->error, sizeof generation->error, "out of memory");
 	if (generation->hosts == NULL ||
-	    capsules_count_visitors(&generation->capsules) == -1)
+	    capsules_count_visitors(&generation->capsules) == -1 ||
+	    capsules_share_looks(&generation->capsules) == -1)
 		return -1;
 	generation->server = (struct server){
 		.hosts = generation->hosts,
@@ -428,6 +431,9 @@ generation_succeed(struct generation *generation, struct generation *old)
 		    !is_alike(generation, i, old, at);
 		if (at == old->config.host_count)
 			continue;
+		if (!capsule->is_stale)
+			generation->capsules.looks[i].second =
+			    old->capsules.looks[at].second;
 		visitors_free(capsule->visitors);
 		capsule->visitors = old->capsules.all[at].visitors;
 		old->capsules.all[at].visitors = NULL;
@@ -440,6 +446,7 @@ generation_forget_index(struct generation *generation)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++)
 		generation->hosts[i].index = NULL;
+	capsules_forget_looks(&generation->capsules);
 }
 
 void

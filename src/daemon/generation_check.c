@@ -8,6 +8,7 @@
 #include "daemon/config_circles.h"
 #include "daemon/generation.h"
 #include "daemon/rules_audit.h"
+#include "daemon/statussocket.h"
 
 static void
 print_warning(const char *text)
@@ -106,6 +107,10 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 		.warn = print_warning };
 	struct rules_audit rules = { .say = print_fault };
 
+	if (statussocket_check(config->status, error, error_size) == -1) {
+		config_release(config);
+		return -1;
+	}
 	if (generation_load(&generation, config, &setup) == -1) {
 		snprintf(error, error_size, "%s", generation.error);
 		return -1;

@@ -199,6 +199,9 @@ scan(struct indexed *indexed)
 		note(indexed, "", indexed->took_ms);
 	set_next_scan(indexed, result);
 	indexed->has_rest |= result != -1;
+	if (result != -1 && !builder_has_more(indexed->build))
+		indexer->setup->capsules->looks[indexed->number].second =
+		    started.tv_sec;
 	if (indexer->open != indexed)
 		builder_close(indexed->build);
 }

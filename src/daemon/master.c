@@ -18,8 +18,9 @@
 #include "daemon/pause.h"
 #include "daemon/reexec.h"
 #include "daemon/signals.h"
+#include "daemon/startup.h"
+#include "daemon/statustext.h"
 #include "daemon/worker.h"
-#include "sys/archive.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
@@ -142,6 +143,9 @@ load(struct master *master, struct config *config, char *error,
 	struct generation *generation = calloc(1, sizeof *generation);
 	struct listeners listeners = { 0 };
 	struct worker_slot *slots = NULL;
+	const struct statussocket_setup at = { config->status,
+		&master->status };
+	struct statussocket status = { .fd = -1 };
 	struct generation_setup setup = { .media = master->media,
 		.missing = CERT_MAKE,
 		.forget = children_forget_shared,
@@ -161,7 +165,8 @@ load(struct master *master, struct config *config, char *error,
 	snprintf(error, error_size, "out of memory");
 	listeners_mend(&master->listeners);
 	if (generation == NULL ||
-	    listeners_open(&listeners, config, old, error, error_size) == -1) {
+	    listeners_open(&listeners, config, old, error, error_size) == -1 ||
+	    statussocket_open(&status, &at, error, error_size) == -1) {
 		config_release(config);
 		goto failed;
 	}
@@ -181,9 +186,12 @@ load(struct master *master, struct config *config, char *error,
 		goto failed;
 	}
 	state_close(&master->left);
+	statussocket_close(&master->status, &status);
+	master->status = status;
 	change_generation(master, generation, &listeners, slots);
 	return 0;
 failed:
+	statussocket_close(&status, &master->status);
 	listeners_close(&listeners, old);
 	free(generation);
 	free(slots);
@@ -250,7 +258,7 @@ may_reload(const struct master *master)
 static void
 wait_for_signal(const struct master *master)
 {
-	static struct pollfd lines[WORKERS_MAX + 1];
+	static struct pollfd lines[WORKERS_MAX + 2];
 	size_t count = workers_poll(&master->workers, lines);
 	struct timespec timeout;
 	long ms = workers_due_ms(&master->workers, PAUSE_LONGEST_MS);
@@ -276,6 +284,8 @@ wait_for_signal(const struct master *master)
 	lines[count++] =
 	    (struct pollfd){ .fd = master->generation->keys.service.line,
 		    .events = POLLIN };
+	lines[count++] =
+	    (struct pollfd){ .fd = master->status.fd, .events = POLLIN };
 	(void)ppoll(lines, count, &timeout, &master->waiting);
 }
 
@@ -374,6 +384,7 @@ supervise(struct master *master)
 		look_at_readers(master);
 		manager_look(&master->manager, &master->workers,
 		    &master->answers, master->stopping);
+		statustext_answer(master);
 		if (!master->stopping)
 			start_due(master);
 		else
@@ -382,69 +393,6 @@ supervise(struct master *master)
 		workers_kill_leftovers(&master->workers, false);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
-}
-
-/* Takes over the state directory that a predecessor left. */
-static void
-adopt_state(struct master *master, const struct config *config)
-{
-	char error[4608];
-	struct jail jail;
-
-	/* Loading the configuration reports faults of the jail. */
-	if (master->reexec->lock != -1 &&
-	    jail_init(&jail, config->jail, config->user, error, sizeof error) ==
-		0)
-		state_adopt(&master->left, master->reexec->state,
-		    master->reexec->lock, &jail);
-}
-
-/* Sets the members that need no configuration; -1 with `error`. */
-static int
-begin(struct master *master, char *error, size_t error_size)
-{
-	process_raise_limits();
-	archive_prepare();
-	master->media = media_new(error, error_size);
-	if (master->media == NULL)
-		return -1;
-	master->limits = limit_new();
-	if (master->limits == NULL || signals_begin(&master->waiting) == -1) {
-		snprintf(
-		    error, error_size, "cannot start: %s", strerror(errno));
-		return -1;
-	}
-	master->workers.limits = master->limits;
-	master->workers.work = children_worker_main;
-	master->workers.context = master;
-	master->answers = (struct service){ .name = "answers",
-		.pair = fdpass_pair,
-		.work = children_be_answers,
-		.context = master,
-		.line = -1 };
-	master->index = (struct service){ .name = "index",
-		.work = children_be_indexer,
-		.context = master,
-		.line = -1 };
-	return 0;
-}
-
-/* Logs that the server is ready; a successor takes over the old children. */
-static void
-announce(struct master *master)
-{
-	const struct reexec *reexec = master->reexec;
-
-	jail_log(&master->generation->jail);
-	listeners_log_ready(&master->listeners, &master->generation->config);
-	generation_log_made(master->generation);
-	if (reexec->is_successor) {
-		reexec_succeed(reexec, &master->workers, &master->index,
-		    &master->answers, master->generation);
-	} else {
-		listeners_print_urls(&master->generation->config);
-		reexec_warn();
-	}
 }
 
 int
@@ -462,17 +410,19 @@ master_run(struct config *config, const struct options *options,
 		.listeners = reexec->listeners,
 		.execution_pause_ms = reexec->execution_pause_ms,
 		.execution_due = clock_in(reexec->execution_pause_ms),
+		.status = { .fd = -1 },
+		.since = clock_wall().tv_sec,
 	};
-	if (begin(&master, error, sizeof error) == -1) {
+	if (startup_begin(&master, error, sizeof error) == -1) {
 		config_release(config);
 		goto done;
 	}
-	adopt_state(&master, config);
+	startup_adopt(&master, config);
 	if (load(&master, config, error, sizeof error) == -1) {
 		status = signals.stop > 0 ? 0 : 1;
 		goto done;
 	}
-	announce(&master);
+	startup_announce(&master);
 	manager_init(&master.manager);
 	manager_ready(&master.generation->config, NULL);
 	supervise(&master);
@@ -480,6 +430,7 @@ master_run(struct config *config, const struct options *options,
 	workers_kill_leftovers(&master.workers, true);
 	service_retire(&master.answers);
 	let_go(&master, NULL);
+	statussocket_close(&master.status, NULL);
 	workers_set_slots(&master.workers, NULL, 0);
 	status = 0;
 done:

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "daemon/statussocket.h"
 #include "sys/system.h"
 #include "text/distance.h"
 
@@ -47,6 +48,17 @@ read_limits(struct setting *s)
 }
 
 static int
+read_status(struct setting *s)
+{
+	if (s->values[0].len <= STATUSSOCKET_PATH_MAX)
+		return setting_text(s);
+	return setting_fail(s,
+	    "status is \"%.200s\", which is too long for the path of a "
+	    "socket; give at most %zu bytes",
+	    s->values[0].at, STATUSSOCKET_PATH_MAX);
+}
+
+static int
 read_workers(struct setting *s)
 {
 	unsigned *field = setting_field(s);
@@ -85,6 +97,7 @@ const struct setting_key setting_keys[] = {
 	{ "gopher_tls", "no", .read = setting_switch, AT(gopher_tls) },
 	{ "certs", "certs", .read = setting_path, HOST(certs) },
 	{ "state", "", .read = setting_text, AT(state) },
+	{ "status", "", .read = read_status, AT(status) },
 	{ "user", "", .read = setting_text, AT(user) },
 	{ "jail", "on", .read = read_jail },
 	{ "limits", "on", .read = read_limits },

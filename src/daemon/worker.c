@@ -144,8 +144,10 @@ accept_one(struct listener *listener, bool refused)
 	 * may have changed.
 	 */
 	net_reset_on_close(client.fd, false);
-	if (!client.refused && !has_room(worker))
+	if (!client.refused && !has_room(worker)) {
+		counts_add(worker->setup->counts, COUNTS_REFUSED_ROOM, 1);
 		client.refused = true;
+	}
 	if (conn_open(&worker->group, &listener->socket.kind, &client) == -1) {
 		admission_leave(&worker->admission, &client);
 		admission_complain(&worker->admission, ENOMEM);
@@ -165,7 +167,8 @@ accept_with_spare(struct listener *listener)
 	close(worker->spare);
 	worker->spare = -1;
 	pause_listening(worker);
-	(void)accept_one(listener, true);
+	if (accept_one(listener, true) == 0)
+		counts_add(worker->setup->counts, COUNTS_REFUSED_FILES, 1);
 }
 
 static void
@@ -422,6 +425,7 @@ serve_clients(struct worker *worker)
 	worker->group.server = setup->server;
 	worker->group.tls = setup->tls;
 	worker->group.log_addresses = setup->config->log_addresses;
+	worker->group.counts = setup->counts;
 	worker->group.closed = on_closed;
 	worker->group.shown = on_shown;
 	worker->group.named = on_named;
@@ -430,6 +434,7 @@ serve_clients(struct worker *worker)
 	worker->admission = (struct admission){ .config = setup->config,
 		.limits = setup->limits,
 		.number = setup->number,
+		.counts = setup->counts,
 		.rules = setup->config->limits };
 	worker->admission.rules.room = worker->room.most;
 	open_spare(worker);

@@ -6,6 +6,7 @@
 #include "daemon/config.h"
 #include "serve/readerset.h"
 #include "serve/response.h"
+#include "sys/counts.h"
 #include "sys/jail.h"
 #include "sys/limit.h"
 #include "sys/log.h"
@@ -38,6 +39,7 @@ struct worker_setup {
 	struct limit_table *limits;
 	size_t number; /* its number in the limits */
 	struct log_store *held; /* buffer for log lines, or NULL */
+	struct counts *counts; /* its numbers, or NULL */
 };
 
 /*

@@ -86,7 +86,8 @@ fork_worker(struct workers *workers, struct child *child)
 {
 	struct workers_start start = { .slot = child->slot,
 		.number = child->number,
-		.held = child->held };
+		.held = child->held,
+		.counts = child->counts };
 	int line[2] = { -1, -1 };
 	char role[32];
 	pid_t pid = -1;
@@ -114,7 +115,8 @@ start_worker(struct workers *workers, size_t at)
 	struct worker_slot *slot = &workers->slots[at];
 	struct child child = { .slot = at,
 		.number = limit_worker_begin(workers->limits),
-		.held = log_store_new() };
+		.held = log_store_new(),
+		.counts = counts_new() };
 
 	errno = EAGAIN;
 	/* Workers of a predecessor have no number, but a place in the table. */
@@ -130,6 +132,7 @@ start_worker(struct workers *workers, size_t at)
 		slot->due = clock_in(WORKERS_PAUSE_MS);
 		limit_worker_end(workers->limits, child.number);
 		log_store_free(child.held);
+		counts_free(child.counts);
 		return;
 	}
 	slot->empty = false;
@@ -224,6 +227,8 @@ workers_reap(struct workers *workers, pid_t pid, int status, bool replaced)
 	disconnect_services(workers, dead.ends);
 	log_store_write(dead.held);
 	log_store_free(dead.held);
+	counts_collect(&workers->ended, dead.counts, COUNTS_SUMS);
+	counts_free(dead.counts);
 	limit_worker_end(workers->limits, dead.number);
 	workers->child_count--;
 	memmove(&workers->children[i], &workers->children[i + 1],
@@ -425,5 +430,6 @@ workers_forget(const struct workers *workers)
 	for (size_t i = 0; i < workers->child_count; i++) {
 		process_close(workers->children[i].line);
 		log_store_free(workers->children[i].held);
+		counts_free(workers->children[i].counts);
 	}
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "daemon/service.h"
+#include "sys/counts.h"
 #include "sys/limit.h"
 #include "sys/log.h"
 #include "text/attribute.h"
@@ -40,6 +41,7 @@ struct workers_start {
 	int line; /* to the master; the worker ends with it */
 	int services[WORKERS_SERVICES]; /* sockets to the services; -1: none */
 	struct log_store *held; /* buffer for log lines, or NULL */
+	struct counts *counts; /* its numbers, or NULL */
 };
 
 struct child {
@@ -50,6 +52,7 @@ struct child {
 	int line; /* the master's end; -1: closed by the worker */
 	int ends[WORKERS_SERVICES]; /* the services' sockets; -1: none */
 	struct log_store *held; /* its log lines, in case it is killed */
+	struct counts *counts; /* its numbers, or NULL */
 	struct timespec heard_again; /* when its next message is read */
 	struct service_pulse pulse;
 	bool retired; /* told to end */
@@ -78,6 +81,7 @@ struct workers {
 	void (*work)(void *context, const struct workers_start *start);
 	void *context;
 	/* The caller fills the members above; the rest is zeroed. */
+	struct counts_total ended; /* the sums of workers that have ended */
 	struct child children[WORKERS_MAX];
 	size_t child_count;
 	uint64_t serial; /* of the newest child */

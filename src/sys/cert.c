@@ -432,6 +432,21 @@ cert_warn(const struct cert *cert, void (*say)(const char *text))
 	}
 }
 
+int64_t
+cert_end(const struct cert *cert)
+{
+	int days, seconds;
+	ASN1_TIME *start = ASN1_TIME_set(NULL, 0);
+	int64_t end = 0;
+
+	if (start != NULL && cert->leaf != NULL &&
+	    ASN1_TIME_diff(
+		&days, &seconds, start, X509_get0_notAfter(cert->leaf)) == 1)
+		end = (int64_t)days * 86400 + seconds;
+	ASN1_TIME_free(start);
+	return end;
+}
+
 void
 cert_release(struct cert *cert)
 {

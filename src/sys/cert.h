@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "text/attribute.h"
 #include "text/str.h"
@@ -68,6 +69,9 @@ MUST_USE int cert_load(struct cert *cert, const struct cert_request *request,
 
 /* Calls `say` with each warning, after the name of the file. */
 void cert_warn(const struct cert *cert, void (*say)(const char *text));
+
+/* The last second of its validity, since 1970; 0 if that is unknown. */
+int64_t cert_end(const struct cert *cert);
 
 void cert_release(struct cert *cert);
 

@@ -340,6 +340,8 @@ judge(struct limit_table *table, const struct limit_rules *rules,
 		    cost, by->now_ms);
 	if (missing > size + size / 2 || open >= 2 * most) {
 		answer->verdict = LIMIT_DROP;
+		answer->cause = open >= 2 * most ? COUNTS_DROPPED_OPEN
+						 : COUNTS_DROPPED_RATE;
 		return;
 	}
 	if (missing + cost > size)
@@ -347,6 +349,8 @@ judge(struct limit_table *table, const struct limit_rules *rules,
 	else if (open < most)
 		return;
 	answer->verdict = LIMIT_SLOW;
+	answer->cause =
+	    open >= most ? COUNTS_REFUSED_OPEN : COUNTS_REFUSED_RATE;
 	if (seconds > answer->seconds)
 		answer->seconds = seconds;
 }
@@ -378,7 +382,8 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 		}
 		judge(table, rules, &by, &answer);
 		if (answer.verdict == LIMIT_DROP)
-			return (struct limit_answer){ .verdict = LIMIT_DROP };
+			return (struct limit_answer){ .verdict = LIMIT_DROP,
+				.cause = answer.cause };
 		answer.entries.at[answer.entries.count++] = by.entry;
 		answer.network = by.entry + 1;
 	}

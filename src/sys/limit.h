@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/counts.h"
 #include "sys/net.h"
 #include "text/attribute.h"
 
@@ -73,6 +74,7 @@ struct limit_entries {
 
 struct limit_answer {
 	enum limit_verdict verdict;
+	enum counts_kind cause; /* for the count, unless it is LIMIT_PASS */
 	unsigned seconds;
 	struct limit_entries entries; /* for limit_leave */
 	/* A number for the largest network that counts it; 0: none. */

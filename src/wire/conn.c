@@ -170,6 +170,8 @@ conn_handshake(struct conn *conn)
 static void
 begin_response(struct conn *conn)
 {
+	conngroup_count(&conn->member,
+	    conn->kind->protocol->counts + conn->exchange.status);
 	conn->state = CONN_RESPONSE;
 	conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
@@ -326,6 +328,7 @@ conn_drain(struct conn *conn)
 			    conn->drained == 0 && !conn->cut_off)
 				return STEP_CLOSE;
 			conn->lingering = true;
+			conngroup_enter_stage(&conn->member, CONN_STAGE_DRAIN);
 			set_deadline(conn, CONN_DEADLINE_DRAIN);
 		}
 		if (got < 0)
@@ -412,15 +415,14 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	if (conn->state == CONN_REQUEST &&
 	    conn->kind->protocol->expire(&conn->exchange) == PARSE_DONE) {
 		conn->cut_off = true;
+		conngroup_count_late(&conn->member);
 		begin_response(conn);
 		conn_run(conn);
 		return;
 	}
-	if (conn->state == CONN_ANSWER) {
-		if (conn_answer(conn, true) == STEP_CLOSE)
-			conn_close(conn);
-		else
-			conn_run(conn);
+	if (conn->state == CONN_ANSWER &&
+	    conn_answer(conn, true) != STEP_CLOSE) {
+		conn_run(conn);
 		return;
 	}
 	/* Rearm the deadline as long as the client takes the answer. */
@@ -430,7 +432,7 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	    !exchange_is_taken(&conn->exchange) ||
 	    waiting_for_client(&conn->waiting, conn->waiting.what,
 		conn->member.group->deadlines[conn->due]) == -1)
-		conn_close(conn);
+		conngroup_close_late(&conn->member);
 }
 
 static void

@@ -43,6 +43,29 @@ conngroup_set_deadlines(
 }
 
 void
+conngroup_count_late(struct conn_member *member)
+{
+	switch (member->stage) {
+	case CONN_STAGE_HELLO:
+	case CONN_STAGE_REQUEST:
+		conngroup_count(member, COUNTS_LATE_REQUEST);
+		break;
+	case CONN_STAGE_RESPONSE:
+		conngroup_count(member, COUNTS_LATE_CLIENT);
+		break;
+	case CONN_STAGE_DRAIN:
+	case CONN_STAGES: break;
+	}
+}
+
+void
+conngroup_close_late(struct conn_member *member)
+{
+	conngroup_count_late(member);
+	member->group->close(member);
+}
+
+void
 conngroup_enter(struct conn_member *member)
 {
 	struct conngroup *group = member->group;
@@ -51,6 +74,8 @@ conngroup_enter(struct conn_member *member)
 	member->opened = clock_now();
 	TAILQ_INSERT_TAIL(&group->open[CONN_STAGE_HELLO], member, link);
 	group->count++;
+	conngroup_count(member, COUNTS_HELLO);
+	conngroup_count(member, COUNTS_CONNECTIONS);
 }
 
 void
@@ -59,6 +84,8 @@ conngroup_enter_stage(struct conn_member *member, enum conn_stage stage)
 	struct conn_list *open = member->group->open;
 
 	TAILQ_REMOVE(&open[member->stage], member, link);
+	counts_add(member->group->counts, COUNTS_HELLO + member->stage, -1);
+	conngroup_count(member, COUNTS_HELLO + stage);
 	TAILQ_INSERT_TAIL(&open[stage], member, link);
 	member->stage = stage;
 }
@@ -68,6 +95,7 @@ conngroup_leave(struct conn_member *member)
 {
 	struct conngroup *group = member->group;
 
+	counts_add(group->counts, COUNTS_HELLO + member->stage, -1);
 	TAILQ_REMOVE(&group->open[member->stage], member, link);
 	TAILQ_INSERT_TAIL(&group->corpses, member, link);
 	group->count--;
@@ -86,6 +114,7 @@ conngroup_make_room(struct conngroup *group)
 		    clock_since_ms(&member->opened) < TIME_TO_ASK_MS)
 			return false;
 	}
+	conngroup_count(member, COUNTS_CLOSED_ROOM);
 	group->close(member);
 	return true;
 }

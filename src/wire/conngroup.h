@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "serve/response.h"
+#include "sys/counts.h"
 #include "sys/limit.h"
 #include "sys/net.h"
 #include "sys/tls.h"
@@ -27,11 +28,12 @@ enum conn_deadline {
 	CONN_DEADLINES,
 };
 
-/* The stage of a connection. */
+/* The stage of a connection; counted as COUNTS_HELLO and so on. */
 enum conn_stage {
 	CONN_STAGE_HELLO, /* no bytes, or a part of a ClientHello */
 	CONN_STAGE_REQUEST, /* in the handshake, or before the whole request */
 	CONN_STAGE_RESPONSE,
+	CONN_STAGE_DRAIN, /* waits for the client to close */
 	CONN_STAGES,
 };
 
@@ -57,6 +59,7 @@ struct conngroup {
 	struct tls_context *tls; /* NULL without TLS */
 	const struct timeval *deadlines[CONN_DEADLINES];
 	bool log_addresses;
+	struct counts *counts; /* of this process, or NULL */
 	/* Called when a client's connection was closed. */
 	void (*closed)(
 	    struct conngroup *group, const struct conn_client *client);
@@ -94,6 +97,19 @@ struct conn_client {
 	bool refused; /* gets protocol->refuse */
 	unsigned seconds; /* to wait before the next try; 0: no room */
 };
+
+/* Counts an event of a connection. */
+static inline void
+conngroup_count(struct conn_member *member, enum counts_kind kind)
+{
+	counts_add(member->group->counts, kind, 1);
+}
+
+/* Counts a deadline that has passed, by the stage of the connection. */
+void conngroup_count_late(struct conn_member *member);
+
+/* Counts it, and closes the connection. */
+void conngroup_close_late(struct conn_member *member);
 
 /* Adds a connection to its group, moves it to a stage, removes it. */
 void conngroup_enter(struct conn_member *member);

@@ -306,6 +306,7 @@ gemini_refuse(struct exchange *exchange, unsigned seconds)
 
 const struct protocol gemini = {
 	.name = "gemini",
+	.counts = COUNTS_GEMINI,
 	.request_max = GEMINI_URI_MAX + 2,
 	.answer = gemini_answer,
 	.resume = gemini_resume,

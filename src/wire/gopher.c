@@ -283,6 +283,7 @@ gopher_refuse(struct exchange *exchange, unsigned seconds)
 
 const struct protocol gopher = {
 	.name = "gopher",
+	.counts = COUNTS_GOPHER,
 	.request_max = GOPHER_LINE_MAX + 2,
 	.answer = gopher_answer,
 	.resume = gopher_resume,

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "sys/counts.h"
 #include "text/str.h"
 #include "wire/exchange.h"
 
@@ -21,6 +22,7 @@ enum parse {
  */
 struct protocol {
 	const char *name; /* for the log */
+	enum counts_kind counts; /* for its answers */
 	/* Bytes of the longest request with its end. */
 	size_t request_max; /* PROTOCOL_REQUEST_MAX at most */
 	/*
