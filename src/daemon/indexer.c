@@ -70,6 +70,9 @@ watch_no_more(struct indexer *indexer)
 {
 	watch_close(indexer->watch);
 	indexer->watch = NULL;
+	/* They may rest for minutes, since changes were reported. */
+	for (size_t i = 0; i < indexer->count; i++)
+		indexer->all[i].schedule.look_at = clock_in(LOOK_MS);
 	log_line(LOG_LEVEL_WARN,
 	    "index: the system's limit of watches is reached, so the tree is "
 	    "scanned every %d s; raise fs.inotify.max_user_watches",

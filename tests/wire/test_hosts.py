@@ -1,5 +1,6 @@
 """Several capsules on one address: their names, certificates and data."""
 
+import errno
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import unittest
 from build import CAPSULED
 from server import (PATIENT, UNJAILED, Connection, Process, as_root, jailed,
                     new_directory, tls_context, wait_until, write_tree)
+from trouble import Trouble
 
 HOSTS = '''
 host "open.example" { names = { "www.open.example" } capsule = "open"
@@ -30,7 +32,7 @@ OTHER = b'53 This server has no capsule of that name'
 class Hosts(Process):
     """A capsuled with the hosts of a configuration file."""
 
-    def __init__(self, test, hosts=HOSTS, options=(), before=None):
+    def __init__(self, test, hosts=HOSTS, options=(), before=None, **named):
         self.directory = new_directory()
         test.addCleanup(shutil.rmtree, self.directory, True)
         write_tree(self.directory, before or {})
@@ -39,7 +41,7 @@ class Hosts(Process):
                 'index.gmi': '# %s\n\nherring\n' % title,
                 'only-%s.gmi' % name: '# Only %s\n\nword%s\n' % (name, name)})
         self.write(hosts)
-        super().__init__(self.arguments(options), cwd=self.directory)
+        super().__init__(self.arguments(options), cwd=self.directory, **named)
         test.addCleanup(self.end)
         ready = self.wait_for_line('^info ready .*')[0]
         self.gemini_port = int(re.search(r' gemini=\S*?:(\d+)', ready)[1])
@@ -495,6 +497,27 @@ class Reload(unittest.TestCase):
             self.assertEqual(server.certificate(name), certificate)
         with self.assertRaises(OSError):
             server.certificate('club.example')
+
+
+class Watches(unittest.TestCase):
+    def test_the_limit_of_watches_is_reached(self):
+        """Then the trees of all hosts are scanned, also one at rest."""
+        trouble = Trouble()
+        self.addCleanup(trouble.close)
+        server = Hosts(self, env=trouble.environment())
+
+        def finds(word):
+            return wait_until(lambda: b'# Found' in server.ask(
+                'club.example/ask?' + word), 'an index with ' + word)
+
+        finds('wordclub')
+        trouble['watch_error'] = errno.ENOSPC
+        since = len(server.lines)
+        write_tree(server.path('open'), {'new/index.gmi': '# New\n'})
+        server.wait_for_line('limit of watches is reached', since)
+        # A page of a host that has been scanned before.
+        write_tree(server.path('club'), {'late.gmi': '# Late\n\nmackerel\n'})
+        finds('mackerel')
 
 
 class Places(unittest.TestCase):

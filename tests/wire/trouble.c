@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -54,6 +55,7 @@ struct trouble {
 	_Atomic int64_t exec_error; /* of the master */
 	_Atomic int64_t refuse_at; /* of the changes, the one that fails */
 	_Atomic int64_t refuse_error;
+	_Atomic int64_t watch_error; /* of a watch of a directory */
 };
 
 enum hold {
@@ -119,6 +121,7 @@ NEXT(unlinkat, unlinkat)
 NEXT(mkdirat, mkdirat)
 NEXT(fsync, fsync)
 NEXT(execve, execve)
+NEXT(inotify_add_watch, inotify_add_watch)
 
 static void
 in_child(void)
@@ -178,6 +181,7 @@ begin(void)
 	find_mkdirat();
 	find_fsync();
 	find_execve();
+	find_inotify_add_watch();
 	trouble = at;
 	/* A program that is no server, and forks no workers. */
 	is_worker = getenv("TROUBLE_ALONE") != NULL;
@@ -551,6 +555,15 @@ int
 fsync(int fd)
 {
 	return change() ? -1 : next_fsync(fd);
+}
+
+int
+inotify_add_watch(int fd, const char *path, uint32_t changes)
+{
+	if (trouble->watch_error == 0)
+		return next_inotify_add_watch(fd, path, changes);
+	errno = (int)trouble->watch_error;
+	return -1;
 }
 
 int

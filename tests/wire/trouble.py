@@ -17,7 +17,8 @@ FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'failed', 'read_error', 'readdir_error', 'open_error', 'after',
           'seconds', 'escape', 'escaped', 'dead_error', 'broken_error',
           'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error',
-          'monotonic', 'hold', 'exec_error', 'refuse_at', 'refuse_error')
+          'monotonic', 'hold', 'exec_error', 'refuse_at', 'refuse_error',
+          'watch_error')
 ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die',
            'linger')
 ESCAPED_NO, ESCAPED_YES = 2, 3
