@@ -60,6 +60,7 @@ STEPS = (
     ('A part for some readers', 'ask_as_stranger'),
     ('A part for some readers', 'let_in'),
     ('Add a capsule', 'add_capsule'),
+    ('Watch the server', 'watch'),
     ('Move to another machine', 'leave'),
     ('Move to another machine', 'arrive'),
     ('Update and remove', 'update'),
@@ -94,15 +95,20 @@ class Unit:
 
     def start(self):
         if self.process is None:
-            user, = self.values('User')
-            mode, = self.values('StateDirectoryMode')
-            for name in self.values('StateDirectory')[0].split():
-                self.machine.run('install -d -m %s -o %s -g %s /var/lib/%s' % (
-                    mode, user, user, name))
+            self.make_directories('State', '/var/lib')
+            self.make_directories('Runtime', '/run')
             line, = self.values('ExecStart')
             self.process = Process([], self.program(line),
                                    env=self.machine.environment)
             self.process.wait_for_line('^info ready ')
+
+    def make_directories(self, kind, place):
+        user, = self.values('User')
+        names, = self.values(kind + 'Directory')
+        mode = (self.values(kind + 'DirectoryMode') or ['0755'])[0]
+        for name in names.split():
+            self.machine.run('install -d -m %s -o %s -g %s %s/%s' % (
+                mode, user, user, place, name))
 
     def stop(self):
         """Returns the exit status."""
@@ -374,6 +380,13 @@ class Manual(unittest.TestCase):
         self.assertRegex(self.gemini('gemini://example.org/private/'),
                          r'\A60 ')
         self.assertIn('# For friends\n', self.run_line(self.enter_private))
+
+    def watch(self, commands):
+        lines = dict(line.split('=', 1)
+                     for line in self.run_lines(commands)[-1].splitlines())
+        self.assertEqual(lines['hosts'], '2')
+        self.assertGreater(
+            int(lines['host.example.org.certificate_days']), 36000)
 
     def leave(self, commands):
         # A page of the package that the author does not want.

@@ -1,4 +1,4 @@
-"""A machine for a test: network, /etc, /var/lib and /usr/local of its own.
+"""A machine for a test: network, /etc, /run, /var/lib, /usr/local of its own.
 
 Namespaces hold these. All else is that of the real machine.
 """
@@ -19,13 +19,14 @@ if not SEES_INSIDE:
 SETUP = '''
 set -e
 "$PYTHON" -c "$LOOPBACK"
-mkdir -p sources build etc/systemd/system lib local home
+mkdir -p sources build etc/systemd/system run lib local home
 cp -dR --preserve=mode /etc . 2>/dev/null || :
 sed -i '/^_capsuled:/d' etc/passwd etc/group
 printf '127.0.0.1 %s\\n::1 localhost\\n' "$HOSTS" >etc/hosts
 mount --rbind "$SOURCES" sources
 mount --rbind "$BUILD" build
 mount --bind etc /etc
+mount --bind run /run
 mount --bind lib /var/lib
 mount --bind local /usr/local
 '''
