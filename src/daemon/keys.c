@@ -231,10 +231,10 @@ compare_pair(
 
 	if (loaded->error[0] != '\0')
 		log_line(LOG_LEVEL_ERROR,
-		    "keys: %s; no client can connect over TLS until then%s",
+		    "keys: %s; no client can connect over TLS until %s",
 		    loaded->error,
-		    keys->signer.config->host_count == 1 ? ""
-							 : " and a SIGHUP");
+		    keys->signer.config->host_count == 1 ? "then"
+							 : "then and a SIGHUP");
 	else if (strcmp(cert->key_fingerprint, pair->key_fingerprint) != 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "keys: %s is another certificate than the one in use, so "

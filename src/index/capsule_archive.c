@@ -157,7 +157,7 @@ fail_changed(struct packing *packing, struct str path)
 	struct buf line = buf_over(text, sizeof text);
 
 	log_field(
-	    &line, "file", str_head(path, path.len < 256 ? path.len : 256));
+	    &line, "path", str_head(path, path.len < 256 ? path.len : 256));
 	log_line(LOG_LEVEL_WARN,
 	    "archive: a file changed while it was read: %.*s",
 	    STR_ARG(buf_str(&line)));

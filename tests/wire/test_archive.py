@@ -356,7 +356,7 @@ class Changes(unittest.TestCase):
         with self.assertRaises((EOFError, tarfile.ReadError)):
             tar_of(reply.body)
         server.wait_for_line('warn archive: a file changed while it was '
-                             'read: file=a.bin')
+                             'read: path=a.bin')
 
     def test_gopher(self):
         server = self.server()

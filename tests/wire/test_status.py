@@ -71,7 +71,7 @@ class Shown(unittest.TestCase):
 
     def serve(self, *options, **named):
         server = Server(TREE, options=('status=' + self.path, *options),
-                        env=dict(os.environ, **QUIET), **named)
+                        **named)
         self.addCleanup(server.kill)
         return server
 
@@ -253,7 +253,7 @@ class Shown(unittest.TestCase):
             self.assertEqual(process.wait(), 0)
 
     def test_after_it_executed_itself(self):
-        server = self.serve(workers=1)
+        server = self.serve(workers=1, env=dict(os.environ, **QUIET))
         fetch(server)
         self.assertEqual(self.numbers()['requests.gemini.20'], 1)
         since = len(server.lines)
