@@ -376,6 +376,7 @@ class Operator(unittest.TestCase):
         child.terminate()
         self.assertEqual(child.wait(DEADLINE_S), 0)
 
+    @beneath
     def test_stop_of_the_process_group(self):
         """A worker that gets the signal before the master is no fault."""
         def state(pid):
