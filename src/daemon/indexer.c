@@ -60,7 +60,7 @@ struct indexer {
 	struct indexed *all;
 	size_t count;
 	struct indexed *open; /* stays open after a scan */
-	size_t directory; /* the tree whose root is entered, by number */
+	size_t directory; /* the current one: the root of this tree */
 	struct watch *watch; /* NULL: no notifications, or incomplete ones */
 	bool lost; /* the master is gone */
 };

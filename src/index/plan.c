@@ -273,7 +273,7 @@ look_up_from(struct plan *plan, size_t first)
 
 /*
  * Looks up the ideographs of the runs if no row holds anything else.  A run of
- * one pair is often one word, whose characters have other meanings.
+ * one pair is often one word; its characters have other meanings.
  */
 static int
 look_up_ideographs(struct plan *plan)

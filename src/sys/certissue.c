@@ -187,7 +187,7 @@ sign_leaf(X509 *leaf, EVP_PKEY *key)
 	return X509_sign(leaf, key, digest) > 0 ? 0 : -1;
 }
 
-/* Adds only what Gemini clients read, and what RFC 5280 demands. */
+/* Adds the extensions that Gemini clients read or RFC 5280 requires. */
 static int
 add_extensions(X509 *leaf, const struct certissue *request)
 {

@@ -38,7 +38,7 @@ bool gopheranswer_is_menu(struct str answer);
  * Whether all of the text is in the form of RFC 1436: each line ends with CR
  * LF, the last one is a single dot, and any other that begins with a dot begins
  * with two.  If so, appends the text without the last line and without the
- * first of two dots; it is shorter.  Otherwise what is appended has no meaning.
+ * first of two dots; it is shorter.  Otherwise the appended bytes are garbage.
  */
 bool gopheranswer_plain(struct str text, struct buf *out);
 

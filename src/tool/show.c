@@ -102,7 +102,7 @@ read_pages(struct offline *offline)
 		    strerror(errno));
 }
 
-/* What is to be shown. */
+/* The command line. */
 struct showing {
 	const struct protocol *protocol;
 	const char *address;
@@ -153,7 +153,7 @@ warn_of_line(const char *text)
 	cli_say("show", "%s", text);
 }
 
-/* Hides what has readers, but from the client who is one. */
+/* Hides the parts with readers, unless the client is one of them. */
 static int
 show_guarded(struct offline *offline, const struct config *config,
     const struct showing *showing)
