@@ -53,6 +53,17 @@ class Package(unittest.TestCase):
                                      '-g', '127.0.0.1:0', '-G', '127.0.0.1:0',
                                      cwd=directory))
 
+    def test_scripts_can_be_parsed(self):
+        scripts = [os.path.join(PACKAGING, 'changelog')]
+        for folder, _, names in os.walk(DEBIAN):
+            for name in names:
+                with open(os.path.join(folder, name), 'rb') as file:
+                    if file.read(9) == b'#!/bin/sh':
+                        scripts.append(file.name)
+        self.assertEqual(len(scripts), 1 + 3 + 1)
+        for script in scripts:
+            output('sh', '-n', script)
+
     @as_root
     def test_user_and_directories(self):
         root = self.directory()
