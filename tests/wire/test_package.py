@@ -68,7 +68,12 @@ class Package(unittest.TestCase):
     def test_user_and_directories(self):
         root = self.directory()
         write_tree(root, {'etc/passwd': 'root:x:0:0::/root:/bin/sh\n',
-                          'etc/group': 'root:x:0:\n'})
+                          'etc/group': 'root:x:0:\n',
+                          'var/lib/capsuled/certs/localhost.key': 'key\n'})
+        # Of a user that was deleted.
+        key = os.path.join(root, 'var/lib/capsuled/certs/localhost.key')
+        os.chown(key, 12345, 12345)
+        os.chmod(key, 0o600)
         for tool, kind in (('systemd-sysusers', 'sysusers'),
                            ('systemd-tmpfiles', 'tmpfiles')):
             create = ['--create'] if kind == 'tmpfiles' else []
@@ -80,6 +85,7 @@ class Package(unittest.TestCase):
         self.assertEqual(entry[5:], ['/var/lib/capsuled', '/usr/sbin/nologin'])
         for name, want in (('', (0o755, 0)),
                            ('certs', (0o700, int(entry[2]))),
+                           ('certs/localhost.key', (0o600, int(entry[2]))),
                            ('state', (0o700, int(entry[2])))):
             found = os.stat(os.path.join(root, 'var/lib/capsuled', name))
             self.assertEqual((found.st_mode & 0o777, found.st_uid), want, name)
