@@ -89,6 +89,57 @@ warn_of_gopher(const struct config *config)
 	}
 }
 
+/* The listeners of one protocol. */
+struct check_listeners {
+	const char *protocol;
+	const struct net_address *all;
+	const bool *proxied;
+	size_t count;
+};
+
+/* Prints those for proxies, and warns of others that only a proxy can use. */
+static void
+print_proxied(
+    const struct config *config, const struct check_listeners *listeners)
+{
+	char address[NET_TEXT_MAX], text[512];
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		net_address_format(&listeners->all[i], address);
+		if (listeners->proxied[i])
+			printf(
+			    "proxied: %s %s\n", listeners->protocol, address);
+		if (listeners->proxied[i] || config->loopback ||
+		    !net_is_loopback(&listeners->all[i]))
+			continue;
+		snprintf(text, sizeof text,
+		    "%s %s has only clients of this machine; if a proxy "
+		    "brings visitors, they are one network for the limits and "
+		    "one visitor, unless the listener is \"%s proxy\"",
+		    listeners->protocol, address, address);
+		print_warning(text);
+	}
+}
+
+static void
+print_proxies(const struct config *config)
+{
+	const struct check_listeners of_gemini = { "gemini", config->gemini,
+		config->gemini_proxied, config->gemini_count };
+	const struct check_listeners of_gopher = { "gopher", config->gopher,
+		config->gopher_proxied, config->gopher_count };
+
+	print_proxied(config, &of_gemini);
+	print_proxied(config, &of_gopher);
+	if (config->proxy_count > 0)
+		printf("proxies: %zu\n", config->proxy_count);
+	for (size_t i = 0; i < config->proxy_count; i++)
+		if (config->proxies[i].bits == 0)
+			print_warning("proxies has a network of all addresses: "
+				      "any client can claim the address of "
+				      "another one");
+}
+
 static void
 warn_of_circles(const struct config *config)
 {
@@ -116,6 +167,7 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 		return -1;
 	}
 	print_hosts(&generation);
+	print_proxies(&generation.config);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
 	for (size_t i = 0; i < generation.config.host_count; i++)
 		rules_audit_host(&rules, &generation.config.hosts[i],

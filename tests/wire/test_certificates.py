@@ -44,13 +44,14 @@ def contents(paths):
 class Certificates(Places):
     content = TREE
 
-    def command(self, *arguments):
-        return ['-g', '127.0.0.1:0', '-G', 'off', '-w', '1', '-C',
+    def command(self, *arguments, gemini='127.0.0.1:0'):
+        return ['-g', gemini, '-G', 'off', '-w', '1', '-C',
                 self.certs, *UNJAILED, *arguments, self.tree]
 
     def check(self, *arguments, **named):
         return subprocess.run(
-            [CAPSULED, '-t', *self.command(*arguments)], text=True,
+            [CAPSULED, '-t', *self.command(*arguments, gemini='1965')],
+            text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             timeout=DEADLINE_S, check=False, **named)
 

@@ -1,14 +1,17 @@
 """Connections from a proxy: the header, and the visitor that it names."""
 
+import shutil
 import socket
 import ssl
+import subprocess
 import unittest
 
-from build import DEADLINE_S
+from build import CAPSULED, DEADLINE_S
 from proxyheader import (HOST_6, LOCAL, PROXY, TCP4, TCP6, UDP4, UNIX, UNSPEC,
                          VISITOR, VISITOR_6, block, checked, head, tlv,
                          version1, version2)
-from server import Connection, Server, tls_context
+from server import (UNJAILED, Connection, Server, new_directory, tls_context,
+                    write_tree)
 from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n'}
@@ -338,6 +341,84 @@ class Stranger(unittest.TestCase):
                              'loopback or private address')
         self.assertEqual(len([line for line in server.lines
                               if 'the limits refuse' in line]), 1)
+
+
+class Check(unittest.TestCase):
+    """What `capsuled -t` says."""
+
+    def check(self, *arguments):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        write_tree(directory, {'tree/': ''})
+        done = subprocess.run(
+            [CAPSULED, '-t', *UNJAILED, '-C', directory + '/certs', *arguments,
+             directory + '/tree'], text=True, check=False,
+            capture_output=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_listeners(self):
+        status, text = self.check(
+            '-n', 'example.org', '-g', '[::]:1965 proxy', '-g', '127.0.0.1:5',
+            '-G', '70 proxy', '-o', 'proxies=10.0.0.9',
+            '-o', 'proxies=2001:db8::/32')
+        self.assertEqual(status, 0, text)
+        self.assertIn('proxied: gemini [::]:1965\n'
+                      'warning: gemini 127.0.0.1:5 has only clients of this '
+                      'machine; ', text)
+        self.assertIn('proxied: gopher [::]:70\nproxies: 2\n', text)
+
+    def test_without(self):
+        for arguments in ((), ('-n', 'example.org'),
+                          ('-n', 'example.org', '-g', '127.0.0.1:5 proxy',
+                           '-G', 'off', '-o', 'proxies=::1')):
+            with self.subTest(arguments):
+                status, text = self.check(*arguments)
+                self.assertEqual(status, 0, text)
+                self.assertNotIn('this machine; if a proxy', text)
+                self.assertNotIn('all addresses', text)
+
+    def test_anybody(self):
+        for network in '0.0.0.0/0', '::/0':
+            _, text = self.check('-g', '1965 proxy', '-o',
+                                 'proxies=' + network)
+            self.assertIn('warning: proxies has a network of all addresses',
+                          text)
+
+    def test_errors(self):
+        for arguments, want in (
+                (('-g', '1965 proxy'),
+                 'a listener is for a proxy, but proxies is empty; give the '
+                 'addresses of the proxies that may connect'),
+                (('-o', 'proxies=10.0.0.9'),
+                 'proxies has no listener; add the word proxy to one, as in '
+                 'gemini = "1965 proxy"'),
+                (('-G', '70 proxy', '-o', 'proxies=10.0.0.9/40'),
+                 '"10.0.0.9/40" is not an address or network, give one like '),
+                (('-g', '1965 proxies'),
+                 '"1965 proxies" is not a valid address, '),
+                (('-g', '127.0.0.1:5 proxy', '-g', '127.0.0.1:5', '-o',
+                  'proxies=::1'), '"127.0.0.1:5" is given twice, remove one'),
+                (('-g', '5 proxy', '-g', '127.0.0.1:5', '-o', 'proxies=::1'),
+                 '"127.0.0.1:5" is given twice, remove one')):
+            with self.subTest(arguments):
+                status, text = self.check(*arguments)
+                self.assertEqual(status, 2)
+                self.assertIn(want, text)
+
+    def test_a_host_of_its_own(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        write_tree(directory, {'a/': '', 'b/': '', 'c.conf': (
+            'gemini = { "1965 proxy", "1966" }\ngopher = off\n'
+            'proxies = { "10.0.0.0/8" }\n'
+            'host "a.example" { capsule = "a" }\n'
+            'host "b.example" { capsule = "b" gopher = { "70  proxy" } }\n')})
+        done = subprocess.run(
+            [CAPSULED, '-t', *UNJAILED, '-c', 'c.conf'], text=True,
+            check=False, capture_output=True, cwd=directory)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('proxied: gemini [::]:1965\n'
+                      'proxied: gopher [::]:70\nproxies: 1\n', done.stdout)
 
 
 if __name__ == '__main__':
