@@ -14,17 +14,11 @@
 
 #include "sys/log.h"
 
-struct listener_address {
-	struct net_address asked, bound;
-	struct conn_kind kind;
-	int sockets[CONFIG_WORKERS_MAX]; /* listeners.sockets_each of them */
-};
-
 /*
  * Finds the `nth` listener with the configured address `asked`; only an address
  * with port 0 can be repeated.
  */
-static const struct listener_address *
+static const struct listeners_address *
 find(const struct listeners *listeners, const struct net_address *asked,
     size_t nth)
 {
@@ -65,7 +59,7 @@ overlaps(const struct listeners *listeners, const struct net_address *address)
 static bool
 shares_port(const struct listeners *listeners, const struct net_address *asked)
 {
-	const struct listener_address *last;
+	const struct listeners_address *last;
 
 	if (listeners->count == 0 || net_port(asked) != 0)
 		return false;
@@ -77,7 +71,7 @@ shares_port(const struct listeners *listeners, const struct net_address *asked)
 
 /* Opens the sockets of the next address. */
 static int
-open_sockets(struct listeners *listeners, struct listener_address *address,
+open_sockets(struct listeners *listeners, struct listeners_address *address,
     const struct listeners *old)
 {
 	bool shared = shares_port(listeners, &address->asked);
@@ -102,9 +96,9 @@ static int
 open_address(struct listeners *listeners, const struct net_address *asked,
     const struct conn_kind *kind, const struct listeners *old)
 {
-	struct listener_address *address =
+	struct listeners_address *address =
 	    &listeners->addresses[listeners->count];
-	const struct listener_address *known;
+	const struct listeners_address *known;
 	size_t nth;
 
 	address->asked = address->bound = *asked;
@@ -168,7 +162,7 @@ fill_ports(const struct listeners *listeners, struct config *config)
 	size_t gemini_seen = 0;
 
 	for (size_t i = 0; i < listeners->count; i++) {
-		const struct listener_address *address =
+		const struct listeners_address *address =
 		    &listeners->addresses[i];
 		uint16_t port = net_port(&address->bound);
 
@@ -178,7 +172,7 @@ fill_ports(const struct listeners *listeners, struct config *config)
 	}
 	/* The first listener of a host comes last. */
 	for (size_t i = listeners->count; i-- > 0;) {
-		const struct listener_address *address =
+		const struct listeners_address *address =
 		    &listeners->addresses[i];
 		struct host_config *host = &config->hosts[address->kind.host];
 
@@ -247,7 +241,7 @@ void
 listeners_close(struct listeners *listeners, const struct listeners *kept)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
-		struct listener_address *address = &listeners->addresses[i];
+		struct listeners_address *address = &listeners->addresses[i];
 
 		if (find(kept, &address->asked, nth_of(listeners, i)) != NULL)
 			continue;
@@ -263,7 +257,7 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
  * SO_LINGER, which accepted sockets inherit.
  */
 static bool
-mend(struct listener_address *address, size_t at)
+mend(struct listeners_address *address, size_t at)
 {
 	struct net_address bound = address->bound;
 	char text[NET_TEXT_MAX];
@@ -302,7 +296,7 @@ listeners_describe(const struct listeners *listeners, struct buf *out)
 	char asked[NET_TEXT_MAX], bound[NET_TEXT_MAX];
 
 	for (size_t i = 0; i < listeners->count; i++) {
-		const struct listener_address *address =
+		const struct listeners_address *address =
 		    &listeners->addresses[i];
 
 		net_address_format(&address->asked, asked);
@@ -324,7 +318,7 @@ listeners_inherit(const struct listeners *listeners, bool inherit)
 
 /* Parses "ASKED,BOUND,FD,FD..."; the number of sockets, 0 if malformed. */
 static size_t
-read_address(struct listener_address *address, struct str word)
+read_address(struct listeners_address *address, struct str word)
 {
 	struct net_address *const addresses[] = { &address->asked,
 		&address->bound };
@@ -350,9 +344,9 @@ read_address(struct listener_address *address, struct str word)
 void
 listeners_adopt(struct listeners *listeners, struct str word)
 {
-	struct listener_address *addresses = realloc(
+	struct listeners_address *addresses = realloc(
 	    listeners->addresses, (listeners->count + 1) * sizeof *addresses);
-	struct listener_address *address;
+	struct listeners_address *address;
 	size_t count, good = 0;
 
 	if (addresses == NULL)
@@ -389,7 +383,7 @@ listeners_of_worker(const struct listeners *listeners, size_t slot,
 
 	*count = 0;
 	for (size_t i = 0; sockets != NULL && i < listeners->count; i++) {
-		const struct listener_address *address =
+		const struct listeners_address *address =
 		    &listeners->addresses[i];
 
 		for (size_t j = slot; j < listeners->sockets_each; j += workers)
@@ -409,82 +403,4 @@ listeners_close_others(
 		for (size_t j = 0; j < listeners->sockets_each; j++)
 			if (j % workers != slot)
 				close(listeners->addresses[i].sockets[j]);
-}
-
-static void
-describe(const struct listeners *listeners, const struct protocol *protocol,
-    struct buf *out)
-{
-	char text[NET_TEXT_MAX];
-	bool first = true;
-
-	for (size_t i = 0; i < listeners->count; i++) {
-		if (listeners->addresses[i].kind.protocol != protocol)
-			continue;
-		net_address_format(&listeners->addresses[i].bound, text);
-		if (first)
-			buf_printf(out, " %s=", protocol->name);
-		else
-			buf_char(out, ',');
-		buf_add(out, str_of(text));
-		first = false;
-	}
-}
-
-void
-listeners_log_ready(
-    const struct listeners *listeners, const struct config *config)
-{
-	char text[2048];
-	struct buf line = buf_over(text, sizeof text);
-
-	if (config->loopback)
-		log_line(LOG_LEVEL_INFO,
-		    "no name given: listening for this machine only; "
-		    "-n NAME admits other machines");
-	buf_add(&line, STR("ready"));
-	describe(listeners, &gemini, &line);
-	describe(listeners, &gopher, &line);
-	log_field(&line, "capsule", str_of(config->hosts->capsule));
-	log_field(&line, "name", config->hosts->site.names[0]);
-	if (config->host_count > 1)
-		buf_printf(&line, " hosts=%zu", config->host_count);
-	buf_printf(&line, " workers=%u", config->workers);
-	log_info(buf_str(&line));
-}
-
-static void
-add_url(struct buf *out, struct str host, unsigned port, unsigned usual)
-{
-	buf_add(out, STR("://"));
-	site_add_host(out, host);
-	if (port != usual)
-		buf_printf(out, ":%u", port);
-	buf_add(out, STR("/\n"));
-}
-
-static void
-print_urls(const struct config *config, const struct host_config *host)
-{
-	const struct site *site = &host->site;
-	struct str name = site_name(site);
-	char text[1024];
-	struct buf out = buf_over(text, sizeof text);
-
-	if (config->gemini_count > 0 && name.len > 0) {
-		buf_add(&out, STR("gemini"));
-		add_url(&out, name, site->gemini_ports[0], 1965);
-	}
-	if (host->gopher_count > 0) {
-		buf_add(&out, STR("gopher"));
-		add_url(&out, site->gopher_host, site->gopher_port, 70);
-	}
-	log_output(buf_str(&out));
-}
-
-void
-listeners_print_urls(const struct config *config)
-{
-	for (size_t i = 0; i < config->host_count; i++)
-		print_urls(config, &config->hosts[i]);
 }

@@ -9,12 +9,18 @@
 #include "text/attribute.h"
 #include "text/buf.h"
 
+struct listeners_address {
+	struct net_address asked, bound;
+	struct conn_kind kind;
+	int sockets[CONFIG_WORKERS_MAX]; /* listeners.sockets_each of them */
+};
+
 /*
  * The master's listening sockets: on each address one for every worker slot, so
  * that a worker's waiting clients go to its successor.
  */
 struct listeners {
-	struct listener_address *addresses;
+	struct listeners_address *addresses;
 	size_t count;
 	size_t sockets_each;
 };
@@ -62,15 +68,5 @@ listeners_of_worker(const struct listeners *listeners, size_t slot,
 /* In a worker: closes the sockets of other workers. */
 void listeners_close_others(
     const struct listeners *listeners, size_t slot, size_t workers);
-
-/* Logs "ready" with the bound addresses, at level info. */
-void listeners_log_ready(
-    const struct listeners *listeners, const struct config *config);
-
-/*
- * Prints the URLs of each host's home page to standard output, one on each line
- * and nothing else, so that they can be copied into a client.
- */
-void listeners_print_urls(const struct config *config);
 
 #endif

@@ -16,6 +16,7 @@
 #include "daemon/config_load.h"
 #include "daemon/lastclients.h"
 #include "daemon/pause.h"
+#include "daemon/ready.h"
 #include "daemon/reexec.h"
 #include "daemon/signals.h"
 #include "daemon/startup.h"
@@ -210,8 +211,7 @@ reload(struct master *master)
 		snprintf(error, sizeof error, "%s", config.error);
 	else if (load(master, &config, error, sizeof error) == 0) {
 		log_line(LOG_LEVEL_INFO, "reloaded");
-		listeners_log_ready(
-		    &master->listeners, &master->generation->config);
+		ready_log(&master->listeners, &master->generation->config);
 		generation_log_made(master->generation);
 		manager_ready(&master->generation->config, NULL);
 		return;

@@ -61,13 +61,13 @@ startup_announce(struct master *master)
 	const struct reexec *reexec = master->reexec;
 
 	jail_log(&master->generation->jail);
-	listeners_log_ready(&master->listeners, &master->generation->config);
+	ready_log(&master->listeners, &master->generation->config);
 	generation_log_made(master->generation);
 	if (reexec->is_successor) {
 		reexec_succeed(reexec, &master->workers, &master->index,
 		    &master->answers, master->generation);
 	} else {
-		listeners_print_urls(&master->generation->config);
+		ready_print_urls(&master->generation->config);
 		reexec_warn();
 	}
 }
