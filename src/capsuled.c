@@ -2,12 +2,14 @@
  * capsuled: serves one tree of files over Gemini and Gopher. Parses the command
  * line and starts the master.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/activation.h"
 #include "daemon/config_load.h"
 #include "daemon/master.h"
 #include "daemon/reexec.h"
@@ -139,6 +141,8 @@ main(int argc, char **argv)
 	static struct reexec reexec;
 	struct options options;
 	struct config config;
+	char error[512];
+	int passed = 0;
 
 	argv = system_make_title(argv);
 	reexec_init(&reexec, argv);
@@ -149,14 +153,24 @@ main(int argc, char **argv)
 	system_hide_memory();
 	log_start();
 	options_read(&options, argc, argv);
+	if (!reexec.is_successor)
+		passed =
+		    activation_take(&reexec.listeners, error, sizeof error);
+	if (passed == -1)
+		log_die(EXIT_USAGE, "%s", error);
+	activation_list(&reexec.listeners, &options);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
 	/* Not earlier: the configuration may have been /dev/fd/3. */
 	if (!reexec.is_successor)
-		system_close_from(STDERR_FILENO + 1);
+		system_close_from(STDERR_FILENO + 1 + passed);
 	if (options.check)
 		check(&config, &reexec);
 	/* In a successor the kernel has set the name from the executed link. */
 	system_set_title("master");
+	if (!reexec.is_successor &&
+	    activation_share(&reexec.listeners, config.workers) == -1)
+		log_die(EXIT_FAILURE, "LISTEN_FDS: cannot share sockets: %s",
+		    strerror(errno));
 	return master_run(&config, &options, &reexec);
 }

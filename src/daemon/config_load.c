@@ -276,6 +276,39 @@ list_hosts(struct config_loader *loader)
 	return 0;
 }
 
+/*
+ * Refuses a configuration that leaves out a socket of the service manager:
+ * clients would connect to it, and wait.
+ */
+static int
+check_sockets(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	for (size_t i = 0; i < loader->options->socket_count; i++) {
+		const struct options_socket *socket =
+		    &loader->options->sockets[i];
+		bool is_gemini = strcmp(socket->key, "gemini") == 0;
+		const struct net_address *all =
+		    is_gemini ? config->gemini : config->gopher;
+		size_t left =
+		    is_gemini ? config->gemini_count : config->gopher_count;
+		struct net_address address;
+
+		if (net_address_parse(socket->text, &address) == -1)
+			continue;
+		while (left > 0 && !net_equals(&all[left - 1], &address))
+			left--;
+		if (left == 0)
+			return config_section_fail(loader->config,
+			    (struct config_place){ .file = loader->file },
+			    "the socket %s of the service manager is not in "
+			    "%s; add it there, or leave that key out",
+			    socket->text, socket->key);
+	}
+	return 0;
+}
+
 static int
 load_all(struct config_loader *loader, const struct options *options)
 {
@@ -292,16 +325,17 @@ load_all(struct config_loader *loader, const struct options *options)
 	    check_names(loader) == -1 || read_rules(loader) == -1 ||
 	    config_circles_check(loader) == -1)
 		return -1;
-	return list_gopher(config) == 0
-	    ? 0
-	    : config_section_fail_memory(loader->config);
+	if (list_gopher(config) == -1)
+		return config_section_fail_memory(loader->config);
+	return check_sockets(loader);
 }
 
 int
 config_load(struct config *config, const struct options *options)
 {
-	struct config_loader loader = { .config = config,
-		.file = options->file };
+	struct config_loader loader = {
+		.config = config, .file = options->file, .options = options
+	};
 	int result;
 
 	*config = (struct config){ 0 };

@@ -44,6 +44,21 @@ config_values_join(struct config_loader *loader,
 	return 0;
 }
 
+/* The default of gemini or gopher with sockets of a service manager. */
+static int
+take_sockets(struct config_loader *loader, struct config_values *out)
+{
+	const struct options *options = loader->options;
+	const char *name = setting_keys[out->key].name;
+
+	for (size_t i = 0; i < options->socket_count; i++)
+		if (strcmp(options->sockets[i].key, name) == 0 &&
+		    config_values_append(
+			loader, out, options->sockets[i].text) == -1)
+			return -1;
+	return out->count > 0 ? 0 : config_values_append(loader, out, "off");
+}
+
 int
 config_values_default(
     struct config_loader *loader, size_t key, struct config_values *out)
@@ -52,6 +67,10 @@ config_values_default(
 	struct str rest = str_of(of->fallback);
 
 	*out = (struct config_values){ .key = key, .is_default = true };
+	if (loader->options->socket_count > 0 &&
+	    (of->read == settings_listen_gemini ||
+		of->read == settings_listen_gopher))
+		return take_sockets(loader, out);
 	while (of->fallback != NULL) {
 		struct str value = str_cut(&rest, of->list ? ' ' : '\0');
 		const char *text = arena_string(&loader->scratch, value);

@@ -2,6 +2,7 @@
 #define DAEMON_CONFIG_VALUES_H
 
 #include "daemon/config_section.h"
+#include "daemon/options.h"
 #include "daemon/setting.h"
 #include "text/arena.h"
 #include "text/attribute.h"
@@ -11,6 +12,7 @@ struct config_loader {
 	struct config *config;
 	struct arena scratch;
 	const char *file; /* NULL: none */
+	const struct options *options;
 	struct config_section top;
 };
 

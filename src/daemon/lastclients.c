@@ -34,6 +34,8 @@ lastclients_wait(const struct listeners *listeners)
 	uint16_t *ports = calloc(count + 1, sizeof *ports);
 
 	for (size_t i = 0; i < count; i++) {
+		if (sockets[i].passed)
+			continue;
 		system_refuse_new(sockets[i].fd);
 		if (ports != NULL)
 			ports[i] = port_of(sockets[i].fd);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -252,6 +253,19 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 	*listeners = (struct listeners){ 0 };
 }
 
+/* Listens again on a service manager's socket, or on a socket of our own. */
+static int
+reopen(
+    const struct listeners_address *address, int *fd, struct net_address *bound)
+{
+	if (address->passed == NULL)
+		return net_listen(bound, fd, 1, true);
+	if (listen(*fd, SOMAXCONN) == -1)
+		return -1;
+	errno = EADDRNOTAVAIL;
+	return net_listens_on(*fd, bound) ? 0 : -1;
+}
+
 /*
  * Reopens the socket `at` of an address if it does not listen, and resets
  * SO_LINGER, which accepted sockets inherit.
@@ -261,14 +275,14 @@ mend(struct listeners_address *address, size_t at)
 {
 	struct net_address bound = address->bound;
 	char text[NET_TEXT_MAX];
-	int fd;
+	int fd = address->sockets[at];
 
-	if (net_listens_on(address->sockets[at], &bound)) {
-		net_reset_on_close(address->sockets[at], false);
+	if (net_listens_on(fd, &bound)) {
+		net_reset_on_close(fd, false);
 		return true;
 	}
 	net_address_format(&bound, text);
-	if (net_listen(&bound, &fd, 1, true) == -1) {
+	if (reopen(address, &fd, &bound) == -1) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: %s: a socket was shut down, and cannot be opened "
 		    "again: %s",
@@ -276,8 +290,9 @@ mend(struct listeners_address *address, size_t at)
 		return false;
 	}
 	log_line(LOG_LEVEL_WARN,
-	    "master: %s: a socket was shut down; opened another", text);
-	close(address->sockets[at]);
+	    "master: %s: a socket was shut down; opened it again", text);
+	if (fd != address->sockets[at])
+		close(address->sockets[at]);
 	address->sockets[at] = fd;
 	return true;
 }
@@ -301,7 +316,10 @@ listeners_describe(const struct listeners *listeners, struct buf *out)
 
 		net_address_format(&address->asked, asked);
 		net_address_format(&address->bound, bound);
-		buf_printf(out, " listeners=%s,%s", asked, bound);
+		buf_printf(out, " %s=%s,%s",
+		    address->passed != NULL ? address->passed->name
+					    : "listeners",
+		    asked, bound);
 		for (size_t j = 0; j < listeners->sockets_each; j++)
 			buf_printf(out, ",%d", address->sockets[j]);
 	}
@@ -342,7 +360,8 @@ read_address(struct listeners_address *address, struct str word)
 }
 
 void
-listeners_adopt(struct listeners *listeners, struct str word)
+listeners_adopt(
+    struct listeners *listeners, struct str word, const struct protocol *passed)
 {
 	struct listeners_address *addresses = realloc(
 	    listeners->addresses, (listeners->count + 1) * sizeof *addresses);
@@ -353,6 +372,7 @@ listeners_adopt(struct listeners *listeners, struct str word)
 		return;
 	listeners->addresses = addresses;
 	address = &addresses[listeners->count];
+	*address = (struct listeners_address){ .passed = passed };
 	count = read_address(address, word);
 	if (count == 0 ||
 	    (listeners->count > 0 && listeners->sockets_each != count))
@@ -390,6 +410,7 @@ listeners_of_worker(const struct listeners *listeners, size_t slot,
 			sockets[(*count)++] = (struct worker_socket){
 				.fd = address->sockets[j],
 				.kind = address->kind,
+				.passed = address->passed != NULL,
 			};
 	}
 	return sockets;

@@ -11,6 +11,11 @@
 
 struct listeners_address {
 	struct net_address asked, bound;
+	/*
+	 * Passed by a service manager, for this protocol; NULL: our own. All
+	 * its sockets are the same one.
+	 */
+	const struct protocol *passed;
 	struct conn_kind kind;
 	int sockets[CONFIG_WORKERS_MAX]; /* listeners.sockets_each of them */
 };
@@ -38,14 +43,15 @@ void listeners_close(struct listeners *listeners, const struct listeners *kept);
 
 /*
  * Reopens sockets that no longer listen: a process that shares a socket can
- * shut it down. Logs failures. Resets SO_LINGER on the others, which such a
- * process can set.
+ * shut it down. A service manager's socket listens again. Logs failures. Resets
+ * SO_LINGER on the others, which such a process can set.
  */
 void listeners_mend(const struct listeners *listeners);
 
 /*
  * For a program that this process executes: describes the sockets as words with
- * the name "listeners", and makes them inheritable or not.
+ * the name "listeners", or of a protocol for those of a service manager, and
+ * makes them inheritable or not.
  */
 void listeners_describe(const struct listeners *listeners, struct buf *out);
 void listeners_inherit(const struct listeners *listeners, bool inherit);
@@ -55,7 +61,8 @@ void listeners_inherit(const struct listeners *listeners, bool inherit);
  * sockets that do not listen on the described address, and drops those that
  * cannot be reopened.
  */
-void listeners_adopt(struct listeners *listeners, struct str word);
+void listeners_adopt(struct listeners *listeners, struct str word,
+    const struct protocol *passed);
 
 /*
  * The sockets of worker `slot` of `workers`, in memory from malloc, and their

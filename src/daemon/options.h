@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sys/net.h"
 #include "text/attribute.h"
 
 #define OPTIONS_MAX 64
+#define OPTIONS_SOCKETS_MAX 64
 
 /* The command line: every flag is a key of the configuration. */
 struct options {
@@ -17,6 +19,15 @@ struct options {
 	} settings[OPTIONS_MAX];
 	size_t count;
 	bool check; /* -t */
+	/*
+	 * The sockets of a service manager. With any, they are the defaults of
+	 * the keys gemini and gopher, and no other address has to be given.
+	 */
+	struct options_socket {
+		const char *key; /* "gemini" or "gopher" */
+		char text[NET_TEXT_MAX]; /* its address */
+	} sockets[OPTIONS_SOCKETS_MAX];
+	size_t socket_count;
 };
 
 /*

@@ -63,7 +63,15 @@ take_word(struct reexec *reexec, struct str word)
 	unsigned long number = 0;
 
 	if (str_equals(name, STR("listeners"))) {
-		listeners_adopt(&reexec->listeners, word);
+		listeners_adopt(&reexec->listeners, word, NULL);
+		return;
+	}
+	if (str_equals(name, STR("gemini"))) {
+		listeners_adopt(&reexec->listeners, word, &gemini);
+		return;
+	}
+	if (str_equals(name, STR("gopher"))) {
+		listeners_adopt(&reexec->listeners, word, &gopher);
 		return;
 	}
 	if (str_equals(name, STR("state"))) {

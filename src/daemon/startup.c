@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/ready.h"
 #include "daemon/signals.h"
 #include "sys/archive.h"
 #include "sys/fdpass.h"

@@ -246,6 +246,14 @@ set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof value);
 }
 
+void
+net_tune_listener(int fd)
+{
+	/* Sockets that accept(2) returns inherit the second option. */
+	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
+	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
 /*
  * Opens a listening socket, with SO_REUSEPORT set before the bind if `shared`,
  * otherwise after it.
@@ -268,12 +276,7 @@ listen_on(const struct net_address *address, bool shared)
 	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1 ||
 	    listen(fd, BACKLOG) == -1)
 		goto failed;
-	/*
-	 * Optimizations only: ignore errors. Sockets that accept(2) returns
-	 * inherit the second option.
-	 */
-	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
-	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	net_tune_listener(fd);
 	return fd;
 failed:
 	process_close(fd);

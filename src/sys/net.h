@@ -74,6 +74,13 @@ bool net_overlaps(const struct net_address *a, const struct net_address *b);
 MUST_USE int net_listen(
     struct net_address *address, int *sockets, size_t count, bool overlaps);
 
+/*
+ * Sets the options of a listening socket, where the system has them: for some
+ * seconds clients that have sent nothing are held back, so that a worker that
+ * stops has not accepted them; and small segments are sent at once.
+ */
+void net_tune_listener(int fd);
+
 /* Whether a socket listens on that address. */
 bool net_listens_on(int fd, const struct net_address *address);
 

@@ -78,7 +78,7 @@ adopt(const char *word)
 {
 	struct listeners listeners = { 0 };
 
-	listeners_adopt(&listeners, str_of(word));
+	listeners_adopt(&listeners, str_of(word), NULL);
 	return listeners;
 }
 

@@ -487,7 +487,7 @@ class Deaf(unittest.TestCase):
                 since = len(server.lines)
                 self.attack(server)
                 server.wait_for_line('^warn master: .*: a socket was shut '
-                                     'down; opened another', since)
+                                     'down; opened it again', since)
                 wait_until(lambda s=since: 'ended' in '\n'.join(
                     server.lines[s:]), 'an end')
                 self.assertEqual(fetch(server).text, '# Home\n')
