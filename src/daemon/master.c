@@ -285,7 +285,8 @@ wait_for_signal(const struct master *master)
 	    (struct pollfd){ .fd = master->generation->keys.service.line,
 		    .events = POLLIN };
 	lines[count++] =
-	    (struct pollfd){ .fd = master->status.fd, .events = POLLIN };
+	    (struct pollfd){ .fd = statussocket_polled(&master->status),
+		    .events = POLLIN };
 	(void)ppoll(lines, count, &timeout, &master->waiting);
 }
 

@@ -11,12 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/process.h"
 
 /* The most clients that wait for the master. */
 #define QUEUE_MAX 64
 /* A text that fits into the buffer of a new socket on every system. */
 #define USUAL_MAX 4096
+/* The pause after a failed accept. */
+#define REST_MS 1000
 
 static struct sockaddr_un
 address_of(const char *path)
@@ -183,9 +186,20 @@ statussocket_check(const char *path, char *error, size_t error_size)
 }
 
 int
-statussocket_accept(const struct statussocket *at)
+statussocket_polled(const struct statussocket *at)
 {
-	return accept4(at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return clock_until_ms(&at->rests_until) == 0 ? at->fd : -1;
+}
+
+int
+statussocket_accept(struct statussocket *at)
+{
+	int client = accept4(at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	/* The client stays in the queue, for which poll would never wait. */
+	if (client == -1 && errno != EAGAIN)
+		at->rests_until = clock_in(REST_MS);
+	return client;
 }
 
 void

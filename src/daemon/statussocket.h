@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "text/attribute.h"
 #include "text/str.h"
@@ -22,6 +23,7 @@ struct statussocket {
 	/* The file, which may have been replaced since. */
 	dev_t device;
 	ino_t inode;
+	struct timespec rests_until;
 };
 
 /* A socket to be opened. */
@@ -51,10 +53,16 @@ MUST_USE int
 statussocket_check(const char *path, char *error, size_t error_size);
 
 /*
+ * The descriptor to poll for clients; -1 while there is none, and for a second
+ * after the system had no resources for a client.
+ */
+int statussocket_polled(const struct statussocket *socket);
+
+/*
  * Accepts one client, or returns -1 when there is none. statussocket_send takes
  * the client: it sends as much as fits into the socket's buffer, and closes it.
  */
-MUST_USE int statussocket_accept(const struct statussocket *socket);
+MUST_USE int statussocket_accept(struct statussocket *socket);
 void statussocket_send(int client, struct str text);
 
 #endif

@@ -149,13 +149,15 @@ make_text(const struct master *master, struct str *text)
 }
 
 void
-statustext_answer(const struct master *master)
+statustext_answer(struct master *master)
 {
 	char *bytes = NULL;
 	struct str text;
 
-	for (int i = 0; i < CLIENTS_A_TURN && master->status.fd != -1; i++) {
-		int client = statussocket_accept(&master->status);
+	for (int i = 0; i < CLIENTS_A_TURN; i++) {
+		int client = statussocket_polled(&master->status) != -1
+		    ? statussocket_accept(&master->status)
+		    : -1;
 
 		if (client == -1)
 			break;

@@ -7,6 +7,6 @@
  * Sends the status of the server to each client that has connected to its
  * socket: lines of the form key=value, which capsuled(8) lists.
  */
-void statustext_answer(const struct master *master);
+void statustext_answer(struct master *master);
 
 #endif

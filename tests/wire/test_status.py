@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -10,9 +11,9 @@ import threading
 import unittest
 
 from build import CAPSULE, DEADLINE_S, TOP
-from server import (UNJAILED, Process, Server, fetch, gopher_connect,
-                    hurried_connect, jailed, new_directory, select, title,
-                    wait_until, write_tree)
+from server import (UNJAILED, Process, Server, as_root, fetch,
+                    gopher_connect, hurried_connect, jailed, new_directory,
+                    select, title, wait_until, write_tree)
 from test_limits import RULES, visit
 from trouble import TroubledServer
 
@@ -265,6 +266,20 @@ class Shown(unittest.TestCase):
         self.assertEqual(self.numbers()['requests.gemini.20'], 1)
         server.stop()
         self.assertFalse(os.path.exists(self.path))
+
+    @as_root
+    def test_without_descriptors(self):
+        server = self.serve()
+        limit = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE,
+                         (len(os.listdir('/proc/%d/fd' % server.pid)),
+                          limit[1]))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.path)
+            client.settimeout(DEADLINE_S)
+            self.assertEqual(fetch(server).status, 20)
+            resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limit)
+            self.assertIn(b'since=', client.recv(65536))
 
     @jailed
     def test_beside_the_sandbox(self):
