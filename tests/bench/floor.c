@@ -451,7 +451,7 @@ make_answer(const char *header)
 	size_t head = strlen(header);
 	size_t length = answer->file == NULL ? answer->length : 0;
 
-	answer->bytes = malloc(head + length);
+	answer->bytes = malloc(head + length + 1);
 	if (answer->bytes == NULL)
 		die("malloc");
 	memcpy(answer->bytes, header, head);
