@@ -22,24 +22,28 @@ net_out_lend(struct net_out *out, char *at, size_t room)
 	assert(out->at == NULL);
 	out->at = at;
 	out->room = room;
+	out->len = out->off = 0;
 	out->lent = true;
 }
 
 int
 net_out_keep(struct net_out *out)
 {
-	struct str rest = { out->at + out->off, out->len - out->off };
+	const char *rest = out->at + out->off;
+	size_t len = out->len - out->off;
 
 	assert(out->lent);
-	*out = (struct net_out){ .fd = out->fd, .corked = out->corked };
-	if (rest.len == 0)
+	out->lent = false;
+	out->at = NULL;
+	if (len == 0)
 		return 0;
-	out->room = rest.len > NET_OUT_SIZE ? rest.len : NET_OUT_SIZE;
+	out->room = len > NET_OUT_SIZE ? len : NET_OUT_SIZE;
 	out->at = malloc(out->room);
 	if (out->at == NULL)
 		return -1;
-	memcpy(out->at, rest.at, rest.len);
-	out->len = rest.len;
+	memcpy(out->at, rest, len);
+	out->len = len;
+	out->off = 0;
 	return 0;
 }
 
