@@ -200,9 +200,8 @@ send_file(struct exchange *exchange, struct body *body)
 }
 
 static ssize_t
-send_read(struct exchange *exchange, char *scratch)
+send_read(struct exchange *exchange, char *scratch, size_t room)
 {
-	size_t room = exchange->slow ? EXCHANGE_PART : EXCHANGE_ROOM;
 	ssize_t len = exchange_read(exchange, scratch, room);
 	ssize_t sent = IO_DONE;
 
@@ -219,15 +218,19 @@ send_read(struct exchange *exchange, char *scratch)
 	return finish_or_flush(exchange);
 }
 
-/* Sends by one call; the next part of a slow client's answer is small. */
+/*
+ * Sends several records by one call; the next part of a slow client's answer is
+ * one record.
+ */
 static ssize_t
-send_part(struct exchange *exchange, char *scratch)
+send_records(struct exchange *exchange, char *scratch)
 {
 	struct net_out *out = &exchange->transport->out;
 	ssize_t sent;
 
 	net_out_lend(out, scratch + EXCHANGE_ROOM, EXCHANGE_SEALED);
-	sent = send_read(exchange, scratch);
+	sent = send_read(
+	    exchange, scratch, exchange->slow ? EXCHANGE_PART : EXCHANGE_ROOM);
 	exchange->slow = sent == IO_WANT_WRITE;
 	return net_out_keep(out) == -1 ? IO_FAILED : sent;
 }
@@ -237,10 +240,12 @@ exchange_send(struct exchange *exchange, char *scratch)
 {
 	struct body *body = exchange->body;
 
+	if (!transport_sends_files(exchange->transport))
+		return send_records(exchange, scratch);
 	if (exchange->head.len == 0 && body != NULL && !body->ended &&
-	    body->file != NULL && transport_sends_files(exchange->transport))
+	    body->file != NULL)
 		return send_file(exchange, body);
-	return send_part(exchange, scratch);
+	return send_read(exchange, scratch, EXCHANGE_PART);
 }
 
 size_t

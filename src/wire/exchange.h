@@ -12,9 +12,9 @@
 #include "text/str.h"
 #include "wire/transport.h"
 
-/* One part of an answer: a TLS record of the largest size. */
+/* The bytes of a TLS record of the largest size, or of a call without TLS. */
 #define EXCHANGE_PART 16384
-/* Bytes sent at once; more would not fit into the CPU's cache. */
+/* Bytes of the records that one call sends; more would gain nothing. */
 #define EXCHANGE_ROOM ((size_t)4 * EXCHANGE_PART)
 /* Room for them as TLS records, see NET_OUT_SIZE. */
 #define EXCHANGE_SEALED (EXCHANGE_ROOM + EXCHANGE_ROOM / 8)
