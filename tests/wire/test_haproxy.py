@@ -11,7 +11,7 @@ import subprocess
 import threading
 import unittest
 
-from build import CAPSULE, CAPSULED, DEADLINE_S
+from build import CAPSULE, CAPSULED, DEADLINE_S, SLOWER
 from haproxy import HAProxy
 from server import (TOP, UNJAILED, Connection, Server, new_directory,
                     tls_context, wait_until, write_tree)
@@ -23,6 +23,7 @@ FRONT = '127.0.0.1'
 OLD = {'index.gmi': '# Home\n', 'page.gmi': '# Old\n' + 'old text\n' * 1000}
 NEW = {'index.gmi': '# Home\n', 'page.gmi': '# New\n' + 'new text\n' * 900}
 VISITORS = 4
+REQUESTS = 60 // SLOWER
 
 
 def is_free(port):
@@ -204,6 +205,9 @@ class Visitors:
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         self.done.set()
         for thread in self.threads:
             thread.join()
@@ -227,7 +231,7 @@ class Visitors:
             client.close()
             self.count += 1
 
-    def more(self, number=60):
+    def more(self, number=REQUESTS):
         """Waits until so many more requests have begun and ended."""
         want = self.count + number
         wait_until(lambda: self.count >= want, 'more requests')
@@ -326,9 +330,13 @@ class Behind(unittest.TestCase):
             os.rename(path(name, 'next'), path(name, 'current'))
             server.signal(signal.SIGHUP)
             server.wait_for_line('^info reloaded')
-            self.visitors.more(20)
+            self.visitors.more()
         wait_until(lambda: (self.visitors.more(), self.visitors.look())[1] ==
                    {b'new text'}, 'the new content everywhere')
+        # A request that was begun gets the one or the other.
+        self.assertEqual(self.finish_held(), [])
+        self.visitors.end()
+        self.assertEqual(self.visitors.failed, [])
         # Each replica has read the new pages by now, or soon.
         for path, says in ((b'/manifest', b'page.gmi'),
                            (b'/capsule.tar.gz', b'20 application/'),
@@ -338,9 +346,6 @@ class Behind(unittest.TestCase):
                 True for answer in {self.front.fetch(name, p)
                                     for name in NAMES}
                 if s in answer] == [True], path)
-        # A request that was begun gets the one or the other.
-        self.assertEqual(self.finish_held(), [])
-        self.assertEqual(self.visitors.failed, [])
 
     def test_certificate_is_renewed(self):
         path = self.front.path
