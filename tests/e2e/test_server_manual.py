@@ -35,7 +35,7 @@ REMOTE = 'root@example.org:'
 UNJAILED = '#!/bin/sh\nexec /usr/local/sbin/capsuled-real -o jail=off "$@"\n'
 
 
-# A method of Manual for each example of the page.
+# A method of Operator for each example of the page.
 STEPS = (
     ('Install the package', 'install_package'),
     ('Install without the package', 'install'),
@@ -150,15 +150,10 @@ class Steps(unittest.TestCase):
             [section for section, _ in STEPS])
 
 
-@with_machine
-class Manual(unittest.TestCase):
-    left_out = LEFT_OUT
+class Operator:
+    """A test case with a `machine` and its `unit`."""
 
-    def setUp(self):
-        self.machine = Machine(self, HOSTS)
-        self.unit = Unit(self.machine, self.machine.path(
-            'etc/systemd/system/capsuled.service'))
-        self.addCleanup(self.unit.kill)
+    left_out = LEFT_OUT
 
     def run_line(self, text, directory=None):
         """What the command writes; systemctl's part is the test's."""
@@ -184,7 +179,7 @@ class Manual(unittest.TestCase):
             self.assertIsNone(self.unit.reload())
 
     def gemini(self, url):
-        """The answer over Gemini: the bytes, and the hash of its certificate."""
+        """The answer over Gemini, as text."""
         host = url.split('/')[2]
         return self.machine.run(
             "printf '%s\\r\\n' | openssl s_client -quiet -connect %s:1965 "
@@ -414,6 +409,15 @@ class Manual(unittest.TestCase):
         return (self.served_hash(), self.served_hash('garden.example.org'),
                 self.machine.run('cd /var/lib/capsuled && find capsule garden '
                                  '-type f -exec sha256sum {} + | sort').stdout)
+
+
+@with_machine
+class Manual(Operator, unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine(self, HOSTS)
+        self.unit = Unit(self.machine, self.machine.path(
+            'etc/systemd/system/capsuled.service'))
+        self.addCleanup(self.unit.kill)
 
 
 if __name__ == '__main__':
