@@ -9,8 +9,8 @@ import time
 import unittest
 
 from build import beneath
-from server import (DEADLINE_S, Server, fetch, gopher_connect, new_directory,
-                    wait_until)
+from server import (DEADLINE_S, Connection, Server, fetch, gopher_connect,
+                    new_directory, select, tls_context, wait_until)
 from trouble import HOLD_CERTIFICATE, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'big.txt': b'x' * (16 << 20)}
@@ -281,3 +281,61 @@ class Watchdog(unittest.TestCase):
             self.assertEqual(
                 sorted([*server.workers(), server.answers()]), processes)
             self.assertFalse(server.log.find('does not answer'))
+
+
+class Stop(unittest.TestCase):
+    """As `systemctl kill`, or a stop without KillMode=mixed."""
+
+    def handshake(self, server, begun, goes_on, replies):
+        def halves(data):
+            yield data[:100]
+            begun.release()
+            goes_on.wait()
+            yield data[100:]
+
+        with Connection(server.gemini_port, tls_context(), parts=halves) as \
+                client:
+            client.send(server.url().encode() + b'\r\n')
+            replies.append(client.read_reply())
+
+    def test_all_processes_at_once(self):
+        with Manager() as manager, serve(
+                manager, workers=1, options=['limits=off']) as server:
+            wait_until(lambda: b'Home' in select(server, '/ask\thome'),
+                       'an index')
+            begun, goes_on = threading.Semaphore(0), threading.Event()
+            replies = []
+            threads = [threading.Thread(target=self.handshake, args=(
+                server, begun, goes_on, replies)) for _ in range(20)]
+            for thread in threads:
+                thread.start()
+            for _ in threads:
+                begun.acquire()
+            downloads = [gopher_connect(server, receive_buffer=4096)
+                         for _ in range(10)]
+            for client in downloads:
+                client.send(b'/big.txt\r\n')
+                client.socket.recv(1)
+            questions = [gopher_connect(server) for _ in range(10)]
+            for client in questions:
+                client.send(b'/ask\thome\r\n')
+            # The worker has accepted what came before these.
+            self.assertEqual(fetch(server).status, 20)
+            self.assertEqual(fetch(server, '/ask?home').status, 20)
+            since = len(server.lines)
+            for pid in [server.pid, *server.children()]:
+                os.kill(pid, signal.SIGTERM)
+            server.wait_for_line('^info stopping', since)
+            goes_on.set()
+            for thread in threads:
+                thread.join()
+            self.assertEqual([reply.text for reply in replies],
+                             ['# Home\n'] * 20)
+            for client in questions:
+                self.assertIn(b'Home', client.read_all())
+                client.close()
+            for client in downloads:
+                self.assertEqual(len(client.read_all()), (16 << 20) - 1)
+                client.close()
+            server.stop()
+            self.assertFalse(server.log.find('another', since))
