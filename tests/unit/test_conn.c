@@ -29,6 +29,26 @@ static size_t closed;
 static const struct conn_kind kind = { .protocol = &gopher,
 	.tls = TRANSPORT_TLS_NEVER };
 
+/* Of a client that a proxy connects. */
+static const struct conn_kind behind = {
+	.protocol = &gopher, .tls = TRANSPORT_TLS_NEVER, .proxied = true
+};
+
+#define HEADER "PROXY TCP4 192.0.2.1 192.0.2.2 4000 70\r\n"
+
+static bool admits = true;
+
+static bool
+on_named(struct conngroup *named_in, struct conn_client *client)
+{
+	char text[NET_TEXT_MAX];
+
+	assert_ptr_equal(named_in, &group);
+	net_host_format(&client->peer, text);
+	assert_string_equal(text, "192.0.2.1");
+	return admits;
+}
+
 static void
 on_closed(struct conngroup *closed_in, const struct conn_client *client)
 {
@@ -72,6 +92,7 @@ set_up(void **state)
 	group.base = event_base_new();
 	group.server = &serving.server;
 	group.closed = on_closed;
+	group.named = on_named;
 	conngroup_init(&group);
 	set_deadlines(&never);
 	return group.base == NULL;
@@ -165,7 +186,7 @@ lowest_descriptor(void)
  * Whatever happens, nothing is left of it.
  */
 static struct str
-visit(struct str words, size_t n)
+visit(const struct conn_kind *what, struct str words, size_t n)
 {
 	static char answer[LARGE];
 	int lowest = lowest_descriptor();
@@ -176,7 +197,7 @@ visit(struct str words, size_t n)
 
 	closed = 0;
 	scarce_memory(n);
-	opened = conn_open(&group, &kind, &accepted);
+	opened = conn_open(&group, what, &accepted);
 	len = take_all(fd, answer, sizeof answer);
 	scarce_memory(0);
 	assert_int_equal(closed, opened == 0 ? 1 : 0);
@@ -188,10 +209,12 @@ static void
 lack_of_memory_ends_one_client(void **state)
 {
 	static const struct {
+		const struct conn_kind *what;
 		struct str words, whole;
 	} table[] = {
-		{ STR_INIT("/\r\n"), STR_INIT(PAGE) },
-		{ STR_INIT("/large.txt\r\n"), { large, LARGE } },
+		{ &kind, STR_INIT("/\r\n"), STR_INIT(PAGE) },
+		{ &kind, STR_INIT("/large.txt\r\n"), { large, LARGE } },
+		{ &behind, STR_INIT(HEADER "/\r\n"), STR_INIT(PAGE) },
 	};
 
 	(void)state;
@@ -199,7 +222,8 @@ lack_of_memory_ends_one_client(void **state)
 		size_t n;
 
 		for (n = 1; n < 40; n++) {
-			struct str answer = visit(table[i].words, n);
+			struct str answer =
+			    visit(table[i].what, table[i].words, n);
 
 			if (str_equals(answer, table[i].whole))
 				break;
@@ -207,8 +231,8 @@ lack_of_memory_ends_one_client(void **state)
 			    str_equals(answer, STR(FAILED)) ||
 			    str_equals(answer, STR(NO_MEMORY)));
 			/* The next one finds nothing amiss. */
-			assert_true(
-			    str_equals(visit(STR("/\r\n"), 0), STR(PAGE)));
+			assert_true(str_equals(
+			    visit(&kind, STR("/\r\n"), 0), STR(PAGE)));
 		}
 		assert_in_range(n, 3, 39);
 	}
@@ -509,6 +533,62 @@ is_closed(int fd)
 	return recv(fd, &byte, 1, 0) == 0;
 }
 
+/* A proxy that has sent any of its header has a visitor. */
+static void
+visitors_behind_a_proxy_are_not_idle(void **state)
+{
+	const struct str words[] = { STR(""), STR("PRO"), STR(HEADER),
+		STR("PROXY UNKNOWN\r\n"), STR(HEADER "/") };
+	enum {
+		COUNT = sizeof words / sizeof *words
+	};
+	int fds[COUNT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		fds[i] = enter_as(&behind, words[i]);
+	conngroup_close_idle(&group);
+	conngroup_sweep(&group);
+	assert_int_equal(group.count, COUNT - 1);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_int_equal(is_closed(fds[i]), i == 0);
+	conngroup_close_all(&group);
+	conngroup_sweep(&group);
+	for (size_t i = 0; i < COUNT; i++)
+		close(fds[i]);
+}
+
+/* The owner may turn a visitor away, but not a health check. */
+static void
+a_visitor_may_be_turned_away(void **state)
+{
+	(void)state;
+	admits = false;
+	assert_int_equal(visit(&behind, STR(HEADER "/\r\n"), 0).len, 0);
+	assert_true(str_equals(
+	    visit(&behind, STR("PROXY UNKNOWN\r\n/\r\n"), 0), STR(PAGE)));
+	admits = true;
+	assert_int_equal(visit(&behind, STR("/\r\n"), 0).len, 0);
+	assert_true(
+	    str_equals(visit(&behind, STR(HEADER "/\r\n"), 0), STR(PAGE)));
+}
+
+/* No byte after the header is lost when it comes in two parts. */
+static void
+a_header_may_come_in_parts(void **state)
+{
+	char answer[sizeof PAGE];
+	struct str rest = STR("NOWN\r\n/\r\n");
+	int fd = enter_as(&behind, STR("PROXY UNK"));
+
+	(void)state;
+	turn();
+	assert_int_equal(group.count, 1);
+	assert_int_equal(send(fd, rest.at, rest.len, 0), rest.len);
+	assert_int_equal(take_all(fd, answer, sizeof answer), sizeof PAGE - 1);
+	assert_memory_equal(answer, PAGE, sizeof PAGE - 1);
+}
+
 #define SERVED 100
 
 /*
@@ -571,6 +651,9 @@ main(void)
 		cmocka_unit_test(a_slow_process_ends_its_answer),
 		cmocka_unit_test(waiting_costs_nothing),
 		cmocka_unit_test(idle_clients_are_closed),
+		cmocka_unit_test(visitors_behind_a_proxy_are_not_idle),
+		cmocka_unit_test(a_visitor_may_be_turned_away),
+		cmocka_unit_test(a_header_may_come_in_parts),
 		cmocka_unit_test(room_is_made_by_who_does_not_ask),
 	};
 
