@@ -89,13 +89,17 @@ open_index(struct builder *build)
 	errno = EBADMSG;
 	if (build->tables.is_damaged ||
 	    tables_open(&build->tables, setup->english) == -1) {
-		if (errno != ENOENT && errno != EBADMSG)
-			return -1;
 		if (errno == EBADMSG)
 			log_line(LOG_LEVEL_WARN,
-			    "index: %s is damaged, or of another version, "
-			    "language or readers; it is built again",
+			    "index: %s is damaged; it is built again",
 			    setup->place->name);
+		else if (errno == ESTALE)
+			log_line(LOG_LEVEL_INFO,
+			    "index: %s is of another version, language or "
+			    "readers; it is built again",
+			    setup->place->name);
+		else if (errno != ENOENT)
+			return -1;
 		return tables_create(&build->tables, setup->english);
 	}
 	if (!setup->is_stale || build->has_waited)

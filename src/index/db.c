@@ -281,13 +281,16 @@ db_is_english(sqlite3 *db, const struct db_place *place)
 {
 	int64_t about, version;
 
+	errno = EBADMSG;
 	if (db_number(db, "PRAGMA application_id", &about) == -1 ||
-	    db_number(db, "PRAGMA user_version", &version) == -1 ||
-	    version != FORMAT)
+	    db_number(db, "PRAGMA user_version", &version) == -1)
 		return -1;
-	return about == about_of(place, true) ? 1
-	    : about == about_of(place, false) ? 0
-					      : -1;
+	if (version == FORMAT && about == about_of(place, true))
+		return 1;
+	if (version == FORMAT && about == about_of(place, false))
+		return 0;
+	errno = ESTALE;
+	return -1;
 }
 
 fts5_api *

@@ -78,8 +78,9 @@ MUST_USE int db_create(sqlite3 *db, const struct db_place *place, bool english);
 
 /*
  * Checks the version of an index, and which parts of the tree it leaves out.
- * Returns 1 when it is stemmed as English, 0 when it is not stemmed, or -1 when
- * it is damaged, of another version or of other parts.
+ * Returns 1 when it is stemmed as English, 0 when it is not stemmed, or -1 with
+ * errno set: EBADMSG when it is damaged, ESTALE when it is of another version
+ * or of other parts.
  */
 int db_is_english(sqlite3 *db, const struct db_place *place);
 

@@ -53,6 +53,8 @@ forget_forms(struct tables *tables)
 static int
 open_db(struct tables *tables, enum db_use use, bool english)
 {
+	int is_english;
+
 	tables->is_damaged = false;
 	tables->db = db_open(tables->place, use);
 	if (tables->db == NULL)
@@ -62,8 +64,11 @@ open_db(struct tables *tables, enum db_use use, bool english)
 	    (use == DB_BUILD &&
 		db_create(tables->db, tables->place, english) == -1))
 		return tables_fail(tables);
-	if (db_is_english(tables->db, tables->place) != english) {
-		errno = EBADMSG;
+	is_english = db_is_english(tables->db, tables->place);
+	if (is_english == -1)
+		return -1;
+	if (is_english != english) {
+		errno = ESTALE;
 		return -1;
 	}
 	for (size_t i = 0; i < SQL_STATEMENTS; i++) {

@@ -38,7 +38,7 @@ struct tables {
 
 /*
  * Opens an existing index: ENOENT when there is none, EBADMSG when it is
- * damaged, or of another version or language.
+ * damaged, ESTALE when it is of another version, language or readers.
  */
 MUST_USE int tables_open(struct tables *tables, bool english);
 
