@@ -32,7 +32,7 @@ struct rules_audit_common {
 struct audit {
 	struct rules_audit *all;
 	const struct host_config *host;
-	const struct tree *tree;
+	struct tree tree; /* with the parts that are hidden from visitors */
 	struct arena arena; /* for one rule */
 };
 
@@ -148,7 +148,7 @@ audit_part(struct audit *audit, const struct rules_part *part)
 	/* The path is a page or a folder, with a final slash or without. */
 	if (path.len > 0 && !is_builtin(audit->host, path))
 		judge(audit, &part->place, FAULT_MISSING,
-		    exists_in_some_form(audit->tree, path)
+		    exists_in_some_form(&audit->tree, path)
 			? NULL
 			: "no page or folder has this path; check its "
 			  "spelling");
@@ -180,7 +180,7 @@ is_lost(struct audit *audit, struct str target)
 		return false;
 	return uri_path_decode(&audit->arena, target, &path) ==
 	    URI_PATH_NORMAL &&
-	    !is_builtin(audit->host, path) && !exists(audit->tree, path);
+	    !is_builtin(audit->host, path) && !exists(&audit->tree, path);
 }
 
 static void
@@ -193,7 +193,7 @@ audit_move(struct audit *audit, const struct rules_move *move)
 	bool is_bad;
 
 	judge(audit, &move->place, FAULT_HIDES,
-	    exists_in_some_form(audit->tree, path)
+	    exists_in_some_form(&audit->tree, path)
 		? "the capsule still has this path, which the line hides; "
 		  "remove one of them"
 		: NULL);
@@ -215,8 +215,9 @@ rules_audit_host(struct rules_audit *all, const struct host_config *host,
     const struct tree *tree)
 {
 	const struct rules *rules = &host->rules;
-	struct audit audit = { .all = all, .host = host, .tree = tree };
+	struct audit audit = { .all = all, .host = host, .tree = *tree };
 
+	audit.tree.zones = NULL;
 	arena_init(&audit.arena, MEMORY);
 	for (size_t i = 0; i < rules->part_count; i++)
 		audit_part(&audit, &rules->parts[i]);

@@ -375,6 +375,10 @@ class Audit(unittest.TestCase):
                 ('path "/Docs/" {}', 'has this path'),
                 ('path "/caf%C3%A9/" {}', None),
                 ('path "/ask" {}', None),
+                ('path "/docs/" { readers = { "any" } }', None),
+                ('path "/doc/" { readers = { "any" } }', 'has this path'),
+                ('path "/docs/" { readers = { "any" } }\n'
+                 'moved("/x", "/docs/a.gmi")', None),
                 ('moved("/old.gmi", "/docs/")', 'still has this path'),
                 ('moved("/new.gmi", "/docs/")', None),
                 ('moved("/docs", "/drafts/")', 'still has this path'),
