@@ -65,8 +65,8 @@ struct conn {
 	struct conn_client client;
 };
 
-/* A client that sends little must cost little; malloc adds 64 bytes. */
-static_assert(sizeof(struct conn) + HELLO_KEPT + 64 <= 4096,
+/* A client that sends little must cost little; malloc adds 32 bytes. */
+static_assert(sizeof(struct conn) + HELLO_KEPT + 32 <= 4096,
     "more than 4 KiB for a client without a whole ClientHello");
 
 /* Logs one line for each answer; a client without a request is not logged. */

@@ -43,9 +43,10 @@ struct exchange {
 	const char *protocol; /* the protocol's name, for the log */
 	struct transport *transport;
 	uint64_t bytes; /* of head and body, before encryption, so far */
-	/* The address that the visitor of a proxy connected to; NULL: fd's. */
-	const struct net_address *local;
 	int fd; /* the connection's, for its local address; -1: none */
+	/* The address that the visitor of a proxy connected to. */
+	unsigned char local[16];
+	unsigned char local_len; /* 4 or 16; 0: that of fd */
 	bool finished; /* the end was given to the transport */
 	bool slow; /* the socket did not take the last part at once */
 	size_t unsent; /* the last result of exchange_unsent */

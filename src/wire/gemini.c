@@ -80,16 +80,17 @@ refuse_with(struct exchange *exchange, enum status status, struct str meta)
 static bool
 is_local(const struct exchange *exchange, const struct uri *uri)
 {
-	const struct net_address *local = exchange->local;
-	struct net_address own;
+	struct net_address local =
+	    net_address_of(exchange->local, exchange->local_len, 0);
 	struct str host;
 	char text[NET_TEXT_MAX];
 
 	if (!uri->host_is_address || exchange->fd == -1 ||
 	    hostname_normal(exchange->arena, uri->host, &host) == -1 ||
-	    (local == NULL && net_local_address(exchange->fd, &own) == -1))
+	    (exchange->local_len == 0 &&
+		net_local_address(exchange->fd, &local) == -1))
 		return false;
-	net_host_format(local != NULL ? local : &own, text);
+	net_host_format(&local, text);
 	return str_equals(str_of(text), host);
 }
 

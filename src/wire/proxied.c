@@ -61,7 +61,6 @@ proxied_receive(struct hello *hello, struct conngroup *group,
     struct exchange *exchange, struct conn_client *client)
 {
 	struct proxyheader header;
-	struct net_address *local;
 	ssize_t done = receive(hello, client->fd, group->scratch, &header);
 
 	if (done != IO_DONE)
@@ -73,16 +72,13 @@ proxied_receive(struct hello *hello, struct conngroup *group,
 		exchange->peer = NULL;
 		return IO_DONE;
 	}
-	local = arena_alloc(exchange->arena, sizeof *local);
-	if (local == NULL)
-		return IO_FAILED;
-	*local = header.to;
 	client->peer = header.from;
 	if (!group->named(group, client)) {
 		net_reset_on_close(client->fd, true);
 		return IO_FAILED;
 	}
-	exchange->local = local;
+	exchange->local_len =
+	    (unsigned char)net_network(&header.to, 32, 128, exchange->local);
 	exchange->network = client->network;
 	return IO_DONE;
 }

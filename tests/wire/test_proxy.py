@@ -1,17 +1,18 @@
 """Connections from a proxy: the header, and the visitor that it names."""
 
+import contextlib
 import shutil
 import socket
 import ssl
 import subprocess
 import unittest
 
-from build import CAPSULED, DEADLINE_S
+from build import CAPSULED, DEADLINE_S, INSTRUMENTED
 from proxyheader import (HOST_6, LOCAL, PROXY, TCP4, TCP6, UDP4, UNIX, UNSPEC,
                          VISITOR, VISITOR_6, block, checked, head, tlv,
                          version1, version2)
-from server import (UNJAILED, Connection, Server, new_directory, tls_context,
-                    write_tree)
+from server import (UNJAILED, Connection, Server, new_directory, resident,
+                    tls_context, write_tree)
 from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n'}
@@ -302,6 +303,32 @@ class Visitor(Case):
         self.assertEqual(gemini(server, version2()).status, 20)
         self.assertEqual(
             attempt(server.gopher_port, b'\r\n')[:5], b'iHome')
+
+
+class HalfOpen(Case):
+    """Visitors without a whole ClientHello cost as much as without a proxy."""
+
+    CLIENTS = 800
+
+    def test_what_they_cost(self):
+        if INSTRUMENTED:
+            return  # which has a malloc of its own
+        server = self.serve('limits=off', 'request_timeout_ms=600000',
+                            workers=1)
+        worker, = server.workers()
+        unfinished = version2() + b'\x16\3\1\x10\0\1\0\x0f\0'.ljust(
+            3072, b'x')
+        for _ in range(4):
+            self.assertEqual(gemini(server, version2()).status, 20)
+        before = resident(worker)
+        with contextlib.ExitStack() as clients:
+            for _ in range(self.CLIENTS):
+                clients.enter_context(
+                    Connection(server.gemini_port)).send(unfinished)
+            # It comes after them.
+            self.assertEqual(gemini(server, version2()).status, 20)
+            cost = resident(worker) - before
+        self.assertLess(cost, (self.CLIENTS * 4 << 10) + (1 << 20))
 
 
 class Stranger(unittest.TestCase):
