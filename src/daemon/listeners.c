@@ -185,27 +185,47 @@ fill_ports(const struct listeners *listeners, struct config *config)
 		config->hosts[i].site.gemini_port_count = gemini_seen;
 }
 
+/* Names the option or key that chooses the port of an address. */
+static void
+name_choice(const struct config *config, const struct net_address *failed,
+    bool is_in_use, char *text, size_t size)
+{
+	bool is_gopher = failed >= config->gopher &&
+	    failed < config->gopher + config->gopher_count;
+	size_t host =
+	    is_gopher ? config->gopher_hosts[failed - config->gopher] : 0;
+	const struct config_place *place = &config->hosts[host].place;
+
+	/* -G sets the listeners of the first host alone. */
+	if (host > 0)
+		snprintf(text, size, "the key gopher of the host at %s:%d",
+		    place->file, place->line);
+	else if (is_gopher)
+		snprintf(text, size, "-G %d", is_in_use ? 7071 : 7070);
+	else
+		snprintf(text, size, "-g %d", is_in_use ? 1966 : 1965);
+}
+
 /* Describes the failure in errno, and suggests a remedy. */
 static void
 explain(const struct config *config, const struct net_address *failed,
     char *error, size_t size)
 {
-	bool is_gopher = failed >= config->gopher &&
-	    failed < config->gopher + config->gopher_count;
 	const char *reason = strerror(errno);
-	char text[NET_TEXT_MAX];
+	char text[NET_TEXT_MAX], choice[256];
 
+	name_choice(config, failed, errno == EADDRINUSE, choice, sizeof choice);
 	net_address_format(failed, text);
 	if (errno == EADDRINUSE)
 		snprintf(error, size,
 		    "cannot listen on %s: %s; stop the program that uses it, "
 		    "or choose another port with %s",
-		    text, reason, is_gopher ? "-G 7071" : "-g 1966");
+		    text, reason, choice);
 	else if (errno == EACCES)
 		snprintf(error, size,
 		    "cannot listen on %s: %s; ports below 1024 need root or "
-		    "CAP_NET_BIND_SERVICE, try %s",
-		    text, reason, is_gopher ? "-G 7070" : "-g 1965");
+		    "CAP_NET_BIND_SERVICE: choose another port with %s",
+		    text, reason, choice);
 	else
 		snprintf(error, size,
 		    "cannot listen on %s: %s; choose an address of this "

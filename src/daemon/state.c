@@ -80,6 +80,18 @@ fail_to_open(const char *path, char *error, size_t size)
 	    error, size);
 }
 
+/* Reports that the lock in the directory cannot be made or opened. */
+static int
+fail_to_lock(const char *path, char *error, size_t size)
+{
+	if (errno != EACCES)
+		return fail_to_open(path, error, size);
+	snprintf(error, size,
+	    "state: %s/lock: %s; give it the owner of the directory", path,
+	    strerror(errno));
+	return -1;
+}
+
 /* Makes the directory unless it exists; -1 with errno set. */
 static int
 make(const char *path, const struct jail *jail)
@@ -188,7 +200,7 @@ open_named(struct state *state, const char *path, struct state *last,
 	if (take_lock(state, last) || wait_for_lock(state) == 0)
 		return 0;
 	if (errno != EAGAIN)
-		return fail_to_open(path, error, size);
+		return fail_to_lock(path, error, size);
 	snprintf(error, size,
 	    "state: %s: another server uses it; give each its own", path);
 	return -1;

@@ -266,9 +266,8 @@ find_file(struct job *job, const char *name, off_t *size)
 		*size = st.st_size;
 		return 1;
 	}
-	return errno == ENOENT
-	    ? 0
-	    : certfiles_fail_errno(&job->files, name, "make it readable");
+	return errno == ENOENT ? 0
+			       : certfiles_fail_unreadable(&job->files, name);
 }
 
 /* Which files of a pair exist. */

@@ -53,6 +53,18 @@ certfiles_fail_errno(
 }
 
 int
+certfiles_fail_unreadable(struct certfiles *files, const char *name)
+{
+	/* The mode of a key has to stay as it is. */
+	if (errno == EACCES)
+		return certfiles_fail(files, name,
+		    "%s, make it readable for the user with the ID %u with "
+		    "chown",
+		    strerror(errno), (unsigned)geteuid());
+	return certfiles_fail_errno(files, name, "make it readable");
+}
+
+int
 certfiles_fail_openssl(struct certfiles *files, const char *what)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -71,7 +83,7 @@ certfiles_open(struct certfiles *files, const char *name, struct stat *st)
 	BIO *bio;
 
 	if (fd == -1 || fstat(fd, st) == -1) {
-		certfiles_fail_errno(files, name, "make it readable");
+		certfiles_fail_unreadable(files, name);
 		goto fail;
 	}
 	if (!S_ISREG(st->st_mode)) {

@@ -38,6 +38,8 @@ int certfiles_fail(struct certfiles *files, const char *name,
     const char *format, ...) PRINTF_LIKE(3, 4);
 int certfiles_fail_errno(
     struct certfiles *files, const char *name, const char *advice);
+/* The same for a file that cannot be read. */
+int certfiles_fail_unreadable(struct certfiles *files, const char *name);
 int certfiles_fail_openssl(struct certfiles *files, const char *what);
 
 /*

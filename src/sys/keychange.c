@@ -162,7 +162,7 @@ keychange_stat(struct keychange *change, const char *name, struct stat *st)
 {
 	return fstatat(change->files.fd, name, st, 0) == 0
 	    ? 0
-	    : certfiles_fail_errno(&change->files, name, "make it readable");
+	    : certfiles_fail_unreadable(&change->files, name);
 }
 
 /* Writes both certificates, and names the file. */

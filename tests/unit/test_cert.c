@@ -359,7 +359,7 @@ test_missing_is_allowed(void **state)
 	const struct str name = STR("a");
 	struct cert_request request = { "d", &name, 1, CERT_ALLOW, false };
 	struct cert cert;
-	char error[PAIRS_ERROR_MAX] = "";
+	char error[PAIRS_ERROR_MAX] = "", want[160];
 
 	(void)state;
 	pairs_remove_all();
@@ -384,6 +384,12 @@ test_missing_is_allowed(void **state)
 	assert_int_equal(chmod("d", 0500), 0);
 	pairs_expect_error(CERT_ALLOW,
 	    "d: Permission denied, name a directory for certificates");
+	assert_int_equal(chmod("d", 0600), 0);
+	snprintf(want, sizeof want,
+	    "d/a.key: Permission denied, make it readable for the user with "
+	    "the ID %u with chown",
+	    (unsigned)geteuid());
+	pairs_expect_error(CERT_MAKE, want);
 }
 
 int

@@ -421,6 +421,21 @@ class Reload(unittest.TestCase):
         for name, certificate in before.items():
             self.assertEqual(server.certificate(name), certificate)
 
+    def test_a_port_in_use(self):
+        server = Hosts(self)
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))
+            taken.listen()
+            address = '127.0.0.1:%d' % taken.getsockname()[1]
+            self.assertEqual(
+                server.reload(HOSTS.replace('"club" gopher = { "127.0.0.1:0"',
+                                            '"club" gopher = { "%s"' %
+                                            address)),
+                'error reload: cannot listen on %s: Address already in use; '
+                'stop the program that uses it, or choose another port with '
+                'the key gopher of the host at c.conf:8; keeping the old '
+                'configuration' % address)
+
     def replace_pair(self, server, name, suffix):
         """Puts a file of another pair into the place of one."""
         other = server.path('other')

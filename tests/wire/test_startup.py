@@ -276,11 +276,11 @@ class Startup(Places):
         self.addCleanup(trouble.close)
         for error, flag, port, says in (
                 (errno.EACCES, '-G', 70,
-                 'ports below 1024 need root or CAP_NET_BIND_SERVICE, '
-                 'try -G 7070'),
+                 'ports below 1024 need root or CAP_NET_BIND_SERVICE: '
+                 'choose another port with -G 7070'),
                 (errno.EACCES, '-g', 965,
-                 'ports below 1024 need root or CAP_NET_BIND_SERVICE, '
-                 'try -g 1965'),
+                 'ports below 1024 need root or CAP_NET_BIND_SERVICE: '
+                 'choose another port with -g 1965'),
                 (errno.EADDRNOTAVAIL, '-g', 1965,
                  'choose an address of this machine')):
             with self.subTest(error=error, flag=flag):

@@ -234,6 +234,16 @@ class Alone(State):
             os.chmod(self.state, 0o700)
             self.assertIn('must belong to the user', self.refused())
 
+    def test_a_lock_of_another_owner(self):
+        os.mkdir(self.root)
+        os.mkdir(self.state, 0o700)
+        path = os.path.join(self.state, 'lock')
+        os.close(os.open(path, os.O_CREAT, 0))
+        if not is_root():
+            self.assertTrue(self.refused().endswith(
+                path + ': Permission denied; give it the owner of the '
+                'directory'))
+
     def test_within_the_capsule(self):
         os.mkdir(self.root)
         self.state = os.path.join(self.root, 'state')
