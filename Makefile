@@ -115,7 +115,7 @@ endif
 # Tests and benchmark start these servers themselves.  Debian would start their
 # services when they are installed, for everybody; `systemctl unmask` undoes it.
 MASKED = gophernicus.socket pygopherd.service haproxy.service nginx.service
-# The same where no systemd runs: it denies every start in an installation.
+# Without systemd: denies the start of any service during an installation.
 POLICY = /usr/sbin/policy-rc.d
 ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
 DEPS += systemd
@@ -426,7 +426,7 @@ dist:
 	git archive --format=tar --prefix=capsuled-$(VERSION)/ HEAD | \
 	    gzip -9n > build/capsuled-$(VERSION).tar.gz
 
-# Debian's package is built in a copy, which has debian/ at its top.
+# The Debian package is built in a copy with debian/ at its top level.
 DEB = build/deb/capsuled-$(VERSION)
 deb:
 	@rm -rf build/deb
