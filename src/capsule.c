@@ -38,7 +38,8 @@ static const struct verb {
 	{ "show", SHOW_USAGE, "show the server's answer, without a server",
 	    show_main },
 	{ "sign", SIGN_USAGE, "sign the manifest of a capsule", sign_main },
-	{ "status", STATUS_USAGE, "show how a running server is", status_main },
+	{ "status", STATUS_USAGE, "show the status of a running server",
+	    status_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

@@ -97,7 +97,7 @@ struct check_listeners {
 	size_t count;
 };
 
-/* Prints those for proxies, and warns of others that only a proxy can use. */
+/* Prints the listeners for proxies, and warns of other loopback listeners. */
 static void
 print_proxied(
     const struct config *config, const struct check_listeners *listeners)
@@ -113,9 +113,10 @@ print_proxied(
 		    !net_is_loopback(&listeners->all[i]))
 			continue;
 		snprintf(text, sizeof text,
-		    "%s %s has only clients of this machine; if a proxy "
-		    "brings visitors, they are one network for the limits and "
-		    "one visitor, unless the listener is \"%s proxy\"",
+		    "%s %s accepts only clients of this machine; if a proxy "
+		    "forwards visitors to it, they are one network for the "
+		    "limits and one visitor, unless the listener is \"%s "
+		    "proxy\"",
 		    listeners->protocol, address, address);
 		print_warning(text);
 	}
@@ -136,17 +137,16 @@ print_proxies(const struct config *config)
 	for (size_t i = 0; i < config->proxy_count; i++)
 		if (config->proxies[i].bits == 0)
 			print_warning("proxies has a network of all addresses: "
-				      "any client can claim the address of "
-				      "another one");
+				      "any client can claim another address");
 }
 
 static void
 warn_of_circles(const struct config *config)
 {
 	if (config_circles_is_partial(config))
-		print_warning("the moves outside of hosts are too many to find "
-			      "circles with the moves of each host; make them "
-			      "fewer, or move them into the hosts");
+		print_warning("there are too many moves outside of hosts to "
+			      "check them for circles with the moves of each "
+			      "host; remove some, or put them into the hosts");
 }
 
 int

@@ -233,8 +233,9 @@ compare_pair(
 		log_line(LOG_LEVEL_ERROR,
 		    "keys: %s; no client can connect over TLS until %s",
 		    loaded->error,
-		    keys->signer.config->host_count == 1 ? "then"
-							 : "then and a SIGHUP");
+		    keys->signer.config->host_count == 1
+			? "this is corrected"
+			: "this is corrected and SIGHUP is sent");
 	else if (strcmp(cert->key_fingerprint, pair->key_fingerprint) != 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "keys: %s is another certificate than the one in use, so "

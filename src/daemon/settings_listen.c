@@ -82,7 +82,7 @@ struct list {
 	size_t count;
 };
 
-/* The number of the same address with the same fixed port; count: none. */
+/* The index of the same address with the same fixed port; count: none. */
 static size_t
 find(const struct list *list, const struct net_address *address)
 {
@@ -119,7 +119,7 @@ is_local(const struct config *config)
 	    str_equals(site->names[0], STR("localhost"));
 }
 
-/* Removes the word "proxy" from the end of a listener; whether it was there. */
+/* Removes the word "proxy" at the end of a listener; false if there is none. */
 static bool
 take_proxy(struct str *value)
 {
@@ -318,8 +318,8 @@ settings_listen_proxies(struct setting *s)
 		    "the addresses of the proxies that may connect");
 	if (!has_proxied(config) && s->count > 0)
 		return setting_fail(s,
-		    "proxies has no listener; add the word proxy to one, as "
-		    "in gemini = \"1965 proxy\"");
+		    "proxies is set, but no listener is for a proxy; add the "
+		    "word proxy to one, as in gemini = \"1965 proxy\"");
 	return 0;
 }
 

@@ -91,12 +91,12 @@ open_index(struct builder *build)
 	    tables_open(&build->tables, setup->english) == -1) {
 		if (errno == EBADMSG)
 			log_line(LOG_LEVEL_WARN,
-			    "index: %s is damaged; it is built again",
+			    "index: %s is damaged; rebuilding it",
 			    setup->place->name);
 		else if (errno == ESTALE)
 			log_line(LOG_LEVEL_INFO,
 			    "index: %s is of another version, language or "
-			    "readers; it is built again",
+			    "readers; rebuilding it",
 			    setup->place->name);
 		else if (errno != ENOENT)
 			return -1;
@@ -421,7 +421,7 @@ end_looking(struct builder *build, int result)
 	return result;
 }
 
-/* Notes whether files are to be scanned again; -1 with errno set. */
+/* Sets is_settled; -1 with errno set. */
 static int
 note_unsettled(struct builder *build)
 {

@@ -137,7 +137,7 @@ show(struct offline *offline, const struct showing *showing)
 		cli_say("show", "%s: incomplete: %s", address, strerror(errno));
 	else if (exchange.status == STATUS_BAD_REQUEST)
 		cli_say("show",
-		    "%s: is not requested in this way; give a URL like "
+		    "%s: cannot be requested; give a URL like "
 		    "gemini://example.org/a%%20page.gmi, or a path",
 		    address);
 	else if (exchange.status < STATUS_FAILURE)

@@ -17,7 +17,7 @@
 
 /* The deadline for each part of the answer. */
 #define WAIT_S 10
-/* The largest answer; that of a thousand hosts is a tenth of it. */
+/* The largest answer; a thousand hosts need a tenth of it. */
 #define ANSWER_MAX ((size_t)4 << 20)
 /* The last line. */
 #define LAST STR("complete=yes\n")
@@ -63,9 +63,9 @@ static const char *
 advice(void)
 {
 	switch (errno) {
-	case ENOENT: return "; is the key status set, and the server running?";
-	case ECONNREFUSED: return "; the server has ended";
-	case EACCES: return "; only root and the server's user may read it";
+	case ENOENT: return "; set the key status, and start the server";
+	case ECONNREFUSED: return "; the server was killed; start it again";
+	case EACCES: return "; try as root, or as the user of the master";
 	default: return "";
 	}
 }
@@ -85,14 +85,14 @@ show(const char *path)
 		cli_say("status", "%s: %s%s", path, strerror(errno), advice());
 		return 1;
 	}
-	/* It is from the operator's own server, but may be any socket. */
+	/* The socket may be another program's: replace control characters. */
 	for (size_t i = 0; i < answer.len; i++)
 		if ((bytes[i] < ' ' && bytes[i] != '\n') || bytes[i] > '~')
 			bytes[i] = '?';
 	if (!str_ends(buf_str(&answer), LAST)) {
 		cli_say("status",
-		    "%s: the answer is not whole, or not that "
-		    "of a capsuled",
+		    "%s: the answer is incomplete, or not from capsuled; try "
+		    "again",
 		    path);
 		return 1;
 	}

@@ -261,7 +261,7 @@ class Capsule(unittest.TestCase):
                     done.stdout[:3], want or b'53 ')
 
     def test_show_a_bad_request(self):
-        """The answer is the server's, and the advice the tool's."""
+        """The server's answer is followed by advice of the tool."""
         for flags, address, want in (
                 ((), 'gemini://localhost/%zz', b'59 This is not a URL\r\n'),
                 ((), 'gemini://localhost/#x',
@@ -271,8 +271,8 @@ class Capsule(unittest.TestCase):
                 shown = self.show(*flags, address)
                 self.assertEqual(shown.stdout[:len(want)], want)
                 self.assertEqual(shown.stderr.decode(), (
-                    'capsule show: %s: is not requested in this way; give a '
-                    'URL like gemini://example.org/a%%20page.gmi, or a path\n'
+                    'capsule show: %s: cannot be requested; give a URL like '
+                    'gemini://example.org/a%%20page.gmi, or a path\n'
                     % address.replace('\x01', '\\x01')))
                 self.assertEqual(shown.returncode, 1)
 

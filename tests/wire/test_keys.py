@@ -473,7 +473,7 @@ class Ends(unittest.TestCase):
             os.kill(server.keys(), signal.SIGKILL)
             server.wait_for_line(
                 r'^error keys: .*localhost\.\w+.*; no client can connect over '
-                'TLS until then$')
+                'TLS until this is corrected$')
             self.assertIn(ALERT, self.why_not(server))
             # It is not made anew, and found as soon as it is back.
             self.assertFalse(os.path.exists(server.certs))

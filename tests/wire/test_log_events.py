@@ -1,4 +1,4 @@
-"""The manual has every event of the log and every field, and no other."""
+"""The manual lists every event and field of the log, and no others."""
 
 import os
 import re
@@ -9,18 +9,18 @@ from build import TOP
 SOURCE = os.path.join(TOP, 'src')
 LAYERS = ('text', 'sys', 'tree', 'index', 'serve', 'wire', 'daemon')
 STRING = r'"(?:[^"\\]|\\.)*"'
-# Parts of a text, of which a macro is one.
+# The parts of a text: strings and macros.
 TEXT = r'((?:(?:%s|[A-Z_]{4,})\s*)+)' % STRING
 LEVELS = {'LOG_LEVEL_ERROR': {'error'}, 'LOG_LEVEL_WARN': {'warn'},
           'LOG_LEVEL_INFO': {'info'}, 'LOG_LEVEL_DEBUG': set()}
-# What a function with this text as its argument logs is a warning.
+# Warnings that are logged by a function with this text as its argument.
 WARNINGS = {
     'sys/cert.c': r'\bwarn\(job,\s*' + TEXT,
     'sys/jail.c': r'\bsay\(' + TEXT,
     'daemon/readerlists.c': r'snprintf\(text, sizeof text,\s*' + TEXT,
     'daemon/generation.c': r'snprintf\(text, sizeof text,\s*' + TEXT,
 }
-# The first part of these texts is added where they are logged.
+# The start of these texts is added where they are logged.
 BEGINS = {'sys/cert.c': 'X: ', 'daemon/readerlists.c': 'readers: '}
 
 

@@ -1,4 +1,4 @@
-"""Connections from a proxy: the header, and the visitor that it names."""
+"""Connections from a proxy: the PROXY header and the visitor's address."""
 
 import contextlib
 import shutil
@@ -30,7 +30,7 @@ NAMED = (
         VISITOR_6, tlv(5, b'id'), tlv(0xe0, b'x' * 40)), VISITOR_6),
     ('2, longest', version2(tlvs=tlv(4, bytes(1024 - 16 - 12 - 3))), VISITOR),
 )
-# Those of no visitor.
+# Headers without a visitor.
 UNNAMED = (
     ('LOCAL', head(LOCAL, UNSPEC, 0)),
     ('LOCAL, 12 bytes', head(LOCAL, UNSPEC, 12) + bytes(12)),
@@ -120,7 +120,7 @@ def gopher(server, header, parts=at_once, selector=b'', tls=None):
 
 
 def attempt(port, data):
-    """What comes back before the end, or a reset."""
+    """The bytes received before the end or a reset."""
     with socket.create_connection(('127.0.0.1', port), DEADLINE_S) as client:
         client.sendall(data)
         got = b''
@@ -371,7 +371,7 @@ class Stranger(unittest.TestCase):
 
 
 class Check(unittest.TestCase):
-    """What `capsuled -t` says."""
+    """The output of `capsuled -t`."""
 
     def check(self, *arguments):
         directory = new_directory()
@@ -390,8 +390,8 @@ class Check(unittest.TestCase):
             '-o', 'proxies=2001:db8::/32')
         self.assertEqual(status, 0, text)
         self.assertIn('proxied: gemini [::]:1965\n'
-                      'warning: gemini 127.0.0.1:5 has only clients of this '
-                      'machine; ', text)
+                      'warning: gemini 127.0.0.1:5 accepts only clients of '
+                      'this machine; ', text)
         self.assertIn('proxied: gopher [::]:70\nproxies: 2\n', text)
 
     def test_without(self):
@@ -404,7 +404,7 @@ class Check(unittest.TestCase):
                 self.assertNotIn('this machine; if a proxy', text)
                 self.assertNotIn('all addresses', text)
 
-    def test_anybody(self):
+    def test_all_addresses(self):
         for network in '0.0.0.0/0', '::/0':
             _, text = self.check('-g', '1965 proxy', '-o',
                                  'proxies=' + network)
@@ -417,8 +417,8 @@ class Check(unittest.TestCase):
                  'a listener is for a proxy, but proxies is empty; give the '
                  'addresses of the proxies that may connect'),
                 (('-o', 'proxies=10.0.0.9'),
-                 'proxies has no listener; add the word proxy to one, as in '
-                 'gemini = "1965 proxy"'),
+                 'proxies is set, but no listener is for a proxy; add the word '
+                 'proxy to one, as in gemini = "1965 proxy"'),
                 (('-G', '70 proxy', '-o', 'proxies=10.0.0.9/40'),
                  '"10.0.0.9/40" is not an address or network, give one like '),
                 (('-g', '1965 proxies'),

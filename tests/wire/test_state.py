@@ -126,9 +126,9 @@ class Restart(State):
 
     def test_what_is_in_the_state(self):
         self.fill({'a.gmi': '# A\nherring\n'})
-        damaged = 'warn index: localhost.db is damaged; it is built again'
+        damaged = 'warn index: localhost.db is damaged; rebuilding it'
         other = ('info index: localhost.db is of another version, language or '
-                 'readers; it is built again')
+                 'readers; rebuilding it')
         for reason, line, spoil in (
                 ('empty', other, lambda file: file.truncate(0)),
                 ('half', damaged, lambda file: file.truncate(8192)),
@@ -148,7 +148,7 @@ class Restart(State):
                 server.stop()
                 self.assertEqual(
                     [text for text in server.log.text().splitlines()
-                     if 'is built again' in text], [line])
+                     if 'rebuilding it' in text], [line])
                 self.assertNotIn('error', server.log.text())
 
 

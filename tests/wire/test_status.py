@@ -362,7 +362,7 @@ class Path(unittest.TestCase):
         self.assertTrue(os.path.exists(self.path))
         done = run(self.path)
         self.assertEqual(done.returncode, 1)
-        self.assertIn('Connection refused; the server has ended', done.stderr)
+        self.assertIn('Connection refused; the server was killed', done.stderr)
         self.start(self.path)
         self.assertEqual(status(self.path)['state'], 'serving')
 
@@ -418,8 +418,8 @@ class Verb(unittest.TestCase):
         path = os.path.join(directory, 'x')
         done = run(path)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, 'No such file or directory; is the key '
-                         'status set, and the server running')
+        self.assertRegex(done.stderr, 'No such file or directory; set the key '
+                         'status, and start the server')
         self.assertEqual(run('/' + 'x' * 300).returncode, 1)
 
     def test_the_socket_of_another_program(self):
