@@ -1,4 +1,4 @@
-"""Cost of HAProxy in front, which sends the PROXY protocol."""
+"""CPU time behind HAProxy, which sends the PROXY protocol."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from hosts import start
 
 HAPROXY = shutil.which('haproxy', path=os.environ['PATH'] + ':/usr/sbin')
 ROUNDS, SECONDS = 3, 1.0
-# A title, its path, and how many are asked at once.
+# A title, its path, and the number of concurrent requests.
 WORKS = (('Gemini 2 KB', '/page.gmi', 8), ('Gemini 10 MB', '/10m.bin', 4))
 
 HEAD = ('behind HAProxy', 'capsuled', 'alone', 'ratio', 'HAProxy', 'together')
@@ -58,13 +58,13 @@ def start_haproxy(bench, port, behind):
 
 
 def measure(bench):
-    """For each work: us of capsuled, of it alone, their ratio, of HAProxy."""
+    """For each work: us of capsuled behind HAProxy, alone, ratio, HAProxy."""
     trees.make_works(bench.path('tree'))
     port = rig.free_port()
     alone = start_capsuled(bench, 'alone')
     behind = start_capsuled(bench, 'behind', port)
     front = start_haproxy(bench, port, behind)
-    # What capsuled uses, when clients come to HAProxy.
+    # The CPU time of capsuled for clients of HAProxy.
     through = rig.Server('through', behind.child, behind.cgroup, behind.log,
                          front.ports)
     for title, path, concurrency in WORKS:

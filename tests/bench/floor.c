@@ -37,7 +37,7 @@
 
 #define PENDING_MAX ((size_t)256 << 10)
 #define RECORD_MAX ((size_t)16384)
-/* Of a file at once; 16 KB cost 10 % more, and 256 KB do not cost less. */
+/* Bytes of one read; 16 KB cost 10 % more, and 256 KB do not cost less. */
 #define BLOCK ((size_t)128 << 10)
 #define FILE_MAX ((size_t)1 << 30)
 #define EVENTS 256
@@ -224,7 +224,7 @@ open_file(void)
 	return fd;
 }
 
-/* What of the answer was not written yet, as far as it is in memory. */
+/* The part of the answer in memory that was not written yet. */
 static const char *
 next_bytes(struct slot *slot, size_t *length)
 {
@@ -248,7 +248,7 @@ next_bytes(struct slot *slot, size_t *length)
 	return block;
 }
 
-/* SSL_write, in records of the largest size; as that returns. */
+/* SSL_write in records of the largest size; returns as that. */
 static int
 write_bytes(struct slot *slot, const char *bytes, size_t length)
 {

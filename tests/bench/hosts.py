@@ -97,7 +97,7 @@ def measure_one(bench, count):
 
 
 def measure(bench):
-    """What measure_one returns for one host, and for many."""
+    """The results of measure_one for one host, and for many."""
     return [measure_one(bench, count) for count in (1, HOSTS)]
 
 

@@ -147,8 +147,8 @@ def noise(rounds):
     return others / (sum(one['wall_s'] for one in results) * os.cpu_count())
 
 
-# agate 3.3.24, which Debian does not have: CPU time of an answer by the floor's,
-# the less of that with OpenSSL 3.0 beside them and with 3.5, on 2026-11-29.
+# agate 3.3.24, which Debian does not have: its CPU time of an answer divided by
+# the floor's, the lower of two ratios: beside OpenSSL 3.0 and 3.5, 2026-11-29.
 AGATE = {'gemini-2k': 1.24, 'gemini-100k': 2.14, 'gemini-10m': 6.61}
 AGATE_HEAD = ('As agate, measured once', 'ratio', 'at most', '')
 

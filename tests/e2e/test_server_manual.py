@@ -21,17 +21,17 @@ from server import SEES_INSIDE, Process, process_name, wait_until
 MANUAL = os.path.join(TOP, 'src', 'capsuled-server.7')
 HOSTS = ('localhost', 'example.org', 'www.example.org', 'capsule.example.org',
          'garden.example.org')
-# What the machine of a test has not: packages, systemd, a firewall, another
-# machine, and time to build all again.
+# Commands that a test cannot run: packages, systemd, a firewall, another machine,
+# and a second build.
 LEFT_OUT = re.compile(
     'make deps |apt |systemctl |journalctl |nft |ufw |scp ' +
-    # There an ordinary user is the only one.
+    # The machine of the test has no other user.
     ('' if SEES_INSIDE else '|useradd '))
-# The build of the test is installed, as it is.
+# Install the build of the test.
 INSTALL = 'make -o all B=%s install'
-# Other machines are this one.
+# This machine takes the part of other machines.
 REMOTE = 'root@example.org:'
-# Where the sanitizers do not bear the sandbox.
+# For builds with sanitizers that do not work in the sandbox.
 UNJAILED = '#!/bin/sh\nexec /usr/local/sbin/capsuled-real -o jail=off "$@"\n'
 
 
@@ -117,7 +117,7 @@ class Unit:
         return process.wait()
 
     def reload(self):
-        """Returns what the first line that fails has said, if one fails."""
+        """Returns the output of the first line that fails, or nothing."""
         since = len(self.process.lines)
         for line in self.values('ExecReload'):
             done = subprocess.run(
@@ -156,7 +156,7 @@ class Operator:
     left_out = LEFT_OUT
 
     def run_line(self, text, directory=None):
-        """What the command writes; systemctl's part is the test's."""
+        """The output of the command; the test does the part of systemctl."""
         if text.startswith('systemctl '):
             self.systemctl(text)
         if self.left_out.match(text):
@@ -252,7 +252,7 @@ class Operator:
         self.refuse_a_wrong_configuration()
 
     def refuse_a_wrong_configuration(self):
-        """The reload fails, and the server goes on with the old one."""
+        """The reload fails, and the server keeps the old configuration."""
         path = self.machine.path('etc/capsuled/capsuled.conf')
         with open(path, encoding='ascii') as file:
             good = file.read()
@@ -395,7 +395,7 @@ class Operator:
         self.assertNotEqual(self.served_hash('localhost'), self.old[0])
 
     def install_anew(self):
-        """On another machine, the same but for the building."""
+        """The same on another machine, without the build."""
         for command in self.package:
             self.run_line(command.text, self.machine.path('sources'))
 
@@ -405,7 +405,7 @@ class Operator:
         self.assertIn('# Newer\n', self.gemini('gemini://example.org/new.gmi'))
 
     def moved(self):
-        """What is the same on both machines: certificates and pages."""
+        """Certificates and pages are the same on both machines."""
         return (self.served_hash(), self.served_hash('garden.example.org'),
                 self.machine.run('cd /var/lib/capsuled && find capsule garden '
                                  '-type f -exec sha256sum {} + | sort').stdout)

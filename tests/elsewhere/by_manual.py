@@ -60,7 +60,7 @@ class Installed(Operator, unittest.TestCase):
         self.clear()
 
     def clear(self):
-        """Nothing is left of a package that was here."""
+        """Nothing is left of an earlier package."""
         subprocess.run(['dpkg', '--purge', 'capsuled'], check=True)
         for path in ('/etc/capsuled', '/var/lib/capsuled'):
             shutil.rmtree(path, ignore_errors=True)

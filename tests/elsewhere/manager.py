@@ -1,4 +1,4 @@
-"""Does with the units of capsuled what systemd does, apart from the sandbox.
+"""Runs the units of capsuled as systemd does, apart from the sandbox.
 
 A command `systemctl`, which comes first in the PATH of maintainer scripts, asks
 this process to start and stop them.
@@ -33,7 +33,7 @@ for target, number in enumerate(numbers, 3):
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(numbers)))
 os.execvp(sys.argv[2], sys.argv[2:])
 '''
-# The real one does what concerns files alone.
+# The real systemctl does the commands that only change files.
 SYSTEMCTL = '''#!/usr/bin/python3
 import json, os, socket, sys
 verbs = [word for word in sys.argv[1:] if not word.startswith('-')]
@@ -196,7 +196,7 @@ class Service:
 
 
 class Manager:
-    """Obeys the command systemctl, and remembers what it was asked."""
+    """Executes the commands of systemctl, and records them."""
 
     def __init__(self):
         self.service, self.sockets, self.asked = Service(), {}, []

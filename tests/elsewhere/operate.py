@@ -79,7 +79,7 @@ def look_at_pages():
 
 
 class Load:
-    """Clients that ask without a pause, until the load is stopped."""
+    """Clients that send requests without a pause until the load is stopped."""
 
     def __init__(self):
         self.done, self.failures, self.running = 0, [], True
@@ -135,7 +135,7 @@ class Download(threading.Thread):
 
 
 def installed():
-    """The directories are there, and belong to those that they should."""
+    """The directories exist and have the right owners."""
     user = pwd.getpwnam('_capsuled')
     assert user.pw_shell == '/usr/sbin/nologin', user
     with open('/etc/shadow', encoding='utf-8') as file:
@@ -228,7 +228,7 @@ def hosts_and_readers():
 
 
 def update_while_serving(service, new):
-    """Downloads end; nothing runs that is half old, half new."""
+    """Downloads end; no process mixes the old and the new version."""
     dpkg_tool('dpkg', '--unpack', new)
     before = service.processes()
     worker = next(pid for pid, name in before.items()
@@ -259,7 +259,7 @@ def update_while_serving(service, new):
 
 
 def update_with_sockets(manager, old, new):
-    """With the socket units, no request that had not begun is lost."""
+    """With the socket units, no new request is lost."""
     units = ('capsuled.socket', 'capsuled-gopher.socket')
 
     systemctl('stop', 'capsuled.service')

@@ -1,4 +1,4 @@
-"""HAProxy in front of servers, and what it says of each connection."""
+"""HAProxy in front of servers, and its log line for each connection."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from server import DEADLINE_S, new_directory, wait_until
 
 HAPROXY = shutil.which('haproxy', path=os.environ['PATH'] + ':/usr/sbin')
 
-# A slow machine is no fault of a server.
+# HAProxy must not time out on a slow machine.
 PATIENT = re.compile(r'(timeout \w+) +\w+')
 LOG = '''mode tcp
     log unix@./log format raw local0 info
@@ -19,7 +19,7 @@ LOG = '''mode tcp
 
 
 class Log:
-    """What HAProxy sends to a datagram socket: a line a connection."""
+    """The log of HAProxy on a datagram socket: one line for a connection."""
 
     def __init__(self, path):
         self.lines = []

@@ -1,6 +1,6 @@
 """A machine for a test: network, /etc, /run, /var/lib, /usr/local of its own.
 
-Namespaces hold these. All else is that of the real machine.
+It is made of namespaces; all other folders are those of the real machine.
 """
 
 import os
@@ -13,8 +13,8 @@ from server import SEES_INSIDE, Lines, new_directory
 
 SPACES = ['unshare', '--mount', '--net']
 if not SEES_INSIDE:
-    # Root mounts; all that runs later is this user, who stands for root and
-    # for the user of the server.
+    # Root mounts. All later commands run as this user, which stands for root
+    # and for the user of the server.
     SPACES += ['--user', '--map-root-user']
 SETUP = '''
 set -e
@@ -30,7 +30,7 @@ mount --bind run /run
 mount --bind lib /var/lib
 mount --bind local /usr/local
 '''
-# An ordinary user is the server's, too, and may use each port.
+# An ordinary user is also the user of the server, and may use each port.
 PORTS = 'echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start\n'
 ORDINARY = PORTS + '''
 echo "_capsuled:x:$USER_ID:$GROUP_ID::/var/lib/capsuled:/bin/sh" >>etc/passwd

@@ -89,7 +89,7 @@ def process_name(pid):
 
 
 def title(pid):
-    """As ps(1) shows it at length; empty when there is no such process."""
+    """The title as in ps -f; empty when there is no such process."""
     try:
         with open('/proc/%d/cmdline' % pid, encoding='utf-8') as file:
             return file.read().rstrip('\0')

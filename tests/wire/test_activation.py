@@ -23,19 +23,19 @@ BOTH = ('gemini', 'gopher')
 
 
 def listener():
-    """A socket on a port that was free, and is given, as systemd does."""
+    """A listening socket on a free port, to be passed as systemd does."""
     while True:
         with socket.create_server(('127.0.0.1', 0)) as free:
             address = free.getsockname()
         try:
             return socket.create_server(address, backlog=4096)
         except OSError:
-            pass  # Somebody else has it now.
+            pass  # Another process has it now.
 
 
 @contextlib.contextmanager
 def listeners(count=2):
-    """Sockets that stay open with us, and still listen at the end."""
+    """Sockets that this test keeps open, and that listen until the end."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(listener()) for _ in range(count)]
         yield sockets
@@ -58,8 +58,8 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 @contextlib.contextmanager
 def passed(sockets, names=BOTH, **variables):
-    """The arguments of Process with which it gets the sockets."""
-    # Above the numbers that they are to get.
+    """The arguments of Process that pass these sockets to it."""
+    # Above the numbers that they get.
     copies = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD, 100)
               for one in sockets]
     words = {'LISTEN_FDS': str(len(sockets))}
@@ -101,7 +101,7 @@ class Activation(unittest.TestCase):
                 self.check(server, sockets)
                 server.out.wait('gopher://localhost:%d/' % port(sockets[1]))
                 self.assertFalse(server.log.find('this machine only'))
-            # It goes on, and a client waits for the next server.
+            # The socket stays open, and a client waits for the next server.
             with Connection(port(sockets[1])) as client:
                 client.send(b'/\r\n')
                 with serve(sockets) as server:
@@ -111,7 +111,7 @@ class Activation(unittest.TestCase):
         with listeners() as sockets:
             with serve(sockets) as server:
                 clients = [gopher_connect(server) for _ in range(4)]
-                # Whoever came before this one has been seen.
+                # The clients before this one have been accepted.
                 self.assertIn(b'Home', select(server, '/'))
             with serve(sockets):
                 for client in clients:

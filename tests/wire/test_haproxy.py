@@ -39,7 +39,7 @@ def is_free(port):
 
 
 def free_ports():
-    """Two for all addresses; the system gives none of these to others."""
+    """Two ports, free on all addresses, that the system gives to no other."""
     ports = iter(random.sample(range(20000, 30000), 1000))
     return (next(port for port in ports if is_free(port)),
             next(port for port in ports if is_free(port)))
@@ -117,7 +117,7 @@ class Replicas:
 
 
 class Incomplete(Exception):
-    """An answer that is not whole."""
+    """An incomplete answer."""
 
 
 class Client:
@@ -128,7 +128,7 @@ class Client:
 
     def __init__(self, front):
         self.front = front
-        # A port would soon be used again.
+        # Another address: the ports of one would soon be used again.
         number = next(self.numbers)
         self.address = '127.1.%d.%d' % (number >> 8, number & 255)
         self.connection = Connection(self.port_of(front),
@@ -137,14 +137,14 @@ class Client:
 
     @staticmethod
     def whole(data, is_ended):
-        """Which page it is."""
+        """The title of the page."""
         for page, count in ((b'old text', 1000), (b'new text', 900)):
             if is_ended and data.count(page) == count:
                 return page
         raise Incomplete(data[:100])
 
     def visit(self):
-        """Begins and ends a request; returns which page came."""
+        """Sends a request and reads the answer; returns the title."""
         self.begin()
         self.ask()
         return self.answer()
@@ -186,14 +186,14 @@ class Gopher(Client):
 
 
 class Visitors:
-    """Clients that ask without a pause, over both protocols."""
+    """Clients that send requests without a pause, over both protocols."""
 
     def __init__(self, front):
         self.front = front
         self.lock = threading.Lock()
         self.count = 0
-        self.failed = []  # (address, what happened)
-        self.pages = set()  # that came since the last look
+        self.failed = []  # (address, error)
+        self.pages = set()  # received since the last call of look()
         self.certificates = set()
         self.done = threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(number,))
@@ -237,7 +237,7 @@ class Visitors:
         wait_until(lambda: self.count >= want, 'more requests')
 
     def look(self):
-        """The pages that came since the last look."""
+        """The pages that were received since the last call."""
         with self.lock:
             pages, self.pages = self.pages, set()
         return pages
@@ -265,7 +265,7 @@ class Behind(unittest.TestCase):
         self.visitors.more()
 
     def finish_held(self):
-        """Ends the requests that were begun; returns those that failed."""
+        """Completes the open requests; returns those that failed."""
         failed = []
         for client in self.held:
             try:
@@ -311,7 +311,7 @@ class Behind(unittest.TestCase):
         self.assertEqual(len(failed), 4)
         self.start('r2')
         failed += [address for address, _ in self.visitors.failed]
-        # HAProxy had given each to the killed replica, and none besides.
+        # All of them were on the killed replica, and no others.
         self.assertEqual(
             {self.server_of(address) for address in failed}, {'r2'})
         held = [client.address for client in self.held
@@ -333,7 +333,7 @@ class Behind(unittest.TestCase):
             self.visitors.more()
         wait_until(lambda: (self.visitors.more(), self.visitors.look())[1] ==
                    {b'new text'}, 'the new content everywhere')
-        # A request that was begun gets the one or the other.
+        # An open request gets the old or the new page.
         self.assertEqual(self.finish_held(), [])
         self.visitors.end()
         self.assertEqual(self.visitors.failed, [])

@@ -92,7 +92,7 @@ class End(unittest.TestCase):
             server.stop()
 
     def test_clients_that_the_kernel_holds_are_served(self):
-        """TCP_DEFER_ACCEPT keeps those back that have sent nothing."""
+        """Clients that have sent nothing are deferred by TCP_DEFER_ACCEPT."""
         with Server(TREE) as server, gopher_connect(server) as selector, \
                 Connection(server.gemini_port) as hello:
             server.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The files from which Debian's package is made are true to this tree."""
+"""The files of the Debian package match this tree."""
 
 import os
 import re
@@ -42,7 +42,7 @@ class Package(unittest.TestCase):
             lines = file.read().splitlines()
         for line in lines:
             self.assertRegex(line, r'^(#|$)')
-        # Without the mark, the settings are those of the manual.
+        # Without the "#", the settings are those of the manual.
         settings = [line[1:] for line in lines if re.match(r'#\w+ = ', line)]
         self.assertGreater(len(settings), 30)
         write_tree(directory, {'all.conf': '\n'.join(settings) + '\n'})
@@ -70,7 +70,7 @@ class Package(unittest.TestCase):
         write_tree(root, {'etc/passwd': 'root:x:0:0::/root:/bin/sh\n',
                           'etc/group': 'root:x:0:\n',
                           'var/lib/capsuled/certs/localhost.key': 'key\n'})
-        # Of a user that was deleted.
+        # The number of a deleted user.
         key = os.path.join(root, 'var/lib/capsuled/certs/localhost.key')
         os.chown(key, 12345, 12345)
         os.chmod(key, 0o600)

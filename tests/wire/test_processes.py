@@ -22,7 +22,7 @@ QUIET = {'ASAN_OPTIONS': 'handle_segv=0:handle_abort=0:detect_leaks=0'}
 
 @unittest.skipIf(MEMCHECKED, 'the system shows the arguments of valgrind')
 class Titles(unittest.TestCase):
-    """Which process is which, as ps(1) and pgrep(1) show them."""
+    """The titles of the processes in ps(1) and pgrep(1)."""
 
     ROLES = ['answers', 'index', 'keys', 'master', 'worker 1', 'worker 2']
 
@@ -31,7 +31,7 @@ class Titles(unittest.TestCase):
                       (server.pid, *server.children()))
 
     def test_of_all(self):
-        # Without variables, in whose memory a long title goes on, too.
+        # Without variables: a long title also uses their memory.
         for env in (None, {}):
             with Server(TREE, env=env) as server:
                 self.assertEqual(self.titles(server), self.ROLES)
@@ -55,7 +55,7 @@ class Titles(unittest.TestCase):
         self.addCleanup(shutil.rmtree, directory)
         write_tree(directory, {'capsule/index.gmi': '# Home\n',
                                'file': 'gemini=0\ngopher=0\n'})
-        # As short as arguments can be, and no memory for more.
+        # The shortest arguments, and no memory for a longer title.
         process = Process(['-c', 'file'], cwd=directory, env={})
         process.wait_for_line('^info ready')
         self.assertEqual(title(process.pid), 'capsuled: master')

@@ -24,7 +24,7 @@ TREE = {
     'bare/picture': b'\x89PNG\r\n\x1a\n' + bytes(40),
     'bare/empty': '',
     'gophermap': '!Home\n0A text\tbare/a.txt\n1Pages\tpages/\n*\n',
-    # Equal in all that a search compares.
+    # Pages of the same rank.
     **{'pages/p%02d.gmi' % number: '# Page\nharbour of number%d\n' % number
        for number in range(30)},
     # One text in two places: the shorter file is shown.
@@ -44,7 +44,7 @@ PATHS = [
 
 
 def set_times(root):
-    """Different times to the nanosecond, the same for the same name."""
+    """Different times, with nanoseconds, the same for the same name."""
     for name in TREE:
         when = 1700000000 * 10**9 + len(name) * 10**12 + 123456789
         os.utime(os.path.join(root, name), ns=(when, when))
@@ -137,7 +137,7 @@ class SameBytes(unittest.TestCase):
         self.assert_same('127.0.0.2', root)
 
     def test_copy_whose_index_has_a_history(self):
-        """Pages came one by one, in another order, and were edited."""
+        """Pages are added one by one, in another order, and edited."""
         root = self.folder('copy')
         write_tree(root, {'pages/old.gmi': '# Old\nharbour, before\n'})
         other = self.serve('127.0.0.2', root)

@@ -1,4 +1,4 @@
-"""What an operator sees of a running server, by its socket."""
+"""The status of a running server, from its socket."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from test_limits import RULES, visit
 from trouble import TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
-# A crash is to look like one, and not like a sanitizer's report.
+# A crash must not produce a report of a sanitizer.
 QUIET = {'ASAN_OPTIONS': 'handle_segv=0:handle_abort=0:detect_leaks=0'}
 
 
@@ -50,7 +50,7 @@ def only(found, prefix):
 
 
 def general(key):
-    """The key as the manual has it."""
+    """The key in the form that the manual has."""
     if key.startswith('host.'):
         return 'host.NAME.' + key.rsplit('.', 1)[1]
     key = re.sub(r'(requests\.\w+)\.\d+', r'\1.STATUS', key)
@@ -221,7 +221,7 @@ class Shown(unittest.TestCase):
         self.assertEqual(self.numbers()['requests.gemini.20'], 1)
         server.signal_worker(signal.SIGKILL)
         server.wait_for_line('another one in')
-        # The master has not waited for bytes, and takes none.
+        # The master neither waits for bytes of a client nor reads them.
         with self.assertRaises(BrokenPipeError):
             clients[7].sendall(b'x' * 8)
         for client in clients:
@@ -292,7 +292,7 @@ class Shown(unittest.TestCase):
 
 
 class Path(unittest.TestCase):
-    """The file of the socket, and what else may be there."""
+    """The file of the socket, and other files at its path."""
 
     def setUp(self):
         self.directory = new_directory()
@@ -397,7 +397,7 @@ class Path(unittest.TestCase):
         self.reload(process, 'status = "%s2"\n' % self.path, '^info reloaded')
         self.assertFalse(os.path.exists(self.path))
         self.assertEqual(status(self.path + '2')['state'], 'serving')
-        # It was removed by mistake: a reload makes it again.
+        # A reload makes a socket again that was removed by mistake.
         os.remove(self.path + '2')
         self.reload(process, 'status = "%s2"\n' % self.path, '^info reloaded')
         self.assertEqual(status(self.path + '2')['state'], 'serving')

@@ -1,4 +1,4 @@
-"""The service manager: what it is told, and what it gives."""
+"""Messages to the service manager, and sockets from it."""
 
 import os
 import shutil
@@ -79,7 +79,7 @@ def serve(manager, environment=None, tree=TREE, **named):
 
 class States(unittest.TestCase):
     def check_reloads(self, manager, count):
-        """Each has its time, and is over before the next."""
+        """Each reload has its time, and ends before the next."""
         self.assertEqual(
             manager.states(),
             ['READY'] + ['RELOADING', 'READY'] * count + ['STOPPING'])
@@ -140,7 +140,7 @@ class States(unittest.TestCase):
             with serve(manager) as server:
                 server.signal(signal.SIGHUP)
                 manager.wait('RELOADING')
-                # Whatever it does just now.
+                # In any state of the reload.
                 server.signal(signal.SIGHUP)
                 manager.wait('READY', 3)
             self.check_reloads(manager, 2)
@@ -181,7 +181,7 @@ class States(unittest.TestCase):
 
 
 WATCHED = {'WATCHDOG_USEC': '4000000'}
-LOOK_S = 16  # more than the pause between two looks without a manager
+LOOK_S = 16  # more than the interval of the master's checks
 
 
 @beneath
@@ -245,7 +245,7 @@ class Watchdog(unittest.TestCase):
             os.kill(worker, signal.SIGSTOP)
             server.wait_for_line(
                 '^error master: worker %d does not answer' % worker)
-            # It had perhaps answered once more, and one question was new.
+            # One answer may have come late, and one ping may be new.
             self.assertLessEqual(len(manager.messages) - since, 2)
             server.wait_for_line('worker %d ended' % worker)
             self.assertEqual(fetch(server).text, '# Home\n')
@@ -276,7 +276,7 @@ class Watchdog(unittest.TestCase):
                 server.trouble.pass_time(LOOK_S)
                 server.signal(signal.SIGCHLD)
                 manager.wait('WATCHDOG', since=since)
-                # Each has read the master's question before this one.
+                # Each has read the master's ping before this one.
                 self.assertEqual(fetch(server, '/ask?home').status, 20)
             self.assertEqual(
                 sorted([*server.workers(), server.answers()]), processes)
@@ -319,7 +319,7 @@ class Stop(unittest.TestCase):
             questions = [gopher_connect(server) for _ in range(10)]
             for client in questions:
                 client.send(b'/ask\thome\r\n')
-            # The worker has accepted what came before these.
+            # The worker has accepted the clients before these.
             self.assertEqual(fetch(server).status, 20)
             self.assertEqual(fetch(server, '/ask?home').status, 20)
             since = len(server.lines)

@@ -1,4 +1,4 @@
-"""The units of systemd, as its own tools judge them without running them."""
+"""The unit files, checked by the tools of systemd without running them."""
 
 import os
 import re
@@ -21,7 +21,7 @@ class Units(unittest.TestCase):
         for name in NAMES:
             with open(os.path.join(UNITS, name), encoding='utf-8') as file:
                 text = file.read()
-            # Where the package has them; neither is asked for more.
+            # systemd-analyze checks that these programs exist.
             text = text.replace('/usr/sbin/capsuled', CAPSULED)
             text = text.replace('/bin/kill', '/bin/sh')
             with open(os.path.join(self.directory, name), 'w',
