@@ -142,7 +142,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 	char error[512];
-	int passed = 0;
+	int activated = 0;
 
 	argv = system_make_title(argv);
 	reexec_init(&reexec, argv);
@@ -154,16 +154,16 @@ main(int argc, char **argv)
 	log_start();
 	options_read(&options, argc, argv);
 	if (!reexec.is_successor)
-		passed =
+		activated =
 		    activation_take(&reexec.listeners, error, sizeof error);
-	if (passed == -1)
+	if (activated == -1)
 		log_die(EXIT_USAGE, "%s", error);
 	activation_list(&reexec.listeners, &options);
 	if (config_load(&config, &options) == -1)
 		log_die(EXIT_USAGE, "%s", config.error);
 	/* Not earlier: the configuration may have been /dev/fd/3. */
 	if (!reexec.is_successor)
-		system_close_from(STDERR_FILENO + 1 + passed);
+		system_close_from(STDERR_FILENO + 1 + activated);
 	if (options.check)
 		check(&config, &reexec);
 	/* In a successor the kernel has set the name from the executed link. */

@@ -29,7 +29,7 @@ option_of(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : 0;
 }
 
-/* NULL for a listening TCP socket, or a few words that say what it is. */
+/* Returns NULL for a listening TCP socket, or a description of the fault. */
 static const char *
 fault_of(int fd, struct net_address *bound)
 {
@@ -46,7 +46,7 @@ fault_of(int fd, struct net_address *bound)
 	return option_of(fd, SO_ACCEPTCONN) ? NULL : "not listening";
 }
 
-/* Workers share it: accept(2) must not wait. */
+/* The workers share the socket, so accept(2) must not block. */
 static void
 prepare(int fd)
 {
@@ -81,7 +81,7 @@ take(struct listeners *listeners, int fd, struct str name, struct buf *error)
 	}
 	prepare(fd);
 	address->asked = address->bound;
-	address->passed = protocol;
+	address->activated = protocol;
 	address->kind.protocol = protocol;
 	address->sockets[0] = fd;
 	listeners->count++;
@@ -146,10 +146,10 @@ activation_list(const struct listeners *listeners, struct options *options)
 		struct options_socket *socket =
 		    &options->sockets[options->socket_count];
 
-		if (address->passed == NULL ||
+		if (address->activated == NULL ||
 		    options->socket_count == OPTIONS_SOCKETS_MAX)
 			continue;
-		socket->key = address->passed->name;
+		socket->key = address->activated->name;
 		net_address_format(&address->asked, socket->text);
 		options->socket_count++;
 	}

@@ -17,7 +17,7 @@
 MUST_USE int
 activation_take(struct listeners *listeners, char *error, size_t error_size);
 
-/* Sets the sockets of `options`: see there. */
+/* Copies the addresses of these sockets to options->sockets. */
 void
 activation_list(const struct listeners *listeners, struct options *options);
 

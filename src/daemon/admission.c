@@ -16,7 +16,7 @@
 /* The CPU time that a certificate of a client may cost: see clientcert.h. */
 #define CLIENT_CERT_MS 2
 
-/* Whether the address is that of no client on the Internet. */
+/* Whether the address is loopback, link-local or private. */
 static bool
 is_local(const struct net_address *peer)
 {
@@ -62,12 +62,12 @@ enter(struct admission *admission, struct conn_client *client)
 }
 
 static void
-report_stranger(struct admission *admission, const struct net_address *peer)
+report_untrusted(struct admission *admission, const struct net_address *peer)
 {
 	char address[NET_TEXT_MAX] = "another address";
 
-	admission->strangers++;
-	if (clock_until_ms(&admission->strangers_after) > 0)
+	admission->untrusted++;
+	if (clock_until_ms(&admission->untrusted_after) > 0)
 		return;
 	if (admission->config->log_addresses)
 		net_host_format(peer, address);
@@ -75,9 +75,9 @@ report_stranger(struct admission *admission, const struct net_address *peer)
 	    "worker: connections to a proxy listener from addresses that are "
 	    "not in proxies, closed: %zu, the last from %s; if it is the "
 	    "proxy, add its address to proxies",
-	    admission->strangers, address);
-	admission->strangers = 0;
-	admission->strangers_after = clock_in(COMPLAINT_MS);
+	    admission->untrusted, address);
+	admission->untrusted = 0;
+	admission->untrusted_after = clock_in(COMPLAINT_MS);
 }
 
 static bool
@@ -88,7 +88,7 @@ is_proxy(struct admission *admission, const struct net_address *peer)
 	for (size_t i = 0; i < config->proxy_count; i++)
 		if (netprefix_has(&config->proxies[i], peer))
 			return true;
-	report_stranger(admission, peer);
+	report_untrusted(admission, peer);
 	return false;
 }
 

@@ -18,10 +18,10 @@ struct admission {
 	struct counts *counts; /* of the worker, or NULL */
 	struct limit_rules rules;
 
-	bool warned; /* of limits that may be those of a proxy */
+	bool warned; /* that the limits refuse a local address */
 	struct timespec complains_after; /* of the lack of resources */
-	struct timespec strangers_after;
-	size_t strangers; /* not reported */
+	struct timespec untrusted_after; /* the next report of those below */
+	size_t untrusted; /* peers that are no proxies, not reported yet */
 };
 
 /*

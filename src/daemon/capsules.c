@@ -163,7 +163,7 @@ capsules_release(struct capsules *capsules)
 	if (capsules->count > 0 && capsules->top != -1)
 		close(capsules->top);
 	capsules_forget_visitors(capsules);
-	capsules_forget_looks(capsules);
+	capsules_forget_scans(capsules);
 	free(capsules->all);
 	free(capsules->descriptors);
 	free(capsules->states);
@@ -185,25 +185,25 @@ capsules_count_visitors(struct capsules *capsules)
 }
 
 int
-capsules_share_looks(struct capsules *capsules)
+capsules_share_scans(struct capsules *capsules)
 {
-	struct capsules_look *looks =
-	    mmap(NULL, capsules->count * sizeof *capsules->looks,
+	struct capsules_scan *scans =
+	    mmap(NULL, capsules->count * sizeof *capsules->scans,
 		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (looks == MAP_FAILED)
+	if (scans == MAP_FAILED)
 		return -1;
-	capsules->looks = looks;
+	capsules->scans = scans;
 	return 0;
 }
 
 void
-capsules_forget_looks(struct capsules *capsules)
+capsules_forget_scans(struct capsules *capsules)
 {
-	if (capsules->looks != NULL)
+	if (capsules->scans != NULL)
 		munmap(
-		    capsules->looks, capsules->count * sizeof *capsules->looks);
-	capsules->looks = NULL;
+		    capsules->scans, capsules->count * sizeof *capsules->scans);
+	capsules->scans = NULL;
 }
 
 void
@@ -241,7 +241,10 @@ capsules_contain(const struct capsules *capsules, const char *path)
 	    capsules->states, capsules->count, path, &which);
 }
 
-/* Whether the tree shows the folders from its root to `folder`, in it. */
+/*
+ * Whether the tree hides none of the folders from its root to `folder`, an
+ * absolute path in the tree, which is changed.
+ */
 static bool
 shows_folder(const struct tree *tree, const struct stat *root, char *folder)
 {

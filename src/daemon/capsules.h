@@ -30,9 +30,9 @@ struct capsule {
 	int64_t certificate_end; /* see cert_end; 0: no certificate */
 };
 
-/* What the index process says of an index. */
-struct capsules_look {
-	/* When it was last in step with the tree, by the monotonic clock. */
+/* The last scan of a host's tree by the index process. */
+struct capsules_scan {
+	/* The start of the last complete scan, by the monotonic clock. */
 	_Atomic int64_t second; /* 0: not yet */
 };
 
@@ -45,7 +45,7 @@ struct capsules {
 	struct stat *states; /* of the roots */
 	int top; /* roots.top, if it is not the only root; -1: none */
 	/* Of each host; shared with the index process, which writes here. */
-	struct capsules_look *looks;
+	struct capsules_scan *scans;
 };
 
 /*
@@ -65,11 +65,11 @@ MUST_USE int capsules_count_visitors(struct capsules *capsules);
 /* See visitors_keep; logs a failure. */
 void capsules_keep_visitors(const struct capsules *capsules);
 
-/* Makes capsules.looks; -1 with errno set. */
-MUST_USE int capsules_share_looks(struct capsules *capsules);
+/* Makes capsules.scans; -1 with errno set. */
+MUST_USE int capsules_share_scans(struct capsules *capsules);
 
-/* In a child other than the index process: frees them. */
-void capsules_forget_looks(struct capsules *capsules);
+/* Frees capsules.scans, in a child other than the index process. */
+void capsules_forget_scans(struct capsules *capsules);
 
 /* Frees the counts, as a process that must not write to them does. */
 void capsules_forget_visitors(struct capsules *capsules);

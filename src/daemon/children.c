@@ -89,7 +89,7 @@ children_be_answers(void *context, const struct service *service)
 	tls_context_free(generation->tls);
 	readerlists_release(&generation->readers);
 	generation_forget_visitors(generation);
-	capsules_forget_looks(&generation->capsules);
+	capsules_forget_scans(&generation->capsules);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
 	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
@@ -143,7 +143,7 @@ children_forget_shared(void *context)
 	workers_forget(&master->workers);
 	if (master->generation != NULL) {
 		generation_forget_visitors(master->generation);
-		capsules_forget_looks(&master->generation->capsules);
+		capsules_forget_scans(&master->generation->capsules);
 	}
 	limit_free(master->limits);
 }

@@ -98,7 +98,7 @@ check_from(struct config_loader *loader, struct chain *chain, size_t host,
 	return 0;
 }
 
-/* Whether circles of common moves are not looked for in this host. */
+/* Whether this host is not checked for circles of common moves. */
 static bool
 is_unchecked(const struct config *config, size_t host)
 {

@@ -16,7 +16,7 @@ MUST_USE int config_circles_check(struct config_loader *loader);
 
 /*
  * Whether the configuration has so many hosts and moves outside of hosts that
- * circles of the latter were looked for in the first host only.
+ * only the first host was checked for circles of these moves.
  */
 bool config_circles_is_partial(const struct config *config);
 

@@ -316,7 +316,7 @@ make_server(struct generation *generation, struct media *media)
 	snprintf(generation->error, sizeof generation->error, "out of memory");
 	if (generation->hosts == NULL ||
 	    capsules_count_visitors(&generation->capsules) == -1 ||
-	    capsules_share_looks(&generation->capsules) == -1)
+	    capsules_share_scans(&generation->capsules) == -1)
 		return -1;
 	generation->server = (struct server){
 		.hosts = generation->hosts,
@@ -432,8 +432,8 @@ generation_succeed(struct generation *generation, struct generation *old)
 		if (at == old->config.host_count)
 			continue;
 		if (!capsule->is_stale)
-			generation->capsules.looks[i].second =
-			    old->capsules.looks[at].second;
+			generation->capsules.scans[i].second =
+			    old->capsules.scans[at].second;
 		visitors_free(capsule->visitors);
 		capsule->visitors = old->capsules.all[at].visitors;
 		old->capsules.all[at].visitors = NULL;
@@ -446,7 +446,7 @@ generation_forget_index(struct generation *generation)
 {
 	for (size_t i = 0; i < generation->config.host_count; i++)
 		generation->hosts[i].index = NULL;
-	capsules_forget_looks(&generation->capsules);
+	capsules_forget_scans(&generation->capsules);
 }
 
 void

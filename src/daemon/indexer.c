@@ -70,7 +70,7 @@ watch_no_more(struct indexer *indexer)
 {
 	watch_close(indexer->watch);
 	indexer->watch = NULL;
-	/* They may rest for minutes, since changes were reported. */
+	/* With notifications, the next scans may be minutes away. */
 	for (size_t i = 0; i < indexer->count; i++)
 		indexer->all[i].schedule.look_at = clock_in(LOOK_MS);
 	log_line(LOG_LEVEL_WARN,
@@ -203,7 +203,7 @@ scan(struct indexed *indexed)
 	set_next_scan(indexed, result);
 	indexed->has_rest |= result != -1;
 	if (result != -1 && !builder_has_more(indexed->build))
-		indexer->setup->capsules->looks[indexed->number].second =
+		indexer->setup->capsules->scans[indexed->number].second =
 		    started.tv_sec;
 	if (indexer->open != indexed)
 		builder_close(indexed->build);
@@ -354,7 +354,7 @@ hash_rest(struct indexed *indexed)
 	result = builder_hash(indexed->build);
 	if (result == 1)
 		note(indexed, " hashes", clock_since_ms(&started));
-	/* For files that changed or could not be read meanwhile. */
+	/* Scan again for files that changed or could not be read meanwhile. */
 	if (result == 1 &&
 	    clock_until_ms(&indexed->schedule.look_at) > LOOK_AGAIN_MS)
 		indexed->schedule.look_at = clock_in(LOOK_AGAIN_MS);

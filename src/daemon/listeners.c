@@ -273,12 +273,12 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 	*listeners = (struct listeners){ 0 };
 }
 
-/* Listens again on a service manager's socket, or on a socket of our own. */
+/* Listens again on a service manager's socket, or opens another socket. */
 static int
 reopen(
     const struct listeners_address *address, int *fd, struct net_address *bound)
 {
-	if (address->passed == NULL)
+	if (address->activated == NULL)
 		return net_listen(bound, fd, 1, true);
 	if (listen(*fd, SOMAXCONN) == -1)
 		return -1;
@@ -337,8 +337,8 @@ listeners_describe(const struct listeners *listeners, struct buf *out)
 		net_address_format(&address->asked, asked);
 		net_address_format(&address->bound, bound);
 		buf_printf(out, " %s=%s,%s",
-		    address->passed != NULL ? address->passed->name
-					    : "listeners",
+		    address->activated != NULL ? address->activated->name
+					       : "listeners",
 		    asked, bound);
 		for (size_t j = 0; j < listeners->sockets_each; j++)
 			buf_printf(out, ",%d", address->sockets[j]);
@@ -380,8 +380,8 @@ read_address(struct listeners_address *address, struct str word)
 }
 
 void
-listeners_adopt(
-    struct listeners *listeners, struct str word, const struct protocol *passed)
+listeners_adopt(struct listeners *listeners, struct str word,
+    const struct protocol *activated)
 {
 	struct listeners_address *addresses = realloc(
 	    listeners->addresses, (listeners->count + 1) * sizeof *addresses);
@@ -392,7 +392,7 @@ listeners_adopt(
 		return;
 	listeners->addresses = addresses;
 	address = &addresses[listeners->count];
-	*address = (struct listeners_address){ .passed = passed };
+	*address = (struct listeners_address){ .activated = activated };
 	count = read_address(address, word);
 	if (count == 0 ||
 	    (listeners->count > 0 && listeners->sockets_each != count))
@@ -430,7 +430,7 @@ listeners_of_worker(const struct listeners *listeners, size_t slot,
 			sockets[(*count)++] = (struct worker_socket){
 				.fd = address->sockets[j],
 				.kind = address->kind,
-				.passed = address->passed != NULL,
+				.activated = address->activated != NULL,
 			};
 	}
 	return sockets;

@@ -12,10 +12,10 @@
 struct listeners_address {
 	struct net_address asked, bound;
 	/*
-	 * Passed by a service manager, for this protocol; NULL: our own. All
-	 * its sockets are the same one.
+	 * The protocol of a socket that a service manager opened; NULL: our
+	 * own. All `sockets` are then duplicates of it.
 	 */
-	const struct protocol *passed;
+	const struct protocol *activated;
 	struct conn_kind kind;
 	int sockets[CONFIG_WORKERS_MAX]; /* listeners.sockets_each of them */
 };
@@ -62,7 +62,7 @@ void listeners_inherit(const struct listeners *listeners, bool inherit);
  * cannot be reopened.
  */
 void listeners_adopt(struct listeners *listeners, struct str word,
-    const struct protocol *passed);
+    const struct protocol *activated);
 
 /*
  * The sockets of worker `slot` of `workers`, in memory from malloc, and their

@@ -1,5 +1,5 @@
 /*
- * Finds workers that hang, and tells the service manager how the server is.
+ * Finds processes that hang, and reports the state to the service manager.
  */
 #include "daemon/manager.h"
 
@@ -12,9 +12,9 @@
 
 #define INTERVAL_MS 15000
 /*
- * A process that misses so many looks in a row is replaced. The count does not
- * grow while the master itself is stopped. The manager waits for twice as many,
- * so that the successor answers in time.
+ * A process that does not answer for this many checks in a row is replaced. The
+ * count does not grow while the master itself is stopped. The service manager
+ * waits for twice as many, so that the successor answers in time.
  */
 #define MISSED_MAX 4
 
@@ -56,17 +56,17 @@ manager_ready(const struct config *config, const char *error)
 		    config->workers, config->host_count);
 }
 
-/* Asks a process; false if it has not answered the last question. */
+/* Pings a process; false if it has not answered the last ping. */
 static bool
-ask(const char *name, pid_t pid, int line, struct service_pulse *pulse)
+ping(const char *name, pid_t pid, int line, struct service_heartbeat *heartbeat)
 {
-	if (!pulse->asked) {
-		*pulse = (struct service_pulse){ .asked = true };
+	if (!heartbeat->asked) {
+		*heartbeat = (struct service_heartbeat){ .asked = true };
 		/* A full or closed socket means that the process hangs. */
 		(void)!fdpass_send(line, SERVICE_PING, -1);
 		return true;
 	}
-	if (++pulse->missed == MISSED_MAX) {
+	if (++heartbeat->missed == MISSED_MAX) {
 		log_line(LOG_LEVEL_ERROR,
 		    "master: %s %ld does not answer, replacing it", name,
 		    (long)pid);
@@ -75,9 +75,9 @@ ask(const char *name, pid_t pid, int line, struct service_pulse *pulse)
 	return false;
 }
 
-/* Whether all workers are there and answered the last question. */
+/* Whether all workers are running and have answered the last ping. */
 static bool
-ask_workers(struct workers *workers)
+ping_workers(struct workers *workers)
 {
 	bool all = !workers_is_short(workers);
 
@@ -85,33 +85,33 @@ ask_workers(struct workers *workers)
 		struct child *child = &workers->children[i];
 
 		if (!child->retired &&
-		    !ask("worker", child->pid, child->line, &child->pulse))
+		    !ping("worker", child->pid, child->line, &child->heartbeat))
 			all = false;
 	}
 	return all;
 }
 
 static void
-ask_answers(struct service *answers)
+ping_answers(struct service *answers)
 {
 	char word;
 
 	if (answers->pid == 0)
 		return;
 	if (fdpass_receive_bytes(answers->line, &word, 1, 0) == 1)
-		answers->pulse.asked = false;
-	(void)ask(
-	    "answers process", answers->pid, answers->line, &answers->pulse);
+		answers->heartbeat.asked = false;
+	(void)ping("answers process", answers->pid, answers->line,
+	    &answers->heartbeat);
 }
 
 void
-manager_look(struct manager *manager, struct workers *workers,
+manager_check(struct manager *manager, struct workers *workers,
     struct service *answers, bool stopping)
 {
 	if (clock_until_ms(&manager->due) > 0)
 		return;
 	manager->due = clock_in(manager->interval_ms);
-	ask_answers(answers);
-	if (stopping || ask_workers(workers))
+	ping_answers(answers);
+	if (stopping || ping_workers(workers))
 		notify_ping();
 }

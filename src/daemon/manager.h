@@ -8,17 +8,17 @@
 #include "daemon/workers.h"
 
 /*
- * The service manager learns the state of the server, and gets pings while all
- * workers answer: see sd_notify(3). Without such a manager, too, the master
- * asks each worker, and the answers process, at intervals for a sign of life,
- * and replaces one that gives none for a long time.
+ * Reports the state of the server to the service manager, and sends pings while
+ * all workers answer: see sd_notify(3). With or without such a manager, the
+ * master pings each worker, and the answers process, at intervals, and replaces
+ * a process that does not answer for a long time.
  */
 struct manager {
 	unsigned interval_ms;
-	struct timespec due; /* the next look */
+	struct timespec due; /* the next check */
 };
 
-/* Starts the looks, once the server serves. */
+/* Starts the checks, once the server serves. */
 void manager_init(struct manager *manager);
 
 /*
@@ -28,14 +28,14 @@ void manager_init(struct manager *manager);
 void manager_reloading(void);
 void manager_ready(const struct config *config, const char *error);
 
-/* The lower of `ms` and the time until the next look. */
+/* The lower of `ms` and the time until the next check. */
 long manager_due_ms(const struct manager *manager, long ms);
 
 /*
- * Looks at the workers and the answers process if that is due. While the server
- * stops, no worker is asked: each has its own deadline.
+ * Checks the workers and the answers process if that is due. While the server
+ * stops, no worker is pinged: each has its own deadline.
  */
-void manager_look(struct manager *manager, struct workers *workers,
+void manager_check(struct manager *manager, struct workers *workers,
     struct service *answers, bool stopping);
 
 #endif

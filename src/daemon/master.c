@@ -14,7 +14,7 @@
 
 #include "daemon/children.h"
 #include "daemon/config_load.h"
-#include "daemon/lastclients.h"
+#include "daemon/drain.h"
 #include "daemon/pause.h"
 #include "daemon/ready.h"
 #include "daemon/reexec.h"
@@ -228,7 +228,7 @@ stop(struct master *master)
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
 	notify_send("STOPPING=1\nSTATUS=waiting for the last clients");
-	lastclients_wait(&master->listeners);
+	drain_listeners(&master->listeners);
 	listeners_close(&master->listeners, NULL);
 	service_stop(&master->index);
 	retire(master, master->workers.child_count);
@@ -319,7 +319,7 @@ execute(struct master *master)
 		return;
 	/* The remaining workers need signatures for handshakes. */
 	service_start_due(&master->generation->keys.service);
-	/* It stays blocked until the successor takes it. */
+	/* A pending reload: SIGHUP stays blocked until the successor starts. */
 	if (signals.reload)
 		(void)raise(SIGHUP);
 	reexec_run(master->reexec, &estate);
@@ -383,7 +383,7 @@ supervise(struct master *master)
 			reload(master);
 		hear_keys(master);
 		look_at_readers(master);
-		manager_look(&master->manager, &master->workers,
+		manager_check(&master->manager, &master->workers,
 		    &master->answers, master->stopping);
 		statustext_answer(master);
 		if (!master->stopping)

@@ -20,8 +20,8 @@ struct options {
 	size_t count;
 	bool check; /* -t */
 	/*
-	 * The sockets of a service manager. With any, they are the defaults of
-	 * the keys gemini and gopher, and no other address has to be given.
+	 * The sockets of a service manager. If there are any, they are the
+	 * defaults of the keys gemini and gopher.
 	 */
 	struct options_socket {
 		const char *key; /* "gemini" or "gopher" */

@@ -1,6 +1,6 @@
 /*
- * What a start says: the bound addresses, for the log, and the URLs of the
- * capsules, for a client.
+ * Reports a start: logs the bound addresses, and prints the URLs of the
+ * capsules.
  */
 #include "daemon/ready.h"
 

@@ -70,7 +70,7 @@ service_start_due(struct service *service)
 	}
 	service->pid = pid;
 	service->line = line[0];
-	service->pulse = (struct service_pulse){ 0 };
+	service->heartbeat = (struct service_heartbeat){ 0 };
 	service->started = clock_now();
 }
 

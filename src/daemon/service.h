@@ -17,19 +17,19 @@
 /* Makes a socket pair: [0] is the service's end, [1] the client's. */
 typedef int service_pair(int ends[2]);
 
+/* A ping from the master, to which a process sends the same byte. */
+#define SERVICE_PING 'p'
+
+struct service_heartbeat {
+	bool asked; /* the last ping has no answer yet */
+	unsigned missed; /* see manager.h */
+};
+
 /*
  * A process that serves workers, as the master sees it. Each worker has its own
  * socket pair to the service. The master keeps the service's ends for the
  * successor of a process that dies.
  */
-/* A question for a sign of life, to which a process sends the same byte. */
-#define SERVICE_PING 'p'
-
-struct service_pulse {
-	bool asked;
-	unsigned missed; /* see manager.h */
-};
-
 struct service {
 	const char *name; /* for the log and the list of processes */
 	service_pair *pair;
@@ -42,7 +42,7 @@ struct service {
 	int line; /* the master's end; in the process, its own end */
 	int ends[SERVICE_CLIENTS_MAX];
 	size_t end_count;
-	struct service_pulse pulse;
+	struct service_heartbeat heartbeat;
 	unsigned pause_ms;
 	struct timespec started, due;
 };

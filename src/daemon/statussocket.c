@@ -16,7 +16,7 @@
 
 /* The most clients that wait for the master. */
 #define QUEUE_MAX 64
-/* A text that fits into the buffer of a new socket on every system. */
+/* The size of a text that fits into the buffer of a new socket. */
 #define USUAL_MAX 4096
 /* The pause after a failed accept. */
 #define REST_MS 1000
@@ -50,13 +50,13 @@ is_in_use(const char *path)
 		return -1;
 	result = connect(fd, (const struct sockaddr *)&address, sizeof address);
 	process_close(fd);
-	/* The queue is full. */
+	/* EAGAIN: the queue of the listening process is full. */
 	if (result == 0 || errno == EAGAIN)
 		return 1;
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : -1;
 }
 
-/* Checks that a file could be made; sets `stale` if one has to go before. */
+/* Checks that a socket can be made; `stale`: an old one has to be removed. */
 static int
 check_file(const char *path, bool *stale, char *error, size_t error_size)
 {
@@ -196,7 +196,7 @@ statussocket_accept(struct statussocket *at)
 {
 	int client = accept4(at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	/* The client stays in the queue, for which poll would never wait. */
+	/* The client stays in the queue, so poll would return at once. */
 	if (client == -1 && errno != EAGAIN)
 		at->rests_until = clock_in(REST_MS);
 	return client;
@@ -207,7 +207,7 @@ statussocket_send(int client, struct str text)
 {
 	const int size = 2 * (int)text.len;
 
-	/* Room for the whole text, of which nothing is sent later. */
+	/* Make room for the whole text: nothing is sent later. */
 	if (text.len > USUAL_MAX)
 		(void)setsockopt(
 		    client, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);

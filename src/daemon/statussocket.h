@@ -14,8 +14,8 @@
 #define STATUSSOCKET_PATH_MAX (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
 /*
- * The Unix socket of the key `status`. Each client gets a text and is closed,
- * without a byte being read from it or waited for.
+ * The Unix socket of the key `status`. Each client gets a text and is closed.
+ * The master reads nothing from a client and waits for none.
  */
 struct statussocket {
 	int fd; /* -1: none */
@@ -42,13 +42,13 @@ MUST_USE int statussocket_open(struct statussocket *socket,
     const struct statussocket_setup *setup, char *error, size_t error_size);
 
 /*
- * Closes the socket, and removes the file if it is still that of the socket;
- * not if `kept` is the same socket.
+ * Closes the socket, and removes its file unless another has replaced it. Does
+ * nothing if `kept` is the same socket.
  */
 void statussocket_close(
     struct statussocket *socket, const struct statussocket *kept);
 
-/* Checks for -t whether statussocket_open could succeed; as that. */
+/* Checks for -t whether statussocket_open could succeed; returns as that. */
 MUST_USE int
 statussocket_check(const char *path, char *error, size_t error_size);
 

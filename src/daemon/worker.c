@@ -251,7 +251,7 @@ on_shown(struct conngroup *group, const struct conn_client *client)
 }
 
 static bool
-on_named(struct conngroup *group, struct conn_client *client)
+on_visitor(struct conngroup *group, struct conn_client *client)
 {
 	struct worker *worker = group->owner;
 
@@ -428,7 +428,7 @@ serve_clients(struct worker *worker)
 	worker->group.counts = setup->counts;
 	worker->group.closed = on_closed;
 	worker->group.shown = on_shown;
-	worker->group.named = on_named;
+	worker->group.admit = on_visitor;
 	worker->group.owner = worker;
 	conngroup_init(&worker->group);
 	worker->admission = (struct admission){ .config = setup->config,

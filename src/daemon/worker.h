@@ -21,7 +21,7 @@
 struct worker_socket {
 	int fd;
 	struct conn_kind kind;
-	bool passed; /* by a service manager, which keeps it open */
+	bool activated; /* opened by a service manager, which keeps it */
 };
 
 /* The setup of a worker; borrowed. */

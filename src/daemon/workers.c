@@ -365,7 +365,7 @@ workers_listen(struct workers *workers, char word)
 		if (got == 1)
 			child->heard_again = clock_in(WORD_MS);
 		if (got == 1 && said == SERVICE_PING)
-			child->pulse.asked = false;
+			child->heartbeat.asked = false;
 		is_said = is_said || (got == 1 && said == word);
 	}
 	return is_said;

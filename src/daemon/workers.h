@@ -54,7 +54,7 @@ struct child {
 	struct log_store *held; /* its log lines, in case it is killed */
 	struct counts *counts; /* its numbers, or NULL */
 	struct timespec heard_again; /* when its next message is read */
-	struct service_pulse pulse;
+	struct service_heartbeat heartbeat;
 	bool retired; /* told to end */
 	struct timespec end_by; /* when a retired one is killed */
 	struct timespec started;

@@ -71,8 +71,8 @@ builder_update(struct builder *build, const struct pathlist *paths);
 bool builder_has_more(const struct builder *build);
 
 /*
- * Whether the last scan found nothing that is to be scanned again though no
- * change is reported: a file that had just changed, or could not be read.
+ * Whether the last scan left no file that had just changed or could not be
+ * read: such a file is scanned again without a notification.
  */
 bool builder_is_settled(const struct builder *build);
 

@@ -310,7 +310,7 @@ is_better(struct search *search, const struct hits_row *page, size_t than)
 	return result;
 }
 
-/* Finds the place of a page among the best; most pages follow the last. */
+/* Finds the place of a page among the best; most pages rank below all. */
 static size_t
 place_of(struct search *search, const struct hits_row *page)
 {

@@ -125,7 +125,7 @@ backup_close(struct backup *backup)
 	backup->run = -1;
 }
 
-/* Makes the folder of this run; its name follows all others. */
+/* Makes the folder of this run; its name sorts after all others. */
 static int
 make_run(struct backup *backup, int dir)
 {

@@ -18,7 +18,7 @@
 struct menu {
 	struct body body;
 	const struct host *host;
-	const struct host *other; /* that the current link leads to */
+	const struct host *other; /* the target of the current link */
 	struct request request;
 	struct body *source;
 	struct remote *remote; /* of a listing that has not come; or NULL */

@@ -75,9 +75,9 @@ MUST_USE int net_listen(
     struct net_address *address, int *sockets, size_t count, bool overlaps);
 
 /*
- * Sets the options of a listening socket, where the system has them: for some
- * seconds clients that have sent nothing are held back, so that a worker that
- * stops has not accepted them; and small segments are sent at once.
+ * Sets the options of a listening socket, where the system has them. With
+ * TCP_DEFER_ACCEPT, a client is accepted when its first bytes arrive, or after
+ * some seconds; with TCP_NODELAY, small segments are sent at once.
  */
 void net_tune_listener(int fd);
 

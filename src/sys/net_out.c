@@ -17,23 +17,23 @@
 #endif
 
 void
-net_out_lend(struct net_out *out, char *at, size_t room)
+net_out_borrow(struct net_out *out, char *at, size_t room)
 {
 	assert(out->at == NULL);
 	out->at = at;
 	out->room = room;
 	out->len = out->off = 0;
-	out->lent = true;
+	out->borrowed = true;
 }
 
 int
-net_out_keep(struct net_out *out)
+net_out_return(struct net_out *out)
 {
 	const char *rest = out->at + out->off;
 	size_t len = out->len - out->off;
 
-	assert(out->lent);
-	out->lent = false;
+	assert(out->borrowed);
+	out->borrowed = false;
 	out->at = NULL;
 	if (len == 0)
 		return 0;
@@ -118,7 +118,7 @@ void
 net_out_release(struct net_out *out)
 {
 	out->len = out->off = 0;
-	if (out->lent)
+	if (out->borrowed)
 		return;
 	free(out->at);
 	out->at = NULL;

@@ -12,8 +12,8 @@
 struct net_out {
 	int fd; /* borrowed */
 	bool corked; /* delay a partial segment: more, or the end, follows */
-	bool lent; /* see net_out_lend */
-	char *at; /* from malloc while not empty, or lent */
+	bool borrowed; /* see net_out_borrow */
+	char *at; /* from malloc while not empty, or borrowed */
 	size_t room; /* bytes at `at` */
 	size_t len; /* bytes in it */
 	size_t off; /* of them sent */
@@ -26,12 +26,12 @@ struct net_out {
 #define NET_OUT_SIZE ((size_t)18 << 10)
 
 /*
- * Lends a large buffer of the caller to an empty one, for many bytes in one
- * send. net_out_keep ends the loan: unsent bytes move to memory of their own;
+ * Makes an empty buffer use the memory at `at`, for many bytes in one send.
+ * net_out_return stops that, and copies unsent bytes to memory from malloc;
  * -1 without memory, when they are lost.
  */
-void net_out_lend(struct net_out *out, char *at, size_t room);
-MUST_USE int net_out_keep(struct net_out *out);
+void net_out_borrow(struct net_out *out, char *at, size_t room);
+MUST_USE int net_out_return(struct net_out *out);
 
 /* Appends as many bytes as fit and returns their number; -1 without memory. */
 MUST_USE ssize_t net_out_add(struct net_out *out, const char *at, size_t len);

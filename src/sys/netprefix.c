@@ -1,6 +1,5 @@
 /*
- * Networks as the first bits of an address: parsing them, and whether an
- * address is in one.
+ * Networks as address prefixes: parsing and matching.
  */
 #include "sys/netprefix.h"
 

@@ -20,9 +20,9 @@
 #include "text/str.h"
 
 #define MESSAGE_MAX 1024
-/* The wait for a manager that does not read. */
+/* The longest wait for a manager that does not read. */
 #define SEND_US 250000L
-#define PINGS 4 /* in the time that the manager waits for one */
+#define PINGS 4 /* in a watchdog interval */
 
 static const char *const variables[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC",
 	"WATCHDOG_PID" };
@@ -74,7 +74,7 @@ notify_leave(bool leave)
 			(void)setenv(variables[i], values[i], 1);
 }
 
-/* The address of a path, or, after "@", of an abstract name. */
+/* Fills the address of a path or, after "@", of an abstract name. */
 static int
 fill_address(struct sockaddr_un *address, socklen_t *len)
 {

@@ -7,8 +7,8 @@
 #include "text/attribute.h"
 
 /*
- * Messages to the service manager, as in sd_notify(3): without one that wants
- * them, nothing is sent.
+ * Messages to the service manager, as in sd_notify(3). Without NOTIFY_SOCKET,
+ * nothing is sent.
  */
 
 /*
@@ -33,8 +33,8 @@ void notify_send(const char *format, ...) PRINTF_LIKE(1, 2);
 unsigned notify_watchdog_ms(void);
 
 /*
- * Sends a ping; the second does so only if the last was a quarter of that time
- * ago, for a loop that waits for something else.
+ * Sends a ping; the second function does so only if the last ping was a quarter
+ * of that time ago, for a loop that waits for something else.
  */
 void notify_ping(void);
 void notify_ping_due(void);

@@ -30,8 +30,8 @@ void process_raise_limits(void);
 char **process_copy_strings(char *const *strings);
 
 /*
- * Forks a child of the master whose title is that of `role` from its start; see
- * system_set_title. Returns as fork(2).
+ * Forks a child of the master, which has the title of `role` from its start;
+ * see system_set_title. Returns as fork(2).
  */
 pid_t process_fork(const char *role);
 

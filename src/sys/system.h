@@ -58,16 +58,16 @@ bool system_spreads_connections(void);
 bool system_is_at_end(int fd);
 
 /*
- * Makes a listening socket refuse new connections for good, but not those that
- * have begun.  Does nothing where the system cannot do that.
+ * Makes a listening socket refuse new connections from now on, but keep the
+ * existing ones.  Does nothing where the system cannot do that.
  */
 void system_refuse_new(int fd);
 
 /*
- * Whether the system holds back connections to one of these ports that have
- * sent nothing; false if unknown.
+ * Whether connections to one of these ports have sent nothing, and are deferred
+ * by TCP_DEFER_ACCEPT; false if unknown.
  */
-bool system_holds_back(const uint16_t *ports, size_t count);
+bool system_has_deferred(const uint16_t *ports, size_t count);
 
 /* The number of sent bytes that the peer has not acknowledged; 0 if unknown. */
 size_t system_unsent(int fd);

@@ -121,7 +121,7 @@ system_refuse_new(int fd)
 }
 
 bool
-system_holds_back(const uint16_t *ports, size_t count)
+system_has_deferred(const uint16_t *ports, size_t count)
 {
 	(void)ports;
 	(void)count;

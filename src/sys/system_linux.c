@@ -140,7 +140,7 @@ system_unsent(int fd)
 void
 system_refuse_new(int fd)
 {
-	/* No client comes through an interface that does not exist. */
+	/* No connection begins on an interface that does not exist. */
 	const int none = INT_MAX;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &none, sizeof none);
@@ -151,7 +151,7 @@ system_refuse_new(int fd)
  * connection in SYN_RECV to one of the ports.
  */
 static bool
-is_held_back(const char *line, const uint16_t *ports, size_t count)
+is_deferred(const char *line, const uint16_t *ports, size_t count)
 {
 	unsigned long numbers[3] = { 0 };
 	char *end = NULL;
@@ -171,7 +171,7 @@ is_held_back(const char *line, const uint16_t *ports, size_t count)
 }
 
 bool
-system_holds_back(const uint16_t *ports, size_t count)
+system_has_deferred(const uint16_t *ports, size_t count)
 {
 	static const char *const lists[] = { "/proc/self/net/tcp",
 		"/proc/self/net/tcp6" };
@@ -183,7 +183,7 @@ system_holds_back(const uint16_t *ports, size_t count)
 
 		while (list != NULL && !found &&
 		    fgets(line, sizeof line, list) != NULL)
-			found = is_held_back(line, ports, count);
+			found = is_deferred(line, ports, count);
 		if (list != NULL)
 			fclose(list);
 	}

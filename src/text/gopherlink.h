@@ -22,8 +22,8 @@ struct gopherlink_page {
 	void *context; /* passed to item_type and find_other */
 	/*
 	 * Finds another host of this server by its name, in any form, and sets
-	 * its site and how to find item types on it; false if no host that is
-	 * served over Gopher has the name.  NULL: there are no others.
+	 * `site`, `item_type` and `context` for it; false if no host with a
+	 * Gopher listener has the name.  NULL: there are no other hosts.
 	 */
 	bool (*find_other)(void *context, struct arena *arena, struct str name,
 	    struct gopherlink_page *out);

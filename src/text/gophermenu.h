@@ -43,7 +43,7 @@ struct gophermenu_page {
 	 * encoded, which may be empty.
 	 */
 	char (*item_type)(void *context, struct str path, struct str query);
-	void *context; /* passed to all */
+	void *context; /* passed to the callbacks */
 	/* See text/gopherlink.h; may be NULL. */
 	bool (*find_other)(void *context, struct arena *arena, struct str name,
 	    struct gopherlink_page *out);

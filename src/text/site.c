@@ -95,7 +95,7 @@ is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Whether the letters and digits of a subtag, the first or another, are so. */
+/* Whether a subtag is well-formed; the first one has no digits. */
 static bool
 is_subtag(struct str subtag, bool is_first)
 {

@@ -71,7 +71,7 @@ bool site_has_port(const struct site *site, const struct uri *uri);
 bool site_is_english(const struct site *site);
 
 /*
- * Whether `tag` is formed as a language tag (RFC 5646 section 2.1). The first
+ * Whether `tag` is a well-formed language tag (RFC 5646, 2.1) whose first
  * subtag has two or three letters: no longer one is registered.
  */
 bool site_is_language(struct str tag);

@@ -377,8 +377,8 @@ sync_folder(const char *path, const char **last)
 }
 
 /*
- * Makes the first steps safe against a power cut. They are made and complete: a
- * failure, as on a file system without such a sync, is not reported.
+ * Makes the first `count` steps, which are complete, durable against a power
+ * failure. An error, as on a file system without this sync, is not reported.
  */
 static void
 sync_folders(const struct changes *changes, size_t count)
@@ -398,7 +398,7 @@ int
 changes_commit(struct changes *changes)
 {
 	for (size_t i = 0; i < changes->count; i++) {
-		/* Afterwards their folders may have other paths. */
+		/* A move may change the paths of their folders. */
 		if (changes->steps[i].kind == CHANGES_MOVE)
 			sync_folders(changes, i);
 		if (make(&changes->steps[i]) == -1) {

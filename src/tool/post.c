@@ -152,13 +152,13 @@ check_places(struct post *post)
 
 /* The draft. */
 
-/* Makes the page: its heading, and a link to the log with the title of that. */
+/* Makes the page: its heading, and a link to the log with the log's title. */
 static void
 make_page(struct post *post)
 {
 	struct str index = { 0 }, title = { 0 };
 
-	/* The change of an index that cannot be read is refused later. */
+	/* An index that cannot be read is an error later. */
 	if (post->has_index && textfile_read(post->index, &index) == 0)
 		title = gemtext_title(index);
 	if (!article_is_title(title))

@@ -43,8 +43,9 @@ open_how(int root, const char *path, unsigned long long resolve)
 }
 
 /*
- * An old kernel, a system call filter, a race that does not end, or a name that
- * a server of NFS has just replaced: the walk looks it up once more.
+ * Whether to look the name up again, folder by folder: after the errors of an
+ * old kernel, of a system call filter, of a race, or of a name that was just
+ * replaced on NFS.
  */
 static bool
 is_refused(int error)

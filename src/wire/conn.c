@@ -446,7 +446,7 @@ is_idle(const struct conn_member *member)
 {
 	const struct conn *conn = (const struct conn *)member;
 
-	/* After the PROXY header there is a visitor. */
+	/* A connection with a PROXY header has a visitor: it is not idle. */
 	return hello_is_empty(&conn->hello) &&
 	    (conn->state == CONN_PROXIED || !conn->kind->proxied);
 }

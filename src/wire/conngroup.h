@@ -67,10 +67,10 @@ struct conngroup {
 	void (*shown)(
 	    struct conngroup *group, const struct conn_client *client);
 	/*
-	 * Called when a PROXY header has put another peer into `client`, which
-	 * may change; false: close the connection.
+	 * Called when a PROXY header has changed the peer of `client`, to count
+	 * it against its limits; false: close the connection.
 	 */
-	bool (*named)(struct conngroup *group, struct conn_client *client);
+	bool (*admit)(struct conngroup *group, struct conn_client *client);
 	void *owner; /* the context of these */
 
 	/* Set by conn_open; `close` must call conngroup_leave. */
@@ -108,7 +108,7 @@ conngroup_count(struct conn_member *member, enum counts_kind kind)
 /* Counts a deadline that has passed, by the stage of the connection. */
 void conngroup_count_late(struct conn_member *member);
 
-/* Counts it, and closes the connection. */
+/* Counts it likewise, and closes the connection. */
 void conngroup_close_late(struct conn_member *member);
 
 /* Adds a connection to its group, moves it to a stage, removes it. */

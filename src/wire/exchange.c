@@ -228,11 +228,11 @@ send_records(struct exchange *exchange, char *scratch)
 	struct net_out *out = &exchange->transport->out;
 	ssize_t sent;
 
-	net_out_lend(out, scratch + EXCHANGE_ROOM, EXCHANGE_SEALED);
+	net_out_borrow(out, scratch + EXCHANGE_ROOM, EXCHANGE_SEALED);
 	sent = send_read(
 	    exchange, scratch, exchange->slow ? EXCHANGE_PART : EXCHANGE_ROOM);
 	exchange->slow = sent == IO_WANT_WRITE;
-	return net_out_keep(out) == -1 ? IO_FAILED : sent;
+	return net_out_return(out) == -1 ? IO_FAILED : sent;
 }
 
 ssize_t

@@ -65,8 +65,7 @@ gopherreply_refusal(struct exchange *exchange, enum status status)
 
 /*
  * Sets a menu of one item with the response's META, and Home. A search item is
- * followed by advice: it is for clients without a prompt, as the others have
- * sent words.
+ * followed by advice for clients that do not prompt for words.
  */
 static void
 answer_item(struct exchange *exchange, const struct response *response,

@@ -1,6 +1,6 @@
 /*
- * The start of a connection from a proxy: receives the PROXY header, and puts
- * the visitor that it names in the place of the proxy.
+ * The start of a connection from a proxy: receives the PROXY header, and
+ * replaces the address of the proxy by that of the visitor.
  */
 #include "wire/proxied.h"
 
@@ -14,7 +14,7 @@ static_assert(PROXYHEADER_MAX <= HELLO_KEPT, "no room for a header");
 
 /*
  * Receives more of the header. The bytes after it belong to TLS or to the
- * request: look at what has come, and take what the header needs.
+ * request: peek first, then receive the header only.
  */
 static ssize_t
 receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
@@ -39,12 +39,12 @@ receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
 		return IO_DONE;
 	if (hello_keep(hello, more) == -1)
 		return IO_FAILED;
-	/* Nagle's algorithm holds the rest back until then. */
+	/* Without it, Nagle's algorithm delays the rest. */
 	net_acknowledge(fd);
 	return IO_WANT_READ;
 }
 
-/* Whether both are one end of a connection. */
+/* Whether address and port are the same. */
 static bool
 is_same(const struct net_address *a, const struct net_address *b)
 {
@@ -66,14 +66,13 @@ proxied_receive(struct hello *hello, struct conngroup *group,
 	if (done != IO_DONE)
 		return done;
 	hello_release(hello);
-	/* A health check of version 1 names the proxy's own connection (2.1).
-	 */
-	if (!header.named || is_same(&header.from, &client->peer)) {
+	/* A health check may have the addresses of its own connection (2.1). */
+	if (!header.has_addresses || is_same(&header.from, &client->peer)) {
 		exchange->peer = NULL;
 		return IO_DONE;
 	}
 	client->peer = header.from;
-	if (!group->named(group, client)) {
+	if (!group->admit(group, client)) {
 		net_reset_on_close(client->fd, true);
 		return IO_FAILED;
 	}

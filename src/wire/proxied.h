@@ -11,8 +11,8 @@
 /*
  * Receives the PROXY header from the socket of `client`, and no byte after it;
  * `hello` keeps an unfinished one. Returns IO_DONE once it is whole: then
- * `client` and `exchange` are those of the visitor that it names, counted by
- * group->named; if it names none, or the connection of the proxy itself, the
+ * `client` and `exchange` have the address of the visitor, which group->admit
+ * has admitted; if the header has none, or that of the proxy itself, the
  * exchange has no peer. Returns another enum io before; IO_FAILED when the
  * header is malformed or the visitor is not admitted.
  */

@@ -1,6 +1,6 @@
 /*
- * Parses the header of the PROXY protocol, versions 1 and 2, in which a proxy
- * names the visitor whose connection it forwards.
+ * Parses the header of the PROXY protocol, versions 1 and 2, with the address
+ * of the visitor whose connection a proxy forwards.
  */
 #include "wire/proxyheader.h"
 
@@ -104,7 +104,7 @@ parse_line(struct str line, struct proxyheader *out)
 		return 0;
 	if (family == AF_INET6 && !str_equals(protocol, STR("TCP6")))
 		return -1;
-	out->named = true;
+	out->has_addresses = true;
 	return parse_endpoint(family, from, from_port, &out->from) == 0
 	    ? parse_endpoint(family, to, rest, &out->to)
 	    : -1;
@@ -169,7 +169,7 @@ are_tlvs_good(struct str header, size_t at)
 	return true;
 }
 
-/* Parses what follows the head of version 2, for the command PROXY. */
+/* Parses the bytes after the head of version 2, for the command PROXY. */
 static int
 parse_block(struct str header, struct proxyheader *out)
 {
@@ -189,7 +189,7 @@ parse_block(struct str header, struct proxyheader *out)
 	if (family == FAMILY_UNIX || transport != TRANSPORT_STREAM)
 		return 0;
 	len = family == FAMILY_IPV4 ? 4 : 16;
-	out->named = true;
+	out->has_addresses = true;
 	out->from =
 	    net_address_of(block, len, (uint16_t)number_of(header, end - 4));
 	out->to = net_address_of(
@@ -212,7 +212,7 @@ parse_version2(struct str bytes, struct proxyheader *out)
 		return -1;
 	if (bytes.len < len)
 		return 0;
-	/* Of the command LOCAL even the family is ignored (2.2). */
+	/* For the command LOCAL, even the family is ignored (2.2). */
 	if (command == COMMAND_PROXY &&
 	    parse_block(str_head(bytes, len), out) == -1)
 		return -1;
@@ -222,7 +222,7 @@ parse_version2(struct str bytes, struct proxyheader *out)
 ssize_t
 proxyheader_parse(struct str bytes, struct proxyheader *out)
 {
-	*out = (struct proxyheader){ .named = false };
+	*out = (struct proxyheader){ .has_addresses = false };
 	if (agree(bytes, STR(SIGNATURE)))
 		return parse_version2(bytes, out);
 	if (agree(bytes, STR("PROXY ")))

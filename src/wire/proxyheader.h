@@ -11,14 +11,14 @@
 /* The longest header: of version 2, with its TLVs; version 1 ends at 107. */
 #define PROXYHEADER_MAX ((size_t)1024)
 
-/* What a PROXY header says about a connection. */
+/* A parsed PROXY header. */
 struct proxyheader {
 	/*
 	 * Whether it has addresses: a health check of the proxy has none, nor
 	 * has a client that did not come over TCP.
 	 */
-	bool named;
-	struct net_address from, to; /* the visitor, and where it connected */
+	bool has_addresses;
+	struct net_address from, to; /* the visitor, and its destination */
 };
 
 /*

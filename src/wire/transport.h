@@ -54,9 +54,8 @@ transport_open(struct transport *transport, enum transport_tls kind,
 void transport_wake(struct transport *transport);
 
 /*
- * Receives bytes from the socket, to be discarded; returns as net_receive. No
- * system call if the last receive left the socket empty, and it has not become
- * readable since.
+ * Receives bytes from the socket, to be discarded; returns as net_receive.
+ * Makes no system call if the socket is known to be empty.
  */
 MUST_USE ssize_t transport_discard(
     struct transport *transport, char *scratch, size_t room);

@@ -33,7 +33,7 @@ check_addresses(const struct proxyheader *header)
 	CHECK(len > 0 && len <= 107);
 	CHECK(proxyheader_parse((struct str){ line, (size_t)len }, &again) ==
 	    len);
-	CHECK(again.named);
+	CHECK(again.has_addresses);
 	CHECK(is_same(&again.from, &header->from));
 	CHECK(is_same(&again.to, &header->to));
 }
@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(proxyheader_parse(str_head(text, end), &part) == len);
 	for (size_t i = 0; len >= 0 && i < end && i < PROXYHEADER_MAX; i++)
 		CHECK(proxyheader_parse(str_head(text, i), &part) == 0);
-	if (len > 0 && header.named)
+	if (len > 0 && header.has_addresses)
 		check_addresses(&header);
 	return 0;
 }

@@ -132,7 +132,7 @@ copy_path(char out[4096], const char *name)
 	snprintf(out, 4096, "%s", temporary_path(&folder, name));
 }
 
-/* Without a sync of its folder, a power cut may undo a rename. */
+/* Without a sync of its folder, a power failure may undo a rename. */
 static void
 folders_are_synced(void **state)
 {

@@ -29,7 +29,7 @@ static size_t closed;
 static const struct conn_kind kind = { .protocol = &gopher,
 	.tls = TRANSPORT_TLS_NEVER };
 
-/* Of a client that a proxy connects. */
+/* A connection through a proxy. */
 static const struct conn_kind behind = {
 	.protocol = &gopher, .tls = TRANSPORT_TLS_NEVER, .proxied = true
 };
@@ -39,7 +39,7 @@ static const struct conn_kind behind = {
 static bool admits = true;
 
 static bool
-on_named(struct conngroup *named_in, struct conn_client *client)
+on_visitor(struct conngroup *named_in, struct conn_client *client)
 {
 	char text[NET_TEXT_MAX];
 
@@ -92,7 +92,7 @@ set_up(void **state)
 	group.base = event_base_new();
 	group.server = &serving.server;
 	group.closed = on_closed;
-	group.named = on_named;
+	group.admit = on_visitor;
 	conngroup_init(&group);
 	set_deadlines(&never);
 	return group.base == NULL;
@@ -533,7 +533,7 @@ is_closed(int fd)
 	return recv(fd, &byte, 1, 0) == 0;
 }
 
-/* A proxy that has sent any of its header has a visitor. */
+/* A connection with a part of the header is not idle. */
 static void
 visitors_behind_a_proxy_are_not_idle(void **state)
 {
@@ -558,7 +558,7 @@ visitors_behind_a_proxy_are_not_idle(void **state)
 		close(fds[i]);
 }
 
-/* The owner may turn a visitor away, but not a health check. */
+/* The owner may refuse a visitor, but not a health check. */
 static void
 a_visitor_may_be_turned_away(void **state)
 {

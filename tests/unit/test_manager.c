@@ -1,4 +1,4 @@
-/* The looks of the master at its processes. */
+/* Checks of the master whether its processes answer. */
 #include "daemon/manager.h"
 
 #include <setjmp.h>
@@ -58,10 +58,10 @@ end(void **state)
 }
 
 static void
-look_in(unsigned ms, bool stopping)
+check_in(unsigned ms, bool stopping)
 {
 	fakeclock_forward_ms(ms);
-	manager_look(&manager, &workers, &answers, stopping);
+	manager_check(&manager, &workers, &answers, stopping);
 }
 
 /* Whether the worker was asked since the last call. */
@@ -96,30 +96,30 @@ static void
 test_asks_at_intervals(void **state)
 {
 	(void)state;
-	look_in(INTERVAL_MS - 1, false);
+	check_in(INTERVAL_MS - 1, false);
 	assert_false(was_asked());
 	assert_int_equal(manager_due_ms(&manager, HOUR_MS), 1);
 	for (int i = 0; i < 20; i++) {
-		look_in(INTERVAL_MS, false);
+		check_in(INTERVAL_MS, false);
 		assert_true(was_asked());
 		assert_int_equal(fdpass_send(line, SERVICE_PING, -1), 0);
 		workers_listen(&workers, 0);
-		assert_false(workers.children[0].pulse.asked);
+		assert_false(workers.children[0].heartbeat.asked);
 	}
 	assert_true(is_alive());
 }
 
 static void
-test_kills_a_silent_worker_at_the_fourth_missed_look(void **state)
+test_kills_a_silent_worker_at_the_fourth_missed_ping(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		assert_true(is_alive());
 		/* Also when the master itself was stopped meanwhile. */
-		look_in(HOUR_MS, false);
+		check_in(HOUR_MS, false);
 	}
 	assert_true(is_alive());
-	look_in(HOUR_MS, false);
+	check_in(HOUR_MS, false);
 	assert_killed();
 }
 
@@ -129,7 +129,7 @@ test_leaves_retired_workers_alone(void **state)
 	(void)state;
 	workers.children[0].retired = true;
 	for (int i = 0; i < 8; i++)
-		look_in(INTERVAL_MS, false);
+		check_in(INTERVAL_MS, false);
 	assert_false(was_asked());
 	assert_true(is_alive());
 }
@@ -139,7 +139,7 @@ test_asks_no_worker_while_stopping(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 8; i++)
-		look_in(INTERVAL_MS, true);
+		check_in(INTERVAL_MS, true);
 	assert_false(was_asked());
 	assert_true(is_alive());
 }
@@ -151,7 +151,7 @@ test_kills_a_worker_that_has_closed_its_line(void **state)
 	close(workers.children[0].line);
 	workers.children[0].line = -1;
 	for (int i = 0; i < 5; i++)
-		look_in(INTERVAL_MS, false);
+		check_in(INTERVAL_MS, false);
 	assert_killed();
 }
 
@@ -161,7 +161,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_asks_at_intervals),
-		TEST(test_kills_a_silent_worker_at_the_fourth_missed_look),
+		TEST(test_kills_a_silent_worker_at_the_fourth_missed_ping),
 		TEST(test_leaves_retired_workers_alone),
 		TEST(test_asks_no_worker_while_stopping),
 		TEST(test_kills_a_worker_that_has_closed_its_line),

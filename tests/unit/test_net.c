@@ -160,11 +160,12 @@ output_waits_for_room(void **state)
 	close(pair[0]);
 }
 
-/* Sends from a lent buffer, and keeps what the socket has no room for. */
+/* Sends from a borrowed buffer, and keeps bytes that the socket does not take.
+ */
 static void
 output_is_lent_a_buffer(void **state)
 {
-	static char lent[4 * NET_OUT_SIZE], taken[NET_OUT_SIZE];
+	static char borrowed[4 * NET_OUT_SIZE], taken[NET_OUT_SIZE];
 	struct net_out out = { 0 };
 	size_t sent = 0, got = 0;
 	int pair[2];
@@ -174,17 +175,17 @@ output_is_lent_a_buffer(void **state)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	out.fd = pair[0];
 	while (!net_out_waits(&out)) {
-		net_out_lend(&out, lent, sizeof lent);
-		for (size_t i = 0; i < sizeof lent; i++, sent++) {
+		net_out_borrow(&out, borrowed, sizeof borrowed);
+		for (size_t i = 0; i < sizeof borrowed; i++, sent++) {
 			char c = (char)(sent % 100);
 
 			assert_int_equal(net_out_add(&out, &c, 1), 1);
 		}
 		assert_int_equal(net_out_add(&out, "x", 1), 0);
 		assert_int_not_equal(net_out_flush(&out), IO_FAILED);
-		assert_int_equal(net_out_keep(&out), 0);
+		assert_int_equal(net_out_return(&out), 0);
 		/* Another connection uses the buffer. */
-		memset(lent, 'x', sizeof lent);
+		memset(borrowed, 'x', sizeof borrowed);
 	}
 	while (got < sent) {
 		ssize_t more = net_receive(pair[1], taken, sizeof taken);
@@ -202,10 +203,10 @@ output_is_lent_a_buffer(void **state)
 	assert_int_equal(net_out_flush(&out), IO_DONE);
 	assert_null(out.at);
 	/* Unsent bytes are at the front, and more can follow. */
-	net_out_lend(&out, lent, sizeof lent);
+	net_out_borrow(&out, borrowed, sizeof borrowed);
 	assert_int_equal(net_out_add(&out, "abc", 3), 3);
-	assert_int_equal(net_out_keep(&out), 0);
-	lent[0] = 'x';
+	assert_int_equal(net_out_return(&out), 0);
+	borrowed[0] = 'x';
 	assert_int_equal(net_out_add(&out, "def", 3), 3);
 	assert_int_equal(net_out_flush(&out), IO_DONE);
 	assert_int_equal(net_receive(pair[1], taken, sizeof taken), 6);

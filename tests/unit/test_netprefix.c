@@ -1,4 +1,4 @@
-/* Networks as a prefix: which addresses are in one. */
+/* Address prefixes: parsing, and the addresses that match. */
 #include "sys/netprefix.h"
 
 #include <setjmp.h>

@@ -42,7 +42,7 @@ check(const struct row *row)
 		fail_msg("the length of \"%.*s\"", STR_ARG(row->in));
 	if (row->len <= 0)
 		return;
-	assert_int_equal(header.named, row->from != NULL);
+	assert_int_equal(header.has_addresses, row->from != NULL);
 	if (row->from == NULL)
 		return;
 	describe(&header, text, sizeof text);

@@ -253,7 +253,7 @@ choices(void **state)
 	}
 }
 
-/* Writes a page: its start, and the same words again and again. */
+/* Writes a page: its start, then the same words many times. */
 static void
 fill(struct buf *page, const char *start, const char *words, int count)
 {
