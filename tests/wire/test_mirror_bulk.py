@@ -11,7 +11,7 @@ import time
 import unittest
 import zipfile
 
-from build import INSTRUMENTED
+from build import INSTRUMENTED, beneath
 from origin import TIME, Mirroring, manifest_of
 from server import Server, fetch, wait_until
 
@@ -57,6 +57,7 @@ def packed(members, **options):
 ALL = members_of(FILES)
 
 
+@beneath
 class Bulk(Mirroring):
     files = FILES
 
