@@ -11,6 +11,8 @@
 #include "sys/notify.h"
 
 #define INTERVAL_MS 15000
+/* A healthy worker of a busy machine has time to answer. */
+#define INTERVAL_MIN_MS 500
 /*
  * A process that does not answer for this many checks in a row is replaced. The
  * count does not grow while the master itself is stopped. The service manager
@@ -26,6 +28,8 @@ manager_init(struct manager *manager)
 	manager->interval_ms = INTERVAL_MS;
 	if (expected_ms > 0 && expected_ms / (2 * MISSED_MAX) < INTERVAL_MS)
 		manager->interval_ms = expected_ms / (2 * MISSED_MAX) + 1;
+	if (manager->interval_ms < INTERVAL_MIN_MS)
+		manager->interval_ms = INTERVAL_MIN_MS;
 	manager->due = clock_in(manager->interval_ms);
 }
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "fakeclock.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
+#include "sys/notify.h"
 
 #define INTERVAL_MS 15000
 #define HOUR_MS 3600000
@@ -155,6 +157,24 @@ test_kills_a_worker_that_has_closed_its_line(void **state)
 	assert_killed();
 }
 
+/* The last test: the variables stay in use. */
+static void
+test_leaves_time_for_answers_whatever_the_watchdog(void **state)
+{
+	(void)state;
+	setenv("NOTIFY_SOCKET", "/nowhere", 1);
+	setenv("WATCHDOG_USEC", "1000", 1);
+	notify_init();
+	manager_init(&manager);
+	for (int i = 0; i < 20; i++) {
+		check_in((unsigned)manager_due_ms(&manager, HOUR_MS), false);
+		assert_true(was_asked());
+		assert_int_equal(fdpass_send(line, SERVICE_PING, -1), 0);
+		workers_listen(&workers, 0);
+	}
+	assert_true(is_alive());
+}
+
 int
 main(void)
 {
@@ -165,6 +185,7 @@ main(void)
 		TEST(test_leaves_retired_workers_alone),
 		TEST(test_asks_no_worker_while_stopping),
 		TEST(test_kills_a_worker_that_has_closed_its_line),
+		TEST(test_leaves_time_for_answers_whatever_the_watchdog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
