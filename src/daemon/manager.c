@@ -52,8 +52,8 @@ void
 manager_ready(const struct config *config, const char *error)
 {
 	if (error != NULL)
-		notify_send("READY=1\nSTATUS=reload failed, keeping the old "
-			    "configuration: %s",
+		notify_error("READY=1\nSTATUS=reload failed, keeping the old "
+			     "configuration: ",
 		    error);
 	else
 		notify_send("READY=1\nSTATUS=%u workers, %zu hosts",

@@ -437,7 +437,7 @@ master_run(struct config *config, const struct options *options,
 done:
 	if (status != 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", error);
-		notify_send("STATUS=%s", error);
+		notify_error("STATUS=", error);
 	}
 	limit_free(master.limits);
 	media_free(master.media);

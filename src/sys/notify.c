@@ -144,6 +144,18 @@ notify_send(const char *format, ...)
 	complained = true;
 }
 
+void
+notify_error(const char *start, const char *error)
+{
+	char text[MESSAGE_MAX];
+
+	snprintf(text, sizeof text, "%s", error);
+	for (char *at = text; *at != '\0'; at++)
+		if (*at > 0 && *at < ' ')
+			*at = '?';
+	notify_send("%s%s", start, text);
+}
+
 unsigned
 notify_watchdog_ms(void)
 {

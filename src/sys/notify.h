@@ -29,6 +29,12 @@ void notify_leave(bool leave);
  */
 void notify_send(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/*
+ * Sends `start`, such as "STATUS=", followed by an error. Control bytes become
+ * question marks: a newline in a path must not begin another assignment.
+ */
+void notify_error(const char *start, const char *error);
+
 /* The time within which the manager expects a ping; 0: it expects none. */
 unsigned notify_watchdog_ms(void);
 

@@ -179,6 +179,15 @@ class States(unittest.TestCase):
                              '^cannot listen on 192.0.2.1:7070')
             self.assertEqual(manager.states(), ['STATUS'])
 
+    def test_an_error_is_one_assignment(self):
+        with Manager() as manager:
+            with self.assertRaises(AssertionError):
+                serve(manager, options=['state=/nowhere\nMAINPID=1/x'])
+            at = manager.wait('STATUS')
+            self.assertEqual(list(manager.messages[at]), ['STATUS'])
+            self.assertRegex(manager.messages[at]['STATUS'],
+                             r'^state: /nowhere\?MAINPID=1/x: \w')
+
 
 WATCHED = {'WATCHDOG_USEC': '4000000'}
 LOOK_S = 16  # more than the interval of the master's checks
