@@ -79,6 +79,16 @@ take(struct listeners *listeners, int fd, struct str name, struct buf *error)
 		    fd, name.len < 99 ? (int)name.len : 99, name.at);
 		return -1;
 	}
+	for (size_t i = 0; i < listeners->count; i++) {
+		if (!net_equals(
+			&listeners->addresses[i].bound, &address->bound))
+			continue;
+		buf_printf(error,
+		    "descriptor %d of LISTEN_FDS has the address of descriptor "
+		    "%d; remove one of the two ListenStream= lines",
+		    fd, FIRST_FD + (int)i);
+		return -1;
+	}
 	prepare(fd);
 	address->asked = address->bound;
 	address->activated = protocol;

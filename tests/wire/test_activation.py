@@ -301,6 +301,14 @@ class Refused(unittest.TestCase):
                         'in its socket unit' % (fd, name),
                         self.refusal(sockets, names))
 
+    def test_an_address_twice(self):
+        with listeners() as (first, second):
+            for names in ('gemini',) * 3, ('gemini', 'gopher', 'gopher'):
+                self.assertIn(
+                    'descriptor 5 of LISTEN_FDS has the address of descriptor '
+                    '3; remove one of the two ListenStream= lines',
+                    self.refusal([first, second, first], names))
+
     def test_numbers(self):
         for number in '-1', 'x', '65', '2147483648', '':
             with self.subTest(number), listeners() as sockets:
