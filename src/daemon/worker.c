@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -60,13 +59,6 @@ struct worker {
 	int spare; /* descriptor for refusing clients without any other */
 };
 
-static struct timeval
-timeval_of(unsigned ms)
-{
-	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-}
-
 static void
 open_spare(struct worker *worker)
 {
@@ -88,7 +80,7 @@ listen_again(struct worker *worker)
 static void
 pause_listening(struct worker *worker)
 {
-	struct timeval wait = timeval_of(PAUSE_MS);
+	struct timeval wait = clock_timeval(PAUSE_MS);
 
 	worker->paused = true;
 	for (size_t i = 0; i < worker->setup->socket_count; i++)
@@ -100,7 +92,7 @@ static void
 on_resume(evutil_socket_t fd, short what, void *context)
 {
 	struct worker *worker = context;
-	struct timeval wait = timeval_of(PAUSE_MS);
+	struct timeval wait = clock_timeval(PAUSE_MS);
 
 	(void)fd;
 	(void)what;
@@ -262,7 +254,7 @@ static void
 stop(struct worker *worker)
 {
 	struct timeval wait =
-	    timeval_of(worker->setup->config->shutdown_timeout_ms);
+	    clock_timeval(worker->setup->config->shutdown_timeout_ms);
 
 	if (worker->stopping)
 		return;
@@ -343,7 +335,7 @@ on_log(evutil_socket_t fd, short what, void *context)
 static void
 write_log_soon(struct worker *worker)
 {
-	struct timeval wait = timeval_of(LOG_MS);
+	struct timeval wait = clock_timeval(LOG_MS);
 
 	if (!log_store_is_empty(worker->setup->held) &&
 	    !evtimer_pending(&worker->log, NULL) &&
@@ -462,27 +454,21 @@ serve_clients(struct worker *worker)
 int
 worker_run(const struct worker_setup *setup)
 {
-	struct worker *worker = calloc(1, sizeof *worker);
+	static struct worker worker;
 	int status = EXIT_SUCCESS;
 
-	if (worker != NULL) {
-		worker->setup = setup;
-		worker->spare = -1;
-		worker->keys.fd = setup->keys;
-		keyprovider_use(&worker->keys);
-	}
-	if (worker == NULL || serve_clients(worker) == -1) {
+	worker.setup = setup;
+	worker.spare = -1;
+	worker.keys.fd = setup->keys;
+	keyprovider_use(&worker.keys);
+	if (serve_clients(&worker) == -1) {
 		log_line(LOG_LEVEL_ERROR, "worker: cannot go on: %s",
-		    worker != NULL && worker->deaf
-			? "a listening socket was shut down"
-			: strerror(errno));
+		    worker.deaf ? "a listening socket was shut down"
+				: strerror(errno));
 		status = EXIT_FAILURE;
 	}
-	if (worker != NULL) {
-		if (worker->base != NULL)
-			event_base_free(worker->base);
-		free(worker->listeners);
-	}
-	free(worker);
+	if (worker.base != NULL)
+		event_base_free(worker.base);
+	free(worker.listeners);
 	return status;
 }

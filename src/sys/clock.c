@@ -79,6 +79,13 @@ clock_until_ms(const struct timespec *then)
 	return ms > 0 ? ms : 0;
 }
 
+struct timeval
+clock_timeval(unsigned ms)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+}
+
 long
 clock_sooner_ms(const struct timespec *then, long ms)
 {

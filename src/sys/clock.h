@@ -2,6 +2,7 @@
 #define SYS_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 /* Monotonic time: changes of the wall clock do not affect it. */
@@ -28,6 +29,9 @@ int64_t clock_since_us(const struct timespec *then);
 /* Milliseconds until `then`, 0 if it has passed; milliseconds since `then`. */
 long clock_until_ms(const struct timespec *then);
 long clock_since_ms(const struct timespec *then);
+
+/* A duration of `ms` milliseconds. */
+struct timeval clock_timeval(unsigned ms);
 
 /* The lower of `ms` and the milliseconds until `then`. */
 long clock_sooner_ms(const struct timespec *then, long ms);

@@ -10,8 +10,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
+#include "sys/clock.h"
 #include "sys/fdpass.h"
 
 #define HEAD_SIZE ((size_t)8)
@@ -59,8 +59,7 @@ signing_pair(int line[2])
 void
 signing_set_timeout(int fd, unsigned ms)
 {
-	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	const struct timeval wait = clock_timeval(ms);
 
 	/* Setting these options on a socket cannot fail. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);

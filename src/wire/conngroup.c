@@ -29,10 +29,7 @@ conngroup_set_deadlines(
     struct conngroup *group, const unsigned lengths_ms[CONN_DEADLINES])
 {
 	for (size_t i = 0; i < CONN_DEADLINES; i++) {
-		const struct timeval length = {
-			.tv_sec = (time_t)(lengths_ms[i] / 1000),
-			.tv_usec = (suseconds_t)(lengths_ms[i] % 1000 * 1000)
-		};
+		const struct timeval length = clock_timeval(lengths_ms[i]);
 
 		group->deadlines[i] =
 		    event_base_init_common_timeout(group->base, &length);
