@@ -58,9 +58,8 @@ certfiles_fail_unreadable(struct certfiles *files, const char *name)
 	/* The mode of a key has to stay as it is. */
 	if (errno == EACCES)
 		return certfiles_fail(files, name,
-		    "%s, make it readable for the user with the ID %u with "
-		    "chown",
-		    strerror(errno), (unsigned)geteuid());
+		    "%s, make user %u its owner with chown", strerror(errno),
+		    (unsigned)geteuid());
 	return certfiles_fail_errno(files, name, "make it readable");
 }
 

@@ -386,8 +386,7 @@ test_missing_is_allowed(void **state)
 	    "d: Permission denied, name a directory for certificates");
 	assert_int_equal(chmod("d", 0600), 0);
 	snprintf(want, sizeof want,
-	    "d/a.key: Permission denied, make it readable for the user with "
-	    "the ID %u with chown",
+	    "d/a.key: Permission denied, make user %u its owner with chown",
 	    (unsigned)geteuid());
 	pairs_expect_error(CERT_MAKE, want);
 }
