@@ -66,7 +66,7 @@ class Installed(Operator, unittest.TestCase):
             shutil.rmtree(path, ignore_errors=True)
 
     def built(self, package):
-        """What `make deb` would have left."""
+        """The files that `make deb` makes."""
         shutil.rmtree(PACKAGES, ignore_errors=True)
         os.makedirs(PACKAGES)
         shutil.copy(package, os.path.join(PACKAGES, 'capsuled_any.deb'))

@@ -151,7 +151,7 @@ def installed():
 
 
 def dpkg_tool(*command):
-    """Runs a command whose maintainer scripts find our systemctl."""
+    """Runs a command; its maintainer scripts find our systemctl."""
     path = COMMANDS + ':' + PATH
     if command[0] == 'apt-get':
         command = ('apt-get', '-q', '-y', '--allow-downgrades', '-o',
@@ -292,17 +292,17 @@ def update_while_disabled(manager, old):
     say('updated while disabled: it stays stopped')
 
 
-def stranger():
+def install_other():
     """Another package with a system user, installed while ours is away."""
-    write('/root/stranger/DEBIAN/control',
-          'Package: stranger\nVersion: 1\nArchitecture: all\n'
-          'Maintainer: Nobody <nobody@localhost>\nDescription: a stranger\n')
-    write('/root/stranger/DEBIAN/postinst',
-          '#!/bin/sh\nuseradd --system stranger\n')
-    os.chmod('/root/stranger/DEBIAN/postinst', 0o755)
-    run('dpkg-deb', '--build', '/root/stranger', '/root/stranger.deb')
-    apt('install', '/root/stranger.deb')
-    assert pwd.getpwnam('stranger').pw_uid != os.stat(CERTS).st_uid
+    write('/root/otherpackage/DEBIAN/control',
+          'Package: otherpackage\nVersion: 1\nArchitecture: all\n'
+          'Maintainer: Test <test@localhost>\nDescription: another package\n')
+    write('/root/otherpackage/DEBIAN/postinst',
+          '#!/bin/sh\nuseradd --system otherpackage\n')
+    os.chmod('/root/otherpackage/DEBIAN/postinst', 0o755)
+    run('dpkg-deb', '--build', '/root/otherpackage', '/root/otherpackage.deb')
+    apt('install', '/root/otherpackage.deb')
+    assert pwd.getpwnam('otherpackage').pw_uid != os.stat(CERTS).st_uid
     assert pwd.getpwuid(os.stat(CERTS).st_uid).pw_name == '_capsuled'
 
 
@@ -322,7 +322,7 @@ def remove_and_return(manager, new, known):
             for path in (CERTS, STATE + '/capsule', '/etc/capsuled'):
                 assert 'capsuled: left in place: %s\n' % path in output, output
             assert not os.path.exists(CONFIGURATION)
-            stranger()
+            install_other()
         apt('install', new)
         installed()
         look_at_pages()

@@ -1,4 +1,4 @@
-"""What is tested: which programs, and what they were made for."""
+"""The programs under test, and the settings of their build."""
 
 import os
 

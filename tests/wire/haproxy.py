@@ -52,7 +52,7 @@ class Log:
 
 
 class HAProxy:
-    """A process with this configuration, whose admin socket is ./admin."""
+    """A process with this configuration; its admin socket is ./admin."""
 
     def __init__(self, text):
         self.folder = new_directory()

@@ -45,7 +45,7 @@ def manual_blocks(path):
 
 
 def is_unfinished(text):
-    """A backslash, or a here-document whose end has not come, goes on."""
+    """A backslash or an open here-document continues on the next line."""
     end = HERE_DOCUMENT.search(text)
     return text.endswith('\\') or (
         end is not None and end[1] not in text.split('\n')[1:])

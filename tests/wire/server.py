@@ -60,7 +60,7 @@ def write_tree(root, files):
 
 
 def wait_until(condition, what, limit=DEADLINE_S):
-    """Asks `condition` until it is true, and returns what it gave."""
+    """Calls `condition` until the result is true, and returns that."""
     deadline = time.monotonic() + limit
     pause = threading.Event()
     while True:
@@ -403,7 +403,7 @@ class Connection:
     def __init__(self, port, context=None, sni=None, limit=DEADLINE_S,
                  receive_buffer=None, host='127.0.0.1', source='',
                  parts=None):
-        # What makes packets of the first bytes.
+        # Splits the first bytes into packets.
         self.parts = parts
         self.deadline = time.monotonic() + limit
         family = socket.AF_INET6 if ':' in host else socket.AF_INET

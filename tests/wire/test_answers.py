@@ -24,7 +24,7 @@ AT_ONCE = min(max(os.cpu_count(), 2), 4)
 
 
 def leave(connection):
-    """As a client whose process ends: without a word of TLS."""
+    """Ends the connection without close_notify, as a killed client does."""
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                  struct.pack('ii', 1, 0))
     connection.close()
@@ -79,7 +79,7 @@ class Answers(unittest.TestCase):
 
 
 class Ends(Answers):
-    """What becomes of an answer whose process does not finish it."""
+    """Answers that their process does not finish."""
 
     def test_killed_before_the_head(self):
         server = self.serve()

@@ -39,7 +39,7 @@ def joined(lines):
 
 
 def gemini_words(page):
-    """What is read on a page of gemtext, without what marks it up."""
+    """The text of a page of gemtext, without its markup."""
     found = []
     preformatted = False
     for line in page.splitlines():

@@ -225,7 +225,7 @@ class Certificates(Places):
         self.assertIn('certificate: none, no listener uses TLS\n', done.stdout)
 
     def everything(self):
-        """What lies in the directory, and when it was changed last."""
+        """The files of the directory, and when it was changed last."""
         return sorted(
             (path, os.lstat(os.path.join(path, name)).st_mtime_ns,
              os.lstat(os.path.join(path, name)).st_ctime_ns, name)

@@ -347,7 +347,7 @@ class Operator(unittest.TestCase):
                 r'^warn log: \d+ lines were lost'), 'the word of it')
 
     def test_log_that_may_not_grow(self):
-        """That costs lines, and nobody's life."""
+        """Log lines are lost, and no process ends."""
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 

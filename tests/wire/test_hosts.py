@@ -110,7 +110,7 @@ class Hosts(Process):
 
 
 class Names(unittest.TestCase):
-    """Which certificate and which capsule a client gets."""
+    """The certificate and the capsule that a client gets."""
 
     def test_spellings_of_the_server_name(self):
         server = Hosts(self)
@@ -563,7 +563,7 @@ class Places(unittest.TestCase):
         self.assertNotIn('lies in', done.stdout)
 
     def test_one_capsule_with_other_readers(self):
-        """What one host hides, the other may show."""
+        """A path that one host hides can be visible on the other."""
         part = 'path "/inner/" { readers = { "any" } }'
         for top, first, second, warns in [
                 ('', part, '', True), ('', '', part, True),

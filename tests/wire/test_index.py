@@ -134,7 +134,7 @@ class Fresh(Index):
 
 
 class Beside(Index):
-    """What takes long to read keeps nobody from being found."""
+    """A file that takes long to read does not delay other pages."""
 
     @staticmethod
     def grow(root):

@@ -237,7 +237,7 @@ class Ends(unittest.TestCase):
 
     @staticmethod
     def why_not(server):
-        """What a handshake ends with; empty when it succeeds."""
+        """The error of a handshake; empty when it succeeds."""
         try:
             with gemini_connect(server):
                 return ''
@@ -524,7 +524,7 @@ class Ends(unittest.TestCase):
 
 @as_root
 class Attacks(unittest.TestCase):
-    """What a worker that was taken over gets signed."""
+    """Signatures that a hijacked worker can get."""
 
     def lines_of(self, worker, is_wanted):
         """The worker's lines; that to the keys process has a time-out."""

@@ -133,7 +133,7 @@ class Open(unittest.TestCase):
 
 
 def shared_memory(pid):
-    """What a process shares with those that it has forked."""
+    """The memory that a process shares with its children."""
     data = b''
     with open('/proc/%d/maps' % pid, encoding='ascii') as maps, \
             open('/proc/%d/mem' % pid, 'rb', 0) as memory:

@@ -1,4 +1,4 @@
-"""What is read fails, and the client can tell."""
+"""Reads of a file fail, and the client can detect it."""
 
 import contextlib
 import errno
@@ -35,7 +35,7 @@ class Reads(unittest.TestCase):
         self.trouble['seconds'] = -60
 
     def cut(self, connect, request):
-        """What comes of an answer that ends so that the client sees it."""
+        """The bytes of an answer that ends with an error for the client."""
         got = b''
         with connect(self.server) as client:
             client.send(request)

@@ -350,7 +350,7 @@ class Container(unittest.TestCase):
 
 @beneath
 class Unable(unittest.TestCase):
-    """What would not start is not executed; the server goes on."""
+    """A program that would not start is not executed."""
 
     def check(self, server, reason):
         since = len(server.lines)

@@ -122,7 +122,7 @@ class Rekeying(Places):
         server.wait_for_line('^info reloaded', since)
 
     def chain(self, server, *options):
-        """What openssl shows of the wire, in DER."""
+        """The certificate that openssl receives, in DER."""
         shown = openssl('s_client', '-connect',
                         '127.0.0.1:%d' % server.gemini_port, '-servername',
                         self.name, '-showcerts', *options, text=b'')
@@ -604,7 +604,7 @@ class Faults(Rekeying):
             self.assertEqual(result.returncode, 0)
 
     def assert_pair(self, name='localhost'):
-        """That both files are of one pair."""
+        """Asserts that both files are of one pair."""
         self.assertEqual(
             openssl('pkey', '-in', self.path(name + '.key'), '-pubout'),
             openssl('x509', '-in', self.path(name + '.crt'), '-pubkey',

@@ -27,7 +27,7 @@ FOREVER = 1 << 62
 
 
 class Trouble:
-    """What goes wrong: a field for each kind, all 0 at the beginning."""
+    """The faults to cause: a field for each kind, all 0 at first."""
 
     def __init__(self):
         self.file = tempfile.NamedTemporaryFile(prefix='capsuled-trouble-')
