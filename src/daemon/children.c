@@ -180,8 +180,6 @@ reap_service(struct master *master, pid_t pid, int status)
 void
 children_reap(struct master *master)
 {
-	/* A signal to the process group may end the workers first. */
-	const bool goes_on = !master->stopping && signals.stop == 0;
 	pid_t pid;
 	int status;
 
@@ -189,6 +187,8 @@ children_reap(struct master *master)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		/* An adopted child has another memory layout. */
 		bool old = workers_adopted(&master->workers, pid);
+		/* A signal to the process group may end the workers first. */
+		bool goes_on = !master->stopping && !signals_is_stop_due();
 
 		if (!workers_reap(&master->workers, pid, status, goes_on) &&
 		    !service_reap(&master->index, pid, status, goes_on) &&

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,9 +318,6 @@ execute(struct master *master)
 		return;
 	/* The remaining workers need signatures for handshakes. */
 	service_start_due(&master->generation->keys.service);
-	/* A pending reload: SIGHUP stays blocked until the successor starts. */
-	if (signals.reload)
-		(void)raise(SIGHUP);
 	reexec_run(master->reexec, &estate);
 	master->faulted = false;
 	master->execution_pause_ms = pause_ms;

@@ -252,6 +252,9 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		    "master: executing itself, for "
 		    "another memory layout");
 		workers_dismiss(estate->workers);
+		/* A pending reload: blocked until the successor waits. */
+		if (signals.reload)
+			(void)raise(SIGHUP);
 		(void)system_execute_itself(reexec->arguments);
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),

@@ -55,6 +55,17 @@ signals_begin(sigset_t *waiting)
 	return 0;
 }
 
+bool
+signals_is_stop_due(void)
+{
+	sigset_t pending;
+
+	return signals.stop > 0 ||
+	    (sigpending(&pending) == 0 &&
+		(sigismember(&pending, SIGTERM) == 1 ||
+		    sigismember(&pending, SIGINT) == 1));
+}
+
 int
 signals_wait(int fd, const struct timespec *due)
 {

@@ -2,6 +2,7 @@
 #define DAEMON_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "text/attribute.h"
@@ -21,6 +22,9 @@ extern struct signals signals;
  * borrowed. -1 with errno set.
  */
 MUST_USE int signals_begin(sigset_t *waiting);
+
+/* Whether SIGTERM or SIGINT has come, also when it is not yet delivered. */
+bool signals_is_stop_due(void);
 
 /*
  * Waits until `fd` (-1: none) is readable, with the signals delivered. Returns
