@@ -443,14 +443,21 @@ class Example(unittest.TestCase):
             stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: self.visit() == b'old text', 'a page')
-            subprocess.run(['./publish', 'new'], cwd=self.top, check=True)
-            for _ in NAMES:
-                wait_until(lambda: self.visit() == b'new text', 'the new')
             pids = []
             for name in NAMES:
                 with open(os.path.join(self.top, 'replicas', name, 'pid'),
                           encoding='ascii') as file:
                     pids.append(int(file.read()))
+            # It may be stopped while the others get their pages.
+            os.kill(pids[0], signal.SIGTERM)
+            wait_until(lambda: not os.path.exists('/proc/%d' % pids[0]),
+                       'its end')
+            done = subprocess.run(
+                ['./publish', 'new'], cwd=self.top, check=True,
+                stderr=subprocess.PIPE, text=True)
+            self.assertIn('publish: r1 is stopped', done.stderr)
+            for _ in NAMES:
+                wait_until(lambda: self.visit() == b'new text', 'the new')
         finally:
             start.terminate()
             self.assertEqual(start.wait(DEADLINE_S), 0)
