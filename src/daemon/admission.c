@@ -61,13 +61,28 @@ enter(struct admission *admission, struct conn_client *client)
 	return answer.verdict;
 }
 
+/*
+ * Counts a closed connection; returns the count for a log line if one is due,
+ * or 0.
+ */
+static size_t
+due(struct admission_closed *closed)
+{
+	size_t count = ++closed->count;
+
+	if (clock_until_ms(&closed->after) > 0)
+		return 0;
+	*closed = (struct admission_closed){ .after = clock_in(COMPLAINT_MS) };
+	return count;
+}
+
 static void
 report_untrusted(struct admission *admission, const struct net_address *peer)
 {
 	char address[NET_TEXT_MAX] = "another address";
+	size_t count = due(&admission->untrusted);
 
-	admission->untrusted++;
-	if (clock_until_ms(&admission->untrusted_after) > 0)
+	if (count == 0)
 		return;
 	if (admission->config->log_addresses)
 		net_host_format(peer, address);
@@ -75,9 +90,7 @@ report_untrusted(struct admission *admission, const struct net_address *peer)
 	    "worker: connections to a proxy listener from addresses that are "
 	    "not in proxies, closed: %zu, the last from %s; if it is the "
 	    "proxy, add its address to proxies",
-	    admission->untrusted, address);
-	admission->untrusted = 0;
-	admission->untrusted_after = clock_in(COMPLAINT_MS);
+	    count, address);
 }
 
 static bool
@@ -110,6 +123,19 @@ bool
 admission_enter_visitor(struct admission *admission, struct conn_client *client)
 {
 	return enter(admission, client) != LIMIT_DROP;
+}
+
+void
+admission_report_malformed(struct admission *admission)
+{
+	size_t count = due(&admission->malformed);
+
+	if (count > 0)
+		log_line(LOG_LEVEL_WARN,
+		    "worker: connections from proxies without a valid PROXY "
+		    "header, closed: %zu; let the proxy send it, as HAProxy "
+		    "does with send-proxy-v2",
+		    count);
 }
 
 void

@@ -10,6 +10,12 @@
 #include "text/attribute.h"
 #include "wire/conngroup.h"
 
+/* Connections of a kind that is logged once a minute. */
+struct admission_closed {
+	struct timespec after; /* of the next line */
+	size_t count; /* not logged yet */
+};
+
 /* A worker's decisions about new clients. The owner sets all up to `rules`. */
 struct admission {
 	const struct config *config;
@@ -20,8 +26,8 @@ struct admission {
 
 	bool warned; /* that the limits refuse a local address */
 	struct timespec complains_after; /* of the lack of resources */
-	struct timespec untrusted_after; /* the next report of those below */
-	size_t untrusted; /* peers that are no proxies, not reported yet */
+	struct admission_closed untrusted; /* peers that are no proxies */
+	struct admission_closed malformed; /* without a valid PROXY header */
 };
 
 /*
@@ -39,6 +45,9 @@ MUST_USE bool admission_enter(
 /* The same for a visitor that a proxy has named. */
 MUST_USE bool admission_enter_visitor(
     struct admission *admission, struct conn_client *client);
+
+/* Logs that a proxy has sent no valid PROXY header, at most once a minute. */
+void admission_report_malformed(struct admission *admission);
 
 /*
  * Logs that a client cannot be taken for lack of resources, an errno, at most

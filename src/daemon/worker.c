@@ -251,6 +251,14 @@ on_visitor(struct conngroup *group, struct conn_client *client)
 }
 
 static void
+on_malformed(struct conngroup *group)
+{
+	struct worker *worker = group->owner;
+
+	admission_report_malformed(&worker->admission);
+}
+
+static void
 stop(struct worker *worker)
 {
 	struct timeval wait =
@@ -421,6 +429,7 @@ serve_clients(struct worker *worker)
 	worker->group.closed = on_closed;
 	worker->group.shown = on_shown;
 	worker->group.admit = on_visitor;
+	worker->group.malformed = on_malformed;
 	worker->group.owner = worker;
 	conngroup_init(&worker->group);
 	worker->admission = (struct admission){ .config = setup->config,

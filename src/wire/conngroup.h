@@ -71,6 +71,8 @@ struct conngroup {
 	 * it against its limits; false: close the connection.
 	 */
 	bool (*admit)(struct conngroup *group, struct conn_client *client);
+	/* Called when a proxy has sent no valid PROXY header. */
+	void (*malformed)(struct conngroup *group);
 	void *owner; /* the context of these */
 
 	/* Set by conn_open; `close` must call conngroup_leave. */

@@ -17,8 +17,10 @@ static_assert(PROXYHEADER_MAX <= HELLO_KEPT, "no room for a header");
  * request: peek first, then receive the header only.
  */
 static ssize_t
-receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
+receive(struct hello *hello, struct conngroup *group, int fd,
+    struct proxyheader *out)
 {
+	char *scratch = group->scratch;
 	struct str more = { scratch + hello->len, 0 };
 	ssize_t got, len;
 
@@ -29,8 +31,10 @@ receive(struct hello *hello, int fd, char *scratch, struct proxyheader *out)
 		return got;
 	len = proxyheader_parse(
 	    (struct str){ scratch, hello->len + (size_t)got }, out);
-	if (len == -1)
+	if (len == -1) {
+		group->malformed(group);
 		return IO_FAILED;
+	}
 	more.len = len > 0 ? (size_t)len - hello->len : (size_t)got;
 	got = net_receive(fd, scratch + hello->len, more.len);
 	if (got != (ssize_t)more.len)
@@ -61,7 +65,7 @@ proxied_receive(struct hello *hello, struct conngroup *group,
     struct exchange *exchange, struct conn_client *client)
 {
 	struct proxyheader header;
-	ssize_t done = receive(hello, client->fd, group->scratch, &header);
+	ssize_t done = receive(hello, group, client->fd, &header);
 
 	if (done != IO_DONE)
 		return done;

@@ -14,7 +14,7 @@
  * `client` and `exchange` have the address of the visitor, which group->admit
  * has admitted; if the header has none, or that of the proxy itself, the
  * exchange has no peer. Returns another enum io before; IO_FAILED when the
- * header is malformed or the visitor is not admitted.
+ * header is malformed, after group->malformed, or the visitor is not admitted.
  */
 MUST_USE ssize_t proxied_receive(struct hello *hello, struct conngroup *group,
     struct exchange *exchange, struct conn_client *client);

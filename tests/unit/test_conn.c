@@ -49,6 +49,15 @@ on_visitor(struct conngroup *named_in, struct conn_client *client)
 	return admits;
 }
 
+static unsigned malformed;
+
+static void
+on_malformed(struct conngroup *malformed_in)
+{
+	assert_ptr_equal(malformed_in, &group);
+	malformed++;
+}
+
 static void
 on_closed(struct conngroup *closed_in, const struct conn_client *client)
 {
@@ -93,6 +102,7 @@ set_up(void **state)
 	group.server = &serving.server;
 	group.closed = on_closed;
 	group.admit = on_visitor;
+	group.malformed = on_malformed;
 	conngroup_init(&group);
 	set_deadlines(&never);
 	return group.base == NULL;
@@ -568,7 +578,9 @@ a_visitor_may_be_turned_away(void **state)
 	assert_true(str_equals(
 	    visit(&behind, STR("PROXY UNKNOWN\r\n/\r\n"), 0), STR(PAGE)));
 	admits = true;
+	assert_int_equal(malformed, 0);
 	assert_int_equal(visit(&behind, STR("/\r\n"), 0).len, 0);
+	assert_int_equal(malformed, 1);
 	assert_true(
 	    str_equals(visit(&behind, STR(HEADER "/\r\n"), 0), STR(PAGE)));
 }

@@ -227,8 +227,12 @@ class Header(Case):
             with self.subTest(name):
                 for port in server.gopher_port, server.gemini_port:
                     self.assertEqual(attempt(port, header + request), b'')
-        self.assertEqual([line for line in server.lines[since:]
-                          if 'made a new key' not in line], [])
+        server.wait_for_line(
+            '^warn worker: connections from proxies without a valid PROXY '
+            'header, closed: 1; let the proxy send it', since)
+        said = [line for line in server.lines[since:]
+                if 'made a new key' not in line]
+        self.assertLessEqual(len(said), len(server.workers()), said)
 
     def test_an_unfinished_header_ends(self):
         server = self.serve()
