@@ -40,6 +40,7 @@ struct master {
 	struct statussocket status;
 	int64_t since; /* seconds since 1970 at the start of this program */
 	bool stopping;
+	bool reloading; /* old workers may still accept clients */
 	sigset_t waiting; /* the signal mask while the master waits */
 };
 

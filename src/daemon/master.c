@@ -198,6 +198,17 @@ failed:
 	return -1;
 }
 
+/* A reload is over when no worker is left that accepts by the old settings. */
+static void
+end_reload(struct master *master, bool is_at_once)
+{
+	if (!master->reloading ||
+	    (!is_at_once && workers_accept_late(&master->workers)))
+		return;
+	master->reloading = false;
+	manager_ready(&master->generation->config, NULL);
+}
+
 static void
 reload(struct master *master)
 {
@@ -205,6 +216,7 @@ reload(struct master *master)
 	struct config config;
 
 	signals.reload = 0;
+	end_reload(master, true);
 	manager_reloading();
 	if (config_load(&config, master->options) == -1)
 		snprintf(error, sizeof error, "%s", config.error);
@@ -212,7 +224,7 @@ reload(struct master *master)
 		log_line(LOG_LEVEL_INFO, "reloaded");
 		ready_log(&master->listeners, &master->generation->config);
 		generation_log_made(master->generation);
-		manager_ready(&master->generation->config, NULL);
+		master->reloading = true;
 		return;
 	}
 	if (signals.stop == 0)
@@ -226,6 +238,7 @@ stop(struct master *master)
 {
 	master->stopping = true;
 	log_line(LOG_LEVEL_INFO, "stopping");
+	end_reload(master, true);
 	notify_send("STOPPING=1\nSTATUS=waiting for the last clients");
 	drain_listeners(&master->listeners);
 	listeners_close(&master->listeners, NULL);
@@ -378,6 +391,7 @@ supervise(struct master *master)
 		else if (may_reload(master))
 			reload(master);
 		hear_keys(master);
+		end_reload(master, false);
 		look_at_readers(master);
 		manager_check(&master->manager, &master->workers,
 		    &master->answers, master->stopping);

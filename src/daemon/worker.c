@@ -261,6 +261,7 @@ on_malformed(struct conngroup *group)
 static void
 stop(struct worker *worker)
 {
+	static const char word = WORKERS_STOPPED;
 	struct timeval wait =
 	    clock_timeval(worker->setup->config->shutdown_timeout_ms);
 
@@ -275,6 +276,7 @@ stop(struct worker *worker)
 		event_del(&worker->listeners[i].readable);
 		close(worker->setup->sockets[i].fd);
 	}
+	(void)!send(worker->setup->line, &word, 1, MSG_NOSIGNAL);
 	evtimer_add(&worker->shutdown, &wait);
 	conngroup_close_idle(&worker->group);
 	end_when_idle(worker);

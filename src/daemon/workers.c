@@ -308,11 +308,17 @@ workers_is_due(const struct workers *workers)
 	return false;
 }
 
+/* The last word of a retired worker is that it accepts no more clients. */
+static bool
+is_heard(const struct child *child)
+{
+	return child->line != -1 && !(child->retired && child->stopped);
+}
+
 static bool
 may_speak(const struct child *child)
 {
-	return !child->retired && child->line != -1 &&
-	    clock_until_ms(&child->heard_again) == 0;
+	return is_heard(child) && clock_until_ms(&child->heard_again) == 0;
 }
 
 long
@@ -326,7 +332,7 @@ workers_due_ms(const struct workers *workers, long ms)
 
 		if (child->retired)
 			ms = clock_sooner_ms(&child->end_by, ms);
-		else if (child->line != -1 && !may_speak(child))
+		if (is_heard(child) && !may_speak(child))
 			ms = clock_sooner_ms(&child->heard_again, ms);
 	}
 	return ms;
@@ -366,9 +372,21 @@ workers_listen(struct workers *workers, char word)
 			child->heard_again = clock_in(WORD_MS);
 		if (got == 1 && said == SERVICE_PING)
 			child->heartbeat.asked = false;
+		if (got == 1 && said == WORKERS_STOPPED)
+			child->stopped = true;
 		is_said = is_said || (got == 1 && said == word);
 	}
 	return is_said;
+}
+
+bool
+workers_accept_late(const struct workers *workers)
+{
+	for (size_t i = 0; i < workers->child_count; i++)
+		if (workers->children[i].retired &&
+		    is_heard(&workers->children[i]))
+			return true;
+	return false;
 }
 
 void

@@ -33,6 +33,8 @@ enum workers_service {
 #define WORKERS_END 'e'
 /* The message that has new lists of readers: a descriptor for readerset_map. */
 #define WORKERS_READERS 'r'
+/* The message of a worker that accepts no more clients. */
+#define WORKERS_STOPPED 's'
 
 /* The parameters of a new worker. */
 struct workers_start {
@@ -56,6 +58,7 @@ struct child {
 	struct timespec heard_again; /* when its next message is read */
 	struct service_heartbeat heartbeat;
 	bool retired; /* told to end */
+	bool stopped; /* accepts no more clients */
 	struct timespec end_by; /* when a retired one is killed */
 	struct timespec started;
 };
@@ -141,6 +144,9 @@ size_t workers_poll(const struct workers *workers, struct pollfd *polled);
 
 /* Reads the workers' messages; true when one of them is `word`. */
 bool workers_listen(struct workers *workers, char word);
+
+/* Whether a retired worker may still accept clients. */
+bool workers_accept_late(const struct workers *workers);
 
 /*
  * Detaches the services from present children, which stay connected to them;

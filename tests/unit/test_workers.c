@@ -134,12 +134,19 @@ workers_are_heard_but_once_a_second(void **state)
 		assert_true(workers_listen(&workers, 'k'));
 	}
 	fakeclock_forward_ms(1000);
-	/* One that has closed its line, and one that is to end. */
+	/* One that has closed its line, and one that is to end soon. */
 	close(ends[0]);
 	assert_false(workers_listen(&workers, 'k'));
 	assert_int_equal(workers_poll(&workers, polled), 1);
 	assert_int_equal(workers.children[0].line, -1);
+	assert_false(workers_accept_late(&workers));
 	workers.children[1].retired = true;
+	assert_true(workers_accept_late(&workers));
+	fakeclock_forward_ms(1000);
+	assert_int_equal(workers_poll(&workers, polled), 1);
+	assert_int_equal(fdpass_send(ends[1], WORKERS_STOPPED, -1), 0);
+	assert_false(workers_listen(&workers, 'k'));
+	assert_false(workers_accept_late(&workers));
 	assert_int_equal(workers_poll(&workers, polled), 0);
 	workers_forget(&workers);
 	close(ends[1]);

@@ -157,6 +157,24 @@ class States(unittest.TestCase):
             server.stop()
             self.check_reloads(manager, 2)
 
+    def test_reload_while_an_old_worker_accepts(self):
+        """A client that comes when it has ended meets new workers only."""
+        with Manager() as manager, \
+                serve(manager, WATCHED, workers=1) as server:
+            worker, = server.workers()
+            os.kill(worker, signal.SIGSTOP)
+            server.signal(signal.SIGHUP)
+            at = manager.wait('RELOADING')
+            manager.wait('WATCHDOG', 3, at)
+            self.assertEqual(manager.states(), ['READY', 'RELOADING'])
+            # The next one ends the first.
+            server.signal(signal.SIGHUP)
+            manager.wait('RELOADING', 2)
+            os.kill(worker, signal.SIGCONT)
+            manager.wait('READY', 3)
+            server.stop()
+            self.check_reloads(manager, 2)
+
     def test_reload_before_the_master_executes_itself(self):
         quiet = {'ASAN_OPTIONS': 'handle_segv=0:detect_leaks=0'}
         with Manager() as manager:
