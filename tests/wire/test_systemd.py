@@ -55,8 +55,11 @@ class Manager:
         self.socket.close()
         shutil.rmtree(self.directory)
 
+    def variables(self, **more):
+        return dict(NOTIFY_SOCKET=self.address, **more)
+
     def environment(self, **more):
-        return dict(os.environ, NOTIFY_SOCKET=self.address, **more)
+        return dict(os.environ, **self.variables(**more))
 
     def wait(self, key, count=1, since=0):
         """The index of the message that has `key` for the count-th time."""
@@ -254,7 +257,7 @@ class Watchdog(unittest.TestCase):
 
     def test_while_the_keys_are_slow(self):
         with Manager() as manager, TroubledServer(
-                TREE, variables=manager.environment(
+                TREE, variables=manager.variables(
                     WATCHDOG_USEC='1000000')) as server:
             server.trouble['hold'] = HOLD_CERTIFICATE
             server.signal(signal.SIGHUP)
@@ -294,7 +297,7 @@ class Watchdog(unittest.TestCase):
     def test_processes_that_answer_stay(self):
         with Manager() as manager, TroubledServer(
                 TREE, stopped=True, indexed=True,
-                variables=manager.environment(
+                variables=manager.variables(
                     WATCHDOG_USEC='600000000')) as server:
             manager.wait('READY')
             processes = sorted([*server.workers(), server.answers()])
