@@ -195,15 +195,17 @@ name_choice(const struct config *config, const struct net_address *failed,
 	size_t host =
 	    is_gopher ? config->gopher_hosts[failed - config->gopher] : 0;
 	const struct config_place *place = &config->hosts[host].place;
+	int port = is_gopher ? 7070 : 1965;
 
+	/* Another port than the one in use. */
+	if (is_in_use)
+		port += net_port(failed) == port + 1 ? 2 : 1;
 	/* -G sets the listeners of the first host alone. */
 	if (host > 0)
 		snprintf(text, size, "the key gopher of the host at %s:%d",
 		    place->file, place->line);
-	else if (is_gopher)
-		snprintf(text, size, "-G %d", is_in_use ? 7071 : 7070);
 	else
-		snprintf(text, size, "-g %d", is_in_use ? 1966 : 1965);
+		snprintf(text, size, "-%c %d", is_gopher ? 'G' : 'g', port);
 }
 
 /* Describes the failure in errno, and suggests a remedy. */

@@ -266,6 +266,13 @@ class Startup(Places):
             self.assert_refused(
                 [*self.listening(gopher=address), self.tree], (1,),
                 says + '-G 7071')
+        with socket.socket() as taken:
+            with contextlib.suppress(OSError):
+                taken.bind(('127.0.0.9', 7071))
+                taken.listen()
+            self.assert_refused(
+                [*self.listening(gopher='127.0.0.9:7071'), self.tree], (1,),
+                'choose another port with -G 7072')
         with Server(TREE) as other:
             address = '127.0.0.1:%d' % other.gemini_port
             self.assert_refused(
