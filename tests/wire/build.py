@@ -30,7 +30,8 @@ def beneath(test):
     There malloc is valgrind's, OpenSSL loses memory when it has none, there
     is no openat2 to fail, whom accept has no descriptor for is lost, nothing
     starts where no file can be written, no pidfd sends a signal, and of two
-    signals that wait the first is handled before the second arrives.  The
-    sandbox of `capsule mirror`, which has no switch, ends it.
+    signals that wait the first is handled before the second arrives.  A closed
+    descriptor 0, 1 or 2 is one that valgrind takes for its files.  The sandbox
+    of `capsule mirror`, which has no switch, ends it.
     """
     return None if MEMCHECKED else test

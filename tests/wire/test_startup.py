@@ -14,6 +14,7 @@ import tempfile
 import types
 import unittest
 
+from build import beneath
 from server import (CAPSULE, CAPSULED, DEADLINE_S, SEES_INSIDE, UNJAILED,
                     Connection, Lines, Places, Process, Server, as_root,
                     fetch, gemini, new_directory, peer_certificate, select, tls_context,
@@ -630,6 +631,7 @@ class Inherited(unittest.TestCase):
                 server.signal(signal.SIGINT)
                 self.assertEqual(server.wait(), 0)
 
+    @beneath
     def test_closed_streams(self):
         for closed in ((0, 2), (2,), (0, 1)):
             def close(closed=closed):
@@ -671,6 +673,7 @@ class Inherited(unittest.TestCase):
             process.signal(signal.SIGTERM)
             self.assertEqual(process.wait(), 0)
 
+    @beneath
     def test_closed_streams_of_the_tool(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
             listener.settimeout(DEADLINE_S)
