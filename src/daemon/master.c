@@ -439,7 +439,7 @@ master_run(struct config *config, const struct options *options,
 	supervise(&master);
 	service_stop(&master.generation->keys.service);
 	workers_kill_leftovers(&master.workers, true);
-	service_retire(&master.answers);
+	service_finish(&master.answers);
 	let_go(&master, NULL);
 	statussocket_close(&master.status, NULL);
 	workers_set_slots(&master.workers, NULL, 0);

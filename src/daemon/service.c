@@ -165,17 +165,28 @@ service_retire(struct service *service)
 	service->is_wanted = false;
 }
 
+/* A process that waits for a disk may not end yet; it is reaped later. */
+static void
+wait_for_end(pid_t pid)
+{
+	for (int i = 0; i < END_TRIES && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		(void)poll(NULL, 0, END_PAUSE_MS);
+}
+
 void
-service_stop(struct service *service)
+service_finish(struct service *service)
 {
 	pid_t pid = service->pid;
 
 	service_retire(service);
-	if (pid == 0)
-		return;
-	kill(pid, SIGKILL);
-	/* A process that waits for a disk may not end yet; it is reaped later.
-	 */
-	for (int i = 0; i < END_TRIES && waitpid(pid, NULL, WNOHANG) == 0; i++)
-		(void)poll(NULL, 0, END_PAUSE_MS);
+	if (pid != 0)
+		wait_for_end(pid);
+}
+
+void
+service_stop(struct service *service)
+{
+	if (service->pid != 0)
+		kill(service->pid, SIGKILL);
+	service_finish(service);
 }

@@ -73,6 +73,12 @@ long service_due_ms(const struct service *service, long ms);
 /* Releases the process: it ends after its last client. */
 void service_retire(struct service *service);
 
+/*
+ * The same when its last client has ended: waits a moment for the process, so
+ * that a service manager has none to kill.
+ */
+void service_finish(struct service *service);
+
 /* Ends the process at once and waits a moment for it; it has no data to lose.
  */
 void service_stop(struct service *service);

@@ -246,9 +246,16 @@ def watchdog(service):
     systemctl('restart', UNIT)
 
 
+def kills():
+    """The number of processes that systemd has killed at the unit's end."""
+    run('journalctl', '--sync')
+    return run('journalctl', '-b', '-q', '-o', 'cat', '_PID=1',
+               'UNIT=' + UNIT).count('Killing process')
+
+
 def stop_while_serving(service):
     downloads = [Download() for _ in range(20)]
-    since = len(messages())
+    since, killed = len(messages()), kills()
 
     def proceed():
         for download in downloads:
@@ -262,6 +269,7 @@ def stop_while_serving(service):
         assert download.whole
     assert show('Result') == 'success' and show('ExecMainStatus') == '0'
     assert not any(priority < 5 for priority, _ in messages(since))
+    assert kills() == killed
     systemctl('start', UNIT)
     say('stopped: 20 downloads ended whole, without a warning')
 
