@@ -110,8 +110,9 @@ jail_warn(const struct jail *jail, void (*say)(const char *text))
 		    "worker can see the names, sizes and times of all files "
 		    "that its user can; put the capsules into one folder");
 	if (jail->mode == JAIL_ON && strcmp(walls.files, "none") == 0)
-		say("jail: this kernel has no Landlock, so a worker can read "
-		    "all that its user can; start as root for a chroot");
+		say("jail: the kernel lacks Landlock or the container refuses "
+		    "it, so a worker can read all that its user can; allow the "
+		    "system calls of Landlock, or start as root for a chroot");
 	if (strcmp(walls.calls, "none") == 0)
 		say("jail: system calls cannot be filtered on this machine, so "
 		    "a worker can make all of them; use another kernel or "
