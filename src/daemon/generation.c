@@ -48,7 +48,7 @@ log_made_in(const char *certs)
 	log_line(LOG_LEVEL_INFO,
 	    "made a new key and certificate in %s: keep a copy of both, since "
 	    "clients remember them; if this capsule already has a pair "
-	    "elsewhere, stop and name its directory with -C",
+	    "elsewhere, stop and name its directory with the key certs or -C",
 	    path != NULL ? path : certs);
 	free(path);
 }
@@ -82,12 +82,13 @@ check_certs_place(struct generation *generation, const char *certs)
 	if (inside == 1)
 		snprintf(generation->error, sizeof generation->error,
 		    "%s: lies in the capsule, where clients could fetch the "
-		    "key; name another directory with -C",
+		    "key; name another directory with the key certs or -C",
 		    certs);
 	else
 		snprintf(generation->error, sizeof generation->error,
-		    "%s: %s; name a directory for certificates with -C", certs,
-		    strerror(errno));
+		    "%s: %s; name a directory for certificates with the key "
+		    "certs or -C",
+		    certs, strerror(errno));
 	return -1;
 }
 

@@ -13,7 +13,9 @@
 
 #include "sys/sink.h"
 
-#define CURE "make the directory writable, or name another with -C"
+#define CURE \
+	"make the directory writable, or name another with the key certs or " \
+	"-C"
 
 /* On FAT all files have the mode of the mount, not the requested one. */
 static int
@@ -25,7 +27,8 @@ check_mode(struct certfiles *files, const struct certwrite *file, int fd)
 		return 0;
 	return certfiles_fail(files, file->name,
 	    "this file system keeps no modes, so others could read the key; "
-	    "mount it with umask=077, or name another directory with -C");
+	    "mount it with umask=077, or name another directory with the key "
+	    "certs or -C");
 }
 
 /* Gives the empty file the owner, group and mode of another. */

@@ -64,7 +64,9 @@ advice(void)
 {
 	switch (errno) {
 	case ENOENT: return "; set the key status, and start the server";
-	case ECONNREFUSED: return "; the server was killed; start it again";
+	case ECONNREFUSED:
+		return "; no server listens there; correct the path, or start "
+		       "the server";
 	case EACCES: return "; try as root, or as the user of the master";
 	default: return "";
 	}

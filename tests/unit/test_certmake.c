@@ -139,7 +139,7 @@ test_without_modes(void **state)
 	pairs_expect_error(CERT_MAKE,
 	    "d/a.key: this file system keeps no modes, so others could read "
 	    "the key; mount it with umask=077, or name another directory with "
-	    "-C");
+	    "the key certs or -C");
 	assert_int_equal(pairs_count_files(), 0);
 }
 
@@ -342,7 +342,7 @@ test_no_directory(void **state)
 	assert_int_equal(mkdir("d", 0500), 0);
 	pairs_expect_error(CERT_MAKE,
 	    "d/a.key: Permission denied, make the directory "
-	    "writable, or name another with -C");
+	    "writable, or name another with the key certs or -C");
 }
 
 static int

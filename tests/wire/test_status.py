@@ -362,7 +362,7 @@ class Path(unittest.TestCase):
         self.assertTrue(os.path.exists(self.path))
         done = run(self.path)
         self.assertEqual(done.returncode, 1)
-        self.assertIn('Connection refused; the server was killed', done.stderr)
+        self.assertIn('Connection refused; no server listens there', done.stderr)
         self.start(self.path)
         self.assertEqual(status(self.path)['state'], 'serving')
 
