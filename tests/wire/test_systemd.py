@@ -160,6 +160,7 @@ class States(unittest.TestCase):
             server.stop()
             self.check_reloads(manager, 2)
 
+    @beneath
     def test_reload_while_an_old_worker_accepts(self):
         """A client that comes when it has ended meets new workers only."""
         with Manager() as manager, \
