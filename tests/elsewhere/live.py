@@ -381,6 +381,7 @@ def first_start(manager, old, new):
     forget_starts()
     execute_manager(service)
     restart_with_sockets(service)
+    forget_starts()
     operate.update_while_serving(service, new)
     forget_starts()
     operate.update_with_sockets(manager, old, new)
