@@ -56,7 +56,7 @@ manager_ready(const struct config *config, const char *error)
 			     "configuration: ",
 		    error);
 	else
-		notify_send("READY=1\nSTATUS=%u workers, %zu hosts",
+		notify_send("READY=1\nSTATUS=workers: %u, hosts: %zu",
 		    config->workers, config->host_count);
 }
 

@@ -159,7 +159,7 @@ def reload_at_once():
         systemctl('reload', UNIT)
         answer = gemini(host='h%d.test' % number)
         assert answer[1] == b'# Second\n', (number, answer)
-        assert show('StatusText').endswith('workers, 3 hosts')
+        assert show('StatusText').endswith('hosts: 3')
     write(CONFIGURATION, before)
     systemctl('reload', UNIT)
     for suffix in 'key', 'crt':

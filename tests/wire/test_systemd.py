@@ -97,7 +97,7 @@ class States(unittest.TestCase):
             with serve(manager) as server:
                 at = manager.wait('READY')
                 self.assertEqual(manager.messages[at]['STATUS'],
-                                 '2 workers, 1 hosts')
+                                 'workers: 2, hosts: 1')
                 for pid in [*server.children(), server.pid]:
                     self.assertNotIn(
                         pid, set(manager.pids) - {server.pid})
