@@ -39,6 +39,7 @@ struct master {
 	struct manager manager;
 	struct statussocket status;
 	int64_t since; /* seconds since 1970 at the start of this program */
+	const char *last_reload; /* for the status: none, done, failed */
 	bool stopping;
 	bool reloading; /* old workers may still accept clients */
 	sigset_t waiting; /* the signal mask while the master waits */

@@ -225,8 +225,10 @@ reload(struct master *master)
 		ready_log(&master->listeners, &master->generation->config);
 		generation_log_made(master->generation);
 		master->reloading = true;
+		master->last_reload = "done";
 		return;
 	}
+	master->last_reload = "failed";
 	if (signals.stop == 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "reload: %s; keeping the old configuration", error);
@@ -422,6 +424,7 @@ master_run(struct config *config, const struct options *options,
 		.execution_pause_ms = reexec->execution_pause_ms,
 		.execution_due = clock_in(reexec->execution_pause_ms),
 		.status = { .fd = -1 },
+		.last_reload = "none",
 		.since = clock_wall().tv_sec,
 	};
 	if (startup_begin(&master, error, sizeof error) == -1) {

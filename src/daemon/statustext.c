@@ -47,9 +47,10 @@ add_time(struct buf *out, const struct master *master)
 	    "since=%s\n"
 	    "version=%s\n"
 	    "state=%s\n"
+	    "reload=%s\n"
 	    "hosts=%zu\n",
 	    since, VERSION, master->stopping ? "stopping" : "serving",
-	    master->generation->config.host_count);
+	    master->last_reload, master->generation->config.host_count);
 }
 
 static void

@@ -113,6 +113,7 @@ class Shown(unittest.TestCase):
 
     def test_nothing_names_a_visitor(self):
         server = self.serve('log_addresses=yes')
+        self.assertEqual(self.numbers()['reload'], 'none')
         fetch(server, '/page.gmi?secret')
         with gopher_connect(server) as client:
             client.send(b'/page')
@@ -384,6 +385,7 @@ class Path(unittest.TestCase):
         process = self.start(None)
         self.assertFalse(os.path.exists(self.path))
         self.reload(process, 'status = "%s"\n' % self.path, '^info reloaded')
+        self.assertEqual(status(self.path)['reload'], 'done')
         first = os.stat(self.path).st_ino
         self.reload(process, 'status = "%s"\nlang = "de"\n' % self.path,
                     '^info reloaded')
@@ -393,7 +395,9 @@ class Path(unittest.TestCase):
                     '^error reload: status: .*is not a socket.*; keeping')
         self.reload(process, 'status = "%s"\nnames = "x\n' % self.path,
                     '^error reload: .*; keeping')
-        self.assertEqual(status(self.path)['state'], 'serving')
+        found = status(self.path)
+        self.assertEqual((found['state'], found['reload']),
+                         ('serving', 'failed'))
         self.reload(process, 'status = "%s2"\n' % self.path, '^info reloaded')
         self.assertFalse(os.path.exists(self.path))
         self.assertEqual(status(self.path + '2')['state'], 'serving')
