@@ -171,7 +171,7 @@ static void
 begin_response(struct conn *conn)
 {
 	conngroup_count(&conn->member,
-	    conn->kind->protocol->counts + conn->exchange.status);
+	    conn->kind->protocol->counts + (unsigned)conn->exchange.status);
 	conn->state = CONN_RESPONSE;
 	conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
