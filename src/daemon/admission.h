@@ -59,7 +59,7 @@ void admission_complain(struct admission *admission, int error);
 void admission_charge_certificate(
     const struct admission *admission, const struct conn_client *client);
 
-/* Stops counting a client whose connection is closed. */
+/* Removes a client from the counts after the close of its connection. */
 void admission_leave(
     const struct admission *admission, const struct conn_client *client);
 

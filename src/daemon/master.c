@@ -133,19 +133,9 @@ has_keys(const struct master *master)
 					  : master->reexec->has_keys;
 }
 
-/* Reloads from `config`, which it takes; -1 with `error` and no change. */
-static int
-load(struct master *master, struct config *config, char *error,
-    size_t error_size)
+static struct generation_setup
+setup_of(struct master *master)
 {
-	const struct listeners *old =
-	    master->listeners.count > 0 ? &master->listeners : NULL;
-	struct generation *generation = calloc(1, sizeof *generation);
-	struct listeners listeners = { 0 };
-	struct worker_slot *slots = NULL;
-	const struct statussocket_setup at = { config->status,
-		&master->status };
-	struct statussocket status = { .fd = -1 };
 	struct generation_setup setup = { .media = master->media,
 		.missing = CERT_MAKE,
 		.forget = children_forget_shared,
@@ -161,6 +151,34 @@ load(struct master *master, struct config *config, char *error,
 		setup.known = master->generation->names;
 	else if (has_keys(master))
 		setup.missing = CERT_REFUSE;
+	return setup;
+}
+
+/* Each worker needs a socket of its own at each listener. */
+static void
+limit_workers(struct config *config, const struct listeners *listeners)
+{
+	if (config->workers <= listeners->sockets_each)
+		return;
+	log_line(LOG_LEVEL_WARN, "master: more than %zu workers need a restart",
+	    listeners->sockets_each);
+	config->workers = (unsigned)listeners->sockets_each;
+}
+
+/* Reloads from `config`, which it takes; -1 with `error` and no change. */
+static int
+load(struct master *master, struct config *config, char *error,
+    size_t error_size)
+{
+	const struct listeners *old =
+	    master->listeners.count > 0 ? &master->listeners : NULL;
+	struct generation *generation = calloc(1, sizeof *generation);
+	struct listeners listeners = { 0 };
+	struct worker_slot *slots = NULL;
+	const struct statussocket_setup at = { config->status,
+		&master->status };
+	struct statussocket status = { .fd = -1 };
+	const struct generation_setup setup = setup_of(master);
 
 	snprintf(error, error_size, "out of memory");
 	listeners_mend(&master->listeners);
@@ -170,12 +188,7 @@ load(struct master *master, struct config *config, char *error,
 		config_release(config);
 		goto failed;
 	}
-	if (config->workers > listeners.sockets_each) {
-		log_line(LOG_LEVEL_WARN,
-		    "master: more than %zu workers need a restart",
-		    listeners.sockets_each);
-		config->workers = (unsigned)listeners.sockets_each;
-	}
+	limit_workers(config, &listeners);
 	slots = workers_slots(config->workers);
 	if (slots == NULL) {
 		config_release(config);

@@ -105,7 +105,7 @@ limit_enter(struct limit_table *table, const struct limit_rules *rules,
 void limit_charge(struct limit_table *table, const struct limit_rules *rules,
     uint64_t network, long cpu_ms);
 
-/* Stops counting a client whose connection is closed. */
+/* Removes a client from the counts after the close of its connection. */
 void limit_leave(struct limit_table *table, size_t worker,
     const struct limit_entries *entries);
 

@@ -71,8 +71,8 @@ bool site_has_port(const struct site *site, const struct uri *uri);
 bool site_is_english(const struct site *site);
 
 /*
- * Whether `tag` is a well-formed language tag (RFC 5646, 2.1) whose first
- * subtag has two or three letters: no longer one is registered.
+ * Whether `tag` is a well-formed language tag (RFC 5646, 2.1) with a first
+ * subtag of two or three letters; no first subtag is longer.
  */
 bool site_is_language(struct str tag);
 

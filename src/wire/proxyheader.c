@@ -1,6 +1,6 @@
 /*
- * Parses the header of the PROXY protocol, versions 1 and 2, with the address
- * of the visitor whose connection a proxy forwards.
+ * Parses the header of the PROXY protocol, versions 1 and 2: the addresses of
+ * a connection that a proxy forwards.
  */
 #include "wire/proxyheader.h"
 
