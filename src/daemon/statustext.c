@@ -111,14 +111,18 @@ add_host(struct buf *out, const struct generation *generation, size_t host)
 {
 	const struct capsule *capsule = &generation->capsules.all[host];
 	struct str name = generation->config.hosts[host].site.names[0];
+	const int64_t now = clock_now().tv_sec;
 	int64_t scanned = generation->capsules.scans[host].second;
 	int64_t left = capsule->certificate_end - clock_wall().tv_sec;
 
+	/* The index process may have written any number. */
+	if (scanned < 0 || scanned > now)
+		scanned = now;
 	if (capsule->is_indexed && scanned == 0)
 		buf_printf(out, "host.%.*s.index_age_s=never\n", STR_ARG(name));
 	else if (capsule->is_indexed)
 		buf_printf(out, "host.%.*s.index_age_s=%lld\n", STR_ARG(name),
-		    (long long)(clock_now().tv_sec - scanned));
+		    (long long)(now - scanned));
 	/* An end in the past is -1 from its first second on. */
 	if (capsule->certificate_end != 0)
 		buf_printf(out, "host.%.*s.certificate_days=%lld\n",
