@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sys/net.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/status.h"
@@ -25,6 +26,49 @@ struct rules_place {
 	int line;
 };
 
+enum rules_program_kind {
+	RULES_NO_PROGRAM,
+	RULES_CGI,
+	RULES_SCGI,
+	RULES_FASTCGI,
+};
+
+/* The program that answers requests for a part; see capsuled.conf(5). */
+struct rules_program {
+	enum rules_program_kind kind;
+	/* The path of the rule that names it, as in struct rules_place. */
+	struct str path;
+	/*
+	 * An absolute path: the directory of CGI scripts, or the socket of a
+	 * server. Empty: the server has `address`, on loopback.
+	 */
+	const char *target;
+	const struct net_address *address;
+	/*
+	 * SCRIPT_FILENAME for FastCGI. NULL: the .php file in the capsule that
+	 * the request names, or else none.
+	 */
+	const char *script;
+	/* The time to the header, and the longest silence after it. */
+	unsigned timeout_ms;
+	/* Absolute directories for CGI scripts, with NULL at the end. */
+	const char *const *reads, *const *writes; /* NULL: none */
+	bool network; /* CGI scripts may use the network */
+};
+
+/* Uploads to a part, by Titan. */
+struct rules_upload {
+	/*
+	 * Lists of writers, with NULL at the end. NULL, or an empty array: the
+	 * part is not writable.
+	 */
+	const char *const *writers;
+	unsigned limit_mib; /* of a file */
+	unsigned quota_mib; /* of all files in the part, with old versions */
+	unsigned versions; /* old versions that are kept of a file */
+	bool deletes; /* writers may delete files */
+};
+
 /*
  * The settings of a page or folder. A setting that its rule lacks is that of
  * the rule with the next longest path, or of the host.
@@ -39,6 +83,8 @@ struct rules_part {
 	 * of a part that has readers. NULL: never set.
 	 */
 	const char *const *readers;
+	struct rules_program program;
+	struct rules_upload upload;
 };
 
 /* A moved or deleted page or folder. */
