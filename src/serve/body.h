@@ -38,6 +38,7 @@ struct body {
 	 * pull again, after 0 bytes when other connections had a turn.
 	 */
 	const int *waits_for;
+	unsigned wait_ms; /* for it; 0: as long as for a slow client */
 	/*
 	 * The rest of the body as a part of a file; NULL when there is no such
 	 * file. A caller that sends bytes without a pull advances the

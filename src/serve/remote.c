@@ -108,8 +108,8 @@ remote_ask(const struct host *host, const struct request *request,
 	remote = arena_alloc(request->arena, sizeof *remote);
 	if (remote == NULL)
 		return true;
-	remote->network = request->network;
-	remote->fd = send_request(host, request);
+	*remote =
+	    remote_of_answers(send_request(host, request), request->network);
 	if (remote->fd == -1) {
 		/* The other process is overloaded, or about to be replaced. */
 		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||
@@ -125,10 +125,15 @@ remote_ask(const struct host *host, const struct request *request,
 void
 remote_release(struct remote *remote)
 {
-	if (remote != NULL && remote->fd != -1)
-		fdpass_close(remote->fd);
 	if (remote != NULL)
-		remote->fd = -1;
+		remote->release(remote);
+}
+
+static void
+release_answer(struct remote *remote)
+{
+	fdpass_close(remote->fd);
+	remote->fd = -1;
 }
 
 /* Receives the next part: its kind, 0: none yet, or -1 with errno set. */
@@ -310,6 +315,22 @@ int
 remote_take(
     struct remote *remote, struct arena *arena, struct response *response)
 {
+	return remote->take(remote, arena, response);
+}
+
+void
+remote_expire(struct remote *remote, struct response *response)
+{
+	if (remote->expire != NULL)
+		remote->expire(remote, response);
+	else
+		response_error(response, STATUS_FAILURE);
+}
+
+static int
+take_answer(
+    struct remote *remote, struct arena *arena, struct response *response)
+{
 	/* One byte more, to detect a META that is too long. */
 	char bytes[REMOTE_HEAD_SIZE + REMOTE_META_MAX + 1];
 	int fd;
@@ -324,4 +345,15 @@ remote_take(
 		response_error(response, STATUS_FAILURE);
 	remote_release(remote);
 	return 1;
+}
+
+struct remote
+remote_of_answers(int fd, uint64_t network)
+{
+	return (struct remote){
+		.fd = fd,
+		.network = network,
+		.take = take_answer,
+		.release = release_answer,
+	};
 }

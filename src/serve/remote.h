@@ -34,11 +34,25 @@
 #define REMOTE_HEAD_SIZE ((size_t)3)
 #define REMOTE_META_MAX ((size_t)1024)
 
-/* A pending answer. */
+/*
+ * A pending answer of another process. A kind of it embeds this as its first
+ * member; remote_of_answers is the one of `answers`.
+ */
 struct remote {
-	int fd; /* the worker's end; -1 once the body owns it */
+	/* Readable when there is more of the answer; -1: owned by a body. */
+	int fd;
 	uint64_t network; /* of the request */
+	/* As remote_take and remote_release, which call them. */
+	int (*take)(struct remote *remote, struct arena *arena,
+	    struct response *response);
+	void (*release)(struct remote *remote);
+	/* Fills `response` when the time is over; NULL: with status 40. */
+	void (*expire)(struct remote *remote, struct response *response);
+	unsigned wait_ms; /* for the answer; 0: as long as for a slow client */
 };
+
+/* The answer that comes over `fd`, which it takes, as described above. */
+struct remote remote_of_answers(int fd, uint64_t network);
 
 /*
  * Sends `request` to the process behind host->server->answers; `response`
@@ -50,11 +64,14 @@ bool remote_ask(const struct host *host, const struct request *request,
 
 /*
  * Receives the head of the answer and fills `response`. Returns 1, or 0 when it
- * has not come yet. After a failure of the other process the status is 40, and
- * if memoryfile_body has no room for the file, 41.
+ * has not come yet. After a failure of `answers` the status is 40, and if
+ * memoryfile_body has no room for the file, 41.
  */
 MUST_USE int remote_take(
     struct remote *remote, struct arena *arena, struct response *response);
+
+/* Fills `response` in place of an answer that did not come in time. */
+void remote_expire(struct remote *remote, struct response *response);
 
 /* Cancels the request unless it was answered; accepts NULL. */
 void remote_release(struct remote *remote);

@@ -370,6 +370,7 @@ conn_run(struct conn *conn)
 		waits = waiting_for_client(&conn->waiting, EV_READ, length);
 		break;
 	case STEP_REMOTE:
+		conn->waiting.remote_ms = exchange_wait_ms(&conn->exchange);
 		waits = waiting_for_remote(&conn->waiting,
 		    exchange_waits_for(&conn->exchange),
 		    conn->half_closed ? 0 : EV_READ, length);

@@ -70,7 +70,7 @@ exchange_resume(
     struct exchange *exchange, bool gives_up, struct response *response)
 {
 	if (gives_up)
-		response_error(response, STATUS_FAILURE);
+		remote_expire(exchange->remote, response);
 	else if (remote_take(exchange->remote, exchange->arena, response) == 0)
 		return false;
 	remote_release(exchange->remote);
@@ -120,6 +120,14 @@ exchange_waits_for(const struct exchange *exchange)
 	return exchange->body != NULL && exchange->body->waits_for != NULL
 	    ? *exchange->body->waits_for
 	    : -1;
+}
+
+unsigned
+exchange_wait_ms(const struct exchange *exchange)
+{
+	if (exchange->remote != NULL)
+		return exchange->remote->wait_ms;
+	return exchange->body != NULL ? exchange->body->wait_ms : 0;
 }
 
 bool

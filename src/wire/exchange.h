@@ -73,7 +73,7 @@ bool exchange_defer(struct exchange *exchange, const struct request *request,
 
 /*
  * Fills `response` with the answer of the other process; false when it has not
- * come yet. With `gives_up` the answer becomes a failure instead.
+ * come yet. With `gives_up` the answer becomes that of remote_expire.
  */
 bool exchange_resume(
     struct exchange *exchange, bool gives_up, struct response *response);
@@ -92,6 +92,9 @@ MUST_USE ssize_t exchange_read(
  * call exchange_read again, unless the answer is at its end.
  */
 int exchange_waits_for(const struct exchange *exchange);
+
+/* The longest wait for that descriptor; 0: as long as for a slow client. */
+unsigned exchange_wait_ms(const struct exchange *exchange);
 
 /* Whether the whole answer was read. */
 bool exchange_ended(const struct exchange *exchange);

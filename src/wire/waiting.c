@@ -56,6 +56,7 @@ waiting_for_client(
     struct waiting *waiting, short what, const struct timeval *length)
 {
 	waiting_leave_remote(waiting);
+	waiting->for_remote = false;
 	if (begin_deadline(waiting, length) == -1)
 		return -1;
 	return change_client(waiting, what);
@@ -66,8 +67,14 @@ waiting_for_remote(struct waiting *waiting, int remote, short what,
     const struct timeval *length)
 {
 	const struct event *client = &waiting->client;
+	const unsigned ms = waiting->remote_ms;
+	const struct timeval own = { .tv_sec = ms / 1000,
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
-	if (begin_deadline(waiting, length) == -1 ||
+	if (!waiting->for_remote)
+		waiting_renew(waiting);
+	waiting->for_remote = true;
+	if (begin_deadline(waiting, ms > 0 ? &own : length) == -1 ||
 	    change_client(waiting, what) == -1)
 		return -1;
 	if (waiting->remote_fd == remote)

@@ -19,6 +19,8 @@ struct waiting {
 	struct event *remote; /* NULL: not waited for */
 	int fd; /* the client's */
 	int remote_fd; /* -1: none */
+	unsigned remote_ms; /* the deadline of a wait for it; 0: `length` */
+	bool for_remote; /* the last wait was for an answering process */
 	const struct waiting_calls *calls;
 	short what; /* EV_READ or EV_WRITE, for the client; 0: neither */
 	bool timed; /* the deadline is armed */
@@ -38,8 +40,9 @@ void waiting_renew(struct waiting *waiting);
  * waiting_for_client waits until the client has sent (EV_READ) or can take
  * (EV_WRITE) bytes. waiting_for_remote waits until `remote` is readable or,
  * with EV_READ, the client has sent bytes; with 0 it does not wait for the
- * client. Both arm a deadline of `length`, unless one is armed. -1 without
- * memory.
+ * client. Both arm a deadline of `length`, unless one is armed; so does
+ * waiting_for_remote, of remote_ms if set, after a wait for the client alone,
+ * whose speed is not that of the process. -1 without memory.
  */
 MUST_USE int waiting_for_client(
     struct waiting *waiting, short what, const struct timeval *length);

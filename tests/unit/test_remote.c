@@ -43,12 +43,12 @@ tear_down(void **state)
 static struct response
 take(const char *bytes, size_t len, int fd)
 {
-	struct remote remote = { .network = network };
+	struct remote remote;
 	struct response response = { 0 };
 	int line[2];
 
 	assert_int_equal(fdpass_pair(line), 0);
-	remote.fd = line[0];
+	remote = remote_of_answers(line[0], network);
 	assert_int_equal(remote_take(&remote, &arena, &response), 0);
 	if (len > 0)
 		assert_int_equal(fdpass_send_message(
@@ -241,7 +241,7 @@ begin_parts(int *line)
 	int pair[2];
 
 	assert_int_equal(fdpass_pair(pair), 0);
-	remote.fd = pair[0];
+	remote = remote_of_answers(pair[0], 0);
 	*line = pair[1];
 	assert_int_equal(
 	    send(*line, SUCCESS "application/gzip", 19, MSG_NOSIGNAL), 19);
@@ -447,7 +447,7 @@ whole(void **state)
 	sent.body = body_of_text(&arena, STR("# Found\n"));
 	assert_int_equal(remote_answer(pair[1], &sent), 0);
 	close(pair[1]);
-	remote.fd = pair[0];
+	remote = remote_of_answers(pair[0], 0);
 	assert_int_equal(remote_take(&remote, &arena, &response), 1);
 	assert_int_equal(response.status, STATUS_SUCCESS);
 	assert_true(str_equals(response.meta, STR("text/gemini")));
