@@ -55,6 +55,9 @@ struct config {
 	enum jail_mode jail;
 	struct limit_rules limits;
 	const char *user; /* the workers' user; empty: the current one */
+	const char *cgi_user; /* of CGI scripts; empty: not set */
+	unsigned script_limit; /* of programs at once */
+	unsigned script_memory; /* MiB for one CGI script */
 	struct net_address *gemini, *gopher; /* listeners */
 	size_t gemini_count, gopher_count;
 	size_t *gopher_hosts; /* of each in `gopher`, its number in `hosts` */

@@ -11,6 +11,7 @@
 
 #include "daemon/config_circles.h"
 #include "daemon/config_parse.h"
+#include "daemon/config_programs.h"
 #include "daemon/config_rules.h"
 #include "daemon/config_values.h"
 #include "daemon/setting_keys.h"
@@ -87,7 +88,7 @@ read_key_of_host(struct config_loader *loader,
 	const struct config_target target = {
 		.host = host, .part = &host->whole, .section = section
 	};
-	struct config_values values;
+	struct config_values values, fallback;
 
 	if (key->read == settings_listen_names)
 		return read_names(loader, section, host, outer->key);
@@ -95,6 +96,11 @@ read_key_of_host(struct config_loader *loader,
 	if (key->read == settings_listen_gopher &&
 	    host != loader->config->hosts)
 		outer = &none;
+	if (config_programs_replace(section, outer->key)) {
+		if (config_values_default(loader, outer->key, &fallback) == -1)
+			return -1;
+		outer = &fallback;
+	}
 	return config_values_override(loader, section, outer, &values) == -1
 	    ? -1
 	    : config_values_read(loader, &values, &target);
@@ -321,9 +327,9 @@ load_all(struct config_loader *loader, const struct options *options)
 	for (size_t i = 0; i < options->count; i++)
 		if (parse_setting(loader, &options->settings[i]) == -1)
 			return -1;
-	if (list_hosts(loader) == -1 || read_settings(loader) == -1 ||
-	    check_names(loader) == -1 || read_rules(loader) == -1 ||
-	    config_circles_check(loader) == -1)
+	if (config_programs_check(loader) == -1 || list_hosts(loader) == -1 ||
+	    read_settings(loader) == -1 || check_names(loader) == -1 ||
+	    read_rules(loader) == -1 || config_circles_check(loader) == -1)
 		return -1;
 	if (list_gopher(config) == -1)
 		return config_section_fail_memory(loader->config);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "daemon/config_lists.h"
 #include "daemon/config_settings.h"
 #include "daemon/config_text.h"
 #include "daemon/unquoted.h"
@@ -116,39 +117,6 @@ skip_setting(struct input *input)
 		skip_list(input);
 	else
 		skip_token(input);
-}
-
-/*
- * Refuses a setting of readers that replaces another one of the section, or
- * appends nothing: the part might be open by mistake.
- */
-static int
-check_readers(struct parser *parser, const struct input *input,
-    struct config_settings *settings)
-{
-	static const char key[] = "readers";
-	bool is_quoted = *input->at == '"' || *input->at == '\'', appends;
-	struct input next = *input;
-	const char *at = input->at + is_quoted, *list;
-
-	skip_token(&next);
-	if (strncmp(at, key, sizeof key - 1) != 0 ||
-	    next.at != at + sizeof key - 1 + is_quoted)
-		return 0;
-	skip_spaces(&next);
-	appends = *next.at == '+';
-	list = next.at + strspn(next.at, "+=" SPACES);
-	if (appends && *list == '{' &&
-	    list[1 + strspn(list + 1, SPACES)] == '}')
-		return config_section_fail(parser->config, place_of(input),
-		    "readers += {} appends nothing, give a file, or = {} to "
-		    "open the part to everybody");
-	if (!appends && settings->has_readers)
-		return config_section_fail(parser->config, place_of(input),
-		    "readers is set twice in one section, remove one of the "
-		    "lines, or append with +=");
-	settings->has_readers = true;
-	return 0;
 }
 
 /*
@@ -455,7 +423,8 @@ parse_statements(struct parser *parser, struct input *input,
 			return parse_segment(input, settings);
 		part = part_at(input);
 		if (part == NULL) {
-			if (check_readers(parser, input, settings) == -1)
+			if (config_lists_check(
+				settings, input->at, place_of(input)) == -1)
 				return -1;
 			skip_setting(input);
 			continue;

@@ -246,7 +246,8 @@ static bool
 needs_whole(const struct rules_part *whole)
 {
 	return whole->media.count > 0 || whole->media.charset.len > 0 ||
-	    whole->readers != NULL;
+	    whole->readers != NULL || whole->program.kind != RULES_NO_PROGRAM ||
+	    whole->upload.writers != NULL;
 }
 
 /* Lists the parts that have readers, or are open within one that has. */

@@ -5,7 +5,7 @@
 #include "text/arena.h"
 #include "text/attribute.h"
 
-#define CONFIG_SETTINGS_KEYS_MAX 64
+#define CONFIG_SETTINGS_KEYS_MAX 96
 
 /* The settings of one section while its text is parsed. */
 struct config_settings {
@@ -14,7 +14,8 @@ struct config_settings {
 	struct config_section *section;
 	struct cfg_t *cfg; /* its options are in the order of setting_keys */
 	struct config_place start; /* of the text that is being parsed */
-	bool has_readers; /* for config_parse.c: the key came before */
+	/* For config_lists.c: readers or writers came before. */
+	bool has_lists[2];
 	/* The place of each key's last value. */
 	struct config_place places[CONFIG_SETTINGS_KEYS_MAX];
 };

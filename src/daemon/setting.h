@@ -70,6 +70,13 @@ MUST_USE int settings_listen_gopher_port(struct setting *s);
 MUST_USE int settings_path_charset(struct setting *s);
 MUST_USE int settings_path_types(struct setting *s);
 MUST_USE int settings_path_readers(struct setting *s);
+MUST_USE int settings_path_writers(struct setting *s);
+MUST_USE int settings_program_cgi(struct setting *s);
+MUST_USE int settings_program_scgi(struct setting *s);
+MUST_USE int settings_program_fastcgi(struct setting *s);
+MUST_USE int settings_program_script(struct setting *s);
+MUST_USE int settings_program_reads(struct setting *s);
+MUST_USE int settings_program_writes(struct setting *s);
 
 /* The member of the configuration at key->at. */
 MUST_USE void *setting_field(struct setting *s);

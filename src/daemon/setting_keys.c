@@ -76,6 +76,7 @@ read_workers(struct setting *s)
 #define OF_HOST .scope = SETTING_HOST
 #define HOST(field) OF_HOST, .at = offsetof(struct host_config, field)
 #define OF_PATH .scope = SETTING_PATH
+#define PART(field) OF_PATH, .at = offsetof(struct rules_part, field)
 #define COUNT .read = setting_count, .least = 1, .most = 10000
 #define BITS .read = setting_count, .least = 8
 #define MS .read = setting_count, .least = 1, .most = 3600000
@@ -115,12 +116,33 @@ const struct setting_key setting_keys[] = {
 	{ "strict_text", "no", .read = setting_switch, HOST(site.strict_text) },
 	{ "hide", "*~ #*#", .list = true, .read = settings_display_hide,
 	    OF_HOST },
-	{ "listing", "yes", .read = setting_switch, OF_PATH,
-	    .at = offsetof(struct rules_part, listing) },
+	{ "listing", "yes", .read = setting_switch, PART(listing) },
 	{ "charset", "", .read = settings_path_charset, OF_PATH },
 	{ "types", NULL, .list = true, .read = settings_path_types, OF_PATH },
 	{ "readers", NULL, .list = true, .read = settings_path_readers,
 	    OF_PATH },
+	{ "cgi", "", .read = settings_program_cgi, OF_PATH },
+	{ "scgi", "", .read = settings_program_scgi, OF_PATH },
+	{ "fastcgi", "", .read = settings_program_fastcgi, OF_PATH },
+	{ "script", "", .read = settings_program_script, OF_PATH },
+	{ "script_timeout_ms", "30000", MS, PART(program.timeout_ms) },
+	{ "cgi_read", NULL, .list = true, .read = settings_program_reads,
+	    OF_PATH },
+	{ "cgi_write", NULL, .list = true, .read = settings_program_writes,
+	    OF_PATH },
+	{ "cgi_network", "no", .read = setting_switch, PART(program.network) },
+	{ "cgi_user", "", .read = setting_text, AT(cgi_user) },
+	{ "script_limit", "32", COUNT, AT(script_limit) },
+	{ "script_memory", "256", .read = setting_count, .least = 8,
+	    .most = 1000000, AT(script_memory) },
+	{ "writers", NULL, .list = true, .read = settings_path_writers,
+	    OF_PATH },
+	{ "upload_limit", "1", COUNT, PART(upload.limit_mib) },
+	{ "quota", "64", .read = setting_count, .least = 1, .most = 1000000,
+	    PART(upload.quota_mib) },
+	{ "delete", "no", .read = setting_switch, PART(upload.deletes) },
+	{ "versions", "10", .read = setting_count, .most = 1000,
+	    PART(upload.versions) },
 	{ "item_types", NULL, .list = true, .read = settings_display_item_types,
 	    OF_HOST },
 	{ "ask", "/ask", .read = settings_display_builtin,

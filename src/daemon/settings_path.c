@@ -93,30 +93,44 @@ settings_path_types(struct setting *s)
 	return 0;
 }
 
-int
-settings_path_readers(struct setting *s)
+/* Reads names of lists of visitors; NULL for a key that is never set. */
+static int
+read_lists(struct setting *s, const char *const **out)
 {
-	const char **readers;
+	const char **lists;
 
-	s->part->readers = NULL;
+	*out = NULL;
 	if (s->is_default)
 		return 0;
-	readers = setting_array(s, s->count, sizeof *readers);
-	if (readers == NULL)
+	lists = setting_array(s, s->count, sizeof *lists);
+	if (lists == NULL)
 		return setting_fail_memory(s);
 	for (size_t i = 0; i < s->count; i++) {
 		const char *name = s->values[i].at;
 
 		if (s->values[i].len == 0)
 			return setting_fail(s,
-			    "a name in readers is empty, give a file or any");
-		readers[i] = s->file == NULL || strcmp(name, "any") == 0
+			    "a name in %s is empty, give a file or any",
+			    s->key->name);
+		lists[i] = s->file == NULL || strcmp(name, "any") == 0
 		    ? arena_string(&s->config->arena, s->values[i])
 		    : config_text_path(&s->config->arena, s->file, name);
-		if (readers[i] == NULL)
+		if (lists[i] == NULL)
 			return setting_fail_memory(s);
 	}
-	readers[s->count] = NULL;
-	s->part->readers = readers;
+	lists[s->count] = NULL;
+	*out = lists;
 	return 0;
+}
+
+int
+settings_path_readers(struct setting *s)
+{
+	return read_lists(s, &s->part->readers);
+}
+
+int
+settings_path_writers(struct setting *s)
+{
+	return read_lists(s, &s->part->upload.writers);
 }
