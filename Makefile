@@ -23,6 +23,7 @@ SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
 EXAMPLEDIR = $(PREFIX)/share/examples/capsuled
 REPLICASDIR = $(EXAMPLEDIR)/replicas
+GUESTBOOKDIR = $(EXAMPLEDIR)/guestbook
 
 B = build$(if $(STATIC),/static)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 comma = ,
@@ -390,7 +391,8 @@ install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(REPLICASDIR)
+	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(REPLICASDIR) \
+	    $(DESTDIR)$(GUESTBOOKDIR)
 	install -m 755 $(B)/capsuled $(DESTDIR)$(SBINDIR)/capsuled
 	install -m 755 $(B)/capsule $(DESTDIR)$(BINDIR)/capsule
 	install -m 644 src/capsule.1 $(DESTDIR)$(MANDIR)/man1/capsule.1
@@ -407,6 +409,8 @@ install: all
 	    $(DESTDIR)$(REPLICASDIR)/haproxy.cfg
 	install -m 755 src/examples/replicas/start \
 	    src/examples/replicas/publish $(DESTDIR)$(REPLICASDIR)
+	install -m 755 src/examples/guestbook/guestbook \
+	    $(DESTDIR)$(GUESTBOOKDIR)/guestbook
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/capsuled $(DESTDIR)$(BINDIR)/capsule \
@@ -417,8 +421,10 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf \
 	    $(DESTDIR)$(REPLICASDIR)/haproxy.cfg \
-	    $(DESTDIR)$(REPLICASDIR)/start $(DESTDIR)$(REPLICASDIR)/publish
-	-rmdir $(DESTDIR)$(REPLICASDIR) $(DESTDIR)$(EXAMPLEDIR)
+	    $(DESTDIR)$(REPLICASDIR)/start $(DESTDIR)$(REPLICASDIR)/publish \
+	    $(DESTDIR)$(GUESTBOOKDIR)/guestbook
+	-rmdir $(DESTDIR)$(REPLICASDIR) $(DESTDIR)$(GUESTBOOKDIR) \
+	    $(DESTDIR)$(EXAMPLEDIR)
 
 # The same commit gives the same bytes, wherever it is packed.
 dist:
