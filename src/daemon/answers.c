@@ -389,7 +389,7 @@ int
 answers_run(const struct answers_setup *setup)
 {
 	const struct jail_access access = { JAIL_ANSWERS, setup->roots,
-		setup->state, -1 };
+		setup->state, NULL, 0 };
 	struct answers *answers = calloc(1, sizeof *answers);
 	int status = EXIT_FAILURE;
 

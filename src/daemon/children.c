@@ -41,6 +41,8 @@ children_worker_main(void *context, const struct workers_start *start)
 		.line = start->line,
 		.keys = start->services[WORKERS_KEYS],
 		.answers = start->services[WORKERS_ANSWERS],
+		.runner = start->services[WORKERS_RUNNER],
+		.writer = start->services[WORKERS_WRITER],
 		.limits = master->limits,
 		.number = start->number,
 		.held = start->held,
@@ -49,6 +51,10 @@ children_worker_main(void *context, const struct workers_start *start)
 	int status = EXIT_FAILURE;
 
 	generation->server.answers = &setup.answers;
+	if (setup.runner != -1)
+		generation->server.runner = &setup.runner;
+	if (setup.writer != -1)
+		generation->server.writer = &setup.writer;
 	process_close(master->status.fd);
 	listeners_close_others(&master->listeners, start->slot, count);
 	service_forget(&master->index);
@@ -65,8 +71,8 @@ children_worker_main(void *context, const struct workers_start *start)
 	exit(status);
 }
 
-void
-children_be_answers(void *context, const struct service *service)
+static void
+be_answers(void *context, const struct service *service)
 {
 	struct master *master = context;
 	struct generation *generation = master->generation;
@@ -85,6 +91,7 @@ children_be_answers(void *context, const struct service *service)
 	workers_forget(&master->workers);
 	listeners_close(&master->listeners, NULL);
 	service_forget(&master->index);
+	services_forget(&master->services, service);
 	service_forget(&generation->keys.service);
 	tls_context_free(generation->tls);
 	readerlists_release(&generation->readers);
@@ -96,6 +103,10 @@ children_be_answers(void *context, const struct service *service)
 		status = answers_run(&setup);
 	exit(status);
 }
+
+const struct services_kind children_services[SERVICES_COUNT] = {
+	[WORKERS_ANSWERS] = { be_answers, NULL },
+};
 
 /*
  * The indexer has no clients: it needs no socket, no key, and no count of
@@ -120,7 +131,7 @@ children_be_indexer(void *context, const struct service *service)
 	process_close(master->status.fd);
 	workers_forget(&master->workers);
 	service_forget(&generation->keys.service);
-	service_forget(&master->answers);
+	services_forget(&master->services, NULL);
 	listeners_close(&master->listeners, NULL);
 	tls_context_free(generation->tls);
 	readerlists_release(&generation->readers);
@@ -170,10 +181,10 @@ rebuild_index(struct master *master)
 static bool
 reap_service(struct master *master, pid_t pid, int status)
 {
-	if (pid == master->answers.pid && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == ANSWERS_DAMAGED)
+	if (pid == master->services.all[WORKERS_ANSWERS].pid &&
+	    WIFEXITED(status) && WEXITSTATUS(status) == ANSWERS_DAMAGED)
 		rebuild_index(master);
-	return service_reap(&master->answers, pid, status, true) ||
+	return services_reap(&master->services, pid, status) ||
 	    keys_reap(&master->generation->keys, pid, status);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/manager.h"
 #include "daemon/reexec.h"
 #include "daemon/service.h"
+#include "daemon/services.h"
 #include "daemon/state.h"
 #include "daemon/statussocket.h"
 #include "sys/limit.h"
@@ -33,7 +34,7 @@ struct master {
 	bool faulted; /* to be executed, when that is due */
 	struct timespec execution_due;
 	unsigned execution_pause_ms; /* the pause before that execution */
-	struct service answers;
+	struct services services;
 	struct timespec readers_at; /* the next check of their lists */
 	bool owes_readers; /* a worker does not have the new lists yet */
 	struct manager manager;
@@ -50,8 +51,10 @@ struct master {
  * the parts of it that its process does not need, runs, and exits.
  */
 void children_worker_main(void *context, const struct workers_start *start);
-void children_be_answers(void *context, const struct service *service);
 void children_be_indexer(void *context, const struct service *service);
+
+/* The services of a generation, in the order of enum workers_service. */
+extern const struct services_kind children_services[SERVICES_COUNT];
 
 /* In a keys process: frees memory that workers can write to. */
 void children_forget_shared(void *context);

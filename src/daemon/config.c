@@ -27,6 +27,51 @@ config_zones(const struct host_config *config)
 	return config->zones.count > 0 ? &config->zones : NULL;
 }
 
+static bool
+has_program(const struct rules_part *part, unsigned kinds)
+{
+	return part->program.kind != RULES_NO_PROGRAM &&
+	    (kinds & 1U << part->program.kind);
+}
+
+static bool
+has_writers(const struct rules_part *part, unsigned unused)
+{
+	const char *const *writers = part->upload.writers;
+
+	(void)unused;
+	return writers != NULL && writers[0] != NULL;
+}
+
+/* Whether any part of any host has it. */
+static bool
+has_part(const struct config *config,
+    bool (*has)(const struct rules_part *, unsigned), unsigned kinds)
+{
+	for (size_t i = 0; i < config->host_count; i++) {
+		const struct host_config *host = &config->hosts[i];
+
+		if (has(&host->whole, kinds))
+			return true;
+		for (size_t j = 0; j < host->rules.part_count; j++)
+			if (has(&host->rules.parts[j], kinds))
+				return true;
+	}
+	return false;
+}
+
+bool
+config_has_program(const struct config *config, unsigned kinds)
+{
+	return has_part(config, has_program, kinds);
+}
+
+bool
+config_has_writers(const struct config *config)
+{
+	return has_part(config, has_writers, 0);
+}
+
 struct hostnames *
 config_names(const struct host_config *hosts, size_t count)
 {

@@ -95,6 +95,13 @@ struct host config_host(const struct host_config *config,
 /* The parts of the capsule that have readers; NULL: none. */
 const struct zones *config_zones(const struct host_config *config);
 
+/*
+ * Whether any part has a program, one of these kinds (a bit for each of enum
+ * rules_program_kind), or writers.
+ */
+bool config_has_program(const struct config *config, unsigned kinds);
+bool config_has_writers(const struct config *config);
+
 /* The table of the names of `count` hosts; NULL without memory. */
 MUST_USE struct hostnames *
 config_names(const struct host_config *hosts, size_t count);

@@ -458,7 +458,7 @@ int
 indexer_run(const struct indexer_setup *setup)
 {
 	const struct jail_access access = { JAIL_INDEXER,
-		&setup->capsules->roots, setup->state, -1 };
+		&setup->capsules->roots, setup->state, NULL, 0 };
 	struct indexer indexer = { .setup = setup,
 		.directory = SIZE_MAX,
 		.watch = setup->config->watch ? watch_open() : NULL };

@@ -4,6 +4,7 @@
 #include "daemon/manager.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "sys/clock.h"
 #include "sys/fdpass.h"
@@ -96,26 +97,27 @@ ping_workers(struct workers *workers)
 }
 
 static void
-ping_answers(struct service *answers)
+ping_service(struct service *service)
 {
-	char word;
+	char word, name[32];
 
-	if (answers->pid == 0)
+	if (service->pid == 0)
 		return;
-	if (fdpass_receive_bytes(answers->line, &word, 1, 0) == 1)
-		answers->heartbeat.asked = false;
-	(void)ping("answers process", answers->pid, answers->line,
-	    &answers->heartbeat);
+	if (fdpass_receive_bytes(service->line, &word, 1, 0) == 1)
+		service->heartbeat.asked = false;
+	snprintf(name, sizeof name, "%s process", service->name);
+	(void)ping(name, service->pid, service->line, &service->heartbeat);
 }
 
 void
 manager_check(struct manager *manager, struct workers *workers,
-    struct service *answers, bool stopping)
+    struct services *services, bool stopping)
 {
 	if (clock_until_ms(&manager->due) > 0)
 		return;
 	manager->due = clock_in(manager->interval_ms);
-	ping_answers(answers);
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		ping_service(&services->all[i]);
 	if (stopping || ping_workers(workers))
 		notify_ping();
 }

@@ -5,13 +5,14 @@
 #include <time.h>
 
 #include "daemon/config.h"
+#include "daemon/services.h"
 #include "daemon/workers.h"
 
 /*
  * Reports the state of the server to the service manager, and sends pings while
  * all workers answer: see sd_notify(3). With or without such a manager, the
- * master pings each worker, and the answers process, at intervals, and replaces
- * a process that does not answer for a long time.
+ * master pings each worker, and each service of services.h, at intervals, and
+ * replaces a process that does not answer for a long time.
  */
 struct manager {
 	unsigned interval_ms;
@@ -32,10 +33,10 @@ void manager_ready(const struct config *config, const char *error);
 long manager_due_ms(const struct manager *manager, long ms);
 
 /*
- * Checks the workers and the answers process if that is due. While the server
+ * Checks the workers and the services if that is due. While the server
  * stops, no worker is pinged: each has its own deadline.
  */
 void manager_check(struct manager *manager, struct workers *workers,
-    struct service *answers, bool stopping);
+    struct services *services, bool stopping);
 
 #endif

@@ -59,11 +59,17 @@ change_services(struct master *master)
 {
 	struct generation *generation = master->generation;
 
-	workers_leave_to(&master->workers, master->answers.pid, false);
-	service_retire(&master->answers);
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		workers_leave_to(
+		    &master->workers, master->services.all[i].pid, false);
+	services_change(&master->services, &generation->config);
 	workers_leave_services(&master->workers);
-	service_init(&master->answers);
-	master->workers.services[WORKERS_ANSWERS] = &master->answers;
+	for (size_t i = 0; i < SERVICES_COUNT; i++) {
+		struct service *service = &master->services.all[i];
+
+		master->workers.services[i] =
+		    service->is_wanted ? service : NULL;
+	}
 	master->workers.services[WORKERS_KEYS] =
 	    generation->tls != NULL ? &generation->keys.service : NULL;
 }
@@ -118,7 +124,7 @@ change_generation(struct master *master, struct generation *generation,
 	service_init(&master->index);
 	master->index.is_wanted = generation->state.fd != -1;
 	start_index_due(master);
-	service_start_due(&master->answers);
+	services_start_due(&master->services);
 	workers_start_due(&master->workers);
 	/* Keep the old workers if no new one could be started. */
 	if (master->workers.child_count > old_children)
@@ -292,7 +298,7 @@ wait_for_signal(const struct master *master)
 
 	ms = service_due_ms(&master->index, ms);
 	ms = service_due_ms(&master->generation->keys.service, ms);
-	ms = service_due_ms(&master->answers, ms);
+	ms = services_due_ms(&master->services, ms);
 	ms = keys_due_ms(&master->generation->keys, ms);
 	ms = manager_due_ms(&master->manager, ms);
 	if (master->faulted)
@@ -321,7 +327,7 @@ static void
 start_services(struct master *master)
 {
 	service_start_due(&master->generation->keys.service);
-	service_start_due(&master->answers);
+	services_start_due(&master->services);
 }
 
 /* Executes the program, or goes on if that fails. */
@@ -337,7 +343,7 @@ execute(struct master *master)
 		.state = &master->generation->state,
 		.index = &master->index,
 		.keys = &master->generation->keys.service,
-		.answers = &master->answers,
+		.services = &master->services,
 		.has_keys = has_keys(master),
 		.execution_pause_ms = pause_ms,
 	};
@@ -409,7 +415,7 @@ supervise(struct master *master)
 		end_reload(master, false);
 		look_at_readers(master);
 		manager_check(&master->manager, &master->workers,
-		    &master->answers, master->stopping);
+		    &master->services, master->stopping);
 		statustext_answer(master);
 		if (!master->stopping)
 			start_due(master);
@@ -455,7 +461,7 @@ master_run(struct config *config, const struct options *options,
 	supervise(&master);
 	service_stop(&master.generation->keys.service);
 	workers_kill_leftovers(&master.workers, true);
-	service_finish(&master.answers);
+	services_finish(&master.services);
 	let_go(&master, NULL);
 	statussocket_close(&master.status, NULL);
 	workers_set_slots(&master.workers, NULL, 0);

@@ -56,6 +56,19 @@ reexec_warn(void)
 		    strerror(errno));
 }
 
+/* Takes the pause of a service, NAME_pause; ignores other words. */
+static void
+take_pause(struct reexec *reexec, struct str word, unsigned pause_ms)
+{
+	struct str name = str_cut(&word, '_');
+
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		if (str_equals(word, STR("pause")) &&
+		    str_equals(
+			name, str_of(services_name((enum workers_service)i))))
+			reexec->services_pause_ms[i] = pause_ms;
+}
+
 static void
 take_word(struct reexec *reexec, struct str word)
 {
@@ -89,8 +102,6 @@ take_word(struct reexec *reexec, struct str word)
 		reexec->index_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("keys_pause")))
 		reexec->keys_pause_ms = (unsigned)number;
-	else if (str_equals(name, STR("answers_pause")))
-		reexec->answers_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("execution_pause")))
 		reexec->execution_pause_ms = (unsigned)number;
 	else if (str_equals(name, STR("lock")))
@@ -101,6 +112,8 @@ take_word(struct reexec *reexec, struct str word)
 	else if (str_equals(name, STR("service")) &&
 	    reexec->service_count < WORKERS_MAX)
 		reexec->services[reexec->service_count++] = (pid_t)number;
+	else
+		take_pause(reexec, name, (unsigned)number);
 }
 
 void
@@ -158,17 +171,21 @@ leave(const struct reexec_estate *estate)
 	out = buf_over(text, TEXT_MAX - 1);
 	buf_printf(&out,
 	    "%ld keys=%d pause=%u index_pause=%u keys_pause=%u "
-	    "answers_pause=%u execution_pause=%u",
+	    "execution_pause=%u",
 	    (long)getpid(), estate->has_keys, workers_pause_ms(workers),
 	    estate->index->pause_ms, estate->keys->pause_ms,
-	    estate->answers->pause_ms, estate->execution_pause_ms);
+	    estate->execution_pause_ms);
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		buf_printf(&out, " %s_pause=%u", estate->services->all[i].name,
+		    estate->services->all[i].pause_ms);
 	for (size_t i = 0; i < workers->child_count; i++)
 		describe(&out, "child", workers->children[i].pid);
 	describe(&out, "child", estate->index->pid);
 	for (size_t i = 0; i < workers->leftover_count; i++)
 		describe(&out, "service", workers->leftovers[i].pid);
 	describe(&out, "service", estate->keys->pid);
-	describe(&out, "service", estate->answers->pid);
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		describe(&out, "service", estate->services->all[i].pid);
 	if (estate->state->lock != -1)
 		buf_printf(&out, " lock=%d", estate->state->lock);
 	/* A space would end the word; the index is then built again. */
@@ -282,20 +299,21 @@ reexec_is_due(const struct reexec_estate *estate)
 	long ms = service_due_ms(estate->index, LONG_MAX);
 
 	ms = service_due_ms(estate->keys, ms);
-	ms = service_due_ms(estate->answers, ms);
+	ms = services_due_ms(estate->services, ms);
 	return ms == 0 || workers_is_due(estate->workers) ||
 	    (ms == LONG_MAX && !workers_is_short(estate->workers));
 }
 
 void
 reexec_succeed(const struct reexec *reexec, struct workers *workers,
-    struct service *index, struct service *answers,
+    struct service *index, struct services *services,
     struct generation *generation)
 {
 	workers_set_pause(workers, reexec->pause_ms);
 	index->pause_ms = reexec->index_pause_ms;
 	generation->keys.service.pause_ms = reexec->keys_pause_ms;
-	answers->pause_ms = reexec->answers_pause_ms;
+	for (size_t i = 0; i < SERVICES_COUNT; i++)
+		services->all[i].pause_ms = reexec->services_pause_ms[i];
 	for (size_t i = 0; i < reexec->child_count; i++)
 		workers_adopt(workers, reexec->children[i],
 		    generation_grace_ms(generation));

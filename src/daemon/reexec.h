@@ -12,6 +12,7 @@
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/service.h"
+#include "daemon/services.h"
 #include "daemon/state.h"
 #include "text/attribute.h"
 
@@ -27,7 +28,8 @@ struct reexec {
 	bool is_successor; /* or the trial of one */
 	bool has_keys; /* a certificate was in use */
 	/* The latest pauses before a restart, which grow with early deaths. */
-	unsigned pause_ms, index_pause_ms, keys_pause_ms, answers_pause_ms;
+	unsigned pause_ms, index_pause_ms, keys_pause_ms;
+	unsigned services_pause_ms[SERVICES_COUNT];
 	unsigned execution_pause_ms; /* before the next execution */
 	struct listeners listeners;
 	char state[PATH_MAX]; /* a temporary directory; empty: none */
@@ -60,7 +62,8 @@ struct reexec_estate {
 	struct workers *workers;
 	unsigned grace_ms; /* for its workers to end */
 	const struct state *state;
-	const struct service *index, *keys, *answers;
+	const struct service *index, *keys;
+	const struct services *services;
 	bool has_keys;
 	unsigned execution_pause_ms; /* of the successor */
 };
@@ -89,7 +92,7 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate);
  * the old children to end, and lets their services end with the last of them.
  */
 void reexec_succeed(const struct reexec *reexec, struct workers *workers,
-    struct service *index, struct service *answers,
+    struct service *index, struct services *services,
     struct generation *generation);
 
 #endif

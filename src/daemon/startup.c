@@ -10,7 +10,6 @@
 #include "daemon/ready.h"
 #include "daemon/signals.h"
 #include "sys/archive.h"
-#include "sys/fdpass.h"
 #include "sys/process.h"
 
 void
@@ -44,11 +43,7 @@ startup_begin(struct master *master, char *error, size_t error_size)
 	master->workers.limits = master->limits;
 	master->workers.work = children_worker_main;
 	master->workers.context = master;
-	master->answers = (struct service){ .name = "answers",
-		.pair = fdpass_pair,
-		.work = children_be_answers,
-		.context = master,
-		.line = -1 };
+	services_init(&master->services, children_services, master);
 	master->index = (struct service){ .name = "index",
 		.work = children_be_indexer,
 		.context = master,
@@ -66,7 +61,7 @@ startup_announce(struct master *master)
 	generation_log_made(master->generation);
 	if (reexec->is_successor) {
 		reexec_succeed(reexec, &master->workers, &master->index,
-		    &master->answers, master->generation);
+		    &master->services, master->generation);
 	} else {
 		ready_print_urls(&master->generation->config);
 		reexec_warn();

@@ -414,8 +414,9 @@ static int
 serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
+	const int lines[] = { setup->answers, setup->runner, setup->writer };
 	const struct jail_access access = { JAIL_WORKER, setup->roots, -1,
-		setup->answers };
+		lines, sizeof lines / sizeof *lines };
 
 	room_init(&worker->room, setup->roots->count);
 	worker->base = event_base_new();

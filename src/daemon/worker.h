@@ -36,6 +36,7 @@ struct worker_setup {
 	size_t socket_count;
 	int keys; /* socket to the keys process; -1: none */
 	int answers; /* socket to the answers process; -1: none */
+	int runner, writer; /* the same for these; -1: none */
 	int line; /* to the master; the worker ends with it */
 	struct limit_table *limits;
 	size_t number; /* its number in the limits */

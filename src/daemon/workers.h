@@ -25,6 +25,9 @@
 /* Services that workers connect to. */
 enum workers_service {
 	WORKERS_ANSWERS,
+	WORKERS_RUNNER,
+	WORKERS_WRITER,
+	/* The last one: see SERVICES_COUNT. */
 	WORKERS_KEYS,
 	WORKERS_SERVICES,
 };

@@ -38,6 +38,8 @@ struct server {
 	const struct readerset *readers; /* NULL: no lists */
 	/* The socket to `answers`; NULL: this process answers all. */
 	const int *answers;
+	/* The sockets to these processes; NULL: none. */
+	const int *runner, *writer;
 };
 
 /* One capsule: its settings, and its tree. */

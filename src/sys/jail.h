@@ -57,7 +57,7 @@ jail_try(struct jail *jail, const struct jail_roots *roots, size_t *which);
  * Gives up every privilege for good: becomes the user with its group alone, and
  * prevents new privileges. Then hides all files except those beneath the
  * directories, and forbids all system calls except those of the role. A worker
- * cannot close access->line any more. Returns -1 with errno set; the process
+ * cannot close access->lines any more. Returns -1 with errno set; the process
  * must then exit.
  */
 MUST_USE int

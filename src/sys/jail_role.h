@@ -31,7 +31,9 @@ struct jail_access {
 	enum jail_role role;
 	const struct jail_roots *roots; /* NULL: none */
 	int state; /* directory of the index, for writing by the indexer only */
-	int line; /* a worker passes descriptors over this socket only */
+	/* A worker passes descriptors over these sockets only; -1: none. */
+	const int *lines;
+	size_t line_count;
 };
 
 #endif

@@ -240,14 +240,17 @@ add_clone(const struct draft *draft)
 static int
 fill_of_all(const struct draft *draft, const struct jail_access *access)
 {
-	const struct scmp_arg_cmp is_line =
-	    MASKED(0, 0xffffffff, (scmp_datum_t)access->line);
 	/* socketcall would bypass the rules for the calls that it makes. */
 	int result = add(draft, "socketcall", 0, NULL);
 
-	/* No other socket may get its number: see add_line. */
-	if (result == 0 && access->line != -1)
-		result = add(draft, "close", 1, &is_line);
+	/* No other socket may get the number of a line: see add_lines. */
+	for (size_t i = 0; i < access->line_count && result == 0; i++) {
+		const struct scmp_arg_cmp is_line =
+		    MASKED(0, 0xffffffff, (scmp_datum_t)access->lines[i]);
+
+		if (access->lines[i] != -1)
+			result = add(draft, "close", 1, &is_line);
+	}
 	for (size_t i = 0; i < NEVER_COUNT; i++)
 		for (size_t j = 0; j < STANDARD_COUNT && result == 0; j++) {
 			const struct scmp_arg_cmp when[] = { standard[j],
@@ -264,13 +267,20 @@ fill_of_all(const struct draft *draft, const struct jail_access *access)
  * under another number, and could shut it down.
  */
 static int
-add_line(const struct draft *draft, const struct jail_access *access)
+add_lines(const struct draft *draft, const struct jail_access *access)
 {
-	const struct scmp_arg_cmp when[] = { MASKED(0, 0xffffffff,
-						 (scmp_datum_t)access->line),
-		LACKS(2, MSG_FASTOPEN) };
+	int result = 0;
 
-	return access->line == -1 ? 0 : add(draft, "sendmsg", 2, when);
+	for (size_t i = 0; i < access->line_count && result == 0; i++) {
+		const struct scmp_arg_cmp when[] = {
+			MASKED(0, 0xffffffff, (scmp_datum_t)access->lines[i]),
+			LACKS(2, MSG_FASTOPEN)
+		};
+
+		if (access->lines[i] != -1)
+			result = add(draft, "sendmsg", 2, when);
+	}
+	return result;
 }
 
 static int
@@ -285,7 +295,7 @@ fill_of_role(const struct draft *draft, const struct jail_access *access)
 	if (result == 0 && role == JAIL_ANSWERS)
 		result = add_clone(draft);
 	if (result == 0 && role == JAIL_WORKER)
-		result = add_line(draft, access);
+		result = add_lines(draft, access);
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
 		if (partial[i].roles & 1U << role)
 			result = add(draft, partial[i].name, partial[i].count,

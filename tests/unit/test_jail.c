@@ -110,8 +110,7 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 		bool knows_state = role == JAIL_INDEXER || role == JAIL_ANSWERS;
 		const struct jail_access access = { role,
 			role >= JAIL_KEYS ? NULL : &roots,
-			knows_state ? kept : -1,
-			role == JAIL_WORKER ? line[0] : -1 };
+			knows_state ? kept : -1, line, role == JAIL_WORKER };
 
 		if (jail_enter(&jail, &access) == -1)
 			_exit(NOT_JAILED);
@@ -702,7 +701,7 @@ static int
 imprison_user(int (*attempt)(void))
 {
 	const struct jail jail = { .mode = JAIL_OFF };
-	const struct jail_access access = { JAIL_WORKER, &roots, -1, -1 };
+	const struct jail_access access = { JAIL_WORKER, &roots, -1, NULL, 0 };
 	pid_t child = fork();
 	int status;
 

@@ -22,7 +22,7 @@
 #define HOUR_MS 3600000
 
 static struct workers workers;
-static struct service answers;
+static struct services services;
 static struct manager manager;
 static int line; /* the worker's end */
 
@@ -41,7 +41,7 @@ begin(void **state)
 			pause();
 	workers = (struct workers){ .child_count = 1 };
 	workers.children[0] = (struct child){ .pid = pid, .line = pair[0] };
-	answers = (struct service){ .line = -1 };
+	services = (struct services){ .kinds = NULL };
 	line = pair[1];
 	manager_init(&manager);
 	return 0;
@@ -63,7 +63,7 @@ static void
 check_in(unsigned ms, bool stopping)
 {
 	fakeclock_forward_ms(ms);
-	manager_check(&manager, &workers, &answers, stopping);
+	manager_check(&manager, &workers, &services, stopping);
 }
 
 /* Whether the worker was asked since the last call. */

@@ -46,8 +46,9 @@ static struct program
 export_one(
     const char *machine, enum jail_role role, enum syscalls_filter filter)
 {
-	const struct jail_access access = { role, NULL, -1,
-		role == JAIL_WORKER ? LINE : -1 };
+	static const int line = LINE;
+	const struct jail_access access = { role, NULL, -1, &line,
+		role == JAIL_WORKER };
 	int fd = memfd_create("program", MFD_CLOEXEC);
 	struct program program;
 	ssize_t len;
@@ -553,7 +554,7 @@ machines_without_filters(void **state)
 static void
 other_machines(void **state)
 {
-	const struct jail_access nothing = { JAIL_WORKER, NULL, -1, -1 };
+	const struct jail_access nothing = { JAIL_WORKER, NULL, -1, NULL, 0 };
 	struct programs program = export("x86_64");
 	struct seccomp_data data = { .nr = 0, /* read */
 		.arch = seccomp_arch_resolve_name("aarch64") };
