@@ -26,6 +26,7 @@
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/process.h"
+#include "sys/system.h"
 #include "tree/media.h"
 
 /* The longest wait until the index is open. */
@@ -228,6 +229,22 @@ end_reload(struct master *master, bool is_at_once)
 	manager_ready(&master->generation->config, NULL);
 }
 
+/*
+ * Has a new version of the program executed, as soon as its configuration is
+ * known to be good: no client waits for the listeners meanwhile.
+ */
+static void
+note_replacement(struct master *master)
+{
+	char path[PATH_MAX];
+
+	master->is_replaced = system_program_is_replaced(path);
+	if (!master->is_replaced)
+		return;
+	master->faulted = true;
+	master->execution_due = clock_now();
+}
+
 static void
 reload(struct master *master)
 {
@@ -245,6 +262,7 @@ reload(struct master *master)
 		generation_log_made(master->generation);
 		master->reloading = true;
 		master->last_reload = "done";
+		note_replacement(master);
 		return;
 	}
 	master->last_reload = "failed";
@@ -334,6 +352,8 @@ start_services(struct master *master)
 static void
 execute(struct master *master)
 {
+	char path[PATH_MAX];
+	bool replaced = master->is_replaced && system_program_is_replaced(path);
 	unsigned pause_ms = reexec_pause_next(
 	    master->execution_pause_ms, &master->execution_due);
 	const struct reexec_estate estate = {
@@ -346,6 +366,7 @@ execute(struct master *master)
 		.services = &master->services,
 		.has_keys = has_keys(master),
 		.execution_pause_ms = pause_ms,
+		.program = replaced ? path : NULL,
 	};
 
 	if (!reexec_is_due(&estate))
@@ -353,7 +374,7 @@ execute(struct master *master)
 	/* The remaining workers need signatures for handshakes. */
 	service_start_due(&master->generation->keys.service);
 	reexec_run(master->reexec, &estate);
-	master->faulted = false;
+	master->faulted = master->is_replaced = false;
 	master->execution_pause_ms = pause_ms;
 	master->execution_due = clock_in(pause_ms);
 }

@@ -203,6 +203,16 @@ leave(const struct reexec_estate *estate)
 	return result;
 }
 
+/* Executes the program of the successor; returns only on failure. */
+static void
+execute(const struct reexec_estate *estate, char **arguments)
+{
+	if (estate->program != NULL)
+		(void)execve(estate->program, arguments, environ);
+	else
+		(void)system_execute_itself(arguments);
+}
+
 static NO_RETURN void
 try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 {
@@ -222,7 +232,7 @@ try_in_child(const struct reexec *reexec, const struct reexec_estate *estate)
 	arguments[1] = check;
 	for (size_t i = 1; i < count; i++)
 		arguments[i + 1] = reexec->arguments[i];
-	(void)system_execute_itself(arguments);
+	execute(estate, arguments);
 	_exit(EXIT_FAILURE);
 }
 
@@ -248,8 +258,9 @@ try(const struct reexec *reexec, const struct reexec_estate *estate)
 void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 {
-	static const char goes_on[] = "so new workers have the memory "
-				      "layout of the old ones";
+	const char *goes_on = estate->program != NULL
+	    ? "so the old version goes on"
+	    : "so new workers have the memory layout of the old ones";
 
 	if (reexec->arguments == NULL || !system_executes_itself())
 		return;
@@ -265,14 +276,14 @@ reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 		    "master: a restart would fail, %s; try capsuled -t",
 		    goes_on);
 	} else if (signals.stop == 0) {
-		log_line(LOG_LEVEL_INFO,
-		    "master: executing itself, for "
-		    "another memory layout");
+		log_line(LOG_LEVEL_INFO, "master: executing itself, for %s",
+		    estate->program != NULL ? "the new version of the program"
+					    : "another memory layout");
 		workers_dismiss(estate->workers);
 		/* A pending reload: blocked until the successor waits. */
 		if (signals.reload)
 			(void)raise(SIGHUP);
-		(void)system_execute_itself(reexec->arguments);
+		execute(estate, reexec->arguments);
 		log_line(LOG_LEVEL_ERROR,
 		    "master: cannot execute itself: %s; %s", strerror(errno),
 		    goes_on);

@@ -66,6 +66,7 @@ struct reexec_estate {
 	const struct services *services;
 	bool has_keys;
 	unsigned execution_pause_ms; /* of the successor */
+	const char *program; /* of the successor; NULL: this one */
 };
 
 /*
@@ -79,7 +80,8 @@ unsigned reexec_pause_next(unsigned pause_ms, const struct timespec *due);
 bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
- * Executes the program with its arguments, if a trial with option -t succeeds.
+ * Executes the program with its arguments, if a trial with option -t succeeds;
+ * with estate->program, that one, which is a new version.
  * Returns only on failure, which is logged, or to stop. Nothing has changed
  * then, unless the execution itself failed: the workers have been told to end,
  * and others are due.

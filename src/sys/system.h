@@ -1,6 +1,7 @@
 #ifndef SYS_SYSTEM_H
 #define SYS_SYSTEM_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -98,6 +99,12 @@ void system_close_from(int first);
  * ENOSYS if not supported.
  */
 int system_execute_itself(char **arguments);
+
+/*
+ * Whether the file of this process's program was replaced since the process
+ * began, as by an update. `path` then gets its path, of the new file.
+ */
+bool system_program_is_replaced(char path[PATH_MAX]);
 
 /*
  * Whether system_execute_itself works. If not, errno is the reason, or is

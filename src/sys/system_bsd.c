@@ -84,6 +84,13 @@ system_executes_itself(void)
 	return false;
 }
 
+bool
+system_program_is_replaced(char path[PATH_MAX])
+{
+	(void)path;
+	return false;
+}
+
 char **
 system_make_title(char **argv)
 {

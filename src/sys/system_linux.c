@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -279,6 +280,29 @@ bool
 system_executes_itself(void)
 {
 	return access(PROGRAM, X_OK) == 0;
+}
+
+/* The kernel's mark behind the path of a file that has no name any more. */
+#define DELETED " (deleted)"
+
+bool
+system_program_is_replaced(char path[PATH_MAX])
+{
+	ssize_t len = readlink(PROGRAM, path, PATH_MAX - 1);
+	const size_t mark = sizeof DELETED - 1;
+	struct stat ours, there;
+
+	if (len <= (ssize_t)mark ||
+	    memcmp(path + len - mark, DELETED, mark) != 0)
+		return false;
+	/* A name may end like the mark. */
+	path[len] = '\0';
+	if (stat(PROGRAM, &ours) == -1 ||
+	    (stat(path, &there) == 0 && there.st_ino == ours.st_ino &&
+		there.st_dev == ours.st_dev))
+		return false;
+	path[(size_t)len - mark] = '\0';
+	return access(path, X_OK) == 0;
 }
 
 static struct {

@@ -1,5 +1,6 @@
 """After a child died of a fault the master executes itself."""
 
+import contextlib
 import errno
 import fcntl
 import glob
@@ -69,6 +70,41 @@ def layout(pid):
                     if line.endswith('/capsuled\n'))
 
 
+def visited(server, event):
+    """The numbers of the visitors that lose a request during an event."""
+    lost, done = [], threading.Event()
+    counts = [0] * 4
+
+    def visit(number):
+        while not done.is_set():
+            try:
+                if number % 2:
+                    good = fetch(server, '/page.gmi').text == '# Page\n'
+                else:
+                    good = select(server, '/page.gmi').startswith(b'iPage\t')
+                if not good:
+                    lost.append(number)
+            except (OSError, AssertionError):
+                lost.append(number)
+            counts[number] += 1
+
+    visitors = [threading.Thread(target=visit, args=(number,))
+                for number in range(len(counts))]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        wait_until(lambda: min(counts) >= 3, 'some visits')
+        event()
+        before = list(counts)
+        wait_until(lambda: all(now >= then + 3 for now, then in
+                               zip(counts, before)), 'more visits')
+    finally:
+        done.set()
+        for visitor in visitors:
+            visitor.join()
+    return lost
+
+
 @beneath
 class Faults(unittest.TestCase):
     def test_each_signal(self):
@@ -131,38 +167,8 @@ class Faults(unittest.TestCase):
 
     def test_under_load(self):
         """Only a request that had begun on the dead worker is lost."""
-        lost, done = [], threading.Event()
-        counts = [0] * 4
-
-        def visit(number):
-            while not done.is_set():
-                try:
-                    if number % 2:
-                        good = fetch(server, '/page.gmi').text == '# Page\n'
-                    else:
-                        good = select(server, '/page.gmi').startswith(
-                            b'iPage\t')
-                    if not good:
-                        lost.append(number)
-                except (OSError, AssertionError):
-                    lost.append(number)
-                counts[number] += 1
-
         with serve(workers=2) as server:
-            visitors = [threading.Thread(target=visit, args=(number,))
-                        for number in range(len(counts))]
-            for visitor in visitors:
-                visitor.start()
-            try:
-                wait_until(lambda: min(counts) >= 3, 'some visits')
-                die(server)
-                before = list(counts)
-                wait_until(lambda: all(now >= then + 3 for now, then in
-                                       zip(counts, before)), 'more visits')
-            finally:
-                done.set()
-                for visitor in visitors:
-                    visitor.join()
+            lost = visited(server, lambda: die(server))
             # Each visitor has one request at a time.
             self.assertEqual(len(lost), len(set(lost)))
 
@@ -346,6 +352,77 @@ class Container(unittest.TestCase):
                                  'mount /proc')
         with serve(workers=1) as server:
             self.assertIsNone(server.log.find('mount /proc'))
+
+
+@beneath
+class Replaced(unittest.TestCase):
+    """A reload executes the new version of the program."""
+
+    def setUp(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        self.program = os.path.join(directory, 'capsuled')
+        shutil.copy(CAPSULED, self.program)
+
+    def replace(self, text=None):
+        """As dpkg does: the path has another file from one moment to the
+        next."""
+        new = self.program + '.new'
+        shutil.copy(CAPSULED, new)
+        if text is not None:
+            with open(new, 'w', encoding='utf-8') as file:
+                file.write(text)
+        os.rename(new, self.program)
+
+    def runs(self, server):
+        """The programs of all processes, some of which may end just now."""
+        found = set()
+        for pid in [server.pid, *server.children()]:
+            with contextlib.suppress(FileNotFoundError):
+                found.add(os.readlink('/proc/%d/exe' % pid))
+        return found
+
+    def reload(self, server, line):
+        since = len(server.lines)
+        server.signal(signal.SIGHUP)
+        server.wait_for_line(line, since)
+
+    def test_no_client_waits(self):
+        with serve(executable=self.program, workers=2) as server:
+            certificate = peer_certificate(server)
+            self.replace()
+            self.assertEqual(self.runs(server),
+                             {self.program + ' (deleted)'})
+            lost = visited(server, lambda: self.reload(
+                server, EXECUTES + ', for the new version of the program$'))
+            self.assertEqual(lost, [])
+            wait_until(lambda: self.runs(server) == {self.program},
+                       'the new version in all processes')
+            self.assertEqual(peer_certificate(server), certificate)
+            # The next reload is an ordinary one.
+            self.reload(server, '^info reloaded$')
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertEqual(executions(server), 1)
+
+    def test_a_new_version_that_does_not_start(self):
+        with serve(executable=self.program) as server:
+            self.replace('#!/bin/sh\nexit 1\n')
+            self.reload(server, '^error master: a restart would fail, so the '
+                        'old version goes on; try capsuled -t$')
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertEqual(executions(server), 0)
+            # A good one is taken at the next reload.
+            self.replace()
+            self.reload(server, EXECUTES)
+            wait_until(lambda: self.runs(server) == {self.program},
+                       'the new version in all processes')
+
+    def test_a_deleted_program(self):
+        with serve(executable=self.program) as server:
+            os.unlink(self.program)
+            self.reload(server, '^info reloaded$')
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertEqual(executions(server), 0)
 
 
 @beneath
