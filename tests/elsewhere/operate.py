@@ -243,21 +243,20 @@ def update_while_serving(service, new):
     say('a crash during the update: every process is of the old program')
 
     downloads = [Download() for _ in range(5)]
-
-    def proceed():
-        for download in downloads:
-            download.proceed.set()
-
-    service.when_stopping = proceed
+    load = Load()
+    load.wait_for_more(100)
     dpkg_tool('dpkg', '--configure', 'capsuled')
-    service.when_stopping = lambda: None
+    assert run('capsuled', '--version') == 'capsuled 99.0\n'
+    load.wait_for_more(100)
     for download in downloads:
+        download.proceed.set()
         download.join(DEADLINE_S)
         assert download.whole
-    assert run('capsuled', '--version') == 'capsuled 99.0\n'
-    assert programs(service) == {'/usr/sbin/capsuled'}
+    wait_until(lambda: programs(service) == {'/usr/sbin/capsuled'},
+               'the new program in all processes')
     look_at_pages()
-    say('updated: the new program runs, and 5 downloads ended whole')
+    say('updated: the new program runs, 5 downloads ended whole, and none of '
+        '%d requests was lost' % load.stop())
 
 
 def update_with_sockets(manager, old, new):
