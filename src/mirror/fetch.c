@@ -15,7 +15,7 @@
 #include "sys/tlsclient.h"
 #include "text/utf8.h"
 
-/* Bytes of a body that renew the deadline. */
+/* Bytes of a body or an upload that renew the deadline. */
 #define BODY_LEAST 4096
 
 static void
@@ -79,6 +79,7 @@ fetch_begin(struct fetch *fetch)
 	fetch->end = FETCH_PENDING;
 	fetch->status = 0;
 	fetch->size = fetch->size_then = 0;
+	fetch->uploaded = fetch->uploaded_then = 0;
 	fetch->sent = fetch->header_len = fetch->tried = 0;
 	fetch->tls = NULL;
 	fetch->fd = -1;
@@ -168,6 +169,8 @@ step_send(struct fetch *fetch)
 	fetch->state = fetch->origin->is_gopher ? FETCH_RECEIVES : FETCH_AWAITS;
 	if (fetch->origin->is_gopher)
 		fetch->status = 20;
+	else if (fetch->upload_size > 0)
+		fetch->state = FETCH_UPLOADS;
 	return true;
 }
 
@@ -256,18 +259,10 @@ finish(struct fetch *fetch, ssize_t io)
 		end(fetch, FETCH_FAILED, strerror(error));
 }
 
-static bool
-step_receive(struct fetch *fetch)
+/* Takes what was read, bytes or the end. */
+static void
+take_read(struct fetch *fetch, const char *bytes, ssize_t io)
 {
-	char bytes[16384];
-	ssize_t io;
-
-	errno = 0;
-	io = fetch->tls != NULL
-	    ? tlsclient_read(fetch->tls, bytes, sizeof bytes)
-	    : net_receive(fetch->fd, bytes, sizeof bytes);
-	if (waits(fetch, io))
-		return false;
 	fetch->origin->reached = true;
 	if (io < 0)
 		finish(fetch, io);
@@ -280,6 +275,69 @@ step_receive(struct fetch *fetch)
 		fetch->size_then = fetch->size;
 		fetch->deadline = clock_in(fetch->patience_ms);
 	}
+}
+
+static bool
+step_receive(struct fetch *fetch)
+{
+	char bytes[16384];
+	ssize_t io;
+
+	errno = 0;
+	io = fetch->tls != NULL
+	    ? tlsclient_read(fetch->tls, bytes, sizeof bytes)
+	    : net_receive(fetch->fd, bytes, sizeof bytes);
+	if (waits(fetch, io))
+		return false;
+	take_read(fetch, bytes, io);
+	return true;
+}
+
+/* Sends the next bytes of the file: their number, or an enum io. */
+static ssize_t
+upload_some(struct fetch *fetch)
+{
+	char bytes[16384];
+	uint64_t left = fetch->upload_size - fetch->uploaded;
+	size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
+
+	/* The same bytes again after a write that would block. */
+	if (pread(fetch->upload, bytes, len, (off_t)fetch->uploaded) !=
+	    (ssize_t)len) {
+		end(fetch, FETCH_INVALID,
+		    "cannot be read, or became shorter while it was sent");
+		return IO_FAILED;
+	}
+	return tlsclient_write(fetch->tls, bytes, len);
+}
+
+static bool
+step_upload(struct fetch *fetch)
+{
+	char answer[1024];
+	ssize_t io;
+
+	errno = 0;
+	io = tlsclient_read(fetch->tls, answer, sizeof answer);
+	if (!waits(fetch, io)) {
+		fetch->state = FETCH_AWAITS;
+		take_read(fetch, answer, io);
+		return true;
+	}
+	io = upload_some(fetch);
+	fetch->events = POLLIN | POLLOUT;
+	if (io == IO_WANT_READ || io == IO_WANT_WRITE)
+		return false;
+	/* After a failed write the answer may still be there to be read. */
+	if (io > 0)
+		fetch->uploaded += (uint64_t)io;
+	if (io < 0 || fetch->uploaded == fetch->upload_size)
+		fetch->state = FETCH_AWAITS;
+	if (fetch->uploaded - fetch->uploaded_then >= BODY_LEAST ||
+	    fetch->uploaded == fetch->upload_size) {
+		fetch->uploaded_then = fetch->uploaded;
+		fetch->deadline = clock_in(fetch->patience_ms);
+	}
 	return true;
 }
 
@@ -290,6 +348,7 @@ advance(struct fetch *fetch)
 	case FETCH_CONNECTS: return step_connect(fetch);
 	case FETCH_HANDSHAKES: return step_handshake(fetch);
 	case FETCH_SENDS: return step_send(fetch);
+	case FETCH_UPLOADS: return step_upload(fetch);
 	case FETCH_AWAITS:
 	case FETCH_RECEIVES: break;
 	}

@@ -31,11 +31,17 @@ struct fetch {
 	char request[ORIGIN_REQUEST_MAX + 3]; /* without CRLF */
 	uint64_t limit; /* of the body, in bytes */
 	/*
-	 * The time limit for a connection; then for the first bytes of the
-	 * body; then for each 4 KiB of it.
+	 * The time limit for a connection; then for each 4 KiB of the upload;
+	 * then for the first bytes of the body; then for each 4 KiB of it.
 	 */
 	unsigned patience_ms;
 	int body; /* descriptor that the body is written to; borrowed */
+	/*
+	 * Titan: a file that follows the request, borrowed, and its size. An
+	 * answer that comes earlier ends the upload. 0: none.
+	 */
+	int upload;
+	uint64_t upload_size;
 	/* The result. */
 	enum fetch_end end;
 	int status; /* Gemini's; always 20 over Gopher */
@@ -48,6 +54,7 @@ struct fetch {
 		FETCH_CONNECTS,
 		FETCH_HANDSHAKES,
 		FETCH_SENDS,
+		FETCH_UPLOADS,
 		FETCH_AWAITS, /* awaits the header */
 		FETCH_RECEIVES
 	} state;
@@ -59,6 +66,7 @@ struct fetch {
 	char header[FETCH_META_MAX + 8];
 	struct timespec deadline;
 	uint64_t size_then; /* when the deadline was set */
+	uint64_t uploaded, uploaded_then;
 };
 
 /* Starts the request. */

@@ -199,13 +199,21 @@ read_old(struct manifest_remote *remote, const struct replica_text *text)
 	return true;
 }
 
+/* Whether there is a copy, with a manifest of its own. */
+static bool
+has_copy(const struct manifest_remote *remote)
+{
+	return remote->mirror->pool.replica != NULL;
+}
+
 static int
 get_whole(struct manifest_remote *remote)
 {
 	struct mirror *mirror = remote->mirror;
 	int result = 0;
 
-	if (replica_read(&mirror->replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME,
+	if (has_copy(remote) &&
+	    replica_read(&mirror->replica, REPLICA_BESIDE, MANIFEST_REMOTE_NAME,
 		&remote->old_text) == -1)
 		return mirror_fail_disk(mirror, MANIFEST_REMOTE_NAME);
 	if (remote->old_text.at != NULL && read_old(remote, &remote->old_text))
@@ -245,7 +253,7 @@ narrow(struct manifest_remote *remote)
 		files[count].path = str_tail(files[count].path, base.len);
 		count += manifest_lists(files[count].path);
 	}
-	if (count == 0 && files != NULL)
+	if (count == 0 && files != NULL && has_copy(remote))
 		return has_none(remote);
 	free(remote->text.at);
 	remote->text.at = NULL;
@@ -303,7 +311,7 @@ manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror)
 
 	*remote = (struct manifest_remote){ .mirror = mirror };
 	result = get_whole(remote);
-	if (result == 1 && get_signature(remote) == -1)
+	if (result == 1 && has_copy(remote) && get_signature(remote) == -1)
 		result = -1;
 	if (result == 1 && remote->is_root)
 		result = narrow(remote);

@@ -31,6 +31,9 @@ struct manifest_remote {
  * folder's own, and its signature, and checks it with the user's key if one is
  * given.  Returns 1; 0 when the server has no manifest and the folder never had
  * one; -1 with origin.error set.  To be released in any case.
+ *
+ * Without a copy, pool.replica is NULL, there is no signature, and a manifest
+ * that lists nothing beneath the base is empty.
  */
 MUST_USE int
 manifest_remote_get(struct manifest_remote *remote, struct mirror *mirror);

@@ -185,7 +185,7 @@ refuse(struct origin *origin, const unsigned char key[SHA256_SIZE],
 	hex_format(origin->pin, MANIFEST_HASH, known);
 	hex_format(key, MANIFEST_HASH, shown);
 	snprintf(origin->error, sizeof origin->error,
-	    "%s: the server's key has changed; nothing was fetched; "
+	    "%s: the server's key has changed; nothing was fetched or sent; "
 	    "known: %s, shown: %s; %sif the owner confirms the new key, remove "
 	    "line %ld of %.1000s and try again; if not, the connection may be "
 	    "intercepted",

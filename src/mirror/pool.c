@@ -2,6 +2,7 @@
 #include "mirror/pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -25,7 +26,9 @@ static void
 no_disk(struct pool *pool, const char *what)
 {
 	snprintf(pool->origin->error, sizeof pool->origin->error,
-	    "%.1000s: %s: %s", pool->replica->path, what, strerror(errno));
+	    "%.1000s: %s: %s",
+	    pool->replica != NULL ? pool->replica->path : "a temporary file",
+	    what, strerror(errno));
 }
 
 static void
@@ -39,6 +42,23 @@ start(struct pool *pool, struct pool_job *job)
 	fetch_begin(&job->fetch);
 }
 
+/* Opens a file for the body of an answer; -1 with errno set. */
+static int
+open_body(struct pool *pool, unsigned part)
+{
+	FILE *file;
+	int fd;
+
+	if (pool->replica != NULL)
+		return replica_part(pool->replica, part);
+	file = tmpfile();
+	if (file == NULL)
+		return -1;
+	fd = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+	fclose(file);
+	return fd;
+}
+
 /* Starts the next job; false when there is none. */
 static bool
 take(struct pool *pool, struct pool_job *job, unsigned part)
@@ -49,7 +69,7 @@ take(struct pool *pool, struct pool_job *job, unsigned part)
 	job->fetch.origin = pool->origin;
 	job->fetch.patience_ms = pool->patience_ms;
 	job->fetch.fd = -1;
-	job->fetch.body = replica_part(pool->replica, part);
+	job->fetch.body = open_body(pool, part);
 	if (job->fetch.body == -1) {
 		no_disk(pool, "cannot write");
 		return false;
@@ -64,7 +84,8 @@ let_go(struct pool *pool, struct pool_job *job)
 {
 	fetch_release(&job->fetch);
 	close(job->fetch.body);
-	replica_drop(pool->replica, job->part);
+	if (pool->replica != NULL)
+		replica_drop(pool->replica, job->part);
 	job->busy = false;
 }
 

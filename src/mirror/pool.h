@@ -41,6 +41,7 @@ struct pool_job {
 struct pool {
 	/* Set by the caller. */
 	struct origin *origin;
+	/* NULL: bodies are kept in temporary files, until `done` returns. */
 	struct replica *replica;
 	unsigned width; /* jobs at once */
 	unsigned patience_ms; /* see struct fetch */

@@ -1,4 +1,4 @@
-/* Shows the progress of a mirror. */
+/* Shows the progress of a transfer. */
 #include "mirror/report.h"
 
 #include <stdio.h>
@@ -16,9 +16,10 @@
 #define COLUMNS 80
 
 void
-report_begin(struct report *report)
+report_begin(struct report *report, const char *verb)
 {
-	*report = (struct report){ .bar = isatty(STDOUT_FILENO) == 1,
+	*report = (struct report){ .verb = verb,
+		.bar = isatty(STDOUT_FILENO) == 1,
 		.began = clock_now() };
 }
 
@@ -121,7 +122,7 @@ void
 report_note(struct report *report, struct str path, const char *what)
 {
 	report_pause(report);
-	fputs("capsule mirror: ", stderr);
+	fprintf(stderr, "capsule %s: ", report->verb);
 	put_path(stderr, path);
 	fputs(": ", stderr);
 	put_path(stderr, str_of(what));

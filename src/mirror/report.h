@@ -9,20 +9,21 @@
 #include "text/str.h"
 
 /*
- * The progress of a mirror: on a terminal a bar, otherwise a line for each
- * file.  Failures go to standard error, one a line.
+ * The progress of a transfer of many files: on a terminal a bar, otherwise a
+ * line for each file.  Failures go to standard error, one a line.
  */
 struct report {
+	const char *verb; /* of `capsule`, before each failure; borrowed */
 	bool bar;
-	size_t total; /* files to fetch; 0: unknown */
+	size_t total; /* files to transfer; 0: unknown */
 	size_t fetched, removed, restored, failed;
-	uint64_t bytes; /* of the files fetched */
+	uint64_t bytes; /* of the files transferred */
 	struct timespec began, drawn;
 };
 
-void report_begin(struct report *report);
+void report_begin(struct report *report, const char *verb);
 
-/* A file was fetched, was removed, was restored, or failed. */
+/* A file was fetched or sent, was removed, was restored, or failed. */
 void report_fetched(struct report *report, struct str path, uint64_t bytes);
 void report_removed(struct report *report, struct str path);
 void report_restored(struct report *report, struct str path);

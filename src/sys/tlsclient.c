@@ -29,6 +29,8 @@ tlsclient_context_new(void)
 	SSL_CTX_set_options(
 	    context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	/* A write that would block is repeated from another buffer. */
+	SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* Certificates are not verified; the caller compares the key. */
 	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 	return context;

@@ -53,7 +53,8 @@ MUST_USE bool tlsclient_is_successor(const struct ssl_st *tls,
     const unsigned char known[SHA256_SIZE], const char *host);
 
 /*
- * Return the number of bytes read or written, or an enum io. IO_CLOSED is a
+ * Return the number of bytes read or written, or an enum io. A write that would
+ * block has to be repeated with the same bytes. IO_CLOSED is a
  * close_notify; a connection that ends without one was truncated, and gives
  * IO_FAILED.
  */

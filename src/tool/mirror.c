@@ -155,7 +155,7 @@ fetch_all(struct mirror *mirror)
 		origin_release(&mirror->origin);
 		return opened == ORIGIN_NO_URL ? 2 : 1;
 	}
-	report_begin(&mirror->report);
+	report_begin(&mirror->report, "mirror");
 	mirror->origin.is_strict = mirror->is_strict;
 	mirror->origin.report = &mirror->report;
 	arena_init(&mirror->arena, MEMORY);
@@ -209,7 +209,7 @@ take_back(struct mirror *mirror)
 
 	if (!is_mirror(mirror->folder) || open_folder(mirror) == -1)
 		return 1;
-	report_begin(&mirror->report);
+	report_begin(&mirror->report, "mirror");
 	arena_init(&mirror->arena, MEMORY);
 	if (restore_run(mirror) == -1) {
 		cli_say("mirror", "%s", mirror->origin.error);
