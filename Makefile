@@ -87,9 +87,13 @@ OBJECTS = $(SOURCES:src/%.c=$(B)/src/%.o) \
     $(FUZZ_SOURCES:%.c=$(B)/%.o) $(B)/tests/fuzz/replay.o \
     $(B)/tests/fuzz/mutate.o \
     $(BENCH_SOURCES:%.c=$(B)/%.o)
+# CGI and FastCGI programs for tests of the wire.
+WIRE_SOURCES = $(wildcard tests/wire/programs/*.c)
+WIRE_PROGRAMS = $(B)/wire/trouble.so \
+    $(WIRE_SOURCES:tests/wire/programs/%.c=$(B)/wire/%)
 C_FILES = src/capsuled.c src/capsule.c $(SOURCES) $(HEADERS) \
     $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
-    tests/wire/*.c)
+    tests/wire/*.c) $(WIRE_SOURCES)
 
 # Debian's packages: to build, and a client for each protocol.  Tests need
 # more.
@@ -101,7 +105,7 @@ ifneq ($(filter check% coverage memcheck soak bench bench-% tidy, \
 DEPS += libcmocka-dev valgrind python3 python3-feedparser libxml2-utils \
     openssl curl lynx bombadillo vf1 gopher tmux mandoc rsync \
     procps libarchive-tools unzip molly-brown gophernicus pygopherd systemd \
-    haproxy nginx libnginx-mod-stream
+    haproxy nginx libnginx-mod-stream libfcgi-dev perl php-cgi php-cli php-fpm
 endif
 ifneq ($(filter tidy format,$(MAKECMDGOALS)),)
 DEPS += clang clang-format clang-tidy
@@ -115,7 +119,9 @@ endif
 
 # Tests and benchmark start these servers themselves.  Debian would start their
 # services when they are installed, for everybody; `systemctl unmask` undoes it.
-MASKED = gophernicus.socket pygopherd.service haproxy.service nginx.service
+# Those of php-fpm are named for the version of PHP in Debian 12 and 13.
+MASKED = gophernicus.socket pygopherd.service haproxy.service nginx.service \
+    php8.2-fpm.service php8.4-fpm.service
 # Without systemd: denies the start of any service during an installation.
 POLICY = /usr/sbin/policy-rc.d
 ifneq ($(filter bench-deps,$(MAKECMDGOALS)),)
@@ -200,6 +206,14 @@ $(B)/wire/trouble.so: tests/wire/trouble.c $(B)/flags
 	@$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared \
 	    -fno-builtin -o $@ $< -ldl
 
+# Started in the sandbox of programs, where sanitizers do not work.
+$(B)/wire/%: tests/wire/programs/%.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) \
+	    $(filter-out --coverage,$(CFLAGS)) -o $@ $< \
+	    $(if $(filter fastcgi,$*),-lfcgi)
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "compile $<"
@@ -216,7 +230,7 @@ $(B)/flags: force
 
 # In one call with other targets, the packages come first.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(OBJECTS) $(B)/wire/trouble.so check coverage memcheck run fuzz soak tidy \
+$(OBJECTS) $(WIRE_PROGRAMS) check coverage memcheck run fuzz soak tidy \
     format deb: | deps
 endif
 
@@ -237,7 +251,8 @@ deps:
 	        }; \
 	    fi; \
 	    for unit in $(MASKED); do \
-	        case "$$missing " in *" $${unit%.*} "*) \
+	        package=$$(echo $${unit%.*} | sed 's/php[0-9.]*/php/'); \
+	        case "$$missing " in *" $$package "*) \
 	            ! command -v systemctl >/dev/null || \
 	                $$root systemctl -q mask $$unit || exit 1;; \
 	        esac; \
@@ -261,13 +276,13 @@ bench-deps: deps
 run: all
 	$(B)/capsuled -g 1965 -G 7070 -o lang=en capsule
 
-check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(B)/wire/trouble.so \
+check-programs: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(WIRE_PROGRAMS) \
     $(BENCH_PROGRAMS) $(BENCH_SERVER)
 
 check-unit: $(UNIT_TESTS)
 	tests/run --unit $(B)
 
-check-wire: all $(B)/wire/trouble.so
+check-wire: all $(WIRE_PROGRAMS)
 	tests/run --wire $(B)
 
 # Without SAN, everything is tested twice: as shipped, and under sanitizers.
@@ -302,10 +317,10 @@ VALGRIND = valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full \
     --suppressions=$(CURDIR)/tests/valgrind
 MEMCHECKED = $(filter-out %/test_jail,$(patsubst $(B)/%,$(B)/memcheck/%,\
     $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAYS)))
-memcheck: $(MEMCHECKED) $(B)/memcheck/wire/trouble.so
+memcheck: $(MEMCHECKED) $(WIRE_PROGRAMS:$(B)/%=$(B)/memcheck/%)
 	tests/run $(B)/memcheck
 
-$(B)/memcheck/wire/trouble.so: $(B)/wire/trouble.so
+$(B)/memcheck/wire/%: $(B)/wire/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
