@@ -241,6 +241,8 @@ is_status(uint16_t status)
 	case STATUS_NOT_FOUND:
 	case STATUS_BAD_REQUEST: return true;
 	case STATUS_SENSITIVE_INPUT:
+	case STATUS_PROGRAM:
+	case STATUS_PROXY:
 	case STATUS_SLOW_DOWN:
 	case STATUS_GONE:
 	case STATUS_REFUSED:

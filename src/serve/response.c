@@ -29,6 +29,10 @@ words(enum status status)
 			   "check the host in the address");
 	case STATUS_BAD_REQUEST:
 		return STR("The server cannot read this request");
+	case STATUS_PROGRAM:
+		return STR("The program behind this page failed, please try "
+			   "again later");
+	case STATUS_PROXY:
 	case STATUS_SLOW_DOWN:
 	case STATUS_FAILURE:
 	case STATUS_INPUT:

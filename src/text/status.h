@@ -13,6 +13,8 @@ enum status {
 	STATUS_MOVED = 31,
 	STATUS_FAILURE = 40,
 	STATUS_UNAVAILABLE = 41,
+	STATUS_PROGRAM = 42, /* a program failed: "CGI error" */
+	STATUS_PROXY = 43, /* of programs only */
 	STATUS_SLOW_DOWN = 44,
 	STATUS_TOO_LARGE = 50, /* a permanent failure without its own code */
 	STATUS_GONE = 52,

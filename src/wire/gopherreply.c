@@ -192,6 +192,8 @@ gopherreply_response(struct exchange *exchange, const struct request *request,
 	case STATUS_MOVED: answer_elsewhere(exchange, response); break;
 	case STATUS_FAILURE:
 	case STATUS_UNAVAILABLE:
+	case STATUS_PROGRAM:
+	case STATUS_PROXY:
 	case STATUS_SLOW_DOWN:
 	case STATUS_TOO_LARGE:
 	case STATUS_NOT_FOUND:
