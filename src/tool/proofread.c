@@ -7,19 +7,17 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include <unistr.h>
 
 #include "text/gemtext.h"
 #include "text/gophermap.h"
 #include "text/gophermenu.h"
 #include "text/lines.h"
-#include "text/utf8.h"
+#include "text/textfault.h"
 #include "text/wrap.h"
 #include "tool/invisible.h"
 #include "tree/directory.h"
 
 #define MEMORY ((size_t)256 << 10)
-#define BOM STR("\xef\xbb\xbf")
 
 /* The file that is checked, and the findings so far. */
 struct proofread {
@@ -62,7 +60,7 @@ read_file(void *context, char *at, size_t room)
 	if (got > 0 && !proofread->begun) {
 		struct finding finding = finding_of(proofread, "encoding");
 
-		if (str_starts((struct str){ at, (size_t)got }, BOM))
+		if (textfault_has_mark((struct str){ at, (size_t)got }))
 			finding_add(proofread->links->findings, &finding,
 			    "begins with a byte order mark, which Gemini "
 			    "forbids; save it without one");
@@ -110,9 +108,7 @@ tell_encoding(struct proofread *proofread, unsigned char byte)
 static bool
 check_encoding(struct proofread *proofread)
 {
-	struct str text = proofread->part.text;
-	const uint8_t *bad =
-	    text.len == 0 ? NULL : u8_check((const uint8_t *)text.at, text.len);
+	const uint8_t *bad = textfault_bad_byte(proofread->part.text);
 
 	if (bad != NULL)
 		tell_encoding(proofread, *bad);
@@ -133,21 +129,17 @@ next_part(struct proofread *proofread)
 	return got == 1;
 }
 
-/* Reports control characters: valid text that cleaning shortens. */
+/* Reports control characters. */
 static void
 check_lost(struct proofread *proofread)
 {
-	struct str text = str_trim_end(proofread->part.text);
-	char clean[3 * GOPHERMENU_PART];
-	struct buf out = buf_over(clean, sizeof clean);
 	struct finding finding = finding_of(proofread, "control");
 
 	proofread->lost_told = proofread->lost_told && !proofread->part.first;
 	if (!check_encoding(proofread) || proofread->lost_told ||
 	    !proofread->links->offline->has_gopher)
 		return;
-	utf8_clean(&out, text);
-	if (out.len == text.len)
+	if (!textfault_has_control(proofread->part.text))
 		return;
 	finding_add(proofread->links->findings, &finding,
 	    "contains control characters, which are left out on Gopher; remove "
