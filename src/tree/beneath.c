@@ -69,6 +69,13 @@ open_direct(int root, const char *path)
 	return open_how(root, path, RESOLVE_NO_SYMLINKS);
 }
 
+/* Opens a name without links and mounts; -1 with errno set. */
+static int
+open_unmounted(int folder, const char *name)
+{
+	return open_how(folder, name, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
 #else
 
 int
@@ -89,6 +96,14 @@ open_direct(int root, const char *path)
 {
 	(void)root;
 	(void)path;
+	return -1;
+}
+
+static int
+open_unmounted(int folder, const char *name)
+{
+	(void)folder;
+	(void)name;
 	return -1;
 }
 
@@ -272,6 +287,40 @@ beneath_open_real(int root, const char *path, char real[BENEATH_REAL_MAX])
 	if (len > 0 && real[len - 1] == '/')
 		real[len - 1] = '\0';
 	return fd;
+}
+
+/* Checks that `fd`, which is closed otherwise, is a directory of this kind. */
+static int
+check_entered(int folder, int fd, bool stays)
+{
+	struct stat above, st;
+	int error = 0;
+
+	if (fstat(fd, &st) == -1 || fstat(folder, &above) == -1)
+		error = errno;
+	else if (!S_ISDIR(st.st_mode))
+		error = ENOTDIR;
+	else if (stays && st.st_dev != above.st_dev)
+		error = EXDEV;
+	if (error == 0)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+beneath_enter(int folder, const char *name, bool stays)
+{
+	int fd = -1;
+
+	errno = ENOSYS;
+	if (stays)
+		fd = open_unmounted(folder, name);
+	if (fd == -1 && (!stays || is_refused(errno)))
+		fd =
+		    openat(folder, name, OPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW);
+	return fd == -1 ? -1 : check_entered(folder, fd, stays);
 }
 
 bool

@@ -32,6 +32,14 @@ MUST_USE int
 beneath_open_real(int root, const char *path, char real[BENEATH_REAL_MAX]);
 
 /*
+ * Opens the directory `name`, one component and not a link, in the directory
+ * `folder`: ENOTDIR or ELOOP for a link.  With `stays`, a directory on which
+ * something is mounted fails, too, with EXDEV; where the system lacks
+ * openat2(2), only if it is another file system.
+ */
+MUST_USE int beneath_enter(int folder, const char *name, bool stays);
+
+/*
  * Whether the `error` of a failed lookup means that there is nothing to serve:
  * no such name, a path that leads out of the root, a loop of links, a socket,
  * or EACCES.  All other errors are failures of the system that may pass.

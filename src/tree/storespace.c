@@ -1,0 +1,109 @@
+/* The space that the files of a writable folder take, and what is left there.
+ */
+#include "tree/storespace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/newfile.h"
+#include "tree/walk.h"
+
+/* Files in a folder under construction: one, and one that was being named. */
+#define LEFT_MAX 8
+
+/* The tree with all its files, those of hidden parts too. */
+static struct tree
+whole_of(const struct tree *tree)
+{
+	return (struct tree){ .root = tree->root };
+}
+
+static uint64_t
+space_of(const struct walk_entry *met)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	uint64_t size = 0;
+
+	snprintf(name, sizeof name, "%.*s", STR_ARG(met->name));
+	if (met->type == DT_REG &&
+	    fstatat(met->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		size = (uint64_t)st.st_size;
+	/* An empty file takes an inode. */
+	return size / STORESPACE_UNIT * STORESPACE_UNIT + STORESPACE_UNIT;
+}
+
+int
+storespace_used(
+    const struct tree *tree, struct str path, uint64_t most, uint64_t *used)
+{
+	const struct tree whole = whole_of(tree);
+	struct walk *walk = walk_open(&whole, path, true);
+	struct walk_entry met;
+	int got = -1;
+
+	*used = 0;
+	if (walk == NULL)
+		return -1;
+	while (*used <= most && (got = walk_next(walk, &met)) == 1)
+		*used += space_of(&met);
+	walk_close(walk);
+	return got == -1 ? -1 : 0;
+}
+
+/* Removes what is in a folder under construction, and the folder. */
+static int
+remove_folder(int above, const char *name)
+{
+	int fd = openat(
+	    above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *names = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *met;
+
+	if (names == NULL) {
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	for (int i = 0; i < LEFT_MAX && (met = readdir(names)) != NULL; i++)
+		if (met->d_type != DT_DIR)
+			(void)unlinkat(fd, met->d_name, 0);
+	closedir(names);
+	return unlinkat(above, name, AT_REMOVEDIR);
+}
+
+static int
+remove_left(const struct walk_entry *met)
+{
+	char name[NAME_MAX + 1];
+
+	snprintf(name, sizeof name, "%.*s", STR_ARG(met->name));
+	if ((met->type != DT_REG && met->type != DT_DIR) ||
+	    !newfile_is_left(met->directory, name))
+		return 0;
+	return met->type == DT_DIR ? remove_folder(met->directory, name)
+				   : unlinkat(met->directory, name, 0);
+}
+
+int
+storespace_clean(const struct tree *tree, struct str path)
+{
+	const struct tree whole = whole_of(tree);
+	struct walk *walk = walk_open(&whole, path, true);
+	struct walk_entry met;
+	int got, error = 0;
+
+	if (walk == NULL)
+		return -1;
+	while ((got = walk_next(walk, &met)) != 0)
+		if (got == -1 || remove_left(&met) == -1)
+			error = errno;
+	walk_close(walk);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
