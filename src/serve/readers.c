@@ -1,8 +1,6 @@
 /* The handler for parts of a capsule that only some visitors may read. */
 #include "serve/readers.h"
 
-#include <string.h>
-
 #include "serve/archive_page.h"
 #include "serve/readerset.h"
 #include "text/buf.h"
@@ -32,21 +30,6 @@ find_zone(const struct host *host, struct request *request)
 	own->own = request->zone;
 	request->tree = own;
 	return 0;
-}
-
-/* Whether the client's certificate is on a list of the zone. */
-static bool
-is_listed(const struct host *host, const struct request *request)
-{
-	const char *const *name = request->zone->readers;
-
-	for (; *name != NULL; name++)
-		if (strcmp(*name, READERSET_ANY) == 0 ||
-		    (host->server->readers != NULL &&
-			readerset_has(host->server->readers, *name,
-			    request->client->hash)))
-			return true;
-	return false;
 }
 
 /* Shows a visitor the fingerprint that the author has to add. */
@@ -85,7 +68,8 @@ judge(const struct host *host, const struct request *request,
 		response_set(response, STATUS_CERTIFICATE_INVALID,
 		    STR("This certificate is not valid yet; choose another "
 			"one, or make one"));
-	else if (is_listed(host, request))
+	else if (readerset_has_any(host->server->readers,
+		     request->zone->readers, client->hash))
 		return DECLINED;
 	else
 		refuse(request, response);

@@ -130,3 +130,14 @@ readerset_has(const struct readerset *set, const char *name,
 	}
 	return false;
 }
+
+bool
+readerset_has_any(const struct readerset *set, const char *const *names,
+    const unsigned char hash[IDENTITY_SIZE])
+{
+	for (; names != NULL && *names != NULL; names++)
+		if (strcmp(*names, READERSET_ANY) == 0 ||
+		    (set != NULL && readerset_has(set, *names, hash)))
+			return true;
+	return false;
+}

@@ -46,4 +46,11 @@ void readerset_release(struct readerset *set);
 bool readerset_has(const struct readerset *set, const char *name,
     const unsigned char hash[IDENTITY_SIZE]);
 
+/*
+ * Whether one of the lists has the hash; READERSET_ANY has all. `names` ends
+ * with NULL; it and `set` may be NULL: no lists.
+ */
+bool readerset_has_any(const struct readerset *set, const char *const *names,
+    const unsigned char hash[IDENTITY_SIZE]);
+
 #endif

@@ -19,6 +19,7 @@
 #define RESPONSE_TAR STR("application/gzip")
 
 struct remote;
+struct visitor;
 
 /* The requested form of a page. */
 enum form {
@@ -48,6 +49,7 @@ struct request {
 	size_t host; /* from a worker: the number of its host */
 	uint64_t network; /* the client's, as a number; 0: unknown */
 	const struct identity *client; /* its certificate; NULL: none */
+	const struct visitor *visitor; /* for programs; NULL: unknown */
 	/* The client may read the zone: found by readers_answer in a worker. */
 	bool is_admitted;
 	bool has_query;

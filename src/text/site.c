@@ -64,15 +64,23 @@ site_has_gopher(const struct site *site, struct arena *arena, struct str host,
 bool
 site_has_port(const struct site *site, const struct uri *uri)
 {
+	uint16_t port = site_port(uri);
+
+	for (size_t i = 0; i < site->gemini_port_count; i++) {
+		if (site->gemini_ports[i] == port)
+			return port != 0;
+	}
+	return false;
+}
+
+uint16_t
+site_port(const struct uri *uri)
+{
 	unsigned long port = PORT_GEMINI;
 
 	if (uri->port.len > 0 && !str_number(uri->port, UINT16_MAX, &port))
-		return false;
-	for (size_t i = 0; i < site->gemini_port_count; i++) {
-		if (site->gemini_ports[i] == port)
-			return true;
-	}
-	return false;
+		return 0;
+	return (uint16_t)port;
 }
 
 bool

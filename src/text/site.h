@@ -67,6 +67,9 @@ bool site_has_gopher(const struct site *site, struct arena *arena,
  */
 bool site_has_port(const struct site *site, const struct uri *uri);
 
+/* That port, or 0 for a URL whose port is not a number up to 65535. */
+uint16_t site_port(const struct uri *uri);
+
 /* Whether the pages are taken to be English: `lang` says so or is empty. */
 bool site_is_english(const struct site *site);
 

@@ -28,7 +28,7 @@ exchange_count(const struct exchange *exchange)
 {
 	struct visitors *visitors = exchange->host->visitors;
 
-	if (exchange->peer != NULL)
+	if (exchange->peer != NULL && !exchange->uncounted)
 		visitors_enter(
 		    visitors, exchange->peer, visitors_time(visitors));
 }
@@ -61,6 +61,7 @@ exchange_defer(struct exchange *exchange, const struct request *request,
 		return false;
 	}
 	*exchange->request = *request;
+	exchange->request->visitor = NULL;
 	exchange->remote = response->remote;
 	return true;
 }

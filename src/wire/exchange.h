@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "serve/response.h"
+#include "serve/visitor.h"
 #include "text/arena.h"
 #include "text/attribute.h"
 #include "text/str.h"
@@ -26,7 +27,7 @@ struct exchange {
 	struct arena *arena;
 	uint64_t network; /* of the client, as a number; 0: not counted */
 	const struct identity *client; /* its certificate; NULL: none */
-	const struct net_address *peer; /* a visitor; NULL: not counted */
+	const struct net_address *peer; /* NULL: unknown, and not counted */
 	struct timespec turn_ends; /* the end of this turn */
 
 	/* While another process makes the answer: see PARSE_WAIT. */
@@ -47,6 +48,7 @@ struct exchange {
 	/* The address that the visitor of a proxy connected to. */
 	unsigned char local[16];
 	unsigned char local_len; /* 4 or 16; 0: that of fd */
+	bool uncounted; /* no visitor, but a proxy's check of the server */
 	bool finished; /* the end was given to the transport */
 	bool slow; /* the socket did not take the last part at once */
 	size_t unsent; /* the last result of exchange_unsent */
@@ -58,6 +60,9 @@ struct exchange {
  */
 void exchange_count(const struct exchange *exchange);
 
+/* The client, for programs; the parts of the request are to be added. */
+struct visitor exchange_visitor(const struct exchange *exchange);
+
 /*
  * Sets exchange->client, after the handshake; without memory it stays NULL.
  * Returns whether the client has shown a certificate, good or bad.
@@ -65,8 +70,9 @@ void exchange_count(const struct exchange *exchange);
 bool exchange_take_client(struct exchange *exchange);
 
 /*
- * Keeps `request` until the answer comes, if `response` comes from another
- * process; false when it does not, or has become an error without memory.
+ * Keeps `request`, without its visitor, until the answer comes, if `response`
+ * comes from another process; false when it does not, or has become an error
+ * without memory.
  */
 bool exchange_defer(struct exchange *exchange, const struct request *request,
     struct response *response);

@@ -206,12 +206,44 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 	*response = moved;
 }
 
+/* Answers the URL `text` of a page of exchange->host. */
+static enum parse
+answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
+{
+	struct visitor visitor = exchange_visitor(exchange);
+	struct request request = { .arena = exchange->arena,
+		.network = exchange->network,
+		.client = exchange->client,
+		.query = uri->query,
+		.has_query = uri->has_query,
+		.visitor = &visitor };
+	struct response response;
+
+	exchange->path = uri->path.len > 0 ? uri->path : STR("/");
+	switch (uri_path_decode(exchange->arena, uri->path, &request.path)) {
+	case URI_PATH_NORMAL: break;
+	case URI_PATH_CLIMBS:
+		return refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("The path leads above the root of the capsule"));
+	case URI_PATH_ENCODED:
+		return refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
+	case URI_PATH_NO_MEMORY:
+		return refuse_with(exchange, STATUS_FAILURE, STR(""));
+	}
+	visitor.url = text;
+	visitor.port = site_port(uri);
+	request.encoded = exchange->path;
+	serve(exchange->host, &request, &response);
+	give_one_address(exchange, uri, &request, &response);
+	if (exchange_defer(exchange, &request, &response))
+		return PARSE_WAIT;
+	write_head(exchange, &request, &response);
+	return PARSE_DONE;
+}
+
 static enum parse
 answer_uri(struct exchange *exchange, struct str text)
 {
-	struct request request = { .arena = exchange->arena,
-		.network = exchange->network };
-	struct response response;
 	struct uri uri;
 	struct str url, bad;
 	bool picked;
@@ -237,27 +269,7 @@ answer_uri(struct exchange *exchange, struct str text)
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server does not serve that port; please check "
 			"the address"));
-	exchange->path = uri.path.len > 0 ? uri.path : STR("/");
-	switch (uri_path_decode(exchange->arena, uri.path, &request.path)) {
-	case URI_PATH_NORMAL: break;
-	case URI_PATH_CLIMBS:
-		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("The path leads above the root of the capsule"));
-	case URI_PATH_ENCODED:
-		return refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
-	case URI_PATH_NO_MEMORY:
-		return refuse_with(exchange, STATUS_FAILURE, STR(""));
-	}
-	request.client = exchange->client;
-	request.encoded = exchange->path;
-	request.query = uri.query;
-	request.has_query = uri.has_query;
-	serve(exchange->host, &request, &response);
-	give_one_address(exchange, &uri, &request, &response);
-	if (exchange_defer(exchange, &request, &response))
-		return PARSE_WAIT;
-	write_head(exchange, &request, &response);
-	return PARSE_DONE;
+	return answer_page(exchange, &uri, text);
 }
 
 static enum parse

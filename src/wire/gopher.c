@@ -185,14 +185,19 @@ static void
 answer_selector(
     struct exchange *exchange, struct str selector, struct str words)
 {
+	struct visitor visitor = exchange_visitor(exchange);
 	struct request request = { .arena = exchange->arena,
 		.search = words,
 		.network = exchange->network,
+		.visitor = &visitor,
 		/* A Gopher client cannot follow a redirect. */
 		.follows_moves = true };
 	enum status status = read_selector(selector, &request);
 	struct str url = selector;
 
+	visitor.is_gopher = true;
+	visitor.port = exchange->host->site->gopher_port;
+	visitor.selector = selector;
 	if (str_starts(url, STR("/")))
 		url = str_tail(url, 1);
 	if (is_plus(exchange, &request)) {

@@ -72,7 +72,7 @@ proxied_receive(struct hello *hello, struct conngroup *group,
 	hello_release(hello);
 	/* A health check may have the addresses of its own connection (2.1). */
 	if (!header.has_addresses || is_same(&header.from, &client->peer)) {
-		exchange->peer = NULL;
+		exchange->uncounted = true;
 		return IO_DONE;
 	}
 	client->peer = header.from;
