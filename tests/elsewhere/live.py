@@ -140,7 +140,7 @@ def installed(service):
     assert show('Type') == 'notify'
     assert show('ActiveState') == 'active'
     assert show('UnitFileState') == 'enabled'
-    assert re.match('[0-9]+ workers, ', show('StatusText'))
+    assert re.match('workers: [0-9]+, hosts: 1$', show('StatusText'))
     look_at_pages()
     priorities = {priority for priority, _ in messages()}
     assert priorities <= {4, 6}, priorities
