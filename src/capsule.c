@@ -13,6 +13,7 @@
 #include "tool/new.h"
 #include "tool/pack.h"
 #include "tool/post.h"
+#include "tool/publish.h"
 #include "tool/rekey.h"
 #include "tool/show.h"
 #include "tool/sign.h"
@@ -33,6 +34,8 @@ static const struct verb {
 	{ "new", NEW_USAGE, "make a small capsule to begin with", new_main },
 	{ "pack", PACK_USAGE, "pack a capsule into one file", pack_main },
 	{ "post", POST_USAGE, "write a dated page of the log", post_main },
+	{ "publish", PUBLISH_USAGE, "send a folder to a server by Titan",
+	    publish_main },
 	{ "rekey", REKEY_USAGE, "change the key of a capsule, or its names",
 	    rekey_main },
 	{ "show", SHOW_USAGE, "show the server's answer, without a server",

@@ -69,8 +69,10 @@ take_versions(const struct manifest *const sides[PUBLISH_PLAN_SIDES],
 		next[i]++;
 		item->versions[i].exists = true;
 		memcpy(item->versions[i].hash, file->hash, MANIFEST_HASH);
-		if (i == PUBLISH_PLAN_LOCAL)
+		if (i == PUBLISH_PLAN_LOCAL) {
 			item->size = file->size;
+			item->failed = file->removed;
+		}
 	}
 }
 
@@ -102,15 +104,19 @@ publish_plan_merge(struct arena *arena,
 /* Deciding. */
 
 bool
+publish_plan_same(
+    const struct publish_plan_version *a, const struct publish_plan_version *b)
+{
+	if (!a->exists || !b->exists)
+		return a->exists == b->exists;
+	return memcmp(a->hash, b->hash, MANIFEST_HASH) == 0;
+}
+
+bool
 publish_plan_agrees(const struct publish_plan_item *item,
     enum publish_plan_side a, enum publish_plan_side b)
 {
-	const struct publish_plan_version *one = &item->versions[a];
-	const struct publish_plan_version *other = &item->versions[b];
-
-	if (!one->exists || !other->exists)
-		return one->exists == other->exists;
-	return memcmp(one->hash, other->hash, MANIFEST_HASH) == 0;
+	return publish_plan_same(&item->versions[a], &item->versions[b]);
 }
 
 /* Whether the server's version came from here, or was seen by the last run. */

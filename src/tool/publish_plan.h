@@ -44,7 +44,11 @@ struct publish_plan_item {
 	struct str path; /* relative to the base, decoded */
 	struct publish_plan_version versions[PUBLISH_PLAN_SIDES];
 	uint64_t size; /* of the folder's file */
-	bool failed; /* set by the caller: it is left alone */
+	bool failed; /* it is left alone */
+	/* For publish_send.h: the version that a request replaced, and why not.
+	 */
+	struct publish_plan_version base;
+	struct str refusal;
 };
 
 struct publish_plan {
@@ -54,14 +58,17 @@ struct publish_plan {
 
 /*
  * Merges the files of the three sides, each sorted by path; borrows their
- * paths. Leaves out gophermaps, which no server takes or deletes. Returns -1
- * without memory.
+ * paths. Leaves out gophermaps, which no server takes or deletes. A file of the
+ * folder that is marked `removed` cannot be sent: its item has failed. Returns
+ * -1 without memory.
  */
 MUST_USE int publish_plan_merge(struct arena *arena,
     const struct manifest *const sides[PUBLISH_PLAN_SIDES],
     struct publish_plan *out);
 
-/* Whether two sides have the same version, or both have none. */
+/* Whether two versions, or those of two sides, are the same, or both absent. */
+bool publish_plan_same(
+    const struct publish_plan_version *a, const struct publish_plan_version *b);
 bool publish_plan_agrees(const struct publish_plan_item *item,
     enum publish_plan_side a, enum publish_plan_side b);
 
