@@ -415,6 +415,8 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5
 	install -m 644 src/capsule-mirror.7 \
 	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7
+	install -m 644 src/capsuled-programs.7 \
+	    $(DESTDIR)$(MANDIR)/man7/capsuled-programs.7
 	install -m 644 src/capsuled-server.7 \
 	    $(DESTDIR)$(MANDIR)/man7/capsuled-server.7
 	install -m 644 src/capsuled.8 $(DESTDIR)$(MANDIR)/man8/capsuled.8
@@ -432,6 +434,7 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man1/capsule.1 \
 	    $(DESTDIR)$(MANDIR)/man5/capsuled.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man7/capsule-mirror.7 \
+	    $(DESTDIR)$(MANDIR)/man7/capsuled-programs.7 \
 	    $(DESTDIR)$(MANDIR)/man7/capsuled-server.7 \
 	    $(DESTDIR)$(MANDIR)/man8/capsuled.8 \
 	    $(DESTDIR)$(EXAMPLEDIR)/capsuled.conf \

@@ -4,6 +4,7 @@ Each one is run, unless it needs systemd, a firewall, a package or another
 machine. In place of systemctl, the test starts the command lines of the unit.
 """
 
+import glob
 import hashlib
 import os
 import re
@@ -76,20 +77,29 @@ class Unit:
         self.process = None
 
     def values(self, key):
-        with open(self.file, encoding='ascii') as file:
-            return re.findall('^%s=(.*)$' % key, file.read(), re.M)
+        """Of the unit and its drop-ins; an empty one removes those before."""
+        values = []
+        for path in [self.file, *sorted(glob.glob(self.file + '.d/*.conf'))]:
+            with open(path, encoding='ascii') as file:
+                for value in re.findall('^%s=(.*)$' % key, file.read(), re.M):
+                    values = values + [value] if value else []
+        return values
 
     def program(self, line):
         """The arguments that run a command line of the unit."""
         directory, = self.values('WorkingDirectory')
         command = self.machine.enter(directory)
         if SEES_INSIDE:
-            user, = self.values('User')
-            capability, = self.values('AmbientCapabilities')
-            only = '-all,+' + capability.lower()[len('cap_'):]
+            user = self.values('User')[-1]
+            bound, ambient = (
+                ','.join(['-all'] + ['+' + name.lower()[len('cap_'):]
+                                     for name in ' '.join(values).split()])
+                for values in (self.values('CapabilityBoundingSet'),
+                               self.values('AmbientCapabilities')))
             command += ['setpriv', '--reuid', user, '--regid', user,
                         '--init-groups', '--no-new-privs', '--bounding-set',
-                        only, '--inh-caps', only, '--ambient-caps', only]
+                        bound, '--inh-caps', ambient,
+                        '--ambient-caps', ambient]
         umask, = self.values('UMask')
         return [*command, 'sh', '-c', 'umask %s; exec %s' % (umask, line)]
 
@@ -103,10 +113,10 @@ class Unit:
             self.process.wait_for_line('^info ready ')
 
     def make_directories(self, kind, place):
-        user, = self.values('User')
-        names, = self.values(kind + 'Directory')
+        user = self.values('User')[-1]
+        names = self.values(kind + 'Directory')
         mode = (self.values(kind + 'DirectoryMode') or ['0755'])[0]
-        for name in names.split():
+        for name in ' '.join(names).split():
             self.machine.run('install -d -m %s -o %s -g %s %s/%s' % (
                 mode, user, user, place, name))
 
@@ -156,6 +166,7 @@ class Steps(unittest.TestCase):
 class Operator:
     """A test case with a `machine` and its `unit`."""
 
+    manual, steps = MANUAL, STEPS
     left_out = LEFT_OUT
 
     def run_line(self, text, directory=None):
@@ -200,7 +211,8 @@ class Operator:
             'openssl x509 -noout -pubkey' % name).stdout
 
     def test_each_command(self):
-        for commands, (_, step) in zip(manual_examples(MANUAL), STEPS):
+        for commands, (_, step) in zip(manual_examples(self.manual),
+                                       self.steps):
             getattr(self, step)(commands)
         self.assertEqual(self.unit.stop(), 0)
 
