@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -52,13 +53,16 @@ class Publishing(unittest.TestCase):
     def remove(self, path):
         os.unlink(os.path.join(self.tree, path))
 
+    def command(self, *options, path='/', url=None):
+        return [CAPSULE, 'publish', '--known-hosts',
+                os.path.join(self.top, 'known_hosts'),
+                '--cert', self.visitor.path('crt.pem'),
+                '--key', self.visitor.path('key.pem'), *options, self.tree,
+                url or self.server.titan_url(path)]
+
     def publish(self, *options, status=0, path='/', url=None, **popen):
         result = subprocess.run(
-            [CAPSULE, 'publish', '--known-hosts',
-             os.path.join(self.top, 'known_hosts'),
-             '--cert', self.visitor.path('crt.pem'),
-             '--key', self.visitor.path('key.pem'), *options, self.tree,
-             url or self.server.titan_url(path)],
+            self.command(*options, path=path, url=url),
             stdin=subprocess.DEVNULL, capture_output=True, check=False,
             timeout=120 * SLOWER, encoding='utf-8', errors='surrogateescape',
             **popen)
@@ -341,6 +345,7 @@ class Answers(Publishing):
         self.server.replies['a.gmi'] = b'44 100000\r\n'
         result = self.publish('--patience', '1', status=1)
         self.assertIn('a.gmi: 44 100000; publish again later', result.stderr)
+        self.assertIn('1 failed; 3 requests', result.stdout)
         self.assertEqual(self.server.files, {'b.gmi': b'# B\n'})
 
     def test_a_lost_connection(self):
@@ -368,6 +373,30 @@ class Answers(Publishing):
         self.assertIn('1 sent', result.stdout)
         self.publish()
         self.assertEqual(self.server.sent(), [])
+
+    def test_an_interruption(self):
+        """The file that is being sent is finished, and known to be sent."""
+        self.write({'c.gmi': b'# C\n'})
+        process = []
+
+        def interrupt(*_):
+            process[0].send_signal(signal.SIGINT)
+            return self.server.GO_ON
+        self.server.replies['b.gmi'] = interrupt
+        with subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True) as running:
+            process.append(running)
+            out, err = running.communicate(timeout=DEADLINE_S)
+        self.assertEqual(running.returncode, 1)
+        self.assertIn('2 sent', out)
+        self.assertIn('interrupted; run the same command again', err)
+        self.assertEqual(self.server.sent(), ['a.gmi', 'b.gmi'])
+        del self.server.replies['b.gmi']
+        self.write({'a.gmi': b'# New\n'})
+        self.publish()
+        self.assertEqual(self.server.sent(), ['a.gmi', 'c.gmi'])
 
     def test_a_refusal_before_the_body(self):
         self.write({'a.gmi': b'x' * (20 << 20)})
