@@ -211,6 +211,8 @@ job_done(void *context, struct pool_job *job)
 	struct str name;
 
 	arena_reset(&crawl->scratch);
+	if (job->fetch.end == FETCH_CUT)
+		why = "the answer was cut short; see --allow-truncated";
 	if (is_absent(crawl, job)) {
 		note_absent(crawl, job, why);
 		return;

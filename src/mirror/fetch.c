@@ -253,8 +253,7 @@ finish(struct fetch *fetch, ssize_t io)
 	else if (io == IO_CLOSED)
 		end(fetch, FETCH_ANSWERED, "");
 	else if (fetch->tls != NULL && error == 0)
-		end(fetch, FETCH_CUT,
-		    "the answer was cut short; see --allow-truncated");
+		end(fetch, FETCH_CUT, "the answer was cut short");
 	else
 		end(fetch, FETCH_FAILED, strerror(error));
 }

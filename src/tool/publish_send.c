@@ -294,8 +294,7 @@ take_version(struct requests *work, struct pool_job *job)
 	} else if (!is_refused(work->send, fetch)) {
 		fail(work->send, work->item,
 		    "cannot be compared with the server's: %s",
-		    fetch->end == FETCH_CUT ? "the answer was cut short"
-					    : pool_failure(job));
+		    pool_failure(job));
 	}
 }
 
@@ -348,7 +347,6 @@ take_answer(void *context, struct pool_job *job)
 	struct requests *work = context;
 	struct publish_plan_item *item = work->item;
 	const struct fetch *fetch = &job->fetch;
-	const char *failure;
 
 	if (work->purpose == ASKS) {
 		take_version(work, job);
@@ -363,9 +361,8 @@ take_answer(void *context, struct pool_job *job)
 	} else if (work->purpose == DELETES && fetch->status == 51) {
 		take_success(work->send, item, DELETES);
 	} else if (!is_refused(work->send, fetch)) {
-		failure = fetch->end == FETCH_CUT ? "the answer was cut short"
-						  : pool_failure(job);
-		fail(work->send, item, "%s%s", failure, advice(work, fetch));
+		fail(work->send, item, "%s%s", pool_failure(job),
+		    advice(work, fetch));
 	}
 	close_entry(work);
 }

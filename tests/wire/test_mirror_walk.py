@@ -375,7 +375,8 @@ class Walk(Mirroring):
         self.origin.files = {'index.gmi': b'=> cut.txt\n'}
         self.origin.answers['/cut.txt'] = cut
         result = self.run_mirror(status=1)
-        self.assertIn('cut.txt: the answer was cut short', result.stderr)
+        self.assertIn('cut.txt: the answer was cut short; see --allow-truncated',
+                      result.stderr)
 
     def test_allow_truncated(self):
         """New files are stored; none is replaced or removed."""
