@@ -159,6 +159,14 @@ admission_charge_certificate(
 }
 
 void
+admission_charge_upload(const struct admission *admission,
+    const struct conn_client *client, unsigned ms)
+{
+	limit_charge(
+	    admission->limits, &admission->rules, client->network, (long)ms);
+}
+
+void
 admission_leave(
     const struct admission *admission, const struct conn_client *client)
 {

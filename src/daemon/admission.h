@@ -59,6 +59,10 @@ void admission_complain(struct admission *admission, int error);
 void admission_charge_certificate(
     const struct admission *admission, const struct conn_client *client);
 
+/* Charges the client's network for bytes that it has uploaded. */
+void admission_charge_upload(const struct admission *admission,
+    const struct conn_client *client, unsigned ms);
+
 /* Removes a client from the counts after the close of its connection. */
 void admission_leave(
     const struct admission *admission, const struct conn_client *client);

@@ -242,6 +242,15 @@ on_shown(struct conngroup *group, const struct conn_client *client)
 	admission_charge_certificate(&worker->admission, client);
 }
 
+static void
+on_uploaded(
+    struct conngroup *group, const struct conn_client *client, unsigned ms)
+{
+	struct worker *worker = group->owner;
+
+	admission_charge_upload(&worker->admission, client, ms);
+}
+
 static bool
 on_visitor(struct conngroup *group, struct conn_client *client)
 {
@@ -431,6 +440,7 @@ serve_clients(struct worker *worker)
 	worker->group.counts = setup->counts;
 	worker->group.closed = on_closed;
 	worker->group.shown = on_shown;
+	worker->group.uploaded = on_uploaded;
 	worker->group.admit = on_visitor;
 	worker->group.malformed = on_malformed;
 	worker->group.owner = worker;

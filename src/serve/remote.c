@@ -253,9 +253,8 @@ is_status(uint16_t status)
 	return false;
 }
 
-/* META must be one line of limited length. */
-static bool
-is_meta(struct str meta)
+bool
+remote_is_meta(struct str meta)
 {
 	for (size_t i = 0; i < meta.len; i++)
 		if ((unsigned char)meta.at[i] < ' ' || meta.at[i] == 0x7f)
@@ -290,7 +289,7 @@ read_head(struct remote *remote, struct arena *arena, struct str head, int fd,
 		goto failed;
 	memcpy(&status, head.at + 1, sizeof status);
 	meta = str_tail(head, REMOTE_HEAD_SIZE);
-	if (!is_status(status) || !is_meta(meta) ||
+	if (!is_status(status) || !remote_is_meta(meta) ||
 	    arena_copy(arena, meta, &meta) == -1)
 		goto failed;
 	response_set(response, (enum status)status, meta);

@@ -93,6 +93,9 @@ MUST_USE int remote_answer(int fd, struct response *response);
 /* In the other process: sends a head without a body. */
 void remote_answer_refuse(int fd, enum status status);
 
+/* Whether META of another process is one line, of at most REMOTE_META_MAX. */
+bool remote_is_meta(struct str meta);
+
 /*
  * Whether a body of this type may come in parts: exactly the types of archives,
  * which are sent on unchanged. Other bodies may be converted, by code that

@@ -59,14 +59,21 @@ answer_by_rules(
 	return moved_answer(host, request, response);
 }
 
+enum handled
+serve_rules(
+    const struct host *host, struct request *request, struct response *response)
+{
+	request->key = key_of(host, request->path);
+	request->tree = host->tree;
+	return host->rules != NULL ? answer_by_rules(host, request, response)
+				   : DECLINED;
+}
+
 static void
 run_chain(handler *const *next, const struct host *host,
     struct request *request, struct response *response)
 {
-	request->key = key_of(host, request->path);
-	request->tree = host->tree;
-	if (host->rules != NULL &&
-	    answer_by_rules(host, request, response) == HANDLED)
+	if (serve_rules(host, request, response) == HANDLED)
 		return;
 	for (; *next != NULL; next++)
 		if ((*next)(host, request, response) == HANDLED)

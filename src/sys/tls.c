@@ -93,11 +93,11 @@ bio_read(BIO *bio, char *at, int room)
 	if (got < room)
 		tls->readable = false;
 	if (got > 0) {
-		tls->received += (size_t)got;
+		if ((size_t)got > tls->allowance)
+			return -1;
+		tls->allowance -= (size_t)got;
 		tls->heard = true;
 	}
-	if (tls->received > RECEIVED_MAX)
-		return -1;
 	if (got == IO_WANT_READ)
 		BIO_set_retry_read(bio);
 	return got == IO_CLOSED ? 0 : got < 0 ? -1 : (int)got;
@@ -336,7 +336,10 @@ tls_open(struct tls *tls, struct tls_context *context, struct net_out *out,
 {
 	BIO *bio;
 
-	*tls = (struct tls){ .out = out, .early = early, .heard = true };
+	*tls = (struct tls){ .out = out,
+		.early = early,
+		.heard = true,
+		.allowance = RECEIVED_MAX };
 	tls->ssl = SSL_new(context->ssl);
 	bio = BIO_new(context->bio);
 	if (tls->ssl == NULL || bio == NULL) {

@@ -60,7 +60,11 @@ struct tls {
 	 */
 	bool readable;
 	bool heard; /* input arrived since the last output */
-	size_t received; /* bytes in all, which are limited */
+	/*
+	 * Bytes that may still come. It begins with enough for a handshake and
+	 * a request; a caller that expects more adds to it.
+	 */
+	size_t allowance;
 };
 
 /*

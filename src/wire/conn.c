@@ -12,16 +12,15 @@
 
 #include "sys/clock.h"
 #include "wire/hello.h"
+#include "wire/receiver.h"
 #include "wire/proxied.h"
+#include "wire/upload.h"
 #include "wire/waiting.h"
 
 /* The memory limit of one request, except for a large listing's names. */
 #define REQUEST_MEMORY ((size_t)256 << 10)
-/* The longest turn of one client before the others have theirs. */
-#define TURN_MS 2
-#define TURN_BYTES ((uint64_t)1 << 20)
-/* The most bytes read from a client after its answer. */
-#define DRAIN_BYTES ((size_t)64 << 10)
+/* Bytes that a draining client must send between two deadlines. */
+#define DRAIN_STEP ((size_t)16 << 10)
 
 /* The state of a connection. */
 enum conn_state {
@@ -29,6 +28,7 @@ enum conn_state {
 	CONN_START, /* too few bytes to detect TLS */
 	CONN_HANDSHAKE,
 	CONN_REQUEST,
+	CONN_UPLOAD, /* passes on the body of an upload */
 	CONN_ANSWER, /* waits for another process */
 	CONN_RESPONSE,
 	CONN_DRAIN, /* all is sent; reads until the client closes */
@@ -40,7 +40,7 @@ enum step {
 	STEP_AGAIN, /* go on at once, perhaps in another state */
 	STEP_READ, /* when the client has sent bytes */
 	STEP_WRITE, /* when the client can take bytes */
-	STEP_REMOTE, /* when another process has sent bytes */
+	STEP_REMOTE, /* when another process, or the client, has sent bytes */
 	STEP_YIELD, /* after a turn of the others */
 	STEP_CLOSE,
 };
@@ -49,7 +49,6 @@ struct conn {
 	struct conn_member member; /* must be first */
 	const struct conn_kind *kind;
 	enum conn_state state;
-	bool half_closed; /* the client has ended its output */
 	bool cut_off; /* answered before all of the client's input had come */
 	bool lingering; /* in CONN_DRAIN, with its own deadline */
 	bool logged;
@@ -59,9 +58,7 @@ struct conn {
 	struct transport transport;
 	struct arena arena;
 	struct exchange exchange;
-	char *input; /* protocol->request_max bytes in the arena */
-	size_t input_len;
-	size_t drained;
+	struct receiver receiver; /* protocol->request_max bytes at most */
 	struct conn_client client;
 };
 
@@ -172,33 +169,21 @@ begin_response(struct conn *conn)
 {
 	conngroup_count(&conn->member,
 	    conn->kind->protocol->counts + (unsigned)conn->exchange.status);
+	conn->cut_off |= conn->exchange.unread > 0 ||
+	    conn->receiver.len == conn->kind->protocol->request_max;
 	conn->state = CONN_RESPONSE;
 	conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 	set_deadline(conn, CONN_DEADLINE_STALL);
 }
 
-/*
- * Appends received bytes to the request; returns as transport_read, and
- * IO_FAILED without memory. A client that has sent nothing gets no memory.
- */
-static ssize_t
-read_request(struct conn *conn)
+static void
+begin_wait(struct conn *conn)
 {
-	const size_t most = conn->kind->protocol->request_max;
-	char bytes[PROTOCOL_REQUEST_MAX];
-	ssize_t got;
-
-	assert(most <= sizeof bytes);
-	got = transport_read(&conn->transport, bytes, most - conn->input_len);
-	if (got <= 0)
-		return got;
-	if (conn->input == NULL)
-		conn->input = arena_buffer(&conn->arena, most);
-	if (conn->input == NULL)
-		return IO_FAILED;
-	memcpy(conn->input + conn->input_len, bytes, (size_t)got);
-	conn->input_len += (size_t)got;
-	return got;
+	conn->state = conn->exchange.upload != NULL ? CONN_UPLOAD : CONN_ANSWER;
+	set_deadline(conn, CONN_DEADLINE_STALL);
+	/* An upload makes no room for others, as a request without end does. */
+	if (conn->state == CONN_UPLOAD)
+		conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 }
 
 static enum step
@@ -214,44 +199,29 @@ conn_request(struct conn *conn)
 		begin_response(conn);
 		return STEP_AGAIN;
 	}
-	got = read_request(conn);
+	got = receiver_read(&conn->receiver, &conn->transport, &conn->arena,
+	    protocol->request_max);
 	if (got == IO_CLOSED)
-		conn->half_closed = true;
+		conn->receiver.ended = true;
 	else if (got < 0)
 		return step_of(got);
 	switch (protocol->answer(exchange,
-	    (struct str){ conn->input, conn->input_len }, conn->half_closed)) {
+	    (struct str){ conn->receiver.at, conn->receiver.len },
+	    conn->receiver.ended)) {
 	case PARSE_MORE: return STEP_AGAIN;
 	case PARSE_CLOSE: return STEP_CLOSE;
-	case PARSE_WAIT:
-		conn->state = CONN_ANSWER;
-		set_deadline(conn, CONN_DEADLINE_STALL);
-		return STEP_AGAIN;
+	case PARSE_WAIT: begin_wait(conn); return STEP_AGAIN;
 	case PARSE_DONE: break;
 	}
-	conn->cut_off = conn->input_len == protocol->request_max;
 	begin_response(conn);
 	return STEP_AGAIN;
 }
 
-/*
- * Whether the client is still connected while another process is waited for; it
- * may have ended its output. Further input is ignored.
- */
 static bool
 is_client_here(struct conn *conn)
 {
-	ssize_t got = IO_DONE;
-
-	while (!conn->half_closed && got >= 0) {
-		got = transport_ignore(&conn->transport,
-		    conn->member.group->scratch, CONN_SCRATCH_SIZE);
-		if (got > 0)
-			conn->drained += (size_t)got;
-		if (got == IO_CLOSED || conn->drained > DRAIN_BYTES)
-			conn->half_closed = true;
-	}
-	return got != IO_FAILED;
+	return receiver_is_open(
+	    &conn->receiver, &conn->transport, conn->member.group->scratch);
 }
 
 static enum step
@@ -265,8 +235,34 @@ conn_answer(struct conn *conn, bool gives_up)
 	waiting_leave_remote(&conn->waiting);
 	if (protocol->resume(&conn->exchange, gives_up) == PARSE_WAIT)
 		return STEP_REMOTE;
-	conn->cut_off = conn->input_len == protocol->request_max;
 	begin_response(conn);
+	return STEP_AGAIN;
+}
+
+static enum step
+conn_upload(struct conn *conn)
+{
+	struct upload *upload = conn->exchange.upload;
+	const uint64_t left = upload->left;
+	const short events = upload->events;
+	enum upload_step step =
+	    upload_run(upload, &conn->arena, &conn->transport);
+
+	conn->exchange.unread = upload_unread(upload);
+	conn->member.group->uploaded(
+	    conn->member.group, &conn->client, upload_cost_ms(upload));
+	if (upload->left != left || upload->events != events)
+		waiting_renew(&conn->waiting);
+	switch (step) {
+	case UPLOAD_WAIT: return STEP_REMOTE;
+	case UPLOAD_TURN: return STEP_YIELD;
+	case UPLOAD_BROKEN: return STEP_CLOSE;
+	case UPLOAD_SENT: break;
+	case UPLOAD_ANSWERED: return conn_answer(conn, false);
+	case UPLOAD_SURPLUS: return conn_answer(conn, true);
+	}
+	conn->state = CONN_ANSWER;
+	set_deadline(conn, CONN_DEADLINE_STALL);
 	return STEP_AGAIN;
 }
 
@@ -274,22 +270,12 @@ static enum step
 conn_response(struct conn *conn)
 {
 	struct exchange *exchange = &conn->exchange;
-	ssize_t sent = transport_flush(&conn->transport);
-	uint64_t before = exchange->bytes;
-	bool moved = false, waits = false;
+	bool moved;
+	ssize_t sent;
 
 	waiting_leave_remote(&conn->waiting);
-	conn->exchange.turn_ends = clock_in(TURN_MS);
-	while (sent == IO_DONE && !exchange->finished && !waits &&
-	    exchange->bytes - before < TURN_BYTES) {
-		if (moved && clock_until_ms(&conn->exchange.turn_ends) == 0)
-			break;
-		sent = exchange_send(exchange, conn->member.group->scratch);
-		waits = exchange_waits_for(&conn->exchange) != -1;
-		/* Only bytes that arrive renew the deadline. */
-		moved |= exchange->bytes > before ||
-		    (sent != IO_WANT_WRITE && !waits);
-	}
+	sent =
+	    exchange_send_turn(exchange, conn->member.group->scratch, &moved);
 	if (sent == IO_FAILED)
 		return STEP_CLOSE;
 	if (moved && (sent != IO_DONE || !exchange->finished)) {
@@ -299,7 +285,7 @@ conn_response(struct conn *conn)
 	}
 	if (sent != IO_DONE)
 		return STEP_WRITE;
-	if (!exchange->finished && waits)
+	if (!exchange->finished && exchange_waits_for(exchange) != -1)
 		return is_client_here(conn) ? STEP_REMOTE : STEP_CLOSE;
 	if (!exchange->finished)
 		return STEP_YIELD;
@@ -319,23 +305,25 @@ conn_response(struct conn *conn)
 static enum step
 conn_drain(struct conn *conn)
 {
-	while (conn->drained < DRAIN_BYTES) {
-		ssize_t got = transport_discard(&conn->transport,
-		    conn->member.group->scratch, CONN_SCRATCH_SIZE);
+	const size_t unread = conn->exchange.unread;
+	const size_t before = conn->receiver.drained;
+	/* With the bytes that TLS adds. */
+	ssize_t got = receiver_discard(&conn->receiver, &conn->transport,
+	    conn->member.group->scratch,
+	    RECEIVER_DRAIN_BYTES + unread + unread / 8);
 
-		if (got == IO_WANT_READ && !conn->lingering) {
-			if (exchange_unsent(&conn->exchange) == 0 &&
-			    conn->drained == 0 && !conn->cut_off)
-				return STEP_CLOSE;
-			conn->lingering = true;
-			conngroup_enter_stage(&conn->member, CONN_STAGE_DRAIN);
-			set_deadline(conn, CONN_DEADLINE_DRAIN);
-		}
-		if (got < 0)
-			return step_of(got);
-		conn->drained += (size_t)got;
+	if (got == IO_WANT_READ && !conn->lingering) {
+		if (exchange_unsent(&conn->exchange) == 0 &&
+		    conn->receiver.drained == 0 && !conn->cut_off)
+			return STEP_CLOSE;
+		conn->lingering = true;
+		conngroup_enter_stage(&conn->member, CONN_STAGE_DRAIN);
+		set_deadline(conn, CONN_DEADLINE_DRAIN);
+	} else if (unread > 0 &&
+	    conn->receiver.drained / DRAIN_STEP > before / DRAIN_STEP) {
+		waiting_renew(&conn->waiting);
 	}
-	return STEP_CLOSE;
+	return step_of(got);
 }
 
 static enum step
@@ -346,12 +334,22 @@ conn_step(struct conn *conn)
 	case CONN_START: return conn_start(conn);
 	case CONN_HANDSHAKE: return conn_handshake(conn);
 	case CONN_REQUEST: return conn_request(conn);
+	case CONN_UPLOAD: return conn_upload(conn);
 	case CONN_ANSWER: return conn_answer(conn, false);
 	case CONN_RESPONSE: return conn_response(conn);
 	case CONN_DRAIN: return conn_drain(conn);
 	case CONN_CLOSED: break;
 	}
 	return STEP_CLOSE;
+}
+
+/* The events to wait for beside another process: see waiting_for_remote. */
+static short
+events_of(const struct conn *conn)
+{
+	return conn->state == CONN_UPLOAD ? conn->exchange.upload->events
+	    : conn->receiver.ended        ? 0
+					  : EV_READ;
 }
 
 static void
@@ -372,8 +370,8 @@ conn_run(struct conn *conn)
 	case STEP_REMOTE:
 		conn->waiting.remote_ms = exchange_wait_ms(&conn->exchange);
 		waits = waiting_for_remote(&conn->waiting,
-		    exchange_waits_for(&conn->exchange),
-		    conn->half_closed ? 0 : EV_READ, length);
+		    exchange_waits_for(&conn->exchange), events_of(conn),
+		    length);
 		break;
 	case STEP_WRITE:
 	case STEP_YIELD:
@@ -421,7 +419,8 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		conn_run(conn);
 		return;
 	}
-	if (conn->state == CONN_ANSWER &&
+	if ((conn->state == CONN_ANSWER ||
+		(conn->state == CONN_UPLOAD && events_of(conn) != EV_READ)) &&
 	    conn_answer(conn, true) != STEP_CLOSE) {
 		conn_run(conn);
 		return;

@@ -66,6 +66,9 @@ struct conngroup {
 	/* Called when a client has shown a certificate, which costs time. */
 	void (*shown)(
 	    struct conngroup *group, const struct conn_client *client);
+	/* Called when an upload has cost as much as `ms` of CPU time. */
+	void (*uploaded)(struct conngroup *group,
+	    const struct conn_client *client, unsigned ms);
 	/*
 	 * Called when a PROXY header has changed the peer of `client`, to count
 	 * it against its limits; false: close the connection.

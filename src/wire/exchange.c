@@ -17,6 +17,9 @@
 
 /* The most bytes of a sendfile call: other connections wait for it. */
 #define FILE_PART ((size_t)256 << 10)
+/* The longest turn of one client before the others have theirs. */
+#define TURN_MS 2
+#define TURN_BYTES ((uint64_t)1 << 20)
 /* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
@@ -255,6 +258,28 @@ exchange_send(struct exchange *exchange, char *scratch)
 	    body->file != NULL)
 		return send_file(exchange, body);
 	return send_read(exchange, scratch, EXCHANGE_PART);
+}
+
+ssize_t
+exchange_send_turn(struct exchange *exchange, char *scratch, bool *moved)
+{
+	ssize_t sent = transport_flush(exchange->transport);
+	uint64_t before = exchange->bytes;
+	bool waits = false;
+
+	*moved = false;
+	exchange->turn_ends = clock_in(TURN_MS);
+	while (sent == IO_DONE && !exchange->finished && !waits &&
+	    exchange->bytes - before < TURN_BYTES) {
+		if (*moved && clock_until_ms(&exchange->turn_ends) == 0)
+			break;
+		sent = exchange_send(exchange, scratch);
+		waits = exchange_waits_for(exchange) != -1;
+		/* Only bytes that arrive renew the deadline. */
+		*moved |= exchange->bytes > before ||
+		    (sent != IO_WANT_WRITE && !waits);
+	}
+	return sent;
 }
 
 size_t

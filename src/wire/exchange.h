@@ -13,6 +13,8 @@
 #include "text/str.h"
 #include "wire/transport.h"
 
+struct upload;
+
 /* The bytes of a TLS record of the largest size, or of a call without TLS. */
 #define EXCHANGE_PART 16384
 /* Bytes of the records that one call sends; more would gain nothing. */
@@ -33,6 +35,8 @@ struct exchange {
 	/* While another process makes the answer: see PARSE_WAIT. */
 	struct request *request; /* in the arena */
 	struct remote *remote; /* NULL: none */
+	/* The upload that `remote` takes, in the arena; NULL: none. */
+	struct upload *upload;
 
 	/* The answer, set by the protocol. */
 	enum status status; /* 0: none yet */
@@ -49,6 +53,8 @@ struct exchange {
 	unsigned char local[16];
 	unsigned char local_len; /* 4 or 16; 0: that of fd */
 	bool uncounted; /* no visitor, but a proxy's check of the server */
+	/* Bytes of a refused upload to read and discard, or the most of it. */
+	unsigned unread;
 	bool finished; /* the end was given to the transport */
 	bool slow; /* the socket did not take the last part at once */
 	size_t unsent; /* the last result of exchange_unsent */
@@ -111,6 +117,14 @@ bool exchange_ended(const struct exchange *exchange);
  * also when the body fails, which is logged.
  */
 MUST_USE ssize_t exchange_send(struct exchange *exchange, char *scratch);
+
+/*
+ * Flushes earlier output, and calls exchange_send until the turn of the client
+ * ends. Returns as exchange_send; `moved`: the client has taken bytes, or bytes
+ * for it have come.
+ */
+MUST_USE ssize_t exchange_send_turn(
+    struct exchange *exchange, char *scratch, bool *moved);
 
 /* Returns, and stores in `unsent`, the bytes that the client has not taken. */
 size_t exchange_unsent(struct exchange *exchange);

@@ -8,12 +8,15 @@
 
 #include "serve/remote.h"
 #include "serve/serve.h"
+#include "serve/uploads.h"
 #include "sys/net.h"
 #include "text/buf.h"
 #include "text/hostname.h"
 #include "text/hostnames.h"
 #include "text/mime.h"
+#include "text/titan.h"
 #include "text/uri.h"
+#include "wire/upload.h"
 
 /* A constant answer for lack of memory. */
 #define NO_MEMORY "40 Something failed here, please try again later\r\n"
@@ -206,6 +209,26 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 	*response = moved;
 }
 
+/* Decodes the path of a URL; false: it is refused. */
+static bool
+decode_path(struct exchange *exchange, struct str path, struct str *out)
+{
+	switch (uri_path_decode(exchange->arena, path, out)) {
+	case URI_PATH_NORMAL: return true;
+	case URI_PATH_CLIMBS:
+		(void)refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("The path leads above the root of the capsule"));
+		break;
+	case URI_PATH_ENCODED:
+		(void)refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
+		break;
+	case URI_PATH_NO_MEMORY:
+		(void)refuse_with(exchange, STATUS_FAILURE, STR(""));
+		break;
+	}
+	return false;
+}
+
 /* Answers the URL `text` of a page of exchange->host. */
 static enum parse
 answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
@@ -220,16 +243,8 @@ answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
 	struct response response;
 
 	exchange->path = uri->path.len > 0 ? uri->path : STR("/");
-	switch (uri_path_decode(exchange->arena, uri->path, &request.path)) {
-	case URI_PATH_NORMAL: break;
-	case URI_PATH_CLIMBS:
-		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("The path leads above the root of the capsule"));
-	case URI_PATH_ENCODED:
-		return refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
-	case URI_PATH_NO_MEMORY:
-		return refuse_with(exchange, STATUS_FAILURE, STR(""));
-	}
+	if (!decode_path(exchange, uri->path, &request.path))
+		return PARSE_DONE;
 	visitor.url = text;
 	visitor.port = site_port(uri);
 	request.encoded = exchange->path;
@@ -241,13 +256,94 @@ answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
 	return PARSE_DONE;
 }
 
-static enum parse
-answer_uri(struct exchange *exchange, struct str text)
+/* The beginning of the Gemini URLs of the host, as the client named it. */
+static struct str
+site_of(struct arena *arena, const struct uri *uri)
 {
+	struct buf url = buf_in(arena, GEMINI_URI_MAX);
+	struct str host;
+
+	if (hostname_normal(arena, uri->host, &host) == -1)
+		return STR("");
+	buf_add(&url, STR("gemini://"));
+	site_add_host(&url, host);
+	if (uri->port.len > 0) {
+		buf_char(&url, ':');
+		buf_add(&url, uri->port);
+	}
+	return url.overflow ? STR("") : buf_str(&url);
+}
+
+/*
+ * Waits for the writer, to which the body of an upload goes; `rest` is what has
+ * come of it.
+ */
+static enum parse
+begin_upload(struct exchange *exchange, struct str rest)
+{
+	struct uploadline *line = (struct uploadline *)exchange->remote;
+	struct response response;
+
+	if (line->size == 0)
+		return PARSE_WAIT;
+	exchange->upload = upload_new(exchange->arena, line, rest);
+	if (exchange->upload != NULL)
+		return PARSE_WAIT;
+	(void)exchange_resume(exchange, true, &response);
+	return refuse_with(exchange, STATUS_FAILURE, STR(""));
+}
+
+/* Answers a Titan URL; `rest` came after it. */
+static enum parse
+answer_titan(struct exchange *exchange, const struct uri *uri, struct str rest)
+{
+	struct titan titan;
+	struct uploads upload = { .titan = &titan };
+	struct request request = { .arena = exchange->arena,
+		.network = exchange->network,
+		.client = exchange->client };
+	struct response response;
+	struct str bad;
+
+	if (!uploads_host_is_writable(exchange->host))
+		return refuse_with(exchange, STATUS_REFUSED,
+		    STR("Nothing can be uploaded to this capsule"));
+	bad = titan_read(exchange->arena, uri, &titan);
+	if (bad.len > 0)
+		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
+	exchange->path = titan.path.len > 0 ? titan.path : STR("/");
+	if (titan.size < exchange->unread)
+		exchange->unread = (unsigned)titan.size;
+	if (!decode_path(exchange, titan.path, &request.path))
+		return PARSE_DONE;
+	if (!titan.edits && rest.len > titan.size)
+		return refuse_with(exchange, STATUS_BAD_REQUEST,
+		    STR("More bytes came than the size of the upload; nothing "
+			"was stored"));
+	upload.site = site_of(exchange->arena, uri);
+	request.encoded = exchange->path;
+	uploads_answer(exchange->host, &request, &upload, &response);
+	if (exchange_defer(exchange, &request, &response))
+		return begin_upload(exchange, rest);
+	write_head(exchange, &request, &response);
+	return PARSE_DONE;
+}
+
+/* Answers the URL `text`; `rest` came after it. */
+static enum parse
+answer_uri(struct exchange *exchange, struct str text, struct str rest)
+{
+	static const struct str scheme = STR_INIT("titan:");
+	const bool is_titan = text.len >= scheme.len &&
+	    str_equals_nocase(str_head(text, scheme.len), scheme);
 	struct uri uri;
 	struct str url, bad;
 	bool picked;
 
+	if (is_titan) {
+		exchange->protocol = "titan";
+		exchange->unread = UPLOAD_UNREAD_MAX;
+	}
 	/* For the log, until the URI is parsed. */
 	exchange->path = str_head(text, str_find(text, '?'));
 	if (uri_mend(exchange->arena, text, &url) == -1 ||
@@ -258,7 +354,7 @@ answer_uri(struct exchange *exchange, struct str text)
 	bad = defect(&uri);
 	if (bad.len > 0)
 		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
-	if (!str_equals_nocase(uri.scheme, STR("gemini")))
+	if (!is_titan && !str_equals_nocase(uri.scheme, STR("gemini")))
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server speaks gemini: only"));
 	picked = pick_host(exchange, &uri);
@@ -269,7 +365,8 @@ answer_uri(struct exchange *exchange, struct str text)
 		return refuse_with(exchange, STATUS_REFUSED,
 		    STR("This server does not serve that port; please check "
 			"the address"));
-	return answer_page(exchange, &uri, text);
+	return is_titan ? answer_titan(exchange, &uri, rest)
+			: answer_page(exchange, &uri, text);
 }
 
 static enum parse
@@ -294,7 +391,8 @@ gemini_answer(struct exchange *exchange, struct str input, bool ended)
 	if (end == NULL || (size_t)(end - input.at) > GEMINI_URI_MAX)
 		return refuse_with(exchange, STATUS_BAD_REQUEST,
 		    STR("A URL has at most 1024 bytes"));
-	return answer_uri(exchange, str_head(input, (size_t)(end - input.at)));
+	return answer_uri(exchange, str_head(input, (size_t)(end - input.at)),
+	    str_tail(input, (size_t)(end - input.at) + 2));
 }
 
 static enum parse

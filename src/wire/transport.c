@@ -167,6 +167,13 @@ transport_read(struct transport *transport, char *at, size_t room)
 	return transport->ops->read(transport, at, room);
 }
 
+void
+transport_expect(struct transport *transport, uint64_t len)
+{
+	transport->tls.allowance +=
+	    len < SIZE_MAX / 4 ? 2 * (size_t)len : SIZE_MAX / 2;
+}
+
 ssize_t
 transport_ignore(struct transport *transport, char *scratch, size_t room)
 {

@@ -2,6 +2,7 @@
 #define WIRE_TRANSPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "sys/net_out.h"
@@ -67,6 +68,12 @@ MUST_USE ssize_t transport_discard(
 MUST_USE ssize_t transport_handshake(struct transport *transport);
 MUST_USE ssize_t transport_read(
     struct transport *transport, char *at, size_t room);
+
+/*
+ * Allows the client to send `len` bytes after its request, in TLS records that
+ * may be small, but not so small that they double the number of bytes.
+ */
+void transport_expect(struct transport *transport, uint64_t len);
 
 /*
  * As transport_read, for input after the request: IO_CLOSED when the client has

@@ -67,6 +67,7 @@ waiting_for_remote(struct waiting *waiting, int remote, short what,
     const struct timeval *length)
 {
 	const struct event *client = &waiting->client;
+	const short room = what & EV_WRITE;
 	const unsigned ms = waiting->remote_ms;
 	const struct timeval own = { .tv_sec = ms / 1000,
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
@@ -75,17 +76,18 @@ waiting_for_remote(struct waiting *waiting, int remote, short what,
 		waiting_renew(waiting);
 	waiting->for_remote = true;
 	if (begin_deadline(waiting, ms > 0 ? &own : length) == -1 ||
-	    change_client(waiting, what) == -1)
+	    change_client(waiting, room != 0 ? 0 : what) == -1)
 		return -1;
-	if (waiting->remote_fd == remote)
+	if (waiting->remote_fd == remote && waiting->remote_what == room)
 		return 0;
 	waiting_leave_remote(waiting);
-	waiting->remote =
-	    event_new(event_get_base(client), remote, EV_READ | EV_PERSIST,
-		waiting->calls->remote, event_get_callback_arg(client));
+	waiting->remote = event_new(event_get_base(client), remote,
+	    (short)(EV_READ | EV_PERSIST | room), waiting->calls->remote,
+	    event_get_callback_arg(client));
 	if (waiting->remote == NULL)
 		return -1;
 	waiting->remote_fd = remote;
+	waiting->remote_what = room;
 	return event_add(waiting->remote, NULL);
 }
 

@@ -20,6 +20,7 @@ struct waiting {
 	int fd; /* the client's */
 	int remote_fd; /* -1: none */
 	unsigned remote_ms; /* the deadline of a wait for it; 0: `length` */
+	short remote_what; /* EV_WRITE: a wait for room in it, too */
 	bool for_remote; /* the last wait was for an answering process */
 	const struct waiting_calls *calls;
 	short what; /* EV_READ or EV_WRITE, for the client; 0: neither */
@@ -40,7 +41,8 @@ void waiting_renew(struct waiting *waiting);
  * waiting_for_client waits until the client has sent (EV_READ) or can take
  * (EV_WRITE) bytes. waiting_for_remote waits until `remote` is readable or,
  * with EV_READ, the client has sent bytes; with 0 it does not wait for the
- * client. Both arm a deadline of `length`, unless one is armed; so does
+ * client, and with EV_READ | EV_WRITE not either, but also until `remote` can
+ * take bytes. Both arm a deadline of `length`, unless one is armed; so does
  * waiting_for_remote, of remote_ms if set, after a wait for the client alone,
  * whose speed is not that of the process. -1 without memory.
  */
