@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -113,4 +114,13 @@ sha256_file(int fd, unsigned char out[SHA256_SIZE], uint64_t *size,
 	sha256_free(sha256);
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+void
+sha256_base64(const unsigned char hash[SHA256_SIZE], char out[SHA256_BASE64])
+{
+	unsigned char text[SHA256_BASE64];
+
+	EVP_EncodeBlock(text, hash, SHA256_SIZE);
+	memcpy(out, text, sizeof text);
 }

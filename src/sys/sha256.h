@@ -8,6 +8,8 @@
 #include "text/str.h"
 
 #define SHA256_SIZE 32
+/* The bytes of a hash in base 64, with NUL. */
+#define SHA256_BASE64 45
 
 /* SHA-256 computed incrementally. */
 struct sha256;
@@ -23,6 +25,10 @@ MUST_USE int sha256_end(struct sha256 *sha256, unsigned char out[SHA256_SIZE]);
 
 /* Hashes `bytes` in one call; -1 when OpenSSL failed. */
 MUST_USE int sha256_of(struct str bytes, unsigned char out[SHA256_SIZE]);
+
+/* Writes a hash in base 64 (RFC 4648 section 4). */
+void
+sha256_base64(const unsigned char hash[SHA256_SIZE], char out[SHA256_BASE64]);
 
 /* Called after every few megabytes; -1 with errno set ends the hashing. */
 struct sha256_pause {
