@@ -1,0 +1,76 @@
+/* Splits a requested path into a script and the rest. */
+#include "serve/programscript.h"
+
+#include <unistd.h>
+
+#include "tree/tree.h"
+#include "tree/zones.h"
+
+/* The most files that one request may look for. */
+#define LOOKUPS_MAX 16
+
+bool
+programscript_is_clean(struct str path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* The offset of the slash after the segment at `start`, or path.len. */
+static size_t
+segment_end(struct str path, size_t start)
+{
+	size_t next = start < path.len ? start + 1 : path.len;
+
+	return next + str_find(str_tail(path, next), '/');
+}
+
+size_t
+programscript_prefix(struct str path, struct str rule)
+{
+	size_t end = 0;
+
+	for (size_t at = 0; at < rule.len; at = segment_end(rule, at))
+		end = segment_end(path, end);
+	return end;
+}
+
+static bool
+is_file(const struct tree *tree, struct str path)
+{
+	struct entry entry;
+
+	if (tree_find(tree, path, &entry) != STATUS_SUCCESS)
+		return false;
+	close(entry.fd);
+	return !tree_is_directory(&entry);
+}
+
+int
+programscript_php(
+    const struct host *host, struct arena *arena, struct str path, size_t *len)
+{
+	struct tree tree = *host->tree;
+	struct str normal;
+	size_t lookups = 0;
+
+	*len = 0;
+	if (zones_path(arena, path, &normal) == -1)
+		return -1;
+	/* The visitor was admitted to the zone of the path. */
+	if (tree.zones != NULL)
+		tree.own = zones_find(tree.zones, normal);
+	for (size_t end = segment_end(path, 0); *len == 0 && end > 0;
+	     end = segment_end(path, end)) {
+		struct str file = str_head(path, end);
+
+		if (str_ends(file, STR(".php")) && lookups++ < LOOKUPS_MAX &&
+		    is_file(&tree, file))
+			*len = end;
+		if (end == path.len)
+			break;
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+#ifndef SERVE_PROGRAMSCRIPT_H
+#define SERVE_PROGRAMSCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "serve/host.h"
+#include "text/arena.h"
+#include "text/attribute.h"
+#include "text/str.h"
+
+/*
+ * Whether a program may get the path: without control bytes, at which servers
+ * of programs have split paths wrongly (CVE-2019-11043).
+ */
+bool programscript_is_clean(struct str path);
+
+/*
+ * The length of the first part of `path`, as requested, that a rule with the
+ * path `rule` stands for: as many segments, since letters may be composed in
+ * the one and not in the other. The rest is empty or begins with a slash.
+ */
+size_t programscript_prefix(struct str path, struct str rule);
+
+/*
+ * Finds the PHP script that a path names: its shortest first part that is a
+ * regular file in the tree of `host`, by a name that ends in ".php". Sets `len`
+ * to the length of that part; 0: there is none. -1 without memory.
+ */
+MUST_USE int programscript_php(
+    const struct host *host, struct arena *arena, struct str path, size_t *len);
+
+#endif
