@@ -110,21 +110,18 @@ clientcert_read(const X509 *cert, struct identity *out)
 static int
 copy_text(struct str text, struct arena *arena, struct str *out)
 {
-	static const struct str replacement = STR_INIT("\xef\xbf\xbd");
-	struct buf clean = buf_in(arena, text.len * 3);
 	struct str taken;
+	struct buf clean;
 	uint32_t c;
 
 	if (text.len > CLIENTCERT_TEXT_MAX)
 		return 0;
-	while (text.len > 0) {
-		if (!utf8_take(&text, &c, &taken))
-			buf_add(&clean, replacement);
-		else if (!utf8_is_control(c) && !utf8_misleads(c))
+	clean = buf_in(arena, text.len);
+	while (text.len > 0)
+		if (utf8_take(&text, &c, &taken) && !utf8_is_control(c) &&
+		    !utf8_misleads(c))
 			buf_add(&clean, taken);
-	}
-	if (clean.len <= CLIENTCERT_TEXT_MAX)
-		*out = buf_str(&clean);
+	*out = buf_str(&clean);
 	return clean.overflow ? -1 : 0;
 }
 
@@ -135,11 +132,12 @@ copy_name(const X509_NAME *name, struct arena *arena, struct str *out)
 	const unsigned long flags =
 	    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	BIO *bio = BIO_new(BIO_s_mem());
-	int result = -1;
+	int result = 0;
 	char *at;
 
 	if (bio == NULL)
 		return -1;
+	/* It fails for a broken text, too. */
 	if (X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
 		long len = BIO_get_mem_data(bio, &at);
 

@@ -21,8 +21,8 @@ int clientcert_accept(struct x509_store_ctx_st *store, void *unused);
 /*
  * Texts of a certificate: UTF-8 on one line, without control characters and
  * marks that change the direction of text, and empty when the certificate does
- * not have it, or it is longer than CLIENTCERT_TEXT_MAX. A name is that of RFC
- * 4514: CN=alice,O=Example. The CN is the first one, unescaped.
+ * not have it, it is malformed, or longer than CLIENTCERT_TEXT_MAX. A name is
+ * that of RFC 4514: CN=alice,O=Example. The CN is the first one, unescaped.
  */
 struct clientcert_text {
 	struct str subject, subject_cn, issuer, issuer_cn;
