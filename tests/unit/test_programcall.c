@@ -120,17 +120,17 @@ lengths(void **state)
 static void
 too_long(void **state)
 {
-	static char query[PROGRAMCALL_MAX];
+	static char query[UINT16_MAX + 1], large[2 * sizeof query];
 	struct programcall call = sample();
 	struct buf message = buf_over(bytes, sizeof bytes);
 
 	(void)state;
 	memset(query, '%', sizeof query);
-	call.query = (struct str){ query, sizeof query };
+	call.query = (struct str){ query, sizeof bytes };
 	programcall_write(&message, &call);
 	assert_true(message.overflow);
-	call.query.len = (size_t)UINT16_MAX + 1;
-	message = buf_over(NULL, 0);
+	call.query.len = sizeof query;
+	message = buf_over(large, sizeof large);
 	programcall_write(&message, &call);
 	assert_true(message.overflow);
 }
