@@ -287,6 +287,7 @@ run_all(struct publish_run *run)
 
 /* Opening. */
 
+/* Returns 0, or the exit status. */
 static int
 open_origin(struct publish_run *run)
 {
@@ -299,17 +300,24 @@ open_origin(struct publish_run *run)
 
 	rest = str_tail(rest, scheme.len);
 	if (!str_equals_nocase(scheme, STR(SCHEME)) ||
-	    str_find(rest, ';') < rest.len || rest.len > ORIGIN_REQUEST_MAX / 2)
-		return cli_misused(VERB,
+	    str_find(rest, ';') < rest.len ||
+	    rest.len > ORIGIN_REQUEST_MAX / 2) {
+		cli_misused(VERB,
 		    "give a URL of a folder, as titan://HOST/FOLDER/, not ",
 		    run->url);
+		return 2;
+	}
 	snprintf(url, sizeof url, "gemini://%.*s", STR_ARG(rest));
 	opened = origin_open(&mirror->origin, url, mirror->known_hosts);
 	if (opened == ORIGIN_OK && run->identity.certificate != NULL &&
-	    tlsidentity_use(&run->identity, mirror->origin.tls) == -1)
-		return cli_say(VERB, "%s", run->identity.error);
-	if (opened != ORIGIN_OK)
-		return cli_say(VERB, "%s", mirror->origin.error);
+	    tlsidentity_use(&run->identity, mirror->origin.tls) == -1) {
+		cli_say(VERB, "%s", run->identity.error);
+		return 1;
+	}
+	if (opened != ORIGIN_OK) {
+		cli_say(VERB, "%s", mirror->origin.error);
+		return opened == ORIGIN_NO_URL ? 2 : 1;
+	}
 	mirror->origin.is_strict = mirror->is_strict;
 	mirror->origin.report = &mirror->report;
 	mirror->pool.origin = &mirror->origin;
@@ -349,7 +357,7 @@ stop_at(int number)
 int
 publish_run(struct publish_run *run, const struct host_config *host)
 {
-	int status = 1;
+	int status;
 
 	if (open_folder(run, host) == -1)
 		return 1;
@@ -367,7 +375,8 @@ publish_run(struct publish_run *run, const struct host_config *host)
 		.identity =
 		    run->identity.certificate != NULL ? &run->identity : NULL,
 		.interrupted = &interrupted };
-	if (open_origin(run) == 0)
+	status = open_origin(run);
+	if (status == 0)
 		status = run_all(run);
 	origin_release(&run->mirror.origin);
 	manifest_remote_release(&run->remote);

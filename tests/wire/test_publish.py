@@ -222,8 +222,8 @@ class Plain(Publishing):
                       'latin.txt: ', 'open.gmi: Line 2 of the text',
                       'new\\x0Aline.txt: its name is not UTF-8'):
             self.assertIn('capsule publish: ' + words, result.stderr)
-        self.assertEqual(
-            self.server.files, dict(FILES, **{'.well-known/x.txt': b'known\n'}))
+        self.assertEqual(self.server.files, dict(
+            FILES, **{'.well-known/x.txt': b'known\n'}))
         # The hidden folder of the tool itself is not worth a note.
         self.assertNotIn('.publish', self.publish(status=1).stderr)
 
@@ -483,8 +483,9 @@ class Certificates(Publishing):
         for options in (('--limit', '0'), ('--what',), ('--time', 'x')):
             self.publish(*options, status=2)
         for url in ('gemini://localhost/', 'titan:/x', 'x',
-                    'titan://localhost/;token=x'):
-            self.publish(url=url, status=1)
+                    'titan://localhost/;token=x', 'titan://localhost/../x',
+                    'titan://localhost/?q', 'titan://localhost/a b'):
+            self.publish(url=url, status=2)
 
 
 if __name__ == '__main__':
