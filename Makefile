@@ -62,9 +62,10 @@ LIBRARIES += -larchive
 
 # Rooms of one system alone; where they are not compiled, only looked at.
 SYSTEM := $(shell uname -s)
-ROOMS_Linux = system_linux landlock syscalls watch_linux
-ROOMS_OpenBSD = system_openbsd system_bsd watch_none
-ROOMS_FreeBSD = system_freebsd system_bsd watch_none
+ROOMS_Linux = system_linux landlock syscalls watch_linux \
+    scriptjail_linux
+ROOMS_OpenBSD = system_openbsd system_bsd watch_none scriptjail_none
+ROOMS_FreeBSD = system_freebsd system_bsd watch_none scriptjail_none
 ELSEWHERE = $(patsubst %,src/sys/%.c,$(filter-out $(ROOMS_$(SYSTEM)), \
     $(ROOMS_Linux) $(ROOMS_OpenBSD) $(ROOMS_FreeBSD)))
 

@@ -175,7 +175,9 @@ is_dispensable(int error)
 static enum jail_fault
 enter(const struct jail *jail, const struct jail_access *access)
 {
+	/* The paths of sockets lead anywhere. */
 	if (jail->chroots && access->roots != NULL &&
+	    access->role != JAIL_CONNECTOR &&
 	    change_root(access->roots->top) == -1 && !is_dispensable(errno))
 		return JAIL_NO_WALLS;
 	if (system_drop_bounding() == -1)

@@ -16,6 +16,7 @@ enum jail_role {
 	JAIL_INDEXER,
 	JAIL_ANSWERS,
 	JAIL_KEYS,
+	JAIL_CONNECTOR, /* the runner without CGI scripts: connects locally */
 	JAIL_UNPACKER, /* reads and writes open descriptors, opens none */
 };
 

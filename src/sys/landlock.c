@@ -5,8 +5,10 @@
 #include "sys/landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,17 +27,21 @@
  * Access rights of Landlock, one bit each; a digit in a name is the version
  * that added the right.
  */
+#define EXECUTE (UINT64_C(1) << 0)
 #define WRITE_FILE (UINT64_C(1) << 1)
 #define READ_FILE (UINT64_C(1) << 2)
 #define READ_DIRECTORY (UINT64_C(1) << 3)
+#define REMOVE_DIRECTORY (UINT64_C(1) << 4)
 #define REMOVE_FILE (UINT64_C(1) << 5)
+#define MAKE_DIRECTORY (UINT64_C(1) << 7)
 #define MAKE_REGULAR (UINT64_C(1) << 8)
 #define FILES_1 ((UINT64_C(1) << 13) - 1) /* execute to make_sym */
 #define FILES_2 (UINT64_C(1) << 13) /* refer */
 #define FILES_3 (UINT64_C(1) << 14) /* truncate */
 #define FILES_5 (UINT64_C(1) << 15) /* ioctl_dev */
 #define NETWORK_4 UINT64_C(3) /* bind and connect by TCP */
-#define SCOPES_6 UINT64_C(3) /* abstract sockets, signals */
+#define SCOPE_SIGNALS UINT64_C(2)
+#define SCOPES_6 (UINT64_C(1) | SCOPE_SIGNALS) /* abstract sockets, too */
 
 struct ruleset {
 	uint64_t files, network, scopes;
@@ -104,25 +110,100 @@ allow_all(
 	    fd, rules, files->writes ? reads | writes : reads, files->state);
 }
 
-int
-landlock_enter(const struct landlock_files *files)
+/* Makes a set of rules; its descriptor, or -1 with errno set. */
+static int
+begin(struct ruleset *rules, bool network)
 {
 	int version = landlock_version();
-	struct ruleset rules;
 	size_t size;
-	bool entered;
-	int fd;
 
 	if (version == 0) {
 		errno = ENOSYS;
 		return -1;
 	}
-	size = forbid_all(version, &rules);
-	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0U);
-	if (fd == -1)
-		return -1;
-	entered = allow_all(fd, &rules, files) == 0 &&
-	    syscall(SYS_landlock_restrict_self, fd, 0U) == 0;
+	size = forbid_all(version, rules);
+	if (network) {
+		rules->network = 0;
+		rules->scopes &= SCOPE_SIGNALS;
+	}
+	return (int)syscall(SYS_landlock_create_ruleset, rules, size, 0U);
+}
+
+/* Takes the rules, if they were `made` whole. */
+static int
+finish(int fd, bool made)
+{
+	bool entered = made && syscall(SYS_landlock_restrict_self, fd, 0U) == 0;
+
 	process_close(fd);
 	return entered ? 0 : -1;
+}
+
+int
+landlock_enter(const struct landlock_files *files)
+{
+	struct ruleset rules;
+	int fd = begin(&rules, files->network);
+
+	return fd == -1 ? -1 : finish(fd, allow_all(fd, &rules, files) == 0);
+}
+
+static uint64_t
+rights_of(enum landlock_way way)
+{
+	const uint64_t reads = READ_FILE | READ_DIRECTORY;
+
+	switch (way) {
+	case LANDLOCK_READ: break;
+	case LANDLOCK_RUN: return reads | EXECUTE;
+	case LANDLOCK_WRITE:
+		return reads | WRITE_FILE | REMOVE_DIRECTORY | REMOVE_FILE |
+		    MAKE_DIRECTORY | MAKE_REGULAR | FILES_2 | FILES_3;
+	}
+	return reads;
+}
+
+static int
+allow_path(
+    int fd, const struct ruleset *rules, const struct landlock_path *path)
+{
+	const uint64_t of_files = EXECUTE | WRITE_FILE | READ_FILE | FILES_3;
+	int at = open(path->path, O_PATH | O_CLOEXEC), result;
+	uint64_t rights = rights_of(path->way);
+	struct stat st;
+
+	if (at == -1)
+		return 0;
+	if (fstat(at, &st) == 0 && !S_ISDIR(st.st_mode))
+		rights &= of_files;
+	result = allow(fd, rules, rights, at);
+	process_close(at);
+	return result;
+}
+
+static int
+allow_paths(
+    int fd, const struct ruleset *rules, const struct landlock_path *path)
+{
+	for (; path->path != NULL; path++)
+		if (allow_path(fd, rules, path) == -1)
+			return -1;
+	return 0;
+}
+
+int
+landlock_enter_paths(const struct landlock_paths *arrays, size_t count)
+{
+	bool network = false, made = true;
+	struct ruleset rules;
+	int fd;
+
+	for (size_t i = 0; i < count; i++)
+		network |= arrays[i].network;
+	fd = begin(&rules, network);
+	if (fd == -1)
+		return -1;
+	for (size_t i = 0; i < count && made; i++)
+		made = allow_paths(fd, &rules, arrays[i].all) == 0;
+	return finish(fd, made);
 }

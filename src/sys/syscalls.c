@@ -22,8 +22,9 @@
 #define INDEXER (1U << JAIL_INDEXER)
 #define ANSWERS (1U << JAIL_ANSWERS)
 #define KEYS (1U << JAIL_KEYS)
+#define CONNECTOR (1U << JAIL_CONNECTOR)
 #define UNPACKER (1U << JAIL_UNPACKER)
-#define READERS (WORKER | INDEXER | ANSWERS)
+#define READERS (WORKER | INDEXER | ANSWERS | CONNECTOR)
 #define DAEMONS (READERS | KEYS)
 #define ALL (DAEMONS | UNPACKER)
 
@@ -49,6 +50,8 @@ static const struct {
 	    { "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl" } },
 	{ "time, where it is not read without a call", ALL,
 	    { "clock_gettime", "clock_gettime64", "gettimeofday", "time" } },
+	{ "servers of programs are connected to", CONNECTOR,
+	    { "connect", "getsockopt" } },
 	{ "files are looked up, beneath the tree alone", READERS,
 	    { "openat2", "openat", "fstat", "fstat64", "newfstatat",
 		"fstatat64", "statx", "faccessat", "faccessat2",
@@ -113,10 +116,14 @@ static const struct {
 	/* See system_unsent. */
 	{ "ioctl", WORKER, { IS(1, TIOCOUTQ) }, 1 },
 	{ "shutdown", WORKER, { IS(1, SHUT_WR) }, 1 },
-	{ "sendto", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN), IS(4, 0) }, 2 },
-	{ "send", WORKER | KEYS, { LACKS(3, MSG_FASTOPEN) }, 1 },
+	{ "sendto", WORKER | KEYS | CONNECTOR,
+	    { LACKS(3, MSG_FASTOPEN), IS(4, 0) }, 2 },
+	{ "send", WORKER | KEYS | CONNECTOR, { LACKS(3, MSG_FASTOPEN) }, 1 },
 	{ "socketpair", WORKER, { IS(0, AF_UNIX) }, 1 },
-	{ "sendmsg", ANSWERS, { LACKS(2, MSG_FASTOPEN) }, 1 },
+	{ "socket", CONNECTOR, { IS(0, AF_UNIX) }, 1 },
+	{ "socket", CONNECTOR, { IS(0, AF_INET) }, 1 },
+	{ "socket", CONNECTOR, { IS(0, AF_INET6) }, 1 },
+	{ "sendmsg", ANSWERS | CONNECTOR, { LACKS(2, MSG_FASTOPEN) }, 1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
 	/* See fdpass_close. */
@@ -411,6 +418,48 @@ syscalls_enter(const struct jail_access *access, bool only_log)
 		return -1;
 	kind.filter = SYSCALLS_OF_ROLE;
 	return enter(&kind);
+}
+
+static int
+add_refusal(scmp_filter_ctx filter, const struct syscalls_refusal *refusal,
+    uint32_t action)
+{
+	const struct draft draft = { filter, seccomp_arch_native(), action };
+	struct scmp_arg_cmp when = { refusal->argument, SCMP_CMP_MASKED_EQ,
+		UINT32_MAX, refusal->value };
+
+	switch (refusal->test) {
+	case SYSCALLS_ALWAYS: return add(&draft, refusal->name, 0, NULL);
+	case SYSCALLS_EQUALS: break;
+	case SYSCALLS_DIFFERS:
+		when.op = SCMP_CMP_NE;
+		when.datum_a = refusal->value;
+		break;
+	case SYSCALLS_EXCEEDS:
+		when.op = SCMP_CMP_GT;
+		when.datum_a = refusal->value;
+		break;
+	case SYSCALLS_HAS: when.datum_a = refusal->value; break;
+	}
+	return add(&draft, refusal->name, 1, &when);
+}
+
+int
+syscalls_refuse(const struct syscalls_refusal *all, size_t count, bool only_log)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int result = filter == NULL ? -ENOMEM : 0;
+
+	if (result == 0)
+		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = add_refusal(filter, &all[i],
+		    only_log ? SCMP_ACT_LOG
+			     : SCMP_ACT_ERRNO((uint32_t)all[i].error));
+	if (result == 0)
+		result = seccomp_load(filter);
+	seccomp_release(filter);
+	return result == 0 ? 0 : fail(result);
 }
 
 int

@@ -2,6 +2,8 @@
 #define SYS_SYSCALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "sys/jail_role.h"
 #include "text/attribute.h"
@@ -18,6 +20,32 @@ bool syscalls_available(void);
  * socketcall: a filter cannot read the arguments that a pointer leads to.
  */
 bool syscalls_machine_is_filtered(const char *machine);
+
+/* The arguments with which a call is refused. */
+enum syscalls_test {
+	SYSCALLS_ALWAYS,
+	SYSCALLS_EQUALS, /* in the low 32 bits */
+	SYSCALLS_DIFFERS,
+	SYSCALLS_HAS, /* has all bits of the value */
+	SYSCALLS_EXCEEDS,
+};
+
+struct syscalls_refusal {
+	const char *name; /* of a call, which a machine may lack */
+	int error;
+	enum syscalls_test test;
+	unsigned argument; /* from 0 */
+	uint64_t value;
+};
+
+/*
+ * Makes these calls fail with their errors, in this process, its children and
+ * the programs that they execute; `only_log` is as for syscalls_enter. For a
+ * process that executes programs, whose calls nobody can list. -1 with errno
+ * set.
+ */
+MUST_USE int syscalls_refuse(
+    const struct syscalls_refusal *all, size_t count, bool only_log);
 
 /* A call must pass both filters. */
 enum syscalls_filter {

@@ -91,6 +91,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		.roots = roots != NULL ? roots->all : NULL,
 		.root_count = roots != NULL ? roots->count : 0,
 		.state = access->state,
+		.network = access->role == JAIL_CONNECTOR,
 		.writes = access->role == JAIL_INDEXER,
 	};
 

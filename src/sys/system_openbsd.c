@@ -24,6 +24,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		[JAIL_INDEXER] = "stdio rpath wpath cpath flock recvfd",
 		[JAIL_ANSWERS] = "stdio rpath flock proc sendfd recvfd",
 		[JAIL_KEYS] = "stdio recvfd",
+		[JAIL_CONNECTOR] = "stdio inet unix sendfd recvfd rpath",
 		[JAIL_UNPACKER] = "stdio",
 	};
 	const struct jail_roots *roots = access->roots;

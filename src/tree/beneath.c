@@ -26,13 +26,12 @@
 #include <linux/openat2.h>
 
 static int
-open_how(int root, const char *path, unsigned long long resolve)
+open_as(int root, const char *path, const struct open_how *wanted)
 {
-	struct open_how how = {
-		.flags = OPEN_FLAGS,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
-	};
+	struct open_how how = *wanted;
 	long fd = -1;
+
+	how.resolve |= RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 
 	for (int i = 0; i < RETRIES; i++) {
 		fd = syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -40,6 +39,27 @@ open_how(int root, const char *path, unsigned long long resolve)
 			break;
 	}
 	return (int)fd;
+}
+
+static int
+open_how(int root, const char *path, unsigned long long resolve)
+{
+	const struct open_how how = { .flags = OPEN_FLAGS, .resolve = resolve };
+
+	return open_as(root, path, &how);
+}
+
+int
+beneath_stat(int root, const char *path, struct stat *out)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC };
+	int fd = open_as(root, path, &how), result;
+
+	if (fd == -1)
+		return -1;
+	result = fstat(fd, out);
+	close(fd);
+	return result;
 }
 
 /*
@@ -77,6 +97,16 @@ open_unmounted(int folder, const char *name)
 }
 
 #else
+
+int
+beneath_stat(int root, const char *path, struct stat *out)
+{
+	(void)root;
+	(void)path;
+	(void)out;
+	errno = ENOSYS;
+	return -1;
+}
 
 int
 beneath_open(int root, const char *path)

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "text/attribute.h"
 
@@ -16,6 +17,13 @@
  * with errno set; EXDEV means that the path leads out of `root`.
  */
 MUST_USE int beneath_open(int root, const char *path);
+
+/*
+ * Gets the state of what beneath_open would open, but without opening it: read
+ * permission is not needed. -1 with errno set; ENOSYS where the system lacks
+ * openat2(2).
+ */
+MUST_USE int beneath_stat(int root, const char *path, struct stat *out);
 
 /*
  * Does the same as beneath_open without openat2(2), component by component.
