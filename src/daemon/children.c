@@ -12,6 +12,7 @@
 #include "daemon/answers.h"
 #include "daemon/indexer.h"
 #include "daemon/pause.h"
+#include "daemon/runner.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "sys/clock.h"
@@ -104,8 +105,48 @@ be_answers(void *context, const struct service *service)
 	exit(status);
 }
 
+static void
+be_runner(void *context, const struct service *service)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct runner_setup setup = {
+		.service = service,
+		.config = &generation->config,
+		.server = &generation->server,
+		.jail = &generation->jail,
+		.roots = &generation->capsules.roots,
+		.scripts = &generation->scripts,
+	};
+	int status = EXIT_FAILURE;
+
+	process_close(master->status.fd);
+	workers_forget(&master->workers);
+	listeners_close(&master->listeners, NULL);
+	service_forget(&master->index);
+	services_forget(&master->services, service);
+	service_forget(&generation->keys.service);
+	tls_context_free(generation->tls);
+	readerlists_release(&generation->readers);
+	generation_forget_visitors(generation);
+	capsules_forget_scans(&generation->capsules);
+	limit_free(master->limits);
+	state_forget(&generation->state);
+	if (signals_begin_child(&master->waiting) == 0 &&
+	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
+		status = runner_run(&setup);
+	exit(status);
+}
+
+static bool
+wants_runner(const struct config *config)
+{
+	return config_has_program(config, ~0U);
+}
+
 const struct services_kind children_services[SERVICES_COUNT] = {
 	[WORKERS_ANSWERS] = { be_answers, NULL },
+	[WORKERS_RUNNER] = { be_runner, wants_runner },
 };
 
 /*

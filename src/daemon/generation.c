@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/scriptsetup.h"
 #include "sys/keyprovider.h"
 #include "sys/log.h"
 #include "sys/signing.h"
@@ -282,6 +283,19 @@ open_readers(
 	return 0;
 }
 
+static int
+check_scripts(struct generation *generation)
+{
+	struct buf error =
+	    buf_over(generation->error, sizeof generation->error - 1);
+	int result = scriptsetup_init(&generation->scripts, &generation->config,
+	    &generation->jail, &error);
+
+	if (result == -1)
+		generation->error[error.len] = '\0';
+	return result;
+}
+
 int
 generation_load(struct generation *generation, struct config *config,
     const struct generation_setup *setup)
@@ -295,6 +309,7 @@ generation_load(struct generation *generation, struct config *config,
 	if (generation->names != NULL &&
 	    jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
+	    check_scripts(generation) == 0 &&
 	    capsules_open(&generation->capsules, config, &generation->jail,
 		generation->error, sizeof generation->error) == 0 &&
 	    check_state_place(generation) == 0 &&

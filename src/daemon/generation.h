@@ -9,6 +9,7 @@
 #include "serve/response.h"
 #include "sys/cert.h"
 #include "sys/jail.h"
+#include "sys/scriptjail.h"
 #include "sys/tls.h"
 #include "text/attribute.h"
 #include "text/hostnames.h"
@@ -23,6 +24,7 @@ struct generation {
 	struct cache cache;
 	struct state state; /* closed without an index */
 	struct jail jail;
+	struct scriptjail scripts; /* unset without CGI */
 	struct hostnames *names; /* of all hosts */
 	struct tls_context *tls; /* NULL without TLS */
 	struct cert *certs; /* of each host; already released; or NULL */

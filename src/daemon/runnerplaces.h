@@ -1,0 +1,41 @@
+#ifndef DAEMON_RUNNERPLACES_H
+#define DAEMON_RUNNERPLACES_H
+
+#include <stddef.h>
+
+#include "daemon/config.h"
+#include "sys/scriptjail.h"
+#include "text/attribute.h"
+
+/* A directory of CGI scripts. */
+struct runnerplaces_directory {
+	const struct rules_program *program; /* one of those that name it */
+	struct scriptjail_access access;
+	int fd; /* -1: not there at the start */
+};
+
+/* What the runner opens or finds before it enters its sandbox. */
+struct runnerplaces {
+	const struct server *server;
+	struct runnerplaces_directory *directories;
+	size_t count;
+	char **roots; /* of each host: absolute; the capsule's folder */
+	int null; /* /dev/null */
+};
+
+/* -1 with errno set. */
+MUST_USE int runnerplaces_init(struct runnerplaces *places,
+    const struct config *config, const struct server *server);
+
+/* The directory of a CGI program. */
+const struct runnerplaces_directory *runnerplaces_find(
+    const struct runnerplaces *places, const struct rules_program *program);
+
+/*
+ * All accesses of scripts, to be freed, and in the last one the runner's own to
+ * the capsules. There are places->count + 1. NULL without memory.
+ */
+MUST_USE struct scriptjail_access *
+runnerplaces_accesses(const struct runnerplaces *places);
+
+#endif

@@ -1,0 +1,461 @@
+/* The process that runs programs: scripts as they are, and hostile ones. */
+#include "daemon/runner.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "daemon/runnerjobs.h"
+#include "sys/fdpass.h"
+#include "temporary.h"
+
+#define USER "games"
+#define MOST 8
+/* Generous: for a busy machine. */
+#define WAIT_MS 60000
+
+static struct temporary folder;
+static struct {
+	pid_t pid;
+	int master, line;
+} runner;
+
+static void
+script(const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "cgi/%s", name);
+	temporary_file(&folder, path, text);
+	assert_int_equal(chmod(temporary_path(&folder, path), 0755), 0);
+}
+
+static NO_RETURN void
+run(int line, int end)
+{
+	static char capsule[96], cgi[96];
+	static struct rules_part part;
+	static struct service service;
+	static struct host host;
+	static struct str name;
+	const struct site site = { .names = &name, .name_count = 1 };
+	static struct scriptjail scripts;
+	static struct jail jail;
+	char text[256];
+	struct buf error = buf_over(text, sizeof text);
+	struct host_config of_host = { .capsule = capsule, .site = site };
+	struct config config = {
+		.hosts = &of_host, .host_count = 1, .script_limit = MOST
+	};
+	struct server server = { .hosts = &host, .host_count = 1 };
+	const struct runner_setup setup = { &service, &config, &server, &jail,
+		NULL, &scripts };
+
+	name = STR("localhost");
+	snprintf(capsule, sizeof capsule, "%s/capsule", folder.path);
+	snprintf(cgi, sizeof cgi, "%s/cgi", folder.path);
+	part.place =
+	    (struct rules_place){ .path = STR("/cgi-bin"), .is_folder = true };
+	part.program = (struct rules_program){
+		.kind = RULES_CGI, .path = STR("/cgi-bin"), .target = cgi
+	};
+	of_host.rules = (struct rules){ .parts = &part, .part_count = 1 };
+	host = (struct host){ .server = &server,
+		.site = &of_host.site,
+		.rules = &of_host.rules };
+	service = (struct service){ .line = line, .end_count = 1 };
+	service.ends[0] = end;
+	if (jail_init(&jail, JAIL_ON, "nobody", text, sizeof text) == -1 ||
+	    scriptjail_init(&scripts, &jail, USER, &error) == -1)
+		_exit(2);
+	scripts.memory = (size_t)512 << 20;
+	scripts.processes = 200;
+	_exit(runner_run(&setup));
+}
+
+static int
+set_up(void **state)
+{
+	int master[2], line[2];
+
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	temporary_make(&folder);
+	chmod(folder.path, 0755);
+	temporary_folder(&folder, "capsule");
+	temporary_folder(&folder, "cgi");
+	temporary_file(&folder, "secret", "secret");
+	assert_int_equal(fdpass_pair(master), 0);
+	assert_int_equal(fdpass_pair(line), 0);
+	runner.pid = fork();
+	if (runner.pid == 0) {
+		close(master[0]);
+		close(line[0]);
+		run(master[1], line[1]);
+	}
+	close(master[1]);
+	close(line[1]);
+	runner.master = master[0];
+	runner.line = line[0];
+	return 0;
+}
+
+/* The runner ends by itself, with success, when everybody has gone. */
+static int
+tear_down(void **state)
+{
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		return 0;
+	close(runner.master);
+	close(runner.line);
+	assert_int_equal(waitpid(runner.pid, &status, 0), runner.pid);
+	assert_int_equal(status, 0);
+	temporary_remove(&folder);
+	return 0;
+}
+
+static struct programcall
+call_of(const char *path)
+{
+	return (struct programcall){ .path = str_of(path),
+		.url = STR("gemini://localhost/"),
+		.address = STR("127.0.0.1"),
+		.network = 1 };
+}
+
+/* Sends a call; the worker's end of the pair. */
+static int
+ask(const struct programcall *call)
+{
+	char bytes[PROGRAMCALL_MAX];
+	struct buf message = buf_over(bytes, sizeof bytes);
+	int pair[2];
+
+	programcall_write(&message, call);
+	assert_false(message.overflow);
+	assert_int_equal(fdpass_pair(pair), 0);
+	assert_int_equal(
+	    fdpass_send_message(runner.line, buf_str(&message), pair[1]), 0);
+	close(pair[1]);
+	return pair[0];
+}
+
+/* Receives a message: its first byte. */
+static char
+hear(int pair, char *bytes, size_t room, int *fd)
+{
+	struct pollfd polled = { .fd = pair, .events = POLLIN };
+
+	assert_int_equal(poll(&polled, 1, WAIT_MS), 1);
+	memset(bytes, 0, room);
+	assert_true(fdpass_receive_message(pair, bytes, room - 1, fd) > 0);
+	return bytes[0];
+}
+
+static int
+opened(int pair)
+{
+	char bytes[256];
+	int fd;
+
+	assert_int_equal(
+	    hear(pair, bytes, sizeof bytes, &fd), RUNNERJOBS_OPENED);
+	assert_int_equal(bytes[1], RUNNERJOBS_RAW);
+	assert_int_not_equal(fd, -1);
+	return fd;
+}
+
+/* Reads up to `most` bytes, or to the end: NULL-terminated. */
+static const char *
+output(int fd, size_t most)
+{
+	static char text[8192];
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t got = 1;
+
+	while (got != 0 && len < most && len < sizeof text - 1) {
+		assert_int_equal(poll(&polled, 1, WAIT_MS), 1);
+		got = read(fd, text + len, sizeof text - 1 - len);
+		if (got > 0)
+			len += (size_t)got;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+/* Runs a script to its end, which must be `last`. */
+static const char *
+answer(const char *path, char last)
+{
+	const struct programcall call = call_of(path);
+	int pair = ask(&call), fd = opened(pair), none;
+	const char *text = output(fd, SIZE_MAX);
+	char bytes[256];
+
+	close(fd);
+	assert_int_equal(hear(pair, bytes, sizeof bytes, &none), last);
+	close(pair);
+	return text;
+}
+
+static int
+status_of(int pair)
+{
+	char bytes[256];
+	uint16_t status;
+	int none;
+
+	assert_int_equal(
+	    hear(pair, bytes, sizeof bytes, &none), RUNNERJOBS_REFUSED);
+	memcpy(&status, bytes + 1, sizeof status);
+	close(pair);
+	return status;
+}
+
+static int
+refusal(const char *path)
+{
+	const struct programcall call = call_of(path);
+
+	return status_of(ask(&call));
+}
+
+/* Waits until the process group is gone. */
+static void
+assert_gone(pid_t group)
+{
+	for (int i = 0; i < WAIT_MS; i++) {
+		if (kill(-group, 0) == -1 && errno == ESRCH)
+			return;
+		(void)poll(NULL, 0, 1);
+	}
+	fail_msg("group %ld is still there", (long)group);
+}
+
+static void
+test_a_script(void **state)
+{
+	const struct passwd *user = getpwnam(USER);
+	char expected[512];
+	const char *text;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	script("a.sh",
+	    "#!/bin/sh\necho \"$0 $# $PWD $SCRIPT_NAME [$PATH_INFO]\"\n"
+	    "id -u; id -G; cat; umask; env | grep -c ^LD_\n");
+	snprintf(expected, sizeof expected,
+	    "%s/cgi/a.sh 0 %s/cgi /cgi-bin/a.sh [/x/]\n%u\n%u\n0022\n0\n",
+	    folder.path, folder.path, (unsigned)user->pw_uid,
+	    (unsigned)user->pw_gid);
+	text = answer("/cgi-bin/a.sh/x/", RUNNERJOBS_ENDED);
+	assert_string_equal(text, expected);
+}
+
+static void
+test_lookup(void **state)
+{
+	static const char *const absent[] = { "/cgi-bin/none", "/cgi-bin/",
+		"/cgi-bin", "/cgi-bin/plain", "/cgi-bin/.hidden",
+		"/cgi-bin/out", "/cgi-bin/sub", "/cgi-bin/sub/.x/index.cgi",
+		"/other", "/" };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	temporary_file(&folder, "cgi/plain", "#!/bin/sh\n");
+	script(".hidden", "#!/bin/sh\n");
+	temporary_link(&folder, "cgi/out", "/bin/true");
+	temporary_link(&folder, "cgi/in", "sub/index.cgi");
+	temporary_folder(&folder, "cgi/sub");
+	script("sub/index.cgi", "#!/bin/sh\necho \"$SCRIPT_NAME$PATH_INFO\"");
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+		if (refusal(absent[i]) != STATUS_NOT_FOUND)
+			fail_msg("%s", absent[i]);
+	assert_int_equal(refusal("/cgi-bin/a\nb"), STATUS_BAD_REQUEST);
+	assert_string_equal(answer("/cgi-bin/sub/", RUNNERJOBS_ENDED),
+	    "/cgi-bin/sub/index.cgi\n");
+	assert_string_equal(
+	    answer("/cgi-bin/in/a", RUNNERJOBS_ENDED), "/cgi-bin/in/a\n");
+}
+
+static void
+test_sandbox(void **state)
+{
+	static const char text[] =
+	    "#!/usr/bin/python3\n"
+	    "import os, socket, signal, ctypes\n"
+	    "libc = ctypes.CDLL(None, use_errno=True)\n"
+	    "def go(name, what):\n"
+	    "    try:\n"
+	    "        what()\n"
+	    "        print('DONE', name)\n"
+	    "    except OSError:\n"
+	    "        pass\n"
+	    "def call(*args):\n"
+	    "    if libc.syscall(*args) == -1:\n"
+	    "        raise OSError\n"
+	    "go('shadow', lambda: open('/etc/shadow'))\n"
+	    "go('passwd', lambda: open('/etc/passwd'))\n"
+	    "go('secret', lambda: open('../secret'))\n"
+	    "go('list', lambda: os.listdir('..'))\n"
+	    "go('proc', lambda: os.listdir('/proc'))\n"
+	    "go('write', lambda: open('new', 'w'))\n"
+	    "go('tmp', lambda: open('/tmp/capsuled-new', 'w'))\n"
+	    "go('setsid', os.setsid)\n"
+	    "go('setpgid', lambda: os.setpgid(0, 0))\n"
+	    "go('kill', lambda: os.kill(-1, signal.SIGTERM))\n"
+	    "go('parent', lambda: os.kill(os.getppid(), signal.SIGTERM))\n"
+	    "go('uid', lambda: os.setuid(0))\n"
+	    "go('resuid', lambda: os.setresuid(0, 0, 0))\n"
+	    "go('nobody', lambda: os.setresuid(65534, 65534, 65534))\n"
+	    "go('groups', lambda: os.setgroups([0]))\n"
+	    "go('inet', lambda: socket.socket())\n"
+	    "go('unix', lambda: socket.socket(socket.AF_UNIX))\n"
+	    "go('unshare', lambda: call(272, 0x10000000))\n"
+	    "go('io_uring', lambda: call(425, 1, 0))\n"
+	    "go('ptrace', lambda: call(101, 0, 0, 0, 0))\n"
+	    "for fd in range(3, 256):\n"
+	    "    go('fd %d' % fd, lambda: os.fstat(fd))\n"
+	    "assert os.open('/dev/null', os.O_WRONLY) == 3\n"
+	    "print('end')\n";
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	script("x.py", text);
+	/* Python itself reads the script from descriptor 3. */
+	assert_string_equal(answer("/cgi-bin/x.py", RUNNERJOBS_ENDED), "end\n");
+}
+
+/* No process outlives the script. */
+static void
+test_descendants(void **state)
+{
+	static const char *const texts[] = {
+		"#!/bin/sh\necho $$\nsleep 1000 >/dev/null 2>&1 &\n",
+		"#!/bin/sh\necho $$\n(trap '' TERM HUP; sleep 1000 &) &\n",
+		"#!/bin/sh\necho $$\n(setsid sleep 1000 || sleep 1000) &\n",
+		"#!/usr/bin/python3\nimport os, time\n"
+		"print(os.getpid(), flush=True)\n"
+		"for i in range(2):\n    if os.fork(): os._exit(0)\n"
+		"time.sleep(1000)\n",
+	};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		script("fork", texts[i]);
+		assert_gone(
+		    (pid_t)atol(answer("/cgi-bin/fork", RUNNERJOBS_ENDED)));
+	}
+}
+
+/* When the worker hangs up, all processes end. */
+static void
+test_hangup(void **state)
+{
+	static const char *const texts[] = {
+		"#!/bin/sh\ntrap '' TERM INT HUP PIPE\necho $$\n"
+		"while :; do :; done\n",
+		"#!/bin/sh\necho $$\nexec >&-\nsleep 1000\n",
+		"#!/bin/sh\necho $$\nwhile :; do sleep 1000 & done\n",
+		"#!/usr/bin/python3\nimport os\n"
+		"print(os.getpid(), flush=True)\n"
+		"while True:\n    try: os.fork()\n    except OSError: pass\n",
+		"#!/bin/sh\necho $$\nexec cat /dev/zero >&2\n",
+		"#!/bin/sh\necho $$\nexec cat /dev/zero\n",
+	};
+	const struct programcall call = call_of("/cgi-bin/stay");
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		int pair, fd;
+		pid_t group;
+
+		script("stay", texts[i]);
+		pair = ask(&call);
+		fd = opened(pair);
+		group = (pid_t)atol(output(fd, 2));
+		assert_true(group > 1);
+		close(pair);
+		assert_gone(group);
+		close(fd);
+	}
+}
+
+static void
+test_ends(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	script("die", "#!/bin/sh\necho x\nkill -SEGV $$\n");
+	assert_string_equal(answer("/cgi-bin/die", RUNNERJOBS_FAILED), "x\n");
+	script("noisy",
+	    "#!/bin/sh\nhead -c 1048576 /dev/zero >&2\necho page\nexit 3\n");
+	assert_string_equal(
+	    answer("/cgi-bin/noisy", RUNNERJOBS_ENDED), "page\n");
+	script("bad", "#!/none\n");
+	assert_string_equal(answer("/cgi-bin/bad", RUNNERJOBS_ENDED), "");
+}
+
+static void
+test_limits(void **state)
+{
+	struct programcall call = call_of("/cgi-bin/wait");
+	int pairs[MOST], fds[MOST];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	script("wait", "#!/bin/sh\necho $$\nsleep 1000\n");
+	for (size_t i = 0; i < MOST; i++) {
+		call.network = 1 + i / (MOST / 4);
+		pairs[i] = ask(&call);
+		fds[i] = opened(pairs[i]);
+		if (i == MOST / 4 - 1)
+			assert_int_equal(
+			    status_of(ask(&call)), STATUS_SLOW_DOWN);
+	}
+	call.network = 0;
+	assert_int_equal(status_of(ask(&call)), STATUS_UNAVAILABLE);
+	for (size_t i = 0; i < MOST; i++) {
+		close(pairs[i]);
+		close(fds[i]);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_script),
+		TEST(test_lookup),
+		TEST(test_sandbox),
+		TEST(test_descendants),
+		TEST(test_hangup),
+		TEST(test_ends),
+		TEST(test_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
