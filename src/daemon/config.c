@@ -35,12 +35,16 @@ has_program(const struct rules_part *part, unsigned kinds)
 }
 
 static bool
+has_any(const char *const *lists)
+{
+	return lists != NULL && lists[0] != NULL;
+}
+
+static bool
 has_writers(const struct rules_part *part, unsigned unused)
 {
-	const char *const *writers = part->upload.writers;
-
 	(void)unused;
-	return writers != NULL && writers[0] != NULL;
+	return has_any(part->upload.writers);
 }
 
 /* Whether any part of any host has it. */
@@ -70,6 +74,19 @@ bool
 config_has_writers(const struct config *config)
 {
 	return has_part(config, has_writers, 0);
+}
+
+bool
+config_asks(const struct host_config *config)
+{
+	for (size_t i = 0; i < config->rules.part_count; i++) {
+		const struct rules_part *part = &config->rules.parts[i];
+
+		if (has_any(part->readers) || has_any(part->upload.writers) ||
+		    part->program.kind != RULES_NO_PROGRAM)
+			return true;
+	}
+	return false;
 }
 
 struct hostnames *

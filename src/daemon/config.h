@@ -34,7 +34,7 @@ struct host_config {
 	struct str builtins[BUILTIN_COUNT]; /* their paths; empty: off */
 	struct rules_part whole; /* the settings without a path's rule */
 	struct rules rules;
-	struct zones zones; /* without readers: none */
+	struct zones zones; /* without readers and programs: none */
 	unsigned archive_limit; /* MiB of files in one archive */
 	struct net_address *gopher; /* its listeners */
 	bool *gopher_proxied; /* of each: see struct config */
@@ -92,7 +92,7 @@ struct config {
 struct host config_host(const struct host_config *config,
     const struct server *server, const struct tree *tree);
 
-/* The parts of the capsule that have readers; NULL: none. */
+/* The parts of the capsule with readers or a program; NULL: none. */
 const struct zones *config_zones(const struct host_config *config);
 
 /*
@@ -101,6 +101,12 @@ const struct zones *config_zones(const struct host_config *config);
  */
 bool config_has_program(const struct config *config, unsigned kinds);
 bool config_has_writers(const struct config *config);
+
+/*
+ * Whether clients of the host are asked for a certificate: a part has readers
+ * or writers, or a program, which may want one.
+ */
+bool config_asks(const struct host_config *config);
 
 /* The table of the names of `count` hosts; NULL without memory. */
 MUST_USE struct hostnames *

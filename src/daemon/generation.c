@@ -138,7 +138,7 @@ make_context(struct generation *generation)
 			return NULL;
 		}
 	for (size_t i = 0; tls != NULL && i < count; i++)
-		if (config_zones(&generation->config.hosts[i]) != NULL)
+		if (config_asks(&generation->config.hosts[i]))
 			tls_context_ask(tls, i);
 	return tls;
 }
@@ -253,14 +253,15 @@ warn_of_public_lists(
 	char text[PATH_MAX + 128];
 
 	for (size_t i = 0; i < generation->readers.count; i++) {
-		const char *path = generation->readers.files[i].path;
+		const struct readerlists_file *file =
+		    &generation->readers.files[i];
 
-		if (!capsules_show_file(&generation->capsules, path))
+		if (!capsules_show_file(&generation->capsules, file->path))
 			continue;
 		snprintf(text, sizeof text,
-		    "readers: %s: lies in the capsule, where clients could "
-		    "read it; move it elsewhere",
-		    path);
+		    "%s: %s: lies in the capsule, where clients could read it; "
+		    "move it elsewhere",
+		    readerlists_kind(file), file->path);
 		say(text);
 	}
 }

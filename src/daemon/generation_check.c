@@ -35,6 +35,19 @@ print_certificate(const struct cert *cert)
 		    cert->file, cert->fingerprint, cert->key_fingerprint);
 }
 
+static void
+print_lists(const struct readerlists *lists)
+{
+	for (size_t i = 0; i < lists->count; i++) {
+		const struct readerlists_file *file = &lists->files[i];
+
+		if (file->has_readers)
+			printf("readers: %s: %zu\n", file->path, file->count);
+		if (file->has_writers)
+			printf("writers: %s: %zu\n", file->path, file->count);
+	}
+}
+
 /* Prints the certificate of each host, for -t. */
 static void
 print_hosts(const struct generation *generation)
@@ -49,9 +62,7 @@ print_hosts(const struct generation *generation)
 			print_certificate(&generation->certs[i]);
 		rules_audit_print(&config->hosts[i]);
 	}
-	for (size_t i = 0; i < generation->readers.count; i++)
-		printf("readers: %s: %zu\n", generation->readers.files[i].path,
-		    generation->readers.files[i].count);
+	print_lists(&generation->readers);
 	if (generation->certs == NULL)
 		printf("certificate: none, no listener uses TLS\n");
 	for (size_t i = 0; generation->certs != NULL && i < config->host_count;

@@ -1,6 +1,6 @@
 /*
- * Reads the lists of readers, and detects changes of them. This is done in the
- * master, so that no other process can add a reader.
+ * Reads the lists of readers and writers, and detects changes of them. This is
+ * done in the master, so that no other process can add a reader or writer.
  */
 #include "daemon/readerlists.h"
 
@@ -35,12 +35,18 @@ struct reading {
 	unsigned wrong; /* lines */
 };
 
+const char *
+readerlists_kind(const struct readerlists_file *file)
+{
+	return file->has_readers || !file->has_writers ? "readers" : "writers";
+}
+
 static int
 fail(struct reading *reading, const char *problem)
 {
 	struct str path = str_of(reading->file->path);
 
-	buf_add(reading->error, STR("readers: "));
+	buf_printf(reading->error, "%s: ", readerlists_kind(reading->file));
 	buf_add(reading->error,
 	    str_head(path, path.len < PATH_SHOWN ? path.len : PATH_SHOWN));
 	buf_printf(reading->error, ": %s", problem);
@@ -66,9 +72,9 @@ report_line(struct reading *reading, unsigned line)
 	if (++reading->wrong > WRONG_MOST)
 		return;
 	snprintf(text, sizeof text,
-	    "%s:%u: not a reader, give a SHA-256 fingerprint of 64 hexadecimal "
-	    "digits, and a name",
-	    reading->file->path, line);
+	    "%s: %s:%u: not an entry, give a SHA-256 fingerprint of 64 "
+	    "hexadecimal digits, and a name",
+	    readerlists_kind(reading->file), reading->file->path, line);
 	reading->say(text);
 }
 
@@ -79,8 +85,9 @@ report_rest(const struct reading *reading)
 
 	if (reading->wrong <= WRONG_MOST)
 		return;
-	snprintf(text, sizeof text, "%s: %u more lines are not readers",
-	    reading->file->path, reading->wrong - WRONG_MOST);
+	snprintf(text, sizeof text, "%s: %s: %u more lines are not entries",
+	    readerlists_kind(reading->file), reading->file->path,
+	    reading->wrong - WRONG_MOST);
 	reading->say(text);
 }
 
@@ -101,7 +108,7 @@ read_lines(struct reading *reading, struct str text)
 		}
 		if (reading->count == READERLISTS_MOST)
 			return fail(reading,
-			    "has over 100,000 readers; divide it into several "
+			    "has over 100,000 entries; divide it into several "
 			    "lists");
 		memcpy(reading->hashes[reading->count++], hash, sizeof hash);
 	}
@@ -164,7 +171,7 @@ read_open(struct reading *reading, int fd)
 		return fail(reading, "is not a file; name a file");
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return fail(reading,
-		    "its group or others may write to it, and so add readers; "
+		    "its group or others may write to it, and so add entries; "
 		    "forbid that with chmod go-w");
 	if ((uintmax_t)st->st_size > BYTES_MOST)
 		return fail(reading, "is over 32 MiB; make it shorter");
@@ -226,7 +233,7 @@ read_set(const struct readerlists *lists, struct reading *readings,
 			.count = readings[i].count };
 		if (total > READERLISTS_MOST_OF_ALL)
 			return fail(&readings[i],
-			    "all lists together have over 1,000,000 readers; "
+			    "all lists together have over 1,000,000 entries; "
 			    "remove some");
 	}
 	fd = readerset_write(made, lists->count);
@@ -273,25 +280,44 @@ compare_files(const void *a, const void *b)
 	    ((const struct readerlists_file *)b)->path);
 }
 
+/* Adds the lists of a part; `names` may be NULL. */
+static int
+add_files(struct readerlists *lists, size_t *room, const char *const *names,
+    const struct readerlists_file *file)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		struct readerlists_file *files;
+
+		if (strcmp(*names, READERSET_ANY) == 0)
+			continue;
+		files =
+		    array_grow(lists->files, lists->count, room, sizeof *files);
+		if (files == NULL)
+			return -1;
+		lists->files = files;
+		files[lists->count] = *file;
+		files[lists->count++].path = *names;
+	}
+	return 0;
+}
+
 /* Adds the lists of one host. */
 static int
-add_files(struct readerlists *lists, size_t *room, const struct zones *zones)
+add_host(struct readerlists *lists, size_t *room, const struct rules *rules)
 {
-	for (size_t i = 0; i < zones->count; i++)
-		for (const char *const *name = zones->all[i].readers;
-		     *name != NULL; name++) {
-			struct readerlists_file *files;
+	static const struct readerlists_file of_readers = { .has_readers =
+								true },
+					     of_writers = { .has_writers =
+								true };
 
-			if (strcmp(*name, READERSET_ANY) == 0)
-				continue;
-			files = array_grow(
-			    lists->files, lists->count, room, sizeof *files);
-			if (files == NULL)
-				return -1;
-			lists->files = files;
-			files[lists->count++] =
-			    (struct readerlists_file){ .path = *name };
-		}
+	for (size_t i = 0; i < rules->part_count; i++) {
+		const struct rules_part *part = &rules->parts[i];
+
+		if (add_files(lists, room, part->readers, &of_readers) == -1 ||
+		    add_files(lists, room, part->upload.writers, &of_writers) ==
+			-1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -299,17 +325,22 @@ add_files(struct readerlists *lists, size_t *room, const struct zones *zones)
 static int
 collect_files(struct readerlists *lists, const struct config *config)
 {
+	struct readerlists_file *files;
 	size_t count = 0, room = 0;
 
 	for (size_t i = 0; i < config->host_count; i++)
-		if (add_files(lists, &room, &config->hosts[i].zones) == -1)
+		if (add_host(lists, &room, &config->hosts[i].rules) == -1)
 			return -1;
 	if (lists->count == 0)
 		return 0;
-	qsort(lists->files, lists->count, sizeof *lists->files, compare_files);
-	for (size_t i = 1; i < lists->count; i++)
-		if (compare_files(&lists->files[count], &lists->files[i]) != 0)
-			lists->files[++count] = lists->files[i];
+	files = lists->files;
+	qsort(files, lists->count, sizeof *files, compare_files);
+	for (size_t i = 1; i < lists->count; i++) {
+		if (compare_files(&files[count], &files[i]) != 0)
+			files[++count] = files[i];
+		files[count].has_readers |= files[i].has_readers;
+		files[count].has_writers |= files[i].has_writers;
+	}
 	lists->count = count + 1;
 	return 0;
 }
@@ -363,7 +394,7 @@ has_changed(struct readerlists_file *file)
 static void
 log_warning(const char *text)
 {
-	log_line(LOG_LEVEL_WARN, "readers: %s", text);
+	log_line(LOG_LEVEL_WARN, "%s", text);
 }
 
 /*
@@ -407,8 +438,9 @@ take(struct readerlists *lists, int fd)
 	lists->set = set;
 	lists->fd = fd;
 	for (size_t i = 0; i < lists->count; i++)
-		log_line(LOG_LEVEL_INFO, "readers: %s: %zu",
-		    lists->files[i].path, lists->files[i].count);
+		log_line(LOG_LEVEL_INFO, "%s: %s: %zu",
+		    readerlists_kind(&lists->files[i]), lists->files[i].path,
+		    lists->files[i].count);
 	return true;
 }
 

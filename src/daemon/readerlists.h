@@ -10,14 +10,15 @@
 #include "text/attribute.h"
 #include "text/buf.h"
 
-/* The most readers in one list, and in all. */
+/* The most readers or writers in one list, and in all. */
 #define READERLISTS_MOST ((size_t)100000)
 #define READERLISTS_MOST_OF_ALL ((size_t)1000000)
 
-/* A list of readers. */
+/* A list of readers, of writers, or of both. */
 struct readerlists_file {
 	const char *path; /* borrowed from the configuration */
-	size_t count; /* of readers */
+	bool has_readers, has_writers; /* parts name it for these */
+	size_t count; /* of entries */
 	struct stat st; /* when it was read */
 	struct stat now; /* when it was last checked */
 	bool is_settled; /* any later change alters its state */
@@ -33,8 +34,9 @@ struct readerlists {
 };
 
 /*
- * Reads all lists that `config` names; their paths are borrowed from there.
- * Calls `say` for each line that is not a reader and is ignored. Returns -1
+ * Reads all lists of readers and writers that `config` names; their paths are
+ * borrowed from there.
+ * Calls `say` for each line that is no entry and is ignored. Returns -1
  * with one line in `error` when a list cannot be read, or others may write to
  * it.
  */
@@ -43,6 +45,9 @@ readerlists_open(struct readerlists *lists, const struct config *config,
     void (*say)(const char *text), struct buf *error);
 
 void readerlists_release(struct readerlists *lists);
+
+/* "readers", or "writers" for a list that has only writers. */
+const char *readerlists_kind(const struct readerlists_file *file);
 
 /*
  * Reads the lists again if a file has changed. Returns whether lists->set and

@@ -48,8 +48,8 @@ static int
 open_list(struct readerlists *lists, const char *path, char *text, size_t size)
 {
 	const char *const readers[] = { path, NULL };
-	const struct zone zone = { STR("/private"), readers };
-	struct host_config host = { .zones = { &zone, 1 } };
+	const struct rules_part part = { .readers = readers };
+	struct host_config host = { .rules = { &part, 1, NULL, 0, NULL } };
 	const struct config config = { .hosts = &host, .host_count = 1 };
 	struct buf error = buf_over(text, size - 1);
 	int result = readerlists_open(lists, &config, ignore, &error);
@@ -103,6 +103,59 @@ test_long_path(void **state)
 	}
 }
 
+/* A file is read once, for readers and writers of all hosts. */
+static void
+test_readers_and_writers(void **state)
+{
+	static const struct {
+		const char *name, *kind;
+		bool has_readers, has_writers;
+	} table[] = {
+		{ "a", "readers", true, false },
+		{ "b", "readers", true, true },
+		{ "c", "writers", false, true },
+	};
+	static char paths[3][4096];
+	const char *const readers[] = { "any", paths[0], paths[1], NULL };
+	const char *const writers[] = { paths[1], paths[2], "any", NULL };
+	const char *const none[] = { NULL };
+	const struct rules_part parts[] = {
+		{ .readers = readers },
+		{ .readers = readers, .upload = { .writers = none } },
+		{ .readers = none, .upload = { .writers = writers } },
+	};
+	struct host_config hosts[] = { { .rules = { parts, 2, NULL, 0, NULL } },
+		{ .rules = { parts + 2, 1, NULL, 0, NULL } } };
+	const struct config config = { .hosts = hosts, .host_count = 2 };
+	struct readerlists lists;
+	char text[512];
+	struct buf error = buf_over(text, sizeof text - 1);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		temporary_file(&folder, table[i].name, HASH " alice\n");
+		snprintf(paths[i], sizeof paths[i], "%s",
+		    temporary_path(&folder, table[i].name));
+	}
+	assert_int_equal(readerlists_open(&lists, &config, ignore, &error), 0);
+	assert_int_equal(lists.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct readerlists_file *file = &lists.files[i];
+
+		assert_string_equal(file->path, paths[i]);
+		assert_string_equal(readerlists_kind(file), table[i].kind);
+		assert_int_equal(file->has_readers, table[i].has_readers);
+		assert_int_equal(file->has_writers, table[i].has_writers);
+		assert_int_equal(file->count, 1);
+	}
+	readerlists_release(&lists);
+	assert_int_equal(chmod(paths[2], 0666), 0);
+	assert_int_equal(readerlists_open(&lists, &config, ignore, &error), -1);
+	text[error.len] = '\0';
+	assert_non_null(strstr(text, "writers: /"));
+	assert_non_null(strstr(text, "chmod go-w"));
+}
+
 static int
 set_up(void **state)
 {
@@ -126,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replaced_while_read),
 		cmocka_unit_test(test_long_path),
+		cmocka_unit_test(test_readers_and_writers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -520,9 +520,9 @@ class Lists(unittest.TestCase):
         self.assertEqual(status, 0)
         out = process.out.text()
         self.assertIn('readers: %s: 9' % self.friends, out)
-        lines = [line for line in out.splitlines() if ': not a reader' in line]
+        lines = [line for line in out.splitlines() if ': not an entry' in line]
         self.assertEqual(
-            [int(line.split(':')[2]) for line in lines],
+            [int(line.split(':')[3]) for line in lines],
             [10, 12, 13, 14, 15, 16, 17, 18, 19])
 
     def test_many_wrong_lines(self):
@@ -530,7 +530,7 @@ class Lists(unittest.TestCase):
         status, process = self.run_once('-t')
         out = process.out.text()
         self.assertEqual(status, 0)
-        self.assertEqual(out.count('not a reader'), 10)
+        self.assertEqual(out.count('not an entry'), 10)
         self.assertIn('90 more lines', out)
         self.assertIn('readers: %s: 0' % self.friends, out)
 
