@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/config_circles.h"
+#include "daemon/config_hide.h"
 #include "daemon/config_parse.h"
 #include "daemon/config_programs.h"
 #include "daemon/config_rules.h"
@@ -329,7 +330,8 @@ load_all(struct config_loader *loader, const struct options *options)
 			return -1;
 	if (config_programs_check(loader) == -1 || list_hosts(loader) == -1 ||
 	    read_settings(loader) == -1 || check_names(loader) == -1 ||
-	    read_rules(loader) == -1 || config_circles_check(loader) == -1)
+	    read_rules(loader) == -1 || config_circles_check(loader) == -1 ||
+	    config_hide_files(loader) == -1)
 		return -1;
 	if (list_gopher(config) == -1)
 		return config_section_fail_memory(loader->config);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_hide.h"
 #include "daemon/setting_keys.h"
 #include "text/hostname.h"
 #include "text/site.h"
@@ -250,31 +251,6 @@ needs_whole(const struct rules_part *whole)
 	    whole->upload.writers != NULL;
 }
 
-/* Lists the parts that have readers, or are open within one that has. */
-static int
-make_zones(struct config_loader *loader, const struct part_list *parts)
-{
-	struct zone *zones = arena_alloc(
-	    &loader->config->arena, (parts->count + 1) * sizeof *zones);
-	size_t count = 0;
-	bool any = false;
-
-	if (zones == NULL)
-		return config_section_fail_memory(loader->config);
-	for (size_t i = 0; i < parts->count; i++) {
-		const struct rules_part *part = &parts->all[i];
-
-		if (part->readers == NULL)
-			continue;
-		zones[count++] =
-		    (struct zone){ part->place.path, part->readers };
-		any |= part->readers[0] != NULL;
-	}
-	if (any)
-		parts->host->zones = (struct zones){ zones, count };
-	return 0;
-}
-
 static int
 read_parts(struct config_loader *loader, const struct drafts *drafts,
     struct part_list *parts)
@@ -300,7 +276,7 @@ read_parts(struct config_loader *loader, const struct drafts *drafts,
 	}
 	parts->host->rules.parts = parts->all;
 	parts->host->rules.part_count = parts->count;
-	return make_zones(loader, parts);
+	return config_hide_parts(loader, parts->host);
 }
 
 /*

@@ -3,6 +3,7 @@
 
 #include "serve/access.h"
 #include "serve/archive_page.h"
+#include "serve/rules.h"
 #include "tree/zones.h"
 
 /* Sets request->zone and request->tree; -1 without memory. */
@@ -44,11 +45,22 @@ readers_answer(
 		response_error(response, STATUS_FAILURE);
 		return HANDLED;
 	}
-	if (request->zone == NULL || request->is_admitted)
+	if (!zones_has_readers(request->zone) || request->is_admitted)
 		return DECLINED;
 	access.lists = request->zone->readers;
 	if (access_answer(host, request, &access, response) == HANDLED)
 		return HANDLED;
 	request->is_admitted = true;
 	return DECLINED;
+}
+
+enum handled
+readers_hide(const struct request *request, struct response *response)
+{
+	if (!zones_is_hidden(request->zone) ||
+	    (request->part != NULL &&
+		request->part->program.kind != RULES_NO_PROGRAM))
+		return DECLINED;
+	response_error(response, STATUS_NOT_FOUND);
+	return HANDLED;
 }

@@ -75,7 +75,7 @@ type_by_rules(const struct host *host, struct arena *arena, struct str path)
 		return type_at(host, path, NULL);
 	/* The answer is a menu with a link to Gemini. */
 	if (host->tree->zones != NULL &&
-	    zones_find(host->tree->zones, normal) != NULL)
+	    zones_has_readers(zones_find(host->tree->zones, normal)))
 		return STR("text/gemini");
 	part = rules_part_of(host->rules, normal);
 	return type_at(host, path, part != NULL ? &part->media : NULL);

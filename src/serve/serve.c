@@ -54,9 +54,10 @@ answer_by_rules(
 		return HANDLED;
 	}
 	request->part = rules_part_of(host->rules, request->normal);
-	if (readers_answer(host, request, response) == HANDLED)
+	if (readers_answer(host, request, response) == HANDLED ||
+	    moved_answer(host, request, response) == HANDLED)
 		return HANDLED;
-	return moved_answer(host, request, response);
+	return readers_hide(request, response);
 }
 
 enum handled

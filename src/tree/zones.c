@@ -10,6 +10,8 @@
 
 /* For the normal form of the longest path. */
 #define PATH_MEMORY ((size_t)64 << 10)
+/* A part of zones_number, for a hidden zone. */
+#define HIDDEN UINT64_C(0x9e3779b97f4a7c15)
 
 /* Appends one name of a path; a name that is not UTF-8 stays as it is. */
 static int
@@ -63,6 +65,18 @@ compare(const void *a, const void *b)
 	    ((const struct zone *)a)->path, ((const struct zone *)b)->path);
 }
 
+bool
+zones_is_hidden(const struct zone *zone)
+{
+	return zone != NULL && zone->is_hidden;
+}
+
+bool
+zones_has_readers(const struct zone *zone)
+{
+	return zone != NULL && zone->readers[0] != NULL;
+}
+
 const struct zone *
 zones_find(const struct zones *zones, struct str path)
 {
@@ -83,7 +97,8 @@ zones_find(const struct zones *zones, struct str path)
 			wanted.path.len--;
 		while (wanted.path.at[wanted.path.len] != '/');
 	}
-	return found == NULL || found->readers[0] == NULL ? NULL : found;
+	return zones_has_readers(found) || zones_is_hidden(found) ? found
+								  : NULL;
 }
 
 /* Whether two zones have the same readers. */
@@ -112,7 +127,7 @@ zones_show(const struct zones *zones, const struct zone *own, struct str path)
 	if (shows)
 		zone = zones_find(zones, normal);
 	if (zone != NULL)
-		shows = own != NULL && are_alike(zone, own);
+		shows = own != NULL && !zone->is_hidden && are_alike(zone, own);
 	arena_release(&arena);
 	return shows;
 }
@@ -124,6 +139,7 @@ zones_number(const struct zones *zones)
 
 	for (size_t i = 0; zones != NULL && i < zones->count; i++)
 		number = number * 31 + 2 * str_hash(zones->all[i].path) +
-		    (zones->all[i].readers[0] == NULL);
+		    (zones->all[i].readers[0] == NULL) +
+		    (zones->all[i].is_hidden ? HIDDEN : 0);
 	return (uint32_t)(number >> 32 ^ number);
 }

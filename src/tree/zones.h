@@ -10,14 +10,19 @@
 #include "text/str.h"
 
 /*
- * The parts of a tree that only some visitors may see. Of the zones around a
- * path, the one with the longest path counts.
+ * The parts of a tree that only some visitors may see, or none. Of the zones
+ * around a path, the one with the longest path counts.
  */
 struct zone {
 	/* Normal, as of zones_path; without a final slash, empty for all. */
 	struct str path;
 	/* Lists of readers, with NULL at the end; none: open to everybody. */
 	const char *const *readers;
+	/*
+	 * The files are for no visitor: a program answers requests for the
+	 * part, or the files are those of a program.
+	 */
+	bool is_hidden;
 };
 
 struct zones {
@@ -42,6 +47,13 @@ const struct zone *zones_find(const struct zones *zones, struct str path);
  */
 bool
 zones_show(const struct zones *zones, const struct zone *own, struct str path);
+
+/*
+ * Whether files in the zone, which may be NULL, are for no visitor, and whether
+ * only readers may request a path there.
+ */
+bool zones_is_hidden(const struct zone *zone);
+bool zones_has_readers(const struct zone *zone);
 
 /* A number for which parts are open, and which are not; 0: all are open. */
 uint32_t zones_number(const struct zones *zones);

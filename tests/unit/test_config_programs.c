@@ -4,6 +4,7 @@
 
 #include "configuring.h"
 #include "serve/rules.h"
+#include "tree/zones.h"
 
 static const struct rules_part *
 part_of(const struct host_config *host, const char *path)
@@ -245,6 +246,107 @@ test_uploads(void **state)
 	config_release(&config);
 }
 
+/* No file that belongs to a program, by its real path, is for visitors. */
+static void
+test_hidden(void **state)
+{
+	static const char text[] =
+	    "path \"/app/\" { fastcgi = \"/s\" script = \"tree/php/a.php\" }\n"
+	    "path \"/app/static/\" { fastcgi = '' }\n"
+	    "path \"/run/\" { cgi = link readers = any }\n"
+	    "path \"/scripts/open/\" { lang = de }\n"
+	    "path \"/scripts/club/\" { readers = club }\n"
+	    "path \"/scripts-not/\" { readers = club }\n"
+	    "path \"/out/\" { cgi = away }\n"
+	    "path \"/none/\" { cgi = \"/nowhere\" }\n"
+	    "host \"one\" { capsule = tree }\n"
+	    "host \"two\" { capsule = \"tree/php\" }\n"
+	    "host \"three\" { capsule = absent }\n";
+	static const struct {
+		size_t host;
+		const char *path;
+		bool is_hidden, has_readers;
+	} table[] = {
+		{ 0, "/", false, false },
+		{ 0, "/app", true, false },
+		{ 0, "/app/x", true, false },
+		{ 0, "/app/static/x", false, false },
+		{ 0, "/run/x", true, true },
+		{ 0, "/scripts", true, false },
+		{ 0, "/scripts/x", true, false },
+		{ 0, "/scripts/open/x", true, false },
+		{ 0, "/scripts/club/x", true, true },
+		{ 0, "/scripts-not/x", false, true },
+		{ 0, "/scriptsx", false, false },
+		{ 0, "/php/a.php", true, false },
+		{ 0, "/php/b.php", false, false },
+		{ 0, "/none/", true, false },
+		{ 1, "/a.php", true, false },
+		{ 1, "/scripts/x", false, false },
+		{ 1, "/scripts/club/x", false, true },
+		{ 2, "/scripts/club/x", false, true },
+		{ 2, "/run/x", true, true },
+	};
+	struct config config;
+
+	(void)state;
+	assert_int_equal(mkdir("tree", 0700) | mkdir("tree/scripts", 0700) |
+		mkdir("away", 0700) | mkdir("tree/php", 0700) |
+		symlink("tree/scripts", "link"),
+	    0);
+	write_file("tree/php/a.php", STR(""));
+	load_good(&config, text, no_settings);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct zone *zone = zones_find(
+		    &config.hosts[table[i].host].zones, str_of(table[i].path));
+
+		if (zones_is_hidden(zone) != table[i].is_hidden ||
+		    zones_has_readers(zone) != table[i].has_readers)
+			fail_msg("%zu: %s %d", table[i].host, table[i].path,
+			    zones_is_hidden(zone));
+	}
+	config_release(&config);
+
+	/* The capsule itself, if it is a directory of scripts. */
+	load_good(
+	    &config, "path \"/x/\" { cgi = tree } capsule = tree", no_settings);
+	assert_true(
+	    zones_is_hidden(zones_find(&config.hosts->zones, STR("/a.gmi"))));
+	config_release(&config);
+	unlink("tree/php/a.php");
+	unlink("link");
+	assert_int_equal(rmdir("tree/php") | rmdir("tree/scripts") |
+		rmdir("tree") | rmdir("away"),
+	    0);
+}
+
+/* A certificate is of use for readers, writers and programs. */
+static void
+test_asks(void **state)
+{
+	static const struct {
+		const char *text;
+		bool asks;
+	} table[] = {
+		{ "", false },
+		{ "path \"/a\" { lang = de readers = {} writers = {} }",
+		    false },
+		{ "path \"/a\" { readers = any }", true },
+		{ "path \"/a\" { writers = x }", true },
+		{ "path \"/a\" { scgi = \"/s\" }", true },
+		{ "cgi = \"/s\"", true },
+		{ "path \"/a\" { script = \"/s\" }", false },
+	};
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		load_good(&config, table[i].text, no_settings);
+		assert_int_equal(config_asks(config.hosts), table[i].asks);
+		config_release(&config);
+	}
+}
+
 static void
 test_errors(void **state)
 {
@@ -324,6 +426,8 @@ main(void)
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_uploads),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_errors),
 	};
 

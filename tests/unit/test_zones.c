@@ -13,11 +13,14 @@ static const char *const others[] = { "friends", "others", NULL };
 static const char *const open_to_all[] = { NULL };
 
 static const struct zone all[] = {
-	{ STR_INIT("/a"), friends },
-	{ STR_INIT("/a/b"), open_to_all },
-	{ STR_INIT("/a/b/c.gmi"), others },
-	{ STR_INIT("/a/like"), friends },
-	{ STR_INIT("/caf\xc3\xa9"), friends },
+	{ STR_INIT("/a"), friends, false },
+	{ STR_INIT("/a/b"), open_to_all, false },
+	{ STR_INIT("/a/b/c.gmi"), others, false },
+	{ STR_INIT("/a/like"), friends, false },
+	{ STR_INIT("/caf\xc3\xa9"), friends, false },
+	{ STR_INIT("/run"), open_to_all, true },
+	{ STR_INIT("/run/friends"), friends, true },
+	{ STR_INIT("/run/open"), open_to_all, false },
 };
 static const struct zones zones = { all, sizeof all / sizeof *all };
 
@@ -44,6 +47,12 @@ static const struct {
 	{ "/cafe\xcc\x81", 4 },
 	{ "/cafe/x", -1 },
 	{ "/caf\xe9/x", -1 },
+	{ "/run", 5 },
+	{ "/run/", 5 },
+	{ "/run/x", 5 },
+	{ "/run/friends/x", 6 },
+	{ "/run/open/x", -1 },
+	{ "/runs", -1 },
 };
 
 static void
@@ -80,14 +89,19 @@ test_show(void **state)
 	assert_false(zones_show(&zones, &all[0], STR("/a/b/c.gmi")));
 	assert_false(zones_show(&zones, &all[2], STR("/a/x")));
 	assert_true(zones_show(NULL, NULL, STR("/a/x")));
+	/* A hidden part is shown to no visitor. */
+	assert_false(zones_show(&zones, &all[5], STR("/run/x")));
+	assert_false(zones_show(&zones, &all[6], STR("/run/friends/x")));
+	assert_false(zones_show(&zones, &all[0], STR("/run/friends/x")));
+	assert_true(zones_show(&zones, &all[5], STR("/run/open/x")));
 }
 
 static void
 test_whole(void **state)
 {
 	static const struct zone whole[] = {
-		{ STR_INIT(""), friends },
-		{ STR_INIT("/open"), open_to_all },
+		{ STR_INIT(""), friends, false },
+		{ STR_INIT("/open"), open_to_all, false },
 	};
 	static const struct zones of_whole = { whole, 2 };
 
@@ -100,14 +114,17 @@ test_whole(void **state)
 static void
 test_number(void **state)
 {
-	const struct zone other[] = { { STR("/a"), open_to_all } };
-	const struct zones fewer = { all, 1 }, opened = { other, 1 };
+	const struct zone other[] = { { STR("/a"), open_to_all, false } };
+	const struct zone hidden[] = { { STR("/a"), open_to_all, true } };
+	const struct zones fewer = { all, 1 }, opened = { other, 1 },
+			   closed = { hidden, 1 };
 
 	(void)state;
 	assert_int_equal(zones_number(NULL), 0);
 	assert_int_not_equal(zones_number(&zones), 0);
 	assert_int_not_equal(zones_number(&fewer), zones_number(&zones));
 	assert_int_not_equal(zones_number(&fewer), zones_number(&opened));
+	assert_int_not_equal(zones_number(&closed), zones_number(&opened));
 }
 
 int

@@ -1,0 +1,22 @@
+#ifndef DAEMON_CONFIG_HIDE_H
+#define DAEMON_CONFIG_HIDE_H
+
+#include "daemon/config_values.h"
+#include "text/attribute.h"
+
+/*
+ * Makes host->zones of the rules of a host: the parts that have readers or a
+ * program, and the parts within these. Returns -1 with config->error set.
+ */
+MUST_USE int
+config_hide_parts(struct config_loader *loader, struct host_config *host);
+
+/*
+ * Adds to the zones of each host the directories of CGI scripts, and the
+ * scripts of FastCGI, of all hosts that lie in its capsule, by their real
+ * paths. Those that do not exist are left out. Returns -1 with config->error
+ * set.
+ */
+MUST_USE int config_hide_files(struct config_loader *loader);
+
+#endif
