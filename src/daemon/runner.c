@@ -137,7 +137,9 @@ turn(struct runner *runner)
 		runnerjobs_handle(&runner->jobs, of_jobs);
 		hear(runner);
 	}
-	runnerjobs_reap(&runner->jobs);
+	/* Only scripts are children; without them the sandbox has no waitid. */
+	if (runner->places.count > 0)
+		runnerjobs_reap(&runner->jobs);
 }
 
 static int
