@@ -83,9 +83,8 @@ expire_upload(struct remote *remote, struct response *response)
 	const struct uploadline *line = (const struct uploadline *)remote;
 
 	if (line->surplus)
-		response_set(response, STATUS_BAD_REQUEST,
-		    STR("More bytes came than the size of the upload; nothing "
-			"was stored"));
+		response_set(
+		    response, STATUS_BAD_REQUEST, UPLOADLINE_SURPLUS_META);
 	else
 		response_set(response, STATUS_FAILURE, UNCERTAIN);
 }

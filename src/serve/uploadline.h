@@ -6,6 +6,10 @@
 #include "text/arena.h"
 #include "text/attribute.h"
 
+/* Of status 59, for an upload of which more bytes come than promised. */
+#define UPLOADLINE_SURPLUS_META \
+	STR("More bytes came than the size of the upload; nothing was stored")
+
 /* A worker's end of the socket pair to the process `writer`, for one upload. */
 struct uploadline {
 	struct remote remote; /* must be first */

@@ -12,6 +12,7 @@
 #include "text/uri.h"
 
 #define INDEX_NAME STR("index.gmi")
+#define NOT_HERE STR("Nothing can be stored at this address")
 
 /* Whether files of the part can be written; it may be NULL. */
 static bool
@@ -65,11 +66,13 @@ judge(
 			response_set(response, STATUS_BAD_REQUEST,
 			    STR("The page at this address was moved or "
 				"removed; nothing can be stored here"));
+		/* The directory of a program beside its path. */
+		if (response->status == STATUS_NOT_FOUND)
+			response_set(response, STATUS_BAD_REQUEST, NOT_HERE);
 		return HANDLED;
 	}
 	if (!is_writable(request->part)) {
-		response_set(response, STATUS_BAD_REQUEST,
-		    STR("Nothing can be stored at this address"));
+		response_set(response, STATUS_BAD_REQUEST, NOT_HERE);
 		return HANDLED;
 	}
 	writers.lists = request->part->upload.writers;
@@ -178,6 +181,11 @@ uploads_answer(const struct host *host, struct request *request,
 	}
 	if (judge_size(request, upload->titan, response) == HANDLED)
 		return;
+	if (upload->surplus) {
+		response_set(
+		    response, STATUS_BAD_REQUEST, UPLOADLINE_SURPLUS_META);
+		return;
+	}
 	target = target_of(request, upload, named);
 	if (target.len == 0)
 		response_set(response, STATUS_BAD_REQUEST,

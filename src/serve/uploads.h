@@ -16,6 +16,7 @@ bool uploads_host_is_writable(const struct host *host);
 struct uploads {
 	const struct titan *titan;
 	struct str site; /* "gemini://HOST[:PORT]", for the redirect */
+	bool surplus; /* more bytes than its size have come already */
 };
 
 /*

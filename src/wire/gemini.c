@@ -316,10 +316,7 @@ answer_titan(struct exchange *exchange, const struct uri *uri, struct str rest)
 		exchange->unread = (unsigned)titan.size;
 	if (!decode_path(exchange, titan.path, &request.path))
 		return PARSE_DONE;
-	if (!titan.edits && rest.len > titan.size)
-		return refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("More bytes came than the size of the upload; nothing "
-			"was stored"));
+	upload.surplus = rest.len > titan.size;
 	upload.site = site_of(exchange->arena, uri);
 	request.encoded = exchange->path;
 	uploads_answer(exchange->host, &request, &upload, &response);

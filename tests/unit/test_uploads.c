@@ -56,6 +56,8 @@ tear_down(void **state)
 	return 0;
 }
 
+static bool surplus;
+
 static const struct identity valid = { .state = IDENTITY_VALID };
 static const struct identity expired = { .state = IDENTITY_EXPIRED };
 static const struct identity early = { .state = IDENTITY_EARLY };
@@ -64,7 +66,8 @@ static void
 ask(const struct identity *client, const char *path, struct titan *titan,
     struct response *response)
 {
-	const struct uploads upload = { titan, STR("gemini://example.org") };
+	const struct uploads upload = { titan, STR("gemini://example.org"),
+		surplus };
 	struct request request = { .arena = &serving.arena,
 		.network = 7,
 		.client = client,
@@ -298,6 +301,24 @@ writable_hosts(void **state)
 	assert_false(uploads_host_is_writable(&serving.host));
 }
 
+/* The first bytes of a body are judged after the rights. */
+static void
+surplus_is_refused(void **state)
+{
+	struct titan titan = { .size = 0 };
+	struct response response;
+
+	(void)state;
+	surplus = true;
+	ask(NULL, "/del/a.gmi", &titan, &response);
+	assert_int_equal(response.status, STATUS_CERTIFICATE_REQUIRED);
+	ask(&valid, "/del/a.gmi", &titan, &response);
+	assert_int_equal(response.status, STATUS_BAD_REQUEST);
+	assert_true(str_equals(response.meta, UPLOADLINE_SURPLUS_META));
+	assert_null(response.remote);
+	surplus = false;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -308,6 +329,7 @@ main(void)
 		TEST(sources),
 		TEST(calls),
 		TEST(answers),
+		TEST(surplus_is_refused),
 		TEST(no_writer),
 		TEST(writable_hosts),
 	};
