@@ -443,7 +443,7 @@ supervise(struct master *master)
 		else
 			start_services(master);
 		workers_kill_overdue(&master->workers, signals.stop > 1);
-		workers_kill_leftovers(&master->workers, false);
+		workers_kill_leftovers(&master->workers);
 	}
 	log_line(LOG_LEVEL_INFO, "stopped");
 }
@@ -481,7 +481,7 @@ master_run(struct config *config, const struct options *options,
 	manager_ready(&master.generation->config, NULL);
 	supervise(&master);
 	service_stop(&master.generation->keys.service);
-	workers_kill_leftovers(&master.workers, true);
+	workers_end_leftovers(&master.workers);
 	services_finish(&master.services);
 	let_go(&master, NULL);
 	statussocket_close(&master.status, NULL);

@@ -166,11 +166,15 @@ service_retire(struct service *service)
 }
 
 /* A process that waits for a disk may not end yet; it is reaped later. */
-static void
-wait_for_end(pid_t pid)
+bool
+service_await_end(pid_t pid)
 {
-	for (int i = 0; i < END_TRIES && waitpid(pid, NULL, WNOHANG) == 0; i++)
+	for (int i = 0; i < END_TRIES; i++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return true;
 		(void)poll(NULL, 0, END_PAUSE_MS);
+	}
+	return false;
 }
 
 void
@@ -180,7 +184,7 @@ service_finish(struct service *service)
 
 	service_retire(service);
 	if (pid != 0)
-		wait_for_end(pid);
+		(void)service_await_end(pid);
 }
 
 void

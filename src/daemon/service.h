@@ -83,6 +83,11 @@ void service_finish(struct service *service);
  */
 void service_stop(struct service *service);
 
+/*
+ * Waits a moment for the end of a child, and reaps it; false if it goes on.
+ */
+bool service_await_end(pid_t pid);
+
 /* In another child: closes the master's descriptors. */
 void service_forget(struct service *service);
 

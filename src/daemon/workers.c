@@ -21,6 +21,8 @@
  * cannot keep the master busy.
  */
 #define WORD_MS 100
+/* The time of a service to end after its last worker. */
+#define LEFTOVER_MS 2000
 
 struct worker_slot *
 workers_slots(size_t count)
@@ -335,6 +337,9 @@ workers_due_ms(const struct workers *workers, long ms)
 		if (is_heard(child) && !may_speak(child))
 			ms = clock_sooner_ms(&child->heard_again, ms);
 	}
+	for (size_t i = 0; i < workers->leftover_count; i++)
+		if (workers->leftovers[i].is_alone)
+			ms = clock_sooner_ms(&workers->leftovers[i].end_by, ms);
 	return ms;
 }
 
@@ -406,17 +411,38 @@ workers_leave_to(struct workers *workers, pid_t pid, bool adopted)
 		kill(pid, SIGKILL);
 	else
 		workers->leftovers[workers->leftover_count++] =
-		    (struct leftover){ pid, adopted ? 0 : workers->serial };
+		    (struct leftover){ .pid = pid,
+			    .serial = adopted ? 0 : workers->serial };
 }
 
 void
-workers_kill_leftovers(const struct workers *workers, bool all)
+workers_kill_leftovers(struct workers *workers)
 {
-	/* Children are in the order of their start. */
-	for (size_t i = 0; i < workers->leftover_count; i++)
-		if (all || workers->child_count == 0 ||
-		    workers->children[0].serial > workers->leftovers[i].serial)
-			kill(workers->leftovers[i].pid, SIGKILL);
+	for (size_t i = 0; i < workers->leftover_count; i++) {
+		struct leftover *leftover = &workers->leftovers[i];
+
+		/* Children are in the order of their start. */
+		if (workers->child_count > 0 &&
+		    workers->children[0].serial <= leftover->serial)
+			continue;
+		if (!leftover->is_alone) {
+			leftover->is_alone = true;
+			leftover->end_by = clock_in(LEFTOVER_MS);
+		}
+		if (clock_until_ms(&leftover->end_by) == 0)
+			kill(leftover->pid, SIGKILL);
+	}
+}
+
+void
+workers_end_leftovers(struct workers *workers)
+{
+	while (workers->leftover_count > 0) {
+		pid_t pid = workers->leftovers[--workers->leftover_count].pid;
+
+		if (!service_await_end(pid))
+			kill(pid, SIGKILL);
+	}
 }
 
 bool

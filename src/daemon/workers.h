@@ -70,6 +70,8 @@ struct child {
 struct leftover {
 	pid_t pid;
 	uint64_t serial; /* of the newest of those workers */
+	bool is_alone; /* they have ended */
+	struct timespec end_by; /* when it is killed, then */
 };
 
 /* A worker slot, which outlives its workers. */
@@ -165,8 +167,13 @@ void workers_leave_services(struct workers *workers);
  */
 void workers_leave_to(struct workers *workers, pid_t pid, bool adopted);
 
-/* Kills old services without workers; with `all`, every old service. */
-void workers_kill_leftovers(const struct workers *workers, bool all);
+/*
+ * Kills old services that do not end after their last worker: a runner first
+ * ends its scripts. workers_end_leftovers, when no worker is left, waits for
+ * all of them.
+ */
+void workers_kill_leftovers(struct workers *workers);
+void workers_end_leftovers(struct workers *workers);
 
 /*
  * Sends a message with a descriptor, borrowed, to every worker. False when one
