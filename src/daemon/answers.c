@@ -388,8 +388,9 @@ begin(struct answers *answers)
 int
 answers_run(const struct answers_setup *setup)
 {
-	const struct jail_access access = { JAIL_ANSWERS, setup->roots,
-		setup->state, NULL, 0 };
+	const struct jail_access access = { .role = JAIL_ANSWERS,
+		.roots = setup->roots,
+		.state = setup->state };
 	struct answers *answers = calloc(1, sizeof *answers);
 	int status = EXIT_FAILURE;
 

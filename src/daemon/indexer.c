@@ -457,8 +457,9 @@ release(struct indexer *indexer)
 int
 indexer_run(const struct indexer_setup *setup)
 {
-	const struct jail_access access = { JAIL_INDEXER,
-		&setup->capsules->roots, setup->state, NULL, 0 };
+	const struct jail_access access = { .role = JAIL_INDEXER,
+		.roots = &setup->capsules->roots,
+		.state = setup->state };
 	struct indexer indexer = { .setup = setup,
 		.directory = SIZE_MAX,
 		.watch = setup->config->watch ? watch_open() : NULL };

@@ -259,7 +259,7 @@ answer_lines(
 static int
 prepare(const struct keysigner *signer, int line, EVP_PKEY **keys)
 {
-	const struct jail_access access = { JAIL_KEYS, NULL, -1, NULL, 0 };
+	const struct jail_access access = { .role = JAIL_KEYS, .state = -1 };
 	static struct keysigner_loaded last;
 	bool any = false;
 

@@ -173,8 +173,9 @@ static int
 enter_jail(struct runner *runner)
 {
 	const struct runner_setup *setup = runner->setup;
-	const struct jail_access access = { JAIL_CONNECTOR, setup->roots, -1,
-		NULL, 0 };
+	const struct jail_access access = {
+		.role = JAIL_CONNECTOR, .roots = setup->roots, .state = -1
+	};
 	struct scriptjail_access *all;
 	int result;
 

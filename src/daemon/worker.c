@@ -424,8 +424,11 @@ serve_clients(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
 	const int lines[] = { setup->answers, setup->runner, setup->writer };
-	const struct jail_access access = { JAIL_WORKER, setup->roots, -1,
-		lines, sizeof lines / sizeof *lines };
+	const struct jail_access access = { .role = JAIL_WORKER,
+		.roots = setup->roots,
+		.state = -1,
+		.lines = lines,
+		.line_count = sizeof lines / sizeof *lines };
 
 	room_init(&worker->room, setup->roots->count);
 	worker->base = event_base_new();

@@ -115,7 +115,8 @@ static NO_RETURN void
 be_unpacker(int archive, int out, uint64_t limit)
 {
 	const struct jail jail = { .mode = JAIL_ON };
-	const struct jail_access access = { JAIL_UNPACKER, NULL, -1, NULL, 0 };
+	const struct jail_access access = { .role = JAIL_UNPACKER,
+		.state = -1 };
 	struct bulk_writer writer = { { write_header, write_bytes },
 		{ { sink_file_write }, STDOUT_FILENO }, 0, { 0 } };
 	int result;

@@ -215,7 +215,9 @@ is_unreadable(const struct jail_roots *roots, size_t *which)
 static NO_RETURN void
 try_in_child(struct jail *jail, const struct jail_roots *roots, int result)
 {
-	const struct jail_access access = { JAIL_WORKER, roots, -1, NULL, 0 };
+	const struct jail_access access = {
+		.role = JAIL_WORKER, .roots = roots, .state = -1
+	};
 	struct outcome outcome = { .fault = JAIL_FINE };
 
 	if (jail->chroots && change_root(roots->top) == -1 &&

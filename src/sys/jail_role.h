@@ -15,6 +15,7 @@ enum jail_role {
 	JAIL_WORKER,
 	JAIL_INDEXER,
 	JAIL_ANSWERS,
+	JAIL_WRITER,
 	JAIL_KEYS,
 	JAIL_CONNECTOR, /* the runner without CGI scripts: connects locally */
 	JAIL_UNPACKER, /* reads and writes open descriptors, opens none */
@@ -35,6 +36,9 @@ struct jail_access {
 	/* A worker passes descriptors over these sockets only; -1: none. */
 	const int *lines;
 	size_t line_count;
+	/* Where the writer may make, write and remove files and folders. */
+	const int *writable;
+	size_t writable_count;
 };
 
 #endif

@@ -106,6 +106,11 @@ allow_all(
 	for (size_t i = 0; i < files->root_count; i++)
 		if (allow(fd, rules, reads, files->roots[i]) == -1)
 			return -1;
+	for (size_t i = 0; i < files->writable_count; i++)
+		if (allow(fd, rules,
+			reads | writes | MAKE_DIRECTORY | REMOVE_DIRECTORY,
+			files->writable[i]) == -1)
+			return -1;
 	return allow(
 	    fd, rules, files->writes ? reads | writes : reads, files->state);
 }

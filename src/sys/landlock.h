@@ -16,6 +16,9 @@ struct landlock_files {
 	int state; /* the files in it, for reading */
 	bool network; /* TCP bind and connect are free */
 	bool writes; /* also to create, write and remove files there */
+	/* To create, write and remove files and directories beneath them. */
+	const int *writable;
+	size_t writable_count;
 };
 
 /*

@@ -21,10 +21,11 @@
 #define WORKER (1U << JAIL_WORKER)
 #define INDEXER (1U << JAIL_INDEXER)
 #define ANSWERS (1U << JAIL_ANSWERS)
+#define WRITER (1U << JAIL_WRITER)
 #define KEYS (1U << JAIL_KEYS)
 #define CONNECTOR (1U << JAIL_CONNECTOR)
 #define UNPACKER (1U << JAIL_UNPACKER)
-#define READERS (WORKER | INDEXER | ANSWERS | CONNECTOR)
+#define READERS (WORKER | INDEXER | ANSWERS | WRITER | CONNECTOR)
 #define DAEMONS (READERS | KEYS)
 #define ALL (DAEMONS | UNPACKER)
 
@@ -63,6 +64,9 @@ static const struct {
 	{ "an index is written", INDEXER,
 	    { "pwrite64", "ftruncate", "ftruncate64", "fdatasync", "fsync",
 		"unlinkat", "renameat", "renameat2" } },
+	{ "an upload is stored", WRITER,
+	    { "fsync", "fchmod", "flock", "linkat", "mkdirat", "unlinkat",
+		"renameat", "renameat2" } },
 	{ "SQLite waits for a lock, and asks whether it is root",
 	    INDEXER | ANSWERS,
 	    { "geteuid", "geteuid32", "nanosleep", "clock_nanosleep",
@@ -123,7 +127,8 @@ static const struct {
 	{ "socket", CONNECTOR, { IS(0, AF_UNIX) }, 1 },
 	{ "socket", CONNECTOR, { IS(0, AF_INET) }, 1 },
 	{ "socket", CONNECTOR, { IS(0, AF_INET6) }, 1 },
-	{ "sendmsg", ANSWERS | CONNECTOR, { LACKS(2, MSG_FASTOPEN) }, 1 },
+	{ "sendmsg", ANSWERS | WRITER | CONNECTOR, { LACKS(2, MSG_FASTOPEN) },
+	    1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
 	/* See fdpass_close. */
@@ -177,6 +182,7 @@ static const struct {
 } never[] = {
 	{ "shutdown", MASKED(1, 0, 0), 0 },
 	{ "setsockopt", MASKED(1, 0, 0), 0 },
+	{ "fchmod", MASKED(1, 0, 0), 0 },
 	{ "ftruncate", MASKED(1, 0, 0), 0 },
 	{ "ftruncate64", MASKED(1, 0, 0), 0 },
 	{ "fcntl", MASKED(1, 0xffffffff, F_DUPFD_CLOEXEC), 1 },

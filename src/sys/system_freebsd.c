@@ -37,6 +37,12 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 	/* Descriptors that are opened beneath a root inherit these rights. */
 	cap_rights_init(&rights, CAP_LOOKUP, CAP_READ, CAP_SEEK, CAP_FSTAT,
 	    CAP_FCNTL, CAP_FCHDIR);
+	/* The rights of a writer are those of the whole tree. */
+	if (access->role == JAIL_WRITER)
+		cap_rights_set(&rights, CAP_WRITE, CAP_CREATE, CAP_FSYNC,
+		    CAP_FCHMOD, CAP_FLOCK, CAP_MKDIRAT, CAP_UNLINKAT,
+		    CAP_LINKAT_SOURCE, CAP_LINKAT_TARGET, CAP_RENAMEAT_SOURCE,
+		    CAP_RENAMEAT_TARGET);
 	for (size_t i = 0; roots != NULL && i < roots->count; i++)
 		if (cap_rights_limit(roots->all[i], &rights) == -1)
 			return -1;

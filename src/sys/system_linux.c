@@ -93,6 +93,8 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		.state = access->state,
 		.network = access->role == JAIL_CONNECTOR,
 		.writes = access->role == JAIL_INDEXER,
+		.writable = access->writable,
+		.writable_count = access->writable_count,
 	};
 
 	system_hide_memory();

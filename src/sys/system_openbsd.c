@@ -23,6 +23,7 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		[JAIL_WORKER] = "stdio rpath inet sendfd recvfd",
 		[JAIL_INDEXER] = "stdio rpath wpath cpath flock recvfd",
 		[JAIL_ANSWERS] = "stdio rpath flock proc sendfd recvfd",
+		[JAIL_WRITER] = "stdio rpath wpath cpath fattr flock recvfd",
 		[JAIL_KEYS] = "stdio recvfd",
 		[JAIL_CONNECTOR] = "stdio inet unix sendfd recvfd rpath",
 		[JAIL_UNPACKER] = "stdio",
@@ -39,6 +40,10 @@ system_enter(enum jail_mode mode, const struct jail_access *access)
 		return -1;
 	for (size_t i = 0; roots != NULL && i < roots->count; i++)
 		if (fchdir(roots->all[i]) == -1 || unveil(".", "r") == -1)
+			return -1;
+	for (size_t i = 0; i < access->writable_count; i++)
+		if (fchdir(access->writable[i]) == -1 ||
+		    unveil(".", "rwc") == -1)
 			return -1;
 	if (roots != NULL && unveil(NULL, NULL) == -1)
 		return -1;

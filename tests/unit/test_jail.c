@@ -108,9 +108,13 @@ imprison_as(enum jail_role role, enum jail_mode mode, int (*attempt)(void))
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		bool knows_state = role == JAIL_INDEXER || role == JAIL_ANSWERS;
-		const struct jail_access access = { role,
-			role >= JAIL_KEYS ? NULL : &roots,
-			knows_state ? kept : -1, line, role == JAIL_WORKER };
+		const struct jail_access access = { .role = role,
+			.roots = role >= JAIL_KEYS ? NULL : &roots,
+			.state = knows_state ? kept : -1,
+			.lines = line,
+			.line_count = role == JAIL_WORKER,
+			.writable = &kept,
+			.writable_count = role == JAIL_WRITER };
 
 		if (jail_enter(&jail, &access) == -1)
 			_exit(NOT_JAILED);
@@ -599,29 +603,58 @@ try_ending_child(void)
 	    : REFUSED;
 }
 
-/* Who keeps the index writes it, who answers reads it: and nothing else. */
+/* In the folder that the writer may write. */
+static int
+try_making_folder(void)
+{
+	int made = mkdirat(kept, "folder", 0700);
+
+	return outcome(made == 0 ? unlinkat(kept, "folder", AT_REMOVEDIR) : -1);
+}
+
+/* A page would be writable under another name. */
+static int
+try_linking(void)
+{
+	return outcome(linkat(root, "page", kept, "page", 0));
+}
+
+static int
+try_making_link(void)
+{
+	return outcome(symlinkat("/etc/passwd", kept, "link"));
+}
+
+/*
+ * The index process writes its folder, and answers reads it. The writer has
+ * such a folder for uploads.
+ */
 static void
 walls_of_the_state(void **state)
 {
 	static const struct {
 		const char *name;
 		int (*attempt)(void);
-		int indexer, answers;
+		int indexer, answers, writer;
 	} table[] = {
-		{ "reading", try_reading_state, DONE, DONE },
-		{ "locking", try_locking_state, DONE, DONE },
-		{ "writing", try_writing_state, DONE, REFUSED },
-		{ "making", try_making_state, DONE, REFUSED },
-		{ "replacing", try_replacing_state, DONE, ENDED },
-		{ "removing", try_removing_state, DONE, ENDED },
-		{ "leaving", try_leaving_state, REFUSED, REFUSED },
-		{ "reading a page", try_page, DONE, DONE },
-		{ "writing a page", try_writing, REFUSED, REFUSED },
-		{ "making a page", try_making, REFUSED, REFUSED },
-		{ "removing a page", try_removing_page, REFUSED, ENDED },
-		{ "/etc/passwd", try_passwd, REFUSED, REFUSED },
-		{ "ending a child", try_ending_child, ENDED, DONE },
-		{ "ending the master", try_kill, ENDED, ENDED },
+		{ "reading", try_reading_state, DONE, DONE, DONE },
+		{ "locking", try_locking_state, DONE, DONE, ENDED },
+		{ "writing", try_writing_state, DONE, REFUSED, ENDED },
+		{ "making", try_making_state, DONE, REFUSED, DONE },
+		{ "replacing", try_replacing_state, DONE, ENDED, DONE },
+		{ "removing", try_removing_state, DONE, ENDED, DONE },
+		{ "leaving", try_leaving_state, REFUSED, REFUSED, REFUSED },
+		{ "reading a page", try_page, DONE, DONE, DONE },
+		{ "writing a page", try_writing, REFUSED, REFUSED, REFUSED },
+		{ "making a page", try_making, REFUSED, REFUSED, REFUSED },
+		{ "removing a page", try_removing_page, REFUSED, ENDED,
+		    REFUSED },
+		{ "/etc/passwd", try_passwd, REFUSED, REFUSED, REFUSED },
+		{ "making a folder", try_making_folder, ENDED, ENDED, DONE },
+		{ "linking to a page", try_linking, ENDED, ENDED, REFUSED },
+		{ "making a link", try_making_link, ENDED, ENDED, ENDED },
+		{ "ending a child", try_ending_child, ENDED, DONE, ENDED },
+		{ "ending the master", try_kill, ENDED, ENDED, ENDED },
 	};
 	int failures = 0;
 
@@ -639,6 +672,16 @@ walls_of_the_state(void **state)
 			continue;
 		print_error("%s: %d for the indexer, %d for answers\n",
 		    table[i].name, indexer, answers);
+		failures++;
+	}
+	/* Each attempt begins where the one before it ended. */
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int writer =
+		    imprison_as(JAIL_WRITER, JAIL_ON, table[i].attempt);
+
+		if (writer == table[i].writer)
+			continue;
+		print_error("%s: %d for the writer\n", table[i].name, writer);
 		failures++;
 	}
 	assert_int_equal(failures, 0);
@@ -701,7 +744,9 @@ static int
 imprison_user(int (*attempt)(void))
 {
 	const struct jail jail = { .mode = JAIL_OFF };
-	const struct jail_access access = { JAIL_WORKER, &roots, -1, NULL, 0 };
+	const struct jail_access access = {
+		.role = JAIL_WORKER, .roots = &roots, .state = -1
+	};
 	pid_t child = fork();
 	int status;
 

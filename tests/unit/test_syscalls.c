@@ -47,8 +47,10 @@ export_one(
     const char *machine, enum jail_role role, enum syscalls_filter filter)
 {
 	static const int line = LINE;
-	const struct jail_access access = { role, NULL, -1, &line,
-		role == JAIL_WORKER };
+	const struct jail_access access = { .role = role,
+		.state = -1,
+		.lines = &line,
+		.line_count = role == JAIL_WORKER };
 	int fd = memfd_create("program", MFD_CLOEXEC);
 	struct program program;
 	ssize_t len;
@@ -319,37 +321,37 @@ roles(void **state)
 		uint64_t arguments[5];
 		const char *roles; /* see `each` */
 	} table[] = {
-		{ "recvmsg", { 0 }, "wiak" },
-		{ "close", { 0 }, "wiak" },
-		{ "write", { 0 }, "wiaku" }, /* the log */
-		{ "getrandom", { 0 }, "wiaku" },
-		{ "read", { 0 }, "wiau" },
-		{ "openat2", { 0 }, "wia" },
-		{ "openat", { 0 }, "wia" },
-		{ "newfstatat", { 0 }, "wia" },
-		{ "fstatat64", { 0 }, "wia" },
-		{ "getdents64", { 0 }, "wia" },
+		{ "recvmsg", { 0 }, "wiask" },
+		{ "close", { 0 }, "wiask" },
+		{ "write", { 0 }, "wiasku" }, /* the log */
+		{ "getrandom", { 0 }, "wiasku" },
+		{ "read", { 0 }, "wiasu" },
+		{ "openat2", { 0 }, "wias" },
+		{ "openat", { 0 }, "wias" },
+		{ "newfstatat", { 0 }, "wias" },
+		{ "fstatat64", { 0 }, "wias" },
+		{ "getdents64", { 0 }, "wias" },
 		{ "accept4", { 0 }, "w" },
 		{ "recvfrom", { 0 }, "wk" },
 		{ "sendto", { 0 }, "wk" },
 		{ "recv", { 0 }, "wk" },
 		{ "send", { 0 }, "wk" },
 		{ "sendto", { 0, 0, 0, 0, 1 }, "" },
-		{ "sendmsg", { 0 }, "a" },
-		{ "sendmsg", { LINE }, "wa" },
-		{ "close", { LINE }, "iak" },
+		{ "sendmsg", { 0 }, "as" },
+		{ "sendmsg", { LINE }, "was" },
+		{ "close", { LINE }, "iask" },
 		{ "sendmsg", { LINE, 0, MSG_FASTOPEN }, "" },
 		{ "epoll_ctl", { 0 }, "w" },
 		{ "shutdown", { 3, SHUT_WR }, "w" },
-		{ "setsockopt", { 3, SOL_SOCKET, SO_LINGER }, "wiak" },
-		{ "setsockopt", { 3, SOL_SOCKET, SO_PASSCRED }, "wiak" },
+		{ "setsockopt", { 3, SOL_SOCKET, SO_LINGER }, "wiask" },
+		{ "setsockopt", { 3, SOL_SOCKET, SO_PASSCRED }, "wiask" },
 		{ "setsockopt", { 2, SOL_SOCKET, SO_LINGER }, "" },
 		{ "pwrite64", { 0 }, "i" },
 		{ "ftruncate", { 3 }, "i" },
 		{ "inotify_add_watch", { 0 }, "i" },
 		{ "memfd_create", { 0 }, "a" },
 		{ "fcntl", { 0, F_ADD_SEALS }, "a" },
-		{ "fcntl", { 0, F_GETFL }, "wia" },
+		{ "fcntl", { 0, F_GETFL }, "wias" },
 		{ "clone", { SIGCHLD }, "a" },
 		{ "clone", { CLONE_NEWUSER | SIGCHLD }, "" },
 		{ "wait4", { 0 }, "a" },
@@ -363,11 +365,15 @@ roles(void **state)
 		{ "pidfd_send_signal", { 3, SIGSTOP }, "" },
 		{ "pidfd_open", { 0 }, "" },
 		{ "pidfd_getfd", { 0 }, "" },
-		{ "unlinkat", { 0 }, "i" },
-		{ "renameat2", { 0 }, "i" },
+		{ "unlinkat", { 0 }, "is" },
+		{ "renameat2", { 0 }, "is" },
 		{ "fdatasync", { 0 }, "i" },
-		{ "mkdirat", { 0 }, "" },
-		{ "linkat", { 0 }, "" },
+		{ "linkat", { 0 }, "s" },
+		{ "mkdirat", { 0 }, "s" },
+		{ "fchmod", { 3, 0644 }, "s" },
+		{ "fsync", { 0 }, "is" },
+		{ "fchmodat", { 0 }, "" },
+		{ "fchown", { 3 }, "" },
 		{ "symlinkat", { 0 }, "" },
 		{ "geteuid", { 0 }, "ia" },
 		{ "clock_nanosleep", { 0 }, "ia" },
@@ -380,7 +386,7 @@ roles(void **state)
 		char letter;
 		enum jail_role role;
 	} each[] = { { 'w', JAIL_WORKER }, { 'i', JAIL_INDEXER },
-		{ 'a', JAIL_ANSWERS }, { 'k', JAIL_KEYS },
+		{ 'a', JAIL_ANSWERS }, { 's', JAIL_WRITER }, { 'k', JAIL_KEYS },
 		{ 'u', JAIL_UNPACKER } };
 
 	(void)state;
@@ -422,6 +428,7 @@ standard_descriptors(void **state)
 		{ "fcntl", F_DUPFD_CLOEXEC, JAIL_WORKER },
 		{ "fcntl64", F_DUPFD_CLOEXEC, JAIL_INDEXER },
 		{ "fcntl", F_DUPFD_CLOEXEC, JAIL_ANSWERS },
+		{ "fchmod", 0666, JAIL_WRITER },
 	};
 
 	(void)state;
@@ -554,7 +561,7 @@ machines_without_filters(void **state)
 static void
 other_machines(void **state)
 {
-	const struct jail_access nothing = { JAIL_WORKER, NULL, -1, NULL, 0 };
+	const struct jail_access nothing = { .role = JAIL_WORKER, .state = -1 };
 	struct programs program = export("x86_64");
 	struct seccomp_data data = { .nr = 0, /* read */
 		.arch = seccomp_arch_resolve_name("aarch64") };
