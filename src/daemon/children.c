@@ -15,6 +15,7 @@
 #include "daemon/runner.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
+#include "daemon/writer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/process.h"
@@ -105,6 +106,33 @@ be_answers(void *context, const struct service *service)
 	exit(status);
 }
 
+/*
+ * Frees what neither the runner nor the writer needs: no client, no index, no
+ * count of visitors or limits.  -1 with errno set.
+ */
+static int
+begin_service(struct master *master, const struct service *service)
+{
+	struct generation *generation = master->generation;
+
+	process_close(master->status.fd);
+	workers_forget(&master->workers);
+	listeners_close(&master->listeners, NULL);
+	service_forget(&master->index);
+	services_forget(&master->services, service);
+	service_forget(&generation->keys.service);
+	tls_context_free(generation->tls);
+	readerlists_release(&generation->readers);
+	generation_forget_visitors(generation);
+	capsules_forget_scans(&generation->capsules);
+	limit_free(master->limits);
+	state_forget(&generation->state);
+	return signals_begin_child(&master->waiting) == 0 &&
+		signal(SIGTERM, SIG_IGN) != SIG_ERR
+	    ? 0
+	    : -1;
+}
+
 static void
 be_runner(void *context, const struct service *service)
 {
@@ -120,21 +148,26 @@ be_runner(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
-	process_close(master->status.fd);
-	workers_forget(&master->workers);
-	listeners_close(&master->listeners, NULL);
-	service_forget(&master->index);
-	services_forget(&master->services, service);
-	service_forget(&generation->keys.service);
-	tls_context_free(generation->tls);
-	readerlists_release(&generation->readers);
-	generation_forget_visitors(generation);
-	capsules_forget_scans(&generation->capsules);
-	limit_free(master->limits);
-	state_forget(&generation->state);
-	if (signals_begin_child(&master->waiting) == 0 &&
-	    signal(SIGTERM, SIG_IGN) != SIG_ERR)
+	if (begin_service(master, service) == 0)
 		status = runner_run(&setup);
+	exit(status);
+}
+
+static void
+be_writer(void *context, const struct service *service)
+{
+	struct master *master = context;
+	struct generation *generation = master->generation;
+	const struct writer_setup setup = {
+		.service = service,
+		.server = &generation->server,
+		.jail = &generation->jail,
+		.roots = &generation->capsules.roots,
+	};
+	int status = EXIT_FAILURE;
+
+	if (begin_service(master, service) == 0)
+		status = writer_run(&setup);
 	exit(status);
 }
 
@@ -147,6 +180,7 @@ wants_runner(const struct config *config)
 const struct services_kind children_services[SERVICES_COUNT] = {
 	[WORKERS_ANSWERS] = { be_answers, NULL },
 	[WORKERS_RUNNER] = { be_runner, wants_runner },
+	[WORKERS_WRITER] = { be_writer, config_has_writers },
 };
 
 /*
