@@ -18,6 +18,7 @@
 #include "tool/show.h"
 #include "tool/sign.h"
 #include "tool/status.h"
+#include "tool/undo.h"
 
 static const struct verb {
 	const char *name, *usage, *does;
@@ -43,6 +44,8 @@ static const struct verb {
 	{ "sign", SIGN_USAGE, "sign the manifest of a capsule", sign_main },
 	{ "status", STATUS_USAGE, "show the status of a running server",
 	    status_main },
+	{ "undo", UNDO_USAGE, "bring back an older version of an uploaded file",
+	    undo_main },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
