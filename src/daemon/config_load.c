@@ -14,6 +14,7 @@
 #include "daemon/config_parse.h"
 #include "daemon/config_programs.h"
 #include "daemon/config_rules.h"
+#include "daemon/config_signature.h"
 #include "daemon/config_values.h"
 #include "daemon/setting_keys.h"
 
@@ -162,7 +163,8 @@ read_rules(struct config_loader *loader)
 		host->rules.common = common;
 		host->site.lang = host->whole.lang;
 		host->site.listing = host->whole.listing;
-		if (config_rules_read(loader, host, section) == -1)
+		if (config_rules_read(loader, host, section) == -1 ||
+		    config_signature_hide(loader, host) == -1)
 			return -1;
 		section = section != NULL ? section->next : NULL;
 	}

@@ -1,12 +1,15 @@
 /* Checks of rules against the capsule, and their list for -t. */
 #include "daemon/rules_audit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uninorm.h>
 #include <unistd.h>
 
+#include "daemon/config_signature.h"
+#include "daemon/writerparts.h"
 #include "serve/moved.h"
 #include "text/array.h"
 #include "text/uri.h"
@@ -210,6 +213,21 @@ audit_move(struct audit *audit, const struct rules_move *move)
 	judge(audit, &move->place, FAULT_LOST, is_bad ? text : NULL);
 }
 
+/* Warns of a signature that is not served. */
+static void
+audit_signature(const struct audit *audit)
+{
+	const struct rules_part *part = writerparts_first(&audit->host->rules);
+	struct rules_audit *all = audit->all;
+
+	if (part != NULL &&
+	    faccessat(audit->tree.root, CONFIG_SIGNATURE_NAME, F_OK, 0) == 0)
+		all->say(all->context, &part->place,
+		    "manifest.sig is not served, since uploads to this part "
+		    "change the manifest; remove it, and sign only capsules "
+		    "without writers");
+}
+
 void
 rules_audit_host(struct rules_audit *all, const struct host_config *host,
     const struct tree *tree)
@@ -221,6 +239,7 @@ rules_audit_host(struct rules_audit *all, const struct host_config *host,
 	arena_init(&audit.arena, MEMORY);
 	for (size_t i = 0; i < rules->part_count; i++)
 		audit_part(&audit, &rules->parts[i]);
+	audit_signature(&audit);
 	for (; rules != NULL; rules = rules->common)
 		for (size_t i = 0; i < rules->move_count; i++) {
 			audit_move(&audit, &rules->moves[i]);

@@ -4,12 +4,14 @@
 #include "daemon/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/config_signature.h"
 #include "daemon/writerparts.h"
 #include "daemon/writerupload.h"
 #include "sys/fdpass.h"
@@ -232,6 +234,26 @@ enter_jail(const struct writer_setup *setup, const struct writerparts *parts)
 	return jail_enter(setup->jail, &access);
 }
 
+/* Says once why visitors do not get the signature. */
+static void
+warn_of_signatures(const struct server *server)
+{
+	for (size_t i = 0; i < server->host_count; i++) {
+		const struct rules_part *part =
+		    writerparts_first(server->hosts[i].rules);
+
+		if (part == NULL ||
+		    faccessat(server->hosts[i].tree->root,
+			CONFIG_SIGNATURE_NAME, F_OK, 0) == -1)
+			continue;
+		log_line(LOG_LEVEL_WARN,
+		    "writer: manifest.sig of the capsule with the part "
+		    "%.*s/ is not served, since uploads change the manifest; "
+		    "remove it, and sign only capsules without writers",
+		    STR_ARG(part->place.path));
+	}
+}
+
 int
 writer_run(const struct writer_setup *setup)
 {
@@ -249,6 +271,7 @@ writer_run(const struct writer_setup *setup)
 		add_line(writer, service->line);
 		for (size_t i = 0; i < service->end_count; i++)
 			add_line(writer, service->ends[i]);
+		warn_of_signatures(setup->server);
 		writerparts_clean(setup->server);
 		work(writer);
 		status = EXIT_SUCCESS;

@@ -20,6 +20,15 @@ writerparts_is_writable(const struct rules_part *part)
 	    part->program.kind == RULES_NO_PROGRAM;
 }
 
+const struct rules_part *
+writerparts_first(const struct rules *rules)
+{
+	for (size_t i = 0; rules != NULL && i < rules->part_count; i++)
+		if (writerparts_is_writable(&rules->parts[i]))
+			return &rules->parts[i];
+	return NULL;
+}
+
 struct str
 writerparts_folder(const struct rules_part *part,
     char path[WRITERPARTS_PATH_MAX], size_t *depth)

@@ -27,6 +27,9 @@ void writerparts_release(struct writerparts *parts);
 /* Removes files under construction that no process writes any more. */
 void writerparts_clean(const struct server *server);
 
+/* The first part that is writable; NULL: none, or no rules. */
+const struct rules_part *writerparts_first(const struct rules *rules);
+
 #define WRITERPARTS_PATH_MAX 4096
 
 /*
