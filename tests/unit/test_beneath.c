@@ -249,6 +249,40 @@ depth_is_bounded(void **state)
 }
 
 /* Opens the table in a process that gets `error` from openat2. */
+/* A directory is entered if it is one itself. */
+static void
+enters(void **state)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} entered[] = {
+		{ "a", 0 },
+		{ "top", ENOTDIR },
+		{ "folder", ENOTDIR },
+		{ "out", ENOTDIR },
+		{ "absolute", ENOTDIR },
+		{ "dangling", ENOTDIR },
+		{ "fifo", ENOTDIR },
+		{ "missing", ENOENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof entered / sizeof *entered; i++) {
+		int error = entered[i / 2].error;
+		int fd = beneath_enter(root, entered[i / 2].name, i % 2);
+
+		/* The calls differ in the error of a link. */
+		if (error == 0 ? fd == -1
+			       : fd != -1 ||
+			    (errno != error &&
+				!(error == ENOTDIR && errno == ELOOP)))
+			fail_msg("%s: %d", entered[i / 2].name, errno);
+		if (fd != -1)
+			close(fd);
+	}
+}
+
 static void
 opens_without_openat2(uint32_t error)
 {
@@ -267,6 +301,7 @@ opens_without_openat2(uint32_t error)
 		seccomp_release(filter);
 		opens_beneath(NULL);
 		opens_real(NULL);
+		enters(NULL);
 		exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -298,6 +333,7 @@ main(void)
 		cmocka_unit_test(names_are_not_cut),
 		cmocka_unit_test(length_is_bounded),
 		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(enters),
 		cmocka_unit_test(openat2_may_be_missing),
 	};
 

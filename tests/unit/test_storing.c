@@ -8,8 +8,10 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -569,6 +571,99 @@ limited(void **state)
 	assert_int_equal(names_in("root/notes"), 3);
 }
 
+/* Writes more than the file system has room for. */
+static enum status
+overfill(void)
+{
+	static char part[65536];
+	const struct storing_file file = file_at("/notes/page.gmi");
+	enum status status;
+	struct storing storing;
+
+	memset(part, 'x', sizeof part);
+	status = storing_begin(&storing, &file);
+	for (int i = 0; i < 64 && status == STATUS_SUCCESS; i++)
+		status =
+		    storing_write(&storing, (struct str){ part, sizeof part });
+	if (status == STATUS_SUCCESS)
+		storing_abort(&storing);
+	return status;
+}
+
+/* On a small file system; returns the number of the step that failed. */
+static int
+try_mounted(void)
+{
+	size_t before;
+
+	/* The open root is that of the other namespace. */
+	tree_release(&tree);
+	if (tree_init(&tree, "root", NULL) == -1)
+		return 6;
+	if (put_at("/notes/page.gmi", "# 1\n") != STATUS_SUCCESS ||
+	    put_at("/notes/page.gmi", "# 2\n") != STATUS_SUCCESS ||
+	    put_at("/notes/made/", "# Made\n") != STATUS_SUCCESS)
+		return 1;
+	before = names_in("root/notes");
+	if (overfill() != STATUS_FAILURE || errno != ENOSPC)
+		return 2;
+	if (names_in("root/notes") != before ||
+	    !has_text("root/notes/page.gmi", "# 2\n") ||
+	    !has_text("root/notes/.page.gmi~1~", "# 1\n") ||
+	    !has_text("root/notes/made/index.gmi", "# Made\n") ||
+	    mode_of("root/notes/page.gmi") != 0644)
+		return 3;
+	/* What is mounted deeper may belong elsewhere. */
+	temporary_folder(&folder, "root/notes/d");
+	if (mount(temporary_path(&folder, "outside"), "root/notes/d", NULL,
+		MS_BIND, NULL) == -1)
+		return 4;
+	if (put_at("/notes/d/x.gmi", "# X\n") != STATUS_BAD_REQUEST ||
+	    names_in("outside") != 1)
+		return 5;
+	return 0;
+}
+
+static bool
+mount_overlay(void)
+{
+	temporary_folder(&folder, "small/upper");
+	temporary_folder(&folder, "small/work");
+	return mount("overlay", "root/notes", "overlay", 0,
+		   "lowerdir=outside,upperdir=small/upper,workdir=small/"
+		   "work") == 0;
+}
+
+/* As root, which can mount; a container may refuse that. */
+static void
+mounted(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			has_proc = i / 2 == 0;
+			temporary_folder(&folder, "small");
+			if (chdir(folder.path) == -1 ||
+			    unshare(CLONE_NEWNS) == -1 ||
+			    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ==
+				-1 ||
+			    mount("tmpfs", i % 2 ? "small" : "root/notes",
+				"tmpfs", 0, "size=1m") == -1)
+				_exit(0);
+			if (i % 2 && !mount_overlay())
+				_exit(0);
+			_exit(try_mounted());
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		(void)end(NULL);
+		(void)begin(NULL);
+	}
+}
+
 static void
 space(void **state)
 {
@@ -608,6 +703,7 @@ main(void)
 		TEST(based),
 		TEST(deleted),
 		TEST(limited),
+		TEST(mounted),
 		TEST(space),
 	};
 
