@@ -16,6 +16,8 @@
 
 /* For ";edit": the longest file that is compared. */
 #define EDIT_MAX ((uint64_t)256 << 20)
+/* A full disk, for example, or a quota, refuses all files. */
+#define DELAYS_MAX 3
 
 enum purpose {
 	ASKS,
@@ -341,6 +343,20 @@ take_doubt(struct requests *work, struct pool_job *job)
 	work->doubtful[work->doubtful_count++] = item;
 }
 
+/* Ends the run after some files for which the server is not ready. */
+static void
+count_delay(struct publish_send *send, const struct fetch *fetch)
+{
+	if (fetch->end != FETCH_FAILED &&
+	    (fetch->end != FETCH_ANSWERED || fetch->status / 10 != 4))
+		send->delays = 0;
+	else if (++send->delays == DELAYS_MAX)
+		(void)mirror_fail(send->mirror,
+		    "%u files in a row failed, so the others were not tried; "
+		    "run the same command again later",
+		    send->delays);
+}
+
 static void
 take_answer(void *context, struct pool_job *job)
 {
@@ -364,6 +380,7 @@ take_answer(void *context, struct pool_job *job)
 		fail(work->send, item, "%s%s", pool_failure(job),
 		    advice(work, fetch));
 	}
+	count_delay(work->send, fetch);
 	close_entry(work);
 }
 

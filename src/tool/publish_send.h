@@ -22,6 +22,7 @@ struct publish_send {
 	const struct tlsidentity *identity; /* no certificate: NULL */
 	const volatile sig_atomic_t *interrupted;
 	uint64_t bytes; /* sent */
+	unsigned delays; /* files in a row that the server may take later */
 };
 
 /*

@@ -348,6 +348,15 @@ class Answers(Publishing):
         self.assertIn('1 failed; 3 requests', result.stdout)
         self.assertEqual(self.server.files, {'b.gmi': b'# B\n'})
 
+    def test_a_server_that_takes_nothing(self):
+        """Each file has its pauses, so not all of them are tried."""
+        self.write({'%d.gmi' % number: b'# N\n' for number in range(5)})
+        self.server.replies['*'] = b'44 100000\r\n'
+        result = self.publish('--patience', '1', status=1)
+        self.assertEqual(len(result.stderr.splitlines()), 4)
+        self.assertIn('3 files in a row failed, so the others were not tried',
+                      result.stderr)
+
     def test_a_lost_connection(self):
         self.write({'a.gmi': b'x' * 100000})
 
