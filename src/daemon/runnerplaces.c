@@ -72,6 +72,8 @@ runnerplaces_init(struct runnerplaces *places, const struct config *config,
 	if (places->directories == NULL || places->roots == NULL ||
 	    places->null == -1)
 		return -1;
+	places->connects =
+	    config_has_program(config, 1U << RULES_SCGI | 1U << RULES_FASTCGI);
 	for (size_t i = 0; i < config->host_count; i++) {
 		const struct host_config *host = &config->hosts[i];
 
@@ -94,5 +96,6 @@ runnerplaces_accesses(const struct runnerplaces *places)
 	for (size_t i = 0; i < places->count; i++)
 		all[i] = places->directories[i].access;
 	all[places->count].reads = (const char *const *)places->roots;
+	all[places->count].network = places->connects;
 	return all;
 }

@@ -1,6 +1,7 @@
 #ifndef DAEMON_RUNNERPLACES_H
 #define DAEMON_RUNNERPLACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/config.h"
@@ -20,6 +21,7 @@ struct runnerplaces {
 	struct runnerplaces_directory *directories;
 	size_t count;
 	char **roots; /* of each host: absolute; the capsule's folder */
+	bool connects; /* to SCGI or FastCGI servers */
 	int null; /* /dev/null */
 };
 
@@ -33,7 +35,8 @@ const struct runnerplaces_directory *runnerplaces_find(
 
 /*
  * All accesses of scripts, to be freed, and in the last one the runner's own to
- * the capsules. There are places->count + 1. NULL without memory.
+ * the capsules and to servers. There are places->count + 1. NULL without
+ * memory.
  */
 MUST_USE struct scriptjail_access *
 runnerplaces_accesses(const struct runnerplaces *places);

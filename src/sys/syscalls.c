@@ -131,6 +131,9 @@ static const struct {
 	    1 },
 	{ "setsockopt", WORKER, { IS(1, IPPROTO_TCP), IS(2, TCP_QUICKACK) },
 	    2 },
+	/* See dial_begin. */
+	{ "setsockopt", CONNECTOR, { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) },
+	    2 },
 	/* See fdpass_close. */
 	{ "setsockopt", DAEMONS, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) }, 2 },
 	{ "setsockopt", DAEMONS, { IS(1, SOL_SOCKET), IS(2, SO_PASSCRED) }, 2 },

@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "daemon/runnerjobs.h"
@@ -27,6 +29,10 @@ static struct {
 	pid_t pid;
 	int master, line;
 } runner;
+/* The servers of programs, and whether there are scripts, too. */
+static struct net_address address;
+static int servers[2];
+static bool has_cgi;
 
 static void
 script(const char *name, const char *text)
@@ -41,8 +47,8 @@ script(const char *name, const char *text)
 static NO_RETURN void
 run(int line, int end)
 {
-	static char capsule[96], cgi[96];
-	static struct rules_part part;
+	static char capsule[96], cgi[96], local[96];
+	static struct rules_part parts[3];
 	static struct service service;
 	static struct host host;
 	static struct str name;
@@ -62,12 +68,26 @@ run(int line, int end)
 	name = STR("localhost");
 	snprintf(capsule, sizeof capsule, "%s/capsule", folder.path);
 	snprintf(cgi, sizeof cgi, "%s/cgi", folder.path);
-	part.place =
-	    (struct rules_place){ .path = STR("/cgi-bin"), .is_folder = true };
-	part.program = (struct rules_program){
+	snprintf(local, sizeof local, "%s/socket", folder.path);
+	parts[0].program = (struct rules_program){
 		.kind = RULES_CGI, .path = STR("/cgi-bin"), .target = cgi
 	};
-	of_host.rules = (struct rules){ .parts = &part, .part_count = 1 };
+	parts[1].program = (struct rules_program){ .kind = RULES_FASTCGI,
+		.path = STR("/fast"),
+		.target = "",
+		.address = &address,
+		.script = "/srv/x.php",
+		.timeout_ms = WAIT_MS };
+	parts[2].program = (struct rules_program){ .kind = RULES_SCGI,
+		.path = STR("/scgi"),
+		.target = local,
+		.timeout_ms = WAIT_MS };
+	for (size_t i = 0; i < 3; i++)
+		parts[i].place =
+		    (struct rules_place){ .path = parts[i].program.path,
+			    .is_folder = true };
+	of_host.rules = (struct rules){ .parts = parts + !has_cgi,
+		.part_count = has_cgi ? 3 : 2 };
 	host = (struct host){ .server = &server,
 		.site = &of_host.site,
 		.rules = &of_host.rules };
@@ -81,12 +101,28 @@ run(int line, int end)
 	_exit(runner_run(&setup));
 }
 
+/* Opens a TCP socket and a local one. */
+static void
+listen_twice(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	assert_int_equal(net_address_parse("127.0.0.1:0", &address), 0);
+	assert_int_equal(net_listen(&address, &servers[0], 1, false), 0);
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/socket", folder.path);
+	servers[1] = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(
+	    bind(servers[1], (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(servers[1], 4), 0);
+	chmod(at.sun_path, 0666);
+}
+
 static int
-set_up(void **state)
+begin(bool with_cgi)
 {
 	int master[2], line[2];
 
-	(void)state;
+	has_cgi = with_cgi;
 	if (geteuid() != 0)
 		return 0;
 	temporary_make(&folder);
@@ -94,12 +130,15 @@ set_up(void **state)
 	temporary_folder(&folder, "capsule");
 	temporary_folder(&folder, "cgi");
 	temporary_file(&folder, "secret", "secret");
+	listen_twice();
 	assert_int_equal(fdpass_pair(master), 0);
 	assert_int_equal(fdpass_pair(line), 0);
 	runner.pid = fork();
 	if (runner.pid == 0) {
 		close(master[0]);
 		close(line[0]);
+		close(servers[0]);
+		close(servers[1]);
 		run(master[1], line[1]);
 	}
 	close(master[1]);
@@ -107,6 +146,20 @@ set_up(void **state)
 	runner.master = master[0];
 	runner.line = line[0];
 	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return begin(true);
+}
+
+static int
+set_up_without_cgi(void **state)
+{
+	(void)state;
+	return begin(false);
 }
 
 /* The runner ends by itself, with success, when everybody has gone. */
@@ -122,6 +175,8 @@ tear_down(void **state)
 	close(runner.line);
 	assert_int_equal(waitpid(runner.pid, &status, 0), runner.pid);
 	assert_int_equal(status, 0);
+	close(servers[0]);
+	close(servers[1]);
 	temporary_remove(&folder);
 	return 0;
 }
@@ -165,16 +220,22 @@ hear(int pair, char *bytes, size_t room, int *fd)
 }
 
 static int
-opened(int pair)
+opened_as(int pair, char kind)
 {
 	char bytes[256];
 	int fd;
 
 	assert_int_equal(
 	    hear(pair, bytes, sizeof bytes, &fd), RUNNERJOBS_OPENED);
-	assert_int_equal(bytes[1], RUNNERJOBS_RAW);
+	assert_int_equal(bytes[1], kind);
 	assert_int_not_equal(fd, -1);
 	return fd;
+}
+
+static int
+opened(int pair)
+{
+	return opened_as(pair, RUNNERJOBS_RAW);
 }
 
 /* Reads up to `most` bytes, or to the end: NULL-terminated. */
@@ -443,10 +504,76 @@ test_limits(void **state)
 	}
 }
 
+/* Accepts the connection of a call, and reads the request. */
+static int
+accept_request(int listener, char *bytes, size_t room, size_t *len)
+{
+	struct pollfd polled = { .fd = listener, .events = POLLIN };
+	ssize_t got;
+	int server;
+
+	assert_int_equal(poll(&polled, 1, WAIT_MS), 1);
+	server = accept(listener, NULL, NULL);
+	assert_int_not_equal(server, -1);
+	got = recv(server, bytes, room, 0);
+	assert_true(got > 32);
+	*len = (size_t)got;
+	return server;
+}
+
+/* A server has the whole request when the worker gets the socket. */
+static void
+test_servers(void **state)
+{
+	struct programcall call = call_of("/fast/a");
+	char bytes[16384];
+	int pair, fd, server;
+	size_t len;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pair = ask(&call);
+	fd = opened_as(pair, RUNNERJOBS_FASTCGI);
+	server = accept_request(servers[0], bytes, sizeof bytes, &len);
+	/* BEGIN_REQUEST first, the end of STDIN last. */
+	assert_memory_equal(bytes, "\1\1\0\1", 4);
+	assert_memory_equal(bytes + len - 8, "\1\5\0\1\0\0\0\0", 8);
+	assert_int_equal(send(server, "answer", 6, 0), 6);
+	close(server);
+	assert_string_equal(output(fd, SIZE_MAX), "answer");
+	close(fd);
+	close(pair);
+	call.path = STR("/scgi/a");
+	pair = ask(&call);
+	fd = opened_as(pair, RUNNERJOBS_RAW);
+	server = accept_request(servers[1], bytes, sizeof bytes, &len);
+	assert_non_null(memmem(bytes, len, ":CONTENT_LENGTH\0000\0", 18));
+	assert_int_equal(bytes[len - 1], ',');
+	close(server);
+	close(fd);
+	close(pair);
+}
+
+static void
+test_no_server(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	close(servers[0]);
+	servers[0] = -1;
+	assert_int_equal(refusal("/fast/a"), STATUS_PROGRAM);
+	unlink(temporary_path(&folder, "socket"));
+	assert_int_equal(refusal("/scgi/a"), STATUS_PROGRAM);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STRICT(name) \
+	cmocka_unit_test_setup_teardown(name, set_up_without_cgi, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_script),
 		TEST(test_lookup),
@@ -455,6 +582,10 @@ main(void)
 		TEST(test_hangup),
 		TEST(test_ends),
 		TEST(test_limits),
+		TEST(test_servers),
+		TEST(test_no_server),
+		STRICT(test_servers),
+		STRICT(test_no_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
