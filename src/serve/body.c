@@ -209,6 +209,7 @@ body_of_lines(struct arena *arena, struct body *text)
 	}
 	self->body =
 	    (struct body){ .pull = lines_pull, .release = lines_release };
+	self->body.wait_ms = text->wait_ms;
 	self->text = text;
 	return &self->body;
 }

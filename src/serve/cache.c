@@ -263,7 +263,8 @@ cache_record(struct cache *cache, const struct cache_key *key,
 		return made;
 	*self = (struct recording){
 		.body = { .pull = recording_pull,
-		    .release = recording_release },
+		    .release = recording_release,
+		    .wait_ms = made->wait_ms },
 		.cache = cache,
 		.key = *key,
 		.until = clock_in(CACHE_MS),

@@ -13,6 +13,7 @@
 #include "text/gophermap.h"
 #include "text/gophermenu.h"
 #include "text/hostnames.h"
+#include "text/lines.h"
 #include "text/mime.h"
 
 struct menu {
@@ -30,8 +31,11 @@ static ssize_t
 read_source(void *context, char *at, size_t room)
 {
 	struct menu *menu = context;
+	struct body *source = menu->source;
+	ssize_t got = body_pull(source, at, room);
 
-	return body_pull(menu->source, at, room);
+	/* 0 bytes are not the end of a body. */
+	return got == 0 && !source->ended ? LINES_NOT_YET : got;
 }
 
 static char
@@ -98,7 +102,10 @@ page_pull(struct body *body, char *at, size_t room)
 {
 	struct menu *menu = (struct menu *)body;
 
-	return gophermenu_read(menu->page, at, room, &body->ended);
+	ssize_t got = gophermenu_read(menu->page, at, room, &body->ended);
+
+	body->waits_for = got == 0 ? menu->source->waits_for : NULL;
+	return got;
 }
 
 static void
@@ -124,7 +131,7 @@ menu_new(
 		return NULL;
 	}
 	*menu = (struct menu){
-		.body = { .release = menu_release },
+		.body = { .release = menu_release, .wait_ms = source->wait_ms },
 		.host = host,
 		.request = *request,
 		.source = source,

@@ -78,6 +78,8 @@ type_by_rules(const struct host *host, struct arena *arena, struct str path)
 	    zones_has_readers(zones_find(host->tree->zones, normal)))
 		return STR("text/gemini");
 	part = rules_part_of(host->rules, normal);
+	if (part != NULL && part->program.kind != RULES_NO_PROGRAM)
+		return STR("text/gemini");
 	return type_at(host, path, part != NULL ? &part->media : NULL);
 }
 

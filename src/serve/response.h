@@ -55,6 +55,7 @@ struct request {
 	bool has_query;
 	enum form form;
 	bool follows_moves; /* answer a redirect with its target's page */
+	unsigned moves; /* redirects that were followed */
 	bool entries_only; /* a listing without its heading */
 };
 

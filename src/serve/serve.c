@@ -8,18 +8,17 @@
 #include "serve/feed.h"
 #include "serve/file.h"
 #include "serve/folderpage.h"
+#include "serve/follow.h"
 #include "serve/moved.h"
+#include "serve/program.h"
 #include "serve/readers.h"
 #include "serve/redirect.h"
 #include "serve/rules.h"
-#include "text/uri.h"
 #include "tree/zones.h"
-
-/* A limit, because redirects can form a loop. */
-#define MOVES_MAX 5
 
 /* The order matters: a file overrides a built-in page. */
 static handler *const chain[] = {
+	program_answer, /* scripts, and servers of SCGI and FastCGI */
 	feed_answer, /* ?atom */
 	folderpage_answer, /* an index page, a gophermap, or a listing */
 	file_answer,
@@ -82,48 +81,25 @@ run_chain(handler *const *next, const struct host *host,
 	response_error(response, STATUS_NOT_FOUND);
 }
 
-/* Whether the answer redirects to a path of this capsule. */
-static bool
-is_move(const struct response *response)
-{
-	return (response->status == STATUS_REDIRECT ||
-		   response->status == STATUS_MOVED) &&
-	    str_starts(response->meta, STR("/"));
-}
-
-/* Makes the target of a redirect the request. */
-static int
-follow(struct request *request, struct str target)
-{
-	size_t question = str_find(target, '?');
-
-	if (question < target.len) {
-		request->query = str_tail(target, question + 1);
-		request->has_query = true;
-	}
-	request->encoded = (struct str){ 0 };
-	return uri_path_decode(request->arena, str_head(target, question),
-		   &request->path) == URI_PATH_NORMAL
-	    ? 0
-	    : -1;
-}
-
 void
 serve(
     const struct host *host, struct request *request, struct response *response)
 {
-	for (int i = 0; i < MOVES_MAX; i++) {
+	do {
 		request->is_admitted = false;
 		run_chain(chain, host, request, response);
 		/* Not in the chain: a handler may have answered 51. */
 		if (response->status == STATUS_NOT_FOUND)
 			(void)redirect_answer(host, request, response);
-		if (!request->follows_moves || !is_move(response))
-			return;
-		if (follow(request, response->meta) == -1)
-			break;
-	}
-	response_error(response, STATUS_FAILURE);
+	} while (follow_redirect(host, request, response));
+}
+
+void
+serve_taken(
+    const struct host *host, struct request *request, struct response *response)
+{
+	if (follow_program(host, request, response))
+		serve(host, request, response);
 }
 
 void

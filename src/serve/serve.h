@@ -22,6 +22,13 @@ enum handled serve_rules(const struct host *host, struct request *request,
     struct response *response);
 
 /*
+ * Follows the redirect of a pending answer that has come (see remote_take), as
+ * serve does; `response` may become another pending answer.
+ */
+void serve_taken(const struct host *host, struct request *request,
+    struct response *response);
+
+/*
  * Answers a request that a worker handed over: the listing of a directory, a
  * built-in page or an archive; anything else is not found.
  */

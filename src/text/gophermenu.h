@@ -29,7 +29,7 @@ struct gopherlink_page;
 
 /*
  * The source of a page: fills up to `room` bytes at `at`; returns the number of
- * bytes, 0 at the end, or -1 with errno set.
+ * bytes, 0 at the end, LINES_NOT_YET, or -1 with errno set.
  */
 typedef ssize_t gophermenu_source(void *context, char *at, size_t room);
 
@@ -60,7 +60,8 @@ gophermenu_open(struct arena *arena, const struct gophermenu_page *page);
  * Writes the next whole lines of the menu to `at`, which has at least
  * GOPHERMENU_ROOM bytes, and sets `ended` after the final ".".  Returns the
  * number of bytes, 0 when all that was read in this turn is left out of the
- * menu, or -1 with errno set when the source failed.
+ * menu, or when the source has no more yet, or -1 with errno set when the
+ * source failed.
  */
 MUST_USE ssize_t gophermenu_read(
     struct gophermenu *menu, char *at, size_t room, bool *ended);

@@ -37,6 +37,8 @@ fill(struct lines *lines)
 	}
 	got = lines->read(
 	    lines->context, lines->at + lines->end, LINES_BUFFER - lines->end);
+	if (got == LINES_NOT_YET)
+		return LINES_LATER;
 	if (got == -1) {
 		lines->error = errno != 0 ? errno : EIO;
 		return -1;

@@ -11,9 +11,10 @@
 
 /*
  * The source of a text: fills up to `room` bytes at `at`, which are at least
- * half of LINES_BUFFER; returns the number of bytes, 0 at the end, or -1 with
- * errno set.
+ * half of LINES_BUFFER; returns the number of bytes, 0 at the end,
+ * LINES_NOT_YET when there are none at the moment, or -1 with errno set.
  */
+#define LINES_NOT_YET (-2)
 typedef ssize_t lines_source(void *context, char *at, size_t room);
 
 /* A line, or a part of a line that is longer than `longest`. */
@@ -50,8 +51,8 @@ MUST_USE int lines_open(struct lines *lines, struct arena *arena);
  * Returns the next line, or the next part of one, without a byte order mark at
  * the start of the text, and divided between characters; `out` is valid until
  * the next call.  Returns 1, 0 at the end, LINES_LATER when the turn is over,
- * until lines_turn begins another, or -1 with errno set, also at later calls,
- * when the source failed.
+ * until lines_turn begins another, or after LINES_NOT_YET, or -1 with errno
+ * set, also at later calls, when the source failed.
  */
 MUST_USE int lines_next(struct lines *lines, struct lines_part *out);
 

@@ -51,7 +51,6 @@ struct conn {
 	enum conn_state state;
 	bool cut_off; /* answered before all of the client's input had come */
 	bool lingering; /* in CONN_DRAIN, with its own deadline */
-	bool logged;
 	enum conn_deadline due; /* the next deadline */
 	struct waiting waiting;
 	struct hello hello;
@@ -73,10 +72,8 @@ log_access(struct conn *conn, bool cut)
 	const struct net_address *peer =
 	    conn->member.group->log_addresses ? &conn->client.peer : NULL;
 
-	if (!conn->logged)
-		exchange_log(&conn->exchange, peer,
-		    clock_since_ms(&conn->member.opened), cut);
-	conn->logged = true;
+	exchange_log(
+	    &conn->exchange, peer, clock_since_ms(&conn->member.opened), cut);
 }
 
 static void
@@ -227,14 +224,18 @@ is_client_here(struct conn *conn)
 static enum step
 conn_answer(struct conn *conn, bool gives_up)
 {
-	const struct protocol *protocol = conn->kind->protocol;
+	struct exchange *exchange = &conn->exchange;
+	const struct remote *remote = exchange->remote;
 
 	if (!is_client_here(conn))
 		return STEP_CLOSE;
 	/* The event must be deleted before its descriptor is closed. */
 	waiting_leave_remote(&conn->waiting);
-	if (protocol->resume(&conn->exchange, gives_up) == PARSE_WAIT)
+	if (conn->kind->protocol->resume(exchange, gives_up) == PARSE_WAIT) {
+		if (exchange->remote != remote)
+			waiting_renew(&conn->waiting);
 		return STEP_REMOTE;
+	}
 	begin_response(conn);
 	return STEP_AGAIN;
 }

@@ -50,21 +50,35 @@ exchange_take_client(struct exchange *exchange)
 	return true;
 }
 
+/* A copy with the visitor; NULL without memory. */
+static struct request *
+copy_request(struct arena *arena, const struct request *request)
+{
+	struct request *kept = arena_alloc(arena, sizeof *kept);
+	struct visitor *visitor = arena_alloc(arena, sizeof *visitor);
+
+	if (kept == NULL || visitor == NULL)
+		return NULL;
+	*kept = *request;
+	if (request->visitor != NULL) {
+		*visitor = *request->visitor;
+		kept->visitor = visitor;
+	}
+	return kept;
+}
+
 bool
 exchange_defer(struct exchange *exchange, const struct request *request,
     struct response *response)
 {
 	if (response->remote == NULL)
 		return false;
-	exchange->request =
-	    arena_alloc(exchange->arena, sizeof *exchange->request);
+	exchange->request = copy_request(exchange->arena, request);
 	if (exchange->request == NULL) {
 		remote_release(response->remote);
 		response_error(response, STATUS_FAILURE);
 		return false;
 	}
-	*exchange->request = *request;
-	exchange->request->visitor = NULL;
 	exchange->remote = response->remote;
 	return true;
 }
@@ -303,13 +317,16 @@ exchange_is_taken(struct exchange *exchange)
 }
 
 void
-exchange_log(const struct exchange *exchange, const struct net_address *peer,
-    long ms, bool cut)
+exchange_log(struct exchange *exchange, const struct net_address *peer, long ms,
+    bool cut)
 {
 	char text[2048], address[NET_TEXT_MAX];
 	struct buf line = buf_over(text, sizeof text);
 	struct str path = exchange->path;
 
+	if (exchange->logged)
+		return;
+	exchange->logged = true;
 	if (exchange->status == 0) {
 		if (log_is_debug())
 			log_line(LOG_LEVEL_DEBUG,

@@ -55,6 +55,7 @@ struct exchange {
 	bool uncounted; /* no visitor, but a proxy's check of the server */
 	/* Bytes of a refused upload to read and discard, or the most of it. */
 	unsigned unread;
+	bool logged;
 	bool finished; /* the end was given to the transport */
 	bool slow; /* the socket did not take the last part at once */
 	size_t unsent; /* the last result of exchange_unsent */
@@ -76,9 +77,9 @@ struct visitor exchange_visitor(const struct exchange *exchange);
 bool exchange_take_client(struct exchange *exchange);
 
 /*
- * Keeps `request`, without its visitor, until the answer comes, if `response`
- * comes from another process; false when it does not, or has become an error
- * without memory.
+ * Keeps a copy of `request` until the answer comes, if `response` comes from
+ * another process; false when it does not, or has become an error without
+ * memory.
  */
 bool exchange_defer(struct exchange *exchange, const struct request *request,
     struct response *response);
@@ -136,12 +137,12 @@ size_t exchange_unsent(struct exchange *exchange);
 bool exchange_is_taken(struct exchange *exchange);
 
 /*
- * Logs one line: at level info for an answer, at debug without one. `peer` may
- * be NULL; `ms` is the time from the connection to its end; `cut`: the client
- * did not receive all of it.
+ * Logs one line, at the first call: at level info for an answer, at debug
+ * without one. `peer` may be NULL; `ms` is the time from the connection to its
+ * end; `cut`: the client did not receive all of it.
  */
-void exchange_log(const struct exchange *exchange,
-    const struct net_address *peer, long ms, bool cut);
+void exchange_log(struct exchange *exchange, const struct net_address *peer,
+    long ms, bool cut);
 
 /* Releases the body; the owner releases the arena. */
 void exchange_release(struct exchange *exchange);

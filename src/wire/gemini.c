@@ -23,6 +23,15 @@
 /* A redirect to a longer URL than a client can send. */
 #define TOO_LONG "59 A URL has at most 1024 bytes\r\n"
 
+/* Whether a program has chosen the parameters of the MIME type. */
+static bool
+has_parameters(const struct request *request, struct str meta)
+{
+	return request != NULL && request->part != NULL &&
+	    request->part->program.kind != RULES_NO_PROGRAM &&
+	    str_find(meta, ';') < meta.len;
+}
+
 /* The language of the part of the capsule that the request is for. */
 static struct str
 lang_of(const struct exchange *exchange, const struct request *request)
@@ -44,7 +53,8 @@ write_head(struct exchange *exchange, const struct request *request,
 	buf_char(&head, ' ');
 	buf_add(&head, response->meta);
 	if (response->status == STATUS_SUCCESS && lang.len > 0 &&
-	    mime_is(response->meta, STR("text/gemini"))) {
+	    mime_is(response->meta, STR("text/gemini")) &&
+	    !has_parameters(request, response->meta)) {
 		bool several = str_find(lang, ',') < lang.len;
 
 		buf_add(&head, several ? STR("; lang=\"") : STR("; lang="));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "serve/menu.h"
+#include "serve/program.h"
 #include "serve/resource.h"
 #include "serve/serve.h"
 #include "text/buf.h"
@@ -116,10 +117,13 @@ answer_path(
 static enum parse
 gopher_resume(struct exchange *exchange, bool gives_up)
 {
-	const struct request *request = exchange->request;
+	struct request *request = exchange->request;
 	struct response response;
 
 	if (!exchange_resume(exchange, gives_up, &response))
+		return PARSE_WAIT;
+	serve_taken(exchange->host, request, &response);
+	if (exchange_defer(exchange, request, &response))
 		return PARSE_WAIT;
 	menu_project(exchange->host, request, &response);
 	gopherreply_response(exchange, request, &response);
@@ -165,7 +169,8 @@ is_plus(const struct exchange *exchange, const struct request *request)
 	    !str_equals(field, STR("$")))
 		return false;
 	return request->path.len == 0 ||
-	    !resource_takes_input(exchange->host, request->path);
+	    (!resource_takes_input(exchange->host, request->path) &&
+		!program_is_at(exchange->host, request->path));
 }
 
 static void
