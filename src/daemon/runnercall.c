@@ -98,16 +98,14 @@ static enum status
 find_served(struct runnercall *call, struct arena *arena,
     struct programenv_names *names)
 {
-	size_t len = 0;
+	size_t len;
 
 	names->script_name = split(call, &names->path_info);
 	names->script_filename = call->program->script;
 	if (call->program->kind != RULES_FASTCGI ||
 	    call->program->script != NULL)
 		return STATUS_SUCCESS;
-	if (programscript_php(host_of(call), arena, call->asked->path, &len) ==
-	    -1)
-		return STATUS_UNAVAILABLE;
+	len = programscript_php(host_of(call), call->asked->path);
 	if (len == 0)
 		return STATUS_SUCCESS;
 	names->script_name = str_head(call->asked->path, len);

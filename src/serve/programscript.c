@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "tree/tree.h"
-#include "tree/zones.h"
 
 /* The most files that one request may look for. */
 #define LOOKUPS_MAX 16
@@ -48,29 +47,23 @@ is_file(const struct tree *tree, struct str path)
 	return !tree_is_directory(&entry);
 }
 
-int
-programscript_php(
-    const struct host *host, struct arena *arena, struct str path, size_t *len)
+size_t
+programscript_php(const struct host *host, struct str path)
 {
 	struct tree tree = *host->tree;
-	struct str normal;
-	size_t lookups = 0;
+	size_t lookups = 0, found = 0;
 
-	*len = 0;
-	if (zones_path(arena, path, &normal) == -1)
-		return -1;
-	/* The visitor was admitted to the zone of the path. */
-	if (tree.zones != NULL)
-		tree.own = zones_find(tree.zones, normal);
-	for (size_t end = segment_end(path, 0); *len == 0 && end > 0;
+	/* The files of a part with a program are hidden from visitors. */
+	tree.zones = NULL;
+	for (size_t end = segment_end(path, 0); found == 0 && end > 0;
 	     end = segment_end(path, end)) {
 		struct str file = str_head(path, end);
 
 		if (str_ends(file, STR(".php")) && lookups++ < LOOKUPS_MAX &&
 		    is_file(&tree, file))
-			*len = end;
+			found = end;
 		if (end == path.len)
 			break;
 	}
-	return 0;
+	return found;
 }

@@ -5,8 +5,6 @@
 #include <stddef.h>
 
 #include "serve/host.h"
-#include "text/arena.h"
-#include "text/attribute.h"
 #include "text/str.h"
 
 /*
@@ -23,11 +21,11 @@ bool programscript_is_clean(struct str path);
 size_t programscript_prefix(struct str path, struct str rule);
 
 /*
- * Finds the PHP script that a path names: its shortest first part that is a
- * regular file in the tree of `host`, by a name that ends in ".php". Sets `len`
- * to the length of that part; 0: there is none. -1 without memory.
+ * The length of the PHP script that a path names: the shortest first part that
+ * is a regular file in the tree of `host`, by a name that ends in ".php"; 0:
+ * there is none. Of the tree's rules only those about names apply: the zone of
+ * the path is hidden from visitors, whom the worker has admitted.
  */
-MUST_USE int programscript_php(
-    const struct host *host, struct arena *arena, struct str path, size_t *len);
+size_t programscript_php(const struct host *host, struct str path);
 
 #endif

@@ -12,10 +12,14 @@
 #include "temporary.h"
 #include "serve/programscript.h"
 #include "tree/tree.h"
+#include "tree/zones.h"
 
 static struct temporary folder;
 static struct tree tree;
-static struct arena arena;
+
+static const char *const none[] = { NULL };
+static const struct zone hidden = { STR_INIT(""), none, true };
+static const struct zones zones = { &hidden, 1 };
 
 static int
 set_up(void **state)
@@ -23,7 +27,6 @@ set_up(void **state)
 	char path[512];
 
 	(void)state;
-	arena_init(&arena, (size_t)1 << 20);
 	temporary_make(&folder);
 	temporary_folder(&folder, "app");
 	temporary_folder(&folder, "app/dir.php");
@@ -42,6 +45,8 @@ set_up(void **state)
 	snprintf(path, sizeof path, "%s/app/in.php", folder.path);
 	assert_int_equal(symlink("other.php", path), 0);
 	assert_int_equal(tree_init(&tree, folder.path, NULL), 0);
+	/* As all parts with a program are. */
+	tree.zones = &zones;
 	return 0;
 }
 
@@ -51,7 +56,6 @@ tear_down(void **state)
 	(void)state;
 	tree_release(&tree);
 	temporary_remove(&folder);
-	arena_release(&arena);
 	return 0;
 }
 
@@ -90,10 +94,8 @@ php(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		size_t len = 99;
+		size_t len = programscript_php(&host, table[i].path);
 
-		assert_int_equal(
-		    programscript_php(&host, &arena, table[i].path, &len), 0);
 		if (len != table[i].script.len ||
 		    !str_starts(table[i].path, table[i].script))
 			fail_msg("%s: %zu", table[i].path.at, len);
@@ -106,7 +108,6 @@ deep(void **state)
 {
 	const struct host host = { .tree = &tree };
 	char path[512] = "/deep";
-	size_t len;
 
 	(void)state;
 	temporary_folder(&folder, "deep");
@@ -116,16 +117,12 @@ deep(void **state)
 	}
 	strcat(path, "/16.php");
 	temporary_file(&folder, path + 1, "");
-	assert_int_equal(
-	    programscript_php(&host, &arena, str_of(path), &len), 0);
-	assert_int_equal(len, strlen(path));
+	assert_int_equal(programscript_php(&host, str_of(path)), strlen(path));
 	strcpy(path + strlen(path) - strlen("16.php"), "d.php");
 	temporary_folder(&folder, path + 1);
 	strcat(path, "/17.php");
 	temporary_file(&folder, path + 1, "");
-	assert_int_equal(
-	    programscript_php(&host, &arena, str_of(path), &len), 0);
-	assert_int_equal(len, 0);
+	assert_int_equal(programscript_php(&host, str_of(path)), 0);
 }
 
 /* A name longer than any file's is none, and costs one lookup. */
@@ -134,20 +131,15 @@ long_names(void **state)
 {
 	static char path[8192];
 	const struct host host = { .tree = &tree };
-	size_t len;
 
 	(void)state;
 	memset(path, 'a', sizeof path);
 	path[0] = '/';
-	assert_int_equal(programscript_php(&host, &arena,
-			     (struct str){ path, sizeof path }, &len),
-	    0);
-	assert_int_equal(len, 0);
+	assert_int_equal(
+	    programscript_php(&host, (struct str){ path, sizeof path }), 0);
 	memcpy(path + sizeof path - 4, ".php", 4);
-	assert_int_equal(programscript_php(&host, &arena,
-			     (struct str){ path, sizeof path }, &len),
-	    0);
-	assert_int_equal(len, 0);
+	assert_int_equal(
+	    programscript_php(&host, (struct str){ path, sizeof path }), 0);
 }
 
 static void
