@@ -49,17 +49,13 @@ open_how(int root, const char *path, unsigned long long resolve)
 	return open_as(root, path, &how);
 }
 
-int
-beneath_stat(int root, const char *path, struct stat *out)
+/* Opens a path without the right to read it; -1 with errno set. */
+static int
+open_unread(int root, const char *path)
 {
 	const struct open_how how = { .flags = O_PATH | O_CLOEXEC };
-	int fd = open_as(root, path, &how), result;
 
-	if (fd == -1)
-		return -1;
-	result = fstat(fd, out);
-	close(fd);
-	return result;
+	return open_as(root, path, &how);
 }
 
 /*
@@ -98,12 +94,11 @@ open_unmounted(int folder, const char *name)
 
 #else
 
-int
-beneath_stat(int root, const char *path, struct stat *out)
+static int
+open_unread(int root, const char *path)
 {
 	(void)root;
 	(void)path;
-	(void)out;
 	errno = ENOSYS;
 	return -1;
 }
@@ -138,6 +133,20 @@ open_unmounted(int folder, const char *name)
 }
 
 #endif
+
+int
+beneath_stat(int root, const char *path, struct stat *out)
+{
+	int fd = open_unread(root, path), result;
+
+	if (fd == -1 && is_refused(errno))
+		fd = beneath_walk(root, path);
+	if (fd == -1)
+		return -1;
+	result = fstat(fd, out);
+	close(fd);
+	return result;
+}
 
 /* The open directories from the root to the current one. */
 struct beneath_walk {

@@ -19,9 +19,8 @@
 MUST_USE int beneath_open(int root, const char *path);
 
 /*
- * Gets the state of what beneath_open would open, but without opening it: read
- * permission is not needed. -1 with errno set; ENOSYS where the system lacks
- * openat2(2).
+ * Gets the state of the file that beneath_open would open. Read permission is
+ * needed only where the system lacks or refuses openat2(2). -1 with errno set.
  */
 MUST_USE int beneath_stat(int root, const char *path, struct stat *out);
 
