@@ -53,6 +53,26 @@ response_error(struct response *response, enum status status)
 	response_set(response, status, words(status));
 }
 
+enum handled
+response_path(
+    struct request *request, struct str encoded, struct response *response)
+{
+	switch (uri_path_decode(request->arena, encoded, &request->path)) {
+	case URI_PATH_NORMAL: return DECLINED;
+	case URI_PATH_CLIMBS:
+		response_set(response, STATUS_BAD_REQUEST,
+		    STR("The path leads above the root of the capsule"));
+		break;
+	case URI_PATH_ENCODED:
+		response_error(response, STATUS_NOT_FOUND);
+		break;
+	case URI_PATH_NO_MEMORY:
+		response_error(response, STATUS_FAILURE);
+		break;
+	}
+	return HANDLED;
+}
+
 void
 response_redirect(struct response *response, struct arena *arena,
     const struct response_target *target)

@@ -92,6 +92,13 @@ response_set(struct response *response, enum status status, struct str meta);
 /* Sets an error status with its standard text, which is defined here alone. */
 void response_error(struct response *response, enum status status);
 
+/*
+ * Sets request->path to the path of a URL, decoded; or refuses one that leads
+ * above the root, or has an encoded slash.
+ */
+enum handled response_path(
+    struct request *request, struct str encoded, struct response *response);
+
 /* A redirect to another address of this capsule. */
 struct response_target {
 	enum status status; /* STATUS_MOVED, or STATUS_REDIRECT: temporary */

@@ -8,14 +8,13 @@
 
 #include "serve/remote.h"
 #include "serve/serve.h"
-#include "serve/uploads.h"
 #include "sys/net.h"
 #include "text/buf.h"
 #include "text/hostname.h"
 #include "text/hostnames.h"
 #include "text/mime.h"
-#include "text/titan.h"
 #include "text/uri.h"
+#include "wire/titanrequest.h"
 #include "wire/upload.h"
 
 /* A constant answer for lack of memory. */
@@ -219,26 +218,6 @@ give_one_address(struct exchange *exchange, const struct uri *uri,
 	*response = moved;
 }
 
-/* Decodes the path of a URL; false: it is refused. */
-static bool
-decode_path(struct exchange *exchange, struct str path, struct str *out)
-{
-	switch (uri_path_decode(exchange->arena, path, out)) {
-	case URI_PATH_NORMAL: return true;
-	case URI_PATH_CLIMBS:
-		(void)refuse_with(exchange, STATUS_BAD_REQUEST,
-		    STR("The path leads above the root of the capsule"));
-		break;
-	case URI_PATH_ENCODED:
-		(void)refuse_with(exchange, STATUS_NOT_FOUND, STR(""));
-		break;
-	case URI_PATH_NO_MEMORY:
-		(void)refuse_with(exchange, STATUS_FAILURE, STR(""));
-		break;
-	}
-	return false;
-}
-
 /* Answers the URL `text` of a page of exchange->host. */
 static enum parse
 answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
@@ -253,8 +232,10 @@ answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
 	struct response response;
 
 	exchange->path = uri->path.len > 0 ? uri->path : STR("/");
-	if (!decode_path(exchange, uri->path, &request.path))
+	if (response_path(&request, uri->path, &response) == HANDLED) {
+		write_head(exchange, NULL, &response);
 		return PARSE_DONE;
+	}
 	visitor.url = text;
 	visitor.port = site_port(uri);
 	request.encoded = exchange->path;
@@ -266,73 +247,15 @@ answer_page(struct exchange *exchange, const struct uri *uri, struct str text)
 	return PARSE_DONE;
 }
 
-/* The beginning of the Gemini URLs of the host, as the client named it. */
-static struct str
-site_of(struct arena *arena, const struct uri *uri)
-{
-	struct buf url = buf_in(arena, GEMINI_URI_MAX);
-	struct str host;
-
-	if (hostname_normal(arena, uri->host, &host) == -1)
-		return STR("");
-	buf_add(&url, STR("gemini://"));
-	site_add_host(&url, host);
-	if (uri->port.len > 0) {
-		buf_char(&url, ':');
-		buf_add(&url, uri->port);
-	}
-	return url.overflow ? STR("") : buf_str(&url);
-}
-
-/*
- * Waits for the writer, to which the body of an upload goes; `rest` is what has
- * come of it.
- */
-static enum parse
-begin_upload(struct exchange *exchange, struct str rest)
-{
-	struct uploadline *line = (struct uploadline *)exchange->remote;
-	struct response response;
-
-	if (line->size == 0)
-		return PARSE_WAIT;
-	exchange->upload = upload_new(exchange->arena, line, rest);
-	if (exchange->upload != NULL)
-		return PARSE_WAIT;
-	(void)exchange_resume(exchange, true, &response);
-	return refuse_with(exchange, STATUS_FAILURE, STR(""));
-}
-
 /* Answers a Titan URL; `rest` came after it. */
 static enum parse
 answer_titan(struct exchange *exchange, const struct uri *uri, struct str rest)
 {
-	struct titan titan;
-	struct uploads upload = { .titan = &titan };
-	struct request request = { .arena = exchange->arena,
-		.network = exchange->network,
-		.client = exchange->client };
-	struct response response;
-	struct str bad;
+	struct titanrequest titan;
 
-	if (!uploads_host_is_writable(exchange->host))
-		return refuse_with(exchange, STATUS_REFUSED,
-		    STR("Nothing can be uploaded to this capsule"));
-	bad = titan_read(exchange->arena, uri, &titan);
-	if (bad.len > 0)
-		return refuse_with(exchange, STATUS_BAD_REQUEST, bad);
-	exchange->path = titan.path.len > 0 ? titan.path : STR("/");
-	if (titan.size < exchange->unread)
-		exchange->unread = (unsigned)titan.size;
-	if (!decode_path(exchange, titan.path, &request.path))
-		return PARSE_DONE;
-	upload.surplus = rest.len > titan.size;
-	upload.site = site_of(exchange->arena, uri);
-	request.encoded = exchange->path;
-	uploads_answer(exchange->host, &request, &upload, &response);
-	if (exchange_defer(exchange, &request, &response))
-		return begin_upload(exchange, rest);
-	write_head(exchange, &request, &response);
+	if (titanrequest_answer(exchange, uri, rest, &titan))
+		return PARSE_WAIT;
+	write_head(exchange, &titan.request, &titan.response);
 	return PARSE_DONE;
 }
 
