@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/programcheck.h"
 #include "daemon/scriptsetup.h"
 #include "sys/keyprovider.h"
 #include "sys/log.h"
@@ -285,13 +286,15 @@ open_readers(
 }
 
 static int
-check_scripts(struct generation *generation)
+check_programs(struct generation *generation)
 {
 	struct buf error =
 	    buf_over(generation->error, sizeof generation->error - 1);
 	int result = scriptsetup_init(&generation->scripts, &generation->config,
 	    &generation->jail, &error);
 
+	if (result == 0)
+		result = programcheck_directories(&generation->config, &error);
 	if (result == -1)
 		generation->error[error.len] = '\0';
 	return result;
@@ -310,7 +313,7 @@ generation_load(struct generation *generation, struct config *config,
 	if (generation->names != NULL &&
 	    jail_init(&generation->jail, config->jail, config->user,
 		generation->error, sizeof generation->error) == 0 &&
-	    check_scripts(generation) == 0 &&
+	    check_programs(generation) == 0 &&
 	    capsules_open(&generation->capsules, config, &generation->jail,
 		generation->error, sizeof generation->error) == 0 &&
 	    check_state_place(generation) == 0 &&

@@ -7,6 +7,7 @@
 
 #include "daemon/config_circles.h"
 #include "daemon/generation.h"
+#include "daemon/programcheck.h"
 #include "daemon/rules_audit.h"
 #include "daemon/statussocket.h"
 
@@ -76,6 +77,10 @@ print_fault(void *context, const struct rules_place *place, const char *text)
 	char line[1024];
 
 	(void)context;
+	if (place->file == NULL) {
+		print_warning(text);
+		return;
+	}
 	snprintf(
 	    line, sizeof line, "%.128s:%d: %s", place->file, place->line, text);
 	print_warning(line);
@@ -180,9 +185,13 @@ generation_check(struct config *config, enum cert_missing missing, char *error,
 	print_hosts(&generation);
 	print_proxies(&generation.config);
 	capsules_warn(&generation.capsules, &generation.config, print_warning);
-	for (size_t i = 0; i < generation.config.host_count; i++)
-		rules_audit_host(&rules, &generation.config.hosts[i],
-		    &generation.capsules.all[i].tree);
+	for (size_t i = 0; i < generation.config.host_count; i++) {
+		const struct host_config *host = &generation.config.hosts[i];
+		const struct tree *tree = &generation.capsules.all[i].tree;
+
+		rules_audit_host(&rules, host, tree);
+		programcheck_warn(host, tree, print_fault, NULL);
+	}
 	rules_audit_end(&rules);
 	warn_of_circles(&generation.config);
 	warn_of_gopher(&generation.config);

@@ -149,7 +149,8 @@ audit_part(struct audit *audit, const struct rules_part *part)
 	struct str path = part->place.path;
 
 	/* The path is a page or a folder, with a final slash or without. */
-	if (path.len > 0 && !is_builtin(audit->host, path))
+	if (path.len > 0 && !is_builtin(audit->host, path) &&
+	    part->program.kind == RULES_NO_PROGRAM)
 		judge(audit, &part->place, FAULT_MISSING,
 		    exists_in_some_form(&audit->tree, path)
 			? NULL
@@ -279,6 +280,30 @@ print_path(const char *before, const struct rules_place *place)
 		putchar('/');
 }
 
+/* Prints the program and the lists of writers of a part. */
+static void
+print_part(const struct rules_part *part)
+{
+	static const char *const kinds[] = { [RULES_CGI] = "cgi",
+		[RULES_SCGI] = "scgi",
+		[RULES_FASTCGI] = "fastcgi" };
+	const struct rules_program *program = &part->program;
+	const char *const *name = part->upload.writers;
+	char address[NET_TEXT_MAX];
+
+	if (program->address != NULL)
+		net_address_format(program->address, address);
+	if (program->kind != RULES_NO_PROGRAM)
+		printf("  %s: %s\n", kinds[program->kind],
+		    program->address != NULL ? address : program->target);
+	if (name == NULL || *name == NULL)
+		return;
+	printf("  writers: %s", *name);
+	while (*++name != NULL)
+		printf(", %s", *name);
+	printf("\n");
+}
+
 void
 rules_audit_print(const struct host_config *host)
 {
@@ -286,12 +311,14 @@ rules_audit_print(const struct host_config *host)
 
 	/* Backwards: in the array, a folder precedes everything in it. */
 	for (size_t i = rules->part_count; i > 0; i--) {
-		const struct rules_place *place = &rules->parts[i - 1].place;
+		const struct rules_part *part = &rules->parts[i - 1];
 
-		if (place->file == NULL)
-			continue;
-		print_path("path: ", place);
-		printf(" (%s:%d)\n", place->file, place->line);
+		print_path("path: ", &part->place);
+		/* The settings of the whole host have no place. */
+		if (part->place.file != NULL)
+			printf(" (%s:%d)", part->place.file, part->place.line);
+		printf("\n");
+		print_part(part);
 	}
 	for (; rules != NULL; rules = rules->common)
 		for (size_t i = rules->move_count; i > 0; i--) {

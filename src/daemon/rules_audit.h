@@ -37,7 +37,7 @@ void rules_audit_end(struct rules_audit *audit);
 
 /*
  * Prints the rules of a host to standard output, those that override others
- * before these, with their places.
+ * before these, with their places, programs and writers.
  */
 void rules_audit_print(const struct host_config *host);
 
