@@ -1,6 +1,6 @@
 /*
  * One request's answer, head and body, as one stream of bytes; sends it part by
- * part, file contents without a copy where the kernel can do it, and logs it.
+ * part, file contents without a copy where the kernel can do it.
  */
 #include "wire/exchange.h"
 
@@ -23,9 +23,6 @@
 /* The least that a client must take between two stall deadlines. */
 #define STALL_BYTES 4096
 
-/* Bytes of a path in a log line, where escapes make them four times as many. */
-#define PATH_LONGEST ((size_t)256)
-
 void
 exchange_count(const struct exchange *exchange)
 {
@@ -47,39 +44,6 @@ exchange_take_client(struct exchange *exchange)
 	if (kept != NULL)
 		*kept = client;
 	exchange->client = kept;
-	return true;
-}
-
-/* A copy with the visitor; NULL without memory. */
-static struct request *
-copy_request(struct arena *arena, const struct request *request)
-{
-	struct request *kept = arena_alloc(arena, sizeof *kept);
-	struct visitor *visitor = arena_alloc(arena, sizeof *visitor);
-
-	if (kept == NULL || visitor == NULL)
-		return NULL;
-	*kept = *request;
-	if (request->visitor != NULL) {
-		*visitor = *request->visitor;
-		kept->visitor = visitor;
-	}
-	return kept;
-}
-
-bool
-exchange_defer(struct exchange *exchange, const struct request *request,
-    struct response *response)
-{
-	if (response->remote == NULL)
-		return false;
-	exchange->request = copy_request(exchange->arena, request);
-	if (exchange->request == NULL) {
-		remote_release(response->remote);
-		response_error(response, STATUS_FAILURE);
-		return false;
-	}
-	exchange->remote = response->remote;
 	return true;
 }
 
@@ -314,51 +278,4 @@ exchange_is_taken(struct exchange *exchange)
 	size_t before = exchange->unsent;
 
 	return before >= exchange_unsent(exchange) + STALL_BYTES;
-}
-
-void
-exchange_log(struct exchange *exchange, const struct net_address *peer, long ms,
-    bool cut)
-{
-	char text[2048], address[NET_TEXT_MAX];
-	struct buf line = buf_over(text, sizeof text);
-	struct str path = exchange->path;
-
-	if (exchange->logged)
-		return;
-	exchange->logged = true;
-	if (exchange->status == 0) {
-		if (log_is_debug())
-			log_line(LOG_LEVEL_DEBUG,
-			    "%s: ended before a request, after %ld ms",
-			    exchange->protocol, ms);
-		return;
-	}
-	if (path.len > PATH_LONGEST)
-		path = str_head(path, PATH_LONGEST);
-	buf_add(&line, str_of(exchange->protocol));
-	buf_add(&line, STR(" status="));
-	buf_number(&line, (unsigned)exchange->status);
-	if (exchange->host->server->host_count > 1)
-		log_field(&line, "host", exchange->host->site->names[0]);
-	if (peer != NULL) {
-		net_host_format(peer, address);
-		log_field(&line, "address", str_of(address));
-	}
-	log_field(&line, "path", path);
-	/* For the operator, who may be asked to add it to a list. */
-	if (exchange->status == STATUS_CERTIFICATE_REFUSED &&
-	    exchange->client != NULL) {
-		char client[IDENTITY_TEXT];
-
-		identity_format(exchange->client->hash, client);
-		log_field(&line, "client", str_of(client));
-	}
-	buf_add(&line, STR(" bytes="));
-	buf_number(&line, exchange->bytes);
-	buf_add(&line, STR(" ms="));
-	buf_number(&line, (unsigned long)ms);
-	if (cut)
-		buf_add(&line, STR(" cut=yes"));
-	log_info(buf_str(&line));
 }
