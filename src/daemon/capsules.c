@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "tree/tree_contains.h"
 #include "tree/zones.h"
 
 /*
@@ -237,7 +238,7 @@ capsules_contain(const struct capsules *capsules, const char *path)
 {
 	size_t which;
 
-	return tree_which_contains(
+	return tree_contains_which(
 	    capsules->states, capsules->count, path, &which);
 }
 
@@ -272,7 +273,7 @@ capsules_show_file(const struct capsules *capsules, const char *path)
 
 	if ((size_t)snprintf(folder, sizeof folder, "%.*s.", (int)(name - path),
 		path) >= sizeof folder ||
-	    tree_which_contains(
+	    tree_contains_which(
 		capsules->states, capsules->count, folder, &which) != 1)
 		return false;
 	tree = &capsules->all[which].tree;
@@ -326,7 +327,7 @@ capsules_warn(const struct capsules *capsules, const struct config *config,
 		warn_of_readers(capsules, config, i, say);
 		snprintf(path, sizeof path, "%s/..", capsule);
 		/* The directory above / is / itself. */
-		if (tree_which_contains(
+		if (tree_contains_which(
 			capsules->states, capsules->count, path, &which) != 1 ||
 		    which == i)
 			continue;

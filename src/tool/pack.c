@@ -18,6 +18,7 @@
 #include "tool/book.h"
 #include "tool/cli.h"
 #include "tree/tree.h"
+#include "tree/tree_contains.h"
 
 #define MEMORY ((size_t)256 << 10)
 

@@ -24,6 +24,7 @@
 #include "tool/cli.h"
 #include "tool/offline.h"
 #include "tree/tree.h"
+#include "tree/tree_contains.h"
 
 #define MANIFEST_MAX ((size_t)256 << 20)
 #define MEMORY ((size_t)256 << 10)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,13 +16,10 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/process.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
 #include "tree/zones.h"
 
-/* Levels of directories that are examined. */
-#define DEPTH_MAX 4096
 /* The time without a log line for a repeated failure; the failures stored. */
 #define SAID_AGAIN_MS 60000
 #define FAILURES 256
@@ -58,92 +54,6 @@ tree_release(struct tree *tree)
 {
 	close(tree->root);
 	tree->root = -1;
-}
-
-/* Opens the directory `path`, or its parent if it does not exist. */
-static int
-open_or_above(const char *path)
-{
-	char above[PATH_MAX];
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd != -1 || errno != ENOENT ||
-	    (size_t)snprintf(above, sizeof above, "%s", path) >= sizeof above)
-		return fd;
-	return open(dirname(above), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static bool
-is_identical(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* The roots to look for, and the one that was found. */
-struct ascent {
-	const struct stat *roots;
-	size_t count;
-	size_t which; /* the root that was found */
-};
-
-static bool
-is_root(struct ascent *ascent, const struct stat *st)
-{
-	for (size_t i = 0; i < ascent->count; i++)
-		if (is_identical(st, &ascent->roots[i])) {
-			ascent->which = i;
-			return true;
-		}
-	return false;
-}
-
-/*
- * Goes up from `fd`, which it closes, to a root or the top of the file system.
- */
-static int
-climb(int fd, struct ascent *ascent)
-{
-	struct stat here, above;
-
-	for (int i = 0; i < DEPTH_MAX && fd != -1; i++) {
-		int next = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		bool failed = next == -1 || fstat(fd, &here) == -1 ||
-		    fstat(next, &above) == -1;
-		bool found = !failed && is_root(ascent, &here);
-
-		close(fd);
-		fd = next;
-		if (failed)
-			break;
-		if (found || is_identical(&here, &above)) {
-			close(fd);
-			return found;
-		}
-	}
-	process_close(fd);
-	return -1;
-}
-
-int
-tree_contains(const struct tree *tree, const char *path)
-{
-	struct stat root;
-	size_t which;
-
-	if (fstat(tree->root, &root) == -1)
-		return -1;
-	return tree_which_contains(&root, 1, path, &which);
-}
-
-int
-tree_which_contains(
-    const struct stat *roots, size_t count, const char *path, size_t *which)
-{
-	struct ascent ascent = { .roots = roots, .count = count };
-	int result = climb(open_or_above(path), &ascent);
-
-	*which = ascent.which;
-	return result;
 }
 
 bool
@@ -382,7 +292,8 @@ tree_ns(const struct timespec *time)
 bool
 tree_is_same(const struct stat *a, const struct stat *b)
 {
-	return is_identical(a, b) && a->st_size == b->st_size &&
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	    a->st_size == b->st_size &&
 	    tree_ns(&a->st_mtim) == tree_ns(&b->st_mtim) &&
 	    tree_ns(&a->st_ctim) == tree_ns(&b->st_ctim);
 }

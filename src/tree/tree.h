@@ -37,19 +37,6 @@ tree_init(struct tree *tree, const char *path, const char *const *hide);
 const char *tree_init_remedy(int error);
 void tree_release(struct tree *tree);
 
-/*
- * Whether the directory `path`, or its parent if it does not exist, is in the
- * tree or is its root: 1 or 0, -1 with errno set.
- */
-MUST_USE int tree_contains(const struct tree *tree, const char *path);
-
-/*
- * As tree_contains, for several trees, of which `roots` has the states of the
- * roots. With 1, `which` is the index of the one whose root is nearest above.
- */
-MUST_USE int tree_which_contains(
-    const struct stat *roots, size_t count, const char *path, size_t *which);
-
 /* An open regular file or directory. */
 struct entry {
 	int fd; /* the caller closes it */

@@ -16,6 +16,7 @@
 #include "scarce.h"
 #include "temporary.h"
 #include "tree/tree.h"
+#include "tree/tree_contains.h"
 
 static const char *const hide[] = { "*~", "#*#", NULL };
 static struct temporary folder;
