@@ -393,6 +393,7 @@ generation_release(struct generation *generation)
 	service_retire(&generation->keys.service);
 	readerlists_release(&generation->readers);
 	cache_release(&generation->cache);
+	scriptjail_release(&generation->scripts);
 	state_close(&generation->state);
 	capsules_release(&generation->capsules);
 	free(generation->hosts);

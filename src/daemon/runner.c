@@ -149,6 +149,7 @@ begin(struct runner *runner)
 	const struct service *service = setup->service;
 	struct runnerjobs *jobs = &runner->jobs;
 
+	scriptjail_end_groups(setup->scripts);
 	jobs->places = &runner->places;
 	jobs->scripts = setup->scripts;
 	jobs->most = setup->config->script_limit;

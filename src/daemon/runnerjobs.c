@@ -91,6 +91,7 @@ start_script(struct runnerjobs *jobs, struct runnerjobs_job *job,
 		log_fault(job, "cannot start the script", errno);
 		return STATUS_UNAVAILABLE;
 	}
+	scriptjail_set_group(jobs->scripts, 0, job->script.pid);
 	if (fdpass_send_message(job->line,
 		(struct str){ message, sizeof message }, output) == -1)
 		runnerscript_kill(&job->script);
@@ -271,9 +272,11 @@ is_expected(const struct runnerjobs_job *job)
 static void
 end(struct runnerjobs *jobs, struct runnerjobs_job *job)
 {
+	pid_t group = job->script.pid;
 	int status = runnerscript_end(&job->script);
 	char word = WIFSIGNALED(status) ? RUNNERJOBS_FAILED : RUNNERJOBS_ENDED;
 
+	scriptjail_set_group(jobs->scripts, group, 0);
 	log_errors(job);
 	if (WIFSIGNALED(status) && is_expected(job))
 		log_line(LOG_LEVEL_WARN,

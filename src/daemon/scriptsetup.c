@@ -17,5 +17,8 @@ scriptsetup_init(struct scriptjail *scripts, const struct config *config,
 		return -1;
 	scripts->memory = (size_t)config->script_memory << 20;
 	scripts->processes = PROCESSES + PROCESSES_EACH * config->script_limit;
-	return 0;
+	if (scriptjail_share_groups(scripts, config->script_limit) == 0)
+		return 0;
+	buf_printf(error, "out of memory");
+	return -1;
 }

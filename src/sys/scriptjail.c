@@ -3,7 +3,12 @@
  */
 #include "sys/scriptjail.h"
 
+#include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int
@@ -55,4 +60,59 @@ scriptjail_init(struct scriptjail *scripts, const struct jail *jail,
 	scripts->user = found->pw_uid;
 	scripts->group = found->pw_gid;
 	return 0;
+}
+
+int
+scriptjail_share_groups(struct scriptjail *scripts, size_t count)
+{
+	void *groups = mmap(NULL, count * sizeof *scripts->groups,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (groups == MAP_FAILED)
+		return -1;
+	scripts->groups = groups;
+	scripts->group_count = count;
+	return 0;
+}
+
+void
+scriptjail_release(struct scriptjail *scripts)
+{
+	if (scripts->groups != NULL)
+		(void)munmap(scripts->groups,
+		    scripts->group_count * sizeof *scripts->groups);
+	scripts->groups = NULL;
+	scripts->group_count = 0;
+}
+
+void
+scriptjail_set_group(const struct scriptjail *scripts, pid_t from, pid_t to)
+{
+	for (size_t i = 0; i < scripts->group_count; i++)
+		if (scripts->groups[i] == from) {
+			scripts->groups[i] = to;
+			return;
+		}
+}
+
+void
+scriptjail_end_groups(const struct scriptjail *scripts)
+{
+	pid_t child = scripts->groups == NULL ? -1 : fork();
+
+	if (child == 0) {
+		/* As root it could hit a process that has such a number now. */
+		if (setgroups(0, NULL) == -1 || setgid(scripts->group) == -1 ||
+		    setuid(scripts->user) == -1)
+			_exit(1);
+		for (size_t i = 0; i < scripts->group_count; i++)
+			if (scripts->groups[i] > 1)
+				(void)kill(-scripts->groups[i], SIGKILL);
+		_exit(0);
+	}
+	if (child == -1)
+		return;
+	(void)waitpid(child, NULL, 0);
+	memset(
+	    scripts->groups, 0, scripts->group_count * sizeof *scripts->groups);
 }

@@ -29,6 +29,12 @@ struct scriptjail {
 	gid_t group;
 	size_t memory; /* bytes of address space for a process */
 	unsigned processes; /* of all scripts together */
+	/*
+	 * The process groups of running scripts, 0: none, in memory that all
+	 * runners of a generation share; NULL: not known.
+	 */
+	pid_t *groups;
+	size_t group_count;
 };
 
 /* Whether this system can confine scripts. */
@@ -41,6 +47,20 @@ bool scriptjail_is_supported(void);
  */
 MUST_USE int scriptjail_init(struct scriptjail *scripts,
     const struct jail *jail, const char *name, struct buf *error);
+
+/* Makes room for `count` groups; -1 with errno set. */
+MUST_USE int scriptjail_share_groups(struct scriptjail *scripts, size_t count);
+void scriptjail_release(struct scriptjail *scripts);
+
+/* Replaces a group in that memory by another one; 0: none. */
+void
+scriptjail_set_group(const struct scriptjail *scripts, pid_t from, pid_t to);
+
+/*
+ * Kills the scripts that a predecessor of this runner left when it died, as
+ * their user, before the sandbox.
+ */
+void scriptjail_end_groups(const struct scriptjail *scripts);
 
 /*
  * Confines the runner for good: it becomes the server's user and keeps only the

@@ -116,8 +116,7 @@ class Runner(unittest.TestCase):
         self.assertEqual(fetch(server, '/cgi/waits').text[-4:], 'end\n')
 
     def test_the_runner_is_killed(self):
-        # Of its descendants only the script itself has a death signal.
-        server = self.start({'waits': WAITS + 'exec sleep 1000\n',
+        server = self.start({'waits': WAITS + 'sleep 1000\n',
                              'hello': HEAD})
         client, group = self.begin(server)
         self.addCleanup(client.close)
