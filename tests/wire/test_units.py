@@ -28,11 +28,14 @@ class Units(unittest.TestCase):
                       encoding='utf-8') as file:
                 file.write(text)
 
-    def use_sockets(self):
-        """The drop-in that an operator copies."""
-        os.mkdir(os.path.join(self.directory, LOADED))
-        shutil.copy(os.path.join(UNITS, 'socket.conf'),
+    def use(self, name):
+        """A drop-in that an operator copies."""
+        os.makedirs(os.path.join(self.directory, LOADED), exist_ok=True)
+        shutil.copy(os.path.join(UNITS, name),
                     os.path.join(self.directory, LOADED))
+
+    def use_sockets(self):
+        self.use('socket.conf')
 
     def analyze(self, *arguments):
         return subprocess.run(
@@ -62,6 +65,21 @@ class Units(unittest.TestCase):
         self.assertEqual(self.verify(), (0, ''))
         self.use_sockets()
         self.assertEqual(self.verify(), (0, ''))
+
+    def test_programs_and_uploads(self):
+        """The drop-ins are those of the manual."""
+        with open(os.path.join(TOP, 'src', 'capsuled-programs.7'),
+                  encoding='utf-8') as file:
+            manual = file.read()
+        for name, shown in ('cgi', 'cgi'), ('uploads', 'notes'):
+            with open(os.path.join(UNITS, name + '.conf'),
+                      encoding='utf-8') as file:
+                text = file.read()
+            start = text.index('[Service]')
+            self.assertIn("/%s.conf <<'END'\n%sEND\n" % (
+                shown, text[start:]), manual)
+            self.use(name + '.conf')
+            self.assertEqual(self.verify(), (0, ''))
 
     def test_a_fault_is_found(self):
         with open(os.path.join(self.directory, NAMES[0]), 'a',
