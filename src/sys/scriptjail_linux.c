@@ -204,6 +204,11 @@ static const struct syscalls_refusal dangerous[] = {
 	NEVER("add_key"),
 	NEVER("request_key"),
 	NEVER("userfaultfd"),
+	/* What they make stays in memory when the script has ended. */
+	NEVER("shmget"),
+	NEVER("semget"),
+	NEVER("msgget"),
+	NEVER("mq_open"),
 	NEVER("mount"),
 	NEVER("umount"),
 	NEVER("umount2"),
