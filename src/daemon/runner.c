@@ -95,7 +95,7 @@ take_call(struct runner *runner, int line)
 		return true;
 	if (programcall_read((struct str){ bytes, (size_t)got }, &call) &&
 	    call.host < runner->setup->server->host_count)
-		runnerjobs_start(&runner->jobs, &call, fd);
+		runnerjobs_start(&runner->jobs, &call, line, fd);
 	else
 		fdpass_close(fd);
 	return true;
@@ -114,6 +114,7 @@ hear(struct runner *runner)
 		if (runner->polled[i].revents == 0 ||
 		    take_call(runner, runner->polled[i].fd))
 			continue;
+		runnerjobs_end_worker(&runner->jobs, runner->polled[i].fd);
 		fdpass_close(runner->polled[i].fd);
 		runner->polled[i] = runner->polled[--runner->line_count];
 	}

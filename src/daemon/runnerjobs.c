@@ -125,8 +125,8 @@ start(struct runnerjobs *jobs, struct runnerjobs_job *job,
 }
 
 void
-runnerjobs_start(
-    struct runnerjobs *jobs, const struct programcall *call, int line)
+runnerjobs_start(struct runnerjobs *jobs, const struct programcall *call,
+    int worker, int line)
 {
 	enum status status = room_for(jobs, call->network);
 	struct runnerjobs_job *job = &jobs->all[jobs->count];
@@ -138,6 +138,7 @@ runnerjobs_start(
 		return;
 	}
 	*job = (struct runnerjobs_job){ .line = line,
+		.worker = worker,
 		.network = call->network,
 		.script.errors = -1,
 		.dial.fd = -1 };
@@ -200,6 +201,15 @@ give_up(struct runnerjobs *jobs, struct runnerjobs_job *job)
 	fdpass_close(job->line);
 	job->line = -1;
 	runnerscript_kill(&job->script);
+}
+
+void
+runnerjobs_end_worker(struct runnerjobs *jobs, int worker)
+{
+	/* A hijacked one may have passed the other end of a line on. */
+	for (size_t i = jobs->count; i-- > 0;)
+		if (jobs->all[i].worker == worker && jobs->all[i].line != -1)
+			give_up(jobs, &jobs->all[i]);
 }
 
 void

@@ -38,6 +38,7 @@ enum runnerjobs_stream {
 /* A program that answers a request. */
 struct runnerjobs_job {
 	int line; /* to the worker; -1: closed */
+	int worker; /* the socket that its call came over */
 	uint64_t network;
 	const struct rules_program *program;
 	char *path; /* as requested, for the log */
@@ -52,9 +53,15 @@ struct runnerjobs {
 	size_t count, most;
 };
 
-/* Starts a job for a call, or refuses it. Takes `line`. */
-void runnerjobs_start(
-    struct runnerjobs *jobs, const struct programcall *call, int line);
+/*
+ * Starts a job for a call that came over the socket `worker`, or refuses it.
+ * Takes `line`.
+ */
+void runnerjobs_start(struct runnerjobs *jobs, const struct programcall *call,
+    int worker, int line);
+
+/* Ends the jobs of a worker that has gone, as if it had closed their lines. */
+void runnerjobs_end_worker(struct runnerjobs *jobs, int worker);
 
 /*
  * Fills RUNNERJOBS_POLLED entries for each job. After poll(2),

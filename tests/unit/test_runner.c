@@ -190,9 +190,9 @@ call_of(const char *path)
 		.network = 1 };
 }
 
-/* Sends a call; the worker's end of the pair. */
+/* Sends a call over the line of a worker; its end of the pair. */
 static int
-ask(const struct programcall *call)
+ask_over(int line, const struct programcall *call)
 {
 	char bytes[PROGRAMCALL_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
@@ -202,9 +202,15 @@ ask(const struct programcall *call)
 	assert_false(message.overflow);
 	assert_int_equal(fdpass_pair(pair), 0);
 	assert_int_equal(
-	    fdpass_send_message(runner.line, buf_str(&message), pair[1]), 0);
+	    fdpass_send_message(line, buf_str(&message), pair[1]), 0);
 	close(pair[1]);
 	return pair[0];
+}
+
+static int
+ask(const struct programcall *call)
+{
+	return ask_over(runner.line, call);
 }
 
 /* Receives a message: its first byte. */
@@ -468,6 +474,58 @@ test_hangup(void **state)
 	}
 }
 
+/* Accepts the connection of a call, and reads the request. */
+static int
+accept_request(int listener, char *bytes, size_t room, size_t *len)
+{
+	struct pollfd polled = { .fd = listener, .events = POLLIN };
+	ssize_t got;
+	int server;
+
+	assert_int_equal(poll(&polled, 1, WAIT_MS), 1);
+	server = accept(listener, NULL, NULL);
+	assert_int_not_equal(server, -1);
+	got = recv(server, bytes, room, 0);
+	assert_true(got > 32);
+	*len = (size_t)got;
+	return server;
+}
+
+/* All that a worker asked for ends with it, also if another
+ * process has its ends of the lines. */
+static void
+test_a_worker_ends(void **state)
+{
+	struct programcall call = call_of("/cgi-bin/stay");
+	int line[2], pair, fd, server, served;
+	char bytes[16384];
+	size_t len;
+	pid_t group;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(fdpass_pair(line), 0);
+	assert_int_equal(
+	    fdpass_send(runner.master, SERVICE_CLIENT, line[1]), 0);
+	close(line[1]);
+	script("stay", "#!/bin/sh\necho $$\nsleep 1000\n");
+	pair = ask_over(line[0], &call);
+	fd = opened(pair);
+	group = (pid_t)atol(output(fd, 2));
+	call.path = STR("/fast/a");
+	served = ask_over(line[0], &call);
+	close(opened_as(served, RUNNERJOBS_FASTCGI));
+	server = accept_request(servers[0], bytes, sizeof bytes, &len);
+	close(line[0]);
+	assert_gone(group);
+	assert_int_equal(poll(&(struct pollfd){ .fd = served }, 1, WAIT_MS), 1);
+	close(server);
+	close(fd);
+	close(pair);
+	close(served);
+}
+
 static void
 test_ends(void **state)
 {
@@ -508,23 +566,6 @@ test_limits(void **state)
 		close(pairs[i]);
 		close(fds[i]);
 	}
-}
-
-/* Accepts the connection of a call, and reads the request. */
-static int
-accept_request(int listener, char *bytes, size_t room, size_t *len)
-{
-	struct pollfd polled = { .fd = listener, .events = POLLIN };
-	ssize_t got;
-	int server;
-
-	assert_int_equal(poll(&polled, 1, WAIT_MS), 1);
-	server = accept(listener, NULL, NULL);
-	assert_int_not_equal(server, -1);
-	got = recv(server, bytes, room, 0);
-	assert_true(got > 32);
-	*len = (size_t)got;
-	return server;
 }
 
 /* A server has the whole request when the worker gets the socket. */
@@ -586,6 +627,7 @@ main(void)
 		TEST(test_sandbox),
 		TEST(test_descendants),
 		TEST(test_hangup),
+		TEST(test_a_worker_ends),
 		TEST(test_ends),
 		TEST(test_limits),
 		TEST(test_servers),
