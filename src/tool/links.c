@@ -327,10 +327,12 @@ note_readers(struct links *links, const struct links_from *from,
 		.path = from->path,
 		.line = from->line };
 	const struct zones *zones = links->offline->zones;
-	struct str here;
+	struct str here, there;
 
 	if (zones == NULL ||
 	    zones_path(&links->scratch, from->path, &here) == -1 ||
+	    zones_path(&links->scratch, path, &there) == -1 ||
+	    !zones_has_readers(zones_find(zones, there)) ||
 	    zones_show(zones, zones_find(zones, here), path))
 		return;
 	finding_add(links->findings, &finding,

@@ -117,7 +117,10 @@ offline_ask(
 	arena_reset(&offline->arena);
 	if (protocol->answer(&exchange, line, true) == PARSE_DONE) {
 		answer.status = exchange.status;
-		if (protocol == &gemini)
+		/* The server's program may answer any path of its part. */
+		if (answer.status == STATUS_PROGRAM)
+			answer.status = STATUS_SUCCESS;
+		else if (protocol == &gemini)
 			answer.meta = meta_of(exchange.head);
 		else if (exchange.body != NULL)
 			answer.meta = exchange.body->type;

@@ -57,6 +57,7 @@ struct offline_answer {
 	enum status status; /* 0: there was none */
 	/*
 	 * On Gopher the MIME type of a success, or empty if it is not known.
+	 * Empty on both protocols for a program, which is not started.
 	 * Valid until the next request.
 	 */
 	struct str meta;

@@ -625,6 +625,20 @@ class Configuration(unittest.TestCase):
                  for row in json.loads(done.stdout) if row['check'] == 'rule']
         self.assertEqual(found, [('c', 5), ('c', 4), ('c', 4), ('c', 7)])
 
+    def test_programs(self):
+        """A link to a program is not dead, and a program needs no folder."""
+        write_tree(self.directory, {
+            'a/index.gmi': '# A\n=> /app/x?y App\n=> /app Folder\n'
+                           '=> /wiki/ Wiki\n=> /wikis/ None\n'
+                           '=> gopher://localhost/7/app/g Search\n',
+            'a/wiki/index.gmi': '# No page\n'})
+        done = self.check('capsule = a\npath "/app/" { scgi = "/s" }\n'
+                          'path "/wiki/" { fastcgi = "/s" }\n',
+                          '--format=json')
+        found = [(row['check'], row['file'], row['line'])
+                 for row in json.loads(done.stdout)]
+        self.assertEqual(found, [('dead-link', 'a/index.gmi', 5)])
+
     def test_rules_of_all_hosts(self):
         """A rule for all hosts is useful if it is to one of them."""
         write_tree(self.directory, {
