@@ -102,8 +102,8 @@ find_served(struct runnercall *call, struct arena *arena,
 
 	names->script_name = split(call, &names->path_info);
 	names->script_filename = call->program->script;
-	if (call->program->kind != RULES_FASTCGI ||
-	    call->program->script != NULL)
+	names->is_fastcgi = call->program->kind == RULES_FASTCGI;
+	if (!names->is_fastcgi || call->program->script != NULL)
 		return STATUS_SUCCESS;
 	len = programscript_php(host_of(call), call->asked->path);
 	if (len == 0)

@@ -115,13 +115,15 @@ add_names(struct env_draft *draft)
 	add(draft, STR("GEMINI_URL_PATH"), draft->call->path);
 	add(draft, STR("SCRIPT_NAME"), names->script_name);
 	add(draft, STR("PATH_INFO"), info);
-	add(draft, STR("SCRIPT_FILENAME"), file);
 	add(draft, STR("GEMINI_SCRIPT_FILENAME"), file);
 	add(draft, STR("DOCUMENT_ROOT"), root);
 	add(draft, STR("GEMINI_DOCUMENT_ROOT"), root);
+	if (file.len > 0 || !names->is_fastcgi)
+		add(draft, STR("SCRIPT_FILENAME"), file);
 	/* RFC 3875 section 4.1.6: none without PATH_INFO. */
-	add_joined(
-	    draft, STR("PATH_TRANSLATED"), info.len > 0 ? root : STR(""), info);
+	if (!names->is_fastcgi)
+		add_joined(draft, STR("PATH_TRANSLATED"),
+		    info.len > 0 ? root : STR(""), info);
 }
 
 static void

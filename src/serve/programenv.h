@@ -1,6 +1,7 @@
 #ifndef SERVE_PROGRAMENV_H
 #define SERVE_PROGRAMENV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "serve/programcall.h"
@@ -21,6 +22,7 @@ struct programenv_names {
 	 */
 	struct str script_name, path_info;
 	const char *script_filename; /* absolute; NULL: none */
+	bool is_fastcgi;
 	const char *document_root; /* the capsule's folder, absolute */
 };
 
@@ -37,9 +39,11 @@ struct programenv {
 /*
  * Makes the variables of capsuled-programs(7) for a call. Each one is
  * set, if necessary to an empty text, but those of a certificate, which a
- * client without one lacks, and those of Gopher. Nothing is inherited, and no
- * name comes from outside. The values, without NUL, are borrowed or live in the
- * arena. -1 without memory.
+ * client without one lacks, and those of Gopher. FastCGI lacks PATH_TRANSLATED,
+ * and SCRIPT_FILENAME if there is no script: php-fpm takes either for the
+ * script, and with cgi.fix_pathinfo=0 the former, which a visitor chooses.
+ * Nothing is inherited, and no name comes from outside. The values, without
+ * NUL, are borrowed or live in the arena. -1 without memory.
  */
 MUST_USE int programenv_make(const struct programcall *call,
     const struct programenv_names *names, struct arena *arena,

@@ -236,7 +236,7 @@ queries(void **state)
 static void
 without_files(void **state)
 {
-	const struct programenv_names none = { .site = &site,
+	struct programenv_names none = { .site = &site,
 		.script_name = STR("/app"),
 		.document_root = "/srv/capsule" };
 	struct programcall call = gemini_call();
@@ -246,6 +246,16 @@ without_files(void **state)
 	check("SCRIPT_FILENAME", STR(""));
 	check("PATH_INFO", STR(""));
 	check("PATH_TRANSLATED", STR(""));
+	none.is_fastcgi = true;
+	none.path_info = STR("/x.php");
+	assert_int_equal(programenv_make(&call, &none, &arena, &env), 0);
+	assert_null(find("SCRIPT_FILENAME"));
+	assert_null(find("PATH_TRANSLATED"));
+	check("PATH_INFO", STR("/x.php"));
+	none.script_filename = "/srv/app.php";
+	assert_int_equal(programenv_make(&call, &none, &arena, &env), 0);
+	check("SCRIPT_FILENAME", STR("/srv/app.php"));
+	assert_null(find("PATH_TRANSLATED"));
 }
 
 static void

@@ -63,13 +63,13 @@ class Backend:
 
 
 class PhpFpm(Backend):
-    def __init__(self, test):
+    def __init__(self, test, options=()):
         super().__init__(test)
         config = os.path.join(self.directory, 'php-fpm.conf')
         user = 'user = www-data\n' if SEES_INSIDE else ''
         with open(config, 'w', encoding='ascii') as file:
             file.write(PHP_CONFIG % (user, self.socket))
-        self.start(test, [PHP_FPM, '-n', '-y', config])
+        self.start(test, [PHP_FPM, '-n', '-y', config, *options])
         wait_until(lambda: os.path.exists(self.socket), 'php-fpm')
         self.process.wait_for_line('ready to handle connections')
 

@@ -23,6 +23,8 @@ COMMON = set('''
     QUERY_STRING GEMINI_SEARCH_STRING GEMINI_URL GEMINI_URL_PATH SCRIPT_NAME
     PATH_INFO SCRIPT_FILENAME GEMINI_SCRIPT_FILENAME DOCUMENT_ROOT
     GEMINI_DOCUMENT_ROOT PATH_TRANSLATED'''.split())
+# php-fpm would take them for the script.
+SCRIPT = {'SCRIPT_FILENAME', 'PATH_TRANSLATED'}
 CERTIFICATE = set('''
     AUTH_TYPE REMOTE_USER TLS_CLIENT_HASH TLS_CLIENT_HASH_B64
     TLS_CLIENT_SUBJECT TLS_CLIENT_SUBJECT_CN TLS_CLIENT_ISSUER
@@ -351,7 +353,7 @@ class Php(unittest.TestCase):
 
     def test_variables(self):
         found = variables(fetch(self.server, '/app/variables.php/x').text)
-        self.assertEqual(COMMON - set(found), set())
+        self.assertEqual(COMMON - set(found), {'PATH_TRANSLATED'})
         self.assertEqual(found['SCRIPT_FILENAME'],
                          os.path.join(self.server.root, 'app/variables.php'))
         self.assertEqual((found['SCRIPT_NAME'], found['PATH_INFO']),
@@ -384,15 +386,31 @@ class Php(unittest.TestCase):
                      '/app/page.php.txt', '/app/capsule.PHP',
                      '/app/' + 'a' * 900):
             with self.subTest(path):
-                # php-fpm itself refuses an empty SCRIPT_FILENAME (403).
                 reply = fetch(self.server, path)
-                self.assertEqual((reply.status, reply.body), (61, b''))
+                self.assertEqual((reply.status, reply.body), (51, b''))
         for path in ('/app/x%0ay', '/app/capsule.php/%0a', '/app/a%7fb',
-                     '/web/%0d'):
+                     '/web/%0d', '/app/capsule.php%00.txt'):
             with self.subTest(path):
-                self.assertIn(fetch(self.server, path).status, (51, 59))
-        self.assertEqual(fetch(self.server, '/app/capsule.php%00.txt').status,
-                         59)
+                self.assertEqual(fetch(self.server, path).status, 59)
+
+    def test_without_a_guess(self):
+        """With cgi.fix_pathinfo=0, PATH_TRANSLATED would be the script."""
+        php = PhpFpm(self, ['-d', 'cgi.fix_pathinfo=0'])
+        page = '<?php echo "20 text/plain\r\n%s";'
+        server = start_with_rules(self, '''
+            path "/app/" { fastcgi = "%s" }
+            path "/one/" { fastcgi = "%s" script = "%s/capsule.php" }
+            ''' % (php.socket, php.socket, PROGRAMS), {
+                'app/a.php': page % 'a', 'app/b.php': page % 'b',
+                'private/c.php': page % 'c'})
+        for path, status, body in (
+                ('/app/a.php', 20, b'a'), ('/app/a.php/app/b.php', 20, b'a'),
+                ('/app/a.php/private/c.php', 20, b'a'), ('/app/', 51, b''),
+                ('/app/app/b.php', 51, b''), ('/app/private/c.php', 51, b''),
+                ('/one/app/b.php', 10, b''), ('/one/private/c.php', 10, b'')):
+            with self.subTest(path):
+                reply = fetch(server, path)
+                self.assertEqual((reply.status, reply.body), (status, body))
 
 
 class LibFcgi(unittest.TestCase):
@@ -406,12 +424,12 @@ class LibFcgi(unittest.TestCase):
         reply = fetch(self.server, '/app/a%20b')
         self.assertEqual(reply.header, b'20 application/octet-stream')
         found = variables(reply.text)
-        self.assertEqual(set(found) - {'FCGI_ROLE'}, COMMON)
+        self.assertEqual(set(found) - {'FCGI_ROLE'}, COMMON - SCRIPT)
         self.assertEqual(found['PATH_INFO'], '/a b')
         self.server.wait_for_line('written to the log')
         self.assertEqual(set(variables(gopher(
             self.server, b'/app/a\r\n').decode())) - {'FCGI_ROLE'},
-            COMMON | GOPHER)
+            COMMON - SCRIPT | GOPHER)
 
     def test_many_bytes(self):
         for size in (1, 65535, 65536, 3000000):
