@@ -1,11 +1,13 @@
 /* The variables of a program, for CGI, SCGI and FastCGI. */
 #include "serve/programenv.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "sys/sha256.h"
 #include "text/identity.h"
 #include "text/uri.h"
+#include "text/utf8.h"
 
 /* The directories of Debian's programs; nothing of a local administrator. */
 #define PATH "PATH=/usr/local/bin:/usr/bin:/bin"
@@ -89,6 +91,25 @@ add_server(struct env_draft *draft)
 	add(draft, STR("TLS_CIPHER"), call->tls_cipher);
 }
 
+/* Adds a decoded text, of which only line feeds may be control characters. */
+static void
+add_search(struct env_draft *draft, struct str decoded)
+{
+	struct buf text = buf_in(draft->arena, 3 * decoded.len);
+	struct str part;
+	uint32_t c;
+
+	while (decoded.len > 0)
+		if (utf8_take(&decoded, &c, &part) && c != '\n' &&
+		    utf8_is_control(c))
+			uri_encode(&text, part);
+		else
+			buf_add(&text, part);
+	if (text.overflow)
+		draft->failed = true;
+	add(draft, STR("GEMINI_SEARCH_STRING"), buf_str(&text));
+}
+
 static void
 add_query(struct env_draft *draft)
 {
@@ -100,7 +121,7 @@ add_query(struct env_draft *draft)
 	if (decoded.overflow)
 		draft->failed = true;
 	add(draft, STR("QUERY_STRING"), query);
-	add(draft, STR("GEMINI_SEARCH_STRING"), buf_str(&decoded));
+	add_search(draft, buf_str(&decoded));
 }
 
 static void
