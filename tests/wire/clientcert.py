@@ -29,7 +29,7 @@ class Visitor:
     """A client with a certificate of its own, signed by its own key."""
 
     def __init__(self, test, key=EC, start='20200101000000Z',
-                 end='20990101000000Z'):
+                 end='20990101000000Z', subject='/CN=visitor'):
         self.directory = new_directory()
         add_cleanup = getattr(test, 'addClassCleanup' if isinstance(
             test, type) else 'addCleanup')
@@ -38,7 +38,7 @@ class Visitor:
                            'serial': '01\n'}.items():
             with open(self.path(name), 'w', encoding='ascii') as file:
                 file.write(text)
-        self.openssl('req', '-newkey', *key, '-nodes', '-subj', '/CN=visitor',
+        self.openssl('req', '-newkey', *key, '-nodes', '-subj', subject,
                      '-keyout', 'key.pem', '-out', 'request.pem')
         self.openssl('ca', '-batch', '-config', 'ca.conf', '-selfsign',
                      '-keyfile', 'key.pem', '-in', 'request.pem', '-out',
