@@ -102,7 +102,8 @@ int system_execute_itself(char **arguments);
 
 /*
  * Whether the file of this process's program was replaced since the process
- * began, as by an update. `path` then gets its path, of the new file.
+ * began, as by an update: by a file of root or of the old file's owner. `path`
+ * then gets its path, of the new file.
  */
 bool system_program_is_replaced(char path[PATH_MAX]);
 

@@ -417,6 +417,17 @@ class Replaced(unittest.TestCase):
             wait_until(lambda: self.runs(server) == {self.program},
                        'the new version in all processes')
 
+    @as_root
+    def test_a_file_of_another_user(self):
+        with serve(executable=self.program) as server:
+            self.replace()
+            os.chown(self.program, 1, 1)
+            # The second one would wait for an execution.
+            self.reload(server, '^info reloaded$')
+            self.reload(server, '^info reloaded$')
+            self.assertEqual(fetch(server).text, '# Home\n')
+            self.assertEqual(executions(server), 0)
+
     def test_a_deleted_program(self):
         with serve(executable=self.program) as server:
             os.unlink(self.program)
