@@ -77,7 +77,8 @@ static const struct landlock_path of_network[] = {
 bool
 scriptjail_is_supported(void)
 {
-	return true;
+	/* Without a filter a process could leave its group, and go on. */
+	return syscalls_available();
 }
 
 static size_t

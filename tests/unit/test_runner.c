@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <pwd.h>
+#include <seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -602,6 +604,39 @@ test_servers(void **state)
 	close(pair);
 }
 
+/* In a process of its own: under a filter that lets nothing set one. */
+static void
+test_no_filters(void **state)
+{
+	char text[512];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+		struct buf error = buf_over(text, sizeof text);
+		struct scriptjail scripts;
+		struct jail jail;
+		int bad =
+		    jail_init(&jail, JAIL_ON, "nobody", text, sizeof text);
+
+		bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL),
+		    SCMP_SYS(prctl), 1,
+		    SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
+		bad |= seccomp_load(filter);
+		seccomp_release(filter);
+		_exit(bad != 0 ||
+		    scriptjail_init(&scripts, &jail, USER, &error) == 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 test_no_server(void **state)
 {
@@ -632,6 +667,7 @@ main(void)
 		TEST(test_limits),
 		TEST(test_servers),
 		TEST(test_no_server),
+		cmocka_unit_test(test_no_filters),
 		STRICT(test_servers),
 		STRICT(test_no_server),
 	};
