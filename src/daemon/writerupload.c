@@ -104,12 +104,25 @@ writerupload_find(
 	return true;
 }
 
+/*
+ * Whether a file of this path would replace the built-in page, as a new folder
+ * of its name does.
+ */
+static bool
+replaces(const struct host *host, struct str path, struct str page)
+{
+	if (page.len == 0 || !str_starts(path, page))
+		return false;
+	return path.len == page.len ||
+	    (path.at[page.len] == '/' &&
+		tree_status(host->tree, page) == STATUS_NOT_FOUND);
+}
+
 static bool
 is_reserved(const struct host *host, struct str path)
 {
 	for (size_t i = 0; host->builtins != NULL && i < BUILTIN_COUNT; i++)
-		if (host->builtins[i].len > 0 &&
-		    str_equals(host->builtins[i], path))
+		if (replaces(host, path, host->builtins[i]))
 			return true;
 	return false;
 }
