@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tree/beneath.h"
 #include "tree/newfile.h"
 #include "tree/walk.h"
 
@@ -50,8 +51,13 @@ storespace_used(
 	*used = 0;
 	if (walk == NULL)
 		return -1;
-	while (*used <= most && (got = walk_next(walk, &met)) == 1)
-		*used += space_of(&met);
+	while (*used <= most && (got = walk_next(walk, &met)) != 0) {
+		if (got == 1)
+			*used += space_of(&met);
+		/* Folders without read permission have no uploads. */
+		else if (!beneath_is_absent(errno))
+			break;
+	}
 	walk_close(walk);
 	return got == -1 ? -1 : 0;
 }

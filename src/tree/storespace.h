@@ -12,8 +12,9 @@
 
 /*
  * Adds up the sizes of all names beneath the directory `path`, absolute, with a
- * final slash, hidden files included; links are not followed.  Stops above
- * `most`.  Returns -1 with errno set.
+ * final slash, hidden files included; links are not followed, and directories
+ * that cannot be read are left out.  Stops above `most`.  Returns -1 with errno
+ * set.
  */
 MUST_USE int storespace_used(
     const struct tree *tree, struct str path, uint64_t most, uint64_t *used);

@@ -224,7 +224,8 @@ class Table(Titan):
                 '/free/page.gmi/a.gmi', '/free/closed/page.gmi',
                 '/free/closed/', '/free/cgi/page.gmi', '/free/moved.gmi',
                 '/page.gmi', '/', '/../a.gmi', '/free/../a.gmi',
-                '/free/%2e%2e/index.gmi', '/free', '/freedom/a.gmi'):
+                '/free/%2e%2e/index.gmi', '/free', '/freedom/a.gmi',
+                '/free/a%2Fb.gmi', '/free/%2e%2e%2Findex.gmi'):
             with self.subTest(path=path):
                 self.assert_reply(self.put(path), 59)
         self.assertEqual(self.state(), before)
@@ -234,6 +235,11 @@ class Table(Titan):
             self.assert_reply(self.put(
                 '/club/page.gmi', b'abc', parameters=parameters), 61)
         self.assertEqual(self.read('club/page.gmi'), OLD.encode())
+
+    def test_folder_without_permissions(self):
+        os.mkdir(self.server.path('free/shut'), 0)
+        self.assert_reply(self.put('/free/page.gmi'), 30)
+        self.assert_reply(self.put('/free/shut/page.gmi'), 40)
 
     def test_deletion(self):
         self.assert_reply(self.put('/notes/page.gmi', b''), 50)
