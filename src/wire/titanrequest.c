@@ -65,7 +65,14 @@ read_url(struct exchange *exchange, const struct uri *uri, struct titan *titan,
 	exchange->path = titan->path.len > 0 ? titan->path : STR("/");
 	if (titan->size < exchange->unread)
 		exchange->unread = (unsigned)titan->size;
-	return response_path(&out->request, titan->path, &out->response);
+	if (response_path(&out->request, titan->path, &out->response) ==
+	    DECLINED)
+		return DECLINED;
+	/* A "/" or a NUL, encoded: no file has such a name. */
+	if (out->response.status == STATUS_NOT_FOUND)
+		response_set(&out->response, STATUS_BAD_REQUEST,
+		    STR("A name in this path has an encoded slash"));
+	return HANDLED;
 }
 
 bool
