@@ -14,6 +14,14 @@ programscript_is_clean(struct str path)
 	for (size_t i = 0; i < path.len; i++)
 		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
 			return false;
+	path = str_tail(path, path.len > 0);
+	while (path.len > 0) {
+		struct str name = str_cut(&path, '/');
+
+		if (name.len == 0 || str_equals(name, STR(".")) ||
+		    str_equals(name, STR("..")))
+			return false;
+	}
 	return true;
 }
 

@@ -8,8 +8,10 @@
 #include "text/str.h"
 
 /*
- * Whether a program may get the path: without control bytes, at which servers
- * of programs have split paths wrongly (CVE-2019-11043).
+ * Whether a program may get the path, which begins with a slash: without
+ * control bytes, at which servers of programs have split paths wrongly
+ * (CVE-2019-11043), and without empty segments and dot segments, by which it
+ * could lead out of the part.
  */
 bool programscript_is_clean(struct str path);
 

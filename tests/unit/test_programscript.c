@@ -175,6 +175,15 @@ clean(void **state)
 	assert_false(programscript_is_clean(STR("/x\ty")));
 	assert_false(programscript_is_clean(STR("/x\0y")));
 	assert_false(programscript_is_clean(STR("/x\x7f")));
+	assert_true(programscript_is_clean(STR("/")));
+	assert_true(programscript_is_clean(STR("/x/.y/...")));
+	assert_true(programscript_is_clean(STR("/x/y/")));
+	assert_false(programscript_is_clean(STR("//x")));
+	assert_false(programscript_is_clean(STR("/x//y")));
+	assert_false(programscript_is_clean(STR("/x//")));
+	assert_false(programscript_is_clean(STR("/x/./y")));
+	assert_false(programscript_is_clean(STR("/x/../y")));
+	assert_false(programscript_is_clean(STR("/x/..")));
 }
 
 int
