@@ -115,6 +115,14 @@ find_fault(struct publish_local *local, const struct survey_entry *entry,
 	return reason[0] != '\0' ? reason : NULL;
 }
 
+/* By any name, also that of a link. */
+static bool
+is_key(const struct publish_local *local, const struct stat *st)
+{
+	return local->has_key && st->st_dev == local->key_st.st_dev &&
+	    st->st_ino == local->key_st.st_ino;
+}
+
 static void
 visit_file(struct publish_local *local, const struct survey_entry *entry)
 {
@@ -129,6 +137,9 @@ visit_file(struct publish_local *local, const struct survey_entry *entry)
 		report_note(local->report, path,
 		    "is not sent, because the server makes a file of this "
 		    "name");
+	else if (is_key(local, &entry->found.st))
+		add(local, entry,
+		    "is your private key; move it out of the folder");
 	else if (size == 0)
 		add(local, entry,
 		    "is empty, and Titan cannot send an empty file");
@@ -165,6 +176,8 @@ publish_local_list(struct publish_local *local)
 		.tree = local->tree, .visit = visit, .context = local
 	};
 
+	local->has_key =
+	    local->key != NULL && stat(local->key, &local->key_st) == 0;
 	if (survey_run(&survey) == -1)
 		return -1;
 	if (local->is_out_of_memory) {

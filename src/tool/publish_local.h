@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "mirror/report.h"
 #include "text/arena.h"
@@ -21,6 +22,7 @@ struct publish_local {
 	struct media *media;
 	const struct media_rules *types;
 	uint64_t limit; /* of a file, in bytes; 0: none */
+	const char *key; /* the author's private key, never sent; NULL: none */
 	/*
 	 * The files, sorted, with their hashes. `removed` marks a file that
 	 * cannot be sent.
@@ -32,6 +34,8 @@ struct publish_local {
 	struct manifest_file *files;
 	size_t room;
 	bool is_out_of_memory;
+	bool has_key; /* `key_st` is that of `key` */
+	struct stat key_st;
 };
 
 /*

@@ -56,6 +56,7 @@ list_folder(struct publish_run *run)
 	local->media = run->media;
 	local->types = &run->types;
 	local->limit = (uint64_t)run->limit << 20;
+	local->key = run->identity.key;
 	if (publish_local_list(local) == -1)
 		return cli_say(VERB, "%s: %s; name a folder that you may read",
 		    run->dir, strerror(errno));

@@ -443,6 +443,16 @@ class Certificates(Publishing):
         self.publish('--cert', both, '--key', both)
         self.assertEqual(self.server.certificates, {self.visitor.hash})
 
+    def test_key_in_the_folder(self):
+        os.mkdir(os.path.join(self.tree, 'sub'))
+        key = os.path.join(self.tree, 'sub', 'key.txt')
+        shutil.copy(self.visitor.path('key.pem'), key)
+        os.symlink('sub/key.txt', os.path.join(self.tree, 'b.txt'))
+        result = self.publish('--key', key, status=1)
+        for name in 'sub/key.txt', 'b.txt':
+            self.assertIn('%s: is your private key' % name, result.stderr)
+        self.assertEqual(self.server.files, {'a.gmi': b'# A\n'})
+
     def test_faults(self):
         locked = os.path.join(self.top, 'locked.pem')
         subprocess.run(
