@@ -32,7 +32,7 @@ struct master {
 	struct timespec rebuilt; /* when one was last started so; 0: never */
 	const struct reexec *reexec;
 	bool faulted; /* to be executed, when that is due */
-	bool is_replaced; /* so is the program, which a reload found new */
+	bool is_replaced; /* a reload found a new version of the program */
 	struct timespec execution_due;
 	unsigned execution_pause_ms; /* the pause before that execution */
 	struct services services;

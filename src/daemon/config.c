@@ -47,7 +47,7 @@ has_writers(const struct rules_part *part, unsigned unused)
 	return has_any(part->upload.writers);
 }
 
-/* Whether any part of any host has it. */
+/* Whether `has` is true for any part of any host. */
 static bool
 has_part(const struct config *config,
     bool (*has)(const struct rules_part *, unsigned), unsigned kinds)

@@ -104,7 +104,7 @@ bool config_has_writers(const struct config *config);
 
 /*
  * Whether clients of the host are asked for a certificate: a part has readers
- * or writers, or a program, which may want one.
+ * or writers, or a program, which may need the certificate.
  */
 bool config_asks(const struct host_config *config);
 

@@ -1,6 +1,6 @@
 /*
- * Finds the parts of capsules that only some visitors may see, or none: files
- * of programs, whose source is not for visitors.
+ * Makes the zones of a capsule: the parts that only readers may see, and the
+ * files of programs, which no visitor may see.
  */
 #include "daemon/config_hide.h"
 
@@ -32,7 +32,7 @@ config_hide_parts(struct config_loader *loader, struct host_config *host)
 		const struct rules_part *part = &rules->parts[i];
 		struct zone *zone = &all[zones.count];
 
-		/* Also an end of the zone around the part. */
+		/* A part without readers ends the zone around it. */
 		if (part->readers == NULL && !has_program(part) &&
 		    zones_find(&zones, part->place.path) == NULL)
 			continue;
@@ -131,7 +131,7 @@ path_in(const struct stat *root, const char *real)
 	return NULL;
 }
 
-/* Hides a part of a host: `path` is normal, and all beneath it. */
+/* Hides the normal path `path` of a host, and all files beneath it. */
 static int
 hide(struct config_loader *loader, struct host_config *host, struct str path)
 {

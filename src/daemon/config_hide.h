@@ -12,10 +12,9 @@ MUST_USE int
 config_hide_parts(struct config_loader *loader, struct host_config *host);
 
 /*
- * Adds to the zones of each host the directories of CGI scripts, and the
- * scripts of FastCGI, of all hosts that lie in its capsule, by their real
- * paths. Those that do not exist are left out. Returns -1 with config->error
- * set.
+ * Adds the directories of CGI scripts and the FastCGI scripts of all hosts to
+ * the zones of each host whose capsule contains their real paths. Missing files
+ * are left out. Returns -1 with config->error set.
  */
 MUST_USE int config_hide_files(struct config_loader *loader);
 

@@ -1,4 +1,4 @@
-/* The keys that name the program of a part: a section has one of them. */
+/* Checks that a section has at most one key that names a program. */
 #include "daemon/config_programs.h"
 
 #include <string.h>

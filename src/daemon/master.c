@@ -230,8 +230,8 @@ end_reload(struct master *master, bool is_at_once)
 }
 
 /*
- * Has a new version of the program executed, as soon as its configuration is
- * known to be good: no client waits for the listeners meanwhile.
+ * If an update has replaced the program, makes its execution due. The listeners
+ * stay open meanwhile, so no client is refused.
  */
 static void
 note_replacement(struct master *master)

@@ -55,8 +55,8 @@ check_places(const struct config *config, const struct rules_part *part,
 		if (realpath(config->hosts[i].capsule, capsule) != NULL &&
 		    holds(directory, capsule))
 			return fail(part, error,
-			    "a capsule is there, whose files would be scripts; "
-			    "name a directory that has scripts only");
+			    "contains a capsule, whose files would be scripts; "
+			    "name a directory of scripts only");
 	return 0;
 }
 
@@ -96,7 +96,7 @@ programcheck_directories(const struct config *config, struct buf *error)
 			const struct rules_part *part = &rules->parts[j];
 			const char *target = part->program.target;
 
-			/* Parts within the part have the same one. */
+			/* Parts within a part inherit its directory. */
 			if (part->program.kind != RULES_CGI ||
 			    (last != NULL && strcmp(last, target) == 0))
 				continue;
@@ -114,13 +114,13 @@ has_writers(const struct rules_part *part)
 	return part->upload.writers != NULL && part->upload.writers[0] != NULL;
 }
 
-/* The settings that another part has already been warned of. */
+/* The settings of the last warning, which inner parts inherit. */
 struct warned {
 	const char *script;
 	const char *const *reads, *const *writes;
 };
 
-/* Warns of settings that no program uses. */
+/* Warns of settings that the program of the part does not use. */
 static void
 warn_of_program(const struct rules_part *part, struct warned *last,
     rules_audit_say *say, void *context)
@@ -130,14 +130,14 @@ warn_of_program(const struct rules_part *part, struct warned *last,
 	if (program->script != NULL && program->kind != RULES_FASTCGI &&
 	    program->script != last->script)
 		say(context, &part->place,
-		    "script has no effect without fastcgi; remove one, or add "
-		    "the other");
+		    "script has no effect without fastcgi; remove script, or "
+		    "add fastcgi");
 	if (program->kind != RULES_CGI &&
 	    ((program->reads != NULL && program->reads != last->reads) ||
 		(program->writes != NULL && program->writes != last->writes)))
 		say(context, &part->place,
 		    "cgi_read and cgi_write have no effect without cgi; remove "
-		    "them, or add it");
+		    "them, or add cgi");
 	*last =
 	    (struct warned){ program->script, program->reads, program->writes };
 }
@@ -151,10 +151,10 @@ warn_of_uploads(
 	if (part->program.kind != RULES_NO_PROGRAM)
 		say(context, &part->place,
 		    "a program answers for this part, so its writers cannot "
-		    "upload; remove one of them");
+		    "upload; remove the program or the writers");
 	if (part->upload.limit_mib > part->upload.quota_mib)
 		say(context, &part->place,
-		    "upload_limit is over quota, so the largest uploads fail; "
+		    "upload_limit exceeds quota, so the largest uploads fail; "
 		    "raise quota, or lower upload_limit");
 }
 

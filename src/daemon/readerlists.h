@@ -17,7 +17,7 @@
 /* A list of readers, of writers, or of both. */
 struct readerlists_file {
 	const char *path; /* borrowed from the configuration */
-	bool has_readers, has_writers; /* parts name it for these */
+	bool has_readers, has_writers; /* named by these keys */
 	size_t count; /* of entries */
 	struct stat st; /* when it was read */
 	struct stat now; /* when it was last checked */

@@ -259,7 +259,7 @@ void
 reexec_run(const struct reexec *reexec, const struct reexec_estate *estate)
 {
 	const char *goes_on = estate->program != NULL
-	    ? "so the old version goes on"
+	    ? "so the old version stays in use"
 	    : "so new workers have the memory layout of the old ones";
 
 	if (reexec->arguments == NULL || !system_executes_itself())

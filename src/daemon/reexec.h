@@ -80,8 +80,8 @@ unsigned reexec_pause_next(unsigned pause_ms, const struct timespec *due);
 bool reexec_is_due(const struct reexec_estate *estate);
 
 /*
- * Executes the program with its arguments, if a trial with option -t succeeds;
- * with estate->program, that one, which is a new version.
+ * Executes the program, or its new version estate->program unless NULL, with
+ * its arguments, if a trial with option -t succeeds.
  * Returns only on failure, which is logged, or to stop. Nothing has changed
  * then, unless the execution itself failed: the workers have been told to end,
  * and others are due.

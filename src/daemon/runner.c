@@ -26,7 +26,7 @@ struct runner {
 	/* The master's socket, the workers', and those of jobs. */
 	struct pollfd *polled;
 	size_t line_count;
-	sigset_t waiting; /* the signal mask while it waits */
+	sigset_t waiting; /* the signal mask of ppoll */
 };
 
 /* SIGCHLD only has to interrupt ppoll. */
@@ -138,7 +138,8 @@ turn(struct runner *runner)
 		runnerjobs_handle(&runner->jobs, of_jobs);
 		hear(runner);
 	}
-	/* Only scripts are children; without them the sandbox has no waitid. */
+	/* Only scripts are children; without scripts the sandbox forbids
+	 * waitid. */
 	if (runner->places.count > 0)
 		runnerjobs_reap(&runner->jobs);
 }

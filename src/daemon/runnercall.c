@@ -1,5 +1,6 @@
 /*
- * Finds the program and the script of a request, and makes what they get.
+ * Finds the program and the script of a request, and makes the environment of
+ * the script, or the request for a server.
  */
 #include "daemon/runnercall.h"
 
@@ -130,7 +131,7 @@ make_request(
 	return request.overflow ? STATUS_UNAVAILABLE : STATUS_SUCCESS;
 }
 
-/* Whether a script over Gopher gets arguments, as of geomyidae. */
+/* Whether a script over Gopher gets arguments, as in geomyidae. */
 static bool
 has_arguments(const struct runnercall *call)
 {

@@ -8,7 +8,7 @@
 /* The memory for the preparation of one call. */
 #define RUNNERCALL_MEMORY ((size_t)1 << 20)
 
-/* A call, and what answers it. The caller sets the first two. */
+/* A call, and its program. The caller sets the first two members. */
 struct runnercall {
 	const struct runnerplaces *places;
 	const struct programcall *asked;

@@ -19,7 +19,7 @@
 
 /* One network may have this part of all programs. */
 #define SHARE 4
-/* What a client is told to wait, in seconds. */
+/* META of status 44: the seconds to wait. */
 #define WAIT_S "5"
 
 static void
@@ -206,7 +206,7 @@ give_up(struct runnerjobs *jobs, struct runnerjobs_job *job)
 void
 runnerjobs_end_worker(struct runnerjobs *jobs, int worker)
 {
-	/* A hijacked one may have passed the other end of a line on. */
+	/* A hijacked worker may have passed on the other end of a line. */
 	for (size_t i = jobs->count; i-- > 0;)
 		if (jobs->all[i].worker == worker && jobs->all[i].line != -1)
 			give_up(jobs, &jobs->all[i]);

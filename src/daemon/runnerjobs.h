@@ -26,8 +26,8 @@ enum runnerjobs_stream {
 /* 'x', a status as uint16_t, and META: there will be no answer. */
 #define RUNNERJOBS_REFUSED 'x'
 /*
- * The script has ended, and all its processes were killed: whole, or by a
- * signal, so that the answer is cut short. CGI only.
+ * CGI only: the script has ended, and all its processes were killed. 'f': a
+ * signal ended the script, so the answer is cut short.
  */
 #define RUNNERJOBS_ENDED 'e'
 #define RUNNERJOBS_FAILED 'f'
@@ -38,7 +38,7 @@ enum runnerjobs_stream {
 /* A program that answers a request. */
 struct runnerjobs_job {
 	int line; /* to the worker; -1: closed */
-	int worker; /* the socket that its call came over */
+	int worker; /* the socket over which its call came */
 	uint64_t network;
 	const struct rules_program *program;
 	char *path; /* as requested, for the log */

@@ -10,12 +10,12 @@
 
 /* A directory of CGI scripts. */
 struct runnerplaces_directory {
-	const struct rules_program *program; /* one of those that name it */
+	const struct rules_program *program; /* one that names it */
 	struct scriptjail_access access;
 	int fd; /* -1: not there at the start */
 };
 
-/* What the runner opens or finds before it enters its sandbox. */
+/* The files that the runner opens before it enters its sandbox. */
 struct runnerplaces {
 	const struct server *server;
 	struct runnerplaces_directory *directories;
@@ -34,8 +34,8 @@ const struct runnerplaces_directory *runnerplaces_find(
     const struct runnerplaces *places, const struct rules_program *program);
 
 /*
- * All accesses of scripts, to be freed, and in the last one the runner's own to
- * the capsules and to servers. There are places->count + 1. NULL without
+ * Returns places->count + 1 accesses, to be freed: those of the scripts, then
+ * that of the runner itself, to the capsules and to servers. NULL without
  * memory.
  */
 MUST_USE struct scriptjail_access *

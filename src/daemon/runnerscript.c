@@ -117,7 +117,7 @@ runnerscript_listen(struct runnerscript *script)
 void
 runnerscript_kill(const struct runnerscript *script)
 {
-	/* It has no group yet if it was forked just now. */
+	/* A child that was just forked has no group yet. */
 	if (kill(-script->pid, SIGKILL) == -1)
 		(void)kill(script->pid, SIGKILL);
 }

@@ -10,7 +10,7 @@
 
 #include "tree/beneath.h"
 
-/* What a leading part of a path is. */
+/* The kinds of a leading part of a path. */
 enum found {
 	FOUND_NOTHING,
 	FOUND_FOLDER,

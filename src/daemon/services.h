@@ -12,7 +12,7 @@
 /* The services of a generation that workers connect to, without its keys. */
 #define SERVICES_COUNT WORKERS_KEYS
 
-/* What is known about a service before its start. */
+/* The properties of a service before its start. */
 struct services_kind {
 	/* The main function of the process; exits. NULL: no such service. */
 	void (*work)(void *context, const struct service *service);
@@ -37,7 +37,7 @@ void services_init(struct services *services, const struct services_kind *kinds,
  */
 void services_change(struct services *services, const struct config *config);
 
-/* These do for each service what the function of service.h does. */
+/* Each calls the function of service.h with this name for all services. */
 void services_start_due(struct services *services);
 bool services_reap(struct services *services, pid_t pid, int status);
 long services_due_ms(const struct services *services, long ms);

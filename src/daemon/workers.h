@@ -70,8 +70,8 @@ struct child {
 struct leftover {
 	pid_t pid;
 	uint64_t serial; /* of the newest of those workers */
-	bool is_alone; /* they have ended */
-	struct timespec end_by; /* when it is killed, then */
+	bool is_alone; /* those workers have ended */
+	struct timespec end_by; /* the deadline, if is_alone */
 };
 
 /* A worker slot, which outlives its workers. */
@@ -168,9 +168,9 @@ void workers_leave_services(struct workers *workers);
 void workers_leave_to(struct workers *workers, pid_t pid, bool adopted);
 
 /*
- * Kills old services that do not end after their last worker: a runner first
- * ends its scripts. workers_end_leftovers, when no worker is left, waits for
- * all of them.
+ * workers_kill_leftovers kills old services that do not end in time after their
+ * last worker; a runner needs some time to end its scripts.
+ * workers_end_leftovers, to be called without workers, waits for all of them.
  */
 void workers_kill_leftovers(struct workers *workers);
 void workers_end_leftovers(struct workers *workers);

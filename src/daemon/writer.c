@@ -24,7 +24,7 @@
 #define UPLOADS_MAX ((size_t)32)
 #define SHARE_MAX (UPLOADS_MAX / 4)
 #define UNKNOWN_MAX (UPLOADS_MAX - SHARE_MAX)
-/* The seconds that a network waits that has its share already. */
+/* META of status 44: the seconds to wait. */
 #define WAIT_S "10"
 #define LINES_MAX ((size_t)1 + SERVICE_CLIENTS_MAX)
 
@@ -234,7 +234,7 @@ enter_jail(const struct writer_setup *setup, const struct writerparts *parts)
 	return jail_enter(setup->jail, &access);
 }
 
-/* Says once why visitors do not get the signature. */
+/* Logs once that the signature is not served. */
 static void
 warn_of_signatures(const struct server *server)
 {

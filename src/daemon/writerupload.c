@@ -1,4 +1,4 @@
-/* One upload: may it be stored, its bytes, and its answer. */
+/* One upload: the decision to store it, its bytes, and its answer. */
 #include "daemon/writerupload.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static bool
 finish(const struct writerupload *upload, enum status status)
 {
 	if (status == STATUS_SUCCESS)
-		/* The worker writes the address. */
+		/* The worker adds the target of the redirect. */
 		writerupload_answer(upload->line, STATUS_REDIRECT, "/");
 	else if (status == STATUS_FAILURE)
 		writerupload_answer(

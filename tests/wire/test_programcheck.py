@@ -39,7 +39,7 @@ class Check(unittest.TestCase):
             ('path "/a/" { scgi = "/s" writers = any }',
              'c:1: a program answers for this part'),
             ('path "/notes/" { writers = any upload_limit = 9 quota = 8 }',
-             'c:1: upload_limit is over quota'),
+             'c:1: upload_limit exceeds quota'),
             ('path "/notes/" { writers = any }\nscgi = "/s"',
              'c:1: a program answers for this part'),
         ]
