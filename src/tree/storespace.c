@@ -46,17 +46,21 @@ storespace_used(
 	const struct tree whole = whole_of(tree);
 	struct walk *walk = walk_open(&whole, path, true);
 	struct walk_entry met;
+	size_t count = 0;
 	int got = -1;
 
 	*used = 0;
 	if (walk == NULL)
 		return -1;
 	while (*used <= most && (got = walk_next(walk, &met)) != 0) {
-		if (got == 1)
-			*used += space_of(&met);
-		/* Folders without read permission have no uploads. */
-		else if (!beneath_is_absent(errno))
+		count++;
+		/*
+		 * Folders without read permission have no uploads; but the
+		 * start, the first name, must be there.
+		 */
+		if (got == -1 && (count == 2 || !beneath_is_absent(errno)))
 			break;
+		*used += got == 1 ? space_of(&met) : 0;
 	}
 	walk_close(walk);
 	return got == -1 ? -1 : 0;
