@@ -137,7 +137,11 @@ has_room(
 
 	if (wanted > quota)
 		return 0;
-	if (storespace_used(&upload->tree, folder, quota, &used) == -1)
+	/* A part of one page has none of the files beside it. */
+	if (upload->part->place.is_folder
+		? storespace_used(&upload->tree, folder, quota, &used) == -1
+		: storespace_used_by_file(
+		      &upload->tree, upload->call.path, &used) == -1)
 		return -1;
 	return used <= quota - wanted;
 }

@@ -10,8 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "tree/beneath.h"
+#include "tree/directory.h"
 #include "tree/newfile.h"
+#include "tree/versions.h"
 #include "tree/walk.h"
 
 /* Files in a folder under construction: one, and one that was being named. */
@@ -64,6 +67,41 @@ storespace_used(
 	}
 	walk_close(walk);
 	return got == -1 ? -1 : 0;
+}
+
+int
+storespace_used_by_file(
+    const struct tree *tree, struct str path, uint64_t *used)
+{
+	struct str name = path, above;
+	struct directory names;
+	char text[PATH_MAX];
+	int fd;
+
+	*used = 0;
+	while (str_find(name, '/') < name.len)
+		(void)str_cut(&name, '/');
+	above = str_head(path, path.len - name.len);
+	snprintf(text, sizeof text, "./%.*s", STR_ARG(above));
+	fd = beneath_open(tree->root, text);
+	if (fd == -1 || directory_names(fd, SIZE_MAX, &names) == -1) {
+		process_close(fd);
+		return -1;
+	}
+	snprintf(text, sizeof text, "%.*s", STR_ARG(name));
+	for (size_t i = 0; i < names.count; i++) {
+		const struct directory_entry *met = &names.entries[i];
+
+		if (str_equals(met->name, name) ||
+		    versions_number(met->name.at, text) > 0)
+			*used +=
+			    space_of(&(struct walk_entry){ .name = met->name,
+				.type = met->type,
+				.directory = fd });
+	}
+	directory_release(&names);
+	close(fd);
+	return 0;
 }
 
 /* Removes what is in a folder under construction, and the folder. */

@@ -20,6 +20,12 @@ MUST_USE int storespace_used(
     const struct tree *tree, struct str path, uint64_t most, uint64_t *used);
 
 /*
+ * Adds up the sizes of one file and its older versions, as above.
+ */
+MUST_USE int storespace_used_by_file(
+    const struct tree *tree, struct str path, uint64_t *used);
+
+/*
  * Removes the files and folders that a process left under construction beneath
  * the directory `path`.  Returns -1 with errno set when some could not be
  * removed.

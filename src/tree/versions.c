@@ -17,9 +17,8 @@
 #define PRUNED_MAX 100
 #define COPY_PART 65536
 
-/* The number in the name of a version of `name`; 0 for other names. */
-static unsigned long
-number_of(const char *version, const char *name)
+unsigned long
+versions_number(const char *version, const char *name)
 {
 	struct str rest = str_of(version);
 	unsigned long number = 0;
@@ -60,7 +59,7 @@ versions_find(
 	}
 	errno = 0;
 	while ((met = readdir(names)) != NULL) {
-		unsigned long number = number_of(met->d_name, name);
+		unsigned long number = versions_number(met->d_name, name);
 
 		if (number > above)
 			count(out, number);

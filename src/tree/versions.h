@@ -27,6 +27,9 @@ struct versions {
 MUST_USE int versions_find(
     int folder, const char *name, unsigned long above, struct versions *out);
 
+/* The number in the name of a version of `name`; 0 for other names. */
+unsigned long versions_number(const char *version, const char *name);
+
 /* Writes the name of a version. */
 void
 versions_name(const char *name, unsigned long number, char out[VERSIONS_ROOM]);

@@ -684,6 +684,13 @@ space(void **state)
 	assert_true(used > 5000);
 	assert_int_equal(
 	    storespace_used(&tree, STR("/none/"), 5000, &used), -1);
+	temporary_file(&folder, "root/notes/.old.gmi~7~", "# Older\n");
+	temporary_file(&folder, "root/notes/.old.gmi~x~", "");
+	assert_int_equal(
+	    storespace_used_by_file(&tree, STR("/notes/old.gmi"), &used), 0);
+	assert_int_equal(used, 12288 + 4096);
+	assert_int_equal(
+	    storespace_used_by_file(&tree, STR("/none/a.gmi"), &used), -1);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)

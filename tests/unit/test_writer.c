@@ -404,6 +404,14 @@ quota(void **state)
 	    truncate(temporary_path(&folder, "root/notes/old.gmi"), 2 << 20),
 	    0);
 	assert_int_equal(upload("/notes/b.gmi", "# B\n", 4), 40);
+	/* The part of a page has its own versions only. */
+	assert_int_equal(upload("/notes/one.gmi", "# 1\n", 4), 30);
+	assert_int_equal(upload("/notes/one.gmi", "# 2\n", 4), 30);
+	assert_int_equal(
+	    truncate(
+		temporary_path(&folder, "root/notes/.one.gmi~1~"), 2 << 20),
+	    0);
+	assert_int_equal(upload("/notes/one.gmi", "# 3\n", 4), 40);
 }
 
 /* Nothing is left of an upload whose writer was killed. */
