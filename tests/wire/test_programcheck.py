@@ -92,7 +92,7 @@ class Check(unittest.TestCase):
         os.remove(self.scripts)
         for target in 'capsule', '.':
             os.symlink(target, self.scripts)
-            refuse('has scripts only')
+            refuse('a directory of scripts only')
             os.remove(self.scripts)
 
 
