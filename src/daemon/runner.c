@@ -27,6 +27,7 @@ struct runner {
 	struct pollfd *polled;
 	size_t line_count;
 	sigset_t waiting; /* the signal mask of ppoll */
+	bool has_ended_children; /* that were not reaped yet */
 };
 
 /* SIGCHLD only has to interrupt ppoll. */
@@ -123,7 +124,8 @@ hear(struct runner *runner)
 static void
 turn(struct runner *runner)
 {
-	long ms = runnerjobs_end_overdue(&runner->jobs);
+	long due_ms = runnerjobs_end_overdue(&runner->jobs);
+	long ms = runner->has_ended_children ? 0 : due_ms;
 	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000 };
 	struct pollfd *of_jobs = &runner->polled[runner->line_count];
 	int ready;
@@ -141,7 +143,7 @@ turn(struct runner *runner)
 	/* Only scripts are children; without scripts the sandbox forbids
 	 * waitid. */
 	if (runner->places.count > 0)
-		runnerjobs_reap(&runner->jobs);
+		runner->has_ended_children = runnerjobs_reap(&runner->jobs);
 }
 
 static int

@@ -19,6 +19,8 @@
 
 /* One network may have this part of all programs. */
 #define SHARE 4
+/* The most children reaped in one turn, for a script that forks without end. */
+#define REAPED_A_TURN 64
 /* META of status 44: the seconds to wait. */
 #define WAIT_S "5"
 
@@ -298,13 +300,15 @@ end(struct runnerjobs *jobs, struct runnerjobs_job *job)
 	forget(jobs, job);
 }
 
-void
+bool
 runnerjobs_reap(struct runnerjobs *jobs)
 {
 	siginfo_t info = { 0 };
+	int reaped = 0;
 
 	/* WNOWAIT keeps the process group's number until it is killed. */
-	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	while (reaped < REAPED_A_TURN &&
+	    waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	    info.si_pid != 0) {
 		size_t i = 0;
 
@@ -317,5 +321,7 @@ runnerjobs_reap(struct runnerjobs *jobs)
 			/* A descendant of a script. */
 			(void)waitpid(info.si_pid, NULL, WNOHANG);
 		info.si_pid = 0;
+		reaped++;
 	}
+	return reaped == REAPED_A_TURN;
 }

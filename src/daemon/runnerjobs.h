@@ -73,7 +73,7 @@ void runnerjobs_handle(struct runnerjobs *jobs, const struct pollfd *polled);
 /* Ends connections that are overdue; the time to the next one, or -1. */
 long runnerjobs_end_overdue(struct runnerjobs *jobs);
 
-/* Deals with children that have ended. */
-void runnerjobs_reap(struct runnerjobs *jobs);
+/* Deals with children that have ended; whether more of them may be left. */
+bool runnerjobs_reap(struct runnerjobs *jobs);
 
 #endif

@@ -476,6 +476,38 @@ test_hangup(void **state)
 	}
 }
 
+/* More processes end at once than the runner reaps in one turn. */
+static void
+test_many_ends(void **state)
+{
+	const struct programcall call = call_of("/cgi-bin/many");
+	int pair, fd;
+	pid_t group;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	script("many",
+	    "#!/usr/bin/python3\nimport os, time\n"
+	    "if os.fork() == 0:\n"
+	    "    for i in range(150):\n"
+	    "        if os.fork() == 0: time.sleep(1000)\n"
+	    "    os._exit(0)\n"
+	    "os.wait()\nprint(os.getpid(), flush=True)\n"
+	    "time.sleep(1000)\n");
+	pair = ask(&call);
+	fd = opened(pair);
+	group = (pid_t)atol(output(fd, 2));
+	assert_true(group > 1);
+	assert_int_equal(kill(runner.pid, SIGSTOP), 0);
+	assert_int_equal(kill(-group, SIGKILL), 0);
+	(void)output(fd, SIZE_MAX);
+	assert_int_equal(kill(runner.pid, SIGCONT), 0);
+	assert_gone(group);
+	close(fd);
+	close(pair);
+}
+
 /* Accepts the connection of a call, and reads the request. */
 static int
 accept_request(int listener, char *bytes, size_t room, size_t *len)
@@ -662,6 +694,7 @@ main(void)
 		TEST(test_sandbox),
 		TEST(test_descendants),
 		TEST(test_hangup),
+		TEST(test_many_ends),
 		TEST(test_a_worker_ends),
 		TEST(test_ends),
 		TEST(test_limits),
