@@ -3,7 +3,7 @@
 
 #include "serve/response.h"
 
-/* Who may do something. */
+/* The lists of certificates that allow a request. */
 struct access {
 	/* Names of lists of certificates, with NULL at the end. */
 	const char *const *lists;

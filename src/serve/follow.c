@@ -29,7 +29,8 @@ resolve(const struct host *host, const struct request *request, struct str *at)
 	struct uri uri;
 	struct buf path;
 
-	/* Those of this server are paths; "//" begins the name of a host. */
+	/* Redirects by this server are paths; "//" begins the name of a host.
+	 */
 	if (str_starts(*at, STR("/")) && !str_starts(*at, STR("//")))
 		return 0;
 	if (site_url(host->site, arena, request->path, &base) == -1 ||
@@ -51,7 +52,7 @@ resolve(const struct host *host, const struct request *request, struct str *at)
 	return path.overflow ? -1 : 0;
 }
 
-/* Makes the target the selector that a program learns. */
+/* Replaces the selector that a program gets by the target. */
 static int
 select_target(struct request *request, struct str target)
 {
@@ -68,7 +69,7 @@ select_target(struct request *request, struct str target)
 	return 0;
 }
 
-/* Makes the target of a redirect, a path, the request. */
+/* Makes a request for the target of a redirect, a path. */
 static int
 go_to(struct request *request, struct str target)
 {

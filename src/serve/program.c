@@ -20,11 +20,11 @@
 #define REFUSAL_HEAD ((size_t)3)
 /* The most reads of output that is ignored, before other clients' turn. */
 #define READS_A_TURN 16
-/* Memory for the form of a path. */
+/* Memory to compare a path with its normal form. */
 #define PATH_MEMORY ((size_t)64 << 10)
 
 enum phase {
-	PHASE_CALLED, /* no word of the runner */
+	PHASE_CALLED, /* before the first message of the runner */
 	PHASE_HEADER, /* before the end of the header */
 	PHASE_ENDING, /* the answer has no body: waits for the end */
 };
@@ -187,7 +187,7 @@ take_header(struct program *program, struct response *response)
 	return 1;
 }
 
-/* Lets a program end that has given an answer without a body. */
+/* Waits for the end of a program whose answer has no body. */
 static int
 take_end(struct program *program, struct response *response)
 {
@@ -356,8 +356,8 @@ program_answer(const struct host *host, const struct request *request,
 			STATUS_MOVED, request->path, request->query });
 	else if (host->server->runner == NULL)
 		response_set(response, STATUS_PROGRAM,
-		    STR("A program answers at this address, and only "
-			"capsuled starts it"));
+		    STR("A program answers at this address; only a running "
+			"server starts it"));
 	else
 		call_program(host, request, response);
 	return HANDLED;

@@ -14,9 +14,9 @@
  *   'e'  the CGI script has ended, after its last output
  *   'f'  the CGI script was killed
  *
- * The pair that is closed before that tells the runner that the client is gone.
- * A program that fails before the end of its header is status 42, and one line
- * in the log.
+ * If the worker closes the pair before that, the client has gone, and the
+ * runner ends the program. A program that fails before the end of its header
+ * gives status 42, and one line in the log.
  */
 handler program_answer;
 

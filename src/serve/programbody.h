@@ -21,7 +21,7 @@
 struct programbody {
 	struct body body; /* of what follows the header; must be first */
 	enum rules_program_kind kind;
-	int pair; /* to the runner, which ends the program when it closes */
+	int pair; /* to the runner; its close ends the program */
 	int stream; /* -1: not open, or at its end */
 	bool at_end; /* of the output */
 	const char *fault; /* after a failure of programbody_read */
@@ -42,15 +42,15 @@ void programbody_open(struct programbody *program, enum rules_program_kind kind,
 MUST_USE int programbody_take(struct programbody *program, int stream);
 
 /*
- * Reads up to `room` bytes of output. Returns their number; 0 at the end, when
- * at_end is set (it may be set with the last bytes), or when there are none at
- * the moment and body.waits_for is set; or -1 with errno and the fault set,
- * when the output is cut short.
+ * Reads up to `room` bytes of output. Returns their number; 0 at the end, with
+ * at_end set (it may be set with the last bytes already); 0 with body.waits_for
+ * set when no byte is there yet; or -1 with errno and the fault set when the
+ * output is cut short.
  */
 MUST_USE ssize_t programbody_read(
     struct programbody *program, char *at, size_t room);
 
-/* Closes all, which ends a program that runs. */
+/* Closes pair and stream, which ends a running program. */
 void programbody_close(struct programbody *program);
 
 #endif

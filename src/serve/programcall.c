@@ -76,7 +76,7 @@ holds_nul(struct str part)
 	return part.len > 0 && memchr(part.at, '\0', part.len) != NULL;
 }
 
-/* Whether the numbers are such that a worker sends. */
+/* Whether a worker sends such numbers. */
 static bool
 is_sound(const struct call_head *head)
 {

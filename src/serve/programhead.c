@@ -9,7 +9,7 @@
 /* The longest line of a header: status, space, META, CR. */
 #define LINE_MAX_LEN (sizeof "20 \r" - 1 + PROGRAMHEAD_META_MAX)
 
-/* The fields of a block that matter. */
+/* The fields of a block that are used. */
 struct block {
 	struct str status, type, location;
 	size_t len; /* with the empty line */
@@ -48,7 +48,7 @@ begins_gemini(struct str text)
 	    text.at[2] == ' ';
 }
 
-/* Whether more bytes could make it begin so. */
+/* Whether more bytes could complete such a beginning. */
 static bool
 may_begin_gemini(struct str text)
 {
@@ -57,8 +57,8 @@ may_begin_gemini(struct str text)
 }
 
 /*
- * Whether this is text for one line. What ends a line for a client, or for the
- * terminal of a client, could forge another header.
+ * Whether this is text for one line. A character that ends a line for a client,
+ * or for its terminal, could forge another header.
  */
 static bool
 is_line(struct str text)
@@ -101,7 +101,7 @@ status_of(unsigned number)
 					   : (enum status)0;
 }
 
-/* The META of a program that gives none; empty: it must give one. */
+/* The META for a header without one; empty: the status requires one. */
 static struct str
 default_meta(enum status status)
 {

@@ -25,8 +25,8 @@ size_t programscript_prefix(struct str path, struct str rule);
 /*
  * The length of the PHP script that a path names: the shortest first part that
  * is a regular file in the tree of `host`, by a name that ends in ".php"; 0:
- * there is none. Of the tree's rules only those about names apply: the zone of
- * the path is hidden from visitors, whom the worker has admitted.
+ * there is none. Of the tree's rules only those about names apply: the files of
+ * the zone are hidden from visitors, but the worker has admitted this one.
  */
 size_t programscript_php(const struct host *host, struct str path);
 

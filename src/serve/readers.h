@@ -13,8 +13,9 @@ enum handled readers_answer(const struct host *host, struct request *request,
     struct response *response);
 
 /*
- * After readers_answer: 51 for a path where files are for no visitor, as those
- * of programs are, unless a program answers for the path.
+ * To be called after readers_answer: answers 51 in a zone whose files no
+ * visitor may see, such as those of programs, unless a program answers for the
+ * path.
  */
 enum handled
 readers_hide(const struct request *request, struct response *response);

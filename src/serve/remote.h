@@ -35,18 +35,18 @@
 #define REMOTE_META_MAX ((size_t)1024)
 
 /*
- * A pending answer of another process. A kind of it embeds this as its first
- * member; remote_of_answers is the one of `answers`.
+ * A pending answer of another process. Each kind embeds this as its first
+ * member; remote_of_answers makes the kind of the process `answers`.
  */
 struct remote {
 	/* Readable when there is more of the answer; -1: owned by a body. */
 	int fd;
 	uint64_t network; /* of the request */
-	/* As remote_take and remote_release, which call them. */
+	/* Called by remote_take and remote_release, with their contracts. */
 	int (*take)(struct remote *remote, struct arena *arena,
 	    struct response *response);
 	void (*release)(struct remote *remote);
-	/* Fills `response` when the time is over; NULL: with status 40. */
+	/* Fills `response` after the deadline; NULL: with status 40. */
 	void (*expire)(struct remote *remote, struct response *response);
 	unsigned wait_ms; /* for the answer; 0: as long as for a slow client */
 };

@@ -24,9 +24,9 @@
  *   'd'  bytes of the upload, at most REMOTE_PART
  *   'e'  all bytes are sent
  *
- * An upload of size 0 is a deletion: it is answered without 'g'. A pair that
- * the worker closes before 'e' is an upload of which nothing stays; one that
- * the writer closes before 'h' is a failure (status 40).
+ * An upload of size 0 is a deletion, which is answered without 'g'. If the
+ * worker closes the pair before 'e', nothing is stored. If the writer closes it
+ * before 'h', the upload has failed (status 40).
  */
 enum uploadcall_kind {
 	UPLOADCALL_GO = 'g',

@@ -9,8 +9,8 @@
 #include "sys/fdpass.h"
 
 #define UNCERTAIN \
-	STR("The upload was not confirmed; please look whether the page has " \
-	    "changed, and try again")
+	STR("The upload was not confirmed; please check whether the page " \
+	    "has changed, and try again")
 
 static bool
 is_answer(uint16_t status)

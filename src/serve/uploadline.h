@@ -15,8 +15,7 @@ struct uploadline {
 	struct remote remote; /* must be first */
 	uint64_t size; /* of the upload */
 	struct str target; /* META of a success */
-	/* The client has sent more than `size`: sets the answer after expiry.
-	 */
+	/* The client has sent more than `size`; the answer after expiry. */
 	bool surplus;
 	/* The answer, received by uploadline_listen. */
 	bool answered;

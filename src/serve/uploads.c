@@ -60,13 +60,13 @@ judge(
 	};
 
 	if (serve_rules(host, request, response) == HANDLED) {
-		/* The file would stay hidden behind the redirect. */
+		/* The redirect would hide the file. */
 		if (response->status == STATUS_MOVED ||
 		    response->status == STATUS_GONE)
 			response_set(response, STATUS_BAD_REQUEST,
 			    STR("The page at this address was moved or "
 				"removed; nothing can be stored here"));
-		/* The directory of a program beside its path. */
+		/* A directory of scripts in the capsule. */
 		if (response->status == STATUS_NOT_FOUND)
 			response_set(response, STATUS_BAD_REQUEST, NOT_HERE);
 		return HANDLED;

@@ -9,8 +9,8 @@
 #include "text/str.h"
 
 /*
- * What a program learns of a client and its request, beside the page. All of it
- * is borrowed, and valid until the answer.
+ * The data on a client and its request that a program gets in addition to the
+ * path. All members are borrowed, and valid until the answer.
  */
 struct visitor {
 	/* The address of the client, not of its proxy; NULL: unknown. */

@@ -137,7 +137,7 @@ copy_name(const X509_NAME *name, struct arena *arena, struct str *out)
 
 	if (bio == NULL)
 		return -1;
-	/* It fails for a broken text, too. */
+	/* It also fails for a malformed text. */
 	if (X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
 		long len = BIO_get_mem_data(bio, &at);
 
@@ -158,7 +158,7 @@ copy_cn(const X509_NAME *name, struct arena *arena, struct str *out)
 		return 0;
 	len = ASN1_STRING_to_UTF8(
 	    &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, n)));
-	/* A text of another type, or a broken one. */
+	/* A text of another type, or a malformed one. */
 	if (len < 0)
 		return 0;
 	result = copy_text(
@@ -215,7 +215,7 @@ clientcert_describe(
 	    copy_time(X509_get0_notBefore(cert), arena, &out->not_before) ==
 		0 &&
 	    copy_time(X509_get0_notAfter(cert), arena, &out->not_after) == 0;
-	/* A broken text leaves an error that the next call would find. */
+	/* A malformed text leaves an error for the next call. */
 	ERR_clear_error();
 	return all ? 0 : -1;
 }

@@ -175,7 +175,7 @@ is_dispensable(int error)
 static enum jail_fault
 enter(const struct jail *jail, const struct jail_access *access)
 {
-	/* The paths of sockets lead anywhere. */
+	/* A chroot would hide the sockets of servers from the connector. */
 	if (jail->chroots && access->roots != NULL &&
 	    access->role != JAIL_CONNECTOR &&
 	    change_root(access->roots->top) == -1 && !is_dispensable(errno))

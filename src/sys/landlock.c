@@ -134,7 +134,7 @@ begin(struct ruleset *rules, bool network)
 	return (int)syscall(SYS_landlock_create_ruleset, rules, size, 0U);
 }
 
-/* Takes the rules, if they were `made` whole. */
+/* Applies the rules, if all were `made`, and closes them. */
 static int
 finish(int fd, bool made)
 {

@@ -101,7 +101,7 @@ scriptjail_end_groups(const struct scriptjail *scripts)
 	pid_t child = scripts->groups == NULL ? -1 : fork();
 
 	if (child == 0) {
-		/* As root it could hit a process that has such a number now. */
+		/* Root could kill an unrelated process with this number. */
 		if (setgroups(0, NULL) == -1 || setgid(scripts->group) == -1 ||
 		    setuid(scripts->user) == -1)
 			_exit(1);

@@ -22,7 +22,7 @@ struct scriptjail_access {
 	bool network;
 };
 
-/* What all scripts have in common. */
+/* The user and the limits of all scripts. */
 struct scriptjail {
 	enum jail_mode mode;
 	uid_t user;
@@ -65,15 +65,15 @@ void scriptjail_end_groups(const struct scriptjail *scripts);
 /*
  * Confines the runner for good: it becomes the server's user and keeps only the
  * capabilities to become the scripts' user and to end its processes. It sees
- * only files that some of its scripts may access. Orphaned descendants become
- * its children. -1 with errno set; the process must then exit.
+ * only files to which `all` gives access. Orphaned descendants become its
+ * children. -1 with errno set; the process must then exit.
  */
 MUST_USE int scriptjail_enter_runner(const struct scriptjail *scripts,
     const struct jail *jail, const struct scriptjail_access *all, size_t count);
 
 /*
- * In a child of the runner, which `parent` is: sets limits, becomes the
- * scripts' user without any capability, and confines itself to that access.
+ * In a child of the runner, whose process ID is `parent`: sets limits, becomes
+ * the scripts' user without any capability, and confines itself to that access.
  * Then no descendant can leave the process group. -1 with errno set; the
  * process must then exit.
  */

@@ -61,7 +61,7 @@ static const struct landlock_path usual[] = {
 	{ NULL, LANDLOCK_READ },
 };
 
-/* What a program needs to find other machines. */
+/* The files for name resolution and for certificates of servers. */
 static const struct landlock_path of_network[] = {
 	{ "/etc/gai.conf", LANDLOCK_READ },
 	{ "/etc/host.conf", LANDLOCK_READ },
@@ -113,7 +113,7 @@ paths_of(const struct scriptjail_access *access)
 	return paths;
 }
 
-/* Makes room for all programs' paths, and the two tables above. */
+/* Allows the paths of all programs, and the two tables above. */
 static int
 hide_files(const struct scriptjail_access *all, size_t count)
 {
@@ -177,7 +177,8 @@ keep_capabilities(uint32_t mask)
 		"clone", EPERM, SYSCALLS_HAS, CLONE_FLAGS, flag \
 	}
 
-/* What neither scripts nor the runner need, and the kernel's faults are in. */
+/* Calls that scripts and runner do not need; kernel faults are often in them.
+ */
 static const struct syscalls_refusal dangerous[] = {
 	/* Its flags are in memory; libc goes on with clone. */
 	{ "clone3", ENOSYS, SYSCALLS_ALWAYS, 0, 0 },
@@ -205,7 +206,7 @@ static const struct syscalls_refusal dangerous[] = {
 	NEVER("add_key"),
 	NEVER("request_key"),
 	NEVER("userfaultfd"),
-	/* What they make stays in memory when the script has ended. */
+	/* Their objects would stay in memory after the end of the script. */
 	NEVER("shmget"),
 	NEVER("semget"),
 	NEVER("msgget"),
@@ -262,11 +263,11 @@ static const struct syscalls_refusal dangerous[] = {
 	NEVER("setfsuid32"),
 	NEVER("setfsgid"),
 	NEVER("setfsgid32"),
-	/* All processes, as far as the user may. */
+	/* -1: all processes of the user. */
 	{ "kill", EPERM, SYSCALLS_EQUALS, 0, UINT32_MAX },
 };
 
-/* What would let a process leave its group, or end others. */
+/* Calls that let a process leave its group, or end others. */
 static const struct syscalls_refusal of_group[] = {
 	NEVER("setsid"),
 	NEVER("setpgid"),
@@ -277,7 +278,7 @@ static const struct syscalls_refusal all_sockets = NEVER("socket");
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Other users than the scripts' cannot be become. */
+/* Forbids to become another user than that of the scripts. */
 static int
 refuse_users(const struct scriptjail *scripts, bool only_log)
 {
@@ -302,7 +303,7 @@ refuse_users(const struct scriptjail *scripts, bool only_log)
 	return syscalls_refuse(rows, n, only_log);
 }
 
-/* Leaves TCP, UDP, local sockets, and netlink, which libc uses. */
+/* Allows TCP, UDP, local sockets, and netlink, which libc uses. */
 static int
 refuse_families(bool only_log)
 {
@@ -340,7 +341,7 @@ scriptjail_enter_runner(const struct scriptjail *scripts,
 {
 	bool only_log = scripts->mode == JAIL_LOG;
 
-	/* As root, who can open the directories of all users. */
+	/* First, as root, which can open the directories of all users. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    restrict_files(scripts->mode, all, count) == -1 ||
@@ -400,7 +401,7 @@ scriptjail_enter(const struct scriptjail *scripts,
 	    become_scripts(scripts, parent) == -1 ||
 	    restrict_files(scripts->mode, access, 1) == -1)
 		return -1;
-	/* The runner relies on the group, so this one stays in each mode. */
+	/* Forbidden in each mode: the runner relies on the process group. */
 	if (!syscalls_available())
 		return 0;
 	if (syscalls_refuse(of_group, COUNT(of_group), false) == -1)

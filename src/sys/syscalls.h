@@ -41,7 +41,7 @@ struct syscalls_refusal {
 /*
  * Makes these calls fail with their errors, in this process, its children and
  * the programs that they execute; `only_log` is as for syscalls_enter. For a
- * process that executes programs, whose calls nobody can list. -1 with errno
+ * process that executes programs, whose calls are not known. -1 with errno
  * set.
  */
 MUST_USE int syscalls_refuse(

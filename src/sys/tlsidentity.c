@@ -29,7 +29,7 @@ open_file(struct tlsidentity *identity, const char *path, struct stat *st)
 {
 	FILE *file;
 
-	/* A FIFO would block. */
+	/* Opening a FIFO would block. */
 	if (stat(path, st) == -1) {
 		(void)failed(identity, path, strerror(errno));
 		return NULL;
@@ -44,7 +44,7 @@ open_file(struct tlsidentity *identity, const char *path, struct stat *st)
 	return file;
 }
 
-/* As clients and servers write it. */
+/* In upper case, as clients and servers write it. */
 static int
 take_fingerprint(struct tlsidentity *identity, const X509 *certificate)
 {
@@ -109,17 +109,17 @@ use_key(struct tlsidentity *identity, SSL_CTX *context)
 	fclose(file);
 	if (key == NULL)
 		return failed(identity, path,
-		    is_encrypted ? "the key has a passphrase, which is not "
-				   "asked for; write a copy without it with "
-				   "openssl pkey -in FILE -out COPY"
+		    is_encrypted ? "the key has a passphrase; make a copy "
+				   "without one by openssl pkey -in FILE -out "
+				   "COPY, and name the copy"
 				 : "not a private key in PEM; name another "
 				   "file");
 	result = SSL_CTX_use_PrivateKey(context, key);
 	EVP_PKEY_free(key);
 	if (result != 1)
 		return failed(identity, path,
-		    "not the key of the certificate; name the file that "
-		    "belongs to it");
+		    "not the key of the certificate; name the key that "
+		    "belongs to the certificate");
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* What programs learn of a TLS connection. */
+/* The version, cipher and client certificate of a TLS connection. */
 #include "sys/tlsinfo.h"
 
 #include <openssl/ssl.h>

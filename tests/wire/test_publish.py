@@ -467,7 +467,7 @@ class Certificates(Publishing):
         os.chmod(other.path('key.pem'), 0o600)
         text = os.path.join(self.tree, 'a.gmi')
         for option, path, words in (
-                ('--key', locked, 'the key has a passphrase, which is not'),
+                ('--key', locked, 'the key has a passphrase; make a copy '),
                 ('--key', readable, 'others may read the key'),
                 ('--key', other.path('key.pem'),
                  'not the key of the certificate'),
