@@ -13,7 +13,7 @@
 
 #define ROOM ((size_t)1 << 20)
 
-static char value[65536], bytes[ROOM], stream[ROOM];
+static char value[65540], bytes[ROOM], stream[ROOM];
 static struct programenv env;
 
 /* Variables whose values have these lengths, the last one empty. */
