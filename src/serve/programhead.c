@@ -9,6 +9,10 @@
 /* The longest line of a header: status, space, META, CR. */
 #define LINE_MAX_LEN (sizeof "20 \r" - 1 + PROGRAMHEAD_META_MAX)
 
+/* Some clients end a line there, too. */
+#define LINE_SEPARATOR 0x2028
+#define PARAGRAPH_SEPARATOR 0x2029
+
 /* The fields of a block that are used. */
 struct block {
 	struct str status, type, location;
@@ -67,7 +71,8 @@ is_line(struct str text)
 	struct str character;
 
 	while (text.len > 0)
-		if (!utf8_take(&text, &c, &character) || utf8_is_control(c))
+		if (!utf8_take(&text, &c, &character) || utf8_is_control(c) ||
+		    c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR)
 			return false;
 	return true;
 }
