@@ -15,8 +15,8 @@
 #define TITAN_MIME_MAX ((size_t)255)
 
 /*
- * What the URL of a Titan request asks for: an upload, or with the parameter
- * "edit" alone, the source of a page.
+ * The URL of a Titan request: for an upload or, with the parameter "edit"
+ * alone, for the source of a page.
  */
 struct titan {
 	struct str path; /* without the parameters, as it was sent */

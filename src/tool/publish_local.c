@@ -57,7 +57,7 @@ note_hidden(struct publish_local *local, const struct survey_entry *entry)
 		: "is not sent, because its name matches the setting hide");
 }
 
-/* The fault of a name that the server could not open, either. */
+/* The fault of a name that could not be opened. */
 static const char *
 fault_of(const struct survey_entry *entry)
 {
@@ -142,7 +142,8 @@ visit_file(struct publish_local *local, const struct survey_entry *entry)
 		    "is your private key; move it out of the folder");
 	else if (size == 0)
 		add(local, entry,
-		    "is empty, and Titan cannot send an empty file");
+		    "is empty, and Titan cannot send an empty file; add "
+		    "content, or move it out of the folder");
 	else if (local->limit > 0 && size > local->limit)
 		add(local, entry,
 		    "is larger than --limit; make it smaller, or ask the "

@@ -119,7 +119,7 @@ publish_plan_agrees(const struct publish_plan_item *item,
 	return publish_plan_same(&item->versions[a], &item->versions[b]);
 }
 
-/* Whether the server's version came from here, or was seen by the last run. */
+/* Whether the last run sent the server's version, or found it there. */
 static bool
 is_from_here(const struct publish_plan_item *item)
 {
@@ -251,7 +251,7 @@ open_folders(
 	}
 }
 
-/* Those that open folders first, from the top; then by kind; see the header. */
+/* Files that open folders first, from the top; then by kind; see the header. */
 static int
 compare(const void *left, const void *right)
 {

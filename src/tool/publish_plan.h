@@ -44,9 +44,8 @@ struct publish_plan_item {
 	struct str path; /* relative to the base, decoded */
 	struct publish_plan_version versions[PUBLISH_PLAN_SIDES];
 	uint64_t size; /* of the folder's file */
-	bool failed; /* it is left alone */
-	/* For publish_send.h: the version that a request replaced, and why not.
-	 */
+	bool failed; /* no further step */
+	/* For publish_send.h: the base of a request, and its refusal. */
 	struct publish_plan_version base;
 	struct str refusal;
 };

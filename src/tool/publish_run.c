@@ -138,7 +138,7 @@ print_intent(const char *intent, struct str path)
 typedef int perform(struct publish_send *send,
     struct publish_plan_item *const *items, size_t count);
 
-/* Sends or deletes, or tells only which files it would. */
+/* Carries out a step, or only lists its files. */
 static int
 take_step(struct publish_run *run, enum publish_plan_step step,
     const char *intent, perform *carry_out)

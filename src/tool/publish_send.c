@@ -34,7 +34,7 @@ struct requests {
 	/* The request that is running. */
 	struct publish_plan_item *item;
 	struct entry entry; /* the file that is sent; -1: none */
-	/* Items that the server refused with 59; the reason may be a change. */
+	/* Items that the server refused with 59, perhaps after a change. */
 	struct publish_plan_item **doubtful;
 	size_t doubtful_count;
 };
@@ -71,8 +71,8 @@ publish_send_conflict(struct publish_send *send, struct publish_plan_item *item)
 		    "overwritten; merge the changes, then use --force");
 	else
 		fail(send, item,
-		    "conflict: the server has another version, and nothing "
-		    "tells which one is newer; compare them, then send the one "
+		    "conflict: the server has another version, and it is not "
+		    "known which one is newer; compare them, then send the one "
 		    "of the folder with --force");
 }
 
@@ -330,7 +330,7 @@ advice(const struct requests *work, const struct fetch *fetch)
 	return fetch->status / 10 == 4 ? "; publish again later" : "";
 }
 
-/* Keeps the words of a refusal until it is known whether it is a conflict. */
+/* Keeps the META of a refusal until a conflict is ruled out. */
 static void
 take_doubt(struct requests *work, struct pool_job *job)
 {
@@ -423,9 +423,9 @@ publish_send_ask(struct publish_send *send,
 }
 
 /*
- * Finds the reason of refusals: the server's version is another one by now, or
- * it is the file already, because an answer was lost; else the words of the
- * server tell.
+ * Finds the reason of refusals: the server's version has changed, or it is the
+ * sent file already, because an answer was lost; otherwise the META of the
+ * server has the reason.
  */
 static int
 settle(struct requests *work)

@@ -26,8 +26,8 @@ struct publish_send {
 };
 
 /*
- * All three return -1 when no further request makes sense: the origin's `error`
- * has the reason. A failure of one file is reported and marks its item.
+ * These functions return -1 when no further request makes sense: the origin's
+ * `error` has the reason. A failure of one file is reported and marks its item.
  */
 
 /* Asks for the server's versions of the items, by ";edit". */

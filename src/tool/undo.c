@@ -114,7 +114,7 @@ find_version(const struct undo_job *undo, unsigned long *number)
 		return fail_change(undo);
 	if (all.count == 0)
 		return fail(undo, "there is no older version",
-		    "the server keeps those of uploads only");
+		    "the server keeps versions of uploaded files only");
 	*number = undo->number != 0 ? undo->number : all.last;
 	versions_name(place->name, *number, name);
 	if (fstatat(place->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -160,8 +160,8 @@ run_in(struct undo_job *undo, const struct tree *tree)
 		buf_char(&path, '/');
 	status = storepath_open(&undo->place, tree, buf_str(&path), SIZE_MAX);
 	if (status == STATUS_BAD_REQUEST)
-		return fail(undo, "is no uploaded file",
-		    "name it as in its address, without links");
+		return fail(undo, "is not a file that can be uploaded",
+		    "give its path as in the URL, without links");
 	if (status != STATUS_SUCCESS)
 		return fail_change(undo);
 	result = undo->lists ? list_all(undo) : bring_back(undo);
@@ -210,7 +210,8 @@ undo_main(int argc, char **argv)
 	    (!str_number(
 		 str_of(argv[optind + 2]), VERSIONS_NUMBER_MAX, &undo.number) ||
 		undo.number == 0)) {
-		cli_misused("undo", "no number of a version", argv[optind + 2]);
+		cli_misused(
+		    "undo", "not the number of a version: ", argv[optind + 2]);
 		return 2;
 	}
 	return run(&undo) == 0 ? 0 : 1;

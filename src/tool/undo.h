@@ -4,7 +4,7 @@
 #define UNDO_USAGE "undo [-l] DIR PATH [NUMBER]"
 
 /*
- * `capsule undo`: brings an older version of an uploaded file back, or lists
+ * `capsule undo`: brings back an older version of an uploaded file, or lists
  * the versions.  Returns the exit status: 0, 1 when it failed and changed
  * nothing, 2 for wrong usage.
  */

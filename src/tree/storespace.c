@@ -1,5 +1,4 @@
-/* The space that the files of a writable folder take, and what is left there.
- */
+/* The space of a writable folder, and files left under construction there. */
 #include "tree/storespace.h"
 
 #include <dirent.h>
@@ -104,7 +103,7 @@ storespace_used_by_file(
 	return 0;
 }
 
-/* Removes what is in a folder under construction, and the folder. */
+/* Removes a folder under construction, and the files in it. */
 static int
 remove_folder(int above, const char *name)
 {

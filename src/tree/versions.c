@@ -13,7 +13,7 @@
 #include "tree/newfile.h"
 
 #define TRIES 100
-/* Versions that are removed at once: fewer than may be there after a change. */
+/* The most versions that are removed at once; the next upload goes on. */
 #define PRUNED_MAX 100
 #define COPY_PART 65536
 

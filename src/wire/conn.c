@@ -178,7 +178,7 @@ begin_wait(struct conn *conn)
 {
 	conn->state = conn->exchange.upload != NULL ? CONN_UPLOAD : CONN_ANSWER;
 	set_deadline(conn, CONN_DEADLINE_STALL);
-	/* An upload makes no room for others, as a request without end does. */
+	/* Unlike a slow request, an upload is not closed to make room. */
 	if (conn->state == CONN_UPLOAD)
 		conngroup_enter_stage(&conn->member, CONN_STAGE_RESPONSE);
 }

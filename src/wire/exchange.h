@@ -53,7 +53,7 @@ struct exchange {
 	unsigned char local[16];
 	unsigned char local_len; /* 4 or 16; 0: that of fd */
 	bool uncounted; /* no visitor, but a proxy's check of the server */
-	/* Bytes of a refused upload to read and discard, or the most of it. */
+	/* The most bytes of a refused upload to read and discard. */
 	unsigned unread;
 	bool logged;
 	bool finished; /* the end was given to the transport */

@@ -37,7 +37,7 @@ exchange_log(struct exchange *exchange, const struct net_address *peer, long ms,
 		log_field(&line, "address", str_of(address));
 	}
 	log_field(&line, "path", path);
-	/* For the operator, who may be asked to add it to a list. */
+	/* The operator may be asked to add the fingerprint to a list. */
 	if (exchange->status == STATUS_CERTIFICATE_REFUSED &&
 	    exchange->client != NULL) {
 		char client[IDENTITY_TEXT];

@@ -1,4 +1,4 @@
-/* What programs learn of the client of an exchange. */
+/* The data on the client of an exchange, for programs. */
 #include "wire/exchange.h"
 
 struct visitor

@@ -12,12 +12,12 @@
 /* The most bytes read from a client after its request. */
 #define RECEIVER_DRAIN_BYTES ((size_t)64 << 10)
 
-/* What a client sends: its request, and bytes that are discarded. */
+/* The input of a client: its request, and bytes that are discarded. */
 struct receiver {
 	char *at; /* the request, so far; NULL before its first byte */
 	size_t len;
 	unsigned drained; /* bytes after it */
-	bool ended; /* the client has ended its output, or is not heard */
+	bool ended; /* the client sends no more, or its input is ignored */
 };
 
 /*
@@ -29,7 +29,7 @@ MUST_USE ssize_t receiver_read(struct receiver *receiver,
     struct transport *transport, struct arena *arena, size_t most);
 
 /*
- * Discards what has come after the request. Whether the client is still
+ * Discards the bytes after the request. Whether the client is still
  * connected; it may have ended its output. `scratch` has EXCHANGE_SCRATCH
  * bytes.
  */
@@ -37,8 +37,8 @@ bool receiver_is_open(
     struct receiver *receiver, struct transport *transport, char *scratch);
 
 /*
- * Discards what comes, without decrypting it, until that are `most` bytes in
- * all: then IO_DONE, before that another enum io.
+ * Discards received bytes, without decryption. Returns IO_DONE when `most`
+ * bytes were discarded in all, and another enum io before.
  */
 MUST_USE ssize_t receiver_discard(struct receiver *receiver,
     struct transport *transport, char *scratch, size_t most);

@@ -51,7 +51,7 @@ upload_new(struct arena *arena, struct uploadline *line, struct str early);
 enum upload_step {
 	UPLOAD_WAIT, /* wait for the writer, and for `events` */
 	UPLOAD_TURN, /* let other clients have their turn */
-	UPLOAD_SENT, /* the client has sent all, and so was it passed on */
+	UPLOAD_SENT, /* the whole body was passed on */
 	UPLOAD_ANSWERED, /* the writer has answered before the end */
 	UPLOAD_SURPLUS, /* more bytes came than were promised */
 	UPLOAD_BROKEN, /* the client has gone, or is too slow */
@@ -66,10 +66,10 @@ enum upload_step upload_run(
     struct upload *upload, struct arena *arena, struct transport *transport);
 
 /*
- * What the bytes since the last call cost their network, as CPU time: 64 KiB
- * cost as much as a connection. They take less of the CPU, but are written to
- * the disk, twice with the old version: a network can upload 640 KiB a second
- * by default.
+ * The cost of the bytes since the last call for their network, as CPU time: 64
+ * KiB cost as much as a connection. Their true CPU time is shorter, but they
+ * are written to the disk, twice if an old version is copied. By default a
+ * network can upload 640 KiB a second.
  */
 unsigned upload_cost_ms(struct upload *upload);
 

@@ -40,11 +40,11 @@ void waiting_renew(struct waiting *waiting);
 /*
  * waiting_for_client waits until the client has sent (EV_READ) or can take
  * (EV_WRITE) bytes. waiting_for_remote waits until `remote` is readable or,
- * with EV_READ, the client has sent bytes; with 0 it does not wait for the
- * client, and with EV_READ | EV_WRITE not either, but also until `remote` can
- * take bytes. Both arm a deadline of `length`, unless one is armed; so does
- * waiting_for_remote, of remote_ms if set, after a wait for the client alone,
- * whose speed is not that of the process. -1 without memory.
+ * with EV_READ, the client has sent bytes. With 0 it waits for `remote` alone;
+ * with EV_READ | EV_WRITE it waits until `remote` is readable or writable. Both
+ * arm a deadline of `length`, unless one is armed. After a wait for the client
+ * alone, waiting_for_remote arms a new one, of remote_ms if set, since the
+ * speed of the client is not that of the process. -1 without memory.
  */
 MUST_USE int waiting_for_client(
     struct waiting *waiting, short what, const struct timeval *length);

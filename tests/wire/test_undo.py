@@ -65,10 +65,10 @@ class Undo(Author):
         os.symlink('a.gmi', self.tree + '/notes/other.gmi')
         for path, says in (('notes/new.gmi', 'there is no older version'),
                            ('notes/none.gmi', 'there is no older version'),
-                           ('none/a.gmi', 'is no uploaded file'),
-                           ('link/a.gmi', 'is no uploaded file'),
-                           ('notes/other.gmi', 'is no uploaded file'),
-                           ('notes/.a.gmi~1~', 'is no uploaded file'),
+                           ('none/a.gmi', 'is not a file that can be uploaded'),
+                           ('link/a.gmi', 'is not a file that can be uploaded'),
+                           ('notes/other.gmi', 'is not a file that can be uploaded'),
+                           ('notes/.a.gmi~1~', 'is not a file that can be uploaded'),
                            ('../tree/notes/a.gmi', 'leads out')):
             with self.subTest(path=path):
                 self.refused('undo', 'tree', path, says=says)
