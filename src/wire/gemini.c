@@ -270,12 +270,15 @@ answer_uri(struct exchange *exchange, struct str text, struct str rest)
 	struct str url, bad;
 	bool picked;
 
+	/* For the log, until the URI is parsed. */
+	exchange->path = str_head(text, str_find(text, '?'));
 	if (is_titan) {
 		exchange->protocol = "titan";
 		exchange->unread = UPLOAD_UNREAD_MAX;
+		/* A token is a password. */
+		exchange->path =
+		    str_head(exchange->path, str_find(exchange->path, ';'));
 	}
-	/* For the log, until the URI is parsed. */
-	exchange->path = str_head(text, str_find(text, '?'));
 	if (uri_mend(exchange->arena, text, &url) == -1 ||
 	    uri_parse(exchange->arena, url, &uri) == -1 ||
 	    memmem(text.at, text.len, "%00", 3) != NULL)

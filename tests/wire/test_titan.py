@@ -187,6 +187,17 @@ class Table(Titan):
                     59)
         self.assertEqual(self.state(), before)
 
+    def test_token_is_not_logged(self):
+        for parameters in ';size=3;token=secret;x=1', ';token=secret':
+            self.assert_reply(self.put(
+                '/notes/token.gmi', b'abc', parameters=parameters), 59)
+            self.server.wait_for_line(
+                r'^info titan status=59 .*path=\S*/notes/token\.gmi ')
+        self.assert_reply(gemini(self.server, line(
+            self.server, '/token.gmi;token=secret', 'none.example')), 53)
+        self.server.wait_for_line(
+            r'^info titan status=53 .*path=\S*/token\.gmi ')
+
     def test_size_over_the_limit(self):
         before = self.state()
         for size in ((1 << 20) + 1, 1 << 40, 1 << 64, 10 ** 300):
