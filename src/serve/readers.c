@@ -45,7 +45,8 @@ readers_answer(
 		response_error(response, STATUS_FAILURE);
 		return HANDLED;
 	}
-	if (!zones_has_readers(request->zone) || request->is_admitted)
+	if (request->zone == NULL || !zones_has_readers(request->zone) ||
+	    request->is_admitted)
 		return DECLINED;
 	access.lists = request->zone->readers;
 	if (access_answer(host, request, &access, response) == HANDLED)
