@@ -107,8 +107,8 @@ be_answers(void *context, const struct service *service)
 }
 
 /*
- * Frees what neither the runner nor the writer needs: no client, no index, no
- * count of visitors or limits.  -1 with errno set.
+ * Frees the state that neither the runner nor the writer needs: of clients, the
+ * index, the count of visitors and the limits.  -1 with errno set.
  */
 static int
 begin_service(struct master *master, const struct service *service)

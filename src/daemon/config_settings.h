@@ -14,7 +14,7 @@ struct config_settings {
 	struct config_section *section;
 	struct cfg_t *cfg; /* its options are in the order of setting_keys */
 	struct config_place start; /* of the text that is being parsed */
-	/* For config_lists.c: readers or writers came before. */
+	/* For config_lists.c: whether readers, writers are set already. */
 	bool has_lists[2];
 	/* The place of each key's last value. */
 	struct config_place places[CONFIG_SETTINGS_KEYS_MAX];

@@ -39,13 +39,13 @@ MUST_USE int runnerscript_begin(struct runnerscript *script,
 /* Reads error output, as much as is there. */
 void runnerscript_listen(struct runnerscript *script);
 
-/* Kills all its processes; the first of them then has to be reaped. */
+/* Kills all processes of the script; the first then has to be reaped. */
 void runnerscript_kill(const struct runnerscript *script);
 
 /*
- * After its first process has ended, but before that is reaped: kills the
- * others. Then reaps the first, reads the rest of the error output, and returns
- * the status of waitpid(2).
+ * To be called when the first process of the script has ended and was not
+ * reaped: kills the other processes, reaps the first, reads the rest of the
+ * error output, and returns the status of waitpid(2).
  */
 int runnerscript_end(struct runnerscript *script);
 

@@ -16,8 +16,8 @@ struct writer_setup {
 
 /*
  * Runs the process that stores uploads (serve/uploadcall.h): it writes beneath
- * the parts that have writers only. First removes what a process that was
- * killed has left there. Returns the exit status after the master and the last
+ * the parts that have writers only. First removes the unfinished files of a
+ * killed process there. Returns the exit status after the master and the last
  * worker have gone and the last upload has ended.
  */
 MUST_USE int writer_run(const struct writer_setup *setup);

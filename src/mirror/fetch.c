@@ -300,7 +300,7 @@ upload_some(struct fetch *fetch)
 	uint64_t left = fetch->upload_size - fetch->uploaded;
 	size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
 
-	/* The same bytes again after a write that would block. */
+	/* After a write that would block, the same bytes are written again. */
 	if (pread(fetch->upload, bytes, len, (off_t)fetch->uploaded) !=
 	    (ssize_t)len) {
 		end(fetch, FETCH_INVALID,

@@ -235,7 +235,7 @@ programbody_read(struct programbody *program, char *at, size_t room)
 	if (got == -1 && errno == EAGAIN)
 		return wait_for(program, &program->stream);
 	if (got == -1)
-		return fail(program, "its output cannot be read", errno);
+		return fail(program, "the output cannot be read", errno);
 	if (got == 0)
 		return end_stream(program);
 	return program->kind == RULES_FASTCGI ? unpack(program, at, (size_t)got)

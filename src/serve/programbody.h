@@ -19,7 +19,7 @@
  *   FastCGI  a socket with records; END_REQUEST is the end
  */
 struct programbody {
-	struct body body; /* of what follows the header; must be first */
+	struct body body; /* the output after the header; must be first */
 	enum rules_program_kind kind;
 	int pair; /* to the runner; its close ends the program */
 	int stream; /* -1: not open, or at its end */

@@ -179,7 +179,8 @@ read_gemini(
 	}
 	if (rest.len > LINE_MAX_LEN)
 		return fail(out, "a header of more than 1029 bytes");
-	return ended ? fail(out, "an end within the header") : PROGRAMHEAD_MORE;
+	return ended ? fail(out, "the output ended within the header")
+		     : PROGRAMHEAD_MORE;
 }
 
 /* An error needs no META, and then no space (Gemini 0.24). */
@@ -252,8 +253,9 @@ read_block(
 		return fail(out, "a header of more than 8 KiB");
 	if (!ended)
 		return PROGRAMHEAD_MORE;
-	return fail(
-	    out, input.len == 0 ? "no output" : "an end within the header");
+	return fail(out,
+	    input.len == 0 ? "no output"
+			   : "the output ended within the header");
 }
 
 /* Gemini's status for one of HTTP; 0: none. */

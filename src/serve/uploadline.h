@@ -6,7 +6,7 @@
 #include "text/arena.h"
 #include "text/attribute.h"
 
-/* Of status 59, for an upload of which more bytes come than promised. */
+/* META of status 59, for an upload that is longer than its size. */
 #define UPLOADLINE_SURPLUS_META \
 	STR("More bytes came than the size of the upload; nothing was stored")
 

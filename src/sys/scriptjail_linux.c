@@ -177,7 +177,9 @@ keep_capabilities(uint32_t mask)
 		"clone", EPERM, SYSCALLS_HAS, CLONE_FLAGS, flag \
 	}
 
-/* Calls that scripts and runner do not need; kernel faults are often in them.
+/*
+ * System calls that neither scripts nor the runner need, and in which the
+ * kernel has had faults.
  */
 static const struct syscalls_refusal dangerous[] = {
 	/* Its flags are in memory; libc goes on with clone. */
@@ -278,7 +280,7 @@ static const struct syscalls_refusal all_sockets = NEVER("socket");
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Forbids to become another user than that of the scripts. */
+/* Forbids changes to a user other than that of the scripts. */
 static int
 refuse_users(const struct scriptjail *scripts, bool only_log)
 {

@@ -149,8 +149,8 @@ read_parameters(struct arena *arena, struct str rest, struct titan *out)
 		rest = str_tail(rest, piece.len);
 		name = name_of(&piece);
 		if (name == TITAN_NAMES)
-			return STR("An upload has the parameters size, mime, "
-				   "token and base only; or edit alone");
+			return STR("An upload has only the parameters size, "
+				   "mime, token and base, or edit alone");
 		if (seen & 1U << name)
 			return STR("A parameter of the upload was sent twice");
 		seen |= 1U << name;

@@ -68,7 +68,7 @@ read_client(
 	return (ssize_t)len;
 }
 
-/* Adds bytes to the message until it is full, the body whole, or none come. */
+/* Adds bytes to the message until it is full, or no more are there. */
 static ssize_t
 fill(struct upload *upload, struct transport *transport)
 {

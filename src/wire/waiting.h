@@ -41,10 +41,12 @@ void waiting_renew(struct waiting *waiting);
  * waiting_for_client waits until the client has sent (EV_READ) or can take
  * (EV_WRITE) bytes. waiting_for_remote waits until `remote` is readable or,
  * with EV_READ, the client has sent bytes. With 0 it waits for `remote` alone;
- * with EV_READ | EV_WRITE it waits until `remote` is readable or writable. Both
- * arm a deadline of `length`, unless one is armed. After a wait for the client
- * alone, waiting_for_remote arms a new one, of remote_ms if set, since the
- * speed of the client is not that of the process. -1 without memory.
+ * with EV_READ | EV_WRITE it waits until `remote` is readable or writable.
+ *
+ * Unless a deadline is armed, both arm one of `length`, or waiting_for_remote
+ * one of remote_ms if that is set. After a wait for the client alone,
+ * waiting_for_remote arms a new one, since the speed of the client is not that
+ * of the process. -1 without memory.
  */
 MUST_USE int waiting_for_client(
     struct waiting *waiting, short what, const struct timeval *length);
