@@ -259,6 +259,9 @@ reap_service(struct master *master, pid_t pid, int status)
 	if (pid == master->services.all[WORKERS_ANSWERS].pid &&
 	    WIFEXITED(status) && WEXITSTATUS(status) == ANSWERS_DAMAGED)
 		rebuild_index(master);
+	/* Now, since the master may execute itself before the next runner. */
+	if (pid == master->services.all[WORKERS_RUNNER].pid)
+		scriptjail_end_groups(&master->generation->scripts);
 	return services_reap(&master->services, pid, status) ||
 	    keys_reap(&master->generation->keys, pid, status);
 }

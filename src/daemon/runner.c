@@ -153,7 +153,6 @@ begin(struct runner *runner)
 	const struct service *service = setup->service;
 	struct runnerjobs *jobs = &runner->jobs;
 
-	scriptjail_end_groups(setup->scripts);
 	jobs->places = &runner->places;
 	jobs->scripts = setup->scripts;
 	jobs->most = setup->config->script_limit;

@@ -3,6 +3,7 @@
  */
 #include "sys/scriptjail.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -112,7 +113,8 @@ scriptjail_end_groups(const struct scriptjail *scripts)
 	}
 	if (child == -1)
 		return;
-	(void)waitpid(child, NULL, 0);
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		;
 	memset(
 	    scripts->groups, 0, scripts->group_count * sizeof *scripts->groups);
 }

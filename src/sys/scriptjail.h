@@ -56,10 +56,7 @@ void scriptjail_release(struct scriptjail *scripts);
 void
 scriptjail_set_group(const struct scriptjail *scripts, pid_t from, pid_t to);
 
-/*
- * Kills the scripts that a predecessor of this runner left when it died, as
- * their user, before the sandbox.
- */
+/* As root: kills the scripts that a runner left when it died, as their user. */
 void scriptjail_end_groups(const struct scriptjail *scripts);
 
 /*

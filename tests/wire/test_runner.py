@@ -116,11 +116,19 @@ class Runner(unittest.TestCase):
         self.assertEqual(fetch(server, '/cgi/waits').text[-4:], 'end\n')
 
     def test_the_runner_is_killed(self):
+        self.check_end(signal.SIGKILL)
+
+    def test_a_fault_of_the_runner(self):
+        """The master executes itself before it starts another runner."""
+        # Sanitizers take SIGSEGV for themselves.
+        self.check_end(signal.SIGILL)
+
+    def check_end(self, number):
         server = self.start({'waits': WAITS + 'sleep 1000\n',
                              'hello': HEAD})
         client, group = self.begin(server)
         self.addCleanup(client.close)
-        os.kill(self.runner(server), signal.SIGKILL)
+        os.kill(self.runner(server), number)
         wait_until(lambda: fetch(server, '/cgi/hello').status == 20,
                    'another runner')
         wait_until(lambda: not has_group(group), 'the end of the script')
