@@ -17,7 +17,7 @@
 #include "sys/log.h"
 #include "sys/process.h"
 
-/* One network may have this part of all programs. */
+/* One network may have a quarter of all programs. */
 #define SHARE 4
 /* The most children reaped in one turn, for a script that forks without end. */
 #define REAPED_A_TURN 64

@@ -37,7 +37,7 @@ writerparts_folder(const struct rules_part *part,
 
 	buf_add(&out, part->place.path);
 	buf_char(&out, '/');
-	/* Of a page, remove the last name. */
+	/* For a part of one page, remove the name of the page. */
 	while (
 	    !part->place.is_folder && out.len > 1 && out.at[out.len - 1] == '/')
 		out.len--;

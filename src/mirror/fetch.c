@@ -258,7 +258,7 @@ finish(struct fetch *fetch, ssize_t io)
 		end(fetch, FETCH_FAILED, strerror(error));
 }
 
-/* Takes what was read, bytes or the end. */
+/* Handles the result of a read: bytes, or the end. */
 static void
 take_read(struct fetch *fetch, const char *bytes, ssize_t io)
 {

@@ -178,7 +178,7 @@ add_gopher(struct env_draft *draft)
 	struct str selector = call->selector;
 
 	add(draft, STR("SELECTOR"), selector);
-	/* As SELECTOR, without a query: see Gophernicus. */
+	/* SELECTOR without a query, as in Gophernicus. */
 	add(draft, STR("REQUEST"), str_head(selector, str_find(selector, '?')));
 	add(draft, STR("SEARCHREQUEST"), call->search);
 	add(draft, STR("SERVER_HOST"), draft->site->gopher_host);

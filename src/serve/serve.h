@@ -14,9 +14,9 @@ void serve(const struct host *host, struct request *request,
     struct response *response);
 
 /*
- * Sets what a handler finds in the request, and answers by the rules for its
- * path: a refusal for a part with readers, a redirect, 52. Declines a request
- * that no rule answers.
+ * Sets the members of the request for handlers, and answers by the rules for
+ * its path: a refusal for a part with readers, a redirect, 52. Declines a
+ * request that no rule answers.
  */
 enum handled serve_rules(const struct host *host, struct request *request,
     struct response *response);

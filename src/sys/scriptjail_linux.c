@@ -33,7 +33,7 @@
 #define CLONE_FLAGS 0
 #endif
 
-/* Libraries, interpreters, and what most of them read at their start. */
+/* Libraries, interpreters, and the files that most of them read at first. */
 static const struct landlock_path usual[] = {
 	{ "/bin", LANDLOCK_RUN },
 	{ "/sbin", LANDLOCK_RUN },
@@ -77,7 +77,7 @@ static const struct landlock_path of_network[] = {
 bool
 scriptjail_is_supported(void)
 {
-	/* Without a filter a process could leave its group, and go on. */
+	/* Without a filter, a process could leave its group and survive. */
 	return syscalls_available();
 }
 
@@ -182,7 +182,7 @@ keep_capabilities(uint32_t mask)
  * kernel has had faults.
  */
 static const struct syscalls_refusal dangerous[] = {
-	/* Its flags are in memory; libc goes on with clone. */
+	/* The flags are in memory, out of reach; libc then calls clone. */
 	{ "clone3", ENOSYS, SYSCALLS_ALWAYS, 0, 0 },
 	NAMESPACE(CLONE_NEWNS),
 	NAMESPACE(CLONE_NEWCGROUP),

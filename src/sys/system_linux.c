@@ -305,7 +305,7 @@ system_program_is_replaced(char path[PATH_MAX])
 		there.st_dev == ours.st_dev))
 		return false;
 	path[(size_t)len - mark] = '\0';
-	/* In a folder like /tmp another user could have made it. */
+	/* In a folder such as /tmp, another user could have made the file. */
 	return stat(path, &there) == 0 &&
 	    (there.st_uid == 0 || there.st_uid == ours.st_uid) &&
 	    (there.st_mode & S_IWOTH) == 0 && access(path, X_OK) == 0;

@@ -134,7 +134,7 @@ read_value(struct arena *arena, enum titan_name name, struct str value,
 	return NO_DEFECT;
 }
 
-/* Reads what follows the path, which begins with ";" or is empty. */
+/* Reads the text after the path, which begins with ";" or is empty. */
 static struct str
 read_parameters(struct arena *arena, struct str rest, struct titan *out)
 {

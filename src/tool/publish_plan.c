@@ -1,4 +1,4 @@
-/* Finds what to send to a server and to delete there, and in which order. */
+/* Finds the files to send to a server and to delete there, and their order. */
 #include "tool/publish_plan.h"
 
 #include <stdlib.h>

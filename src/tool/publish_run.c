@@ -1,4 +1,4 @@
-/* Compares a folder with a server, and sends what differs by Titan. */
+/* Compares a folder with a server, and sends files that differ by Titan. */
 #include "tool/publish_run.h"
 
 #include <errno.h>

@@ -157,7 +157,7 @@ prepare_file(struct requests *work, struct pool_job *job, struct buf *out)
 		fail(send, item, "cannot be opened any more; publish again");
 		return -1;
 	}
-	/* It may have changed since it was listed. */
+	/* The file may have changed since it was listed. */
 	if (tree_hash(&work->entry, local->hash, NULL) == -1 ||
 	    work->entry.st.st_size <= 0) {
 		fail(send, item, "is being changed; publish again");

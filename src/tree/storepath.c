@@ -49,7 +49,7 @@ fault_of(const struct tree *tree, struct str name)
 	return NULL;
 }
 
-/* The same of the name of the file. */
+/* The fault of the name of the file; NULL: none. */
 static const char *
 fault_of_last(const struct tree *tree, struct str name)
 {

@@ -308,7 +308,7 @@ conn_drain(struct conn *conn)
 {
 	const size_t unread = conn->exchange.unread;
 	const size_t before = conn->receiver.drained;
-	/* With the bytes that TLS adds. */
+	/* Allow for the bytes that TLS adds. */
 	ssize_t got = receiver_discard(&conn->receiver, &conn->transport,
 	    conn->member.group->scratch,
 	    RECEIVER_DRAIN_BYTES + unread + unread / 8);

@@ -26,8 +26,8 @@ site_of(struct arena *arena, const struct uri *uri)
 }
 
 /*
- * Waits for the writer, to which the body of an upload goes; `rest` is what has
- * come of it. False without memory.
+ * Waits for the writer, to which the body of an upload goes; `rest` is the part
+ * that has arrived. False without memory.
  */
 static bool
 begin_upload(

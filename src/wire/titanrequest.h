@@ -15,7 +15,7 @@ struct titanrequest {
 };
 
 /*
- * Answers a Titan URL of exchange->host; `rest` is what came after its line.
+ * Answers a Titan URL of exchange->host; `rest` came after its line.
  * Returns false with the answer in `titan`, or true when it is pending: then
  * exchange->upload takes the body, if there is one.
  */

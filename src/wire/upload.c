@@ -54,7 +54,7 @@ start(struct upload *upload, struct arena *arena, struct transport *transport)
 	return true;
 }
 
-/* Reads from the client, first what came with the request. */
+/* Reads from the client, first the bytes that came with the request. */
 static ssize_t
 read_client(
     struct upload *upload, struct transport *transport, char *at, size_t room)
