@@ -348,9 +348,9 @@ conn_step(struct conn *conn)
 static short
 events_of(const struct conn *conn)
 {
-	return conn->state == CONN_UPLOAD ? conn->exchange.upload->events
-	    : conn->receiver.ended        ? 0
-					  : EV_READ;
+	if (conn->state == CONN_UPLOAD)
+		return conn->exchange.upload->events;
+	return (short)(conn->receiver.ended ? 0 : EV_READ);
 }
 
 static void

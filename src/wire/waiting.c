@@ -67,7 +67,7 @@ waiting_for_remote(struct waiting *waiting, int remote, short what,
     const struct timeval *length)
 {
 	const struct event *client = &waiting->client;
-	const short room = what & EV_WRITE;
+	const short room = (short)(what & EV_WRITE);
 	const unsigned ms = waiting->remote_ms;
 	const struct timeval own = { .tv_sec = ms / 1000,
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
@@ -76,7 +76,7 @@ waiting_for_remote(struct waiting *waiting, int remote, short what,
 		waiting_renew(waiting);
 	waiting->for_remote = true;
 	if (begin_deadline(waiting, ms > 0 ? &own : length) == -1 ||
-	    change_client(waiting, room != 0 ? 0 : what) == -1)
+	    change_client(waiting, (short)(room != 0 ? 0 : what)) == -1)
 		return -1;
 	if (waiting->remote_fd == remote && waiting->remote_what == room)
 		return 0;
