@@ -408,7 +408,7 @@ class Replaced(unittest.TestCase):
         with serve(executable=self.program) as server:
             self.replace('#!/bin/sh\nexit 1\n')
             self.reload(server, '^error master: a restart would fail, so the '
-                        'old version goes on; try capsuled -t$')
+                        'old version stays in use; try capsuled -t$')
             self.assertEqual(fetch(server).text, '# Home\n')
             self.assertEqual(executions(server), 0)
             # A good one is taken at the next reload.
