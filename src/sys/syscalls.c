@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WORKER (1U << JAIL_WORKER)
@@ -53,10 +54,11 @@ static const struct {
 	    { "clock_gettime", "clock_gettime64", "gettimeofday", "time" } },
 	{ "servers of programs are connected to", CONNECTOR,
 	    { "connect", "getsockopt" } },
-	{ "files are looked up, beneath the tree alone", READERS,
-	    { "openat2", "openat", "fstat", "fstat64", "newfstatat",
-		"fstatat64", "statx", "faccessat", "faccessat2",
-		"readlinkat" } },
+	{ "files are opened, beneath the tree alone", READERS & ~WRITER,
+	    { "openat2", "openat" } },
+	{ "and looked up", READERS,
+	    { "fstat", "fstat64", "newfstatat", "fstatat64", "statx",
+		"faccessat", "faccessat2", "readlinkat" } },
 	{ "and read", READERS,
 	    { "read", "pread64", "lseek", "_llseek", "getdents64" } },
 	{ "an archive is read", UNPACKER, { "read" } },
@@ -65,8 +67,8 @@ static const struct {
 	    { "pwrite64", "ftruncate", "ftruncate64", "fdatasync", "fsync",
 		"unlinkat", "renameat", "renameat2" } },
 	{ "an upload is stored", WRITER,
-	    { "fsync", "fchmod", "flock", "linkat", "mkdirat", "unlinkat",
-		"renameat", "renameat2" } },
+	    { "fsync", "flock", "linkat", "unlinkat", "renameat",
+		"renameat2" } },
 	{ "SQLite waits for a lock, and asks whether it is root",
 	    INDEXER | ANSWERS,
 	    { "geteuid", "geteuid32", "nanosleep", "clock_nanosleep",
@@ -102,11 +104,14 @@ static const struct {
 	(CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
 	    CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+#define SET_ID (S_ISUID | S_ISGID)
+
 /*
  * Calls that are harmless with certain arguments only. A listener that is shut
  * down for reading becomes a socket that MSG_FASTOPEN can connect; a program
  * for SO_ATTACH_REUSEPORT_CBPF can take the clients of all workers; and the
- * listeners' O_NONBLOCK is shared with the other workers.
+ * listeners' O_NONBLOCK is shared with the other workers. A file that sets the
+ * user runs outside the jail.
  */
 static const struct {
 	const char *name;
@@ -155,6 +160,9 @@ static const struct {
 	{ "fcntl64", INDEXER | ANSWERS, { IS(1, F_GETLK64_32) }, 1 },
 	{ "fcntl64", ANSWERS, { IS(1, F_ADD_SEALS) }, 1 },
 	{ "prlimit64", ANSWERS, { IS(0, 0) }, 1 },
+	{ "openat", WRITER, { LACKS(3, SET_ID) }, 1 },
+	{ "fchmod", WRITER, { LACKS(1, SET_ID) }, 1 },
+	{ "mkdirat", WRITER, { LACKS(2, SET_ID) }, 1 },
 	/* Only clone gives it a descriptor of a process: see system_fork. */
 	{ "pidfd_send_signal", ANSWERS, { IS(1, SIGKILL) }, 1 },
 };
@@ -303,6 +311,9 @@ static int
 fill_of_role(const struct draft *draft, const struct jail_access *access)
 {
 	enum jail_role role = access->role;
+	/* Modes of openat2 are in memory; lookups go on without it. */
+	const struct draft missing = { draft->filter, draft->machine,
+		SCMP_ACT_ERRNO(ENOSYS) };
 	/* abort() sends the signal to its own process. */
 	const struct scmp_arg_cmp to_itself = { 0, SCMP_CMP_EQ,
 		(scmp_datum_t)getpid(), 0 };
@@ -312,6 +323,8 @@ fill_of_role(const struct draft *draft, const struct jail_access *access)
 		result = add_clone(draft);
 	if (result == 0 && role == JAIL_WORKER)
 		result = add_lines(draft, access);
+	if (result == 0 && role == JAIL_WRITER)
+		result = add(&missing, "openat2", 0, NULL);
 	for (size_t i = 0; i < PARTIAL_COUNT && result == 0; i++)
 		if (partial[i].roles & 1U << role)
 			result = add(draft, partial[i].name, partial[i].count,
