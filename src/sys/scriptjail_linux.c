@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -172,6 +173,11 @@ keep_capabilities(uint32_t mask)
 	{ \
 		name, EPERM, SYSCALLS_ALWAYS, 0, 0 \
 	}
+/* Another value than 0 may stand for another process. */
+#define ITSELF(name, argument) \
+	{ \
+		name, EPERM, SYSCALLS_DIFFERS, argument, 0 \
+	}
 #define NAMESPACE(flag) \
 	{ \
 		"clone", EPERM, SYSCALLS_HAS, CLONE_FLAGS, flag \
@@ -267,6 +273,16 @@ static const struct syscalls_refusal dangerous[] = {
 	NEVER("setfsgid32"),
 	/* -1: all processes of the user. */
 	{ "kill", EPERM, SYSCALLS_EQUALS, 0, UINT32_MAX },
+	/* Those of the server have the runner's user. */
+	ITSELF("prlimit64", 0),
+	ITSELF("setpriority", 0), /* PRIO_PROCESS */
+	ITSELF("setpriority", 1),
+	ITSELF("sched_setscheduler", 0),
+	ITSELF("sched_setparam", 0),
+	ITSELF("sched_setattr", 0),
+	ITSELF("sched_setaffinity", 0),
+	ITSELF("ioprio_set", 1),
+	{ "ioprio_set", EPERM, SYSCALLS_DIFFERS, 0, IOPRIO_WHO_PROCESS },
 };
 
 /* Calls that let a process leave its group, or end others. */
