@@ -19,6 +19,11 @@
 
 /* One network may have a quarter of all programs. */
 #define SHARE 4
+/*
+ * A connection is counted for an hour at most, the longest timeout of a script,
+ * in case a hijacked worker never hangs up.
+ */
+#define COUNTED_MS 3600000
 /* The most children reaped in one turn, for a script that forks without end. */
 #define REAPED_A_TURN 64
 /* META of status 44: the seconds to wait. */
@@ -171,7 +176,8 @@ runnerjobs_poll(const struct runnerjobs *jobs, struct pollfd *polled)
 	}
 }
 
-/* Gives the connection to the worker. The job stays until its client goes. */
+/* Gives the connection to the worker. The job stays until its client goes, or
+ * is due. */
 static void
 hand_over(struct runnerjobs_job *job)
 {
@@ -182,6 +188,7 @@ hand_over(struct runnerjobs_job *job)
 	(void)!fdpass_send_message(
 	    job->line, (struct str){ message, sizeof message }, job->dial.fd);
 	runnerdial_end(&job->dial);
+	job->due = clock_in(COUNTED_MS);
 }
 
 static void
@@ -244,13 +251,16 @@ runnerjobs_end_overdue(struct runnerjobs *jobs)
 
 	for (size_t i = jobs->count; i-- > 0;) {
 		struct runnerjobs_job *job = &jobs->all[i];
+		bool dials = job->dial.fd != -1;
 		long ms;
 
-		if (job->dial.fd == -1)
+		if (job->script.pid != 0)
 			continue;
-		ms = clock_until_ms(&job->dial.due);
-		if (ms == 0)
+		ms = clock_until_ms(dials ? &job->dial.due : &job->due);
+		if (ms == 0 && dials)
 			fail(jobs, job, ETIMEDOUT);
+		else if (ms == 0)
+			forget(jobs, job);
 		else if (next == -1 || ms < next)
 			next = ms;
 	}

@@ -44,6 +44,7 @@ struct runnerjobs_job {
 	char *path; /* as requested, for the log */
 	struct runnerscript script; /* pid 0: none */
 	struct runnerdial dial; /* fd -1: none */
+	struct timespec due; /* of a connection that the worker has */
 };
 
 struct runnerjobs {
@@ -70,7 +71,10 @@ void runnerjobs_end_worker(struct runnerjobs *jobs, int worker);
 void runnerjobs_poll(const struct runnerjobs *jobs, struct pollfd *polled);
 void runnerjobs_handle(struct runnerjobs *jobs, const struct pollfd *polled);
 
-/* Ends connections that are overdue; the time to the next one, or -1. */
+/*
+ * Ends connections that are overdue, and forgets those that a worker has had
+ * for too long; the time to the next one, or -1.
+ */
 long runnerjobs_end_overdue(struct runnerjobs *jobs);
 
 /* Deals with children that have ended; whether more of them may be left. */

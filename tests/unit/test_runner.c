@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "daemon/runnerjobs.h"
+#include "fakeclock.h"
 #include "sys/fdpass.h"
 #include "temporary.h"
 
@@ -676,6 +677,41 @@ test_no_filters(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A worker that never hangs up does not keep a place for ever. */
+static void
+test_a_worker_stays(void **state)
+{
+	const struct rules_program program = { .kind = RULES_SCGI };
+	struct runnerjobs_job job = { .program = &program };
+	struct runnerjobs jobs = { .all = &job, .count = 1, .most = 1 };
+	const struct pollfd polled[RUNNERJOBS_POLLED] = { { 0 },
+		{ .revents = POLLOUT } };
+	int pair[2], connection[2];
+
+	(void)state;
+	assert_int_equal(fdpass_pair(pair), 0);
+	assert_int_equal(fdpass_pair(connection), 0);
+	fakeclock_stop();
+	job.line = pair[1];
+	job.script.errors = -1;
+	job.dial = (struct runnerdial){
+		.fd = connection[1], .request = strdup("x"), .len = 1
+	};
+	runnerjobs_handle(&jobs, polled);
+	assert_int_equal(jobs.count, 1);
+	assert_int_equal(runnerjobs_end_overdue(&jobs), 3600000);
+	close(opened(pair[0]));
+	fakeclock_forward_ms(3599999);
+	assert_int_equal(runnerjobs_end_overdue(&jobs), 1);
+	assert_int_equal(jobs.count, 1);
+	fakeclock_forward_ms(1);
+	assert_int_equal(runnerjobs_end_overdue(&jobs), -1);
+	assert_int_equal(jobs.count, 0);
+	fakeclock_run();
+	close(pair[0]);
+	close(connection[0]);
+}
+
 static void
 test_no_server(void **state)
 {
@@ -707,6 +743,7 @@ main(void)
 		TEST(test_limits),
 		TEST(test_servers),
 		TEST(test_no_server),
+		cmocka_unit_test(test_a_worker_stays),
 		cmocka_unit_test(test_no_filters),
 		STRICT(test_servers),
 		STRICT(test_no_server),
