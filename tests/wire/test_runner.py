@@ -2,11 +2,16 @@
 
 import os
 import pwd
+import shutil
 import signal
+import socket
+import struct
+import time
 import unittest
 
-from server import (Server, as_root, fetch, gemini_connect, jailed,
-                    new_directory, select, title, wait_until, write_tree)
+from server import (Server, as_root, fetch, gemini_connect, gopher_connect,
+                    jailed, new_directory, select, title, wait_until,
+                    write_tree)
 
 USER = 'daemon'
 HEAD = '#!/bin/sh\nprintf "20 text/plain\\r\\n"\n'
@@ -159,10 +164,16 @@ class Runner(unittest.TestCase):
         self.assertEqual(fetch(server, '/cgi/hello').status, 20)
         pid = self.runner(server)
         before = len(os.listdir('/proc/%d/fd' % pid))
-        for _ in range(50):
-            client = gemini_connect(server)
-            client.send(server.url('/cgi/hello').encode() + b'\r\n')
-            client.close()
+        for i in range(500):
+            with gopher_connect(server) as client:
+                client.send(b'/cgi/hello\r\n')
+                client.socket.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack('ii', 1, 0))
+                # How long does not matter: each moment is to be tried.
+                deadline = time.monotonic() + i % 50 / 1000
+                while time.monotonic() < deadline:
+                    pass
         wait_until(lambda: fetch(server, '/cgi/hello').status == 20, 'room')
         wait_until(lambda: len(os.listdir('/proc/%d/fd' % pid)) <= before,
                    'the end of all scripts')
@@ -180,6 +191,121 @@ class Runner(unittest.TestCase):
                             ('NoNewPrivs', '1'), ('Seccomp', '2')):
             self.assertRegex(status, r'%s:\s0*%s\n' % (name, value))
         self.assertNotRegex(status, r'Uid:.*\b0\b')
+
+
+# Prints what it may do.
+TRIES = r"""#!/usr/bin/python3
+import os, socket
+print('20 text/plain', end='\r\n')
+def go(name, function):
+    try:
+        function()
+        print(name)
+    except OSError:
+        pass
+def connect(family, address):
+    with socket.socket(family) as client:
+        client.connect(address)
+for name in 'first', 'second', 'third':
+    path = '%(directory)s/' + name
+    go('list ' + name, lambda: os.listdir(path))
+    go('read ' + name, lambda: open(path + '/file').close())
+    go('change ' + name, lambda: open(path + '/file', 'a').close())
+    go('make ' + name, lambda: os.mkdir(path + '/new'))
+    go('remove ' + name, lambda: os.rmdir(path + '/new'))
+go('page', lambda: open('%(directory)s/tree/index.gmi').close())
+go('connect', lambda: connect(socket.AF_INET, ('127.0.0.1', %(port)d)))
+go('local', lambda: connect(socket.AF_UNIX, '%(directory)s/socket'))
+"""
+READ = 'list %s\nread %s\n'
+CHANGE = READ + 'change %s\nmake %s\nremove %s\n'
+
+
+@as_root
+@jailed
+class Access(unittest.TestCase):
+    """The keys cgi_read, cgi_write and cgi_network of each part."""
+
+    def start(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        listeners = [socket.create_server(('127.0.0.1', 0)),
+                     socket.socket(socket.AF_UNIX)]
+        listeners[1].bind(os.path.join(directory, 'socket'))
+        listeners[1].listen()
+        for listener in listeners:
+            self.addCleanup(listener.close)
+        names = {'directory': directory,
+                 'port': listeners[0].getsockname()[1]}
+        write_tree(directory, {
+            'cgi/try': TRIES % names, 'first/file': '', 'second/file': '',
+            'third/file': '', 'capsuled.conf': """
+                cgi_user = "%(user)s"  limits = off
+                path "/none/" { cgi = "%(directory)s/cgi" }
+                path "/one/" { cgi = "%(directory)s/cgi"
+                    cgi_read = { "%(directory)s/first" }
+                    cgi_write = { "%(directory)s/second" } }
+                path "/two/" { cgi = "%(directory)s/cgi"
+                    cgi_read = { "%(directory)s/third" }
+                    cgi_network = yes }
+                """ % dict(names, user=USER)})
+        for name, mode in (('', 0o755), ('cgi', 0o755), ('cgi/try', 0o755),
+                           ('socket', 0o777)):
+            os.chmod(os.path.join(directory, name), mode)
+        # Each is open to every user, so that only the keys are in the way.
+        for name in 'first', 'second', 'third':
+            os.chmod(os.path.join(directory, name), 0o777)
+            os.chmod(os.path.join(directory, name, 'file'), 0o666)
+        server = Server({'index.gmi': '# Home\n'}, directory=directory,
+                        arguments=['-c', os.path.join(
+                            directory, 'capsuled.conf')])
+        self.addCleanup(server.stop)
+        return server
+
+    def test_parts(self):
+        server = self.start()
+        for part, want in (
+                ('none', ''),
+                ('one', READ % (('first',) * 2) + CHANGE % (('second',) * 5)),
+                ('two', READ % (('third',) * 2) + 'connect\nlocal\n'),
+                # What another script was allowed is not left.
+                ('none', '')):
+            with self.subTest(part=part):
+                self.assertEqual(fetch(server, '/%s/try' % part).text, want)
+
+
+@as_root
+class Interpreter(unittest.TestCase):
+    """CVE-2012-1823: no option reaches php-cgi, also not by its own way."""
+
+    def test_php(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        write_tree(directory, {
+            # php-cgi starts for a server only, and opcache needs /tmp.
+            'cgi/x.php': '#!/usr/bin/env -S REDIRECT_STATUS=200 '
+                         'PHP_INI_SCAN_DIR=/nonexistent php-cgi\n<?php header("Status: 200"); '
+                         'header("Content-type: text/plain"); '
+                         'echo "page ", (int)ini_get("allow_url_include"), '
+                         '" ", count($argv ?? []), "\\n";',
+            'capsuled.conf': 'cgi_user = "%s"  limits = off\n'
+                             'path "/x/" { cgi = "%s/cgi" }' % (
+                                 USER, directory)})
+        os.chmod(os.path.join(directory, 'cgi', 'x.php'), 0o755)
+        for name in '', 'cgi':
+            os.chmod(os.path.join(directory, name), 0o755)
+        server = Server({'index.gmi': '# Home\n'}, directory=directory,
+                        arguments=['-c', os.path.join(
+                            directory, 'capsuled.conf')])
+        self.addCleanup(server.stop)
+        want = fetch(server, '/x/x.php')
+        self.assertEqual((want.status, want.text), (20, 'page 0 0\n'))
+        for query in ('-s', '-d+allow_url_include%3d1', '%ADd+x',
+                      '%ADd+allow_url_include%3d1', '-h', '--version'):
+            with self.subTest(query=query):
+                reply = fetch(server, '/x/x.php?' + query)
+                self.assertEqual(reply.header, want.header)
+                self.assertTrue(reply.text.startswith('page 0 '), reply.text)
 
 
 class Refused(unittest.TestCase):
