@@ -159,7 +159,7 @@ class Plain(Publishing):
         self.server.files['about.gmi'] = b'# An old page\n'
         result = self.publish(status=1)
         self.assertIn('about.gmi: conflict: the server has another version, '
-                      'and nothing tells', result.stderr)
+                      'and it is not known which one is newer', result.stderr)
         self.assertEqual(self.server.files['about.gmi'], b'# An old page\n')
         self.publish('--force')
         self.assertEqual(self.server.files, FILES)
