@@ -295,8 +295,14 @@ class Refused(Titan):
                           (self.writer, '/a.gmi')):
             with self.subTest(path=path):
                 request = line(self.server, path + ';size=%d' % len(body))
-                reply = gemini(self.server, request + body,
-                               tls=who.tls() if who else None)
+                with gemini_connect(
+                        self.server, tls=who.tls() if who else None) as client:
+                    # The system would take all of it, and a reset then comes
+                    # too late to be seen.
+                    client.socket.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+                    client.send(request + body)
+                    reply = client.read_reply()
                 self.assertIn(reply.status, (59, 60, 61))
                 self.assertTrue(reply.close_notify)
 
