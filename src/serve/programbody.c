@@ -13,9 +13,6 @@
 #include "sys/fdpass.h"
 #include "sys/log.h"
 
-/* The most bytes of standard error that are logged. */
-#define ERRORS_MAX ((size_t)1024)
-
 static ssize_t
 pull_output(struct body *body, char *at, size_t room)
 {
@@ -55,9 +52,25 @@ programbody_open(struct programbody *program, enum rules_program_kind kind,
 	};
 }
 
+static void
+log_errors(struct programbody *program)
+{
+	struct str text = { program->errors, program->errors_len };
+	char fields[2048];
+	struct buf line = buf_over(fields, sizeof fields);
+
+	program->errors_len = 0;
+	if (text.len == 0)
+		return;
+	log_field(&line, "path", program->path);
+	log_line(LOG_LEVEL_WARN, "program: wrote to standard error: %.*s %.*s",
+	    STR_ARG(text), STR_ARG(buf_str(&line)));
+}
+
 void
 programbody_close(struct programbody *program)
 {
+	log_errors(program);
 	fdpass_close(program->stream);
 	fdpass_close(program->pair);
 	program->stream = program->pair = -1;
@@ -144,21 +157,17 @@ receive(const struct programbody *program, char *at, size_t room)
 }
 
 static void
-log_errors(struct programbody *program, struct str text)
+keep_errors(struct programbody *program, struct str text)
 {
-	char fields[2048];
-	struct buf line = buf_over(fields, sizeof fields);
+	struct buf kept = buf_over(program->errors, sizeof program->errors);
 
-	text = str_head(text,
-	    text.len < ERRORS_MAX - program->errors
-		? text.len
-		: ERRORS_MAX - program->errors);
-	program->errors += text.len;
-	if (text.len == 0)
-		return;
-	log_field(&line, "path", program->path);
-	log_line(LOG_LEVEL_WARN, "program: wrote to standard error: %.*s %.*s",
-	    STR_ARG(text), STR_ARG(buf_str(&line)));
+	kept.len = program->errors_len;
+	buf_add(&kept,
+	    str_head(text,
+		text.len < sizeof program->errors - kept.len
+		    ? text.len
+		    : sizeof program->errors - kept.len));
+	program->errors_len = kept.len;
 }
 
 static ssize_t
@@ -190,7 +199,7 @@ unpack(struct programbody *program, char *at, size_t len)
 			memmove(at + output, part.at, part.len);
 			output += part.len;
 			break;
-		case FASTCGI_ERRORS: log_errors(program, part); break;
+		case FASTCGI_ERRORS: keep_errors(program, part); break;
 		case FASTCGI_MORE:
 			return output > 0 ? (ssize_t)output
 					  : wait_for(program, &program->stream);

@@ -10,6 +10,9 @@
 #include "text/attribute.h"
 #include "text/str.h"
 
+/* The first bytes of standard error, which are logged in one line. */
+#define PROGRAMBODY_ERRORS_MAX ((size_t)1024)
+
 /*
  * The output of a program, read as it comes:
  *
@@ -28,7 +31,8 @@ struct programbody {
 	struct str path; /* the requested one, for the log */
 	struct str early; /* output that was read with the header */
 	struct fastcgi fastcgi;
-	size_t errors; /* bytes of standard error that were logged */
+	size_t errors_len;
+	char errors[PROGRAMBODY_ERRORS_MAX]; /* of standard error */
 };
 
 /* Begins without a stream; takes `pair` and borrows `path`. */
