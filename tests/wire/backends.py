@@ -65,6 +65,9 @@ class Backend:
 class PhpFpm(Backend):
     def __init__(self, test, options=()):
         super().__init__(test)
+        # A folder of root can be closed to the user of php-fpm.
+        self.programs = os.path.join(self.directory, 'programs')
+        shutil.copytree(PROGRAMS, self.programs)
         config = os.path.join(self.directory, 'php-fpm.conf')
         user = 'user = www-data\n' if SEES_INSIDE else ''
         with open(config, 'w', encoding='ascii') as file:

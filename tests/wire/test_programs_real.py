@@ -314,7 +314,8 @@ class Php(unittest.TestCase):
             path "/app/" { fastcgi = "%s" }
             path "/web/" { fastcgi = "%s" script = "%s/web.php" }
             path "/one/" { fastcgi = "%s" script = "%s/variables.php" }
-            ''' % (cls.php.socket, *[cls.php.socket, PROGRAMS] * 2), pages)
+            ''' % (cls.php.socket, *[cls.php.socket, cls.php.programs] * 2),
+            pages)
 
     def test_page_of_the_web(self):
         """With the header lines that php-fpm and the page add."""
@@ -362,7 +363,7 @@ class Php(unittest.TestCase):
 
     def test_one_script_for_all_paths(self):
         """CVE-2019-11043, and letters whose case has another length."""
-        script = os.path.join(PROGRAMS, 'variables.php')
+        script = os.path.join(self.php.programs, 'variables.php')
         for path, rest in (
                 ('', '/'), ('%C8%BA%C8%BA.php.txt.php', '/ȺȺ.php.txt.php'),
                 ('pic.jpg/x.php', '/pic.jpg/x.php'),
@@ -400,7 +401,7 @@ class Php(unittest.TestCase):
         server = start_with_rules(self, '''
             path "/app/" { fastcgi = "%s" }
             path "/one/" { fastcgi = "%s" script = "%s/capsule.php" }
-            ''' % (php.socket, php.socket, PROGRAMS), {
+            ''' % (php.socket, php.socket, php.programs), {
                 'app/a.php': page % 'a', 'app/b.php': page % 'b',
                 'private/c.php': page % 'c'})
         for path, status, body in (
