@@ -214,9 +214,8 @@ writerupload_begin(
 	room = has_room(upload, folder, reserved);
 	if (room == 0)
 		writerupload_answer(upload->line, STATUS_FAILURE,
-		    "This part has no room for more; ask its author to remove "
-		    "old "
-		    "versions");
+		    "This part has no room for more; ask the operator to "
+		    "remove old versions");
 	else if (room == -1)
 		return finish(upload, STATUS_FAILURE);
 	return room == 1 && begin(upload);

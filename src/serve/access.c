@@ -4,16 +4,17 @@
 #include "serve/readerset.h"
 #include "text/buf.h"
 
-/* Shows a visitor the fingerprint that the author has to add. */
+/* Shows a visitor the fingerprint that is missing in the lists. */
 static void
-refuse(const struct request *request, struct response *response)
+refuse(const struct request *request, const char *keeper,
+    struct response *response)
 {
 	struct buf meta = buf_in(request->arena, 128);
 	char text[IDENTITY_TEXT];
 
 	identity_format(request->client->hash, text);
-	buf_printf(
-	    &meta, "Not on the list yet: %s; send this to the author", text);
+	buf_printf(&meta, "Not on the list yet: %s; send this to the %s", text,
+	    keeper);
 	if (meta.overflow)
 		response_error(response, STATUS_FAILURE);
 	else
@@ -42,6 +43,6 @@ access_answer(const struct host *host, const struct request *request,
 		     host->server->readers, access->lists, client->hash))
 		return DECLINED;
 	else
-		refuse(request, response);
+		refuse(request, access->keeper, response);
 	return HANDLED;
 }

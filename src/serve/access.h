@@ -8,6 +8,7 @@ struct access {
 	/* Names of lists of certificates, with NULL at the end. */
 	const char *const *lists;
 	struct str missing; /* META for a client without a certificate */
+	const char *keeper; /* adds certificates to the lists, as "author" */
 };
 
 /*

@@ -39,6 +39,7 @@ readers_answer(
 	struct access access = {
 		.missing = STR("This part is for readers with a certificate; "
 			       "choose one, or make one"),
+		.keeper = "author",
 	};
 
 	if (find_zone(host, request) == -1) {

@@ -57,6 +57,7 @@ judge(
 	struct access writers = {
 		.missing = STR("Writing here needs a certificate; choose one, "
 			       "or make one"),
+		.keeper = "operator",
 	};
 
 	if (serve_rules(host, request, response) == HANDLED) {

@@ -166,6 +166,7 @@ class Table(Titan):
     def test_enrolment_by_the_fingerprint_of_61(self):
         reply = self.put('/notes/page.gmi', who=self.other)
         self.assert_reply(reply, 61)
+        self.assertIn('; send this to the operator', reply.meta)
         match = self.server.wait_for_line(r'titan status=61 .*client=(\S+)')
         self.assertIn(match[1], reply.meta)
         path = os.path.join(self.server.directory, 'editors')
