@@ -99,12 +99,6 @@ use_key(struct tlsidentity *identity, SSL_CTX *context)
 
 	if (file == NULL)
 		return -1;
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		fclose(file);
-		return failed(identity, path,
-		    "others may read the key; take their rights away with "
-		    "chmod 600");
-	}
 	key = PEM_read_PrivateKey(file, NULL, refuse_passphrase, &is_encrypted);
 	fclose(file);
 	if (key == NULL)
@@ -112,8 +106,14 @@ use_key(struct tlsidentity *identity, SSL_CTX *context)
 		    is_encrypted ? "the key has a passphrase; make a copy "
 				   "without one by openssl pkey -in FILE -out "
 				   "COPY, and name the copy"
-				 : "not a private key in PEM; name another "
-				   "file");
+				 : "no private key in PEM; name the file of "
+				   "the key");
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		EVP_PKEY_free(key);
+		return failed(identity, path,
+		    "others may read the key; take their rights away with "
+		    "chmod 600");
+	}
 	result = SSL_CTX_use_PrivateKey(context, key);
 	EVP_PKEY_free(key);
 	if (result != 1)

@@ -469,6 +469,9 @@ class Certificates(Publishing):
         for option, path, words in (
                 ('--key', locked, 'the key has a passphrase; make a copy '),
                 ('--key', readable, 'others may read the key'),
+                # A certificate, which others may read.
+                ('--key', self.visitor.path('crt.pem'),
+                 'no private key in PEM; name the file of the key'),
                 ('--key', other.path('key.pem'),
                  'not the key of the certificate'),
                 ('--key', '/nonexistent', 'No such file'),
