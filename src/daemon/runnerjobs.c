@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/log.h"
+#include "sys/net.h"
 #include "sys/process.h"
 
 /* One network may have a quarter of all programs. */
@@ -50,6 +51,23 @@ log_fault(const struct runnerjobs_job *job, const char *what, int error)
 {
 	log_line(LOG_LEVEL_WARN, "runner: %s: %s: %s", job->path, what,
 	    strerror(error));
+}
+
+/* Names the socket too, since the key of the configuration is to correct. */
+static void
+log_no_server(const struct runnerjobs_job *job, int error)
+{
+	char address[NET_TEXT_MAX];
+	const char *target = job->program->target;
+
+	if (target[0] == '\0') {
+		net_address_format(job->program->address, address);
+		target = address;
+	}
+	log_line(LOG_LEVEL_WARN,
+	    "runner: %s: cannot connect to %s: %s; start the server of this "
+	    "socket, and let the user of capsuled open it",
+	    job->path, target, strerror(error));
 }
 
 /* Removes a job that has no process and no connection. */
@@ -111,7 +129,7 @@ start_dial(struct runnerjobs_job *job, const struct runnercall *call)
 {
 	if (runnerdial_begin(&job->dial, job->program, call->request) == 0)
 		return STATUS_SUCCESS;
-	log_fault(job, "cannot connect to its server", errno);
+	log_no_server(job, errno);
 	return STATUS_PROGRAM;
 }
 
@@ -194,7 +212,7 @@ hand_over(struct runnerjobs_job *job)
 static void
 fail(struct runnerjobs *jobs, struct runnerjobs_job *job, int error)
 {
-	log_fault(job, "cannot connect to its server", error);
+	log_no_server(job, error);
 	refuse(job->line, STATUS_PROGRAM);
 	forget(jobs, job);
 }

@@ -42,10 +42,26 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What to do after execve failed with `error`. */
+static const char *
+remedy_for(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "; its first line must be #! and the path of an "
+		       "interpreter that exists, and end with LF, not CRLF";
+	case ENOEXEC:
+		return "; begin it with #! and the path of an interpreter";
+	case EACCES:
+		return "; let cgi_user read and execute it and its interpreter";
+	default: return "";
+	}
+}
+
 static NO_RETURN void
 execute(const struct runnerscript_start *start, pid_t parent)
 {
-	const char *step = "cannot confine the script";
+	const char *step = "cannot confine the script", *remedy = "";
 
 	system_close_from(STDERR_FILENO + 1);
 	reset_signals();
@@ -58,8 +74,9 @@ execute(const struct runnerscript_start *start, pid_t parent)
 		goto failed;
 	step = "cannot execute the script";
 	(void)execve(start->file, start->arguments, start->environment);
+	remedy = remedy_for(errno);
 failed:
-	dprintf(STDERR_FILENO, "%s: %s", step, strerror(errno));
+	dprintf(STDERR_FILENO, "%s: %s%s", step, strerror(errno), remedy);
 	_exit(NOT_EXECUTED);
 }
 

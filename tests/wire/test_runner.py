@@ -152,6 +152,20 @@ class Runner(unittest.TestCase):
         line = server.wait_for_line('script: /cgi/escape: a')[0]
         self.assertNotIn('\033', line)
 
+    def test_scripts_that_cannot_be_executed(self):
+        server = self.start({'crlf': '#!/bin/sh\r\necho\r\n',
+                             'none': '#!/nonexistent\n', 'bare': 'echo\n'},
+                            rules='path "/wiki/" { scgi = "/nonexistent" }')
+        for name, remedy in (('crlf', 'end with LF, not CRLF'),
+                             ('none', 'an interpreter that exists'),
+                             ('bare', 'begin it with #!')):
+            self.assertEqual(fetch(server, '/cgi/' + name).status, 42)
+            server.wait_for_line('script: /cgi/%s: cannot execute the script:'
+                                 '.*%s' % (name, remedy))
+        self.assertEqual(fetch(server, '/wiki/').status, 42)
+        server.wait_for_line('runner: /wiki/: cannot connect to /nonexistent: '
+                             'No such file')
+
     def test_limits(self):
         server = self.start({'waits': WAITS + 'sleep 1000\n'},
                             rules='script_limit = 1')
