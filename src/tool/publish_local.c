@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "text/array.h"
 #include "text/utf8.h"
@@ -123,6 +124,19 @@ is_key(const struct publish_local *local, const struct stat *st)
 	    st->st_ino == local->key_st.st_ino;
 }
 
+/* A copy of a key has another inode. Parameters may be in front of the key. */
+static bool
+has_private_key(int fd)
+{
+	char text[16384];
+	ssize_t got = pread(fd, text, sizeof text, 0);
+	static const char begin[] = "-----BEGIN ", key[] = "PRIVATE KEY-----";
+
+	return got >= (ssize_t)(sizeof begin - 1) &&
+	    memcmp(text, begin, sizeof begin - 1) == 0 &&
+	    memmem(text, (size_t)got, key, sizeof key - 1) != NULL;
+}
+
 static void
 visit_file(struct publish_local *local, const struct survey_entry *entry)
 {
@@ -140,6 +154,9 @@ visit_file(struct publish_local *local, const struct survey_entry *entry)
 	else if (is_key(local, &entry->found.st))
 		add(local, entry,
 		    "is your private key; move it out of the folder");
+	else if (has_private_key(entry->found.fd))
+		add(local, entry,
+		    "contains a private key; move it out of the folder");
 	else if (size == 0)
 		add(local, entry,
 		    "is empty, and Titan cannot send an empty file; add "

@@ -453,6 +453,13 @@ class Certificates(Publishing):
             self.assertIn('%s: is your private key' % name, result.stderr)
         self.assertEqual(self.server.files, {'a.gmi': b'# A\n'})
 
+    def test_copy_of_a_key_in_the_folder(self):
+        shutil.copy(self.visitor.path('key.pem'),
+                    os.path.join(self.tree, 'copy.txt'))
+        result = self.publish(status=1)
+        self.assertIn('copy.txt: contains a private key', result.stderr)
+        self.assertEqual(self.server.files, {'a.gmi': b'# A\n'})
+
     def test_faults(self):
         locked = os.path.join(self.top, 'locked.pem')
         subprocess.run(
