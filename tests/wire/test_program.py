@@ -197,6 +197,7 @@ class Answers(Case):
         select(self.server, '/app/x\t+')
         self.assertEqual(self.scgi.requests[0]['QUERY_STRING'], '+')
 
+    @as_root
     def test_clients_that_leave(self):
         """500 clients that reset: nothing is left of them."""
         done = threading.Event()

@@ -6,9 +6,11 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import time
 import unittest
 
+from build import CAPSULED, DEADLINE_S
 from server import (Server, as_root, fetch, gemini_connect, gopher_connect,
                     jailed, new_directory, select, title, wait_until,
                     write_tree)
@@ -323,6 +325,22 @@ class Interpreter(unittest.TestCase):
 
 
 class Refused(unittest.TestCase):
+    def test_an_ordinary_user(self):
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        write_tree(directory, {
+            'tree/index.gmi': '# Home\n', 'capsuled.conf':
+            'cgi_user = "daemon"\npath "/cgi/" { cgi = "/usr/lib/none" }\n'})
+        # A folder of root can be closed to other users.
+        program = shutil.copy(CAPSULED, directory)
+        user = 65534 if os.getuid() == 0 else None
+        done = subprocess.run(
+            [program, '-t', '-c', 'capsuled.conf', 'tree'], cwd=directory,
+            user=user, group=user, check=False, capture_output=True,
+            text=True, timeout=DEADLINE_S)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn('only root can start scripts as another user',
+                      done.stderr)
 
     def refusal(self, rules, **named):
         directory = new_directory()
