@@ -387,6 +387,7 @@ class Replaced(unittest.TestCase):
         server.signal(signal.SIGHUP)
         server.wait_for_line(line, since)
 
+    @as_root
     def test_no_client_waits(self):
         with serve(executable=self.program, workers=2) as server:
             certificate = peer_certificate(server)
@@ -404,6 +405,7 @@ class Replaced(unittest.TestCase):
             self.assertEqual(fetch(server).text, '# Home\n')
             self.assertEqual(executions(server), 1)
 
+    @as_root
     def test_a_new_version_that_does_not_start(self):
         with serve(executable=self.program) as server:
             self.replace('#!/bin/sh\nexit 1\n')
