@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "sys/readable.h"
 #include "text/buf.h"
 #include "tree/beneath.h"
 #include "tree/storespace.h"
@@ -62,6 +63,18 @@ count_all(const struct server *server)
 }
 
 static void
+log_no_folder(const struct rules_part *part)
+{
+	log_line(LOG_LEVEL_WARN,
+	    "writer: cannot open the folder %.*s/ of %s:%d: %s; "
+	    "make it, writable for the user of the server, and send "
+	    "SIGHUP",
+	    STR_ARG(part->place.path),
+	    part->place.file != NULL ? part->place.file : "the command line",
+	    part->place.line, strerror(errno));
+}
+
+static void
 open_part(struct writerparts *parts, const struct host *host,
     const struct rules_part *part)
 {
@@ -79,14 +92,7 @@ open_part(struct writerparts *parts, const struct host *host,
 	if (fd != -1)
 		parts->folders[parts->count++] = fd;
 	else
-		log_line(LOG_LEVEL_WARN,
-		    "writer: cannot open the folder %.*s/ of %s:%d: %s; "
-		    "make it, writable for the user of the server, and send "
-		    "SIGHUP",
-		    STR_ARG(part->place.path),
-		    part->place.file != NULL ? part->place.file
-					     : "the command line",
-		    part->place.line, strerror(errno));
+		log_no_folder(part);
 }
 
 /* Calls `call` for each writable part. */
@@ -125,6 +131,26 @@ writerparts_release(struct writerparts *parts)
 	*parts = (struct writerparts){ 0 };
 }
 
+/* Root opened the folder before the process became the user of the server. */
+static void
+check_access(const struct host *host, const struct rules_part *part)
+{
+	char path[WRITERPARTS_PATH_MAX];
+	size_t depth;
+	struct str folder = writerparts_folder(part, path, &depth);
+	int fd;
+
+	if (folder.len == 0)
+		return;
+	path[folder.len - 1] = '\0';
+	fd = beneath_open(host->tree->root, folder.len > 1 ? path + 1 : ".");
+	if (fd == -1)
+		return;
+	if (readable_at(fd, ".", W_OK | X_OK) == -1)
+		log_no_folder(part);
+	close(fd);
+}
+
 static void
 clean_part(struct writerparts *parts, const struct host *host,
     const struct rules_part *part)
@@ -134,6 +160,7 @@ clean_part(struct writerparts *parts, const struct host *host,
 	struct str folder = writerparts_folder(part, path, &depth);
 
 	(void)parts;
+	check_access(host, part);
 	if (folder.len > 0 && storespace_clean(host->tree, folder) == -1 &&
 	    errno != ENOENT)
 		log_line(LOG_LEVEL_WARN,

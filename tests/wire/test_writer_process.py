@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from server import process_name, wait_until
+from server import as_root, process_name, wait_until
 from test_hosts import Hosts
 
 PLAIN = '''
@@ -71,6 +71,13 @@ class WriterProcess(unittest.TestCase):
         self.assertIn('cannot open the folder /notes/ of c.conf:', line)
         self.assertIn('No such file or directory; make it, writable for the '
                       'user of the server, and send SIGHUP', line)
+
+    @as_root
+    def test_a_folder_of_another_user(self):
+        self.begin(WRITERS, {'one/notes/': ''})
+        line = self.hosts.wait_for_line('^warn writer: .*')[0]
+        self.assertIn('cannot open the folder /notes/ of c.conf:', line)
+        self.assertIn('Permission denied; make it, writable for the ', line)
 
     def test_stop(self):
         self.begin(WRITERS, {'one/notes/': ''})
