@@ -1,6 +1,7 @@
 /* Finds the files to send to a server and to delete there, and their order. */
 #include "tool/publish_plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,10 +62,13 @@ take_versions(const struct manifest *const sides[PUBLISH_PLAN_SIDES],
 	const struct manifest_file wanted = { .path = item->path };
 
 	for (int i = 0; i < PUBLISH_PLAN_SIDES; i++) {
-		const struct manifest_file *file = &sides[i]->files[next[i]];
+		const struct manifest_file *file;
 
-		if (next[i] == sides[i]->count ||
-		    manifest_compare(file, &wanted) != 0)
+		if (next[i] == sides[i]->count)
+			continue;
+		assert(sides[i]->files != NULL);
+		file = &sides[i]->files[next[i]];
+		if (manifest_compare(file, &wanted) != 0)
 			continue;
 		next[i]++;
 		item->versions[i].exists = true;

@@ -21,6 +21,10 @@ typedef struct cap_rights {
 #define CAP_FLOCK UINT64_C(8192)
 #define CAP_MMAP_R UINT64_C(16384)
 #define CAP_MMAP_W UINT64_C(32768)
+#define CAP_FCHMOD UINT64_C(65536)
+#define CAP_MKDIRAT UINT64_C(131072)
+#define CAP_LINKAT_SOURCE UINT64_C(262144)
+#define CAP_LINKAT_TARGET UINT64_C(524288)
 
 cap_rights_t *cap_rights_init(cap_rights_t *rights, ...);
 cap_rights_t *cap_rights_set(cap_rights_t *rights, ...);
