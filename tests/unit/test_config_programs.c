@@ -1,5 +1,6 @@
 #include "daemon/config_programs.h"
 
+#include <assert.h>
 #include <limits.h>
 
 #include "configuring.h"
@@ -229,9 +230,12 @@ test_uploads(void **state)
 		assert_int_equal(upload->quota_mib, table[i].quota);
 		assert_int_equal(upload->versions, table[i].versions);
 		assert_int_equal(upload->deletes, table[i].deletes);
-		if (table[i].first == NULL)
+		if (table[i].first == NULL) {
 			assert_null(upload->writers);
-		else if (table[i].first[0] == '\0')
+			continue;
+		}
+		assert(upload->writers != NULL);
+		if (table[i].first[0] == '\0')
 			assert_null(upload->writers[0]);
 		else
 			assert_string_equal(upload->writers[0], table[i].first);

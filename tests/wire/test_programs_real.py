@@ -381,7 +381,7 @@ class Php(unittest.TestCase):
         self.assertEqual(menu[:1], b'3')
 
     def test_nothing_else_runs(self):
-        """TRAPS: a path that is split in the wrong place."""
+        """A path that is split in the wrong place."""
         for path in ('/app/index.txt', '/app/pic.jpg/x.php',
                      '/app/pic.jpg', '/app/Ⱥ.php.txt.php', '/app/none.php',
                      '/app/page.php.txt', '/app/capsule.PHP',

@@ -10,8 +10,8 @@ import unittest
 
 from clientcert import Visitor
 from server import (
-    Server, as_root, gemini, gemini_connect, gopher_connect, hurried_connect,
-    new_directory, process_name, wait_until, write_tree)
+    Server, as_root, fetch, gemini, gemini_connect, gopher_connect,
+    hurried_connect, new_directory, process_name, wait_until, write_tree)
 from test_hosts import Hosts
 
 PAGE = b'# New\nA wren.\n'
@@ -108,10 +108,8 @@ class Titan(unittest.TestCase):
         self.assertTrue(reply.close_notify)
 
 
-
-
 class Table(Titan):
-    """The rows of HOSTING B."""
+    """Each answer to an upload, and its reason."""
 
     def test_success(self):
         for path, name in (
@@ -285,6 +283,20 @@ class Table(Titan):
             client.send(line(self.server, '/free/a.gmi;size=3') + b'abc')
             self.assertTrue(client.read_all().startswith(b'3'))
         self.assertNotIn('a.gmi', self.names('free'))
+
+
+class Found(Titan):
+    options = ('state=',)
+
+    def test_in_the_index_and_over_gopher(self):
+        self.assert_reply(self.put('/notes/new.gmi'), 30)
+        for question, words in (('/ask?wren', '/notes/new.gmi'),
+                                ('/manifest', 'notes/new.gmi')):
+            wait_until(lambda q=question, w=words:
+                       w in fetch(self.server, q).text, question)
+        with gopher_connect(self.server) as client:
+            client.send(b'/notes/new.gmi\r\n')
+            self.assertIn(b'iA wren.\t', client.read_all())
 
 
 class Refused(Titan):
