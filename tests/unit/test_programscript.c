@@ -107,22 +107,29 @@ static void
 deep(void **state)
 {
 	const struct host host = { .tree = &tree };
-	char path[512] = "/deep";
+	char bytes[512];
+	struct buf path = buf_over(bytes, sizeof bytes - 1);
+	size_t folder_len;
 
 	(void)state;
-	temporary_folder(&folder, "deep");
+	memset(bytes, 0, sizeof bytes);
+	buf_add(&path, STR("/deep"));
+	temporary_folder(&folder, bytes + 1);
 	for (int i = 0; i < 15; i++) {
-		strcat(path, "/d.php");
-		temporary_folder(&folder, path + 1);
+		buf_add(&path, STR("/d.php"));
+		temporary_folder(&folder, bytes + 1);
 	}
-	strcat(path, "/16.php");
-	temporary_file(&folder, path + 1, "");
-	assert_int_equal(programscript_php(&host, str_of(path)), strlen(path));
-	strcpy(path + strlen(path) - strlen("16.php"), "d.php");
-	temporary_folder(&folder, path + 1);
-	strcat(path, "/17.php");
-	temporary_file(&folder, path + 1, "");
-	assert_int_equal(programscript_php(&host, str_of(path)), 0);
+	folder_len = path.len;
+	buf_add(&path, STR("/16.php"));
+	temporary_file(&folder, bytes + 1, "");
+	assert_int_equal(programscript_php(&host, buf_str(&path)), path.len);
+	memset(bytes + folder_len, 0, sizeof bytes - folder_len);
+	path.len = folder_len;
+	buf_add(&path, STR("/d.php"));
+	temporary_folder(&folder, bytes + 1);
+	buf_add(&path, STR("/17.php"));
+	temporary_file(&folder, bytes + 1, "");
+	assert_int_equal(programscript_php(&host, buf_str(&path)), 0);
 }
 
 /* A name longer than any file's is none, and costs one lookup. */

@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -71,6 +72,7 @@ run(int line, int end)
 		.hosts = &of_host, .host_count = 1, .script_limit = MOST
 	};
 	struct server server = { .hosts = &host, .host_count = 1 };
+	enum jail_mode mode = STRICT_MODE;
 	const struct runner_setup setup = { &service, &config, &server, &jail,
 		NULL, &scripts };
 
@@ -100,10 +102,11 @@ run(int line, int end)
 	host = (struct host){ .server = &server,
 		.site = &of_host.site,
 		.rules = &of_host.rules };
+	if (has_cgi)
+		mode = JAIL_ON;
 	service = (struct service){ .line = line, .end_count = 1 };
 	service.ends[0] = end;
-	if (jail_init(&jail, has_cgi ? JAIL_ON : STRICT_MODE, "nobody", text,
-		sizeof text) == -1 ||
+	if (jail_init(&jail, mode, "nobody", text, sizeof text) == -1 ||
 	    scriptjail_init(&scripts, &jail, USER, &error) == -1)
 		_exit(2);
 	scripts.memory = (size_t)512 << 20;
@@ -444,8 +447,8 @@ test_descendants(void **state)
 		skip();
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		script("fork", texts[i]);
-		assert_gone(
-		    (pid_t)atol(answer("/cgi-bin/fork", RUNNERJOBS_ENDED)));
+		assert_gone((pid_t)strtol(
+		    answer("/cgi-bin/fork", RUNNERJOBS_ENDED), NULL, 10));
 	}
 }
 
@@ -476,7 +479,7 @@ test_hangup(void **state)
 		script("stay", texts[i]);
 		pair = ask(&call);
 		fd = opened(pair);
-		group = (pid_t)atol(output(fd, 2));
+		group = (pid_t)strtol(output(fd, 2), NULL, 10);
 		assert_true(group > 1);
 		close(pair);
 		assert_gone(group);
@@ -505,7 +508,7 @@ test_many_ends(void **state)
 	    "time.sleep(1000)\n");
 	pair = ask(&call);
 	fd = opened(pair);
-	group = (pid_t)atol(output(fd, 2));
+	group = (pid_t)strtol(output(fd, 2), NULL, 10);
 	assert_true(group > 1);
 	assert_int_equal(kill(runner.pid, SIGSTOP), 0);
 	assert_int_equal(kill(-group, SIGKILL), 0);
@@ -554,7 +557,7 @@ test_a_worker_ends(void **state)
 	script("stay", "#!/bin/sh\necho $$\nsleep 1000\n");
 	pair = ask_over(line[0], &call);
 	fd = opened(pair);
-	group = (pid_t)atol(output(fd, 2));
+	group = (pid_t)strtol(output(fd, 2), NULL, 10);
 	call.path = STR("/fast/a");
 	served = ask_over(line[0], &call);
 	close(opened_as(served, RUNNERJOBS_FASTCGI));

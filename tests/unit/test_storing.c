@@ -1,5 +1,6 @@
 /* Storing files in a tree: whole or not at all, and where. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -467,7 +468,8 @@ raced(void **state)
 	    temporary_path(&folder, "root/notes/away"));
 	temporary_link(&folder, "root/notes/away", "../private");
 	child = fork();
-	while (child == 0)
+	/* Until the parent kills it. */
+	for (unsigned i = 0; child == 0 && i < UINT_MAX; i++)
 		(void)syscall(SYS_renameat2, AT_FDCWD, s, AT_FDCWD, away,
 		    RENAME_EXCHANGE);
 	for (int i = 0; i < 10000; i++) {
