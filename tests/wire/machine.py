@@ -96,7 +96,10 @@ class Machine:
         """The beginning of a command line that runs in a directory there."""
         line = ['nsenter', '--target', str(self.holder.pid), '--mount',
                 '--net']
-        if not SEES_INSIDE:
+        # In a chroot, the root of the namespace is not that of the holder.
+        if SEES_INSIDE:
+            line += ['--root']
+        else:
             line += ['--user', '--preserve-credentials', 'unshare', '--user',
                      '--map-user=%d' % os.getuid(),
                      '--map-group=%d' % os.getgid()]
