@@ -12,7 +12,9 @@
 #include "text/uri.h"
 
 #define INDEX_NAME STR("index.gmi")
-#define NOT_HERE STR("Nothing can be stored at this address")
+#define NOT_HERE \
+	STR("Nothing can be stored at this address; ask the operator which " \
+	    "parts are for uploads")
 
 /* Whether files of the part can be written; it may be NULL. */
 static bool

@@ -68,7 +68,8 @@ publish_send_conflict(struct publish_send *send, struct publish_plan_item *item)
 	else if (known || item->base.exists)
 		fail(send, item,
 		    "conflict: it was changed on the server since, and is not "
-		    "overwritten; merge the changes, then use --force");
+		    "overwritten; merge the version of the server, which a "
+		    "client shows, into the folder, then use --force");
 	else
 		fail(send, item,
 		    "conflict: the server has another version, and it is not "
