@@ -10,6 +10,44 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
+#include "sys/scriptjail.h"
+
+/* The user of scripts is another one than root and the server's. */
+static void
+users(void **state)
+{
+	static const struct {
+		const char *name, *error;
+	} table[] = {
+		{ "", "cgi: scripts have no user" },
+		{ "no-such-user", "cgi_user: no-such-user: no such user" },
+		{ "root", "cgi_user: root: " },
+		{ "nobody", "cgi_user: nobody: " },
+		{ "daemon", "" },
+	};
+	char text[256];
+	struct jail jail;
+
+	(void)state;
+	assert_int_equal(jail_init(&jail, JAIL_ON,
+			     geteuid() == 0 ? "nobody" : "", text, sizeof text),
+	    0);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct buf error = buf_over(text, sizeof text);
+		struct scriptjail scripts;
+		const char *want = geteuid() == 0
+		    ? table[i].error
+		    : "cgi: only root can start scripts";
+		int result =
+		    scriptjail_init(&scripts, &jail, table[i].name, &error);
+
+		assert_int_equal(result, want[0] == '\0' ? 0 : -1);
+		assert_true(str_starts(buf_str(&error), str_of(want)));
+	}
+}
+
 #ifndef __SANITIZE_ADDRESS__ /* whose own calls run into the walls, too */
 
 #include <errno.h>
@@ -837,13 +875,16 @@ abilities(void **state)
 int
 main(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-	return 0;
-#else
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(users),
+#ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(abilities),
+#endif
 	};
 
+#ifdef __SANITIZE_ADDRESS__
+	return cmocka_run_group_tests(tests, NULL, NULL);
+#else
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 #endif
 }

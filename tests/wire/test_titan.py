@@ -1,5 +1,6 @@
 """Uploads by Titan: who may write, what is kept, and what is left behind."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -94,8 +95,10 @@ class Titan(unittest.TestCase):
         for folder, folders, files in os.walk(self.server.root):
             for name in files:
                 path = os.path.join(folder, name)
-                status = os.stat(path)
-                with open(path, 'rb') as file:
+                # A stopped upload may remove its file just now.
+                with contextlib.suppress(FileNotFoundError), \
+                        open(path, 'rb') as file:
+                    status = os.fstat(file.fileno())
                     found[path] = (file.read(), status.st_mtime_ns,
                                    status.st_ino)
             for name in folders:
