@@ -175,6 +175,8 @@ receive_all(struct keys *keys, struct cert *certs, struct buf *error)
 			certs[i] = loaded.cert;
 		else
 			cert_release(&loaded.cert);
+		/* The certificate belongs to `certs` now, or is released. */
+		loaded.cert = (struct cert){ .leaf = NULL };
 		i++;
 	}
 	if (i > count)
