@@ -2,12 +2,11 @@
 #define TOOL_PUBLISH_H
 
 #define PUBLISH_USAGE \
-	"publish [--cert FILE] [--key FILE] [--delete] [--dry-run] " \
-	"[--force]\n" \
-	"                       [--known-hosts FILE] [--limit MIB] " \
-	"[--patience S]\n" \
-	"                       [--strict-key] [--time S] [-c FILE] " \
-	"[-o KEY=VALUE] DIR URL"
+	"publish [--cert FILE] [--key FILE] [--delete] [--dry-run]\n" \
+	"                       [--force] [--known-hosts FILE] " \
+	"[--limit MIB]\n" \
+	"                       [--patience S] [--strict-key] [--time S]\n" \
+	"                       [-c FILE] [-o KEY=VALUE] DIR URL"
 
 /*
  * The verb `publish`: sends the files of DIR that differ to a Titan server.
