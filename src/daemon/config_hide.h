@@ -13,7 +13,7 @@ config_hide_parts(struct config_loader *loader, struct host_config *host);
 
 /*
  * Adds the directories of CGI scripts and the FastCGI scripts of all hosts to
- * the zones of each host whose capsule contains their real paths. Missing files
+ * the zones of each host, if their real paths are in its capsule. Missing files
  * are left out. Returns -1 with config->error set.
  */
 MUST_USE int config_hide_files(struct config_loader *loader);

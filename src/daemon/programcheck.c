@@ -55,8 +55,9 @@ check_places(const struct config *config, const struct rules_part *part,
 		if (realpath(config->hosts[i].capsule, capsule) != NULL &&
 		    holds(directory, capsule))
 			return fail(part, error,
-			    "contains a capsule, whose files would be scripts; "
-			    "name a directory of scripts only");
+			    "contains a capsule, so the files of the capsule "
+			    "would be scripts; name a directory of scripts "
+			    "only");
 	return 0;
 }
 
@@ -79,8 +80,8 @@ check_directory(const struct config *config, const struct rules_part *part,
 	user = config->cgi_user[0] != '\0' ? getpwnam(config->cgi_user) : NULL;
 	if (user != NULL && user->pw_uid == st.st_uid)
 		return fail(part, error,
-		    "belongs to cgi_user, whose scripts could change each "
-		    "other; give it to root with chown");
+		    "belongs to cgi_user, so a script could change the other "
+		    "scripts; give the directory to root with chown");
 	return check_places(config, part, error);
 }
 

@@ -47,9 +47,9 @@ refuse(int line, enum status status)
 }
 
 static void
-log_fault(const struct runnerjobs_job *job, const char *what, int error)
+log_fault(const struct runnerjobs_job *job, const char *step, int error)
 {
-	log_line(LOG_LEVEL_WARN, "runner: %s: %s: %s", job->path, what,
+	log_line(LOG_LEVEL_WARN, "runner: %s: %s: %s", job->path, step,
 	    strerror(error));
 }
 

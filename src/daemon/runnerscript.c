@@ -42,7 +42,7 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* What to do after execve failed with `error`. */
+/* The advice for the operator after execve has failed with `error`. */
 static const char *
 remedy_for(int error)
 {

@@ -30,7 +30,7 @@ struct writerupload {
 };
 
 /*
- * Begins the upload that a worker's message asks for, whose answers go over
+ * Begins the upload that a worker requests by a message. The answers go over
  * `line`. `reserved` is the number of bytes that other uploads to its part will
  * take; see writerupload_find. Returns true when the bytes of the upload are
  * awaited; else it was answered, and the caller closes `line`.

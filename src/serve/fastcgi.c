@@ -48,7 +48,7 @@ fill(struct str *input, unsigned char *at, size_t *len, size_t size)
 	return *len == size;
 }
 
-/* Begins a record, whose header is complete; false: it is not valid. */
+/* Begins a record after its complete header; false: it is not valid. */
 static bool
 begin(struct fastcgi *fastcgi)
 {

@@ -187,7 +187,7 @@ take_header(struct program *program, struct response *response)
 	return 1;
 }
 
-/* Waits for the end of a program whose answer has no body. */
+/* After an answer without a body: waits for the end of the program. */
 static int
 take_end(struct program *program, struct response *response)
 {

@@ -18,7 +18,7 @@
  *
  *   CGI      a pipe; after its end a message of the runner over the pair: 'e',
  *            or 'f' if the script was killed
- *   SCGI     a socket, whose end is that of the output
+ *   SCGI     a socket; its end is the end of the output
  *   FastCGI  a socket with records; END_REQUEST is the end
  */
 struct programbody {

@@ -13,9 +13,8 @@ enum handled readers_answer(const struct host *host, struct request *request,
     struct response *response);
 
 /*
- * To be called after readers_answer: answers 51 in a zone whose files no
- * visitor may see, such as those of programs, unless a program answers for the
- * path.
+ * To be called after readers_answer: answers 51 in a hidden zone, such as the
+ * files of programs, unless a program answers for the path.
  */
 enum handled
 readers_hide(const struct request *request, struct response *response);

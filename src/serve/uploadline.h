@@ -25,9 +25,9 @@ struct uploadline {
 };
 
 /*
- * Sends `call` to the writer, over `writer`, and returns the line, whose remote
- * is to be released; `target`, borrowed, is the URL that a success redirects
- * to. NULL with errno set.
+ * Sends `call` to the writer over `writer`, and returns the line; the caller
+ * releases line->remote. `target`, borrowed, is the URL to which a success
+ * redirects. NULL with errno set.
  */
 MUST_USE struct uploadline *uploadline_open(struct arena *arena,
     const int *writer, const struct uploadcall *call, struct str target);
@@ -42,7 +42,7 @@ enum uploadline_word {
 enum uploadline_word uploadline_listen(struct uploadline *line);
 
 /*
- * Sends a message, whose first byte is its kind (enum uploadcall_kind). Returns
+ * Sends a message; its first byte is the kind (enum uploadcall_kind). Returns
  * 1, 0 when the pair has no room, or -1 when the writer has closed it.
  */
 MUST_USE int uploadline_send(struct uploadline *line, struct str message);

@@ -26,7 +26,8 @@ struct uploads {
  * path of the URL; that of a directory becomes its index.gmi.
  *
  * `response` is a refusal; the source of a page, text/gemini and empty for one
- * that is absent; or a pending answer, whose remote is a struct uploadline.
+ * that is absent; or a pending answer: then response->remote is a struct
+ * uploadline.
  */
 void uploads_answer(const struct host *host, struct request *request,
     const struct uploads *upload, struct response *response);

@@ -53,8 +53,8 @@ scriptjail_init(struct scriptjail *scripts, const struct jail *jail,
 	}
 	if (found->pw_uid == jail->user || !jail->changes) {
 		buf_printf(error,
-		    "cgi_user: %s: this is the server's user, whose files "
-		    "scripts must not reach; name another user",
+		    "cgi_user: %s: this is the server's user, so scripts "
+		    "could reach the files of the server; name another user",
 		    name);
 		return -1;
 	}

@@ -69,7 +69,7 @@ MUST_USE int scriptjail_enter_runner(const struct scriptjail *scripts,
     const struct jail *jail, const struct scriptjail_access *all, size_t count);
 
 /*
- * In a child of the runner, whose process ID is `parent`: sets limits, becomes
+ * In a child of the runner (process ID `parent`): sets limits, becomes
  * the scripts' user without any capability, and confines itself to that access.
  * Then no descendant can leave the process group. -1 with errno set; the
  * process must then exit.

@@ -41,8 +41,7 @@ struct syscalls_refusal {
 /*
  * Makes these calls fail with their errors, in this process, its children and
  * the programs that they execute; `only_log` is as for syscalls_enter. For a
- * process that executes programs, whose calls are not known. -1 with errno
- * set.
+ * process that executes programs with unknown calls. -1 with errno set.
  */
 MUST_USE int syscalls_refuse(
     const struct syscalls_refusal *all, size_t count, bool only_log);

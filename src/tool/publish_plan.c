@@ -35,7 +35,7 @@ depth_of(struct str path)
 
 /* Merging. */
 
-/* The side whose next path is the first of all; NULL at the end. */
+/* The first of the next files of all sides, by path; NULL at the end. */
 static const struct manifest_file *
 first_of(const struct manifest *const sides[PUBLISH_PLAN_SIDES],
     const size_t next[PUBLISH_PLAN_SIDES])

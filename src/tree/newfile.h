@@ -41,8 +41,8 @@ void newfile_drop(struct newfile *file);
 MUST_USE int newfile_folder(int above, char name[NEWFILE_NAME_MAX]);
 
 /*
- * Whether `name` in the directory `folder` is a file or folder under
- * construction whose process has ended.
+ * Whether `name` in the directory `folder` is a file or folder that an upload
+ * has left there, because its process ended.
  */
 bool newfile_is_left(int folder, const char *name);
 

@@ -7,7 +7,7 @@
 #include "text/str.h"
 #include "tree/media.h"
 
-/* An upload whose content is checked. */
+/* The content of an upload, for its check. */
 struct storecheck {
 	int fd;
 	const char *name; /* that it will have */

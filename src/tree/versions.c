@@ -147,8 +147,9 @@ copy_to(int from, int folder, const char *name)
 }
 
 /*
- * The reason may be the file's owner (fs.protected_hardlinks), or the file
- * system, whose errors differ.
+ * A link may be impossible because of the owner of the file
+ * (fs.protected_hardlinks) or of the file system. File systems report it by
+ * different errors, so all errors but three lead to a copy.
  */
 static int
 link_or_copy(int folder, const char *name, const char *version)

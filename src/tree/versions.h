@@ -35,7 +35,7 @@ void
 versions_name(const char *name, unsigned long number, char out[VERSIONS_ROOM]);
 
 /*
- * Makes the file also its next version, whose number is `number`: by a hard
+ * Makes the file also its next version, with the number `number`: by a hard
  * link, or by a copy where there can be none.  Syncs a copy, but not the
  * folder.
  */
