@@ -9,6 +9,7 @@
 #include "serve/programbody.h"
 #include "serve/programcall.h"
 #include "serve/programhead.h"
+#include "serve/programscript.h"
 #include "serve/remote.h"
 #include "serve/rules.h"
 #include "sys/fdpass.h"
@@ -70,15 +71,6 @@ is_refusal(enum status status)
 	    status == STATUS_BAD_REQUEST;
 }
 
-static bool
-is_meta(struct str meta)
-{
-	for (size_t i = 0; i < meta.len; i++)
-		if ((unsigned char)meta.at[i] < ' ' || meta.at[i] == 0x7f)
-			return false;
-	return meta.len <= PROGRAMHEAD_META_MAX;
-}
-
 static int
 take_refusal(struct program *program, struct arena *arena, struct str message,
     struct response *response)
@@ -90,7 +82,8 @@ take_refusal(struct program *program, struct arena *arena, struct str message,
 		return fail(program, "the runner failed", response);
 	memcpy(&status, message.at + 1, sizeof status);
 	meta = str_tail(message, REFUSAL_HEAD);
-	if (!is_refusal((enum status)status) || !is_meta(meta))
+	if (!is_refusal((enum status)status) ||
+	    (meta.len > 0 && !remote_is_meta(meta)))
 		return fail(program, "the runner failed", response);
 	response_error(response, (enum status)status);
 	if (meta.len > 0 && arena_copy(arena, meta, &response->meta) == -1)
@@ -193,17 +186,13 @@ take_end(struct program *program, struct response *response)
 {
 	char ignored[4096];
 
-	for (int i = 0; i < READS_A_TURN && !program->output.at_end; i++) {
-		ssize_t got =
-		    programbody_read(&program->output, ignored, sizeof ignored);
+	ssize_t got = 1;
 
-		if (got == -1)
-			break;
-		if (got == 0 && !program->output.at_end)
-			return wait_for_output(program);
-		if (i + 1 == READS_A_TURN && !program->output.at_end)
-			return wait_for_output(program);
-	}
+	for (int i = 0; i < READS_A_TURN && got > 0; i++)
+		got =
+		    programbody_read(&program->output, ignored, sizeof ignored);
+	if (got != -1 && !program->output.at_end)
+		return wait_for_output(program);
 	response_set(response, program->status, program->meta);
 	return 1;
 }
@@ -254,37 +243,13 @@ send_call(const struct host *host, const struct programcall *call)
 {
 	char bytes[PROGRAMCALL_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
-	int ends[2];
 
 	programcall_write(&message, call);
 	if (message.overflow) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (fdpass_pair(ends) == -1)
-		return -1;
-	if (fdpass_send_message(
-		*host->server->runner, buf_str(&message), ends[1]) == -1) {
-		fdpass_close(ends[0]);
-		ends[0] = -1;
-	}
-	fdpass_close(ends[1]);
-	return ends[0];
-}
-
-/* The status of a call that was not sent. */
-static enum status
-status_of(int error)
-{
-	switch (error) {
-	case EMSGSIZE: return STATUS_BAD_REQUEST;
-	/* The runner is overloaded, or about to be replaced. */
-	case EAGAIN:
-	case EPIPE:
-	case ECONNRESET:
-	case ECONNREFUSED: return STATUS_UNAVAILABLE;
-	default: return STATUS_FAILURE;
-	}
+	return fdpass_ask(*host->server->runner, buf_str(&message));
 }
 
 static void
@@ -301,7 +266,7 @@ call_program(const struct host *host, const struct request *request,
 		return;
 	pair = send_call(host, &call);
 	if (pair == -1) {
-		response_error(response, status_of(errno));
+		response_error(response, remote_status_of(errno));
 		return;
 	}
 	*program = (struct program){
@@ -332,15 +297,6 @@ is_one_address(const struct request *request)
 	return plain.overflow || str_equals(buf_str(&plain), request->path);
 }
 
-static bool
-holds_control(struct str path)
-{
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.at[i] < ' ' || path.at[i] == 0x7f)
-			return true;
-	return false;
-}
-
 enum handled
 program_answer(const struct host *host, const struct request *request,
     struct response *response)
@@ -348,7 +304,7 @@ program_answer(const struct host *host, const struct request *request,
 	if (request->part == NULL ||
 	    request->part->program.kind == RULES_NO_PROGRAM)
 		return DECLINED;
-	if (holds_control(request->path))
+	if (!programscript_is_clean(request->path))
 		response_error(response, STATUS_BAD_REQUEST);
 	else if (!is_one_address(request))
 		response_redirect(response, request->arena,

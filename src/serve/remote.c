@@ -79,21 +79,22 @@ send_request(const struct host *host, const struct request *request)
 {
 	char bytes[REMOTE_REQUEST_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
-	int ends[2];
 
 	if (!write_request(&message, host, request)) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (fdpass_pair(ends) == -1)
-		return -1;
-	if (fdpass_send_message(
-		*host->server->answers, buf_str(&message), ends[1]) == -1) {
-		close(ends[0]);
-		ends[0] = -1;
-	}
-	close(ends[1]);
-	return ends[0];
+	return fdpass_ask(*host->server->answers, buf_str(&message));
+}
+
+enum status
+remote_status_of(int error)
+{
+	/* The other process is overloaded, or about to be replaced. */
+	if (error == EAGAIN || error == EPIPE || error == ECONNRESET ||
+	    error == ECONNREFUSED)
+		return STATUS_UNAVAILABLE;
+	return error == EMSGSIZE ? STATUS_BAD_REQUEST : STATUS_FAILURE;
 }
 
 bool
@@ -111,10 +112,7 @@ remote_ask(const struct host *host, const struct request *request,
 	*remote =
 	    remote_of_answers(send_request(host, request), request->network);
 	if (remote->fd == -1) {
-		/* The other process is overloaded, or about to be replaced. */
-		if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ||
-		    errno == ECONNREFUSED)
-			response_error(response, STATUS_UNAVAILABLE);
+		response_error(response, remote_status_of(errno));
 		return true;
 	}
 	response->status = 0;

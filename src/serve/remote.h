@@ -96,6 +96,9 @@ void remote_answer_refuse(int fd, enum status status);
 /* Whether META of another process is one line, of at most REMOTE_META_MAX. */
 bool remote_is_meta(struct str meta);
 
+/* The status for a request that could not be sent, by its errno. */
+enum status remote_status_of(int error);
+
 /*
  * Whether a body of this type may come in parts: exactly the types of archives,
  * which are sent on unchanged. Other bodies may be converted, by code that

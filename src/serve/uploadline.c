@@ -102,20 +102,12 @@ send_call(int writer, const struct uploadcall *call)
 {
 	char bytes[UPLOADCALL_MAX];
 	struct buf message = buf_over(bytes, sizeof bytes);
-	int ends[2];
 
 	if (!uploadcall_write(&message, call)) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (fdpass_pair(ends) == -1)
-		return -1;
-	if (fdpass_send_message(writer, buf_str(&message), ends[1]) == -1) {
-		fdpass_close(ends[0]);
-		ends[0] = -1;
-	}
-	fdpass_close(ends[1]);
-	return ends[0];
+	return fdpass_ask(writer, buf_str(&message));
 }
 
 struct uploadline *

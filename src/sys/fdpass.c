@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "sys/process.h"
 #include "sys/system.h"
 
 /* The depth of sockets in messages of sockets that are read before closing. */
@@ -54,6 +55,21 @@ fdpass_send_message(int line, struct str message, int fd)
 		sent = sendmsg(line, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent == -1 && errno == EINTR);
 	return sent == (ssize_t)message.len ? 0 : -1;
+}
+
+int
+fdpass_ask(int line, struct str message)
+{
+	int ends[2];
+
+	if (fdpass_pair(ends) == -1)
+		return -1;
+	if (fdpass_send_message(line, message, ends[1]) == -1) {
+		process_close(ends[0]);
+		ends[0] = -1;
+	}
+	process_close(ends[1]);
+	return ends[0];
 }
 
 /* Room for as many descriptors as Linux passes in one message. */

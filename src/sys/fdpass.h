@@ -32,6 +32,12 @@ MUST_USE ssize_t fdpass_receive_message(
     int line, char *at, size_t room, int *fd);
 
 /*
+ * Sends a message and one end of a new pair, over which the answer comes.
+ * Returns the other end, or -1 with errno set.
+ */
+MUST_USE int fdpass_ask(int line, struct str message);
+
+/*
  * The same where no descriptor is wanted: those that come are closed.  The
  * flags are those of recv(2).
  */
