@@ -251,18 +251,12 @@ add_line(struct answers *answers, int fd)
 static bool
 hear_master(struct answers *answers)
 {
-	char word;
-	int fd;
-	int got = fdpass_receive(answers->polled[0].fd, &word, &fd);
+	int client;
 
-	if (got != 1)
-		return got == -1 && errno == EAGAIN;
-	if (fd != -1 && word == SERVICE_CLIENT)
-		(void)add_line(answers, fd);
-	else
-		fdpass_close(fd);
-	if (word == SERVICE_PING)
-		(void)!fdpass_send(answers->polled[0].fd, word, -1);
+	if (!service_hear(answers->polled[0].fd, &client))
+		return false;
+	if (client != -1)
+		(void)add_line(answers, client);
 	return true;
 }
 

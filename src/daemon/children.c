@@ -73,6 +73,24 @@ children_worker_main(void *context, const struct workers_start *start)
 	exit(status);
 }
 
+/* Frees the state of clients, which only the workers need. */
+static void
+forget_clients(struct master *master, const struct service *own)
+{
+	struct generation *generation = master->generation;
+
+	process_close(master->status.fd);
+	workers_forget(&master->workers);
+	listeners_close(&master->listeners, NULL);
+	if (own != &master->index)
+		service_forget(&master->index);
+	services_forget(&master->services, own);
+	service_forget(&generation->keys.service);
+	tls_context_free(generation->tls);
+	readerlists_release(&generation->readers);
+	generation_forget_visitors(generation);
+}
+
 static void
 be_answers(void *context, const struct service *service)
 {
@@ -89,15 +107,7 @@ be_answers(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
-	process_close(master->status.fd);
-	workers_forget(&master->workers);
-	listeners_close(&master->listeners, NULL);
-	service_forget(&master->index);
-	services_forget(&master->services, service);
-	service_forget(&generation->keys.service);
-	tls_context_free(generation->tls);
-	readerlists_release(&generation->readers);
-	generation_forget_visitors(generation);
+	forget_clients(master, service);
 	capsules_forget_scans(&generation->capsules);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0 &&
@@ -107,23 +117,15 @@ be_answers(void *context, const struct service *service)
 }
 
 /*
- * Frees the state that neither the runner nor the writer needs: of clients, the
- * index, the count of visitors and the limits.  -1 with errno set.
+ * Frees the state that neither the runner nor the writer needs.  -1 with errno
+ * set.
  */
 static int
 begin_service(struct master *master, const struct service *service)
 {
 	struct generation *generation = master->generation;
 
-	process_close(master->status.fd);
-	workers_forget(&master->workers);
-	listeners_close(&master->listeners, NULL);
-	service_forget(&master->index);
-	services_forget(&master->services, service);
-	service_forget(&generation->keys.service);
-	tls_context_free(generation->tls);
-	readerlists_release(&generation->readers);
-	generation_forget_visitors(generation);
+	forget_clients(master, service);
 	capsules_forget_scans(&generation->capsules);
 	limit_free(master->limits);
 	state_forget(&generation->state);
@@ -203,14 +205,7 @@ children_be_indexer(void *context, const struct service *service)
 	};
 	int status = EXIT_FAILURE;
 
-	process_close(master->status.fd);
-	workers_forget(&master->workers);
-	service_forget(&generation->keys.service);
-	services_forget(&master->services, NULL);
-	listeners_close(&master->listeners, NULL);
-	tls_context_free(generation->tls);
-	readerlists_release(&generation->readers);
-	generation_forget_visitors(generation);
+	forget_clients(master, service);
 	limit_free(master->limits);
 	state_forget_lock(&generation->state);
 	if (signals_begin_child(&master->waiting) == 0)

@@ -2,7 +2,7 @@
 #include "daemon/config_signature.h"
 
 #include "daemon/config_section.h"
-#include "daemon/writerparts.h"
+#include "serve/rules.h"
 
 int
 config_signature_hide(struct config_loader *loader, struct host_config *host)
@@ -10,7 +10,7 @@ config_signature_hide(struct config_loader *loader, struct host_config *host)
 	size_t count = 0;
 	const char **hide;
 
-	if (writerparts_first(&host->rules) == NULL)
+	if (rules_first_writable(&host->rules) == NULL)
 		return 0;
 	while (host->hide != NULL && host->hide[count] != NULL)
 		count++;

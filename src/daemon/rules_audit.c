@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/config_signature.h"
-#include "daemon/writerparts.h"
+#include "serve/rules.h"
 #include "serve/moved.h"
 #include "text/array.h"
 #include "text/uri.h"
@@ -218,7 +218,8 @@ audit_move(struct audit *audit, const struct rules_move *move)
 static void
 audit_signature(const struct audit *audit)
 {
-	const struct rules_part *part = writerparts_first(&audit->host->rules);
+	const struct rules_part *part =
+	    rules_first_writable(&audit->host->rules);
 	struct rules_audit *all = audit->all;
 
 	if (part != NULL &&

@@ -66,18 +66,12 @@ add_line(struct runner *runner, int fd)
 static bool
 hear_master(struct runner *runner)
 {
-	char word;
-	int fd;
-	int got = fdpass_receive(runner->polled[0].fd, &word, &fd);
+	int client;
 
-	if (got != 1)
-		return got == -1 && errno == EAGAIN;
-	if (fd != -1 && word == SERVICE_CLIENT)
-		add_line(runner, fd);
-	else
-		fdpass_close(fd);
-	if (word == SERVICE_PING)
-		(void)!fdpass_send(runner->polled[0].fd, word, -1);
+	if (!service_hear(runner->polled[0].fd, &client))
+		return false;
+	if (client != -1)
+		add_line(runner, client);
 	return true;
 }
 

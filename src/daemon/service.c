@@ -143,6 +143,23 @@ service_due_ms(const struct service *service, long ms)
 	return service->is_wanted && service->pid == 0 && due < ms ? due : ms;
 }
 
+bool
+service_hear(int line, int *client)
+{
+	char word;
+	int got = fdpass_receive(line, &word, client);
+
+	if (got != 1)
+		return got == -1 && errno == EAGAIN;
+	if (*client != -1 && word != SERVICE_CLIENT) {
+		fdpass_close(*client);
+		*client = -1;
+	}
+	if (word == SERVICE_PING)
+		(void)!fdpass_send(line, word, -1);
+	return true;
+}
+
 void
 service_forget(struct service *service)
 {

@@ -88,6 +88,12 @@ void service_stop(struct service *service);
  */
 bool service_await_end(pid_t pid);
 
+/*
+ * In the process: receives a message of the master over `line`, and answers a
+ * ping. `client` becomes the socket of a new client, or -1. False at the end.
+ */
+MUST_USE bool service_hear(int line, int *client);
+
 /* In another child: closes the master's descriptors. */
 void service_forget(struct service *service);
 

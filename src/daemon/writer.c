@@ -50,18 +50,12 @@ add_line(struct writer *writer, int fd)
 static bool
 hear_master(struct writer *writer)
 {
-	char word;
-	int fd;
-	int got = fdpass_receive(writer->lines[0], &word, &fd);
+	int client;
 
-	if (got != 1)
-		return got == -1 && errno == EAGAIN;
-	if (fd != -1 && word == SERVICE_CLIENT)
-		add_line(writer, fd);
-	else
-		fdpass_close(fd);
-	if (word == SERVICE_PING)
-		(void)!fdpass_send(writer->lines[0], word, -1);
+	if (!service_hear(writer->lines[0], &client))
+		return false;
+	if (client != -1)
+		add_line(writer, client);
 	return true;
 }
 
@@ -240,7 +234,7 @@ warn_of_signatures(const struct server *server)
 {
 	for (size_t i = 0; i < server->host_count; i++) {
 		const struct rules_part *part =
-		    writerparts_first(server->hosts[i].rules);
+		    rules_first_writable(server->hosts[i].rules);
 
 		if (part == NULL ||
 		    faccessat(server->hosts[i].tree->root,

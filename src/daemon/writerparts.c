@@ -12,24 +12,6 @@
 #include "tree/beneath.h"
 #include "tree/storespace.h"
 
-bool
-writerparts_is_writable(const struct rules_part *part)
-{
-	const char *const *writers = part->upload.writers;
-
-	return writers != NULL && writers[0] != NULL &&
-	    part->program.kind == RULES_NO_PROGRAM;
-}
-
-const struct rules_part *
-writerparts_first(const struct rules *rules)
-{
-	for (size_t i = 0; rules != NULL && i < rules->part_count; i++)
-		if (writerparts_is_writable(&rules->parts[i]))
-			return &rules->parts[i];
-	return NULL;
-}
-
 struct str
 writerparts_folder(const struct rules_part *part,
     char path[WRITERPARTS_PATH_MAX], size_t *depth)
@@ -106,7 +88,7 @@ for_each(const struct server *server, struct writerparts *parts,
 
 		for (size_t j = 0;
 		     host->rules != NULL && j < host->rules->part_count; j++)
-			if (writerparts_is_writable(&host->rules->parts[j]))
+			if (rules_is_writable(&host->rules->parts[j]))
 				call(parts, host, &host->rules->parts[j]);
 	}
 }

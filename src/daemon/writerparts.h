@@ -1,7 +1,6 @@
 #ifndef DAEMON_WRITERPARTS_H
 #define DAEMON_WRITERPARTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "serve/host.h"
@@ -13,9 +12,6 @@ struct writerparts {
 	size_t count;
 };
 
-/* Whether the part has writers, and no program. */
-bool writerparts_is_writable(const struct rules_part *part);
-
 /*
  * Opens the folders; logs those that cannot be opened, and does without them.
  * Returns -1 without memory.
@@ -26,9 +22,6 @@ void writerparts_release(struct writerparts *parts);
 
 /* Removes files under construction that no process writes any more. */
 void writerparts_clean(const struct server *server);
-
-/* The first part that is writable; NULL: none, or no rules. */
-const struct rules_part *writerparts_first(const struct rules *rules);
 
 #define WRITERPARTS_PATH_MAX 4096
 

@@ -93,7 +93,7 @@ writerupload_find(
 	    zones_path(&arena, upload->call.path, &normal) == 0) {
 		upload->part = rules_part_of(host->rules, normal);
 		if (upload->part != NULL &&
-		    (!writerparts_is_writable(upload->part) ||
+		    (!rules_is_writable(upload->part) ||
 			is_moved(host, normal)))
 			upload->part = NULL;
 		if (host->tree->zones != NULL)

@@ -15,6 +15,23 @@ nth(const struct rules_table *table, size_t n)
 	return rule;
 }
 
+bool
+rules_is_writable(const struct rules_part *part)
+{
+	return part != NULL && part->upload.writers != NULL &&
+	    part->upload.writers[0] != NULL &&
+	    part->program.kind == RULES_NO_PROGRAM;
+}
+
+const struct rules_part *
+rules_first_writable(const struct rules *rules)
+{
+	for (size_t i = 0; rules != NULL && i < rules->part_count; i++)
+		if (rules_is_writable(&rules->parts[i]))
+			return &rules->parts[i];
+	return NULL;
+}
+
 int
 rules_compare(const struct rules_place *a, const struct rules_place *b)
 {

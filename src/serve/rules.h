@@ -108,6 +108,12 @@ struct rules {
 	const struct rules *common;
 };
 
+/* Whether files of the part can be uploaded; `part` may be NULL. */
+bool rules_is_writable(const struct rules_part *part);
+
+/* The first part with uploads; NULL: none. `rules` may be NULL. */
+const struct rules_part *rules_first_writable(const struct rules *rules);
+
 /* The order by path; a page precedes a folder of the same name. */
 int rules_compare(const struct rules_place *a, const struct rules_place *b);
 

@@ -16,26 +16,6 @@
 	STR("Nothing can be stored at this address; ask the operator which " \
 	    "parts are for uploads")
 
-/* Whether files of the part can be written; it may be NULL. */
-static bool
-is_writable(const struct rules_part *part)
-{
-	return part != NULL && part->upload.writers != NULL &&
-	    part->upload.writers[0] != NULL &&
-	    part->program.kind == RULES_NO_PROGRAM;
-}
-
-bool
-uploads_host_is_writable(const struct host *host)
-{
-	const struct rules *rules = host->rules;
-
-	for (size_t i = 0; rules != NULL && i < rules->part_count; i++)
-		if (is_writable(&rules->parts[i]))
-			return true;
-	return false;
-}
-
 /* Makes the path that of a file; -1 without memory. */
 static int
 name_file(struct request *request)
@@ -74,7 +54,7 @@ judge(
 			response_set(response, STATUS_BAD_REQUEST, NOT_HERE);
 		return HANDLED;
 	}
-	if (!is_writable(request->part)) {
+	if (!rules_is_writable(request->part)) {
 		response_set(response, STATUS_BAD_REQUEST, NOT_HERE);
 		return HANDLED;
 	}

@@ -9,9 +9,6 @@
 /* The longest URL that a success may redirect to, as META. */
 #define UPLOADS_TARGET_MAX ((size_t)1024)
 
-/* Whether any part of the capsule is writable. */
-bool uploads_host_is_writable(const struct host *host);
-
 /* A Titan request, beside its struct request. */
 struct uploads {
 	const struct titan *titan;

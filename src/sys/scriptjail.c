@@ -106,9 +106,12 @@ scriptjail_end_groups(const struct scriptjail *scripts)
 		if (setgroups(0, NULL) == -1 || setgid(scripts->group) == -1 ||
 		    setuid(scripts->user) == -1)
 			_exit(1);
-		for (size_t i = 0; i < scripts->group_count; i++)
-			if (scripts->groups[i] > 1)
-				(void)kill(-scripts->groups[i], SIGKILL);
+		for (size_t i = 0; i < scripts->group_count; i++) {
+			const pid_t group = scripts->groups[i];
+
+			if (group > 1)
+				(void)kill(-group, SIGKILL);
+		}
 		_exit(0);
 	}
 	if (child == -1)

@@ -52,7 +52,7 @@ read_url(struct exchange *exchange, const struct uri *uri, struct titan *titan,
 {
 	struct str bad;
 
-	if (!uploads_host_is_writable(exchange->host)) {
+	if (rules_first_writable(exchange->host->rules) == NULL) {
 		response_set(&out->response, STATUS_REFUSED,
 		    STR("Nothing can be uploaded to this capsule"));
 		return HANDLED;

@@ -294,11 +294,11 @@ static void
 writable_hosts(void **state)
 {
 	(void)state;
-	assert_true(uploads_host_is_writable(&serving.host));
+	assert_non_null(rules_first_writable(serving.host.rules));
 	rules.part_count = 2;
-	assert_false(uploads_host_is_writable(&serving.host));
+	assert_null(rules_first_writable(serving.host.rules));
 	serving.host.rules = NULL;
-	assert_false(uploads_host_is_writable(&serving.host));
+	assert_null(rules_first_writable(serving.host.rules));
 }
 
 /* The first bytes of a body are judged after the rights. */
