@@ -403,14 +403,6 @@ generation_release(struct generation *generation)
 	config_release(&generation->config);
 }
 
-static bool
-hides_alike(const char *const *a, const char *const *b)
-{
-	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
-		a++, b++;
-	return *a == NULL && *b == NULL;
-}
-
 /* Whether the index of the host `at` of `a` is valid for `to` of `b`. */
 static bool
 is_alike(const struct generation *a, size_t at, const struct generation *b,
@@ -419,7 +411,7 @@ is_alike(const struct generation *a, size_t at, const struct generation *b,
 	const struct stat *here = &a->capsules.states[at];
 	const struct stat *there = &b->capsules.states[to];
 
-	return hides_alike(
+	return str_lists_equal(
 		   a->config.hosts[at].hide, b->config.hosts[to].hide) &&
 	    here->st_dev == there->st_dev && here->st_ino == there->st_ino &&
 	    site_is_english(&a->config.hosts[at].site) ==

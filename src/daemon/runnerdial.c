@@ -7,31 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "sys/clock.h"
 #include "sys/dial.h"
 #include "sys/process.h"
 
 static int
-connect_local(const char *path)
+connect_to(const struct rules_program *program)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-	int fd;
+	struct net_address local;
 
-	if (len >= sizeof address.sun_path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(address.sun_path, path, len);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-		return fd;
-	process_close(fd);
-	return -1;
+	if (program->target[0] == '\0')
+		return dial_begin(program->address);
+	return net_address_local(program->target, &local) == -1
+	    ? -1
+	    : dial_begin(&local);
 }
 
 int
@@ -45,8 +35,7 @@ runnerdial_begin(struct runnerdial *dial, const struct rules_program *program,
 	if (dial->request == NULL)
 		return -1;
 	memcpy(dial->request, request.at, request.len);
-	dial->fd = program->target[0] != '\0' ? connect_local(program->target)
-					      : dial_begin(program->address);
+	dial->fd = connect_to(program);
 	if (dial->fd != -1)
 		return 0;
 	runnerdial_end(dial);

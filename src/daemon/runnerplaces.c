@@ -10,11 +10,7 @@
 static bool
 is_same_array(const char *const *a, const char *const *b)
 {
-	if (a == NULL || b == NULL)
-		return a == b;
-	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
-		a++, b++;
-	return *a == NULL && *b == NULL;
+	return a == NULL || b == NULL ? a == b : str_lists_equal(a, b);
 }
 
 /* Whether the scripts of two programs have the same access. */

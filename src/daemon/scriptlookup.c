@@ -70,15 +70,12 @@ scriptlookup_find(int directory, struct str path, struct scriptlookup *out)
 
 	*out = (struct scriptlookup){ .info = path };
 	while (out->info.len > 1) {
-		struct str rest = str_tail(out->info, 1), name;
+		struct str rest = str_tail(out->info, 1);
+		struct str name = str_head(rest, str_find(rest, '/'));
 		enum found found;
 
-		name = rest;
-		name.len = 0;
-		while (name.len < rest.len && rest.at[name.len] != '/')
-			name.len++;
 		if (name.len == 0 || name.at[0] == '.' ||
-		    memchr(name.at, '\0', name.len) != NULL ||
+		    str_find(name, '\0') < name.len ||
 		    len + 1 + name.len >= sizeof out->file)
 			return STATUS_NOT_FOUND;
 		if (len > 0)

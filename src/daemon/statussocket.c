@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/net.h"
 #include "sys/process.h"
 
 /* The most clients that wait for the master. */
@@ -20,15 +21,6 @@
 #define USUAL_MAX 4096
 /* The pause after a failed accept. */
 #define REST_MS 1000
-
-static struct sockaddr_un
-address_of(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	return address;
-}
 
 static int
 new_socket(void)
@@ -43,12 +35,15 @@ new_socket(void)
 static int
 is_in_use(const char *path)
 {
-	const struct sockaddr_un address = address_of(path);
-	int fd = new_socket(), result;
+	struct net_address address;
+	int fd, result;
 
+	if (net_address_local(path, &address) == -1)
+		return -1;
+	fd = new_socket();
 	if (fd == -1)
 		return -1;
-	result = connect(fd, (const struct sockaddr *)&address, sizeof address);
+	result = connect(fd, (const struct sockaddr *)&address.at, address.len);
 	process_close(fd);
 	/* EAGAIN: the queue of the listening process is full. */
 	if (result == 0 || errno == EAGAIN)
@@ -94,11 +89,14 @@ check_file(const char *path, bool *stale, char *error, size_t error_size)
 static int
 bind_private(int fd, const char *path)
 {
-	const struct sockaddr_un address = address_of(path);
-	mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO);
-	int result =
-	    bind(fd, (const struct sockaddr *)&address, sizeof address);
+	struct net_address address;
+	mode_t mask;
+	int result;
 
+	if (net_address_local(path, &address) == -1)
+		return -1;
+	mask = umask(S_IXUSR | S_IRWXG | S_IRWXO);
+	result = bind(fd, (const struct sockaddr *)&address.at, address.len);
 	(void)umask(mask);
 	return result;
 }

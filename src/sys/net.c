@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sys/process.h"
@@ -93,6 +94,21 @@ static bool
 is_ipv6(const struct net_address *address)
 {
 	return address->at.ss_family == AF_INET6;
+}
+
+int
+net_address_local(const char *path, struct net_address *out)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	errno = ENAMETOOLONG;
+	if (len >= sizeof address.sun_path)
+		return -1;
+	memcpy(address.sun_path, path, len);
+	*out = (struct net_address){ .len = sizeof address };
+	memcpy(&out->at, &address, sizeof address);
+	return 0;
 }
 
 void

@@ -33,6 +33,9 @@ MUST_USE int net_address_parse(const char *text, struct net_address *out);
 struct net_address
 net_address_of(const unsigned char *bytes, size_t len, uint16_t port);
 
+/* Makes the address of the local socket `path`; -1 with errno set. */
+MUST_USE int net_address_local(const char *path, struct net_address *out);
+
 /* Writes "ADDR:PORT", an IPv6 address in brackets. */
 void
 net_address_format(const struct net_address *address, char text[NET_TEXT_MAX]);

@@ -11,9 +11,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include "sys/sha256.h"
-#include "text/str.h"
-
 static int
 failed(struct tlsidentity *identity, const char *path, const char *what)
 {
@@ -44,17 +41,15 @@ open_file(struct tlsidentity *identity, const char *path, struct stat *st)
 	return file;
 }
 
-/* In upper case, as clients and servers write it. */
 static int
 take_fingerprint(struct tlsidentity *identity, const X509 *certificate)
 {
-	unsigned char hash[SHA256_SIZE];
+	unsigned char hash[IDENTITY_SIZE];
 	unsigned int size = sizeof hash;
 
 	if (X509_digest(certificate, EVP_sha256(), hash, &size) != 1)
 		return -1;
-	for (size_t i = 0; i < sizeof hash; i++)
-		snprintf(identity->fingerprint + 2 * i, 3, "%02X", hash[i]);
+	identity_format(hash, identity->fingerprint);
 	return 0;
 }
 

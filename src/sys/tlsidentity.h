@@ -2,14 +2,15 @@
 #define SYS_TLSIDENTITY_H
 
 #include "text/attribute.h"
+#include "text/identity.h"
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* The certificate of a client: its files, in PEM. */
 struct tlsidentity {
 	const char *certificate, *key; /* paths, borrowed; may be the same */
-	/* Set by tlsidentity_use: SHA-256 of the certificate, upper-case hex */
-	char fingerprint[65];
+	/* Of the certificate, as of identity_format; set by tlsidentity_use. */
+	char fingerprint[IDENTITY_TEXT];
 	char error[512]; /* of the last call */
 };
 

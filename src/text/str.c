@@ -104,3 +104,11 @@ str_number(struct str s, unsigned long most, unsigned long *out)
 	*out = number;
 	return true;
 }
+
+bool
+str_lists_equal(const char *const *a, const char *const *b)
+{
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+		a++, b++;
+	return *a == NULL && *b == NULL;
+}

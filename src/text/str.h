@@ -93,6 +93,9 @@ struct str str_trim_end(struct str s);
 /* Whether no byte is above 0x7f. */
 bool str_is_ascii(struct str s);
 
+/* Whether two arrays of strings, which end with NULL, are equal. */
+bool str_lists_equal(const char *const *a, const char *const *b);
+
 /*
  * A hash, FNV-1a (Fowler, Noll, Vo) of 64 bits.  It has no key: use it only
  * where collisions do no harm.

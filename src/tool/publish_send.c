@@ -261,7 +261,7 @@ is_refused(struct publish_send *send, const struct fetch *fetch)
 	}
 	(void)mirror_fail(send->mirror, "%d %.600s; %s%s; %s", fetch->status,
 	    fetch->meta,
-	    identity != NULL ? "your certificate is SHA256:"
+	    identity != NULL ? "your certificate is "
 			     : "you gave no certificate",
 	    identity != NULL ? identity->fingerprint : "", cure);
 	return true;

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "sys/net.h"
 #include "text/buf.h"
 #include "tool/cli.h"
 
@@ -27,20 +27,17 @@ static int
 dial(const char *path)
 {
 	const struct timeval wait = { .tv_sec = WAIT_S };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct net_address address;
 	int fd;
 
-	if (strlen(path) >= sizeof address.sun_path) {
-		errno = ENAMETOOLONG;
+	if (net_address_local(path, &address) == -1)
 		return -1;
-	}
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd == -1)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
-	    connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+	    connect(fd, (const struct sockaddr *)&address.at, address.len) == 0)
 		return fd;
 	close(fd);
 	return -1;

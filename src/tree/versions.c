@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/sink.h"
 #include "text/str.h"
 #include "tree/newfile.h"
 
@@ -94,33 +95,19 @@ next_number(int folder, const char *name, unsigned long *number)
 	return 0;
 }
 
-/* Writes all of a part; -1 with errno set. */
-static int
-write_part(int fd, const char *at, size_t len)
-{
-	while (len > 0) {
-		ssize_t got = write(fd, at, len);
-
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return -1;
-		at += got;
-		len -= (size_t)got;
-	}
-	return 0;
-}
-
 static int
 copy_bytes(int from, int to)
 {
 	static char part[COPY_PART];
+	struct sink_file sink = { { sink_file_write }, to };
 	ssize_t got;
 
 	while ((got = read(from, part, sizeof part)) != 0) {
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got == -1 || write_part(to, part, (size_t)got) == -1)
+		if (got == -1 ||
+		    sink_file_write(
+			&sink.sink, (struct str){ part, (size_t)got }) == -1)
 			return -1;
 	}
 	return 0;

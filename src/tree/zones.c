@@ -101,17 +101,6 @@ zones_find(const struct zones *zones, struct str path)
 								  : NULL;
 }
 
-/* Whether two zones have the same readers. */
-static bool
-are_alike(const struct zone *a, const struct zone *b)
-{
-	const char *const *left = a->readers, *const *right = b->readers;
-
-	while (*left != NULL && *right != NULL && strcmp(*left, *right) == 0)
-		left++, right++;
-	return *left == NULL && *right == NULL;
-}
-
 bool
 zones_show(const struct zones *zones, const struct zone *own, struct str path)
 {
@@ -127,7 +116,8 @@ zones_show(const struct zones *zones, const struct zone *own, struct str path)
 	if (shows)
 		zone = zones_find(zones, normal);
 	if (zone != NULL)
-		shows = own != NULL && !zone->is_hidden && are_alike(zone, own);
+		shows = own != NULL && !zone->is_hidden &&
+		    str_lists_equal(zone->readers, own->readers);
 	arena_release(&arena);
 	return shows;
 }
