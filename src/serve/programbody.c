@@ -106,6 +106,7 @@ static ssize_t
 fail(struct programbody *program, const char *fault, int error)
 {
 	program->fault = fault;
+	program->error = error;
 	errno = error;
 	return -1;
 }
@@ -192,6 +193,7 @@ unpack(struct programbody *program, char *at, size_t len)
 {
 	struct str input = { at, len }, part;
 	size_t output = 0;
+	ssize_t result;
 
 	for (;;) {
 		switch (fastcgi_next(&program->fastcgi, &input, &part)) {
@@ -204,12 +206,12 @@ unpack(struct programbody *program, char *at, size_t len)
 			return output > 0 ? (ssize_t)output
 					  : wait_for(program, &program->stream);
 		case FASTCGI_END:
-			if (end_records(program) == -1)
-				return -1;
-			return (ssize_t)output;
+			result = end_records(program);
+			return output > 0 ? (ssize_t)output : result;
 		case FASTCGI_BAD:
-			return fail(program,
+			result = fail(program,
 			    "the server does not speak FastCGI", EPROTO);
+			return output > 0 ? (ssize_t)output : result;
 		}
 	}
 }
@@ -238,6 +240,11 @@ programbody_read(struct programbody *program, char *at, size_t room)
 	program->body.waits_for = NULL;
 	if (program->at_end)
 		return 0;
+	/* A fault after the output of the last call. */
+	if (program->fault != NULL) {
+		errno = program->error;
+		return -1;
+	}
 	if (program->stream == -1)
 		return read_end(program);
 	got = receive(program, at, room);

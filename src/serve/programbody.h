@@ -28,6 +28,7 @@ struct programbody {
 	int stream; /* -1: not open, or at its end */
 	bool at_end; /* of the output */
 	const char *fault; /* after a failure of programbody_read */
+	int error; /* its errno */
 	struct str path; /* the requested one, for the log */
 	struct str early; /* output that was read with the header */
 	struct fastcgi fastcgi;

@@ -79,19 +79,24 @@ exchange_read(struct exchange *exchange, char *at, size_t room)
 	size_t len = read_head(exchange, at, room);
 	bool in_time = true;
 
-	while (
-	    in_time && !exchange_ended(exchange) && room - len >= BODY_ROOM) {
+	while (in_time && exchange->failure == 0 && !exchange_ended(exchange) &&
+	    room - len >= BODY_ROOM) {
 		ssize_t got = body_pull(exchange->body, at + len, room - len);
 
-		if (got == -1)
-			return -1;
+		if (got == -1) {
+			exchange->failure = (unsigned char)errno;
+			break;
+		}
 		if (got == 0)
 			break;
 		len += (size_t)got;
 		in_time = exchange_ended(exchange) ||
 		    clock_until_ms(&exchange->turn_ends) > 0;
 	}
-	return (ssize_t)len;
+	if (len > 0 || exchange->failure == 0)
+		return (ssize_t)len;
+	errno = exchange->failure;
+	return -1;
 }
 
 int

@@ -60,7 +60,30 @@ class Scgi:
                 pass
 
 
+def record(kind, content=b''):
+    """A record of FastCGI, of request 1, with some padding."""
+    return struct.pack('>BBHHBx', 1, kind, 1, len(content), 3) + content + b'pad'
+
+
+END, STDOUT, STDERR = 3, 6, 7
+
+
+class FastCgi(Scgi):
+    """The same, for the records of FastCGI."""
+
+    def serve(self, client):
+        with client, client.makefile('rb') as requests:
+            kind, length = None, 1
+            # An empty STDIN, which is record 5, ends a request.
+            while (kind, length) != (5, 0):
+                _, kind, _, length, padding = struct.unpack(
+                    '>BBHHBx', requests.read(8))
+                requests.read(length + padding)
+            client.sendall(self.answers['x'])
+
+
 class Case(unittest.TestCase):
+    backend = Scgi
     rules = 'path "/app/" { scgi = "%(directory)s/socket" }\n'
     options = ()
 
@@ -69,7 +92,7 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, True)
         os.chmod(self.directory, 0o755)
         os.mkdir(os.path.join(self.directory, 'cgi'))
-        self.scgi = Scgi(os.path.join(self.directory, 'socket'))
+        self.scgi = self.backend(os.path.join(self.directory, 'socket'))
         self.addCleanup(self.scgi.socket.close)
         config = os.path.join(self.directory, 'capsuled.conf')
         with open(config, 'w', encoding='utf-8') as file:
@@ -306,3 +329,46 @@ class Scripts(Case):
 
 if __name__ == '__main__':
     unittest.main()
+
+
+class Records(Case):
+    backend = FastCgi
+    rules = 'path "/app/" { fastcgi = "%(directory)s/socket" }\n'
+
+    def ask(self, *records):
+        self.scgi.answers['x'] = b''.join(records)
+        return fetch(self.server, '/app/x')
+
+    def test_a_page(self):
+        reply = self.ask(record(STDOUT, b'20 text/gemi'),
+                         record(STDOUT, b'ni\r\n# Hi\n'), record(STDOUT),
+                         record(END, bytes(8)))
+        self.assertEqual((reply.status, reply.body), (20, b'# Hi\n'))
+        self.assertTrue(reply.close_notify)
+
+    def test_faults(self):
+        for name, records in {
+                'the end before a header': [record(END, bytes(8))],
+                'an overloaded server': [record(END, b'\0\0\0\0\2\0\0\0')],
+                'no end': [],
+                'another protocol': [b'HTTP/1.1 200 OK\r\n\r\n']}.items():
+            with self.subTest(name):
+                self.assertEqual(self.ask(*records).status, 42)
+
+    def test_a_body_without_an_end(self):
+        reply = self.ask(record(STDOUT, PAGE))
+        self.assertEqual((reply.status, reply.body), (20, b'# Hi\n'))
+        self.assertFalse(reply.close_notify)
+
+    def test_errors_are_one_line(self):
+        since = len(self.server.lines)
+        self.ask(record(STDOUT, PAGE),
+                 *[record(STDERR, b'%d ' % number) for number in range(900)],
+                 record(END, bytes(8)))
+        self.server.wait_for_line('status=20', since)
+        lines = [line for line in self.server.lines[since:]
+                 if 'wrote to standard error' in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn(': 0 1 2 3 ', lines[0])
+        self.assertNotIn('500', lines[0])
+        self.assertIn(' path=/app/x', lines[0])
