@@ -95,8 +95,8 @@ bool exchange_resume(
 /*
  * Writes the next bytes, head first, to `at`, which has at least BODY_ROOM
  * bytes; as many as there is room and time for. Returns the number of bytes,
- * which may be 0 before the end, or -1 with errno set when the body failed: then
- * the answer is cut short, after the bytes that came before the failure.
+ * which may be 0 before the end, or -1 with errno set when the body failed:
+ * then the answer is cut short, after the bytes that came before the failure.
  */
 MUST_USE ssize_t exchange_read(
     struct exchange *exchange, char *at, size_t room);
