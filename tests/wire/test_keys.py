@@ -21,7 +21,7 @@ from build import INSTRUMENTED, beneath
 from server import (SEES_INSIDE, Server, as_root, fetch, gemini_connect,
                     gopher_connect, new_directory, peer_certificate, select,
                     tls_context, wait_until)
-from trouble import HOLD_CERTIFICATE, TroubledServer
+from trouble import HOLD_CERTIFICATE, HOLD_HELD, TroubledServer
 
 TREE = {'index.gmi': '# Home\n', 'page.gmi': '# Page\n'}
 KINDS = (('ec', '-pkeyopt', 'ec_paramgen_curve:P-256'),
@@ -361,6 +361,23 @@ class Ends(unittest.TestCase):
                 self.assertEqual(server.wait(), 0)
                 # It is not that the reload was over.
                 self.assertIsNone(server.log.find('reload: |reloaded'))
+
+    @beneath
+    def test_a_stop_between_two_keys(self):
+        """The master has the pair of the first host, and no other yet."""
+        directory = new_directory()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, 'capsuled.conf')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('host "localhost" {}\nhost "held" {}\n')
+        with TroubledServer(TREE, names=(), arguments=('-c', path),
+                            gopher='off') as server:
+            server.trouble['hold'] = HOLD_HELD
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: server.trouble['held'] > 0, 'the second key')
+            server.signal(signal.SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            self.assertIsNone(server.log.find('reload: |reloaded'))
 
     @beneath
     def test_one_that_hangs_at_its_start_is_replaced(self):

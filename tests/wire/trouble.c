@@ -56,13 +56,15 @@ struct trouble {
 	_Atomic int64_t refuse_at; /* of the changes, the one that fails */
 	_Atomic int64_t refuse_error;
 	_Atomic int64_t watch_error; /* of a watch of a directory */
+	_Atomic int64_t held; /* a process waits at a certificate */
 };
 
 enum hold {
 	HOLD_NONE,
 	HOLD_ASLEEP,
 	HOLD_BUSY,
-	HOLD_CERTIFICATE /* whoever opens one */
+	HOLD_CERTIFICATE, /* whoever opens one */
+	HOLD_HELD /* whoever opens that of the host "held" */
 };
 
 enum escape {
@@ -135,7 +137,7 @@ static void
 hold(void)
 {
 	while (forks > 1 && trouble->hold != HOLD_NONE &&
-	    trouble->hold != HOLD_CERTIFICATE)
+	    trouble->hold < HOLD_CERTIFICATE)
 		if (trouble->hold == HOLD_ASLEEP)
 			(void)poll(NULL, 0, 1);
 }
@@ -145,9 +147,13 @@ hold_certificate(const char *path)
 {
 	size_t len = strlen(path);
 
-	while (trouble->hold == HOLD_CERTIFICATE && len > 4 &&
-	    strcmp(path + len - 4, ".crt") == 0)
+	while ((trouble->hold == HOLD_CERTIFICATE ||
+		   (trouble->hold == HOLD_HELD &&
+		       strstr(path, "held.crt") != NULL)) &&
+	    len > 4 && strcmp(path + len - 4, ".crt") == 0) {
+		trouble->held = 1;
 		(void)poll(NULL, 0, 1);
+	}
 }
 
 __attribute__((constructor)) static void

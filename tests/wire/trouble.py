@@ -18,11 +18,11 @@ FIELDS = ('allocations', 'fail_from', 'fail_to', 'fail_every', 'fail_above',
           'seconds', 'escape', 'escaped', 'dead_error', 'broken_error',
           'changes', 'kill_at', 'link_error', 'setuid_error', 'ipv6_error',
           'monotonic', 'hold', 'exec_error', 'refuse_at', 'refuse_error',
-          'watch_error')
+          'watch_error', 'held')
 ESCAPES = ('none', 'passwd', 'fork', 'connect', 'deafen', 'deafen and die',
            'linger')
 ESCAPED_NO, ESCAPED_YES = 2, 3
-HOLD_ASLEEP, HOLD_BUSY, HOLD_CERTIFICATE = 1, 2, 3
+HOLD_ASLEEP, HOLD_BUSY, HOLD_CERTIFICATE, HOLD_HELD = 1, 2, 3, 4
 FOREVER = 1 << 62
 
 
