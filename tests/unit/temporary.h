@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,46 @@ static inline void
 temporary_remove(struct temporary *temporary)
 {
 	nftw(temporary->path, temporary_unlink, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Whether the file has this text; NULL: whether there is none. */
+static inline bool
+temporary_has(
+    const struct temporary *temporary, const char *name, const char *want)
+{
+	char text[4096];
+	int fd = open(temporary_path(temporary, name), O_RDONLY);
+	ssize_t got;
+
+	if (fd == -1)
+		return want == NULL;
+	got = read(fd, text, sizeof text);
+	close(fd);
+	return want != NULL && got == (ssize_t)strlen(want) &&
+	    memcmp(text, want, strlen(want)) == 0;
+}
+
+static size_t temporary_met;
+
+static inline int
+temporary_meet(
+    const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)path;
+	(void)st;
+	(void)type;
+	(void)where;
+	temporary_met++;
+	return 0;
+}
+
+/* The number of names beneath a folder, with the folder. */
+static inline size_t
+temporary_count(const struct temporary *temporary, const char *name)
+{
+	temporary_met = 0;
+	nftw(temporary_path(temporary, name), temporary_meet, 16, FTW_PHYS);
+	return temporary_met;
 }
 
 #endif

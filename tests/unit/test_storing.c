@@ -161,44 +161,6 @@ put_at(const char *path, const char *text)
 	return put(&file, text);
 }
 
-/* Whether the file has this text; NULL: whether there is none. */
-static bool
-has_text(const char *name, const char *want)
-{
-	char text[4096];
-	int fd = open(temporary_path(&folder, name), O_RDONLY);
-	ssize_t got;
-
-	if (fd == -1)
-		return want == NULL;
-	got = read(fd, text, sizeof text);
-	close(fd);
-	return want != NULL && got == (ssize_t)strlen(want) &&
-	    memcmp(text, want, strlen(want)) == 0;
-}
-
-/* The number of names beneath a folder. */
-static size_t total;
-
-static int
-count_name(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)path;
-	(void)st;
-	(void)type;
-	(void)where;
-	total++;
-	return 0;
-}
-
-static size_t
-names_in(const char *name)
-{
-	total = 0;
-	nftw(temporary_path(&folder, name), count_name, 16, FTW_PHYS);
-	return total;
-}
-
 static mode_t
 mode_of(const char *name)
 {
@@ -232,25 +194,32 @@ stored(void **state)
 		has_links = i / 2 == 0;
 		assert_int_equal(
 		    put_at("/notes/new.gmi", "# New\n"), STATUS_SUCCESS);
-		assert_true(has_text("root/notes/new.gmi", "# New\n"));
+		assert_true(
+		    temporary_has(&folder, "root/notes/new.gmi", "# New\n"));
 		assert_int_equal(mode_of("root/notes/new.gmi"), 0644);
 		assert_int_equal(
 		    put_at("/notes/made/", "# Made\n"), STATUS_SUCCESS);
-		assert_true(has_text("root/notes/made/index.gmi", "# Made\n"));
+		assert_true(temporary_has(
+		    &folder, "root/notes/made/index.gmi", "# Made\n"));
 		assert_int_equal(mode_of("root/notes/made"), 0755);
 		assert_int_equal(mode_of("root/notes/made/index.gmi"), 0644);
 		assert_int_equal(
 		    put_at("/notes/new.gmi", "# Newer\n"), STATUS_SUCCESS);
-		assert_true(has_text("root/notes/new.gmi", "# Newer\n"));
-		assert_true(has_text("root/notes/.new.gmi~1~", "# New\n"));
+		assert_true(
+		    temporary_has(&folder, "root/notes/new.gmi", "# Newer\n"));
+		assert_true(temporary_has(
+		    &folder, "root/notes/.new.gmi~1~", "# New\n"));
 		assert_int_equal(mode_of("root/notes/.new.gmi~1~"), 0644);
 		for (int n = 0; n < 5; n++)
 			assert_int_equal(
 			    put_at("/notes/new.gmi", "more\n"), STATUS_SUCCESS);
-		assert_true(has_text("root/notes/.new.gmi~3~", NULL));
-		assert_true(has_text("root/notes/.new.gmi~4~", "more\n"));
-		assert_true(has_text("root/notes/.new.gmi~6~", "more\n"));
-		assert_int_equal(names_in("root/notes"), 9);
+		assert_true(
+		    temporary_has(&folder, "root/notes/.new.gmi~3~", NULL));
+		assert_true(
+		    temporary_has(&folder, "root/notes/.new.gmi~4~", "more\n"));
+		assert_true(
+		    temporary_has(&folder, "root/notes/.new.gmi~6~", "more\n"));
+		assert_int_equal(temporary_count(&folder, "root/notes"), 9);
 		assert_int_equal(descriptors(), before);
 		(void)end(NULL);
 		(void)begin(NULL);
@@ -293,17 +262,17 @@ refused_names(void **state)
 	temporary_link(&folder, "root/notes/in", "d");
 	assert_int_equal(
 	    mkfifo(temporary_path(&folder, "root/notes/fifo"), 0600), 0);
-	before = names_in(".");
+	before = temporary_count(&folder, ".");
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (put_at(table[i], "# X\n") != STATUS_BAD_REQUEST)
 			fail_msg("%s", table[i]);
 	memset(name + 7, 'n', 241);
 	assert_int_equal(put_at(name, "# X\n"), STATUS_BAD_REQUEST);
-	assert_int_equal(names_in("."), before);
+	assert_int_equal(temporary_count(&folder, "."), before);
 	memcpy(name + 7 + 236, ".gmi", 5);
 	assert_int_equal(put_at(name, "# X\n"), STATUS_SUCCESS);
 	assert_int_equal(put_at(name, "text\n"), STATUS_SUCCESS);
-	assert_true(has_text("root/notes/old.gmi", "# Old\n"));
+	assert_true(temporary_has(&folder, "root/notes/old.gmi", "# Old\n"));
 }
 
 static void
@@ -347,7 +316,7 @@ checked_content(void **state)
 			fail_msg("%zu %s", i, table[i].text);
 	}
 	/* Nothing but the three files and their versions. */
-	assert_int_equal(names_in("root/notes"), 3 + 4 + 2 + 1);
+	assert_int_equal(temporary_count(&folder, "root/notes"), 3 + 4 + 2 + 1);
 }
 
 static enum status
@@ -373,7 +342,8 @@ failures(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 16 * 12; i++) {
-		size_t before = names_in("root"), fds = descriptors();
+		size_t before = temporary_count(&folder, "root"),
+		       fds = descriptors();
 		enum status status;
 
 		has_proc = i / 4 % 2 == 0;
@@ -387,8 +357,10 @@ failures(void **state)
 		if (i / 16 == 11)
 			assert_int_equal(status, STATUS_SUCCESS);
 		if (status == STATUS_FAILURE) {
-			assert_int_equal(names_in("root"), before);
-			assert_true(has_text("root/notes/old.gmi", "# Old\n"));
+			assert_int_equal(
+			    temporary_count(&folder, "root"), before);
+			assert_true(temporary_has(
+			    &folder, "root/notes/old.gmi", "# Old\n"));
 		}
 		(void)end(NULL);
 		(void)begin(NULL);
@@ -401,7 +373,7 @@ stopped(void **state)
 {
 	const struct storing_file old = file_at("/notes/old.gmi");
 	const struct storing_file made = file_at("/notes/made/");
-	size_t before = names_in("root");
+	size_t before = temporary_count(&folder, "root");
 	struct storing storing;
 
 	(void)state;
@@ -413,8 +385,9 @@ stopped(void **state)
 		assert_int_equal(
 		    storing_write(&storing, STR("# Half")), STATUS_SUCCESS);
 		storing_abort(&storing);
-		assert_int_equal(names_in("root"), before);
-		assert_true(has_text("root/notes/old.gmi", "# Old\n"));
+		assert_int_equal(temporary_count(&folder, "root"), before);
+		assert_true(
+		    temporary_has(&folder, "root/notes/old.gmi", "# Old\n"));
 	}
 }
 
@@ -424,7 +397,7 @@ killed(void **state)
 {
 	const struct storing_file old = file_at("/notes/old.gmi");
 	const struct storing_file made = file_at("/notes/made/");
-	size_t before = names_in("root");
+	size_t before = temporary_count(&folder, "root");
 	struct storing storing, used;
 
 	(void)state;
@@ -442,14 +415,15 @@ killed(void **state)
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status));
 	}
-	assert_true(names_in("root") > before);
+	assert_true(temporary_count(&folder, "root") > before);
 	/* Another process still writes this one. */
 	assert_int_equal(storing_begin(&used, &made), STATUS_SUCCESS);
 	assert_int_equal(storespace_clean(&tree, STR("/notes/")), 0);
 	assert_int_equal(storing_write(&used, STR("# Made\n")), STATUS_SUCCESS);
 	assert_int_equal(storing_finish(&used), STATUS_SUCCESS);
-	assert_true(has_text("root/notes/made/index.gmi", "# Made\n"));
-	assert_int_equal(names_in("root"), before + 2);
+	assert_true(
+	    temporary_has(&folder, "root/notes/made/index.gmi", "# Made\n"));
+	assert_int_equal(temporary_count(&folder, "root"), before + 2);
 }
 
 /* A folder that is swapped with a link leads nowhere. */
@@ -482,7 +456,7 @@ raced(void **state)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_true(stored_count > 0);
 	assert_true(refused_count > 0);
-	assert_int_equal(names_in("root/private"), 1);
+	assert_int_equal(temporary_count(&folder, "root/private"), 1);
 }
 
 /* The other name of a file keeps its content. */
@@ -498,9 +472,10 @@ hard_linked(void **state)
 	assert_int_equal(
 	    link(other, temporary_path(&folder, "root/notes/a.gmi")), 0);
 	assert_int_equal(put_at("/notes/a.gmi", "# A\n"), STATUS_SUCCESS);
-	assert_true(has_text("outside/file", "# Other\n"));
-	assert_true(has_text("root/notes/a.gmi", "# A\n"));
-	assert_true(has_text("root/notes/.a.gmi~1~", "# Other\n"));
+	assert_true(temporary_has(&folder, "outside/file", "# Other\n"));
+	assert_true(temporary_has(&folder, "root/notes/a.gmi", "# A\n"));
+	assert_true(
+	    temporary_has(&folder, "root/notes/.a.gmi~1~", "# Other\n"));
 }
 
 static void
@@ -520,7 +495,7 @@ based(void **state)
 	assert_int_equal(storing_finish(&storing), STATUS_BAD_REQUEST);
 	assert_int_equal(put(&file, "# 3\n"), STATUS_BAD_REQUEST);
 	assert_int_equal(storing_delete(&storing, &file), STATUS_BAD_REQUEST);
-	assert_true(has_text("root/notes/old.gmi", "# 1\n"));
+	assert_true(temporary_has(&folder, "root/notes/old.gmi", "# 1\n"));
 	/* A new page is made from an empty text. */
 	file = file_at("/notes/new.gmi");
 	file.base = hash;
@@ -537,8 +512,9 @@ deleted(void **state)
 
 	(void)state;
 	assert_int_equal(storing_delete(&storing, &file), STATUS_SUCCESS);
-	assert_true(has_text("root/notes/old.gmi", NULL));
-	assert_true(has_text("root/notes/.old.gmi~1~", "# Old\n"));
+	assert_true(temporary_has(&folder, "root/notes/old.gmi", NULL));
+	assert_true(
+	    temporary_has(&folder, "root/notes/.old.gmi~1~", "# Old\n"));
 	assert_int_equal(storing_delete(&storing, &file), STATUS_NOT_FOUND);
 	file.path = STR("/notes/d");
 	assert_int_equal(storing_delete(&storing, &file), STATUS_BAD_REQUEST);
@@ -548,7 +524,7 @@ deleted(void **state)
 	file.versions = 0;
 	assert_int_equal(put(&file, "# 1\n"), STATUS_SUCCESS);
 	assert_int_equal(storing_delete(&storing, &file), STATUS_SUCCESS);
-	assert_int_equal(names_in("root/notes"), 2);
+	assert_int_equal(temporary_count(&folder, "root/notes"), 2);
 }
 
 /* A full disk, in the form of a limit for files. */
@@ -569,8 +545,8 @@ limited(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_true(has_text("root/notes/old.gmi", "# Old\n"));
-	assert_int_equal(names_in("root/notes"), 3);
+	assert_true(temporary_has(&folder, "root/notes/old.gmi", "# Old\n"));
+	assert_int_equal(temporary_count(&folder, "root/notes"), 3);
 }
 
 /* Writes more than the file system has room for. */
@@ -606,13 +582,13 @@ try_mounted(void)
 	    put_at("/notes/page.gmi", "# 2\n") != STATUS_SUCCESS ||
 	    put_at("/notes/made/", "# Made\n") != STATUS_SUCCESS)
 		return 1;
-	before = names_in("root/notes");
+	before = temporary_count(&folder, "root/notes");
 	if (overfill() != STATUS_FAILURE || errno != ENOSPC)
 		return 2;
-	if (names_in("root/notes") != before ||
-	    !has_text("root/notes/page.gmi", "# 2\n") ||
-	    !has_text("root/notes/.page.gmi~1~", "# 1\n") ||
-	    !has_text("root/notes/made/index.gmi", "# Made\n") ||
+	if (temporary_count(&folder, "root/notes") != before ||
+	    !temporary_has(&folder, "root/notes/page.gmi", "# 2\n") ||
+	    !temporary_has(&folder, "root/notes/.page.gmi~1~", "# 1\n") ||
+	    !temporary_has(&folder, "root/notes/made/index.gmi", "# Made\n") ||
 	    mode_of("root/notes/page.gmi") != 0644)
 		return 3;
 	/* What is mounted deeper may belong elsewhere. */
@@ -621,7 +597,7 @@ try_mounted(void)
 		MS_BIND, NULL) == -1)
 		return 4;
 	if (put_at("/notes/d/x.gmi", "# X\n") != STATUS_BAD_REQUEST ||
-	    names_in("outside") != 1)
+	    temporary_count(&folder, "outside") != 1)
 		return 5;
 	return 0;
 }

@@ -225,42 +225,6 @@ upload(const char *path, const char *text, size_t size)
 	return status;
 }
 
-static bool
-has_text(const char *name, const char *want)
-{
-	char text[4096];
-	int fd = open(temporary_path(&folder, name), O_RDONLY);
-	ssize_t got;
-
-	if (fd == -1)
-		return want == NULL;
-	got = read(fd, text, sizeof text);
-	close(fd);
-	return want != NULL && got == (ssize_t)strlen(want) &&
-	    memcmp(text, want, strlen(want)) == 0;
-}
-
-static size_t total;
-
-static int
-count_name(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)path;
-	(void)st;
-	(void)type;
-	(void)where;
-	total++;
-	return 0;
-}
-
-static size_t
-names(void)
-{
-	total = 0;
-	nftw(folder.path, count_name, 16, FTW_PHYS);
-	return total;
-}
-
 static void
 answers(void **state)
 {
@@ -301,11 +265,13 @@ answers(void **state)
 		if (status != table[i].want)
 			fail_msg("row %zu, %s: %d", i, table[i].path, status);
 	}
-	assert_true(has_text("root/notes/new.gmi", "# Newer\n"));
-	assert_true(has_text("root/notes/.new.gmi~1~", "# New\n"));
-	assert_true(has_text("root/notes/made/index.gmi", "# Made\n"));
-	assert_true(has_text("root/notes/one.gmi", NULL));
-	assert_true(has_text("root/page.gmi", "# Page\n"));
+	assert_true(temporary_has(&folder, "root/notes/new.gmi", "# Newer\n"));
+	assert_true(
+	    temporary_has(&folder, "root/notes/.new.gmi~1~", "# New\n"));
+	assert_true(
+	    temporary_has(&folder, "root/notes/made/index.gmi", "# Made\n"));
+	assert_true(temporary_has(&folder, "root/notes/one.gmi", NULL));
+	assert_true(temporary_has(&folder, "root/page.gmi", "# Page\n"));
 }
 
 /* Messages that no worker sends. */
@@ -321,7 +287,7 @@ hostile(void **state)
 	const struct uploadcall call = { .path = STR("/notes/a.gmi"),
 		.size = 1 << 20 };
 	struct uploadcall beyond = call;
-	size_t before = names();
+	size_t before = temporary_count(&folder, "");
 	int line;
 
 	(void)state;
@@ -354,7 +320,7 @@ hostile(void **state)
 		(void)!fdpass_send_message(
 		    worker, (struct str){ bytes, len }, len % 3 ? 0 : -1);
 	assert_int_equal(upload("/notes/new.gmi", "# New\n", 6), 30);
-	assert_int_equal(names(), before + 1);
+	assert_int_equal(temporary_count(&folder, ""), before + 1);
 }
 
 static void
@@ -422,7 +388,7 @@ killed(void **state)
 		{ .path = STR("/notes/old.gmi"), .size = 1000 },
 		{ .path = STR("/notes/made/"), .size = 1000 },
 	};
-	size_t before = names();
+	size_t before = temporary_count(&folder, "");
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
@@ -440,8 +406,8 @@ killed(void **state)
 	}
 	/* The answer comes after the cleaning. */
 	assert_int_equal(upload("/notes/.dot", "", 1), 59);
-	assert_int_equal(names(), before);
-	assert_true(has_text("root/notes/old.gmi", "# Old\n"));
+	assert_int_equal(temporary_count(&folder, ""), before);
+	assert_true(temporary_has(&folder, "root/notes/old.gmi", "# Old\n"));
 }
 
 /* After a reload the process ends with its last upload. */
@@ -462,7 +428,7 @@ retired(void **state)
 	assert_int_equal(waitpid(writer, &status, 0), writer);
 	assert_int_equal(status, 0);
 	close(line);
-	assert_true(has_text("root/notes/a.gmi", "# A\n"));
+	assert_true(temporary_has(&folder, "root/notes/a.gmi", "# A\n"));
 	start_writer();
 }
 
