@@ -175,6 +175,19 @@ class Runner(unittest.TestCase):
         self.assertEqual(fetch(server, '/cgi/waits').status, 41)
         client.close()
 
+    def test_limits_of_a_script(self):
+        server = self.start({
+            'limits': HEAD + 'for limit in t v f n c p; do '
+                             'echo $limit $(ulimit -$limit); done\n',
+            'large': '#!/usr/bin/python3\nprint("20 text/plain")\n'
+                     'try:\n    bytes(1 << 30)\n'
+                     'except MemoryError:\n    print("refused")\n',
+        }, rules='script_limit = 4\nscript_memory = 512')
+        # CPU seconds, KiB, blocks of 512 bytes, files, core, processes.
+        self.assertEqual(fetch(server, '/cgi/limits').text,
+                         't 60\nv 524288\nf 32768\nn 256\nc 0\np 96\n')
+        self.assertEqual(fetch(server, '/cgi/large').text, 'refused\n')
+
     def test_clients_that_reset(self):
         server = self.start({'hello': HEAD + 'echo x\n'})
         self.assertEqual(fetch(server, '/cgi/hello').status, 20)
